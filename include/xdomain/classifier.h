@@ -1,0 +1,96 @@
+/* libxdomain: the classifier, the judge of translated pictures.
+ *
+ * A small convolutional network that is trained on real pictures of all the target
+ * set's classes; the paper's CNN judge. Its penultimate activations are the features
+ * of the Frechet distance (evaluation.h). Handles are reference-counted and, once
+ * trained or loaded, immutable and shared by any number of threads. */
+#ifndef XDOMAIN_CLASSIFIER_H
+#define XDOMAIN_CLASSIFIER_H
+
+#include "dataset.h"
+#include "network.h"
+
+XD_BEGIN_DECLS
+
+typedef struct xd_classifier xd_classifier;
+typedef struct xd_classifier_trainer xd_classifier_trainer;
+
+typedef struct xd_classifier_options {
+  size_t struct_size;         /* sizeof(xd_classifier_options) */
+  uint32_t height, width, channels; /* of the pictures; 0: as the training set has [0] */
+  uint32_t classes;           /* labels 0..classes-1; 0: the set's largest label + 1 [0] */
+  uint32_t base_channels;     /* of the first of the convolutions, 3x3; they alternate stride 1 and 2 and
+                                 double at each stride 2 [16] */
+  uint32_t blocks;            /* pairs of convolutions; 0: until both sides are at most 4 [0] */
+  uint32_t feature_dim;       /* penultimate layer, 1..1024 [128] */
+  uint32_t dropout_millionths; /* before the last layer [200000] */
+  uint32_t epochs;            /* [4] */
+  uint32_t batch;             /* [128] */
+  float learning_rate;        /* Adam; cosine to 0 [0.001] */
+  float weight_decay;         /* decoupled [0.0001] */
+  float label_smoothing;      /* [0.05] */
+  uint32_t shift;             /* random shift of the training pictures, in pixels each way [2] */
+  uint32_t flip;              /* 1: random left-right flips [0] */
+  float blur;                 /* train also on pictures blurred by a Gaussian of up to this deviation, in
+                                 pixels, and with noise of a tenth of it; 0: none [0] */
+  uint64_t seed;              /* [1] */
+} xd_classifier_options;
+
+#define XD_CLASSIFIER_OPTIONS_INIT                                                                     \
+  {                                                                                                    \
+    sizeof(xd_classifier_options), 0, 0, 0, 0, 16, 0, 128, 200000, 4, 128, 0.001f, 0.0001f, 0.05f, 2, 0, \
+        0.0f, 1                                                                                        \
+  }
+XD_API void xd_classifier_options_init(xd_classifier_options *options);
+
+/* A classifier with initial weights. All sizes must be given. The caller owns *out. */
+XD_API xd_status xd_classifier_create(xd_classifier **out, xd_context *context,
+                                      const xd_classifier_options *options);
+XD_API xd_classifier *xd_classifier_retain(const xd_classifier *classifier);
+XD_API void xd_classifier_release(const xd_classifier *classifier); /* NULL is legal */
+XD_API const xd_network *xd_classifier_network(const xd_classifier *classifier); /* borrowed */
+XD_API xd_shape xd_classifier_picture_shape(const xd_classifier *classifier);
+XD_API uint32_t xd_classifier_class_count(const xd_classifier *classifier);
+XD_API uint32_t xd_classifier_feature_dim(const xd_classifier *classifier);
+
+/* One optimiser step at a time; the trainer belongs to the context. */
+XD_API xd_status xd_classifier_trainer_create(xd_classifier_trainer **out, xd_context *context,
+                                              const xd_classifier_options *options);
+XD_API void xd_classifier_trainer_destroy(xd_classifier_trainer *trainer); /* NULL is legal */
+
+/* One Adam step on pictures[count][height][width][channels] at a learning rate; mean cross entropy and
+ * share of right answers come back where not NULL. XD_ERROR_NUMERIC if the loss is not finite. */
+XD_API xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *loss, double *accuracy,
+                                            const float *pictures, const uint32_t *labels, uint32_t count,
+                                            float learning_rate);
+
+/* The trained, frozen classifier; the trainer can go on afterwards. The caller owns *out. */
+XD_API xd_status xd_classifier_trainer_finish(xd_classifier_trainer *trainer, xd_classifier **out);
+
+/* Called after each step; nonzero stops with XD_ERROR_CANCELLED. */
+typedef int (*xd_classifier_progress)(void *user, uint32_t step, uint32_t steps, double loss);
+
+/* The whole schedule on a set. NULL options are the defaults. The caller owns *out. */
+XD_API xd_status xd_classifier_train(xd_classifier **out, xd_context *context, const xd_dataset *set,
+                                     const xd_classifier_options *options, xd_classifier_progress progress,
+                                     void *user);
+
+/* labels[count]: the most likely class of each picture; logits[count][classes] and
+ * features[count][feature_dim] where not NULL. */
+XD_API xd_status xd_classifier_predict(const xd_classifier *classifier, xd_context *context, uint32_t *labels,
+                                       float *logits, float *features, const float *pictures, uint32_t count);
+
+/* Share of a set's pictures whose predicted class is their label. */
+XD_API xd_status xd_classifier_accuracy(const xd_classifier *classifier, xd_context *context, double *accuracy,
+                                        const xd_dataset *set);
+
+/* Judge files (.xdc) have the model file's container (docs/model-format.md). Errors as xd_model_save
+ * and xd_model_load. */
+XD_API xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *context, const char *path);
+XD_API xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const char *path);
+XD_API xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, const void *data,
+                                           size_t size);
+
+XD_END_DECLS
+
+#endif

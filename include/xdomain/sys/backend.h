@@ -1,0 +1,277 @@
+/* libxdomain, sys: the backend table, for those who plug in compute kernels.
+ *
+ * A weaker promise than the rest of the interface: the table has its own version
+ * (XD_BACKEND_TABLE_VERSION), which may change with a minor release; a table of
+ * another version is refused with a message, never called.
+ *
+ * A backend is a table of kernels that work on its own buffers. Kernels stand at
+ * the level at which work is worth fusing: a product with its bias and activation,
+ * a loss with its gradient, the optimiser's sweep. A NULL kernel slot means the
+ * reference kernel, which needs buffers that the host can see (xd_buffer.host not
+ * NULL); a backend whose buffers it cannot see must fill every slot.
+ *
+ * Layout: everything is float32. Pictures are [batch][height][width][channels],
+ * codes [batch][latent_dim], dense weights [inputs][outputs], convolution weights
+ * [kernel_height][kernel_width][in_channels][out_channels] (both for conv2d and for
+ * conv_transpose2d; in and out as the layer sees them going forward).
+ *
+ * Gradients: a layer's backward kernels receive `dy`, the loss's gradient BEFORE
+ * the layer's own activation, and hand on `dx`, the gradient before the previous
+ * layer's activation: they multiply by that activation's derivative, which all
+ * activations here give from their output `x`. So no pass over the data is spent
+ * on activations alone. Gradients are overwritten, not accumulated.
+ *
+ * Determinism: a kernel's result may depend on the shapes and the processor type,
+ * never on the number of threads. Kernels return XD_OK or an error; they set no
+ * message, the caller does. Slices of one call never overlap unless the slot says
+ * they may be the same. Kernels allocate nothing after they have seen their largest
+ * shape: scratch memory is the backend's own and only grows. */
+#ifndef XDOMAIN_SYS_BACKEND_H
+#define XDOMAIN_SYS_BACKEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../context.h"
+#include "../export.h"
+#include "../status.h"
+
+XD_BEGIN_DECLS
+
+#define XD_BACKEND_TABLE_VERSION 1u
+
+/* One backend's private state for one context. */
+typedef struct xd_backend xd_backend;
+
+/* A backend's memory. A backend may put this struct first in a larger one. */
+typedef struct xd_buffer {
+  float *host;  /* 64-byte aligned memory the host can see, or NULL */
+  size_t count; /* floats */
+} xd_buffer;
+
+/* A place in a buffer; offset in floats. buffer NULL: absent, where a slot allows it. */
+typedef struct xd_slice {
+  xd_buffer *buffer;
+  size_t offset;
+} xd_slice;
+
+/* y = f(a). The numbers are stored in model files. */
+typedef enum xd_activation {
+  XD_ACTIVATION_IDENTITY = 0,
+  XD_ACTIVATION_RELU = 1,
+  XD_ACTIVATION_LEAKY_RELU = 2, /* slope 0.2 below zero */
+  XD_ACTIVATION_SIGMOID = 3,
+  XD_ACTIVATION_TANH = 4
+} xd_activation;
+
+/* What a context lends its backend. The pointers stay valid until `close`. */
+typedef struct xd_backend_host {
+  const xd_allocator *allocator;
+  const xd_runner *runner; /* never NULL */
+  void (*log)(void *user, xd_log_level level, const char *message);
+  void *log_user;
+} xd_backend_host;
+
+/* Weights rearranged once for many calls (inference). Made by `prepare`. */
+typedef struct xd_prepared xd_prepared;
+
+/* y[rows][outputs] = f(x[rows][inputs] weights + bias). */
+typedef struct xd_dense {
+  uint32_t rows, inputs, outputs;
+  xd_activation activation;   /* forward: of y */
+  xd_activation x_activation; /* backward_data: of x */
+  xd_slice x;                 /* forward, backward_weights; backward_data if x_activation is not identity */
+  xd_slice weights;           /* [inputs][outputs]; forward, backward_data */
+  xd_slice bias;              /* [outputs], may be absent; forward */
+  xd_slice y;                 /* forward: out */
+  xd_slice dy;                /* backward: [rows][outputs], before y's activation */
+  xd_slice dx;                /* backward_data: out, before x's activation */
+  xd_slice dweights;          /* backward_weights: out */
+  xd_slice dbias;             /* backward_weights: out, may be absent */
+  const xd_prepared *prepared; /* forward: instead of packing `weights`; may be NULL */
+} xd_dense;
+
+/* conv2d: y[oy][ox] = f(sum over ky,kx of x[oy*stride + ky - pad][ox*stride + kx - pad] W[ky][kx] + bias),
+ * x zero outside. conv_transpose2d: its adjoint with the roles of x and y exchanged:
+ * y[iy*stride + ky - pad][ix*stride + kx - pad] += x[iy][ix] W[ky][kx], then bias and f.
+ * The output size is given, not derived: cells that no tap reaches hold f(bias). */
+typedef struct xd_convolution {
+  uint32_t batch;
+  uint32_t in_height, in_width, in_channels;
+  uint32_t out_height, out_width, out_channels;
+  uint32_t kernel_height, kernel_width, stride, pad;
+  xd_activation activation, x_activation;
+  xd_slice x, weights, bias, y, dy, dx, dweights, dbias; /* as in xd_dense */
+  const xd_prepared *prepared;
+} xd_convolution;
+
+/* Reconstruction head on a decoder's output x_hat = sigmoid(a):
+ * per picture  L = pixel_weight * sum w (x - x_hat)^2                 (likelihood Gaussian and pixel cost)
+ *                + bernoulli_weight * sum w (-x log x_hat - (1-x) log(1-x_hat))
+ * da = dL/da / rows. The sums over rows are reported unweighted by the two weights;
+ * w = window[size] where given, else 1. */
+typedef struct xd_reconstruction_loss {
+  uint32_t rows, size;
+  float pixel_weight, bernoulli_weight;
+  xd_slice x, x_hat;
+  xd_slice window;              /* [size], may be absent */
+  xd_slice da;                  /* out: before the sigmoid; may be absent (loss only) */
+  double squared_error;         /* out: sum over rows and cells of w (x - x_hat)^2 */
+  double bernoulli;             /* out: the same of the Bernoulli term; 0 if its weight is 0 */
+} xd_reconstruction_loss;
+
+/* The VAE's code. posterior[rows][2*latent_dim] holds [mean | log variance] a row.
+ * forward:  z = mean + exp(log_variance / 2) * epsilon.
+ * backward: dposterior from dz and the KL divergence from N(0, I), weighted,
+ *           KL = sum (exp(lv) + mean^2 - 1 - lv) / 2, gradient divided by rows. */
+typedef struct xd_posterior {
+  uint32_t rows, latent_dim;
+  float kl_weight;
+  xd_slice posterior, epsilon;
+  xd_slice z;          /* forward: out */
+  xd_slice dz;         /* backward; already divided by rows */
+  xd_slice dposterior; /* backward: out */
+  double kl;           /* backward: out, sum over rows, unweighted */
+} xd_posterior;
+
+/* Discriminator head: L = weight/rows * sum softplus(-sign * logit); softplus(-D) is
+ * -log sigmoid(D), softplus(D) is -log(1 - sigmoid(D)). */
+typedef struct xd_logistic_loss {
+  uint32_t rows;
+  float sign, weight;
+  xd_slice logits;  /* [rows] */
+  xd_slice dlogits; /* out: [rows], may be absent */
+  double loss;      /* out: sum over rows, unweighted */
+} xd_logistic_loss;
+
+/* da += weight * 2 (a - b) / count, loss = sum (a - b)^2 over count = rows * columns cells;
+ * a, b and da have row strides of their own (in floats). */
+typedef struct xd_squared_distance {
+  uint32_t rows, columns;
+  uint32_t a_stride, b_stride, da_stride;
+  float weight;
+  xd_slice a, b;
+  xd_slice da; /* in and out, may be absent */
+  double loss; /* out: sum, unweighted */
+} xd_squared_distance;
+
+/* Classifier head. labels are host memory. dlogits = (softmax - onehot) / rows. */
+typedef struct xd_cross_entropy {
+  uint32_t rows, classes;
+  float label_smoothing; /* in [0, 1) */
+  const uint32_t *labels;
+  xd_slice logits;
+  xd_slice dlogits; /* out, may be absent */
+  double loss;      /* out: sum over rows */
+  uint32_t correct; /* out: rows whose largest logit is the label's */
+} xd_cross_entropy;
+
+/* Adam (Kingma and Ba 2015) with decoupled weight decay, over one contiguous block. */
+typedef struct xd_adam {
+  size_t count;
+  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  float correction1, correction2; /* 1 - beta^t */
+  xd_slice parameters, gradients, moment1, moment2;
+} xd_adam;
+
+/* Spectral normalisation (Miyato et al. 2018) of one matrix W[rows][columns] = weights,
+ * by power iteration u = W v / |W v|, v = W^T u / |W^T u|, sigma = u^T W v.
+ * forward:  `iterations` steps on u[rows], v[columns] (in place), normalised = W / sigma.
+ * backward: gradients (of `normalised`, in place) become those of W:
+ *           (G - sum(G * normalised) u v^T) / sigma, u and v constant. */
+typedef struct xd_spectral_norm {
+  uint32_t rows, columns, iterations;
+  xd_slice weights, u, v, normalised, gradients;
+  double sigma; /* forward: out; backward: in */
+} xd_spectral_norm;
+
+/* The table. Slots marked "required" must be filled; the others may be NULL. */
+typedef struct xd_backend_table {
+  uint32_t struct_size;   /* sizeof(xd_backend_table) */
+  uint32_t table_version; /* XD_BACKEND_TABLE_VERSION */
+  const char *name;       /* short, lower case, static */
+
+  /* Required. open: state for one context; *detail may be set to one static or
+   * backend-owned line on what was chosen (valid until close). XD_ERROR_UNSUPPORTED
+   * when the machine cannot. close: takes what open gave. */
+  xd_status (*open)(xd_backend **out, const char **detail, const xd_backend_host *host);
+  void (*close)(xd_backend *backend);
+
+  /* Required. create: zeroed memory of count > 0 floats. write, read: count floats from
+   * offset. destroy: never with NULL. */
+  xd_status (*buffer_create)(xd_backend *backend, xd_buffer **out, size_t count);
+  void (*buffer_destroy)(xd_backend *backend, xd_buffer *buffer);
+  xd_status (*buffer_write)(xd_backend *backend, xd_slice to, const float *from, size_t count);
+  xd_status (*buffer_read)(xd_backend *backend, float *to, xd_slice from, size_t count);
+
+  /* Optional pair: weights for many forward calls of one geometry (activation, rows and
+   * batch may differ). All other fields are as in the forward call. */
+  xd_status (*dense_prepare)(xd_backend *backend, xd_prepared **out, const xd_dense *args);
+  xd_status (*conv2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
+  xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
+  void (*prepared_destroy)(xd_backend *backend, xd_prepared *prepared);
+
+  xd_status (*dense_forward)(xd_backend *backend, const xd_dense *args);
+  xd_status (*dense_backward_data)(xd_backend *backend, const xd_dense *args);
+  xd_status (*dense_backward_weights)(xd_backend *backend, const xd_dense *args);
+
+  xd_status (*conv2d_forward)(xd_backend *backend, const xd_convolution *args);
+  xd_status (*conv2d_backward_data)(xd_backend *backend, const xd_convolution *args);
+  xd_status (*conv2d_backward_weights)(xd_backend *backend, const xd_convolution *args);
+
+  xd_status (*conv_transpose2d_forward)(xd_backend *backend, const xd_convolution *args);
+  xd_status (*conv_transpose2d_backward_data)(xd_backend *backend, const xd_convolution *args);
+  xd_status (*conv_transpose2d_backward_weights)(xd_backend *backend, const xd_convolution *args);
+
+  /* y = f(x), count cells; x and y may be the same. */
+  xd_status (*activation_forward)(xd_backend *backend, xd_activation activation, xd_slice x, xd_slice y,
+                                  size_t count);
+  /* dx = dy * f'(y) with y = f(x); dy and dx may be the same. */
+  xd_status (*activation_backward)(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy,
+                                   xd_slice dx, size_t count);
+
+  /* to[r][0..columns) = from[r][0..columns), with row strides in floats. */
+  xd_status (*copy_columns)(xd_backend *backend, xd_slice to, uint32_t to_stride, xd_slice from,
+                            uint32_t from_stride, uint32_t rows, uint32_t columns);
+  /* y = alpha * x + beta * y, count cells. */
+  xd_status (*scale_add)(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, size_t count);
+
+  xd_status (*reconstruction_loss)(xd_backend *backend, xd_reconstruction_loss *args);
+  xd_status (*posterior_forward)(xd_backend *backend, const xd_posterior *args);
+  xd_status (*posterior_backward)(xd_backend *backend, xd_posterior *args);
+  xd_status (*logistic_loss)(xd_backend *backend, xd_logistic_loss *args);
+  xd_status (*squared_distance)(xd_backend *backend, xd_squared_distance *args);
+  xd_status (*cross_entropy)(xd_backend *backend, xd_cross_entropy *args);
+  xd_status (*adam)(xd_backend *backend, const xd_adam *args);
+  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *args);
+  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *args);
+
+  /* count standard normal numbers: cell i is the i-th of the stream (seed, stream,
+   * first + i) of the library's counter-based generator, see docs/architecture.md. */
+  xd_status (*random_normal)(xd_backend *backend, xd_slice to, size_t count, uint64_t seed, uint64_t stream,
+                             uint64_t first);
+  /* Inverted dropout: to = from * mask / (1 - rate), with mask cells 0 with probability
+   * `rate`, drawn like random_normal; the same call on a gradient is the backward pass. */
+  xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
+                       uint64_t stream, uint64_t first);
+} xd_backend_table;
+
+/* A built-in backend's table, to forward to: by name; NULL when there is none. Its
+ * NULL slots are filled with the reference kernels. Static storage. */
+XD_API const xd_backend_table *xd_backend_builtin(const char *name);
+
+/* A backend in a shared object that exports
+ *   const xd_backend_table *xd_backend_plugin(void);
+ * Opens it and checks the table's version and required slots; pass
+ * xd_backend_plugin_table to xd_context_options.backends. Close only after every
+ * context that uses it is gone. XD_ERROR_NOT_FOUND (no file or no symbol; *why, if
+ * asked for, is a line in the caller's buffer), XD_ERROR_VERSION_TOO_NEW,
+ * XD_ERROR_BAD_DATA (a required slot is empty), XD_ERROR_UNSUPPORTED. */
+typedef struct xd_backend_library xd_backend_library;
+XD_API xd_status xd_backend_library_open(xd_backend_library **out, const char *path, char *why, size_t why_size);
+XD_API void xd_backend_library_close(xd_backend_library *library);
+XD_API const xd_backend_table *xd_backend_library_table(const xd_backend_library *library);
+
+XD_END_DECLS
+
+#endif

@@ -1,0 +1,83 @@
+/* libxdomain, sys: the layer table, for those who plug in a layer.
+ *
+ * A weaker promise than the rest of the interface: the table has its own version
+ * (XD_LAYER_TABLE_VERSION), which may change with a minor release; a table of
+ * another version is refused with a message, never called.
+ *
+ * A network is a list of layers over one contiguous, 64-byte aligned block of
+ * parameters. A layer is described by a specification (a four-character tag and a
+ * few numbers: what a model file stores), configured once for its input shape, and
+ * then immutable: everything that changes from call to call lies in xd_layer_io.
+ * Layers reach memory only through the backend's kernels. */
+#ifndef XDOMAIN_SYS_LAYER_H
+#define XDOMAIN_SYS_LAYER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../network.h"
+#include "backend.h"
+
+XD_BEGIN_DECLS
+
+#define XD_LAYER_TABLE_VERSION 1u
+
+/* One named part of a layer's parameters. */
+typedef struct xd_layer_parameter {
+  const char *name;  /* "weights", "bias"; static */
+  uint32_t shape[4]; /* outermost first; unused dimensions last, 1 */
+  uint32_t rank;     /* 1..4 */
+  uint32_t fan_in;   /* initial values: normal, He's (2 / fan_in before a ReLU) or Glorot's deviation; */
+  uint32_t fan_out;  /* fan_in 0: zeros */
+} xd_layer_parameter;
+
+/* One call of a layer. */
+typedef struct xd_layer_io {
+  const xd_backend_table *table; /* every slot filled, but the prepare slots */
+  xd_backend *backend;
+  uint32_t batch;
+  xd_shape in, out;
+  xd_slice x, y;
+  xd_slice dy;                /* backward: gradient before this layer's activation */
+  xd_slice dx;                /* backward: out, gradient before x_activation; absent: not wanted */
+  xd_activation x_activation; /* what the previous layer applied to x */
+  xd_slice parameters;        /* this layer's, parts in order, each at a multiple of 16 floats */
+  xd_slice gradients;         /* backward: out, laid out likewise; absent: not wanted */
+  const xd_prepared *prepared; /* what `prepare` made, or NULL */
+  uint32_t training;          /* 0: inference (dropout off) */
+  uint64_t seed, stream;      /* of this call's random numbers */
+} xd_layer_io;
+
+typedef struct xd_layer_table {
+  uint32_t struct_size;   /* sizeof(xd_layer_table) */
+  uint32_t table_version; /* XD_LAYER_TABLE_VERSION */
+  uint32_t tag;           /* XD_TAG('D','N','S','E'): what files store */
+  const char *name;       /* "dense"; static */
+  size_t state_size;      /* bytes of private state, zeroed before configure; may be 0 */
+
+  /* Required. Checks the specification, fills the state, gives the output shape.
+   * XD_ERROR_INVALID_ARGUMENT or XD_ERROR_SHAPE_MISMATCH refuse; *why is set to a static sentence. */
+  xd_status (*configure)(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out, const char **why);
+
+  /* Part `index` of the parameters; 0 beyond the last. NULL slot: none. */
+  int (*parameter)(const void *state, uint32_t index, xd_layer_parameter *out);
+
+  /* What the layer applies to its output, so that the next one can fuse the derivative. NULL slot:
+   * identity. */
+  xd_activation (*activation)(const void *state);
+
+  /* Weights rearranged for inference with these parameters, or *out = NULL. NULL slot: never. */
+  xd_status (*prepare)(const void *state, const xd_layer_io *io, xd_prepared **out);
+
+  /* NULL forward: the layer only renames the shape; y is x and dx is dy, nothing is run, and the
+   * activation is the previous layer's. Else both are required. */
+  xd_status (*forward)(const void *state, const xd_layer_io *io);
+  xd_status (*backward)(const void *state, const xd_layer_io *io);
+} xd_layer_table;
+
+/* The built-in layers by tag; NULL when there is none. Static storage. */
+XD_API const xd_layer_table *xd_layer_builtin(uint32_t tag);
+
+XD_END_DECLS
+
+#endif

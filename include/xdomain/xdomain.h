@@ -1,0 +1,58 @@
+/* libxdomain: turns a picture of one domain into a picture of another.
+ *
+ * A tour, from the simplest use to the deepest:
+ *
+ *   status.h, context.h    what calls answer; one thread's runtime
+ *   model.h, translator.h  load a model file, translate pictures      <- most programs need no more
+ *   image.h                views on the host's pixels; load, save, resize, contact sheets
+ *   dataset.h, trainer.h   labelled pictures, pairings; training from single steps to the whole
+ *   classifier.h, evaluation.h   the judge, and the measures acc, div, ediv, FD
+ *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
+ *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
+ *
+ * Translate one picture:
+ *
+ *   xd_context *context;
+ *   xd_model *model = NULL;
+ *   xd_translator *translator = NULL;
+ *   if (xd_context_create(&context, NULL)) return 1;
+ *   if (xd_model_load(&model, context, "digits.xdm") ||
+ *       xd_translator_create(&translator, context, model, NULL) ||
+ *       xd_translator_run(translator, &output, &input, 1, NULL))
+ *     report(xd_context_message(context));
+ *   xd_translator_destroy(translator);
+ *   xd_model_release(model);
+ *   xd_context_destroy(context);
+ *
+ * Conventions, everywhere:
+ * - Functions that can fail return xd_status. Out parameters stand first; handles come back
+ *   NULL on failure. Releasing or destroying NULL is legal.
+ * - create, load, select, retain: the caller owns the result. Other pointers that come back are
+ *   borrowed, with their lifetime stated.
+ * - Option structs start with struct_size; initialise them with the _INIT macro or function. NULL
+ *   in place of options means the defaults.
+ * - Tensors are float32, [batch][height][width][channels] for pictures in 0..1 and
+ *   [batch][latent_dim] for codes.
+ * - The library never prints, exits or aborts, has no mutable globals, and never changes the
+ *   floating-point mode or OpenBLAS's settings. */
+#ifndef XDOMAIN_XDOMAIN_H
+#define XDOMAIN_XDOMAIN_H
+
+#include "classifier.h"
+#include "context.h"
+#include "dataset.h"
+#include "decoder.h"
+#include "encoder.h"
+#include "evaluation.h"
+#include "export.h"
+#include "image.h"
+#include "latent_generator.h"
+#include "model.h"
+#include "network.h"
+#include "pair_discriminator.h"
+#include "status.h"
+#include "trainer.h"
+#include "translator.h"
+#include "version.h"
+
+#endif
