@@ -1,0 +1,49 @@
+/* What a context holds, and the one way to report a failure. */
+#ifndef XDI_BASE_CONTEXT_H
+#define XDI_BASE_CONTEXT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "xdomain/context.h"
+#include "xdomain/sys/backend.h"
+
+#define XDI_MESSAGE_SIZE 512
+#define XDI_DETAIL_SIZE 256
+
+struct xdi_pool;
+
+struct xd_context {
+  xd_allocator allocator;
+  xd_runner runner; /* the host's, the pool's or the serial one; always callable */
+  struct xdi_pool *pool;
+  xd_log_callback log;
+  void *log_user;
+  xd_log_level log_level;
+  atomic_bool cancelled;
+  char message[XDI_MESSAGE_SIZE];
+  xd_backend_table table; /* every slot filled */
+  xd_backend_host host;   /* what the backend was opened with */
+  xd_backend *backend;
+  char backend_detail[XDI_DETAIL_SIZE];
+  const struct xd_layer_table **layers; /* the host's */
+  uint32_t layer_count;
+};
+
+/* Records the message (printf-like) for xd_context_message, logs it as an error (a cancellation as
+ * information), and returns `status`. The arguments may contain the context's present message. Without a
+ * context it only returns `status`. */
+xd_status xdi_fail(xd_context *context, xd_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* xdi_fail with the standard sentence: "out of memory while <what>". */
+xd_status xdi_fail_memory(xd_context *context, const char *what);
+
+/* One line for the host's log; nothing without a context or a callback. */
+void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* XD_OK, or XD_ERROR_CANCELLED with its message when the host asked to stop. */
+xd_status xdi_check_cancelled(xd_context *context);
+
+#endif

@@ -1,0 +1,239 @@
+/* Whole files. Reading refuses what is not a regular file, whose size could not be known beforehand.
+ * Writing goes through a temporary file in the same folder (rename is atomic only within a file
+ * system) and two syncs: the file's before the rename, the folder's after it. */
+#define _FILE_OFFSET_BITS 64
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+/* Some systems refuse larger single transfers. */
+#define MAX_TRANSFER ((size_t)1 << 30)
+#define MAX_ATTEMPTS 1000
+#define TEMPORARY_SIZE 64 /* room for a temporary file's name */
+
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+
+/* The message is "cannot <what> '<path>': <the system's reason>". */
+static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
+  char reason[128];
+  if (strerror_r(error, reason, sizeof reason) != 0)
+    snprintf(reason, sizeof reason, "error %d", error);
+  xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
+  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
+}
+
+static int open_retrying(const char *path, int flags, mode_t mode) {
+  int file;
+  do
+    file = open(path, flags | O_CLOEXEC, mode);
+  while (file < 0 && errno == EINTR);
+  return file;
+}
+
+/* ---- reading ---- */
+
+/* Up to `size` bytes, fewer only at the end of the file; -1 with errno on failure. */
+static ssize_t read_fully(int file, unsigned char *to, size_t size) {
+  size_t filled = 0;
+  while (filled < size) {
+    size_t wanted = size - filled < MAX_TRANSFER ? size - filled : MAX_TRANSFER;
+    ssize_t got = read(file, to + filled, wanted);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -1;
+    if (got == 0)
+      break;
+    filled += (size_t)got;
+  }
+  return (ssize_t)filled;
+}
+
+static xd_status check_regular(xd_context *context, const char *path, const struct stat *info) {
+  if (S_ISREG(info->st_mode))
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_IO, "'%s' is %s", path,
+                  S_ISDIR(info->st_mode) ? "a folder, not a file" : "not a regular file");
+}
+
+static xd_status find_size(xd_context *context, const char *path, int file, size_t limit, size_t *size) {
+  struct stat info;
+  if (fstat(file, &info) != 0)
+    return fail_system(context, errno, "examine", path);
+  xd_status status = check_regular(context, path, &info);
+  if (status != XD_OK)
+    return status;
+  if (info.st_size < 0 || (uintmax_t)info.st_size > limit || (uintmax_t)info.st_size > SIZE_MAX / 2)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s' has %jd bytes, more than the limit of %zu", path,
+                    (intmax_t)info.st_size, limit);
+  *size = (size_t)info.st_size;
+  return XD_OK;
+}
+
+/* Reads the whole content and makes sure that it ends there. */
+static xd_status read_content(xd_context *context, const char *path, int file, unsigned char *to,
+                              size_t size) {
+  unsigned char next;
+  ssize_t got = read_fully(file, to, size);
+  ssize_t more = got == (ssize_t)size ? read_fully(file, &next, 1) : 0;
+  if (got < 0 || more < 0)
+    return fail_system(context, errno, "read", path);
+  if (got != (ssize_t)size || more != 0)
+    return xdi_fail(context, XD_ERROR_IO, "'%s' changed its size of %zu bytes while it was read", path, size);
+  return XD_OK;
+}
+
+static xd_status read_opened(xd_context *context, const char *path, int file, size_t limit,
+                             unsigned char **out, size_t *size) {
+  size_t bytes = 0;
+  xd_status status = find_size(context, path, file, limit, &bytes);
+  if (status != XD_OK)
+    return status;
+  unsigned char *content = xdi_allocate(&context->allocator, bytes ? bytes : 1, 1);
+  if (!content)
+    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while reading '%s' of %zu bytes", path,
+                    bytes);
+  status = read_content(context, path, file, content, bytes);
+  if (status != XD_OK) {
+    xdi_release(&context->allocator, content);
+    return status;
+  }
+  *out = content;
+  *size = bytes;
+  return XD_OK;
+}
+
+xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out,
+                        size_t *size) {
+  *out = NULL;
+  *size = 0;
+  /* Without O_NONBLOCK, opening a pipe would wait for its writer. */
+  int file = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+  if (file < 0)
+    return fail_system(context, errno, "open", path);
+  xd_status status = read_opened(context, path, file, limit, out, size);
+  close(file);
+  return status;
+}
+
+/* ---- writing ---- */
+
+static bool write_fully(int file, const unsigned char *from, size_t size) {
+  while (size > 0) {
+    ssize_t put = write(file, from, size < MAX_TRANSFER ? size : MAX_TRANSFER);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      return false;
+    from += put;
+    size -= (size_t)put;
+  }
+  return true;
+}
+
+/* Some file systems cannot sync, and say so; that is no failure to write. */
+static bool sync_fully(int file) {
+  int result;
+  do
+    result = fsync(file);
+  while (result != 0 && errno == EINTR);
+  return result == 0 || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
+}
+
+/* A symbolic link stays one: the file it leads to is replaced. What is there and is no regular file (a
+ * folder, a device, a pipe) must not be renamed over. */
+static xd_status resolve(xd_context *context, const char **path, char resolved[PATH_MAX]) {
+  struct stat info;
+  if (lstat(*path, &info) != 0)
+    return errno == ENOENT ? XD_OK : fail_system(context, errno, "write", *path);
+  if (S_ISLNK(info.st_mode)) {
+    if (!realpath(*path, resolved))
+      return fail_system(context, errno, "follow the link", *path);
+    *path = resolved;
+    if (stat(resolved, &info) != 0)
+      return fail_system(context, errno, "write", resolved);
+  }
+  return check_regular(context, *path, &info);
+}
+
+/* The folder of `path` with a closing slash ("" for the current one), with room for a file name. */
+static char *make_folder_path(const xd_allocator *allocator, const char *path, size_t *length) {
+  const char *slash = strrchr(path, '/');
+  *length = slash ? (size_t)(slash - path) + 1 : 0;
+  char *folder = xdi_allocate(allocator, *length + TEMPORARY_SIZE, 1);
+  if (!folder)
+    return NULL;
+  memcpy(folder, path, *length);
+  folder[*length] = '\0';
+  return folder;
+}
+
+/* Creates a file of a name that nobody has; its path replaces the folder's. -1 with errno on failure. */
+static int create_temporary(char *folder, size_t length) {
+  for (unsigned attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    snprintf(folder + length, TEMPORARY_SIZE, ".xdomain-%ld-%u.tmp", (long)getpid(), attempt);
+    int file = open_retrying(folder, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY, 0644);
+    if (file >= 0 || errno != EEXIST)
+      return file;
+  }
+  return -1;
+}
+
+static int fill_and_close(int file, const void *data, size_t size) {
+  int error = write_fully(file, data, size) && sync_fully(file) ? 0 : errno;
+  if (close(file) != 0 && errno != EINTR && error == 0)
+    error = errno;
+  return error;
+}
+
+/* A folder that may be written but not read cannot be synced, which is no failure. */
+static xd_status sync_folder(xd_context *context, char *folder, size_t length, const char *path) {
+  folder[length] = '\0';
+  int file = open_retrying(length ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
+  if (file < 0)
+    return errno == EACCES ? XD_OK : fail_system(context, errno, "sync the folder of", path);
+  int error = sync_fully(file) ? 0 : errno;
+  close(file);
+  return error ? fail_system(context, error, "sync the folder of", path) : XD_OK;
+}
+
+static xd_status write_beside(xd_context *context, const char *path, char *folder, size_t length,
+                              const void *data, size_t size) {
+  int file = create_temporary(folder, length);
+  if (file < 0)
+    return fail_system(context, errno, "create a temporary file to write", path);
+  int error = fill_and_close(file, data, size);
+  if (error == 0 && rename(folder, path) != 0)
+    error = errno;
+  if (error != 0) {
+    unlink(folder);
+    return fail_system(context, error, "write", path);
+  }
+  return sync_folder(context, folder, length, path);
+}
+
+xd_status xdi_file_write(xd_context *context, const char *path, const void *data, size_t size) {
+  char resolved[PATH_MAX];
+  size_t length;
+  xd_status status = resolve(context, &path, resolved);
+  if (status != XD_OK)
+    return status;
+  char *folder = make_folder_path(&context->allocator, path, &length);
+  if (!folder)
+    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while writing '%s'", path);
+  status = write_beside(context, path, folder, length, data, size);
+  xdi_release(&context->allocator, folder);
+  return status;
+}

@@ -1,0 +1,21 @@
+/* Whole files: read into memory, and written so that a crash leaves the old file or the new one. */
+#ifndef XDI_BASE_FILE_H
+#define XDI_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/context.h"
+
+/* Reads `path` into memory of the context's allocator (the caller releases it; an empty file gives a
+ * pointer too). A file larger than `limit` is refused before anything is allocated; a folder, a pipe or
+ * a device is XD_ERROR_IO. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_TOO_LARGE,
+ * XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out, size_t *size);
+
+/* Writes a temporary file beside `path` (mode 0644 less the umask), syncs it, renames it over `path` and
+ * syncs the folder. On any failure the temporary file is removed and `path` is as it was, save that a
+ * failure to sync the folder comes after the rename. A symbolic link is followed; a folder, a pipe or a
+ * device is never replaced. XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_file_write(xd_context *context, const char *path, const void *data, size_t size);
+
+#endif

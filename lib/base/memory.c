@@ -1,0 +1,79 @@
+/* Memory: the C heap behind the allocator interface, checked sizes, and the reading of option
+ * structs whose size differs from ours. */
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Larger than any option struct will ever be; a caller that forgot to set struct_size is found out. */
+#define MAX_OPTIONS_SIZE 4096
+
+static void *allocate_from_heap(void *user, size_t size, size_t alignment) {
+  (void)user;
+  void *memory = NULL;
+  if (alignment < sizeof(void *))
+    alignment = sizeof(void *);
+  return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+}
+
+static void release_to_heap(void *user, void *pointer) {
+  (void)user;
+  free(pointer);
+}
+
+const xd_allocator xdi_heap = {NULL, allocate_from_heap, release_to_heap};
+
+void *xdi_allocate(const xd_allocator *allocator, size_t count, size_t size) {
+  size_t bytes;
+  if (!xdi_multiply(count, size, &bytes) || bytes == 0)
+    return NULL;
+  return allocator->allocate(allocator->user, bytes, XDI_ALIGNMENT);
+}
+
+void *xdi_allocate_zeroed(const xd_allocator *allocator, size_t count, size_t size) {
+  void *memory = xdi_allocate(allocator, count, size);
+  if (memory)
+    memset(memory, 0, count * size);
+  return memory;
+}
+
+void xdi_release(const xd_allocator *allocator, void *pointer) {
+  if (pointer)
+    allocator->release(allocator->user, pointer);
+}
+
+char *xdi_duplicate_text(const xd_allocator *allocator, const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = xdi_allocate(allocator, size, 1);
+  if (copy)
+    memcpy(copy, text, size);
+  return copy;
+}
+
+bool xdi_multiply(size_t a, size_t b, size_t *out) {
+  if (b != 0 && a > SIZE_MAX / b)
+    return false;
+  *out = a * b;
+  return true;
+}
+
+bool xdi_add(size_t a, size_t b, size_t *out) {
+  if (a > SIZE_MAX - b)
+    return false;
+  *out = a + b;
+  return true;
+}
+
+bool xdi_read_options(void *to, size_t to_size, const void *from) {
+  if (!from)
+    return false;
+  size_t from_size;
+  memcpy(&from_size, from, sizeof from_size);
+  /* Structs that begin with a size_t have a multiple of its size, so that no field is cut in two. */
+  if (from_size < sizeof from_size || from_size > MAX_OPTIONS_SIZE || from_size % sizeof from_size)
+    return false;
+  memcpy(to, from, from_size < to_size ? from_size : to_size);
+  memcpy(to, &to_size, sizeof to_size);
+  return true;
+}

@@ -1,0 +1,18 @@
+/* Sizes of pictures and batches, checked for overflow. */
+#ifndef XDI_TENSOR_SHAPE_H
+#define XDI_TENSOR_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "xdomain/network.h"
+
+/* *out = batch * height * width * channels; false when a side is 0 or the product, or its size in
+ * bytes as floats, does not fit. */
+bool xdi_shape_count(xd_shape shape, uint32_t batch, size_t *out);
+
+static inline bool xdi_shape_equal(xd_shape a, xd_shape b) {
+  return a.height == b.height && a.width == b.width && a.channels == b.channels;
+}
+
+#endif
