@@ -1,0 +1,220 @@
+/* Header, chunk table and chunks: composing, writing and checking. The layout is canonical: chunks stand
+ * in table order, each at the next multiple of 64, zeros between, nothing behind the last; so a file has
+ * one form only, and whatever departs from it is damaged. Grammar: docs/model-format.md. */
+#include "format/container.h"
+
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#define HEADER_SIZE 64u
+#define ENTRY_SIZE 40u
+#define CHUNK_VERSION 1u
+#define FLAG_REQUIRED 1u
+
+static const unsigned char magic[8] = {0x89, 'X', 'D', 'M', '\r', '\n', 0x1a, '\n'};
+
+typedef struct tag_text {
+  char text[5];
+} tag_text;
+
+static tag_text name_of(uint32_t tag) {
+  tag_text name = {{0}};
+  for (int i = 0; i < 4; i++) {
+    unsigned char c = (unsigned char)(tag >> (8 * i));
+    name.text[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+  }
+  return name;
+}
+
+static uint64_t align_up(uint64_t offset) {
+  return (offset + XDI_CHUNK_ALIGNMENT - 1) / XDI_CHUNK_ALIGNMENT * XDI_CHUNK_ALIGNMENT;
+}
+
+/* Over the header up to the checksum's own field, then the table. */
+static uint64_t header_checksum(const unsigned char *data, uint32_t count) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  XXH3_64bits_update(&state, data, HEADER_SIZE - 8);
+  XXH3_64bits_update(&state, data + HEADER_SIZE, (size_t)count * ENTRY_SIZE);
+  return XXH3_64bits_digest(&state);
+}
+
+static xd_status read_header(xdi_container *out, xd_context *context) {
+  const unsigned char *data = out->data;
+  if (out->size < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: not a libxdomain file (wrong magic)", out->name);
+  if (out->size < HEADER_SIZE)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "%s: the file ends within its header (%zu bytes)", out->name,
+                    out->size);
+  out->major = xdi_at_u32(data + 8);
+  out->minor = xdi_at_u32(data + 12);
+  out->kind = xdi_at_u32(data + 16);
+  out->count = xdi_at_u32(data + 20);
+  uint64_t promised = xdi_at_u64(data + 24);
+  if (out->major > XDI_FORMAT_MAJOR)
+    return xdi_fail(context, XD_ERROR_VERSION_TOO_NEW,
+                    "%s: format version %u.%u is newer than this library's %u.%u", out->name, out->major,
+                    out->minor, XDI_FORMAT_MAJOR, XDI_FORMAT_MINOR);
+  if (out->major == 0)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: format version 0 does not exist", out->name);
+  if (promised > out->size)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "%s: %zu bytes long, its header promises %llu", out->name,
+                    out->size, (unsigned long long)promised);
+  if (promised < out->size)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %zu bytes long, its header promises only %llu", out->name,
+                    out->size, (unsigned long long)promised);
+  if (out->count == 0 || out->count > XDI_CHUNK_LIMIT)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk count %u is not in 1..%u", out->name, out->count,
+                    XDI_CHUNK_LIMIT);
+  if (out->size < HEADER_SIZE + (size_t)out->count * ENTRY_SIZE)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "%s: the file ends within its chunk table", out->name);
+  if (xdi_at_u64(data + HEADER_SIZE - 8) != header_checksum(data, out->count))
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: the header's checksum is wrong", out->name);
+  return XD_OK;
+}
+
+static bool zeros(const unsigned char *data, uint64_t from, uint64_t to) {
+  for (uint64_t i = from; i < to; i++)
+    if (data[i]) return false;
+  return true;
+}
+
+static bool repeats(const xdi_container *container, uint32_t index) {
+  for (uint32_t i = 0; i < index; i++)
+    if (container->chunks[i].tag == container->chunks[index].tag) return true;
+  return false;
+}
+
+static xd_status read_table(xdi_container *out, xd_context *context) {
+  uint64_t end = HEADER_SIZE + (uint64_t)out->count * ENTRY_SIZE;
+  for (uint32_t i = 0; i < out->count; i++) {
+    const unsigned char *at = out->data + HEADER_SIZE + (size_t)i * ENTRY_SIZE;
+    xdi_chunk_entry *chunk = &out->chunks[i];
+    uint32_t flags = xdi_at_u32(at + 8);
+    *chunk = (xdi_chunk_entry){.tag = xdi_at_u32(at),
+                               .version = xdi_at_u32(at + 4),
+                               .required = (flags & FLAG_REQUIRED) != 0,
+                               .offset = xdi_at_u64(at + 16),
+                               .length = xdi_at_u64(at + 24),
+                               .checksum = xdi_at_u64(at + 32)};
+    tag_text name = name_of(chunk->tag);
+    if (repeats(out, i))
+      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s stands twice", out->name, name.text);
+    if (chunk->offset != align_up(end) || chunk->offset > out->size || chunk->length > out->size - chunk->offset)
+      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s lies outside the file or not behind chunk %u",
+                      out->name, name.text, i);
+    if (!zeros(out->data, end, chunk->offset))
+      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: bytes before chunk %s are not zero", out->name,
+                      name.text);
+    end = chunk->offset + chunk->length;
+  }
+  if (end != out->size)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %llu bytes follow the last chunk", out->name,
+                    (unsigned long long)(out->size - end));
+  return XD_OK;
+}
+
+xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *name, const void *data,
+                             size_t size) {
+  *out = (xdi_container){.name = name, .data = data, .size = size};
+  if (size > XDI_FILE_LIMIT)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: %zu bytes are more than the limit of %zu", name, size,
+                    (size_t)XDI_FILE_LIMIT);
+  xd_status status = read_header(out, context);
+  return status ? status : read_table(out, context);
+}
+
+xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
+                               const uint32_t *tags, uint32_t count) {
+  if (container->kind != kind)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: a %s file, not a %s file", container->name,
+                    name_of(container->kind).text, name_of(kind).text);
+  for (uint32_t i = 0; i < container->count; i++) {
+    const xdi_chunk_entry *chunk = &container->chunks[i];
+    bool known = false;
+    for (uint32_t t = 0; t < count; t++) known |= tags[t] == chunk->tag;
+    if (!known && chunk->required)
+      return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: required chunk %s is unknown to this library",
+                      container->name, name_of(chunk->tag).text);
+  }
+  return XD_OK;
+}
+
+bool xdi_chunk_intact(const xdi_container *container, const xdi_chunk_entry *chunk) {
+  return XXH3_64bits(container->data + chunk->offset, (size_t)chunk->length) == chunk->checksum;
+}
+
+xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
+                              xdi_cursor *out) {
+  *out = (xdi_cursor){0};
+  for (uint32_t i = 0; i < container->count; i++) {
+    const xdi_chunk_entry *chunk = &container->chunks[i];
+    if (chunk->tag != tag) continue;
+    if (chunk->version > CHUNK_VERSION)
+      return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: chunk %s has version %u, this library knows %u",
+                      container->name, name_of(tag).text, chunk->version, CHUNK_VERSION);
+    if (!xdi_chunk_intact(container, chunk))
+      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is damaged (checksum)", container->name,
+                      name_of(tag).text);
+    *out = (xdi_cursor){container->data + chunk->offset, (size_t)chunk->length, 0, false};
+    return XD_OK;
+  }
+  if (optional) return XD_OK;
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is missing", container->name, name_of(tag).text);
+}
+
+xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag, const char *what) {
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s: %s", container->name, name_of(tag).text, what);
+}
+
+/* Header and table for chunks whose places are computed here; returns the file's size, 0 if absurd. */
+static uint64_t compose_header(unsigned char *header, uint32_t kind, const xdi_chunk_source *chunks,
+                               uint32_t count) {
+  memcpy(header, magic, sizeof magic);
+  xdi_set_u32(header + 8, XDI_FORMAT_MAJOR);
+  xdi_set_u32(header + 12, XDI_FORMAT_MINOR);
+  xdi_set_u32(header + 16, kind);
+  xdi_set_u32(header + 20, count);
+  uint64_t end = HEADER_SIZE + (uint64_t)count * ENTRY_SIZE;
+  for (uint32_t i = 0; i < count; i++) {
+    unsigned char *at = header + HEADER_SIZE + (size_t)i * ENTRY_SIZE;
+    uint64_t offset = align_up(end);
+    xdi_set_u32(at, chunks[i].tag);
+    xdi_set_u32(at + 4, CHUNK_VERSION);
+    xdi_set_u32(at + 8, chunks[i].required ? FLAG_REQUIRED : 0);
+    xdi_set_u64(at + 16, offset);
+    xdi_set_u64(at + 24, chunks[i].bytes->size);
+    xdi_set_u64(at + 32, XXH3_64bits(chunks[i].bytes->data, chunks[i].bytes->size));
+    end = offset + chunks[i].bytes->size;
+  }
+  xdi_set_u64(header + 24, end);
+  xdi_set_u64(header + HEADER_SIZE - 8, header_checksum(header, count));
+  return end;
+}
+
+xd_status xdi_container_write(xd_context *context, const char *path, uint32_t kind,
+                              const xdi_chunk_source *chunks, uint32_t count) {
+  unsigned char header[HEADER_SIZE + XDI_CHUNK_LIMIT * ENTRY_SIZE] = {0};
+  bool failed = count > XDI_CHUNK_LIMIT;
+  for (uint32_t i = 0; i < count; i++) failed |= chunks[i].bytes->failed;
+  if (failed) return xdi_fail_memory(context, "composing a file");
+  uint64_t size = compose_header(header, kind, chunks, count);
+  if (size > XDI_FILE_LIMIT)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: the file would have %llu bytes, over the limit of %zu", path,
+                    (unsigned long long)size, (size_t)XDI_FILE_LIMIT);
+  unsigned char *file = xdi_allocate_zeroed(&context->allocator, (size_t)size, 1);
+  if (!file) return xdi_fail_memory(context, "composing a file");
+  memcpy(file, header, HEADER_SIZE + (size_t)count * ENTRY_SIZE);
+  for (uint32_t i = 0; i < count; i++) {
+    uint64_t offset = xdi_at_u64(header + HEADER_SIZE + (size_t)i * ENTRY_SIZE + 16);
+    if (chunks[i].bytes->size) memcpy(file + offset, chunks[i].bytes->data, chunks[i].bytes->size);
+  }
+  xd_status status = xdi_file_write(context, path, file, (size_t)size);
+  xdi_release(&context->allocator, file);
+  return status;
+}

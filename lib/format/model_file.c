@@ -1,0 +1,294 @@
+/* The model file (.xdm): DOMS (names, geometry, classes, pairing), NETS, TENS, DATA, and PROV (how the model
+ * came about). Grammar: docs/model-format.md. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "format/network_file.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "model/latent_generator.h"
+#include "model/pair_discriminator.h"
+#include "xdomain/dataset.h"
+
+#define PROPERTY_LIMIT 4096u
+
+#define ROLE_ENCODER(domain) XD_TAG('E', 'N', 'C', '0' + (domain))
+#define ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
+#define ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
+#define ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
+
+void xd_save_options_init(xd_save_options *options) {
+  if (options) *options = (xd_save_options)XD_SAVE_OPTIONS_INIT;
+}
+
+/* ---- Writing ---- */
+
+static void put_domain(xdi_bytes *bytes, const xd_model *model, uint32_t domain) {
+  xd_shape shape = xd_model_picture_shape(model, domain);
+  uint32_t classes = xd_model_class_count(model, domain);
+  xdi_put_text(bytes, xd_model_name(model, domain));
+  xdi_put_u32(bytes, shape.height);
+  xdi_put_u32(bytes, shape.width);
+  xdi_put_u32(bytes, shape.channels);
+  xdi_put_u32(bytes, xd_model_latent_dim(model, domain));
+  xdi_put_u32(bytes, classes);
+  for (uint32_t c = 0; c < classes; c++) xdi_put_text(bytes, xd_model_class_name(model, domain, c));
+}
+
+static void put_properties(xdi_bytes *bytes, const xd_model *model) {
+  uint32_t count = xd_model_property_count(model);
+  xdi_put_u32(bytes, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const char *key = xd_model_property_key(model, i);
+    xdi_put_text(bytes, key);
+    xdi_put_text(bytes, xd_model_property(model, key));
+  }
+}
+
+static void add_role(xdi_role *roles, uint32_t *count, uint32_t tag, const xd_network *network) {
+  /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
+  if (network) roles[(*count)++] = (xdi_role){tag, (xd_network *)network};
+}
+
+static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool inference_only) {
+  uint32_t count = 0;
+  for (uint32_t d = 1; d <= 2; d++) {
+    add_role(roles, &count, ROLE_ENCODER(d), xd_encoder_network(xd_model_encoder(model, d)));
+    add_role(roles, &count, ROLE_DECODER(d), xd_decoder_network(xd_model_decoder(model, d)));
+  }
+  for (uint32_t d = 1; d <= 2; d++) {
+    const xd_latent_generator *generator = xd_model_generator(model, (xd_direction)d);
+    if (generator) add_role(roles, &count, ROLE_GENERATOR(d), xd_latent_generator_network(generator));
+  }
+  for (uint32_t d = 1; d <= 2 && !inference_only; d++) {
+    const xd_pair_discriminator *discriminator = xd_model_discriminator(model, d);
+    if (discriminator) add_role(roles, &count, ROLE_DISCRIMINATOR(d), xd_pair_discriminator_network(discriminator));
+  }
+  return count;
+}
+
+xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
+                        const xd_save_options *options) {
+  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  xd_save_options chosen = XD_SAVE_OPTIONS_INIT;
+  if (!model || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
+  if (options && !xdi_read_options(&chosen, sizeof chosen, options))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: options.struct_size is wrong");
+  xdi_role roles[XDI_NETWORK_LIMIT];
+  uint32_t count = collect_roles(roles, model, chosen.inference_only != 0);
+  enum { DOMS, NETS, TENS, DATA, PROV, CHUNKS };
+  xdi_bytes bytes[CHUNKS];
+  for (int i = 0; i < CHUNKS; i++) bytes[i] = (xdi_bytes){.allocator = &context->allocator};
+  for (uint32_t d = 1; d <= 2; d++) put_domain(&bytes[DOMS], model, d);
+  xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
+  put_properties(&bytes[PROV], model);
+  xd_status status =
+      xdi_networks_put(context, roles, count, chosen.half != 0, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
+  const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},
+                                           {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
+                                           {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
+                                           {XDI_CHUNK_DATA, true, &bytes[DATA]},
+                                           {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}};
+  if (!status) status = xdi_container_write(context, path, XDI_KIND_MODEL, chunks, CHUNKS);
+  for (int i = 0; i < CHUNKS; i++) xdi_bytes_release(&bytes[i]);
+  return status;
+}
+
+/* ---- Reading ---- */
+
+/* The texts and networks of a file while its model is put together. */
+typedef struct assembly {
+  xd_context *context;
+  const xdi_container *container;
+  xd_model_parts parts;
+  xd_shape shape[2];
+  uint32_t latent_dim[2];
+  char **texts; /* everything that was read, to be released */
+  uint32_t text_count, text_capacity;
+} assembly;
+
+/* The next text, remembered for release; NULL with *status set on failure. */
+static const char *get_text(assembly *a, xdi_cursor *cursor, uint32_t tag, xd_status *status) {
+  bool memory = true;
+  const xd_allocator *allocator = &a->context->allocator;
+  if (a->text_count == a->text_capacity) {
+    uint32_t capacity = a->text_capacity ? a->text_capacity * 2 : 64;
+    char **texts = xdi_allocate(allocator, capacity, sizeof *texts);
+    if (!texts) {
+      *status = xdi_fail_memory(a->context, "reading a model's texts");
+      return NULL;
+    }
+    if (a->text_count) memcpy(texts, a->texts, a->text_count * sizeof *texts);
+    xdi_release(allocator, a->texts);
+    a->texts = texts;
+    a->text_capacity = capacity;
+  }
+  char *text = xdi_get_text(cursor, allocator, &memory);
+  if (text) return a->texts[a->text_count++] = text;
+  *status = memory ? xdi_chunk_damaged(a->container, a->context, tag, "a text is cut off or too long")
+                   : xdi_fail_memory(a->context, "reading a model's texts");
+  return NULL;
+}
+
+/* `count` texts as an array of the allocator's. */
+static xd_status get_texts(assembly *a, xdi_cursor *cursor, uint32_t tag, uint32_t count,
+                           const char *const **out) {
+  xd_status status = XD_OK;
+  if (!count) return XD_OK;
+  const char **texts = xdi_allocate(&a->context->allocator, count, sizeof *texts);
+  if (!texts) return xdi_fail_memory(a->context, "reading a model's texts");
+  *out = texts;
+  for (uint32_t i = 0; i < count && !status; i++) texts[i] = get_text(a, cursor, tag, &status);
+  return status;
+}
+
+static xd_status get_domain(assembly *a, xdi_cursor *cursor, uint32_t index) {
+  xd_status status = XD_OK;
+  a->parts.name[index] = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
+  if (status) return status;
+  a->shape[index].height = xdi_get_u32(cursor);
+  a->shape[index].width = xdi_get_u32(cursor);
+  a->shape[index].channels = xdi_get_u32(cursor);
+  a->latent_dim[index] = xdi_get_u32(cursor);
+  uint32_t classes = xdi_get_u32(cursor);
+  if (classes > XD_CLASS_LIMIT)
+    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "too many classes");
+  a->parts.class_count[index] = classes;
+  return get_texts(a, cursor, XDI_CHUNK_DOMAINS, classes, &a->parts.class_names[index]);
+}
+
+static xd_status get_domains(assembly *a) {
+  xdi_cursor cursor;
+  xd_status status = xdi_container_chunk(a->container, a->context, XDI_CHUNK_DOMAINS, false, &cursor);
+  for (uint32_t d = 0; d < 2 && !status; d++) status = get_domain(a, &cursor, d);
+  if (!status) a->parts.pairing = get_text(a, &cursor, XDI_CHUNK_DOMAINS, &status);
+  if (status) return status;
+  if (!a->parts.pairing[0]) a->parts.pairing = NULL;
+  if (!xdi_cursor_done(&cursor))
+    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its length is wrong");
+  return XD_OK;
+}
+
+static xd_status get_properties(assembly *a) {
+  xdi_cursor cursor;
+  xd_status status = xdi_container_chunk(a->container, a->context, XDI_CHUNK_PROVENANCE, true, &cursor);
+  if (status || !cursor.data) return status;
+  a->parts.property_count = xdi_get_u32(&cursor);
+  if (a->parts.property_count > PROPERTY_LIMIT)
+    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "too many properties");
+  status = get_texts(a, &cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
+  if (!status && !xdi_cursor_done(&cursor))
+    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "its length is wrong");
+  return status;
+}
+
+static xd_status repeated(const assembly *a) {
+  return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice");
+}
+
+/* Makes the handle around one network, of which it becomes a further owner. */
+static xd_status place_network(assembly *a, xdi_role *role) {
+  for (uint32_t i = 0; i < 2; i++) {
+    xd_model_parts *parts = &a->parts;
+    xd_network *network = role->network;
+    xd_status status = XD_ERROR_NOT_FOUND;
+    if (role->tag == ROLE_ENCODER(i + 1))
+      status = parts->encoder[i] ? repeated(a) : xdi_encoder_wrap(&parts->encoder[i], a->context, network);
+    else if (role->tag == ROLE_DECODER(i + 1))
+      status = parts->decoder[i] ? repeated(a) : xdi_decoder_wrap(&parts->decoder[i], a->context, network);
+    else if (role->tag == ROLE_GENERATOR(i + 1))
+      status = parts->generator[i] ? repeated(a)
+                                   : xdi_latent_generator_wrap(&parts->generator[i], a->context, network);
+    else if (role->tag == ROLE_DISCRIMINATOR(i + 1))
+      status = parts->discriminator[i] ? repeated(a)
+                                       : xdi_pair_discriminator_wrap(&parts->discriminator[i], a->context, network);
+    if (status != XD_ERROR_NOT_FOUND) return status;
+  }
+  return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
+}
+
+static xd_status get_networks(assembly *a) {
+  xdi_role roles[XDI_NETWORK_LIMIT];
+  uint32_t count;
+  xd_status status = xdi_networks_get(a->context, a->container, roles, &count);
+  for (uint32_t n = 0; n < count && !status; n++) status = place_network(a, &roles[n]);
+  if (!status && (!a->parts.encoder[0] || !a->parts.encoder[1] || !a->parts.decoder[0] || !a->parts.decoder[1]))
+    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "an encoder or decoder is missing");
+  xdi_networks_release(roles, count);
+  return status;
+}
+
+/* DOMS repeats sizes for readers that do not want the networks; they must be the networks'. */
+static xd_status check_domains(const assembly *a, const xd_model *model) {
+  for (uint32_t d = 0; d < 2; d++) {
+    xd_shape shape = xd_model_picture_shape(model, d + 1), stated = a->shape[d];
+    if (shape.height != stated.height || shape.width != stated.width || shape.channels != stated.channels ||
+        a->latent_dim[d] != xd_model_latent_dim(model, d + 1))
+      return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its sizes are not the networks'");
+  }
+  return XD_OK;
+}
+
+static void release_assembly(assembly *a) {
+  const xd_allocator *allocator = &a->context->allocator;
+  for (uint32_t i = 0; i < 2; i++) {
+    xd_encoder_release(a->parts.encoder[i]);
+    xd_decoder_release(a->parts.decoder[i]);
+    xd_latent_generator_release(a->parts.generator[i]);
+    xd_pair_discriminator_release(a->parts.discriminator[i]);
+    xdi_release(allocator, (void *)a->parts.class_names[i]);
+  }
+  xdi_release(allocator, (void *)a->parts.properties);
+  for (uint32_t i = 0; i < a->text_count; i++) xdi_release(allocator, a->texts[i]);
+  xdi_release(allocator, a->texts);
+}
+
+/* A status that blames the caller blames the file here; the message stays. */
+static xd_status blame_file(xd_context *context, const char *name, xd_status status) {
+  if (status != XD_ERROR_INVALID_ARGUMENT && status != XD_ERROR_SHAPE_MISMATCH && status != XD_ERROR_NOT_FOUND)
+    return status;
+  char reason[XDI_MESSAGE_SIZE];
+  strcpy(reason, context->message);
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %.400s", name, reason);
+}
+
+static xd_status load(xd_model **out, xd_context *context, const char *name, const void *data, size_t size) {
+  static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
+                                   XDI_CHUNK_PROVENANCE};
+  xdi_container container;
+  assembly a = {.context = context, .container = &container, .parts = XD_MODEL_PARTS_INIT};
+  xd_status status = xdi_container_open(&container, context, name, data, size);
+  if (!status)
+    status = xdi_container_expect(&container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
+  if (!status) status = get_domains(&a);
+  if (!status) status = get_properties(&a);
+  if (!status) status = get_networks(&a);
+  if (!status) status = xd_model_create(out, context, &a.parts);
+  if (!status) status = check_domains(&a, *out);
+  release_assembly(&a);
+  if (!status) return XD_OK;
+  xd_model_release(*out);
+  *out = NULL;
+  return blame_file(context, name, status);
+}
+
+xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size) {
+  if (out) *out = NULL;
+  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !data) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
+  return load(out, context, "model in memory", data, size);
+}
+
+xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
+  if (out) *out = NULL;
+  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
+  unsigned char *data;
+  size_t size;
+  xd_status status = xdi_file_read(context, path, XDI_FILE_LIMIT, &data, &size);
+  if (status) return status;
+  status = load(out, context, path, data, size);
+  xdi_release(&context->allocator, data);
+  return status;
+}

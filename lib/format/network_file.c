@@ -1,0 +1,205 @@
+/* Networks in a file. The tensors stand in the order of the networks and of each network's parameters, each
+ * at the next multiple of 64 bytes of DATA, so a reader checks every number against what the layers demand
+ * before it allocates. */
+#include "format/network_file.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "format/half.h"
+
+enum { DTYPE_F32 = 0, DTYPE_F16 = 1 }; /* 2 is reserved for bf16, 3 for i8 */
+
+/* ---- Writing ---- */
+
+static size_t padding(size_t size) {
+  return (XDI_CHUNK_ALIGNMENT - size % XDI_CHUNK_ALIGNMENT) % XDI_CHUNK_ALIGNMENT;
+}
+
+static void put_floats(xdi_bytes *bytes, const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    xdi_put_u32(bytes, bits);
+  }
+}
+
+/* False when a value is beyond f16's range. */
+static bool put_halves(xdi_bytes *bytes, const float *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half = xdi_half_from_float(values[i]);
+    if ((half & 0x7c00u) == 0x7c00u) return false;
+    xdi_put(bytes, (unsigned char[2]){(unsigned char)half, (unsigned char)(half >> 8)}, 2);
+  }
+  return true;
+}
+
+static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi_parameter *parameter, bool half,
+                            xdi_bytes *tens, xdi_bytes *data) {
+  const xd_parameter *shape = &parameter->public;
+  const float *values = role->network->block + parameter->offset;
+  bool stored_half = half && shape->rank > 1;
+  xdi_put_zeros(data, padding(data->size));
+  xdi_put_u32(tens, role->tag);
+  xdi_put_text(tens, shape->name);
+  xdi_put_u32(tens, stored_half ? DTYPE_F16 : DTYPE_F32);
+  xdi_put_u32(tens, shape->rank);
+  for (uint32_t d = 0; d < 4; d++) xdi_put_u32(tens, d < shape->rank ? shape->shape[d] : 1);
+  xdi_put_u64(tens, data->size);
+  if (!stored_half) {
+    put_floats(data, values, shape->count);
+  } else if (!put_halves(data, values, shape->count)) {
+    return xdi_fail(context, XD_ERROR_NUMERIC, "parameter %s has a value beyond the range of f16", shape->name);
+  }
+  return XD_OK;
+}
+
+static void put_layers(const xdi_role *role, xdi_bytes *nets) {
+  const xd_network *network = role->network;
+  xdi_put_u32(nets, role->tag);
+  xdi_put_u32(nets, network->input.height);
+  xdi_put_u32(nets, network->input.width);
+  xdi_put_u32(nets, network->input.channels);
+  xdi_put_u32(nets, network->layer_count);
+  for (uint32_t l = 0; l < network->layer_count; l++) {
+    xdi_put_u32(nets, network->layers[l].spec.tag);
+    for (uint32_t v = 0; v < 8; v++) xdi_put_u32(nets, network->layers[l].spec.values[v]);
+  }
+}
+
+xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half, xdi_bytes *nets,
+                           xdi_bytes *tens, xdi_bytes *data) {
+  uint32_t tensors = 0;
+  for (uint32_t n = 0; n < count; n++) tensors += roles[n].network->parameter_count;
+  xdi_put_u32(nets, count);
+  xdi_put_u32(tens, tensors);
+  for (uint32_t n = 0; n < count; n++) {
+    put_layers(&roles[n], nets);
+    for (uint32_t p = 0; p < roles[n].network->parameter_count; p++) {
+      xd_status status = put_tensor(context, &roles[n], &roles[n].network->parameters[p], half, tens, data);
+      if (status) return status;
+    }
+  }
+  return XD_OK;
+}
+
+/* ---- Reading ---- */
+
+/* What is being read; chunk messages need all of it. */
+typedef struct source {
+  xd_context *context;
+  const xdi_container *container;
+  xdi_cursor nets, tens, data;
+} source;
+
+static xd_status damaged(const source *from, uint32_t tag, const char *what) {
+  return xdi_chunk_damaged(from->container, from->context, tag, what);
+}
+
+static xd_status get_network(source *from, xdi_role *out) {
+  xd_layer_spec specs[XDI_LAYER_LIMIT];
+  out->tag = xdi_get_u32(&from->nets);
+  xd_shape input = {0};
+  input.height = xdi_get_u32(&from->nets);
+  input.width = xdi_get_u32(&from->nets);
+  input.channels = xdi_get_u32(&from->nets);
+  uint32_t count = xdi_get_u32(&from->nets);
+  if (count > XDI_LAYER_LIMIT) return damaged(from, XDI_CHUNK_NETWORKS, "too many layers");
+  for (uint32_t l = 0; l < count; l++) {
+    specs[l].tag = xdi_get_u32(&from->nets);
+    for (uint32_t v = 0; v < 8; v++) specs[l].values[v] = xdi_get_u32(&from->nets);
+  }
+  if (from->nets.failed) return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
+  /* The layers may ask for no more parameters than DATA can hold as f16. */
+  return xdi_network_create_limited(&out->network, from->context, input, specs, count, from->data.size / 2 + 64);
+}
+
+/* The tensor's description must be the very one that the parameter demands. */
+static xd_status get_description(source *from, const xdi_role *role, const xdi_parameter *parameter,
+                                 uint32_t *dtype) {
+  const xd_allocator *allocator = &from->context->allocator;
+  bool memory = true;
+  bool same = xdi_get_u32(&from->tens) == role->tag;
+  char *name = xdi_get_text(&from->tens, allocator, &memory);
+  if (!memory) return xdi_fail_memory(from->context, "reading a tensor's name");
+  same = same && name && !strcmp(name, parameter->public.name);
+  xdi_release(allocator, name);
+  *dtype = xdi_get_u32(&from->tens);
+  same = same && xdi_get_u32(&from->tens) == parameter->public.rank;
+  for (uint32_t d = 0; d < 4; d++) {
+    uint32_t side = xdi_get_u32(&from->tens);
+    same = same && side == (d < parameter->public.rank ? parameter->public.shape[d] : 1);
+  }
+  uint64_t offset = xdi_get_u64(&from->tens);
+  size_t expected = from->data.position + padding(from->data.position);
+  if (!same || from->tens.failed || offset != expected || expected > from->data.size)
+    return damaged(from, XDI_CHUNK_TENSORS, "a tensor is not what the layers demand");
+  from->data.position = expected;
+  return XD_OK;
+}
+
+static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parameter *parameter) {
+  uint32_t dtype = DTYPE_F32;
+  xd_status status = get_description(from, role, parameter, &dtype);
+  if (status) return status;
+  if (dtype > DTYPE_F16)
+    return xdi_fail(from->context, XD_ERROR_UNSUPPORTED, "%s: tensor %s has element type %u, unknown to this library",
+                    from->container->name, parameter->public.name, dtype);
+  size_t width = dtype == DTYPE_F16 ? 2 : 4, count = parameter->public.count;
+  if (count > (from->data.size - from->data.position) / width)
+    return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
+  const unsigned char *at = from->data.data + from->data.position;
+  float *to = role->network->block + parameter->offset;
+  for (size_t i = 0; i < count; i++, at += width) {
+    uint32_t bits = width == 4 ? xdi_at_u32(at) : 0;
+    if (width == 4)
+      memcpy(&to[i], &bits, sizeof bits);
+    else
+      to[i] = xdi_half_to_float((uint16_t)(at[0] | at[1] << 8));
+    if (!isfinite(to[i])) return damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
+  }
+  from->data.position += count * width;
+  return XD_OK;
+}
+
+static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
+  uint32_t promised = xdi_get_u32(&from->nets), tensors = xdi_get_u32(&from->tens), found = 0;
+  if (promised > XDI_NETWORK_LIMIT) return damaged(from, XDI_CHUNK_NETWORKS, "too many networks");
+  while (*count < promised) {
+    xdi_role *role = &roles[*count];
+    xd_status status = get_network(from, role);
+    if (status) return status;
+    ++*count;
+    for (uint32_t p = 0; p < role->network->parameter_count; p++, found++) {
+      status = get_tensor(from, role, &role->network->parameters[p]);
+      if (status) return status;
+    }
+    atomic_store(&role->network->frozen, true);
+  }
+  if (found != tensors || !xdi_cursor_done(&from->tens) || !xdi_cursor_done(&from->data) ||
+      !xdi_cursor_done(&from->nets))
+    return damaged(from, XDI_CHUNK_TENSORS, "more tensors or numbers than the layers demand");
+  return XD_OK;
+}
+
+xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles, uint32_t *count) {
+  source from = {.context = context, .container = container};
+  *count = 0;
+  xd_status status = xdi_container_chunk(container, context, XDI_CHUNK_NETWORKS, false, &from.nets);
+  if (!status) status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
+  if (!status) status = xdi_container_chunk(container, context, XDI_CHUNK_DATA, false, &from.data);
+  if (!status) status = get_all(&from, roles, count);
+  if (status) {
+    xdi_networks_release(roles, *count);
+    *count = 0;
+  }
+  return status;
+}
+
+void xdi_networks_release(xdi_role *roles, uint32_t count) {
+  for (uint32_t n = 0; n < count; n++) {
+    xdi_network_release(roles[n].network);
+    roles[n].network = NULL;
+  }
+}

@@ -1,0 +1,282 @@
+/* The translator: encoder, latent generator and decoder of one direction, run one after another on batches.
+ * Executors are made for the largest batch seen so far, so that a tool that translates single pictures does
+ * not pay for 256. Nothing is allocated once a batch size has been seen. */
+#include "xdomain/translator.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "image/resize.h"
+#include "layer/executor.h"
+#include "tensor/shape.h"
+
+#define BATCH_LIMIT 4096u
+#define TEMPERATURE_LIMIT 4.0f
+
+struct xd_translator {
+  xd_context *context;
+  xd_model *model;
+  const xd_encoder *encoder; /* the model's parts of this direction */
+  const xd_latent_generator *generator;
+  const xd_decoder *decoder;
+  uint32_t source_dim, target_dim, max_batch;
+  xd_shape input, output;
+  size_t input_size, output_size; /* floats a picture */
+  uint64_t seed, first;
+  float temperature;
+
+  uint32_t capacity; /* pictures that what follows has room for */
+  xdi_executor *encode, *generate, *decode;
+  xd_buffer *noise;
+  float *noise_host, *pixels; /* [capacity][target_dim]; one batch of inputs or outputs */
+};
+
+void xd_translator_options_init(xd_translator_options *options) {
+  if (options) *options = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
+}
+
+static void release_workspace(xd_translator *t) {
+  xdi_executor_destroy(t->encode);
+  xdi_executor_destroy(t->generate);
+  xdi_executor_destroy(t->decode);
+  t->encode = t->generate = t->decode = NULL;
+  if (t->noise) t->context->table.buffer_destroy(t->context->backend, t->noise);
+  t->noise = NULL;
+  xdi_release(&t->context->allocator, t->noise_host);
+  xdi_release(&t->context->allocator, t->pixels);
+  t->noise_host = t->pixels = NULL;
+  t->capacity = 0;
+}
+
+static xd_status create_workspace(xd_translator *t, uint32_t batch) {
+  xd_context *context = t->context;
+  size_t largest = t->input_size > t->output_size ? t->input_size : t->output_size, codes, pixels;
+  if (!xdi_multiply(batch, t->target_dim, &codes) || !xdi_multiply(batch, largest, &pixels))
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a batch of %u pictures does not fit into memory", batch);
+  t->noise_host = xdi_allocate(&context->allocator, codes, sizeof(float));
+  t->pixels = xdi_allocate(&context->allocator, pixels, sizeof(float));
+  if (!t->noise_host || !t->pixels) return xdi_fail_memory(context, "preparing a translator");
+  xd_status status = context->table.buffer_create(context->backend, &t->noise, codes);
+  if (status) return xdi_fail(context, status, "%s: no memory for a translator's noise", context->table.name);
+  status = xdi_executor_create(&t->encode, context, xd_encoder_network(t->encoder), batch, XDI_INFERENCE);
+  if (!status)
+    status = xdi_executor_create(&t->generate, context, xd_latent_generator_network(t->generator), batch,
+                                 XDI_INFERENCE);
+  if (!status)
+    status = xdi_executor_create(&t->decode, context, xd_decoder_network(t->decoder), batch, XDI_INFERENCE);
+  if (!status) t->capacity = batch;
+  return status;
+}
+
+static xd_status ensure_workspace(xd_translator *t, uint32_t batch) {
+  if (batch <= t->capacity) return XD_OK;
+  release_workspace(t);
+  xd_status status = create_workspace(t, batch);
+  if (status) release_workspace(t);
+  return status;
+}
+
+static xd_status check_options(xd_context *context, xd_translator_options *chosen,
+                               const xd_translator_options *options) {
+  *chosen = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
+  if (options && !xdi_read_options(chosen, sizeof *chosen, options))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: options.struct_size is wrong");
+  if (chosen->direction != XD_DIRECTION_1TO2 && chosen->direction != XD_DIRECTION_2TO1)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: direction %u is neither 1 nor 2",
+                    chosen->direction);
+  if (chosen->max_batch == 0 || chosen->max_batch > BATCH_LIMIT)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: max_batch %u is not in 1..%u",
+                    chosen->max_batch, BATCH_LIMIT);
+  return XD_OK;
+}
+
+xd_status xd_translator_create(xd_translator **out, xd_context *context, const xd_model *model,
+                               const xd_translator_options *options) {
+  xd_translator_options chosen;
+  if (out) *out = NULL;
+  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !model) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: out or model is NULL");
+  xd_status status = check_options(context, &chosen, options);
+  if (status) return status;
+  xd_direction direction = (xd_direction)chosen.direction;
+  uint32_t source = direction == XD_DIRECTION_1TO2 ? 1 : 2, target = 3 - source;
+  if (!xd_model_generator(model, direction))
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u", source,
+                    target);
+  xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
+  if (!t) return xdi_fail_memory(context, "creating a translator");
+  t->context = context;
+  t->model = xd_model_retain(model);
+  t->encoder = xd_model_encoder(model, source);
+  t->generator = xd_model_generator(model, direction);
+  t->decoder = xd_model_decoder(model, target);
+  t->source_dim = xd_model_latent_dim(model, source);
+  t->target_dim = xd_model_latent_dim(model, target);
+  t->max_batch = chosen.max_batch;
+  t->input = xd_model_picture_shape(model, source);
+  t->output = xd_model_picture_shape(model, target);
+  t->temperature = 1.0f;
+  if (!xdi_shape_count(t->input, 1, &t->input_size) || !xdi_shape_count(t->output, 1, &t->output_size)) {
+    xd_translator_destroy(t);
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model's pictures do not fit into memory");
+  }
+  *out = t;
+  return XD_OK;
+}
+
+void xd_translator_destroy(xd_translator *translator) {
+  if (!translator) return;
+  release_workspace(translator);
+  xd_model_release(translator->model);
+  xdi_release(&translator->context->allocator, translator);
+}
+
+xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint64_t first, float temperature) {
+  if (!translator) return XD_ERROR_INVALID_ARGUMENT;
+  if (!(temperature >= 0.0f && temperature <= TEMPERATURE_LIMIT))
+    return xdi_fail(translator->context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_translator_set_noise: temperature %g is not in 0..%g", (double)temperature,
+                    (double)TEMPERATURE_LIMIT);
+  translator->seed = seed;
+  translator->first = first;
+  translator->temperature = temperature;
+  return XD_OK;
+}
+
+xd_shape xd_translator_input_shape(const xd_translator *translator) {
+  return translator ? translator->input : (xd_shape){0, 0, 0};
+}
+
+xd_shape xd_translator_output_shape(const xd_translator *translator) {
+  return translator ? translator->output : (xd_shape){0, 0, 0};
+}
+
+const xd_model *xd_translator_model(const xd_translator *translator) {
+  return translator ? translator->model : NULL;
+}
+
+/* A dense sub-matrix moved on the backend: rows of `columns` floats. */
+static xd_status move_columns(xd_context *context, xd_slice to, uint32_t to_stride, xd_slice from,
+                              uint32_t from_stride, uint32_t rows, uint32_t columns) {
+  xd_status status =
+      context->table.copy_columns(context->backend, to, to_stride, from, from_stride, rows, columns);
+  if (status) return xdi_fail(context, status, "%s: copying codes failed", context->table.name);
+  return XD_OK;
+}
+
+/* The generator's input rows are [noise, source code]. */
+static xd_status join_noise_and_codes(xd_translator *t, uint64_t first, uint32_t batch) {
+  xd_context *context = t->context;
+  uint32_t stride = t->target_dim + t->source_dim;
+  xd_slice joined = xdi_executor_input(t->generate), codes = joined, noise = {t->noise, 0};
+  codes.offset += t->target_dim;
+  xd_latent_noise(t->noise_host, batch, t->target_dim, t->seed, first, t->temperature);
+  xd_status status = xdi_write(context, noise, t->noise_host, (size_t)batch * t->target_dim);
+  if (!status) status = move_columns(context, joined, stride, noise, t->target_dim, batch, t->target_dim);
+  /* The encoder's output rows are [mean, log variance]; inference starts from the mean. */
+  if (!status)
+    status = move_columns(context, codes, stride, xdi_executor_output(t->encode), 2 * t->source_dim, batch,
+                          t->source_dim);
+  return status;
+}
+
+/* One batch that fits: floats in, floats out. */
+static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs, uint64_t first, uint32_t batch,
+                           float *codes) {
+  xd_context *context = t->context;
+  xd_status status = xdi_check_cancelled(context);
+  if (!status) status = xdi_write(context, xdi_executor_input(t->encode), inputs, batch * t->input_size);
+  if (!status) status = xdi_executor_forward(t->encode, batch, false, 0, 0);
+  if (!status) status = join_noise_and_codes(t, first, batch);
+  if (!status) status = xdi_executor_forward(t->generate, batch, false, 0, 0);
+  if (!status)
+    status = move_columns(context, xdi_executor_input(t->decode), t->target_dim, xdi_executor_output(t->generate),
+                          t->target_dim, batch, t->target_dim);
+  if (!status && codes)
+    status = xdi_read(context, codes, xdi_executor_output(t->generate), (size_t)batch * t->target_dim);
+  if (!status) status = xdi_executor_forward(t->decode, batch, false, 0, 0);
+  if (!status) status = xdi_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
+  return status;
+}
+
+static uint32_t batch_at(const xd_translator *t, uint32_t done, uint32_t count) {
+  return count - done < t->max_batch ? count - done : t->max_batch;
+}
+
+xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, const float *inputs, uint32_t count,
+                                   float *codes) {
+  xd_translator *t = translator;
+  if (!t) return XD_ERROR_INVALID_ARGUMENT;
+  if (count && (!outputs || !inputs))
+    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_run_floats: outputs or inputs is NULL");
+  for (size_t i = 0; i < count * t->input_size; i++)
+    if (!isfinite(inputs[i]))
+      return xdi_fail(t->context, XD_ERROR_BAD_DATA, "picture %zu: value %zu is not finite", i / t->input_size,
+                      i % t->input_size);
+  xd_status status = count ? ensure_workspace(t, batch_at(t, 0, count)) : XD_OK;
+  for (uint32_t done = 0, batch; done < count && !status; done += batch) {
+    batch = batch_at(t, done, count);
+    status = run_batch(t, outputs + done * t->output_size, inputs + done * t->input_size, t->first + done, batch,
+                       codes ? codes + (size_t)done * t->target_dim : NULL);
+  }
+  return status;
+}
+
+static xd_status check_size(xd_translator *t, const xd_image *image, xd_shape shape, const char *what,
+                            uint32_t index) {
+  if (image->width == shape.width && image->height == shape.height) return XD_OK;
+  return xdi_fail(t->context, XD_ERROR_SHAPE_MISMATCH, "%s picture %u is %u x %u, the model's are %u x %u", what,
+                  index, image->width, image->height, shape.width, shape.height);
+}
+
+/* Puts the picture's number before the message that is there. */
+static xd_status name_picture(xd_context *context, xd_status status, const char *what, uint32_t index) {
+  char reason[XDI_MESSAGE_SIZE];
+  strcpy(reason, context->message);
+  return xdi_fail(context, status, "%s picture %u: %.400s", what, index, reason);
+}
+
+static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {
+  for (uint32_t i = 0; i < batch; i++) {
+    xd_status status = xd_image_to_floats(t->context, t->pixels + i * t->input_size, t->input.channels, &images[i]);
+    if (status) return name_picture(t->context, status, "input", first + i);
+  }
+  return XD_OK;
+}
+
+static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs, uint32_t first,
+                              uint32_t batch) {
+  for (uint32_t i = 0; i < batch; i++) {
+    xd_status status =
+        xd_image_from_floats(t->context, &outputs[i], t->pixels + i * t->output_size, t->output.channels);
+    if (!status && inputs[i].alpha == XD_ALPHA_CARRY)
+      status = xdi_image_carry_alpha(t->context, &outputs[i], &inputs[i]);
+    if (status) return name_picture(t->context, status, "output", first + i);
+  }
+  return XD_OK;
+}
+
+xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, const xd_image *inputs,
+                            uint32_t count, float *codes) {
+  xd_translator *t = translator;
+  if (!t) return XD_ERROR_INVALID_ARGUMENT;
+  if (count && (!outputs || !inputs))
+    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_run: outputs or inputs is NULL");
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < count && !status; i++) {
+    status = check_size(t, &inputs[i], t->input, "input", i);
+    if (!status) status = check_size(t, &outputs[i], t->output, "output", i);
+  }
+  if (count && !status) status = ensure_workspace(t, batch_at(t, 0, count));
+  for (uint32_t done = 0, batch; done < count && !status; done += batch) {
+    batch = batch_at(t, done, count);
+    status = read_images(t, inputs + done, done, batch);
+    if (!status)
+      status = run_batch(t, t->pixels, t->pixels, t->first + done, batch,
+                         codes ? codes + (size_t)done * t->target_dim : NULL);
+    if (!status) status = write_images(t, outputs + done, inputs + done, done, batch);
+  }
+  return status;
+}

@@ -1,0 +1,428 @@
+/* Model and judge files: round trips, golden bytes, and files that must be refused. */
+#include "tiny_model.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "format/wire.h"
+
+static xd_context *context;
+static char *folder;
+static char path[TEST_PATH_SIZE];
+
+static void set_up(void) {
+  context = test_context("reference");
+  folder = make_temp_folder();
+  path_in(path, folder, "tiny.xdm");
+}
+
+static void tear_down(void) {
+  xd_context_destroy(context);
+  remove_folder(folder);
+}
+
+/* Saves the tiny model and returns its bytes. */
+static unsigned char *save_tiny(bool mapping, bool half, size_t *size) {
+  xd_model *model = tiny_model(context, mapping);
+  xd_save_options options = XD_SAVE_OPTIONS_INIT;
+  options.half = half;
+  assert_ok(context, xd_model_save(model, context, path, &options));
+  xd_model_release(model);
+  return read_test_file(path, size);
+}
+
+/* Makes the header's checksum right again after a field was changed. */
+static void reseal(unsigned char *data) {
+  XXH3_state_t state;
+  XXH3_64bits_reset(&state);
+  XXH3_64bits_update(&state, data, 56);
+  XXH3_64bits_update(&state, data + 64, xdi_at_u32(data + 20) * (size_t)40);
+  xdi_set_u64(data + 56, XXH3_64bits_digest(&state));
+}
+
+/* The table entry of the chunk with that tag. */
+static unsigned char *entry_of(unsigned char *data, const char *tag) {
+  for (uint32_t i = 0; i < xdi_at_u32(data + 20); i++)
+    if (!memcmp(data + 64 + 40 * i, tag, 4)) return data + 64 + 40 * i;
+  ck_abort_msg("no chunk %s", tag);
+  return NULL;
+}
+
+/* Makes a chunk's checksum, then the header's, right again. */
+static void reseal_chunk(unsigned char *data, const char *tag) {
+  unsigned char *entry = entry_of(data, tag);
+  xdi_set_u64(entry + 32, XXH3_64bits(data + xdi_at_u64(entry + 16), (size_t)xdi_at_u64(entry + 24)));
+  reseal(data);
+}
+
+static void assert_refused(const void *data, size_t size, xd_status expected, const char *word) {
+  xd_model *model = (xd_model *)&context;
+  assert_status(xd_model_load_memory(&model, context, data, size), expected);
+  ck_assert_ptr_null(model);
+  assert_message_names(context, word);
+}
+
+static void assert_same_network(const xd_network *a, const xd_network *b) {
+  ck_assert_uint_eq(xd_network_parameter_count(a), xd_network_parameter_count(b));
+  for (uint32_t p = 0; p < xd_network_parameter_count(a); p++) {
+    xd_parameter parameter;
+    assert_ok(context, xd_network_parameter(a, p, &parameter));
+    float *x = malloc(parameter.count * sizeof *x), *y = malloc(parameter.count * sizeof *y);
+    assert_ok(context, xd_network_get(a, context, parameter.name, x, parameter.count));
+    assert_ok(context, xd_network_get(b, context, parameter.name, y, parameter.count));
+    ck_assert_mem_eq(x, y, parameter.count * sizeof *x);
+    free(x);
+    free(y);
+  }
+}
+
+static void assert_same_model(const xd_model *a, const xd_model *b) {
+  for (uint32_t d = 1; d <= 2; d++) {
+    assert_same_network(xd_encoder_network(xd_model_encoder(a, d)), xd_encoder_network(xd_model_encoder(b, d)));
+    assert_same_network(xd_decoder_network(xd_model_decoder(a, d)), xd_decoder_network(xd_model_decoder(b, d)));
+    ck_assert_str_eq(xd_model_name(a, d), xd_model_name(b, d));
+    ck_assert_uint_eq(xd_model_class_count(a, d), xd_model_class_count(b, d));
+  }
+  ck_assert_str_eq(xd_model_pairing(a), xd_model_pairing(b));
+  ck_assert_uint_eq(xd_model_property_count(a), xd_model_property_count(b));
+}
+
+START_TEST(model_save__load_gives_the_same_model) {
+  for (int mapping = 0; mapping < 2; mapping++) {
+    xd_model *model = tiny_model(context, mapping), *loaded;
+    assert_ok(context, xd_model_save(model, context, path, NULL));
+    assert_ok(context, xd_model_load(&loaded, context, path));
+    assert_same_model(model, loaded);
+    ck_assert_int_eq(xd_model_generator(loaded, XD_DIRECTION_1TO2) != NULL, mapping);
+    ck_assert_int_eq(xd_model_discriminator(loaded, 1) != NULL, mapping);
+    ck_assert_str_eq(xd_model_property(loaded, "train.seed"), "7");
+    ck_assert_str_eq(xd_model_class_name(loaded, 1, 1), "one");
+    ck_assert(xd_network_is_frozen(xd_encoder_network(xd_model_encoder(loaded, 1))));
+    xd_model_release(model);
+    xd_model_release(loaded);
+  }
+}
+END_TEST
+
+START_TEST(model_save__half_keeps_weights_that_fit) {
+  size_t whole_size, half_size;
+  free(save_tiny(true, false, &whole_size));
+  free(save_tiny(true, true, &half_size));
+  ck_assert_uint_lt(half_size, whole_size);
+  xd_model *model = tiny_model(context, true), *loaded;
+  assert_ok(context, xd_model_load(&loaded, context, path));
+  assert_same_model(model, loaded); /* every weight of the tiny model is exact in f16 */
+  xd_model_release(model);
+  xd_model_release(loaded);
+}
+END_TEST
+
+START_TEST(model_save__inference_only_leaves_out_discriminators) {
+  xd_model *model = tiny_model(context, true), *loaded;
+  xd_save_options options = XD_SAVE_OPTIONS_INIT;
+  options.inference_only = 1;
+  assert_ok(context, xd_model_save(model, context, path, &options));
+  assert_ok(context, xd_model_load(&loaded, context, path));
+  ck_assert_ptr_nonnull(xd_model_generator(loaded, XD_DIRECTION_2TO1));
+  ck_assert_ptr_null(xd_model_discriminator(loaded, 2));
+  xd_model_release(model);
+  xd_model_release(loaded);
+}
+END_TEST
+
+START_TEST(model_save__half_refuses_values_beyond_its_range) {
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *model;
+  xd_save_options options = XD_SAVE_OPTIONS_INIT;
+  options.half = 1;
+  for (int d = 0; d < 2; d++) {
+    xd_vae_architecture architecture = tiny_architecture(1);
+    assert_ok(context, xd_encoder_create(&parts.encoder[d], context, &architecture, 1));
+    assert_ok(context, xd_decoder_create(&parts.decoder[d], context, &architecture, 1));
+  }
+  xd_parameter first;
+  xd_network *network = xd_encoder_network_mutable(parts.encoder[0]);
+  assert_ok(context, xd_network_parameter(network, 0, &first));
+  float *values = calloc(first.count, sizeof *values);
+  values[1] = 70000.0f;
+  assert_ok(context, xd_network_set(network, context, first.name, values, first.count));
+  free(values);
+  assert_ok(context, xd_model_create(&model, context, &parts));
+  assert_status(xd_model_save(model, context, path, &options), XD_ERROR_NUMERIC);
+  assert_message_names(context, first.name);
+  ck_assert_int_eq(count_entries(folder), 0);
+  xd_model_release(model);
+  for (int d = 0; d < 2; d++) {
+    xd_encoder_release(parts.encoder[d]);
+    xd_decoder_release(parts.decoder[d]);
+  }
+}
+END_TEST
+
+/* The golden files were written once and never change: today's reader reads them, today's writer writes
+ * the same bytes. With XDOMAIN_WRITE_GOLDEN set the test writes them instead (for a new format version). */
+static void check_golden(const char *name, bool half) {
+  char golden[TEST_PATH_SIZE];
+  size_t size, golden_size;
+  snprintf(golden, sizeof golden, "%s/golden/%s", XD_TESTS_FOLDER, name);
+  unsigned char *written = save_tiny(true, half, &size);
+  if (getenv("XDOMAIN_WRITE_GOLDEN")) write_test_file(golden, written, size);
+  unsigned char *expected = read_test_file(golden, &golden_size);
+  ck_assert_uint_eq(size, golden_size);
+  ck_assert_mem_eq(written, expected, size);
+  xd_model *model = tiny_model(context, true), *loaded;
+  assert_ok(context, xd_model_load(&loaded, context, golden));
+  assert_same_model(model, loaded);
+  xd_model_release(model);
+  xd_model_release(loaded);
+  free(written);
+  free(expected);
+}
+
+START_TEST(model_file__golden_bytes) {
+  check_golden("model-1.0-f32.xdm", false);
+  check_golden("model-1.0-f16.xdm", true);
+}
+END_TEST
+
+/* What docs/model-format.md says of the header, checked by hand on the bytes. */
+START_TEST(model_file__header_is_as_specified) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  ck_assert_mem_eq(data, "\x89XDM\r\n\x1a\n", 8);
+  ck_assert_uint_eq(xdi_at_u32(data + 8), 1);
+  ck_assert_uint_eq(xdi_at_u32(data + 12), 0);
+  ck_assert_mem_eq(data + 16, "MODL", 4);
+  ck_assert_uint_eq(xdi_at_u32(data + 20), 5);
+  ck_assert_uint_eq(xdi_at_u64(data + 24), size);
+  ck_assert_mem_eq(data + 64, "DOMS", 4);
+  ck_assert_uint_eq(xdi_at_u64(data + 64 + 16), 320); /* 64 + 5 * 40 = 264, up to a multiple of 64 */
+  uint64_t domains = xdi_at_u64(data + 64 + 16);
+  ck_assert_uint_eq(xdi_at_u32(data + domains), 6);
+  ck_assert_mem_eq(data + domains + 4, "digits", 6);
+  ck_assert_uint_eq(xdi_at_u32(data + domains + 10), 8);  /* height */
+  ck_assert_uint_eq(xdi_at_u32(data + domains + 22), 2);  /* latent dimensions */
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__refuses_what_is_not_a_model) {
+  xd_model *model;
+  size_t size;
+  assert_status(xd_model_load(&model, context, path_in(path, folder, "absent.xdm")), XD_ERROR_NOT_FOUND);
+  assert_message_names(context, "absent.xdm");
+  assert_refused("", 0, XD_ERROR_BAD_DATA, "magic");
+  assert_refused("GIF89a..................................................................", 70, XD_ERROR_BAD_DATA,
+                 "magic");
+  path_in(path, folder, "tiny.xdm");
+  unsigned char *data = save_tiny(true, false, &size);
+  memcpy(data + 16, "JUDG", 4);
+  reseal(data);
+  assert_refused(data, size, XD_ERROR_BAD_DATA, "JUDG");
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__refuses_newer_major_versions_only) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  xdi_set_u32(data + 8, 2);
+  reseal(data);
+  assert_refused(data, size, XD_ERROR_VERSION_TOO_NEW, "2.0");
+  xdi_set_u32(data + 8, 1);
+  xdi_set_u32(data + 12, 9);
+  reseal(data);
+  xd_model *model;
+  assert_ok(context, xd_model_load_memory(&model, context, data, size));
+  xd_model_release(model);
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__refuses_every_truncation) {
+  size_t size;
+  unsigned char *data = save_tiny(false, false, &size);
+  for (size_t length = 8; length < size; length += length < 400 ? 1 : 97) {
+    /* A copy of exactly that length, so that sanitizers see reads behind its end. */
+    unsigned char *part = malloc(length);
+    memcpy(part, data, length);
+    assert_refused(part, length, XD_ERROR_TRUNCATED, "model in memory");
+    free(part);
+  }
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__refuses_every_flipped_byte) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  for (size_t i = 0; i < size; i += i < 700 ? 1 : 13) {
+    xd_model *model;
+    data[i] ^= 0x10;
+    xd_status status = xd_model_load_memory(&model, context, data, size);
+    ck_assert_msg(status != XD_OK, "byte %zu changed and nobody noticed", i);
+    data[i] ^= 0x10;
+  }
+  free(data);
+}
+END_TEST
+
+/* Damage behind right checksums: the reader must not trust a single field. Any status but a crash will do,
+ * and a model that loads must be whole. */
+START_TEST(model_load__survives_hostile_fields) {
+  static const char *const tags[] = {"DOMS", "NETS", "TENS", "DATA", "PROV"};
+  static const uint32_t values[] = {0, 1, 0x7fffffff, 0xffffffff, 0x80000000, 65537};
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size), *copy = malloc(size);
+  for (size_t t = 0; t < 5; t++) {
+    uint64_t offset = xdi_at_u64(entry_of(data, tags[t]) + 16), length = xdi_at_u64(entry_of(data, tags[t]) + 24);
+    for (uint64_t at = 0; at + 4 <= length && at < 1200; at += 4)
+      for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+        xd_model *model;
+        memcpy(copy, data, size);
+        xdi_set_u32(copy + offset + at, values[v]);
+        reseal_chunk(copy, tags[t]);
+        if (xd_model_load_memory(&model, context, copy, size) == XD_OK) {
+          ck_assert_ptr_nonnull(xd_model_decoder(model, 2));
+          xd_model_release(model);
+        } else {
+          ck_assert_str_ne(xd_context_message(context), "");
+        }
+      }
+  }
+  free(copy);
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__refuses_weights_that_are_not_finite) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  xdi_set_u32(data + xdi_at_u64(entry_of(data, "DATA") + 16), 0x7fc00000u); /* NaN */
+  reseal_chunk(data, "DATA");
+  assert_refused(data, size, XD_ERROR_BAD_DATA, "finite");
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__passes_over_optional_chunks_and_refuses_required_ones) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  unsigned char *entry = entry_of(data, "PROV");
+  memcpy(entry, "XTRA", 4);
+  reseal(data);
+  xd_model *model;
+  assert_ok(context, xd_model_load_memory(&model, context, data, size));
+  ck_assert_uint_eq(xd_model_property_count(model), 0);
+  xd_model_release(model);
+  xdi_set_u32(entry + 8, 1);
+  reseal(data);
+  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "XTRA");
+  free(data);
+}
+END_TEST
+
+START_TEST(model_load__leaks_nothing_when_memory_runs_out) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  for (size_t fail = 1;; fail++) {
+    counting_allocator counter = {0};
+    xd_context *counted = test_context_with("reference", 1, &counter);
+    xd_model *model;
+    atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
+    xd_status status = xd_model_load_memory(&model, counted, data, size);
+    atomic_store(&counter.fail_at, 0);
+    if (status != XD_OK) assert_status(status, XD_ERROR_OUT_OF_MEMORY);
+    xd_model_release(model);
+    xd_context_destroy(counted);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+    if (status == XD_OK) break;
+  }
+  free(data);
+}
+END_TEST
+
+START_TEST(file_inspect__lists_chunks_and_finds_damage) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  xd_file_info info = XD_FILE_INFO_INIT;
+  xd_chunk chunks[8];
+  assert_ok(context, xd_file_inspect(context, path, &info, chunks, 8));
+  ck_assert_str_eq(info.kind, "model");
+  ck_assert_uint_eq(info.size, size);
+  ck_assert_uint_eq(info.chunk_count, 5);
+  ck_assert_str_eq(chunks[3].tag, "DATA");
+  ck_assert_uint_eq(chunks[3].intact, 1);
+  assert_ok(context, xd_file_verify(context, path));
+  data[chunks[4].offset + 2] ^= 1; /* PROV, which loading checks too */
+  write_test_file(path, data, size);
+  assert_ok(context, xd_file_inspect(context, path, &info, chunks, 8));
+  ck_assert_uint_eq(chunks[4].intact, 0);
+  assert_status(xd_file_verify(context, path), XD_ERROR_BAD_DATA);
+  assert_message_names(context, "PROV");
+  free(data);
+}
+END_TEST
+
+START_TEST(classifier_save__load_gives_the_same_judge) {
+  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
+  xd_classifier *judge, *loaded;
+  xd_model *model;
+  options.height = options.width = 8;
+  options.channels = 1;
+  options.classes = 3;
+  options.base_channels = 2;
+  options.feature_dim = 4;
+  path_in(path, folder, "judge.xdc");
+  assert_ok(context, xd_classifier_create(&judge, context, &options));
+  assert_ok(context, xd_classifier_save(judge, context, path));
+  assert_ok(context, xd_classifier_load(&loaded, context, path));
+  ck_assert_uint_eq(xd_classifier_class_count(loaded), 3);
+  ck_assert_uint_eq(xd_classifier_feature_dim(loaded), 4);
+  assert_same_network(xd_classifier_network(judge), xd_classifier_network(loaded));
+  assert_ok(context, xd_file_verify(context, path));
+  assert_status(xd_model_load(&model, context, path), XD_ERROR_BAD_DATA);
+  xd_classifier_release(judge);
+  xd_classifier_release(loaded);
+}
+END_TEST
+
+START_TEST(model_file__misuse_is_an_invalid_argument) {
+  xd_model *model;
+  xd_file_info info = XD_FILE_INFO_INIT;
+  assert_status(xd_model_load(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_model_load(&model, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_model_load(&model, NULL, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_model_load_memory(&model, context, NULL, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_model_save(NULL, context, path, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect(context, path, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect(context, path, &info, NULL, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_classifier_save(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("model_file");
+  TCase *tcase = tcase_create("model_file");
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, model_save__load_gives_the_same_model);
+  tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);
+  tcase_add_test(tcase, model_save__inference_only_leaves_out_discriminators);
+  tcase_add_test(tcase, model_save__half_refuses_values_beyond_its_range);
+  tcase_add_test(tcase, model_file__golden_bytes);
+  tcase_add_test(tcase, model_file__header_is_as_specified);
+  tcase_add_test(tcase, model_load__refuses_what_is_not_a_model);
+  tcase_add_test(tcase, model_load__refuses_newer_major_versions_only);
+  tcase_add_test(tcase, model_load__refuses_every_truncation);
+  tcase_add_test(tcase, model_load__refuses_every_flipped_byte);
+  tcase_add_test(tcase, model_load__survives_hostile_fields);
+  tcase_add_test(tcase, model_load__refuses_weights_that_are_not_finite);
+  tcase_add_test(tcase, model_load__passes_over_optional_chunks_and_refuses_required_ones);
+  tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
+  tcase_add_test(tcase, file_inspect__lists_chunks_and_finds_damage);
+  tcase_add_test(tcase, classifier_save__load_gives_the_same_judge);
+  tcase_add_test(tcase, model_file__misuse_is_an_invalid_argument);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+XD_SUITE_MAIN(make_suite)

@@ -1,0 +1,247 @@
+/* The translator: equal to its parts by hand, the same for any cut and thread count, images of every
+ * kind, no allocation once warm. */
+#include "tiny_model.h"
+
+#include <math.h>
+
+enum { COUNT = 7, IN = 8 * 8, OUT = 10 * 9 * 3, CODE = 3 };
+
+static xd_context *context;
+static xd_model *model;
+static float inputs[COUNT * IN];
+
+static void fill_inputs(void) {
+  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) inputs[i] = (float)(i * 29 % 101) / 100.0f;
+}
+
+static void set_up(void) {
+  context = test_context(NULL);
+  model = tiny_model(context, true);
+  fill_inputs();
+}
+
+static void tear_down(void) {
+  xd_model_release(model);
+  xd_context_destroy(context);
+}
+
+static xd_translator *make(xd_context *for_context, uint32_t max_batch) {
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator;
+  options.max_batch = max_batch;
+  assert_ok(for_context, xd_translator_create(&translator, for_context, model, &options));
+  return translator;
+}
+
+START_TEST(translator_run__equals_the_parts_by_hand) {
+  float mean[COUNT * 2], noise[COUNT * CODE], codes[COUNT * CODE], pictures[COUNT * OUT];
+  float got[COUNT * OUT], got_codes[COUNT * CODE];
+  xd_translator *translator = make(context, 256);
+  assert_ok(context, xd_translator_set_noise(translator, 5, 40, 0.5f));
+  assert_ok(context, xd_translator_run_floats(translator, got, inputs, COUNT, got_codes));
+  assert_ok(context, xd_encoder_encode(xd_model_encoder(model, 1), context, mean, NULL, inputs, COUNT));
+  xd_latent_noise(noise, COUNT, CODE, 5, 40, 0.5f);
+  assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context, codes,
+                                                  mean, noise, COUNT));
+  assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, pictures, codes, COUNT));
+  for (int i = 0; i < COUNT * CODE; i++) ck_assert_float_eq_tol(got_codes[i], codes[i], 1e-5f);
+  for (int i = 0; i < COUNT * OUT; i++) ck_assert_float_eq_tol(got[i], pictures[i], 1e-5f);
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_run__does_not_depend_on_how_calls_are_cut) {
+  float whole[COUNT * OUT], cut[COUNT * OUT];
+  xd_translator *large = make(context, 256), *small = make(context, 2);
+  assert_ok(context, xd_translator_run_floats(large, whole, inputs, COUNT, NULL));
+  assert_ok(context, xd_translator_run_floats(small, cut, inputs, COUNT, NULL));
+  for (int i = 0; i < COUNT * OUT; i++) ck_assert_float_eq_tol(whole[i], cut[i], 1e-5f);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    assert_ok(context, xd_translator_set_noise(small, 0, i, 1.0f));
+    assert_ok(context, xd_translator_run_floats(small, cut, inputs + i * IN, 1, NULL));
+    for (int j = 0; j < OUT; j++) ck_assert_float_eq_tol(whole[i * OUT + (uint32_t)j], cut[j], 1e-5f);
+  }
+  xd_translator_destroy(large);
+  xd_translator_destroy(small);
+}
+END_TEST
+
+START_TEST(translator_run__gives_the_same_bytes_at_any_thread_count) {
+  float one[COUNT * OUT], three[COUNT * OUT];
+  xd_context *threads = test_context_with(NULL, 3, NULL);
+  xd_translator *a = make(context, 4), *b = make(threads, 4);
+  assert_ok(context, xd_translator_run_floats(a, one, inputs, COUNT, NULL));
+  assert_ok(threads, xd_translator_run_floats(b, three, inputs, COUNT, NULL));
+  ck_assert_mem_eq(one, three, sizeof one);
+  xd_translator_destroy(a);
+  xd_translator_destroy(b);
+  xd_context_destroy(threads);
+}
+END_TEST
+
+START_TEST(translator_run__reads_and_writes_every_format) {
+  static const uint32_t formats[] = {XD_PIXEL_GREY_U8,  XD_PIXEL_RGB_U8,  XD_PIXEL_RGBA_U8,
+                                     XD_PIXEL_GREY_F32, XD_PIXEL_RGB_F32, XD_PIXEL_RGBA_F32};
+  static const uint32_t channels[] = {1, 3, 4, 1, 3, 4};
+  static float source[8 * 8 * 4], target[10 * 9 * 4];
+  float plain[OUT], grey[IN];
+  xd_translator *translator = make(context, 1);
+  for (int i = 0; i < IN; i++) grey[i] = (float)(i % 6) / 5.0f; /* multiples of 51/255: exact as bytes */
+  assert_ok(context, xd_translator_run_floats(translator, plain, grey, 1, NULL));
+  for (size_t in = 0; in < 6; in++)
+    for (size_t out = 0; out < 6; out++) {
+      xd_image from, to;
+      for (int i = 0; i < IN; i++)
+        for (uint32_t c = 0; c < channels[in]; c++) {
+          size_t at = (size_t)i * channels[in] + c;
+          if (in < 3)
+            ((uint8_t *)source)[at] = (uint8_t)lroundf(grey[i] * 255.0f);
+          else
+            source[at] = grey[i];
+        }
+      xd_image_init(&from, source, 8, 8, formats[in]);
+      xd_image_init(&to, target, 9, 10, formats[out]);
+      assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+      for (int i = 0; i < 10 * 9 && channels[out] >= 3; i++)
+        for (uint32_t c = 0; c < 3; c++) {
+          size_t at = (size_t)i * channels[out] + c;
+          float got = out < 3 ? (float)((uint8_t *)target)[at] / 255.0f : target[at];
+          ck_assert_float_eq_tol(got, plain[i * 3 + (int)c], out < 3 ? 0.6f / 255.0f : 1e-4f);
+        }
+    }
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_run__carries_alpha) {
+  uint8_t source[8 * 8 * 4], target[10 * 9 * 4];
+  xd_image from, to;
+  xd_translator *translator = make(context, 1);
+  for (int i = 0; i < IN; i++)
+    for (int c = 0; c < 4; c++) source[4 * i + c] = (uint8_t)(c < 3 ? i : 77);
+  xd_image_init(&from, source, 8, 8, XD_PIXEL_RGBA_U8);
+  xd_image_init(&to, target, 9, 10, XD_PIXEL_RGBA_U8);
+  assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+  ck_assert_uint_eq(target[3], 255);
+  from.alpha = XD_ALPHA_CARRY;
+  assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+  for (int i = 0; i < 10 * 9; i++) ck_assert_uint_eq(target[4 * i + 3], 77);
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_run__allocates_nothing_once_warm) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with(NULL, 1, &counter);
+  xd_translator *translator = make(counted, 4);
+  float outputs[COUNT * OUT];
+  uint8_t bytes[8 * 8] = {0}, result[10 * 9];
+  xd_image from, to;
+  xd_image_init(&from, bytes, 8, 8, XD_PIXEL_GREY_U8);
+  xd_image_init(&to, result, 9, 10, XD_PIXEL_GREY_U8);
+  assert_ok(counted, xd_translator_run_floats(translator, outputs, inputs, COUNT, NULL));
+  size_t before = atomic_load(&counter.total);
+  for (int i = 0; i < 1000; i++) {
+    assert_ok(counted, xd_translator_run_floats(translator, outputs, inputs, 1 + (uint32_t)i % COUNT, NULL));
+    assert_ok(counted, xd_translator_run(translator, &to, &from, 1, NULL));
+  }
+  ck_assert_uint_eq(atomic_load(&counter.total), before);
+  xd_translator_destroy(translator);
+  xd_context_destroy(counted);
+  ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+}
+END_TEST
+
+START_TEST(translator_run__refuses_wrong_sizes_and_values) {
+  static float pixels[10 * 10];
+  float output[OUT];
+  xd_image from, to;
+  xd_translator *translator = make(context, 4);
+  xd_image_init(&from, pixels, 10, 8, XD_PIXEL_GREY_F32);
+  xd_image_init(&to, output, 9, 10, XD_PIXEL_RGB_F32);
+  assert_status(xd_translator_run(translator, &to, &from, 1, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "10 x 8");
+  xd_image_init(&from, pixels, 8, 8, XD_PIXEL_GREY_F32);
+  pixels[5] = NAN;
+  assert_status(xd_translator_run(translator, &to, &from, 1, NULL), XD_ERROR_BAD_DATA);
+  assert_message_names(context, "picture 0");
+  inputs[IN + 3] = INFINITY;
+  assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, inputs, 2, NULL), XD_ERROR_BAD_DATA);
+  assert_message_names(context, "picture 1");
+  assert_status(xd_translator_run(translator, NULL, &from, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_run_floats(translator, NULL, inputs, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_ok(context, xd_translator_run(translator, NULL, NULL, 0, NULL));
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_create__refuses_what_cannot_be) {
+  xd_translator *translator;
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_model *bare = tiny_model(context, false);
+  assert_status(xd_translator_create(&translator, context, bare, NULL), XD_ERROR_UNSUPPORTED);
+  ck_assert_ptr_null(translator);
+  options.direction = 3;
+  assert_status(xd_translator_create(&translator, context, model, &options), XD_ERROR_INVALID_ARGUMENT);
+  options.direction = XD_DIRECTION_2TO1;
+  options.max_batch = 0;
+  assert_status(xd_translator_create(&translator, context, model, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_create(NULL, context, model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_create(&translator, NULL, model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  translator = make(context, 1);
+  assert_status(xd_translator_set_noise(translator, 0, 0, NAN), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_set_noise(translator, 0, 0, -1.0f), XD_ERROR_INVALID_ARGUMENT);
+  xd_translator_destroy(translator);
+  xd_translator_destroy(NULL);
+  xd_model_release(bare);
+}
+END_TEST
+
+START_TEST(translator_run__stops_when_cancelled) {
+  float output[OUT];
+  xd_translator *translator = make(context, 1);
+  xd_context_cancel(context);
+  assert_status(xd_translator_run_floats(translator, output, inputs, 1, NULL), XD_ERROR_CANCELLED);
+  xd_context_clear_cancel(context);
+  assert_ok(context, xd_translator_run_floats(translator, output, inputs, 1, NULL));
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
+  float output[OUT];
+  for (size_t fail = 1;; fail++) {
+    counting_allocator counter = {0};
+    xd_context *counted = test_context_with(NULL, 1, &counter);
+    xd_translator *translator;
+    atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
+    xd_status status = xd_translator_create(&translator, counted, model, NULL);
+    if (!status) status = xd_translator_run_floats(translator, output, inputs, 1, NULL);
+    atomic_store(&counter.fail_at, 0);
+    if (status) assert_status(status, XD_ERROR_OUT_OF_MEMORY);
+    xd_translator_destroy(translator);
+    xd_context_destroy(counted);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+    if (!status) break;
+  }
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("translator");
+  TCase *tcase = tcase_create("translator");
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, translator_run__equals_the_parts_by_hand);
+  tcase_add_test(tcase, translator_run__does_not_depend_on_how_calls_are_cut);
+  tcase_add_test(tcase, translator_run__gives_the_same_bytes_at_any_thread_count);
+  tcase_add_test(tcase, translator_run__reads_and_writes_every_format);
+  tcase_add_test(tcase, translator_run__carries_alpha);
+  tcase_add_test(tcase, translator_run__allocates_nothing_once_warm);
+  tcase_add_test(tcase, translator_run__refuses_wrong_sizes_and_values);
+  tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
+  tcase_add_test(tcase, translator_run__stops_when_cancelled);
+  tcase_add_test(tcase, translator_run__leaks_nothing_when_memory_runs_out);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+XD_SUITE_MAIN(make_suite)

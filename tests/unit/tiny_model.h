@@ -1,0 +1,84 @@
+/* A small model whose every weight follows from a formula, so that files of it have known bytes:
+ * domain 1 has pictures of 8x8x1 and 2 latent dimensions, domain 2 of 10x9x3 and 3. */
+#ifndef XD_TESTS_TINY_MODEL_H
+#define XD_TESTS_TINY_MODEL_H
+
+#include "support.h"
+
+#include <stdbool.h>
+
+#include "xdomain/xdomain.h"
+
+/* Weight i of the n-th network: a short dyadic fraction, exact in f16. */
+static inline float tiny_weight(size_t network, size_t index) {
+  return (float)((int)((index * 37 + network * 11) % 65) - 32) / 64.0f;
+}
+
+static inline void tiny_fill(xd_context *context, xd_network *network, size_t number) {
+  size_t index = 0;
+  for (uint32_t p = 0; p < xd_network_parameter_count(network); p++) {
+    xd_parameter parameter;
+    assert_ok(context, xd_network_parameter(network, p, &parameter));
+    float *values = malloc(parameter.count * sizeof *values);
+    ck_assert_ptr_nonnull(values);
+    for (size_t i = 0; i < parameter.count; i++) values[i] = tiny_weight(number, index++);
+    assert_ok(context, xd_network_set(network, context, parameter.name, values, parameter.count));
+    free(values);
+  }
+}
+
+static inline xd_vae_architecture tiny_architecture(int domain) {
+  xd_vae_architecture a = XD_VAE_ARCHITECTURE_INIT;
+  a.height = domain == 1 ? 8 : 10;
+  a.width = domain == 1 ? 8 : 9;
+  a.channels = domain == 1 ? 1 : 3;
+  a.latent_dim = domain == 1 ? 2 : 3;
+  a.base_channels = 2;
+  a.depth = 1;
+  a.hidden[0] = 5;
+  return a;
+}
+
+/* The model; the caller releases it. `mapping` false: VAEs alone. */
+static inline xd_model *tiny_model(xd_context *context, bool mapping) {
+  static const char *const names1[] = {"zero", "one"};
+  static const char *const properties[] = {"library.version", "test", "train.seed", "7"};
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *model = NULL;
+  for (int d = 0; d < 2; d++) {
+    xd_vae_architecture architecture = tiny_architecture(d + 1);
+    xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
+    xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
+    generator.source_dim = d == 0 ? 2 : 3;
+    generator.target_dim = d == 0 ? 3 : 2;
+    generator.hidden_width = discriminator.hidden_width = 4;
+    generator.hidden_layers = discriminator.hidden_layers = 1;
+    discriminator.latent_dim = architecture.latent_dim;
+    size_t number = 10 * (size_t)d;
+    assert_ok(context, xd_encoder_create(&parts.encoder[d], context, &architecture, 1));
+    assert_ok(context, xd_decoder_create(&parts.decoder[d], context, &architecture, 1));
+    tiny_fill(context, xd_encoder_network_mutable(parts.encoder[d]), number + 1);
+    tiny_fill(context, xd_decoder_network_mutable(parts.decoder[d]), number + 2);
+    if (!mapping) continue;
+    assert_ok(context, xd_latent_generator_create(&parts.generator[d], context, &generator, 1));
+    assert_ok(context, xd_pair_discriminator_create(&parts.discriminator[d], context, &discriminator, 1));
+    tiny_fill(context, xd_latent_generator_network_mutable(parts.generator[d]), number + 3);
+    tiny_fill(context, xd_pair_discriminator_network_mutable(parts.discriminator[d]), number + 4);
+  }
+  parts.name[0] = "digits";
+  parts.class_names[0] = names1;
+  parts.class_count[0] = 2;
+  parts.pairing = mapping ? "0:5,1:6" : NULL;
+  parts.properties = properties;
+  parts.property_count = 2;
+  assert_ok(context, xd_model_create(&model, context, &parts));
+  for (int d = 0; d < 2; d++) {
+    xd_encoder_release(parts.encoder[d]);
+    xd_decoder_release(parts.decoder[d]);
+    xd_latent_generator_release(parts.generator[d]);
+    xd_pair_discriminator_release(parts.discriminator[d]);
+  }
+  return model;
+}
+
+#endif
