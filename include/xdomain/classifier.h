@@ -21,7 +21,8 @@ typedef struct xd_classifier_options {
   uint32_t classes;           /* labels 0..classes-1; 0: the set's largest label + 1 [0] */
   uint32_t base_channels;     /* of the first of the convolutions, 3x3; they alternate stride 1 and 2 and
                                  double at each stride 2 [16] */
-  uint32_t blocks;            /* pairs of convolutions; 0: until both sides are at most 4 [0] */
+  uint32_t blocks;            /* pairs of convolutions; 0: until both sides are at most 4, but at
+                                 least one [0] */
   uint32_t feature_dim;       /* penultimate layer, 1..1024 [128] */
   uint32_t dropout_millionths; /* before the last layer [200000] */
   uint32_t epochs;            /* [4] */
@@ -75,8 +76,8 @@ XD_API xd_status xd_classifier_train(xd_classifier **out, xd_context *context, c
                                      const xd_classifier_options *options, xd_classifier_progress progress,
                                      void *user);
 
-/* labels[count]: the most likely class of each picture; logits[count][classes] and
- * features[count][feature_dim] where not NULL. */
+/* Each where not NULL: labels[count], the most likely class of each picture (the first of equals),
+ * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for NaN pixels. */
 XD_API xd_status xd_classifier_predict(const xd_classifier *classifier, xd_context *context, uint32_t *labels,
                                        float *logits, float *features, const float *pictures, uint32_t count);
 

@@ -73,7 +73,8 @@ typedef struct xd_vae_architecture {
   uint32_t base_channels;       /* of the first convolution, doubled by each further one [32]; 0: no
                                    convolutions, a plain MLP */
   uint32_t max_channels;        /* the doubling stops here [128] */
-  uint32_t depth;               /* halvings, 4x4 stride 2; 0: until both sides are at most 8 [0] */
+  uint32_t depth;               /* halvings, 4x4 stride 2; 0: until both sides are at most 8, but at
+                                   least one [0] */
   uint32_t hidden_count;        /* dense layers between pictures (or convolutions) and codes, 0..4 [1] */
   uint32_t hidden[4];           /* their widths, from the picture's side [256] */
   const xd_layer_spec *layers;  /* instead of all that: the very layers; borrowed during the call [NULL].

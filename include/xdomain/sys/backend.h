@@ -260,6 +260,10 @@ typedef struct xd_backend_table {
  * NULL slots are filled with the reference kernels. Static storage. */
 XD_API const xd_backend_table *xd_backend_builtin(const char *name);
 
+/* The table that a context runs on, every kernel slot filled, and in *backend its state: to call kernels
+ * directly, on the context's thread. Both borrowed from the context. NULL of NULL. */
+XD_API const xd_backend_table *xd_context_backend(const xd_context *context, xd_backend **backend);
+
 /* A backend in a shared object that exports
  *   const xd_backend_table *xd_backend_plugin(void);
  * Opens it and checks the table's version and required slots; pass
