@@ -7,6 +7,9 @@
  *     return suite;
  *   }
  *   XD_SUITE_MAIN(make_suite)
+ *
+ * Check's assertions write to a pipe each time, passed or not: where a loop covers many thousand
+ * numbers, look with a plain `if` and call ck_abort_msg for the first that is wrong.
  */
 #ifndef XD_TESTS_SUPPORT_H
 #define XD_TESTS_SUPPORT_H

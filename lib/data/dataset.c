@@ -1,0 +1,266 @@
+/* The handle of a set of labelled pictures, and its building from parts. A set holds one reference on
+ * its store; selections hold one on the same store, so that the set they came from may go first. */
+#include "data/dataset.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- drafts ---- */
+
+xd_status xdi_draft_size(xd_context *context, const xdi_draft *draft, const char *name, size_t *bytes) {
+  size_t step, total;
+  if (draft->count == 0)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s' has 0 pictures", name);
+  if (draft->width < 1 || draft->width > 65535 || draft->height < 1 || draft->height > 65535)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': pictures of %ux%u pixels; sides are 1 to 65535", name,
+                    draft->width, draft->height);
+  if (draft->channels != 1 && draft->channels != 3)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': pictures of %u channels, not 1 or 3", name,
+                    draft->channels);
+  if (!xdi_multiply((size_t)draft->width * draft->height, draft->channels, &step) ||
+      !xdi_multiply(step, draft->count, &total) || total > XDI_PIXEL_BYTES_LIMIT)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s': %u pictures of %ux%ux%u take more than %zu bytes",
+                    name, draft->count, draft->width, draft->height, draft->channels, XDI_PIXEL_BYTES_LIMIT);
+  *bytes = total;
+  return XD_OK;
+}
+
+xd_status xdi_draft_make_pixels(xd_context *context, xdi_draft *draft, size_t bytes) {
+  draft->memory = draft->pixels = xdi_allocate(&context->allocator, bytes, 1);
+  if (draft->memory)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory for %zu bytes of pixels", bytes);
+}
+
+xd_status xdi_draft_make_labels(xd_context *context, xdi_draft *draft) {
+  draft->labels = xdi_allocate_zeroed(&context->allocator, draft->count, 1);
+  if (draft->labels)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory for %u labels", draft->count);
+}
+
+void xdi_draft_discard(xd_context *context, xdi_draft *draft) {
+  xdi_release(&context->allocator, draft->memory);
+  xdi_release(&context->allocator, draft->labels);
+  draft->memory = NULL;
+  draft->pixels = draft->labels = NULL;
+}
+
+/* ---- stores ---- */
+
+/* The name of a class that has none of its own is its number. */
+static const char *name_class(const char *const *names, uint32_t label, char number[8]) {
+  if (names && names[label])
+    return names[label];
+  snprintf(number, 8, "%u", label);
+  return number;
+}
+
+static char *make_names(xdi_store *store, const char *const *names) {
+  char number[8];
+  size_t size = 1, at = 1;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    size += strlen(name_class(names, label, number)) + 1;
+  char *text = xdi_allocate_zeroed(&store->allocator, size, 1);
+  for (uint32_t label = 0; text && label < XD_CLASS_LIMIT; label++) {
+    const char *name = name_class(names, label, number);
+    size_t length = strlen(name);
+    memcpy(text + at, name, length);
+    store->name_at[label] = (uint32_t)at;
+    at += length + 1;
+  }
+  return text;
+}
+
+/* Without pixels and labels yet, so that a failure leaves those to the draft. */
+static xdi_store *make_store(xd_context *context, const xdi_draft *draft) {
+  xdi_store *store = xdi_allocate_zeroed(&context->allocator, 1, sizeof *store);
+  if (!store)
+    return NULL;
+  atomic_init(&store->references, 1);
+  store->allocator = context->allocator;
+  store->count = draft->count;
+  store->width = draft->width;
+  store->height = draft->height;
+  store->channels = draft->channels;
+  store->step = (size_t)draft->width * draft->height * draft->channels;
+  store->names = make_names(store, draft->names);
+  if (store->names)
+    return store;
+  xdi_release(&context->allocator, store);
+  return NULL;
+}
+
+static void release_store(xdi_store *store) {
+  if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel) != 1)
+    return;
+  xd_allocator allocator = store->allocator;
+  xdi_release(&allocator, store->memory);
+  xdi_release(&allocator, store->labels);
+  xdi_release(&allocator, store->names);
+  xdi_release(&allocator, store);
+}
+
+/* ---- sets ---- */
+
+/* Takes over one reference on the store, and the index, on success. */
+static xd_dataset *make_set(xd_context *context, xdi_store *store, uint32_t *index, uint32_t count) {
+  xd_dataset *set = xdi_allocate_zeroed(&context->allocator, 1, sizeof *set);
+  if (!set)
+    return NULL;
+  atomic_init(&set->references, 1);
+  set->allocator = context->allocator;
+  set->store = store;
+  set->index = index;
+  set->count = count;
+  for (uint32_t i = 0; store->labels && i < count; i++)
+    set->class_sizes[store->labels[xdi_dataset_place(set, i)]]++;
+  return set;
+}
+
+xd_status xdi_draft_finish(xd_dataset **out, xd_context *context, xdi_draft *draft) {
+  xdi_store *store = make_store(context, draft);
+  if (!store)
+    return xdi_fail_memory(context, "making a dataset");
+  store->labels = draft->labels;
+  xd_dataset *set = make_set(context, store, NULL, draft->count);
+  if (!set) {
+    store->labels = NULL; /* still the draft's */
+    release_store(store);
+    return xdi_fail_memory(context, "making a dataset");
+  }
+  store->memory = draft->memory;
+  store->pixels = draft->pixels;
+  draft->memory = NULL;
+  draft->pixels = draft->labels = NULL;
+  *out = set;
+  return XD_OK;
+}
+
+xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t *index,
+                            uint32_t count) {
+  xd_dataset *shared = make_set(context, set->store, index, count);
+  if (!shared)
+    return xdi_fail_memory(context, "making a selection");
+  atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
+  *out = shared;
+  return XD_OK;
+}
+
+static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t *pixels,
+                            const uint32_t *labels) {
+  size_t bytes;
+  xd_status status = xdi_draft_size(context, draft, "xd_dataset_create", &bytes);
+  if (status == XD_OK)
+    status = xdi_draft_make_pixels(context, draft, bytes);
+  if (status == XD_OK)
+    status = xdi_draft_make_labels(context, draft);
+  if (status != XD_OK)
+    return status;
+  memcpy(draft->pixels, pixels, bytes);
+  for (uint32_t i = 0; labels && i < draft->count; i++) {
+    if (labels[i] >= XD_CLASS_LIMIT)
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_create: labels[%u] is %u, not below %u",
+                      i, labels[i], XD_CLASS_LIMIT);
+    draft->labels[i] = (uint8_t)labels[i];
+  }
+  return XD_OK;
+}
+
+xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
+                            const uint32_t *labels, uint32_t count, uint32_t height, uint32_t width,
+                            uint32_t channels) {
+  xdi_draft draft = {count, width, height, channels, NULL, NULL, NULL, NULL};
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !pixels)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_create: %s is NULL",
+                    out ? "pixels" : "out");
+  xd_status status = copy_parts(context, &draft, pixels, labels);
+  if (status == XD_OK)
+    status = xdi_draft_finish(out, context, &draft);
+  xdi_draft_discard(context, &draft);
+  /* What is wrong in a file is a mistake in a call. */
+  return status == XD_ERROR_BAD_DATA ? XD_ERROR_INVALID_ARGUMENT : status;
+}
+
+xd_dataset *xd_dataset_retain(xd_dataset *set) {
+  if (set)
+    atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
+  return set;
+}
+
+void xd_dataset_release(xd_dataset *set) {
+  if (!set || atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) != 1)
+    return;
+  xd_allocator allocator = set->allocator;
+  release_store(set->store);
+  xdi_release(&allocator, set->index);
+  xdi_release(&allocator, set);
+}
+
+/* ---- reading ---- */
+
+uint32_t xd_dataset_count(const xd_dataset *set) {
+  return set ? set->count : 0;
+}
+
+uint32_t xd_dataset_width(const xd_dataset *set) {
+  return set ? set->store->width : 0;
+}
+
+uint32_t xd_dataset_height(const xd_dataset *set) {
+  return set ? set->store->height : 0;
+}
+
+uint32_t xd_dataset_channels(const xd_dataset *set) {
+  return set ? set->store->channels : 0;
+}
+
+uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index) {
+  if (!set || index >= set->count)
+    return 0;
+  return set->store->labels[xdi_dataset_place(set, index)];
+}
+
+uint32_t xd_dataset_class_size(const xd_dataset *set, uint32_t label) {
+  return set && label < XD_CLASS_LIMIT ? set->class_sizes[label] : 0;
+}
+
+const char *xd_dataset_class_name(const xd_dataset *set, uint32_t label) {
+  if (xd_dataset_class_size(set, label) == 0)
+    return "";
+  return set->store->names + set->store->name_at[label];
+}
+
+const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index) {
+  if (!set || index >= set->count)
+    return NULL;
+  return set->store->pixels + set->store->step * xdi_dataset_place(set, index);
+}
+
+xd_status xd_dataset_read(xd_context *context, float *to, const xd_dataset *set, const uint32_t *indices,
+                          uint32_t count) {
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!set || (count && (!to || !indices)))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_read: %s is NULL",
+                    !set  ? "set"
+                    : !to ? "to"
+                          : "indices");
+  for (uint32_t i = 0; i < count; i++)
+    if (indices[i] >= set->count)
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_read: indices[%u] is %u of %u pictures",
+                      i, indices[i], set->count);
+  size_t step = set->store->step;
+  for (uint32_t i = 0; i < count; i++, to += step) {
+    const uint8_t *from = xd_dataset_pixels(set, indices[i]);
+    for (size_t k = 0; k < step; k++)
+      to[k] = (float)from[k] / 255.0f;
+  }
+  return XD_OK;
+}

@@ -1,0 +1,71 @@
+/* A set of labelled pictures: what readers build and selections share. */
+#ifndef XDI_DATA_DATASET_H
+#define XDI_DATA_DATASET_H
+
+#include <stdatomic.h>
+
+#include "base/context.h"
+#include "xdomain/dataset.h"
+
+#define XDI_PIXEL_BYTES_LIMIT ((size_t)2 << 30)
+
+/* Pixels and labels, shared by a set and the selections made from it. */
+typedef struct xdi_store {
+  atomic_uint references;
+  xd_allocator allocator;
+  void *memory; /* the block that holds the pixels */
+  const uint8_t *pixels;
+  uint8_t *labels;
+  char *names;                      /* class names, each ended by a zero byte; "" stands first */
+  uint32_t name_at[XD_CLASS_LIMIT]; /* where a class's name begins in `names` */
+  uint32_t count, width, height, channels;
+  size_t step; /* bytes of a picture */
+} xdi_store;
+
+struct xd_dataset {
+  atomic_uint references;
+  xd_allocator allocator;
+  xdi_store *store;
+  uint32_t *index; /* which pictures of the store; NULL: all of them */
+  uint32_t count;
+  uint32_t class_sizes[XD_CLASS_LIMIT];
+};
+
+/* A set while it is read. Blocks come from the context's allocator. */
+typedef struct xdi_draft {
+  uint32_t count, width, height, channels;
+  void *memory;             /* the block under the pixels; NULL until it is known */
+  uint8_t *pixels;          /* [count][height][width][channels] */
+  uint8_t *labels;          /* [count] */
+  const char *const *names; /* [XD_CLASS_LIMIT], borrowed, NULL where there is none; NULL: the numbers */
+} xdi_draft;
+
+/* Bytes of all pictures of the draft; `name` is the file, for messages. Sides outside 1..65535 and
+ * channels other than 1 and 3 are XD_ERROR_BAD_DATA, over 2 GiB is XD_ERROR_TOO_LARGE. */
+xd_status xdi_draft_size(xd_context *context, const xdi_draft *draft, const char *name, size_t *bytes);
+
+/* Allocate what the sizes ask for. Labels are zeroed. XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_draft_make_pixels(xd_context *context, xdi_draft *draft, size_t bytes);
+xd_status xdi_draft_make_labels(xd_context *context, xdi_draft *draft);
+
+/* Releases the blocks of a draft that came to nothing, or that is finished: finish empties it. */
+void xdi_draft_discard(xd_context *context, xdi_draft *draft);
+
+/* The draft's blocks become a set, which takes them over. */
+xd_status xdi_draft_finish(xd_dataset **out, xd_context *context, xdi_draft *draft);
+
+/* A set of pictures index[0..count) of the store of `set`; takes over `index`, which comes from the
+ * context's allocator, on success. */
+xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t *index,
+                            uint32_t count);
+
+/* A picture's number in the store. */
+static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) {
+  return set->index ? set->index[index] : index;
+}
+
+/* A new set with its pictures converted and resized; 0 keeps a side or the channels. */
+xd_status xdi_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t width,
+                              uint32_t height, uint32_t channels);
+
+#endif

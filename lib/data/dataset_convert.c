@@ -1,0 +1,63 @@
+/* A set made anew with another picture size or number of channels. */
+#include <string.h>
+
+#include "data/dataset.h"
+
+#include "image/convert.h"
+#include "image/resize.h"
+
+static xdi_view view_bytes(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels) {
+  xdi_view view;
+  memset(&view, 0, sizeof view);
+  view.pixels = (unsigned char *)(uintptr_t)pixels; /* only written where it is the draft's */
+  view.stride = (ptrdiff_t)((size_t)width * channels);
+  view.width = width;
+  view.height = height;
+  view.channels = channels;
+  return view;
+}
+
+static xd_status convert_all(xd_context *context, xdi_draft *draft, const xd_dataset *set) {
+  const xdi_store *store = set->store;
+  size_t step = (size_t)draft->width * draft->height * draft->channels;
+  for (uint32_t i = 0; i < draft->count; i++) {
+    xd_status status = xdi_check_cancelled(context);
+    if (status != XD_OK)
+      return status;
+    xdi_view to = view_bytes(draft->pixels + i * step, draft->width, draft->height, draft->channels);
+    xdi_view from = view_bytes(xd_dataset_pixels(set, i), store->width, store->height, store->channels);
+    status = xdi_view_resize(context, &to, &from);
+    if (status != XD_OK)
+      return status;
+    draft->labels[i] = (uint8_t)xd_dataset_label(set, i);
+  }
+  return XD_OK;
+}
+
+xd_status xdi_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t width,
+                              uint32_t height, uint32_t channels) {
+  const xdi_store *store = set->store;
+  const char *names[XD_CLASS_LIMIT];
+  xdi_draft draft = {set->count,
+                     width ? width : store->width,
+                     height ? height : store->height,
+                     channels ? channels : store->channels,
+                     NULL,
+                     NULL,
+                     NULL,
+                     names};
+  size_t bytes;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    names[label] = store->names + store->name_at[label];
+  xd_status status = xdi_draft_size(context, &draft, "resized set", &bytes);
+  if (status == XD_OK)
+    status = xdi_draft_make_pixels(context, &draft, bytes);
+  if (status == XD_OK)
+    status = xdi_draft_make_labels(context, &draft);
+  if (status == XD_OK)
+    status = convert_all(context, &draft, set);
+  if (status == XD_OK)
+    status = xdi_draft_finish(out, context, &draft);
+  xdi_draft_discard(context, &draft);
+  return status;
+}

@@ -1,0 +1,180 @@
+/* Reading a folder's entries and sorting them. The system gives them in any order; the sort makes the
+ * order of a set the same on every machine, whatever its locale. */
+#include "data/listing.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+
+/* ---- order ---- */
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/* Compares the numbers that begin at both and moves behind them. */
+static int compare_numbers(const char **a, const char **b) {
+  size_t a_length = 0, b_length = 0;
+  while (**a == '0')
+    ++*a;
+  while (**b == '0')
+    ++*b;
+  while (is_digit((*a)[a_length]))
+    a_length++;
+  while (is_digit((*b)[b_length]))
+    b_length++;
+  int order = a_length != b_length ? (a_length < b_length ? -1 : 1) : memcmp(*a, *b, a_length);
+  *a += a_length;
+  *b += b_length;
+  return order;
+}
+
+int xdi_compare_names(const char *a, const char *b) {
+  const char *a_at = a, *b_at = b;
+  while (*a_at && *b_at) {
+    if (is_digit(*a_at) && is_digit(*b_at)) {
+      int order = compare_numbers(&a_at, &b_at);
+      if (order)
+        return order;
+    } else {
+      if (*a_at != *b_at)
+        return (unsigned char)*a_at < (unsigned char)*b_at ? -1 : 1;
+      a_at++;
+      b_at++;
+    }
+  }
+  if (*a_at || *b_at)
+    return *a_at ? 1 : -1;
+  return strcmp(a, b); /* only leading zeros differ */
+}
+
+static int compare_entries(const void *a, const void *b) {
+  return xdi_compare_names(*(char *const *)a, *(char *const *)b);
+}
+
+/* ---- lists ---- */
+
+static bool grow(xd_context *context, xdi_listing *listing) {
+  size_t room = listing->room ? 2 * listing->room : 64;
+  char **names = xdi_allocate(&context->allocator, room, sizeof *names);
+  if (!names)
+    return false;
+  if (listing->count)
+    memcpy(names, listing->names, listing->count * sizeof *names);
+  xdi_release(&context->allocator, listing->names);
+  listing->names = names;
+  listing->room = room;
+  return true;
+}
+
+static bool add(xd_context *context, xdi_listing *listing, const char *name) {
+  if (listing->count == listing->room && !grow(context, listing))
+    return false;
+  char *copy = xdi_duplicate_text(&context->allocator, name);
+  if (copy)
+    listing->names[listing->count++] = copy;
+  return copy != NULL;
+}
+
+void xdi_listing_clear(xd_context *context, xdi_listing *listing) {
+  for (size_t i = 0; i < listing->count; i++)
+    xdi_release(&context->allocator, listing->names[i]);
+  xdi_release(&context->allocator, listing->names);
+  memset(listing, 0, sizeof *listing);
+}
+
+/* ---- folders ---- */
+
+char *xdi_join_path(xd_context *context, const char *folder, const char *name) {
+  size_t folder_length = strlen(folder), name_length = strlen(name);
+  char *path = xdi_allocate(&context->allocator, folder_length + name_length + 2, 1);
+  if (!path)
+    return NULL;
+  memcpy(path, folder, folder_length);
+  path[folder_length] = '/';
+  memcpy(path + folder_length + 1, name, name_length + 1);
+  return path;
+}
+
+static bool has_picture_ending(const char *name) {
+  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
+  const char *dot = strrchr(name, '.');
+  for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+    if (strcasecmp(dot, endings[i]) == 0)
+      return true;
+  return false;
+}
+
+static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
+  char reason[128];
+  if (strerror_r(error, reason, sizeof reason) != 0)
+    memcpy(reason, "unknown error", sizeof "unknown error");
+  xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND
+                     : error == ENOMEM                   ? XD_ERROR_OUT_OF_MEMORY
+                                                         : XD_ERROR_IO;
+  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
+}
+
+/* Puts one entry where it belongs; links are followed. */
+static xd_status sort_in(xd_context *context, const char *folder, const char *name, xdi_listing *folders,
+                         xdi_listing *pictures) {
+  struct stat info;
+  bool added = true;
+  char *path = xdi_join_path(context, folder, name);
+  if (!path)
+    return xdi_fail_memory(context, "listing a folder");
+  xd_status status = XD_OK;
+  int error = stat(path, &info) != 0 ? errno : 0;
+  bool leads_nowhere = error == ENOENT && !has_picture_ending(name); /* a link that no one asked for */
+  if (error && !leads_nowhere)
+    status = fail_system(context, error, "examine", path);
+  xdi_release(&context->allocator, path);
+  if (error)
+    return status;
+  if (S_ISDIR(info.st_mode))
+    added = add(context, folders, name);
+  else if (S_ISREG(info.st_mode) && has_picture_ending(name))
+    added = add(context, pictures, name);
+  return added ? XD_OK : xdi_fail_memory(context, "listing a folder");
+}
+
+static xd_status read_entries(xd_context *context, DIR *directory, const char *path, xdi_listing *folders,
+                              xdi_listing *pictures) {
+  for (;;) {
+    errno = 0;
+    const struct dirent *entry = readdir(directory);
+    if (!entry)
+      return errno ? fail_system(context, errno, "list the folder", path) : XD_OK;
+    if (entry->d_name[0] == '.')
+      continue;
+    xd_status status = xdi_check_cancelled(context);
+    if (status == XD_OK)
+      status = sort_in(context, path, entry->d_name, folders, pictures);
+    if (status != XD_OK)
+      return status;
+  }
+}
+
+static void sort(xdi_listing *listing) {
+  if (listing->count)
+    qsort(listing->names, listing->count, sizeof *listing->names, compare_entries);
+}
+
+xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders,
+                          xdi_listing *pictures) {
+  DIR *directory = opendir(path);
+  if (!directory)
+    return fail_system(context, errno, "list the folder", path);
+  xd_status status = read_entries(context, directory, path, folders, pictures);
+  closedir(directory);
+  if (status != XD_OK)
+    return status;
+  sort(folders);
+  sort(pictures);
+  return XD_OK;
+}

@@ -1,0 +1,24 @@
+/* The entries of a folder in an order that depends on their names alone. */
+#ifndef XDI_DATA_LISTING_H
+#define XDI_DATA_LISTING_H
+
+#include "base/context.h"
+
+typedef struct xdi_listing {
+  char **names;
+  size_t count, room;
+} xdi_listing;
+
+/* The sub-folders and the pictures of a folder, by name; hidden entries are passed over. Both lists
+ * start from {0} and are the caller's to clear, also after a failure. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
+ * XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures);
+void xdi_listing_clear(xd_context *context, xdi_listing *listing);
+
+/* By bytes, but runs of digits by their value: "9" < "10". Never 0 for different names. */
+int xdi_compare_names(const char *a, const char *b);
+
+/* "folder/name" in memory of the context's allocator; NULL when that is refused. */
+char *xdi_join_path(xd_context *context, const char *folder, const char *name);
+
+#endif

@@ -1,0 +1,196 @@
+/* Pairings of classes: the text "0:5,1:6" or "*:*", and the groups that pairs tie together. */
+#include "data/pairing.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- text ---- */
+
+/* A class number without sign or blanks; NULL when there is none. */
+static const char *read_class(const char *text, uint32_t *out) {
+  uint32_t value = 0;
+  const char *end = text;
+  while (*end >= '0' && *end <= '9' && value < XD_CLASS_LIMIT)
+    value = value * 10 + (uint32_t)(*end++ - '0');
+  *out = value;
+  return end > text && value < XD_CLASS_LIMIT ? end : NULL;
+}
+
+static xd_status fail_pair(xd_context *context, const char *pair, const char *why) {
+  int length = (int)strcspn(pair, ",");
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "pairing: '%.*s' %s", length, pair, why);
+}
+
+static xd_status read_pair(xd_context *context, xd_pairing *pairing, const char **text) {
+  uint32_t first = 0, second = 0;
+  const char *at = read_class(*text, &first);
+  at = at && *at == ':' ? read_class(at + 1, &second) : NULL;
+  if (!at || (*at != ',' && *at != '\0'))
+    return fail_pair(context, *text, "is no pair of classes 0 to 255, such as 0:5");
+  uint8_t *links = &pairing->linked[first][second / 8], bit = (uint8_t)(1u << second % 8);
+  if (*links & bit)
+    return fail_pair(context, *text, "stands twice");
+  *links |= bit;
+  pairing->classes[0][pairing->count] = first;
+  pairing->classes[1][pairing->count] = second;
+  pairing->count++;
+  *text = at;
+  return XD_OK;
+}
+
+static xd_status read_pairs(xd_context *context, xd_pairing *pairing, const char *text) {
+  if (pairing->any) {
+    pairing->classes[0][0] = pairing->classes[1][0] = XD_ANY_CLASS;
+    pairing->count = 1;
+    return XD_OK;
+  }
+  for (;;) {
+    xd_status status = read_pair(context, pairing, &text);
+    if (status != XD_OK || *text == '\0')
+      return status;
+    text++;
+  }
+}
+
+/* ---- groups ---- */
+
+/* Merges the groups of both classes of a pair into the older one. */
+static void link_pair(xd_pairing *pairing, uint32_t first, uint32_t second, uint32_t fresh) {
+  uint32_t a = pairing->groups[0][first], b = pairing->groups[1][second];
+  uint32_t low = a < b ? a : b, high = a < b ? b : a;
+  if (low == XDI_NO_GROUP)
+    low = fresh;
+  for (unsigned domain = 0; domain < 2 && high != XDI_NO_GROUP; domain++)
+    for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+      if (pairing->groups[domain][label] == high)
+        pairing->groups[domain][label] = low;
+  pairing->groups[0][first] = pairing->groups[1][second] = low;
+}
+
+/* Merging leaves gaps: the groups are numbered anew in the order of their first pairs. */
+static void number_groups(xd_pairing *pairing) {
+  uint32_t old[XD_CLASS_LIMIT]; /* a group has a class of domain 1, so that there are no more groups */
+  for (uint32_t i = 0; i < pairing->count; i++) {
+    uint32_t group = pairing->groups[0][pairing->classes[0][i]], k = 0;
+    while (k < pairing->group_count && old[k] != group)
+      k++;
+    if (k == pairing->group_count)
+      old[pairing->group_count++] = group;
+  }
+  for (unsigned domain = 0; domain < 2; domain++)
+    for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+      for (uint32_t k = 0; k < pairing->group_count; k++)
+        if (pairing->groups[domain][label] == old[k]) {
+          pairing->groups[domain][label] = k;
+          break;
+        }
+}
+
+static void find_groups(xd_pairing *pairing) {
+  if (pairing->any) {
+    pairing->group_count = 1;
+    memset(pairing->groups, 0, sizeof pairing->groups);
+    return;
+  }
+  memset(pairing->groups, 0xFF, sizeof pairing->groups);
+  for (uint32_t i = 0; i < pairing->count; i++)
+    link_pair(pairing, pairing->classes[0][i], pairing->classes[1][i], i);
+  number_groups(pairing);
+}
+
+/* ---- the handle ---- */
+
+static size_t count_pairs(const char *text) {
+  size_t count = 1;
+  for (; *text; text++)
+    count += *text == ',';
+  return count;
+}
+
+/* Room for as many pairs as the text has commas; classes[1] lies behind classes[0]. */
+static xd_pairing *make_pairing(xd_context *context, size_t room) {
+  xd_pairing *pairing = xdi_allocate_zeroed(&context->allocator, 1, sizeof *pairing);
+  if (!pairing)
+    return NULL;
+  pairing->allocator = context->allocator;
+  pairing->classes[0] = xdi_allocate(&context->allocator, room, 2 * sizeof(uint32_t));
+  if (pairing->classes[0]) {
+    pairing->classes[1] = pairing->classes[0] + room;
+    return pairing;
+  }
+  xdi_release(&context->allocator, pairing);
+  return NULL;
+}
+
+xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text) {
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !text)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create: %s is NULL",
+                    out ? "text" : "out");
+  xd_pairing *pairing = make_pairing(context, count_pairs(text));
+  if (!pairing)
+    return xdi_fail_memory(context, "making a pairing");
+  pairing->any = strcmp(text, "*:*") == 0;
+  xd_status status = read_pairs(context, pairing, text);
+  if (status != XD_OK) {
+    xd_pairing_destroy(pairing);
+    return status;
+  }
+  find_groups(pairing);
+  *out = pairing;
+  return XD_OK;
+}
+
+void xd_pairing_destroy(xd_pairing *pairing) {
+  if (!pairing)
+    return;
+  xd_allocator allocator = pairing->allocator;
+  xdi_release(&allocator, pairing->classes[0]);
+  xdi_release(&allocator, pairing);
+}
+
+uint32_t xd_pairing_count(const xd_pairing *pairing) {
+  return pairing ? pairing->count : 0;
+}
+
+uint32_t xd_pairing_class(const xd_pairing *pairing, uint32_t domain, uint32_t index) {
+  if (!pairing || domain < 1 || domain > 2 || index >= pairing->count)
+    return XD_ANY_CLASS;
+  return pairing->classes[domain - 1][index];
+}
+
+int xd_pairing_matches(const xd_pairing *pairing, uint32_t class1, uint32_t class2) {
+  if (!pairing)
+    return 0;
+  if (pairing->any)
+    return 1;
+  if (class1 >= XD_CLASS_LIMIT || class2 >= XD_CLASS_LIMIT)
+    return 0;
+  return pairing->linked[class1][class2 / 8] >> class2 % 8 & 1;
+}
+
+uint32_t xdi_pairing_group_count(const xd_pairing *pairing) {
+  return pairing->group_count;
+}
+
+uint32_t xdi_pairing_group(const xd_pairing *pairing, uint32_t domain, uint32_t label) {
+  if (domain < 1 || domain > 2 || label >= XD_CLASS_LIMIT)
+    return XDI_NO_GROUP;
+  return pairing->groups[domain - 1][label];
+}
+
+xd_status xdi_pairing_check(xd_context *context, const xd_pairing *pairing, const xd_dataset *set1,
+                            const xd_dataset *set2) {
+  const xd_dataset *const sets[2] = {set1, set2};
+  for (uint32_t i = 0; !pairing->any && i < pairing->count; i++)
+    for (unsigned domain = 0; domain < 2; domain++)
+      if (xd_dataset_class_size(sets[domain], pairing->classes[domain][i]) == 0)
+        return xdi_fail(
+            context, XD_ERROR_NOT_FOUND, "pairing: '%u:%u' names class %u, of which domain %u has no picture",
+            pairing->classes[0][i], pairing->classes[1][i], pairing->classes[domain][i], domain + 1);
+  return XD_OK;
+}

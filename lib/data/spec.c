@@ -1,0 +1,264 @@
+/* Sets described by one line of text: a kind, its files, then options between semicolons. The line is
+ * cut in a copy; options are read before anything is loaded, so that a wrong word costs nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/dataset.h"
+#include "image/view.h"
+
+typedef struct spec {
+  xd_context *context;
+  char *kind, *path, *labels;
+  uint32_t classes[XD_CLASS_LIMIT], class_count;
+  bool keeps[XD_CLASS_LIMIT];
+  uint32_t first, subset, width, height, channels;
+  uint64_t seed;
+  bool has_seed;
+} spec;
+
+static xd_status fail_word(const spec *s, const char *word, const char *why) {
+  return xdi_fail(s->context, XD_ERROR_INVALID_ARGUMENT, "dataset: '%s' %s", word, why);
+}
+
+/* ---- numbers ---- */
+
+/* A decimal number of at most `limit`; NULL when there is none. */
+static const char *read_number(const char *text, uint64_t limit, uint64_t *out) {
+  uint64_t value = 0;
+  const char *end = text;
+  for (; *end >= '0' && *end <= '9'; end++) {
+    uint64_t digit = (uint64_t)(*end - '0');
+    if (value > (limit - digit) / 10)
+      return NULL;
+    value = value * 10 + digit;
+  }
+  *out = value;
+  return end > text ? end : NULL;
+}
+
+static bool read_whole(const char *text, uint64_t limit, uint64_t *out) {
+  const char *end = read_number(text, limit, out);
+  return end && *end == '\0';
+}
+
+/* "7" or "5-7", ended by a comma or the text's end. */
+static const char *read_range(const char *text, uint64_t *from, uint64_t *to) {
+  const char *end = read_number(text, XD_CLASS_LIMIT - 1, from);
+  *to = *from;
+  if (end && *end == '-')
+    end = read_number(end + 1, XD_CLASS_LIMIT - 1, to);
+  return end && *from <= *to && (*end == ',' || *end == '\0') ? end : NULL;
+}
+
+/* ---- options ---- */
+
+static bool set_classes(spec *s, const char *value) {
+  for (;;) {
+    uint64_t from = 0, to = 0;
+    const char *end = read_range(value, &from, &to);
+    if (!end)
+      return false;
+    for (uint64_t label = from; label <= to; label++) {
+      if (!s->keeps[label])
+        s->classes[s->class_count++] = (uint32_t)label;
+      s->keeps[label] = true;
+    }
+    if (*end == '\0')
+      return true;
+    value = end + 1;
+  }
+}
+
+static bool set_count(uint32_t *to, const char *value) {
+  uint64_t number;
+  if (!read_whole(value, UINT32_MAX, &number) || number == 0)
+    return false;
+  *to = (uint32_t)number;
+  return true;
+}
+
+static bool set_size(spec *s, const char *value) {
+  uint64_t width, height;
+  const char *end = read_number(value, XDI_SIDE_LIMIT, &width);
+  if (!end || *end != 'x' || !read_whole(end + 1, XDI_SIDE_LIMIT, &height) || width == 0 || height == 0)
+    return false;
+  s->width = (uint32_t)width;
+  s->height = (uint32_t)height;
+  return true;
+}
+
+static bool set_channels(spec *s, const char *value) {
+  if (strcmp(value, "1") != 0 && strcmp(value, "3") != 0)
+    return false;
+  s->channels = (uint32_t)(*value - '0');
+  return true;
+}
+
+static bool set_seed(spec *s, const char *value) {
+  return s->has_seed = read_whole(value, UINT64_MAX, &s->seed);
+}
+
+/* Whether the option was given before. */
+static bool is_set(const spec *s, const char *key) {
+  return (strcmp(key, "classes") == 0 && s->class_count) || (strcmp(key, "first") == 0 && s->first) ||
+         (strcmp(key, "subset") == 0 && s->subset) || (strcmp(key, "seed") == 0 && s->has_seed) ||
+         (strcmp(key, "size") == 0 && s->width) || (strcmp(key, "channels") == 0 && s->channels);
+}
+
+static xd_status set_option(spec *s, char *option) {
+  char *equals = strchr(option, '=');
+  bool understood;
+  if (!equals)
+    return fail_word(s, option, "is no option of the form name=value");
+  const char *value = equals + 1;
+  *equals = '\0';
+  bool twice = is_set(s, option);
+  if (strcmp(option, "classes") == 0)
+    understood = set_classes(s, value);
+  else if (strcmp(option, "first") == 0)
+    understood = set_count(&s->first, value);
+  else if (strcmp(option, "subset") == 0)
+    understood = set_count(&s->subset, value);
+  else if (strcmp(option, "seed") == 0)
+    understood = set_seed(s, value);
+  else if (strcmp(option, "size") == 0)
+    understood = set_size(s, value);
+  else if (strcmp(option, "channels") == 0)
+    understood = set_channels(s, value);
+  else
+    return fail_word(s, option, "is no option: classes, first, subset, seed, size and channels are");
+  *equals = '=';
+  if (twice)
+    return fail_word(s, option, "repeats an option");
+  return understood ? XD_OK : fail_word(s, option, "has a value that cannot be");
+}
+
+/* ---- the line ---- */
+
+/* Ends the word at the first `mark` and returns what follows it; NULL when there is none. */
+static char *cut(char *text, char mark) {
+  char *at = strchr(text, mark);
+  if (!at)
+    return NULL;
+  *at = '\0';
+  return at + 1;
+}
+
+static xd_status check_kind(spec *s) {
+  bool idx = strcmp(s->kind, "idx") == 0,
+       known = idx || strcmp(s->kind, "dir") == 0 || strcmp(s->kind, "mat") == 0;
+  if (!known || !s->path)
+    return fail_word(s, s->kind, "does not begin a set: idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
+  if (idx)
+    s->labels = cut(s->path, ',');
+  if (*s->path == '\0')
+    return fail_word(s, s->kind, "is not followed by a path");
+  if (s->labels && *s->labels == '\0')
+    return fail_word(s, s->path, "is followed by a comma, but by no label file");
+  return XD_OK;
+}
+
+static xd_status parse(spec *s, char *text) {
+  char *options = cut(text, ';');
+  s->kind = text;
+  s->path = cut(text, ':');
+  xd_status status = check_kind(s);
+  while (status == XD_OK && options) {
+    char *option = options;
+    options = cut(option, ';');
+    status = set_option(s, option);
+  }
+  if (status == XD_OK && s->has_seed && !s->subset)
+    return fail_word(s, "seed", "is given, but no subset to draw");
+  return status;
+}
+
+/* ---- loading ---- */
+
+/* Replaces *set by what `next` was made of it. */
+static void replace(xd_dataset **set, xd_dataset *next) {
+  xd_dataset_release(*set);
+  *set = next;
+}
+
+static xd_status load_kind(const spec *s, xd_dataset **set) {
+  if (strcmp(s->kind, "idx") == 0)
+    return xd_dataset_load_idx(set, s->context, s->path, s->labels);
+  if (strcmp(s->kind, "mat") == 0)
+    return xd_dataset_load_mat(set, s->context, s->path);
+  return xd_dataset_load_folder(set, s->context, s->path, s->width, s->height, s->channels);
+}
+
+static xd_status keep_first(const spec *s, xd_dataset **set) {
+  xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
+  xd_dataset *next;
+  if (!s->class_count && !s->first)
+    return XD_OK;
+  selection.classes = s->class_count ? s->classes : NULL;
+  selection.class_count = s->class_count;
+  selection.count = s->first;
+  xd_status status = xd_dataset_select(&next, s->context, *set, &selection);
+  if (status == XD_OK)
+    replace(set, next);
+  return status;
+}
+
+static xd_status keep_subset(const spec *s, xd_dataset **set) {
+  xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
+  xd_dataset *next;
+  if (!s->subset)
+    return XD_OK;
+  selection.count = s->subset;
+  selection.seed = s->seed;
+  selection.shuffled = 1;
+  xd_status status = xd_dataset_select(&next, s->context, *set, &selection);
+  if (status == XD_OK)
+    replace(set, next);
+  return status;
+}
+
+static xd_status reshape(const spec *s, xd_dataset **set) {
+  xd_dataset *next;
+  bool fits = (!s->width || (s->width == xd_dataset_width(*set) && s->height == xd_dataset_height(*set))) &&
+              (!s->channels || s->channels == xd_dataset_channels(*set));
+  if (fits)
+    return XD_OK;
+  xd_status status = xdi_dataset_convert(&next, s->context, *set, s->width, s->height, s->channels);
+  if (status == XD_OK)
+    replace(set, next);
+  return status;
+}
+
+static xd_status load(const spec *s, xd_dataset **set) {
+  xd_status status = load_kind(s, set);
+  if (status == XD_OK)
+    status = keep_first(s, set);
+  if (status == XD_OK)
+    status = keep_subset(s, set);
+  if (status == XD_OK)
+    status = reshape(s, set);
+  if (status != XD_OK)
+    replace(set, NULL);
+  return status;
+}
+
+xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *text) {
+  spec s;
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !text)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load: %s is NULL", out ? "spec" : "out");
+  memset(&s, 0, sizeof s);
+  s.context = context;
+  char *copy = xdi_duplicate_text(&context->allocator, text);
+  if (!copy)
+    return xdi_fail_memory(context, "reading a dataset's description");
+  xd_status status = parse(&s, copy);
+  if (status == XD_OK)
+    status = load(&s, out);
+  xdi_release(&context->allocator, copy);
+  return status;
+}

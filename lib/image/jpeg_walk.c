@@ -1,0 +1,136 @@
+/* The frame of a JPEG (ITU T.81, annex B): SOI, segments, scans of entropy-coded data, EOI. A file that
+ * lacks EOI was cut. Huffman tables are counted here because a decoder that trusts the counts writes
+ * beyond its tables; scans are limited because each one costs a pass over the whole picture. */
+#include "image/encoded.h"
+
+#include "image/picture.h"
+
+#define SCAN_LIMIT 100
+#define CODE_LIMIT 256u /* of one Huffman table */
+
+typedef struct walk {
+  xd_context *context;
+  xdi_encoded *file;
+  size_t at;
+  unsigned scans;
+  bool has_frame;
+} walk;
+
+static xd_status fail_cut(const walk *w) {
+  return xdi_fail(w->context, XD_ERROR_TRUNCATED, "'%s' ends before the end of its JPEG data", w->file->name);
+}
+
+static xd_status fail_bad(const walk *w, const char *what) {
+  return xdi_fail(w->context, XD_ERROR_BAD_DATA, "'%s': %s before byte %zu", w->file->name, what, w->at);
+}
+
+static unsigned read_u16(const unsigned char *from) {
+  return (unsigned)from[0] << 8 | from[1];
+}
+
+/* Moves behind the next marker that is neither fill nor stuffing nor, in a scan, a restart. */
+static bool find_marker(walk *w, bool in_scan, unsigned *marker) {
+  const xdi_encoded *file = w->file;
+  for (; w->at + 1 < file->size; w->at++) {
+    unsigned next = file->data[w->at + 1];
+    if (file->data[w->at] != 0xFF || next == 0xFF || next == 0x00)
+      continue;
+    if (in_scan && next >= 0xD0 && next <= 0xD7)
+      continue;
+    w->at += 2;
+    *marker = next;
+    return true;
+  }
+  return false;
+}
+
+static bool is_standalone(unsigned marker) {
+  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+}
+
+static bool is_frame(unsigned marker) {
+  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
+static xd_status read_frame(walk *w, unsigned marker, const unsigned char *body, size_t size) {
+  if (size < 6)
+    return fail_bad(w, "a short JPEG frame header");
+  if (w->has_frame)
+    return fail_bad(w, "a second JPEG frame header");
+  unsigned height = read_u16(body + 1), width = read_u16(body + 3);
+  if (marker > 0xC2 || body[0] != 8)
+    return xdi_fail(w->context, XD_ERROR_UNSUPPORTED, "'%s': a JPEG of process %u with %u bits a sample",
+                    w->file->name, marker - 0xC0, (unsigned)body[0]);
+  if (height == 0)
+    return xdi_fail(w->context, XD_ERROR_UNSUPPORTED, "'%s': a JPEG that does not state its height",
+                    w->file->name);
+  w->has_frame = true;
+  w->file->width = width;
+  w->file->height = height;
+  xd_status status = xdi_picture_check_size(w->context, w->file->name, width, height, XD_ERROR_BAD_DATA);
+  if (status != XD_OK)
+    return status;
+  /* Even an empty block of 8x8 pixels takes a bit, in at least one component in sixteen. */
+  if ((size_t)width * height / (64 * 8 * 16) > w->file->size)
+    return fail_cut(w);
+  return XD_OK;
+}
+
+static xd_status check_tables(const walk *w, const unsigned char *body, size_t size) {
+  for (size_t at = 0; at < size;) {
+    unsigned codes = 0;
+    if (size - at < 17)
+      return fail_bad(w, "a short JPEG Huffman table");
+    for (size_t i = 1; i <= 16; i++)
+      codes += body[at + i];
+    at += 17;
+    if (codes > CODE_LIMIT || codes > size - at)
+      return fail_bad(w, "a JPEG Huffman table of too many codes");
+    at += codes;
+  }
+  return XD_OK;
+}
+
+static xd_status read_segment(walk *w, unsigned marker) {
+  const xdi_encoded *file = w->file;
+  if (file->size - w->at < 2)
+    return fail_cut(w);
+  size_t length = read_u16(file->data + w->at);
+  if (length < 2)
+    return fail_bad(w, "a JPEG segment of impossible length");
+  if (length > file->size - w->at)
+    return fail_cut(w);
+  const unsigned char *body = file->data + w->at + 2;
+  w->at += length;
+  if (marker == 0xC4)
+    return check_tables(w, body, length - 2);
+  if (is_frame(marker))
+    return read_frame(w, marker, body, length - 2);
+  if (marker != 0xDA)
+    return XD_OK;
+  if (!w->has_frame)
+    return fail_bad(w, "a JPEG scan without a frame");
+  if (++w->scans > SCAN_LIMIT)
+    return xdi_fail(w->context, XD_ERROR_TOO_LARGE, "'%s': a JPEG of more than %d scans", file->name,
+                    SCAN_LIMIT);
+  return XD_OK;
+}
+
+xd_status xdi_encoded_walk_jpeg(xd_context *context, xdi_encoded *file) {
+  walk w = {context, file, 2, 0, false};
+  bool in_scan = false;
+  unsigned marker;
+  for (;;) {
+    if (!find_marker(&w, in_scan, &marker))
+      return fail_cut(&w);
+    if (marker == 0xD9)
+      break;
+    if (is_standalone(marker))
+      continue;
+    xd_status status = read_segment(&w, marker);
+    if (status != XD_OK)
+      return status;
+    in_scan = marker == 0xDA;
+  }
+  return w.scans ? XD_OK : fail_bad(&w, "a JPEG without a scan");
+}

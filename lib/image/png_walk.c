@@ -1,0 +1,105 @@
+/* The frame of a PNG (RFC 2083): signature, then chunks of length, type, data and CRC-32, from IHDR to
+ * IEND. Every checksum is verified, and the pixels that IHDR promises must be possible at deflate's
+ * greatest compression, 1032 to 1. */
+#include "image/encoded.h"
+
+#include <string.h>
+
+#include "image/picture.h"
+
+#define DEFLATE_LIMIT 1032u
+#define CHUNK_FRAME 12u /* length, type, CRC */
+
+typedef struct chunk {
+  size_t at; /* of its data */
+  uint32_t length;
+  const unsigned char *type;
+} chunk;
+
+static uint32_t read_u32(const unsigned char *from) {
+  return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
+
+/* Four bits at a time, by the table of the reflected polynomial 0xEDB88320. */
+static uint32_t find_crc(const unsigned char *from, size_t count) {
+  static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+                                     0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                     0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+  uint32_t crc = 0xFFFFFFFF;
+  for (size_t i = 0; i < count; i++) {
+    crc = (crc >> 4) ^ table[(crc ^ from[i]) & 15];
+    crc = (crc >> 4) ^ table[(crc ^ (uint32_t)from[i] >> 4) & 15];
+  }
+  return ~crc;
+}
+
+static bool is_type(const chunk *c, const char *type) {
+  return memcmp(c->type, type, 4) == 0;
+}
+
+/* The chunk at `at`, whole and with the right checksum. */
+static xd_status read_chunk(xd_context *context, const xdi_encoded *file, size_t at, chunk *out) {
+  if (file->size - at < CHUNK_FRAME || read_u32(file->data + at) > file->size - at - CHUNK_FRAME)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "'%s' ends in the middle of a PNG chunk at byte %zu",
+                    file->name, at);
+  out->length = read_u32(file->data + at);
+  out->type = file->data + at + 4;
+  out->at = at + 8;
+  if (find_crc(out->type, (size_t)out->length + 4) != read_u32(file->data + out->at + out->length))
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': the PNG chunk at byte %zu has a wrong checksum",
+                    file->name, at);
+  return XD_OK;
+}
+
+static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *c, uint64_t *row_bits) {
+  static const unsigned char channels[7] = {1, 0, 3, 1, 2, 0, 4};
+  if (!is_type(c, "IHDR") || c->length != 13)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG that does not begin with IHDR", file->name);
+  const unsigned char *from = file->data + c->at;
+  uint32_t width = read_u32(from), height = read_u32(from + 4), depth = from[8], colour = from[9];
+  xd_status status = xdi_picture_check_size(context, file->name, width, height, XD_ERROR_BAD_DATA);
+  if (status != XD_OK)
+    return status;
+  if (colour > 6 || channels[colour] == 0 || depth == 0 || depth > 16)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': PNG colour type %u with depth %u", file->name, colour,
+                    depth);
+  file->width = width;
+  file->height = height;
+  *row_bits = (uint64_t)width * channels[colour] * depth;
+  return XD_OK;
+}
+
+static xd_status check_promise(xd_context *context, const xdi_encoded *file, uint64_t row_bits,
+                               uint64_t packed) {
+  uint64_t bytes = (row_bits + 7) / 8 * file->height;
+  if (packed == 0)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG without pixels", file->name);
+  if (bytes / DEFLATE_LIMIT > packed)
+    return xdi_fail(context, XD_ERROR_TRUNCATED,
+                    "'%s' promises %ux%u pixels, more than %ju packed bytes can hold", file->name,
+                    file->width, file->height, (uintmax_t)packed);
+  if (bytes + file->height > INT32_MAX)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s': %ju bytes of PNG rows, more than %d", file->name,
+                    (uintmax_t)bytes, INT32_MAX);
+  return XD_OK;
+}
+
+xd_status xdi_encoded_walk_png(xd_context *context, xdi_encoded *file) {
+  uint64_t row_bits = 0, packed = 0;
+  chunk c = {0, 0, NULL};
+  size_t at = 8;
+  xd_status status = read_chunk(context, file, at, &c);
+  if (status == XD_OK)
+    status = read_ihdr(context, file, &c, &row_bits);
+  while (status == XD_OK && !is_type(&c, "IEND")) {
+    if (is_type(&c, "IDAT"))
+      packed += c.length;
+    if (is_type(&c, "PLTE")) {
+      file->palette_at = c.at;
+      file->palette_bytes = c.length;
+    }
+    at = c.at + c.length + 4;
+    status = read_chunk(context, file, at, &c);
+  }
+  return status == XD_OK ? check_promise(context, file, row_bits, packed) : status;
+}

@@ -1,0 +1,93 @@
+/* Binary PGM (P5) and PPM (P6): "P5", width, height and maximum as decimal numbers between white space
+ * and #-comments, one white space character, then the samples, of two bytes where the maximum is over
+ * 255. Samples are scaled to 0..255. */
+#include "image/encoded.h"
+
+#include "image/picture.h"
+#include "image/view.h"
+
+typedef struct header {
+  uint32_t channels, width, height, maximum;
+  size_t at; /* of the first sample */
+} header;
+
+static bool is_blank(unsigned char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A comment runs to the end of its line. */
+static size_t skip_blanks(const xdi_encoded *file, size_t at) {
+  while (at < file->size && (is_blank(file->data[at]) || file->data[at] == '#')) {
+    if (file->data[at] == '#')
+      while (at < file->size && file->data[at] != '\n')
+        at++;
+    else
+      at++;
+  }
+  return at;
+}
+
+static xd_status read_number(xd_context *context, const xdi_encoded *file, size_t *at, const char *field,
+                             uint32_t *out) {
+  size_t begin = skip_blanks(file, *at), end = begin;
+  uint32_t value = 0;
+  while (end < file->size && file->data[end] >= '0' && file->data[end] <= '9' && value <= XDI_SIDE_LIMIT)
+    value = value * 10 + (uint32_t)(file->data[end++] - '0');
+  if (end == file->size)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "'%s' ends in the PNM header's %s", file->name, field);
+  if (end == begin || begin == *at)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': the PNM header's %s is no number", file->name, field);
+  *at = end;
+  *out = value;
+  return XD_OK;
+}
+
+static xd_status read_header(xd_context *context, const xdi_encoded *file, header *h) {
+  h->channels = file->data[1] == '5' ? 1 : 3;
+  h->at = 2;
+  xd_status status = read_number(context, file, &h->at, "width", &h->width);
+  if (status == XD_OK)
+    status = read_number(context, file, &h->at, "height", &h->height);
+  if (status == XD_OK)
+    status = read_number(context, file, &h->at, "maximum", &h->maximum);
+  if (status == XD_OK)
+    status = xdi_picture_check_size(context, file->name, h->width, h->height, XD_ERROR_BAD_DATA);
+  if (status != XD_OK)
+    return status;
+  if (h->maximum == 0 || h->maximum > 65535 || !is_blank(file->data[h->at]))
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': the PNM header's maximum is not 1 to 65535",
+                    file->name);
+  h->at++;
+  size_t bytes = (size_t)h->width * h->height * h->channels * (h->maximum > 255 ? 2 : 1);
+  if (bytes > file->size - h->at)
+    return xdi_fail(context, XD_ERROR_TRUNCATED, "'%s' has %zu bytes of the %zu of its PNM samples",
+                    file->name, file->size - h->at, bytes);
+  return XD_OK;
+}
+
+/* False when a sample is above the maximum. */
+static bool scale(unsigned char *to, const unsigned char *from, size_t count, uint32_t maximum) {
+  uint32_t largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t value = maximum > 255 ? (uint32_t)from[2 * i] << 8 | from[2 * i + 1] : from[i];
+    largest = value > largest ? value : largest;
+    to[i] = (unsigned char)((value * 255 + maximum / 2) / maximum);
+  }
+  return largest <= maximum;
+}
+
+xd_status xdi_pnm_decode(xd_picture **out, xd_context *context, const xdi_encoded *file) {
+  header h = {0, 0, 0, 0, 0};
+  xd_status status = read_header(context, file, &h);
+  if (status == XD_OK)
+    status = xd_picture_create(out, context, h.width, h.height, xdi_format_of_bytes(h.channels));
+  if (status != XD_OK)
+    return status;
+  size_t count = (size_t)h.width * h.height * h.channels;
+  if (scale((*out)->view.pixels, file->data + h.at, count, h.maximum))
+    return XD_OK;
+  xd_picture_destroy(*out);
+  *out = NULL;
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNM sample above the header's maximum %u", file->name,
+                  h.maximum);
+}

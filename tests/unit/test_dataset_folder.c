@@ -1,0 +1,352 @@
+/* Folders of pictures: which class each is, in what order they come, and what is refused. */
+#include "support.h"
+
+#include "data/listing.h"
+#include "refusals.h"
+#include "xdomain/dataset.h"
+
+static xd_context *context;
+static char *folder;
+
+static void set_up(void) {
+  context = test_context("reference");
+  folder = make_temp_folder();
+}
+
+static void tear_down(void) {
+  xd_context_destroy(context);
+  remove_folder(folder);
+}
+
+static void add_folder(const char *name) {
+  char path[TEST_PATH_SIZE];
+  ck_assert_int_eq(mkdir(path_in(path, folder, name), 0777), 0);
+}
+
+static void add_file(const char *name, const void *data, size_t size) {
+  char path[TEST_PATH_SIZE];
+  write_test_file(path_in(path, folder, name), data, size);
+}
+
+/* A grey picture of 2x1 pixels: `value` and 0. */
+static void add_grey(const char *name, unsigned char value) {
+  unsigned char file[] = "P5 2 1 255\n..";
+  file[sizeof file - 3] = value;
+  file[sizeof file - 2] = 0;
+  add_file(name, file, sizeof file - 1);
+}
+
+static void add_text(const char *name, const char *text) {
+  add_file(name, text, strlen(text));
+}
+
+static xd_dataset *load(uint32_t width, uint32_t height, uint32_t channels) {
+  xd_dataset *set = NULL;
+  assert_ok(context, xd_dataset_load_folder(&set, context, folder, width, height, channels));
+  return set;
+}
+
+static void check_refused(xd_status expected, const char *word) {
+  xd_dataset *set = (xd_dataset *)&folder;
+  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 0), expected);
+  ck_assert_ptr_null(set);
+  assert_message_names(context, word);
+}
+
+/* First pixels and labels, in order. */
+static void check_order(const xd_dataset *set, uint32_t count, const uint8_t *values,
+                        const uint32_t *labels) {
+  ck_assert_uint_eq(xd_dataset_count(set), count);
+  for (uint32_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(*xd_dataset_pixels(set, i), values[i]);
+    ck_assert_uint_eq(xd_dataset_label(set, i), labels[i]);
+  }
+}
+
+START_TEST(compare_names__takes_digits_by_value) {
+  static const char *const sorted[] = {"",
+                                       "0",
+                                       "1",
+                                       "9",
+                                       "10",
+                                       "99999999999999999999998",
+                                       "99999999999999999999999",
+                                       "A",
+                                       "a",
+                                       "a1b2",
+                                       "a1b10",
+                                       "a2",
+                                       "a10",
+                                       "a10b",
+                                       "ab",
+                                       "b",
+                                       "\xC3\xA4"};
+  enum { COUNT = sizeof sorted / sizeof *sorted };
+  for (int i = 0; i < COUNT; i++)
+    for (int k = 0; k < COUNT; k++) {
+      int order = xdi_compare_names(sorted[i], sorted[k]);
+      ck_assert_msg((order > 0) - (order < 0) == (i > k) - (i < k), "'%s' against '%s' gives %d", sorted[i],
+                    sorted[k], order);
+    }
+}
+END_TEST
+
+START_TEST(compare_names__tells_leading_zeros_apart) {
+  static const char *const names[] = {"1", "01", "001"};
+  for (int i = 0; i < 3; i++)
+    for (int k = 0; k < 3; k++) {
+      int order = xdi_compare_names(names[i], names[k]), back = xdi_compare_names(names[k], names[i]);
+      ck_assert_int_eq((order > 0) - (order < 0), (back < 0) - (back > 0));
+      ck_assert_int_eq(order == 0, i == k);
+    }
+  ck_assert_int_lt(xdi_compare_names("01a", "1b"), 0);
+}
+END_TEST
+
+START_TEST(dataset_folder__takes_sub_folders_as_classes_by_name) {
+  add_folder("horse");
+  add_folder("Zebra");
+  add_folder("ape");
+  add_grey("horse/b.pgm", 31);
+  add_grey("horse/a.pgm", 30);
+  add_grey("Zebra/x.PGM", 10);
+  add_grey("ape/2.pgm", 20);
+  add_grey("ape/10.pgm", 21);
+  add_grey("stray.pgm", 99); /* passed over: there are sub-folders */
+  xd_dataset *set = load(0, 0, 0);
+  check_order(set, 5, (const uint8_t[]){10, 20, 21, 30, 31}, (const uint32_t[]){0, 1, 1, 2, 2});
+  ck_assert_uint_eq(xd_dataset_width(set), 2);
+  ck_assert_uint_eq(xd_dataset_height(set), 1);
+  ck_assert_uint_eq(xd_dataset_channels(set), 1);
+  ck_assert_str_eq(xd_dataset_class_name(set, 0), "Zebra");
+  ck_assert_str_eq(xd_dataset_class_name(set, 1), "ape");
+  ck_assert_str_eq(xd_dataset_class_name(set, 2), "horse");
+  ck_assert_str_eq(xd_dataset_class_name(set, 3), "");
+  ck_assert_uint_eq(xd_dataset_class_size(set, 1), 2);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__takes_numbers_as_labels) {
+  add_folder("10");
+  add_folder("9");
+  add_folder("007");
+  add_grey("10/a.pgm", 100);
+  add_grey("9/a.pgm", 90);
+  add_grey("007/a.pgm", 70);
+  xd_dataset *set = load(0, 0, 0);
+  check_order(set, 3, (const uint8_t[]){70, 90, 100}, (const uint32_t[]){7, 9, 10});
+  ck_assert_str_eq(xd_dataset_class_name(set, 7), "007");
+  ck_assert_str_eq(xd_dataset_class_name(set, 10), "10");
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__numbers_by_order_unless_all_are_labels) {
+  add_folder("10");
+  add_folder("9");
+  add_folder("256");
+  add_grey("10/a.pgm", 100);
+  add_grey("9/a.pgm", 90);
+  add_grey("256/a.pgm", 1);
+  xd_dataset *set = load(0, 0, 0);
+  check_order(set, 3, (const uint8_t[]){90, 100, 1}, (const uint32_t[]){0, 1, 2});
+  ck_assert_str_eq(xd_dataset_class_name(set, 0), "9");
+  ck_assert_str_eq(xd_dataset_class_name(set, 2), "256");
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__without_sub_folders_is_class_0) {
+  add_grey("picture10.pgm", 3);
+  add_grey("picture9.pgm", 2);
+  add_grey("picture1.pgm", 1);
+  add_text("notes.txt", "passed over");
+  add_text("pgm", "no ending");
+  add_text(".hidden.pgm", "passed over");
+  xd_dataset *set = load(0, 0, 0);
+  check_order(set, 3, (const uint8_t[]){1, 2, 3}, (const uint32_t[]){0, 0, 0});
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__passes_over_what_is_hidden_or_nested) {
+  char path[TEST_PATH_SIZE], target[TEST_PATH_SIZE];
+  add_folder(".git");
+  add_folder("a");
+  add_folder("a/deeper");
+  add_grey(".git/x.pgm", 1);
+  add_grey("a/x.pgm", 5);
+  add_grey("a/deeper/x.pgm", 2);
+  ck_assert_int_eq(symlink("nowhere", path_in(path, folder, "dangling")), 0);
+  ck_assert_int_eq(symlink(path_in(target, folder, "a"), path_in(path, folder, "b")), 0);
+  xd_dataset *set = load(0, 0, 0);
+  check_order(set, 2, (const uint8_t[]){5, 5}, (const uint32_t[]){0, 1});
+  ck_assert_str_eq(xd_context_message(context), "");
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__converts_to_the_first_or_the_asked_channels) {
+  add_grey("1.pgm", 100);
+  add_file("2.ppm", "P6 2 1 255\n\xC8\x64\0\xFF\xFF\xFF", 17);
+  xd_dataset *set = load(0, 0, 0);
+  ck_assert_uint_eq(xd_dataset_channels(set), 1);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 0), "\x64\0", 2);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 1), "\x77\xFF", 2); /* 118.5 */
+  xd_dataset_release(set);
+  set = load(0, 0, 3);
+  ck_assert_uint_eq(xd_dataset_channels(set), 3);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 0), "\x64\x64\x64\0\0\0", 6);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 1), "\xC8\x64\0\xFF\xFF\xFF", 6);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__lays_alpha_over_black) {
+  char path[TEST_PATH_SIZE];
+  unsigned char pixels[] = {200, 100, 50, 51, 200, 100, 50, 255};
+  xd_image image;
+  xd_image_init(&image, pixels, 2, 1, XD_PIXEL_RGBA_U8);
+  assert_ok(context, xd_image_save_png(context, &image, path_in(path, folder, "a.png")));
+  xd_dataset *set = load(0, 0, 0);
+  ck_assert_uint_eq(xd_dataset_channels(set), 3);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 0), ((const unsigned char[]){40, 20, 10, 200, 100, 50}), 6);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__resizes_while_loading) {
+  add_grey("1.pgm", 100);
+  add_file("2.pgm", "P5 4 4 255\n\0\0\x14\x14\0\0\x14\x14\0\0\x14\x14\0\0\x14\x14", 27);
+  xd_dataset *set = load(2, 2, 0);
+  ck_assert_uint_eq(xd_dataset_width(set), 2);
+  ck_assert_uint_eq(xd_dataset_height(set), 2);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 0), "\x64\0\x64\0", 4);
+  ck_assert_mem_eq(xd_dataset_pixels(set, 1), "\0\x14\0\x14", 4);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_other_sizes) {
+  add_grey("1.pgm", 100);
+  add_file("2.pgm", "P5 1 2 255\n\0\0", 13);
+  check_refused(XD_ERROR_SHAPE_MISMATCH, "2.pgm");
+  assert_message_names(context, "1x2");
+}
+END_TEST
+
+START_TEST(dataset_folder__names_damaged_pictures) {
+  add_grey("1.pgm", 100);
+  add_text("2.png", "no picture");
+  check_refused(XD_ERROR_BAD_DATA, "2.png");
+  add_text("2.png", "P5 2 1 255\n");
+  check_refused(XD_ERROR_TRUNCATED, "2.png");
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_folders_without_pictures) {
+  xd_dataset *set = (xd_dataset *)&folder;
+  char path[TEST_PATH_SIZE];
+  check_refused(XD_ERROR_NOT_FOUND, folder);
+  add_text("notes.txt", "no picture");
+  check_refused(XD_ERROR_NOT_FOUND, "no picture");
+  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "none"), 0, 0, 0),
+                XD_ERROR_NOT_FOUND);
+  ck_assert_ptr_null(set);
+  assert_message_names(context, "none");
+  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "notes.txt"), 0, 0, 0),
+                XD_ERROR_NOT_FOUND);
+  add_folder("full");
+  add_grey("full/a.pgm", 1);
+  add_folder("empty");
+  check_refused(XD_ERROR_NOT_FOUND, "empty");
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_two_folders_of_one_label) {
+  add_folder("7");
+  add_folder("07");
+  add_grey("7/a.pgm", 1);
+  add_grey("07/a.pgm", 1);
+  check_refused(XD_ERROR_BAD_DATA, "class 7");
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_more_classes_than_labels) {
+  char name[32];
+  for (int i = 0; i < 257; i++) {
+    snprintf(name, sizeof name, "class%d", i);
+    add_folder(name);
+  }
+  check_refused(XD_ERROR_TOO_LARGE, "257");
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_impossible_arguments) {
+  xd_dataset *set;
+  add_grey("1.pgm", 100);
+  assert_status(xd_dataset_load_folder(NULL, context, folder, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, NULL, folder, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, NULL, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, 2, 0, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 2, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, 65536, 1, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 2), XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
+START_TEST(dataset_folder__stops_when_cancelled) {
+  xd_dataset *set;
+  add_grey("1.pgm", 100);
+  xd_context_cancel(context);
+  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 0), XD_ERROR_CANCELLED);
+  ck_assert_ptr_null(set);
+}
+END_TEST
+
+static xd_status load_limited(xd_context *limited, void *user) {
+  xd_dataset *set;
+  (void)user;
+  xd_status status = xd_dataset_load_folder(&set, limited, folder, 3, 3, 3);
+  xd_dataset_release(set);
+  return status;
+}
+
+START_TEST(dataset_folder__leaks_nothing_when_memory_is_refused) {
+  add_folder("a");
+  add_folder("b");
+  add_grey("a/1.pgm", 1);
+  add_grey("a/2.pgm", 2);
+  add_grey("b/1.pgm", 3);
+  check_refusals(load_limited, NULL);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("dataset_folder");
+  TCase *tcase = tcase_create("dataset_folder");
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, compare_names__takes_digits_by_value);
+  tcase_add_test(tcase, compare_names__tells_leading_zeros_apart);
+  tcase_add_test(tcase, dataset_folder__takes_sub_folders_as_classes_by_name);
+  tcase_add_test(tcase, dataset_folder__takes_numbers_as_labels);
+  tcase_add_test(tcase, dataset_folder__numbers_by_order_unless_all_are_labels);
+  tcase_add_test(tcase, dataset_folder__without_sub_folders_is_class_0);
+  tcase_add_test(tcase, dataset_folder__passes_over_what_is_hidden_or_nested);
+  tcase_add_test(tcase, dataset_folder__converts_to_the_first_or_the_asked_channels);
+  tcase_add_test(tcase, dataset_folder__lays_alpha_over_black);
+  tcase_add_test(tcase, dataset_folder__resizes_while_loading);
+  tcase_add_test(tcase, dataset_folder__refuses_other_sizes);
+  tcase_add_test(tcase, dataset_folder__names_damaged_pictures);
+  tcase_add_test(tcase, dataset_folder__refuses_folders_without_pictures);
+  tcase_add_test(tcase, dataset_folder__refuses_two_folders_of_one_label);
+  tcase_add_test(tcase, dataset_folder__refuses_more_classes_than_labels);
+  tcase_add_test(tcase, dataset_folder__refuses_impossible_arguments);
+  tcase_add_test(tcase, dataset_folder__stops_when_cancelled);
+  tcase_add_test(tcase, dataset_folder__leaks_nothing_when_memory_is_refused);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

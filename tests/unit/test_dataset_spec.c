@@ -1,0 +1,232 @@
+/* Sets from one line of text. */
+#include "support.h"
+
+#include "refusals.h"
+#include "xdomain/dataset.h"
+
+static xd_context *context;
+static char *folder;
+static char line[4 * TEST_PATH_SIZE];
+
+/* "images": eight pictures of 2x2 pixels, all of value 10 i; "labels": 0, 1, 2, 3, 0, 1, 2, 3;
+ * "pictures/3/a.pgm": one of 2x1 pixels. */
+static void set_up(void) {
+  unsigned char images[16 + 32] = {0, 0, 8, 3, 0, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 2};
+  char path[TEST_PATH_SIZE];
+  context = test_context("reference");
+  folder = make_temp_folder();
+  for (unsigned i = 0; i < 32; i++)
+    images[16 + i] = (unsigned char)(i / 4 * 10);
+  write_test_file(path_in(path, folder, "images"), images, sizeof images);
+  write_test_file(path_in(path, folder, "labels"), "\0\0\10\1\0\0\0\10\0\1\2\3\0\1\2\3", 16);
+  ck_assert_int_eq(mkdir(path_in(path, folder, "pictures"), 0777), 0);
+  ck_assert_int_eq(mkdir(path_in(path, folder, "pictures/3"), 0777), 0);
+  write_test_file(path_in(path, folder, "pictures/3/a.pgm"), "P5 2 1 255\nAA", 13);
+}
+
+static void tear_down(void) {
+  xd_context_destroy(context);
+  remove_folder(folder);
+}
+
+/* "idx:IMAGES,LABELS" and the options. */
+static const char *idx_line(const char *options) {
+  snprintf(line, sizeof line, "idx:%s/images,%s/labels%s", folder, folder, options);
+  return line;
+}
+
+static const char *dir_line(const char *options) {
+  snprintf(line, sizeof line, "dir:%s/pictures%s", folder, options);
+  return line;
+}
+
+static xd_dataset *load(const char *text) {
+  xd_dataset *set = NULL;
+  assert_ok(context, xd_dataset_load(&set, context, text));
+  return set;
+}
+
+static void check_values(const char *options, uint32_t count, const uint8_t *values) {
+  xd_dataset *set = load(idx_line(options));
+  ck_assert_uint_eq(xd_dataset_count(set), count);
+  for (uint32_t i = 0; i < count; i++)
+    ck_assert_uint_eq(*xd_dataset_pixels(set, i), values[i]);
+  xd_dataset_release(set);
+}
+
+static void check_refused(const char *text, xd_status expected, const char *word) {
+  xd_dataset *set = (xd_dataset *)&folder;
+  assert_status(xd_dataset_load(&set, context, text), expected);
+  ck_assert_ptr_null(set);
+  assert_message_names(context, word);
+}
+
+START_TEST(dataset_spec__loads_idx_with_and_without_labels) {
+  check_values("", 8, (const uint8_t[]){0, 10, 20, 30, 40, 50, 60, 70});
+  snprintf(line, sizeof line, "idx:%s/images", folder);
+  xd_dataset *set = load(line);
+  ck_assert_uint_eq(xd_dataset_class_size(set, 0), 8);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_spec__keeps_classes_in_set_order) {
+  check_values(";classes=2", 2, (const uint8_t[]){20, 60});
+  check_values(";classes=3,0", 4, (const uint8_t[]){0, 30, 40, 70});
+  check_values(";classes=0,2-3", 6, (const uint8_t[]){0, 20, 30, 40, 60, 70});
+  check_values(";classes=0-3,1-2", 8, (const uint8_t[]){0, 10, 20, 30, 40, 50, 60, 70});
+}
+END_TEST
+
+START_TEST(dataset_spec__takes_the_first_after_the_classes) {
+  check_values(";first=3", 3, (const uint8_t[]){0, 10, 20});
+  check_values(";first=3;classes=1-2", 3, (const uint8_t[]){10, 20, 50});
+  check_values(";first=100", 8, (const uint8_t[]){0, 10, 20, 30, 40, 50, 60, 70});
+}
+END_TEST
+
+START_TEST(dataset_spec__draws_subsets_by_seed) {
+  xd_dataset *set = load(idx_line(";seed=18446744073709551615;subset=3;first=5"));
+  ck_assert_uint_eq(xd_dataset_count(set), 3);
+  for (uint32_t i = 0; i < 3; i++)
+    ck_assert_uint_lt(*xd_dataset_pixels(set, i), 50); /* of the first five */
+  xd_dataset_release(set);
+  unsigned differing = 0;
+  for (unsigned seed = 1; seed < 10; seed++) {
+    char options[64];
+    snprintf(options, sizeof options, ";subset=3;seed=%u", seed);
+    xd_dataset *a = load(idx_line(options)), *b = load(idx_line(options)),
+               *zero = load(idx_line(";subset=3"));
+    for (uint32_t i = 0; i < 3; i++) {
+      ck_assert_uint_eq(*xd_dataset_pixels(a, i), *xd_dataset_pixels(b, i));
+      differing += *xd_dataset_pixels(a, i) != *xd_dataset_pixels(zero, i);
+    }
+    xd_dataset_release(a);
+    xd_dataset_release(b);
+    xd_dataset_release(zero);
+  }
+  ck_assert_uint_gt(differing, 0);
+}
+END_TEST
+
+START_TEST(dataset_spec__resizes_and_converts) {
+  xd_dataset *set = load(idx_line(";classes=3;size=3x1;channels=3"));
+  ck_assert_uint_eq(xd_dataset_count(set), 2);
+  ck_assert_uint_eq(xd_dataset_width(set), 3);
+  ck_assert_uint_eq(xd_dataset_height(set), 1);
+  ck_assert_uint_eq(xd_dataset_channels(set), 3);
+  for (unsigned i = 0; i < 9; i++)
+    ck_assert_uint_eq(xd_dataset_pixels(set, 1)[i], 70);
+  ck_assert_uint_eq(xd_dataset_label(set, 1), 3);
+  ck_assert_str_eq(xd_dataset_class_name(set, 3), "3");
+  xd_dataset_release(set);
+  set = load(idx_line(";size=2x2;channels=1")); /* as it is */
+  ck_assert_uint_eq(xd_dataset_width(set), 2);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_spec__loads_folders) {
+  xd_dataset *set = load(dir_line(";size=4x4;channels=3;first=1"));
+  ck_assert_uint_eq(xd_dataset_count(set), 1);
+  ck_assert_uint_eq(xd_dataset_width(set), 4);
+  ck_assert_uint_eq(xd_dataset_channels(set), 3);
+  ck_assert_uint_eq(xd_dataset_pixels(set, 0)[47], 'A');
+  ck_assert_uint_eq(xd_dataset_label(set, 0), 3);
+  xd_dataset_release(set);
+  set = load(dir_line(""));
+  ck_assert_uint_eq(xd_dataset_width(set), 2);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_spec__names_the_word_that_is_wrong) {
+  static const char *const options[][2] = {
+      {";first", "'first' is no option"},
+      {";", "'' is no option"},
+      {";;first=1", "''"},
+      {";last=3", "'last' is no option"},
+      {";First=3", "'First'"},
+      {";first=0", "'first=0'"},
+      {";first=-1", "'first=-1'"},
+      {";first=", "'first='"},
+      {";first=4294967296", "'first=4294967296'"},
+      {";first=3x", "'first=3x'"},
+      {";first= 3", "'first= 3'"},
+      {";subset=0", "'subset=0'"},
+      {";seed=1", "seed"},
+      {";subset=1;seed=18446744073709551616", "'seed=18446744073709551616'"},
+      {";subset=1;seed=x", "'seed=x'"},
+      {";classes=", "'classes='"},
+      {";classes=1,", "'classes=1,'"},
+      {";classes=3-1", "'classes=3-1'"},
+      {";classes=1-", "'classes=1-'"},
+      {";classes=256", "'classes=256'"},
+      {";classes=1;2", "'2'"},
+      {";size=3", "'size=3'"},
+      {";size=0x3", "'size=0x3'"},
+      {";size=3x0", "'size=3x0'"},
+      {";size=65536x3", "'size=65536x3'"},
+      {";size=3x3x3", "'size=3x3x3'"},
+      {";channels=2", "'channels=2'"},
+      {";channels=33", "'channels=33'"},
+      {";first=1;first=2", "'first=2' repeats"},
+      {";classes=1;classes=2", "'classes=2' repeats"},
+      {";size=1x1;size=2x2", "'size=2x2' repeats"},
+      {";channels=1;channels=1", "'channels=1' repeats"},
+      {";subset=1;seed=0;seed=0", "'seed=0' repeats"}};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+    check_refused(idx_line(options[i][0]), XD_ERROR_INVALID_ARGUMENT, options[i][1]);
+  check_refused("", XD_ERROR_INVALID_ARGUMENT, "''");
+  check_refused("images", XD_ERROR_INVALID_ARGUMENT, "'images'");
+  check_refused("zip:images", XD_ERROR_INVALID_ARGUMENT, "'zip'");
+  check_refused("idx:", XD_ERROR_INVALID_ARGUMENT, "path");
+  check_refused("idx:,labels", XD_ERROR_INVALID_ARGUMENT, "path");
+  check_refused("idx:images,", XD_ERROR_INVALID_ARGUMENT, "label");
+  check_refused("dir:;first=1", XD_ERROR_INVALID_ARGUMENT, "path");
+}
+END_TEST
+
+START_TEST(dataset_spec__passes_on_what_loading_answers) {
+  check_refused("idx:/no/such/file", XD_ERROR_NOT_FOUND, "/no/such/file");
+  check_refused("dir:/no/such/folder", XD_ERROR_NOT_FOUND, "/no/such/folder");
+  check_refused("mat:/no/such/file.mat", XD_ERROR_NOT_FOUND, "/no/such/file.mat");
+  check_refused(idx_line(";classes=7"), XD_ERROR_NOT_FOUND, "class 7");
+  xd_dataset *set;
+  assert_status(xd_dataset_load(NULL, context, "idx:x"), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load(&set, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load(&set, NULL, "idx:x"), XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
+static xd_status load_limited(xd_context *limited, void *user) {
+  xd_dataset *set;
+  xd_status status = xd_dataset_load(&set, limited, user);
+  xd_dataset_release(set);
+  return status;
+}
+
+START_TEST(dataset_spec__leaks_nothing_when_memory_is_refused) {
+  idx_line(";classes=0-2;first=5;subset=3;seed=4;size=3x3;channels=3");
+  check_refusals(load_limited, line);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("dataset_spec");
+  TCase *tcase = tcase_create("dataset_spec");
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, dataset_spec__loads_idx_with_and_without_labels);
+  tcase_add_test(tcase, dataset_spec__keeps_classes_in_set_order);
+  tcase_add_test(tcase, dataset_spec__takes_the_first_after_the_classes);
+  tcase_add_test(tcase, dataset_spec__draws_subsets_by_seed);
+  tcase_add_test(tcase, dataset_spec__resizes_and_converts);
+  tcase_add_test(tcase, dataset_spec__loads_folders);
+  tcase_add_test(tcase, dataset_spec__names_the_word_that_is_wrong);
+  tcase_add_test(tcase, dataset_spec__passes_on_what_loading_answers);
+  tcase_add_test(tcase, dataset_spec__leaks_nothing_when_memory_is_refused);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
