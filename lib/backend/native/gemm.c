@@ -1,0 +1,346 @@
+/* The one product behind dense layers; convolutions use its panels and tiles (gather.c, pair.c).
+ *
+ * The nest of loops, from the outside in:
+ *   shards      a grid over rows, columns and depth, chosen by the shape alone; each runs on its own
+ *   columns     blocks of panels of b, as many as fit the second-level cache
+ *   depth       blocks of k: one panel's block fits the first-level cache; it is packed here
+ *   rows        blocks of rows of a, which stay in the second-level cache
+ *   panels      for each panel of the block
+ *   tiles       for each tile of rows: a micro-kernel (tile_kernels.h) sums over the block of k in
+ *               registers and stores, with bias and activation after the last block
+ * a is read where it stands, in either layout, for a broadcast needs no neighbours; a block of it is
+ * copied together only where its strides would crowd the cache and several panels share it. b is
+ * packed unless its rows are short and whole vectors, or it is used too few times. Where depth is cut
+ * into shards, each sums into a matrix of its own, and a second loop adds these up in order. */
+#include "backend/native/gemm.h"
+
+#include <string.h>
+
+#define DEPTH_BLOCK 256
+#define COLUMN_PANELS 8
+#define ROW_TILES 16
+
+/* Rows of a at multiples of this stride (in floats) fall into the same few cache sets. */
+#define CROWDED_STRIDE 512
+
+/* The matrices of depth shards together hold no more floats than this. */
+#define PARTIAL_LIMIT ((size_t)1 << 20)
+
+static void pack_panel(const xdi_kernels *kernels, float *to, const float *b, ptrdiff_t b_step,
+                       ptrdiff_t b_column, size_t depth, size_t columns) {
+  const size_t width = xdi_panel_width(kernels);
+  if (b_column == 1) {
+    kernels->pack_rows(to, b, b_step, (uint32_t)depth, (uint32_t)columns);
+    return;
+  }
+  kernels->transpose(to, (ptrdiff_t)width, b, b_column, (uint32_t)columns, (uint32_t)depth);
+  for (size_t k = 0; k < depth && columns < width; k++)
+    memset(to + k * width + columns, 0, (width - columns) * sizeof *to);
+}
+
+void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
+                     ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns) {
+  const size_t width = xdi_panel_width(kernels);
+  for (size_t n = 0; n < columns; n += width) {
+    const size_t part = columns - n < width ? columns - n : width;
+    pack_panel(kernels, to + n * panel_depth, b + (ptrdiff_t)n * b_column, b_step, b_column, depth, part);
+  }
+}
+
+static float slope_of(xd_activation activation) {
+  return activation == XD_ACTIVATION_RELU ? 0.0f : activation == XD_ACTIVATION_LEAKY_RELU ? 0.2f : 1.0f;
+}
+
+static bool is_curved(xd_activation activation) {
+  return activation == XD_ACTIVATION_SIGMOID || activation == XD_ACTIVATION_TANH;
+}
+
+void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
+                    xd_activation x_activation) {
+  tile->bias = bias;
+  tile->slope = slope_of(activation);
+  tile->x = slope_of(x_activation) != 1.0f ? x : NULL;
+  tile->x_slope = slope_of(x_activation);
+}
+
+void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
+                  const float *x, xd_activation x_activation) {
+  kernels->tile[tile->columns > kernels->lanes][rows - 1](tile);
+  float *c = tile->c;
+  if (is_curved(activation))
+    for (size_t m = 0; m < rows; m++)
+      kernels->activate(activation, c + (ptrdiff_t)m * tile->c_row, c + (ptrdiff_t)m * tile->c_row, tile->columns);
+  if (x && is_curved(x_activation))
+    for (size_t m = 0; m < rows; m++) {
+      float *row = c + (ptrdiff_t)m * tile->c_row;
+      kernels->derive(x_activation, row, x + (ptrdiff_t)m * tile->c_row, row, tile->columns);
+    }
+}
+
+/* ---- one shard ---- */
+
+typedef struct range {
+  size_t begin, end;
+} range;
+
+static range part_of(range whole, size_t count, size_t i) {
+  const size_t total = whole.end - whole.begin;
+  return (range){whole.begin + xdi_native_part(total, count, i), whole.begin + xdi_native_part(total, count, i + 1)};
+}
+
+typedef struct product_job {
+  xd_backend *backend;
+  const xdi_product *product; /* for depth shards without its finish, c being the first partial matrix */
+  size_t row_shards, column_shards, depth_shards;
+  size_t partial_size; /* floats between the matrices of depth shards */
+  bool direct;         /* b is read where it stands */
+  bool copies_a;
+} product_job;
+
+/* One block of columns and depth of a shard. */
+typedef struct stage {
+  range m, n, k;
+  bool first, last;     /* of the shard's blocks of depth */
+  const float *panels;  /* at row k.begin of the panel with column n.begin */
+  size_t panel_stride;  /* between panels */
+  ptrdiff_t panel_step; /* between rows of a panel */
+  const float *a;       /* at row m.begin (of the row block), k.begin */
+  ptrdiff_t a_row, a_step;
+  float *c;
+  float *copy; /* room for a block of a */
+} stage;
+
+static size_t block_count(size_t total, size_t block) {
+  return total ? xdi_native_ceil(total, block) : 1;
+}
+
+/* All tiles of one panel, rows m. */
+static void run_panel(const product_job *job, const stage *s, range m, size_t n) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t width = xdi_panel_width(kernels), tiles = xdi_native_ceil(m.end - m.begin, kernels->tile_rows);
+  const xd_activation activation = s->last ? p->activation : XD_ACTIVATION_IDENTITY;
+  xdi_tile tile = {.b = s->panels + (n - s->n.begin) / width * s->panel_stride,
+                   .a_row = s->a_row,
+                   .a_step = s->a_step,
+                   .b_step = s->panel_step,
+                   .steps = (uint32_t)(s->k.end - s->k.begin),
+                   .runs = 1,
+                   .planes = 1,
+                   .columns = (uint32_t)(s->n.end - n < width ? s->n.end - n : width),
+                   .c_row = p->c_row,
+                   .accumulate = !s->first,
+                   .slope = 1.0f};
+  const xdi_cut cut = xdi_cut_into(m.end - m.begin, tiles);
+  if (s->last)
+    xdi_set_finish(&tile, p->bias ? p->bias + n : NULL, p->activation, p->x, p->x_activation);
+  const bool derives = tile.x != NULL;
+  for (size_t i = 0; i < tiles; i++) {
+    const size_t begin = xdi_cut_at(cut, i), rows = xdi_cut_at(cut, i + 1) - begin;
+    const ptrdiff_t cell = (ptrdiff_t)(m.begin + begin) * p->c_row + (ptrdiff_t)n;
+    const float *x = s->last && p->x ? p->x + cell : NULL;
+    tile.a = s->a + (ptrdiff_t)begin * s->a_row;
+    tile.c = s->c + cell;
+    tile.x = derives ? x : NULL;
+    xdi_run_tile(kernels, &tile, rows, activation, x, p->x_activation);
+  }
+}
+
+/* Copies rows m of a's block together: by columns if a is stored so, else by rows a little apart. */
+static void copy_block(const xdi_product *p, stage *s, range m) {
+  const size_t rows = m.end - m.begin, depth = s->k.end - s->k.begin;
+  const float *from = s->a;
+  if (p->a_row == 1) {
+    for (size_t k = 0; k < depth; k++)
+      memcpy(s->copy + k * rows, from + (ptrdiff_t)k * p->a_step, rows * sizeof *from);
+    s->a_row = 1;
+    s->a_step = (ptrdiff_t)rows;
+  } else {
+    for (size_t i = 0; i < rows; i++)
+      memcpy(s->copy + i * (depth + 16), from + (ptrdiff_t)i * p->a_row, depth * sizeof *from);
+    s->a_row = (ptrdiff_t)depth + 16;
+    s->a_step = 1;
+  }
+  s->a = s->copy;
+}
+
+static void run_stage(const product_job *job, stage s) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t width = xdi_panel_width(kernels);
+  const size_t blocks = block_count(s.m.end - s.m.begin, ROW_TILES * (size_t)kernels->tile_rows);
+  const bool shared = s.n.end - s.n.begin > 2 * width;
+  for (size_t block = 0; block < blocks; block++) {
+    const range m = part_of(s.m, blocks, block);
+    s.a = p->a + (ptrdiff_t)m.begin * p->a_row + (ptrdiff_t)s.k.begin * p->a_step;
+    s.a_row = p->a_row, s.a_step = p->a_step;
+    if (job->copies_a && shared)
+      copy_block(p, &s, m);
+    for (size_t n = s.n.begin; n < s.n.end; n += width)
+      run_panel(job, &s, m, n);
+  }
+}
+
+/* Finds or makes the panels of the stage. */
+static void prepare_stage(const product_job *job, stage *s, float *scratch) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t width = xdi_panel_width(kernels), depth = s->k.end - s->k.begin;
+  s->panel_step = (ptrdiff_t)width;
+  if (p->panels) {
+    s->panels = p->panels + s->n.begin * p->depth + s->k.begin * width;
+    s->panel_stride = p->depth * width;
+  } else if (job->direct) {
+    s->panels = p->b + (ptrdiff_t)s->k.begin * p->b_step + s->n.begin;
+    s->panel_stride = width;
+    s->panel_step = p->b_step;
+  } else {
+    const float *b = p->b + (ptrdiff_t)s->k.begin * p->b_step + (ptrdiff_t)s->n.begin * p->b_column;
+    xdi_pack_panels(kernels, scratch, depth, b, p->b_step, p->b_column, depth, s->n.end - s->n.begin);
+    s->panels = scratch;
+    s->panel_stride = depth * width;
+  }
+}
+
+static range shard_columns(const product_job *job, size_t i) {
+  const size_t width = xdi_panel_width(job->backend->kernels), columns = job->product->columns;
+  const range panels = part_of((range){0, xdi_native_ceil(columns, width)}, job->column_shards, i);
+  return (range){panels.begin * width, panels.end * width < columns ? panels.end * width : columns};
+}
+
+static size_t packed_room(const xdi_kernels *kernels) {
+  return DEPTH_BLOCK * COLUMN_PANELS * xdi_panel_width(kernels);
+}
+
+static void run_shard(void *argument, uint32_t index) {
+  const product_job *job = argument;
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t block = COLUMN_PANELS * xdi_panel_width(kernels);
+  const size_t depth_shard = index / (job->column_shards * job->row_shards);
+  const range n = shard_columns(job, index % job->column_shards);
+  const range k = part_of((range){0, p->depth}, job->depth_shards, depth_shard);
+  const size_t depth_blocks = block_count(k.end - k.begin, DEPTH_BLOCK);
+  uint32_t slot;
+  float *scratch = xdi_native_claim(job->backend, &slot);
+  stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards % job->row_shards),
+             .c = p->c + depth_shard * job->partial_size,
+             .copy = scratch + (p->panels || job->direct ? 0 : packed_room(kernels))};
+  for (s.n.begin = n.begin; s.n.begin < n.end; s.n.begin = s.n.end) {
+    s.n.end = n.end - s.n.begin < block ? n.end : s.n.begin + block;
+    for (size_t i = 0; i < depth_blocks; i++) {
+      s.k = part_of(k, depth_blocks, i);
+      s.first = i == 0, s.last = i + 1 == depth_blocks;
+      prepare_stage(job, &s, scratch);
+      run_stage(job, s);
+    }
+  }
+  xdi_native_release(job->backend, slot);
+}
+
+/* ---- the sum over depth shards ---- */
+
+typedef struct sum_job {
+  const xdi_kernels *kernels;
+  const xdi_product *product;
+  const float *partials;
+  uint32_t depth_shards, shards;
+} sum_job;
+
+static void finish_rows(void *argument, uint32_t index) {
+  const sum_job *job = argument;
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->kernels;
+  const range rows = part_of((range){0, p->rows}, job->shards, index);
+  for (size_t m = rows.begin; m < rows.end; m++) {
+    float *c = p->c + (ptrdiff_t)m * p->c_row;
+    kernels->sum_rows(c, job->partials + m * p->columns, (ptrdiff_t)(p->rows * p->columns), job->depth_shards,
+                      (uint32_t)p->columns, false);
+    if (p->bias)
+      kernels->scale_add(1.0f, p->bias, 1.0f, c, p->columns);
+    if (p->activation != XD_ACTIVATION_IDENTITY)
+      kernels->activate(p->activation, c, c, p->columns);
+    if (p->x)
+      kernels->derive(p->x_activation, c, p->x + (ptrdiff_t)m * p->c_row, c, p->columns);
+  }
+}
+
+static xd_status run_depth_shards(product_job *job) {
+  const xdi_product *p = job->product;
+  xdi_product bare = *p;
+  bare.c = job->backend->shared.floats;
+  bare.c_row = (ptrdiff_t)p->columns;
+  bare.bias = bare.x = NULL;
+  bare.activation = XD_ACTIVATION_IDENTITY;
+  sum_job sum = {job->backend->kernels, p, bare.c, (uint32_t)job->depth_shards, 1};
+  sum.shards = xdi_native_shards((double)(job->depth_shards * job->partial_size), 32768.0, p->rows);
+  job->product = &bare;
+  const xd_status status = xdi_native_run(job->backend, run_shard, job, (uint32_t)job->depth_shards);
+  return status == XD_OK ? xdi_native_run(job->backend, finish_rows, &sum, sum.shards) : status;
+}
+
+/* ---- the plan ---- */
+
+/* A deep product of few cells: cut along depth, a and b are each read once. */
+static size_t choose_depth_shards(const xdi_product *p) {
+  const size_t cells = p->rows * p->columns, most = PARTIAL_LIMIT / cells;
+  size_t shards = p->depth / DEPTH_BLOCK;
+  if (shards < 4 || p->rows < 16 || p->columns < 16)
+    return 1;
+  if (shards > most)
+    shards = most;
+  if (shards > XDI_MAX_SHARDS)
+    shards = XDI_MAX_SHARDS;
+  return shards < 4 ? 1 : shards;
+}
+
+/* The grid of rows and columns that costs least besides the products themselves: cutting columns reads
+ * a once more, cutting rows packs b once more. */
+static void choose_grid(product_job *job) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const double rows = (double)(p->rows < 8 ? 8 : p->rows); /* fewer rows wait for b */
+  const double b_cost = p->panels || job->direct ? 0.1 : 1.0, a_cost = 0.3;
+  const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows), panels = xdi_panel_count(kernels, p->columns);
+  const double work = rows * (double)p->columns * (double)(p->depth + 16);
+  const uint32_t wanted = xdi_native_shards(work, XDI_SHARD_WORK, tiles * panels);
+  double least = 0.0;
+  for (size_t r = 1; r <= wanted && r <= tiles; r++) {
+    const size_t c = wanted / r < panels ? wanted / r : panels;
+    const double cost = (double)c * (double)p->rows * a_cost + (double)r * (double)p->columns * b_cost;
+    if (r * c * 4 >= wanted * (size_t)3 && (least == 0.0 || cost < least)) {
+      least = cost;
+      job->row_shards = r;
+      job->column_shards = c;
+    }
+  }
+}
+
+static bool reads_b_in_place(const xdi_kernels *kernels, const xdi_product *p) {
+  return p->b_column == 1 && p->columns % kernels->lanes == 0 &&
+         (p->b_step <= (ptrdiff_t)xdi_panel_width(kernels) || p->rows <= 2 * (size_t)kernels->tile_rows);
+}
+
+xd_status xdi_product_run(xd_backend *backend, const xdi_product *p) {
+  const xdi_kernels *kernels = backend->kernels;
+  product_job job = {.backend = backend, .product = p, .row_shards = 1, .column_shards = 1};
+  if (p->rows == 0 || p->columns == 0)
+    return XD_OK;
+  job.copies_a = p->a_row == 1 || p->a_row % CROWDED_STRIDE == 0;
+  job.direct = !p->panels && reads_b_in_place(kernels, p);
+  job.depth_shards = choose_depth_shards(p);
+  job.partial_size = p->rows * p->columns;
+  const size_t shared = job.depth_shards > 1 ? job.depth_shards * job.partial_size : 0;
+  size_t scratch = job.copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
+  if (!p->panels && !job.direct)
+    scratch += packed_room(kernels);
+  if (job.depth_shards == 1)
+    choose_grid(&job);
+  const uint32_t shards = (uint32_t)(job.row_shards * job.column_shards * job.depth_shards);
+  const xd_status status = xdi_native_reserve(backend, shared, shards, scratch);
+  if (status != XD_OK)
+    return status;
+  if (job.depth_shards > 1)
+    return run_depth_shards(&job);
+  return xdi_native_run(backend, run_shard, &job, shards);
+}

@@ -1,0 +1,48 @@
+/* Matrix products of any layout, and the panels they read their right factor from. */
+#ifndef XDI_NATIVE_GEMM_H
+#define XDI_NATIVE_GEMM_H
+
+#include "backend/native/native_state.h"
+
+/* c[rows][columns] = finish(a[rows][depth] b[depth][columns]). Strides in floats. */
+typedef struct xdi_product {
+  size_t rows, columns, depth;
+  const float *a;
+  ptrdiff_t a_row, a_step; /* a[m][k] = a[m * a_row + k * a_step] */
+  const float *b;
+  ptrdiff_t b_step, b_column; /* b[k][n] = b[k * b_step + n * b_column]; one of the two is 1 */
+  const float *panels;        /* b in panels already, or NULL */
+  float *c;
+  ptrdiff_t c_row;
+  const float *bias; /* [columns], or NULL */
+  xd_activation activation;
+  const float *x; /* or NULL: like c; the result is multiplied by f'(x), f = x_activation */
+  xd_activation x_activation;
+} xdi_product;
+
+xd_status xdi_product_run(xd_backend *backend, const xdi_product *product);
+
+/* A panel is the part of b that tiles of one column read: [depth][width], width being two vectors, the
+ * columns beyond the last zero. A matrix in panels is [ceil(columns / width)][depth][width]. */
+static inline size_t xdi_panel_width(const xdi_kernels *kernels) {
+  return XDI_TILE_VECTORS * kernels->lanes;
+}
+
+static inline size_t xdi_panel_count(const xdi_kernels *kernels, size_t columns) {
+  return xdi_native_ceil(columns, xdi_panel_width(kernels));
+}
+
+/* Writes `depth` rows of b, columns first to first + columns, as panels whose depth is `panel_depth`;
+ * `to` is where the first of these rows goes in the first panel. */
+void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
+                     ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns);
+
+/* The finish of a product: sets the tile's own fields for what the kernels can do in registers. */
+void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
+                    xd_activation x_activation);
+
+/* Runs one tile of rows x tile->columns, and what its finish needs beyond the kernels. */
+void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
+                  const float *x, xd_activation x_activation);
+
+#endif

@@ -1,0 +1,101 @@
+/* What the three variants of the kernels (AVX-512, AVX2, portable) offer to the drivers. */
+#ifndef XDI_NATIVE_KERNELS_H
+#define XDI_NATIVE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xdomain/sys/backend.h"
+
+#define XDI_TILE_ROWS 14   /* no variant has taller tiles */
+#define XDI_TILE_VECTORS 2 /* a tile is one or two vectors wide */
+
+/* One tile of a product: c[rows][columns] = sum over k of a[row][k] b[k][column].
+ * k runs through a nest of three loops (planes, runs, steps), each with strides of its own for a and
+ * b: so a matrix, its transpose and the patches of a padded picture are read where they stand.
+ * Strides are in floats. b is read in whole vectors. */
+typedef struct xdi_tile {
+  const float *a, *b;
+  ptrdiff_t a_row, a_step, a_run, a_plane;
+  ptrdiff_t b_step, b_run, b_plane;
+  uint32_t steps, runs, planes;
+  uint32_t columns; /* 1 .. vectors * lanes */
+  float *c;
+  ptrdiff_t c_row;
+  bool accumulate;   /* adds to what c holds */
+  const float *bias; /* [columns], or NULL */
+  float slope;       /* then f(v) = v above zero, else slope * v */
+  const float *x;    /* or NULL: like c; then v * (x > 0 ? 1 : x_slope) */
+  float x_slope;
+} xdi_tile;
+
+/* Constants of the reconstruction loss: da = w error (pixel_slope x_hat (1 - x_hat) + bernoulli_slope). */
+typedef struct xdi_reconstruction {
+  float bernoulli; /* 0: its loss is not wanted */
+  float pixel_slope, bernoulli_slope;
+} xdi_reconstruction;
+
+/* Constants of an Adam step: parameter = kept parameter - rate moment1 / (inverse_root sqrt(moment2) + epsilon). */
+typedef struct xdi_adam_step {
+  float beta1, rest1, beta2, rest2; /* rest = 1 - beta */
+  float inverse_root, epsilon, rate, kept;
+} xdi_adam_step;
+
+/* One term of a row that is collected: from[j] for begin <= j < end. */
+typedef struct xdi_term {
+  const float *from;
+  uint32_t begin, end;
+} xdi_term;
+
+/* As many ones as a vector has lanes, and more. */
+extern const float xdi_ones[16];
+
+typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
+
+typedef struct xdi_kernels {
+  const char *name;
+  uint32_t lanes;     /* floats in a vector */
+  uint32_t tile_rows; /* the tallest tile */
+  xdi_tile_kernel tile[XDI_TILE_VECTORS][XDI_TILE_ROWS]; /* [vectors - 1][rows - 1] */
+
+  /* to[n][m] = from[m][n] for m < rows, n < columns. */
+  void (*transpose)(float *to, ptrdiff_t to_row, const float *from, ptrdiff_t from_row, uint32_t rows,
+                    uint32_t columns);
+  /* to[depth][two vectors] = from[depth][columns], zero beyond the columns. */
+  void (*pack_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t depth, uint32_t columns);
+  /* to[j * to_step] = start + the terms' sum at j, for j < width. Each term is read in whole vectors. */
+  void (*collect)(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count, uint32_t width);
+  /* to[n] = sum over m of from[m][n]; adds to `to` if asked. */
+  void (*sum_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t rows, uint32_t columns, bool add);
+  /* y[m] = dot(a[m], b) */
+  void (*dots)(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b, uint32_t rows,
+               uint32_t depth);
+  void (*activate)(xd_activation activation, float *y, const float *x, size_t count);
+  /* dx = dy * f'(y) */
+  void (*derive)(xd_activation activation, float *dx, const float *y, const float *dy, size_t count);
+  void (*scale_add)(float alpha, const float *x, float beta, float *y, size_t count);
+  double (*dot)(const float *a, const float *b, size_t count);
+
+  /* See loss_kernels.h, optimiser_kernels.h and random_kernels.h. */
+  void (*reconstruct)(const xdi_reconstruction *constants, const float *x, const float *x_hat, const float *window,
+                      float *da, size_t count, double sums[2]);
+  void (*sample)(float *z, const float *mean, const float *log_variance, const float *epsilon, size_t count);
+  double (*sample_back)(float *dmean, float *dlog_variance, const float *mean, const float *log_variance,
+                        const float *epsilon, const float *dz, float weight, size_t count);
+  double (*logistic)(float *dlogits, const float *logits, float sign, float weight, size_t count);
+  double (*squared_distance)(float *da, const float *a, const float *b, float weight, size_t count);
+  double (*soften)(float *dlogits, const float *logits, float top, float rest, float scale, size_t classes);
+  void (*adam)(const xdi_adam_step *step, float *parameters, const float *gradients, float *moment1, float *moment2,
+               size_t count);
+  void (*normals)(float *to, size_t count, uint64_t seed, uint64_t stream, uint64_t first);
+  void (*drop)(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed, uint64_t stream,
+               uint64_t first);
+} xdi_kernels;
+
+#if defined(__x86_64__)
+extern const xdi_kernels xdi_kernels_avx512, xdi_kernels_avx2;
+#endif
+extern const xdi_kernels xdi_kernels_portable;
+
+#endif

@@ -1,0 +1,24 @@
+/* The kernels for processors with AVX2. */
+#if defined(__AVX2__)
+#define XDI_VECTOR_BYTES 32
+#define TILE_ROWS 6
+
+#include <string.h>
+
+#include "backend/native/kernels.h"
+#include "backend/native/vector.h"
+
+#include "backend/native/vector_math.h"
+
+#include "backend/native/activation_kernels.h"
+#include "backend/native/loss_kernels.h"
+#include "backend/native/matrix_kernels.h"
+#include "backend/native/optimiser_kernels.h"
+#include "backend/native/random_kernels.h"
+#include "backend/native/tile_kernels.h"
+
+const xdi_kernels xdi_kernels_avx2 = {
+    .name = "AVX2",
+#include "backend/native/kernel_slots.h"
+};
+#endif

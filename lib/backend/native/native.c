@@ -1,0 +1,123 @@
+/* The native backend's table, and the choice of its kernels. */
+#include "backend/native/native.h"
+
+#include <string.h>
+
+#include "backend/host_memory.h"
+#include "backend/native/gemm.h"
+#include "backend/native/native_slots.h"
+
+const float xdi_ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+static const xdi_kernels *best_kernels(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+    return &xdi_kernels_avx512;
+  if (avx2)
+    return &xdi_kernels_avx2;
+#endif
+  return &xdi_kernels_portable;
+}
+
+const char *xdi_native_processor(void) {
+  return best_kernels()->name;
+}
+
+static xd_status open_with(xd_backend **out, const char **detail, const xd_backend_host *host,
+                           const xdi_kernels *kernels) {
+  xd_backend *backend = xdi_allocate_zeroed(host->allocator, 1, sizeof *backend);
+  *out = backend;
+  if (!backend)
+    return XD_ERROR_OUT_OF_MEMORY;
+  backend->allocator = host->allocator;
+  backend->runner = host->runner;
+  backend->kernels = kernels;
+  atomic_init(&backend->busy, 0);
+  *detail = kernels->name;
+  return XD_OK;
+}
+
+static xd_status open_best(xd_backend **out, const char **detail, const xd_backend_host *host) {
+  return open_with(out, detail, host, best_kernels());
+}
+
+static xd_status open_avx2(xd_backend **out, const char **detail, const xd_backend_host *host) {
+#if defined(__x86_64__)
+  if (best_kernels() != &xdi_kernels_portable)
+    return open_with(out, detail, host, &xdi_kernels_avx2);
+#else
+  (void)detail, (void)host;
+#endif
+  *out = NULL;
+  return XD_ERROR_UNSUPPORTED;
+}
+
+static xd_status open_portable(xd_backend **out, const char **detail, const xd_backend_host *host) {
+  return open_with(out, detail, host, &xdi_kernels_portable);
+}
+
+static void close_backend(xd_backend *backend) {
+  xdi_release(backend->allocator, backend->shared.floats);
+  xdi_release(backend->allocator, backend->slots.floats);
+  xdi_release(backend->allocator, backend);
+}
+
+static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t count) {
+  return xdi_host_buffer_create(backend->allocator, out, count);
+}
+
+static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
+  xdi_host_buffer_destroy(backend->allocator, buffer);
+}
+
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t floats) {
+  size_t bytes;
+  *out = NULL;
+  if (!xdi_multiply(floats, sizeof(float), &bytes) || !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
+    return XD_ERROR_OUT_OF_MEMORY;
+  unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
+  if (!memory)
+    return XD_ERROR_OUT_OF_MEMORY;
+  *out = (xd_prepared *)(void *)memory;
+  (*out)->panels = (float *)(void *)(memory + XDI_ALIGNMENT);
+  return XD_OK;
+}
+
+static void destroy_prepared(xd_backend *backend, xd_prepared *prepared) {
+  xdi_release(backend->allocator, prepared);
+}
+
+#define NATIVE_TABLE(table_name, open_function)                                                              \
+  {                                                                                                          \
+    .struct_size = sizeof(xd_backend_table), .table_version = XD_BACKEND_TABLE_VERSION, .name = table_name,  \
+    .open = open_function, .close = close_backend, .buffer_create = create_buffer,                           \
+    .buffer_destroy = destroy_buffer, .buffer_write = xdi_host_buffer_write,                                 \
+    .buffer_read = xdi_host_buffer_read, .dense_prepare = xdi_native_dense_prepare,                          \
+    .conv2d_prepare = xdi_native_conv2d_prepare,   \
+    .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = destroy_prepared, .dense_forward = xdi_native_dense_forward,                         \
+    .dense_backward_data = xdi_native_dense_backward_data,                                                   \
+    .dense_backward_weights = xdi_native_dense_backward_weights,                                             \
+    .conv2d_forward = xdi_native_conv2d_forward,                                                          \
+    .conv2d_backward_data = xdi_native_conv2d_backward_data,                                              \
+    .conv2d_backward_weights = xdi_native_conv2d_backward_weights,                                        \
+    .conv_transpose2d_forward = xdi_native_conv_transpose2d_forward,                                      \
+    .conv_transpose2d_backward_data = xdi_native_conv_transpose2d_backward_data,                          \
+    .conv_transpose2d_backward_weights = xdi_native_conv_transpose2d_backward_weights,                    \
+    .activation_forward = xdi_native_activation_forward,                                                  \
+    .activation_backward = xdi_native_activation_backward,                                                \
+    .copy_columns = xdi_native_copy_columns, .scale_add = xdi_native_scale_add,                        \
+    .reconstruction_loss = xdi_native_reconstruction_loss,                                                \
+    .posterior_forward = xdi_native_posterior_forward,                                                    \
+    .posterior_backward = xdi_native_posterior_backward, .logistic_loss = xdi_native_logistic_loss,    \
+    .squared_distance = xdi_native_squared_distance, .cross_entropy = xdi_native_cross_entropy,        \
+    .adam = xdi_native_adam, .spectral_norm_forward = xdi_native_spectral_norm_forward,                \
+    .spectral_norm_backward = xdi_native_spectral_norm_backward,                                          \
+    .random_normal = xdi_native_random_normal, .dropout = xdi_native_dropout                           \
+  }
+
+const xd_backend_table xdi_native_table = NATIVE_TABLE("native", open_best);
+const xd_backend_table xdi_native_avx2_table = NATIVE_TABLE("native-avx2", open_avx2);
+const xd_backend_table xdi_native_portable_table = NATIVE_TABLE("native-portable", open_portable);

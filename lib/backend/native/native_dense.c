@@ -1,0 +1,103 @@
+/* Dense layers of the native backend: three products, and the bias's gradient. */
+#include "backend/native/gemm.h"
+#include "backend/native/native_slots.h"
+
+/* y[rows] = x w for one output: dot products, as a tile would leave most lanes idle. */
+typedef struct dots_job {
+  xd_backend *backend;
+  const xd_dense *args;
+  uint32_t shards;
+} dots_job;
+
+static void run_dots(void *argument, uint32_t index) {
+  const dots_job *job = argument;
+  const xd_dense *args = job->args;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t begin = xdi_native_part(args->rows, job->shards, index);
+  const size_t end = xdi_native_part(args->rows, job->shards, index + 1);
+  const float *bias = xdi_slice_host(args->bias);
+  float *y = xdi_slice_host(args->y) + begin;
+  kernels->dots(y, 1, xdi_slice_host(args->x) + begin * args->inputs, args->inputs,
+                xdi_slice_host(args->weights), (uint32_t)(end - begin), args->inputs);
+  if (bias)
+    for (size_t m = 0; m < end - begin; m++)
+      y[m] += bias[0];
+  if (args->activation != XD_ACTIVATION_IDENTITY)
+    kernels->activate(args->activation, y, y, end - begin);
+}
+
+xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
+  if (args->outputs == 1) {
+    const double work = (double)args->rows * args->inputs;
+    dots_job job = {backend, args, xdi_native_shards(work, XDI_SHARD_WORK / 8, args->rows)};
+    return xdi_native_run(backend, run_dots, &job, job.shards);
+  }
+  const xdi_product product = {
+      .rows = args->rows,
+      .columns = args->outputs,
+      .depth = args->inputs,
+      .a = xdi_slice_host(args->x),
+      .a_row = args->inputs,
+      .a_step = 1,
+      .b = xdi_slice_host(args->weights),
+      .b_step = args->outputs,
+      .b_column = 1,
+      .panels = args->prepared ? args->prepared->panels : NULL,
+      .c = xdi_slice_host(args->y),
+      .c_row = args->outputs,
+      .bias = xdi_slice_host(args->bias),
+      .activation = args->activation,
+  };
+  return xdi_product_run(backend, &product);
+}
+
+xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *args) {
+  const xdi_product product = {
+      .rows = args->rows,
+      .columns = args->inputs,
+      .depth = args->outputs,
+      .a = xdi_slice_host(args->dy),
+      .a_row = args->outputs,
+      .a_step = 1,
+      .b = xdi_slice_host(args->weights),
+      .b_step = 1,
+      .b_column = args->outputs,
+      .c = xdi_slice_host(args->dx),
+      .c_row = args->inputs,
+      .x = args->x_activation != XD_ACTIVATION_IDENTITY ? xdi_slice_host(args->x) : NULL,
+      .x_activation = args->x_activation,
+  };
+  return xdi_product_run(backend, &product);
+}
+
+/* dweights = x^T dy; for one output its transpose dy^T x, which has long rows. */
+xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
+  const bool turned = args->outputs == 1;
+  const float *x = xdi_slice_host(args->x), *dy = xdi_slice_host(args->dy);
+  const xdi_product product = {
+      .rows = turned ? 1 : args->inputs,
+      .columns = turned ? args->inputs : args->outputs,
+      .depth = args->rows,
+      .a = turned ? dy : x,
+      .a_row = 1,
+      .a_step = turned ? 1 : args->inputs,
+      .b = turned ? x : dy,
+      .b_step = turned ? args->inputs : args->outputs,
+      .b_column = 1,
+      .c = xdi_slice_host(args->dweights),
+      .c_row = turned ? args->inputs : args->outputs,
+  };
+  if (args->dbias.buffer)
+    backend->kernels->sum_rows(xdi_slice_host(args->dbias), dy, args->outputs, args->rows, args->outputs, false);
+  return xdi_product_run(backend, &product);
+}
+
+xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
+  const xdi_kernels *kernels = backend->kernels;
+  const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
+  const xd_status status = xdi_native_prepared_create(backend, out, columns * args->inputs);
+  if (status == XD_OK)
+    xdi_pack_panels(kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights), args->outputs, 1,
+                    args->inputs, args->outputs);
+  return status;
+}

@@ -1,0 +1,135 @@
+/* The openblas backend: its state, its products and its table.
+ *
+ * OpenBLAS's threads, memory and messages are the process's, not ours: nothing here sets its number
+ * of threads, and no product is cut over the runner, so that the context's threads cannot change a
+ * result. */
+#include "backend/openblas/openblas.h"
+
+#include <cblas.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backend/host_memory.h"
+#include "backend/openblas/openblas_state.h"
+#include "backend/reference/reference.h"
+#include "base/memory.h"
+
+const char *xdi_openblas_core(void) {
+  const char *name = openblas_get_corename();
+  return name ? name : "an unknown processor";
+}
+
+bool xdi_openblas_is_poor(void) {
+  static const char *const poor[] = {"Unknown",    "generic", "Katmai", "Coppermine", "Northwood",
+                                     "Prescott",   "Banias",  "Atom",   "Core2",      "Penryn",
+                                     "Dunnington", "Nehalem", "Athlon", "Opteron",    "Opteron_SSE3",
+                                     "Barcelona",  "Nano",    "Bobcat", "armv8"};
+  for (size_t i = 0; i < sizeof poor / sizeof *poor; i++)
+    if (strcasecmp(xdi_openblas_core(), poor[i]) == 0)
+      return true;
+  return false;
+}
+
+/* "OpenBLAS 0.3.21" of the long line that OpenBLAS gives. */
+static void describe(char *to, size_t size) {
+  const char *config = openblas_get_config();
+  int length = config ? (int)strcspn(config, " ") : 0;
+  if (config && config[length] == ' ')
+    length += 1 + (int)strcspn(config + length + 1, " ");
+  snprintf(to, size, "%.*s, %s kernels, its own threads: %d", length ? length : 8,
+           length ? config : "OpenBLAS", xdi_openblas_core(), openblas_get_num_threads());
+}
+
+static xd_status open_backend(xd_backend **out, const char **detail, const xd_backend_host *host) {
+  *out = xdi_allocate_zeroed(host->allocator, 1, sizeof **out);
+  if (!*out)
+    return XD_ERROR_OUT_OF_MEMORY;
+  (*out)->allocator = host->allocator;
+  (*out)->runner = host->runner;
+  describe((*out)->detail, sizeof(*out)->detail);
+  *detail = (*out)->detail;
+  return XD_OK;
+}
+
+static void close_backend(xd_backend *backend) {
+  for (int i = 0; i < XDI_SCRATCH_COUNT; i++)
+    xdi_release(backend->allocator, backend->scratch[i]);
+  xdi_release(backend->allocator, backend);
+}
+
+static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t count) {
+  return xdi_host_buffer_create(backend->allocator, out, count);
+}
+
+static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
+  xdi_host_buffer_destroy(backend->allocator, buffer);
+}
+
+float *xdi_openblas_scratch(xd_backend *backend, xdi_scratch which, size_t count) {
+  if (count <= backend->scratch_size[which])
+    return backend->scratch[which];
+  xdi_release(backend->allocator, backend->scratch[which]);
+  backend->scratch[which] = xdi_allocate(backend->allocator, count, sizeof(float));
+  backend->scratch_size[which] = backend->scratch[which] ? count : 0;
+  return backend->scratch[which];
+}
+
+static bool fits(size_t size) {
+  return size <= INT32_MAX;
+}
+
+xd_status xdi_openblas_product(float *to, xdi_matrix a, xdi_matrix b, size_t rows, size_t depth,
+                               size_t columns, bool add) {
+  if (!fits(rows) || !fits(depth) || !fits(columns) || !fits(a.stride) || !fits(b.stride))
+    return XD_ERROR_TOO_LARGE;
+  const float beta = add ? 1.0f : 0.0f;
+  if (rows == 1 && !a.turned) /* sgemm would copy all of b first */
+    cblas_sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans, (blasint)(b.turned ? columns : depth),
+                (blasint)(b.turned ? depth : columns), 1.0f, b.cells, (blasint)b.stride, a.cells, 1, beta, to,
+                1);
+  else
+    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans,
+                (blasint)rows, (blasint)columns, (blasint)depth, 1.0f, a.cells, (blasint)a.stride, b.cells,
+                (blasint)b.stride, beta, to, (blasint)columns);
+  return XD_OK;
+}
+
+const xd_backend_table xdi_openblas_table = {
+    .struct_size = sizeof(xd_backend_table),
+    .table_version = XD_BACKEND_TABLE_VERSION,
+    .name = "openblas",
+    .open = open_backend,
+    .close = close_backend,
+    .buffer_create = create_buffer,
+    .buffer_destroy = destroy_buffer,
+    .buffer_write = xdi_host_buffer_write,
+    .buffer_read = xdi_host_buffer_read,
+    .conv_transpose2d_prepare = xdi_openblas_conv_transpose2d_prepare,
+    .prepared_destroy = xdi_openblas_prepared_destroy,
+    .dense_forward = xdi_openblas_dense_forward,
+    .dense_backward_data = xdi_openblas_dense_backward_data,
+    .dense_backward_weights = xdi_openblas_dense_backward_weights,
+    .conv2d_forward = xdi_openblas_conv2d_forward,
+    .conv2d_backward_data = xdi_openblas_conv2d_backward_data,
+    .conv2d_backward_weights = xdi_openblas_conv2d_backward_weights,
+    .conv_transpose2d_forward = xdi_openblas_conv_transpose2d_forward,
+    .conv_transpose2d_backward_data = xdi_openblas_conv_transpose2d_backward_data,
+    .conv_transpose2d_backward_weights = xdi_openblas_conv_transpose2d_backward_weights,
+    .activation_forward = xdi_openblas_activation_forward,
+    .activation_backward = xdi_openblas_activation_backward,
+    .copy_columns = xdi_reference_copy_columns,
+    .scale_add = xdi_reference_scale_add,
+    .reconstruction_loss = xdi_reference_reconstruction_loss,
+    .posterior_forward = xdi_reference_posterior_forward,
+    .posterior_backward = xdi_reference_posterior_backward,
+    .logistic_loss = xdi_reference_logistic_loss,
+    .squared_distance = xdi_reference_squared_distance,
+    .cross_entropy = xdi_reference_cross_entropy,
+    .adam = xdi_openblas_adam,
+    .spectral_norm_forward = xdi_reference_spectral_norm_forward,
+    .spectral_norm_backward = xdi_reference_spectral_norm_backward,
+    .random_normal = xdi_reference_random_normal,
+    .dropout = xdi_reference_dropout,
+};

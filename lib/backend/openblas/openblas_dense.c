@@ -1,0 +1,34 @@
+/* Dense layers as single products: x W, dy W^T and x^T dy. */
+#include "backend/openblas/openblas_state.h"
+#include "backend/reference/reference.h"
+#include "backend/reference/reference_product.h"
+
+xd_status xdi_openblas_dense_forward(xd_backend *backend, const xd_dense *args) {
+  const xdi_matrix x = {xdi_slice_host(args->x), args->inputs, false};
+  const xdi_matrix weights = {xdi_slice_host(args->weights), args->outputs, false};
+  const xdi_finish how = {xdi_slice_host(args->bias), NULL, args->activation};
+  float *y = xdi_slice_host(args->y);
+  const xd_status status =
+      xdi_openblas_product(y, x, weights, args->rows, args->inputs, args->outputs, false);
+  return status != XD_OK ? status : xdi_openblas_finish(backend, y, args->rows, args->outputs, &how);
+}
+
+xd_status xdi_openblas_dense_backward_data(xd_backend *backend, const xd_dense *args) {
+  const xdi_matrix dy = {xdi_slice_host(args->dy), args->outputs, false};
+  const xdi_matrix weights = {xdi_slice_host(args->weights), args->outputs, true};
+  const xdi_finish how = {NULL, xdi_slice_host(args->x), args->x_activation};
+  float *dx = xdi_slice_host(args->dx);
+  const xd_status status =
+      xdi_openblas_product(dx, dy, weights, args->rows, args->outputs, args->inputs, false);
+  return status != XD_OK ? status : xdi_openblas_finish(backend, dx, args->rows, args->inputs, &how);
+}
+
+xd_status xdi_openblas_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
+  (void)backend;
+  const xdi_matrix x = {xdi_slice_host(args->x), args->inputs, true};
+  const xdi_matrix dy = {xdi_slice_host(args->dy), args->outputs, false};
+  if (args->dbias.buffer)
+    xdi_sum_columns(xdi_slice_host(args->dbias), dy.cells, args->rows, args->outputs);
+  return xdi_openblas_product(xdi_slice_host(args->dweights), x, dy, args->inputs, args->rows, args->outputs,
+                              false);
+}

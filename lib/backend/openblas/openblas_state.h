@@ -1,0 +1,77 @@
+/* What the files of the openblas backend share: its state, scratch memory, and the passes around the
+ * products. */
+#ifndef XDI_BACKEND_OPENBLAS_STATE_H
+#define XDI_BACKEND_OPENBLAS_STATE_H
+
+#include <stdbool.h>
+
+#include "xdomain/sys/backend.h"
+
+typedef enum xdi_scratch {
+  XDI_SCRATCH_PATCHES, /* one chunk of picture patches */
+  XDI_SCRATCH_TURNED,  /* conv_transpose2d's weights as one matrix */
+  XDI_SCRATCH_COUNT
+} xdi_scratch;
+
+struct xd_backend {
+  const xd_allocator *allocator;
+  const xd_runner *runner;
+  float *scratch[XDI_SCRATCH_COUNT];
+  size_t scratch_size[XDI_SCRATCH_COUNT];
+  char detail[256];
+};
+
+/* conv_transpose2d's weights as one matrix [in_channels][kernel_height * kernel_width * out_channels]. */
+struct xd_prepared {
+  float *turned;
+};
+
+/* A row-major matrix where it stands; `turned` reads it as its transpose. */
+typedef struct xdi_matrix {
+  const float *cells;
+  size_t stride;
+  bool turned;
+} xdi_matrix;
+
+/* What follows a product: bias (or NULL) and activation; or, with x, the slope at x. */
+typedef struct xdi_finish {
+  const float *bias;
+  const float *x;
+  xd_activation activation;
+} xdi_finish;
+
+/* At least `count` floats, undefined; they stay as long as no larger ones are asked for. NULL when
+ * memory is refused. */
+float *xdi_openblas_scratch(xd_backend *backend, xdi_scratch which, size_t count);
+
+/* to[rows][columns] = a[rows][depth] b[depth][columns] (+ to, if `add`); rows of `to` are
+ * `columns` long. XD_ERROR_TOO_LARGE beyond OpenBLAS's 32-bit sizes. */
+xd_status xdi_openblas_product(float *to, xdi_matrix a, xdi_matrix b, size_t rows, size_t depth,
+                               size_t columns, bool add);
+
+/* In place, on rows of `columns` cells. */
+xd_status xdi_openblas_finish(xd_backend *backend, float *cells, size_t rows, size_t columns,
+                              const xdi_finish *how);
+
+xd_status xdi_openblas_dense_forward(xd_backend *backend, const xd_dense *args);
+xd_status xdi_openblas_dense_backward_data(xd_backend *backend, const xd_dense *args);
+xd_status xdi_openblas_dense_backward_weights(xd_backend *backend, const xd_dense *args);
+
+xd_status xdi_openblas_conv2d_forward(xd_backend *backend, const xd_convolution *args);
+xd_status xdi_openblas_conv2d_backward_data(xd_backend *backend, const xd_convolution *args);
+xd_status xdi_openblas_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args);
+
+xd_status xdi_openblas_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out,
+                                                const xd_convolution *args);
+xd_status xdi_openblas_conv_transpose2d_forward(xd_backend *backend, const xd_convolution *args);
+xd_status xdi_openblas_conv_transpose2d_backward_data(xd_backend *backend, const xd_convolution *args);
+xd_status xdi_openblas_conv_transpose2d_backward_weights(xd_backend *backend, const xd_convolution *args);
+void xdi_openblas_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
+
+xd_status xdi_openblas_activation_forward(xd_backend *backend, xd_activation activation, xd_slice x,
+                                          xd_slice y, size_t count);
+xd_status xdi_openblas_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y,
+                                           xd_slice dy, xd_slice dx, size_t count);
+xd_status xdi_openblas_adam(xd_backend *backend, const xd_adam *args);
+
+#endif

@@ -1,0 +1,190 @@
+/* The built-in backends by name, and the gate that every table passes before it is called. */
+#include "backend/registry.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/reference/reference.h"
+
+#ifdef XDI_WITH_NATIVE
+#include "backend/native/native.h"
+#endif
+#ifdef XDI_WITH_OPENBLAS
+#include "backend/openblas/openblas.h"
+#endif
+
+static const xd_backend_table *const built_in[] = {
+#ifdef XDI_WITH_NATIVE
+    &xdi_native_table,
+#endif
+#ifdef XDI_WITH_OPENBLAS
+    &xdi_openblas_table,
+#endif
+    &xdi_reference_table,
+};
+
+/* Every slot that has a reference kernel. */
+/* clang-format off */
+#define KERNEL_SLOTS(slot) \
+  slot(dense_forward) \
+  slot(dense_backward_data) \
+  slot(dense_backward_weights) \
+  slot(conv2d_forward) \
+  slot(conv2d_backward_data) \
+  slot(conv2d_backward_weights) \
+  slot(conv_transpose2d_forward) \
+  slot(conv_transpose2d_backward_data) \
+  slot(conv_transpose2d_backward_weights) \
+  slot(activation_forward) \
+  slot(activation_backward) \
+  slot(copy_columns) \
+  slot(scale_add) \
+  slot(reconstruction_loss) \
+  slot(posterior_forward) \
+  slot(posterior_backward) \
+  slot(logistic_loss) \
+  slot(squared_distance) \
+  slot(cross_entropy) \
+  slot(adam) \
+  slot(spectral_norm_forward) \
+  slot(spectral_norm_backward) \
+  slot(random_normal) \
+  slot(dropout)
+/* clang-format on */
+
+__attribute__((format(printf, 3, 4))) static void say(char *why, size_t why_size, const char *format, ...) {
+  va_list arguments;
+  if (!why || why_size == 0)
+    return;
+  va_start(arguments, format);
+  vsnprintf(why, why_size, format, arguments);
+  va_end(arguments);
+}
+
+const xd_backend_table *xdi_backend_at(uint32_t index) {
+  return index < sizeof built_in / sizeof *built_in ? built_in[index] : NULL;
+}
+
+const xd_backend_table *xd_backend_builtin(const char *name) {
+  const xd_backend_table *table = NULL;
+  for (uint32_t i = 0; name && (table = xdi_backend_at(i)); i++)
+    if (strcmp(table->name, name) == 0)
+      return table;
+  return NULL;
+}
+
+const xd_backend_table *xdi_backend_find(const xd_context_options *options, const char *name) {
+  if (!name)
+    return NULL;
+  for (uint32_t i = 0; options && options->backends && i < options->backend_count; i++) {
+    const xd_backend_table *table = options->backends[i];
+    if (table && table->name && strcmp(table->name, name) == 0)
+      return table;
+  }
+  return xd_backend_builtin(name);
+}
+
+void xdi_backend_complete(xd_backend_table *to, const xd_backend_table *from) {
+  *to = *from;
+#define FILL(slot) \
+  if (!to->slot) \
+    to->slot = xdi_reference_table.slot;
+  KERNEL_SLOTS(FILL)
+#undef FILL
+}
+
+static const char *first_empty_slot(const xd_backend_table *table) {
+#define EMPTY(slot) \
+  if (!table->slot) \
+    return #slot;
+  KERNEL_SLOTS(EMPTY)
+#undef EMPTY
+  return NULL;
+}
+
+static const char *first_missing_requirement(const xd_backend_table *table) {
+  if (!table->name || !*table->name)
+    return "name";
+  if (!table->open)
+    return "open";
+  if (!table->close)
+    return "close";
+  if (!table->buffer_create)
+    return "buffer_create";
+  if (!table->buffer_destroy)
+    return "buffer_destroy";
+  if (!table->buffer_write)
+    return "buffer_write";
+  if (!table->buffer_read)
+    return "buffer_read";
+  if ((table->dense_prepare || table->conv2d_prepare || table->conv_transpose2d_prepare) &&
+      !table->prepared_destroy)
+    return "prepared_destroy";
+  return NULL;
+}
+
+xd_status xdi_backend_check(const xd_backend_table *table, char *why, size_t why_size) {
+  say(why, why_size, "%s", "");
+  if (!table) {
+    say(why, why_size, "no backend table was given");
+    return XD_ERROR_INVALID_ARGUMENT;
+  }
+  /* Size and version lead a table of every version; nothing else is read before they are known. */
+  if (table->table_version != XD_BACKEND_TABLE_VERSION) {
+    say(why, why_size, "the backend's table_version is %u; this library calls version %u",
+        (unsigned)table->table_version, XD_BACKEND_TABLE_VERSION);
+    return table->table_version > XD_BACKEND_TABLE_VERSION ? XD_ERROR_VERSION_TOO_NEW : XD_ERROR_UNSUPPORTED;
+  }
+  if (table->struct_size != sizeof *table) {
+    say(why, why_size, "the backend's table has struct_size %u; version %u has %u",
+        (unsigned)table->struct_size, XD_BACKEND_TABLE_VERSION, (unsigned)sizeof *table);
+    return XD_ERROR_BAD_DATA;
+  }
+  const char *missing = first_missing_requirement(table);
+  if (missing) {
+    say(why, why_size, "the table of backend \"%s\" has no %s", table->name ? table->name : "", missing);
+    return XD_ERROR_BAD_DATA;
+  }
+  return XD_OK;
+}
+
+xd_status xdi_backend_probe(const xd_backend_table *table, xd_backend *backend, char *why, size_t why_size) {
+  const char *empty = first_empty_slot(table);
+  xd_buffer *buffer = NULL;
+  say(why, why_size, "%s", "");
+  if (!empty)
+    return XD_OK;
+  const xd_status status = table->buffer_create(backend, &buffer, 1);
+  if (status != XD_OK) {
+    say(why, why_size, "backend \"%s\" gave no buffer: %s", table->name, xd_status_name(status));
+    return status;
+  }
+  const bool visible = buffer && buffer->host;
+  if (buffer)
+    table->buffer_destroy(backend, buffer);
+  if (visible)
+    return XD_OK;
+  say(why, why_size, "backend \"%s\" leaves slot %s empty, but its buffers cannot be seen by the host",
+      table->name, empty);
+  return XD_ERROR_BAD_DATA;
+}
+
+const char *xdi_backend_auto(char *why, size_t why_size) {
+#if defined(XDI_WITH_NATIVE) && defined(XDI_WITH_OPENBLAS)
+  const bool vectors = strcmp(xdi_native_processor(), "portable") != 0;
+  const bool native = vectors || xdi_openblas_is_poor();
+  say(why, why_size, "%s kernels; OpenBLAS reports %s", xdi_native_processor(), xdi_openblas_core());
+  return native ? xdi_native_table.name : xdi_openblas_table.name;
+#elif defined(XDI_WITH_NATIVE)
+  say(why, why_size, "%s kernels; built without OpenBLAS", xdi_native_processor());
+  return xdi_native_table.name;
+#elif defined(XDI_WITH_OPENBLAS)
+  say(why, why_size, "OpenBLAS reports %s; built without the native backend", xdi_openblas_core());
+  return xdi_openblas_table.name;
+#else
+  say(why, why_size, "built without the native backend and without OpenBLAS");
+  return xdi_reference_table.name;
+#endif
+}
