@@ -1,0 +1,40 @@
+/* The built-in layers, and what their files share: how parts lie in a layer's parameters, and the checks
+ * of their specifications. */
+#ifndef XDI_LAYER_BUILTIN_H
+#define XDI_LAYER_BUILTIN_H
+
+#include <stdbool.h>
+
+#include "layer/network.h"
+
+extern const xd_layer_table xdi_dense_layer;
+extern const xd_layer_table xdi_conv2d_layer;
+extern const xd_layer_table xdi_conv_transpose2d_layer;
+extern const xd_layer_table xdi_reshape_layer;
+extern const xd_layer_table xdi_activation_layer;
+extern const xd_layer_table xdi_dropout_layer;
+
+/* Parts begin at multiples of 16 floats. */
+static inline size_t xdi_part_room(size_t count) {
+  return (count + XDI_PARAMETER_ALIGNMENT - 1) / XDI_PARAMETER_ALIGNMENT * XDI_PARAMETER_ALIGNMENT;
+}
+
+/* A place further on in the same buffer; an absent slice stays absent. */
+static inline xd_slice xdi_slice_at(xd_slice slice, size_t offset) {
+  if (slice.buffer)
+    slice.offset += offset;
+  return slice;
+}
+
+/* Cells of one row of a shape that a network has accepted: the product cannot overflow. */
+static inline size_t xdi_cells(xd_shape shape) {
+  return (size_t)shape.height * shape.width * shape.channels;
+}
+
+/* Whether a number names an activation. */
+bool xdi_activation_known(uint32_t value);
+
+/* Whether values[first..7] are 0, as a specification's unused ones must be. */
+bool xdi_values_unused(const xd_layer_spec *spec, uint32_t first);
+
+#endif

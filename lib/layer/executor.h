@@ -1,0 +1,54 @@
+/* Runs one network on one context's backend: its memory, forward and backward.
+ *
+ * Inference keeps two activation buffers and prepared weights; training keeps every activation, the
+ * gradients of the parameters and a pair of gradient buffers. All memory is taken at creation. */
+#ifndef XDI_LAYER_EXECUTOR_H
+#define XDI_LAYER_EXECUTOR_H
+
+#include "layer/network.h"
+
+typedef enum xdi_executor_mode { XDI_INFERENCE, XDI_TRAINING } xdi_executor_mode;
+
+typedef struct xdi_executor xdi_executor;
+
+/* The network is retained; its parameters are copied into a backend buffer. */
+xd_status xdi_executor_create(xdi_executor **out, xd_context *context, const xd_network *network,
+                              uint32_t max_batch, xdi_executor_mode mode);
+void xdi_executor_destroy(xdi_executor *executor); /* NULL is legal */
+
+/* Where the batch's input is to be written and its output stands, row after row. In inference a forward
+ * call consumes the input: its memory is used again. */
+xd_slice xdi_executor_input(const xdi_executor *executor);
+xd_slice xdi_executor_output(const xdi_executor *executor);
+
+/* What the last layer read in the last forward call: a classifier's features. */
+xd_slice xdi_executor_last_input(const xdi_executor *executor);
+
+/* Runs the first `batch` rows of the input. In training mode `seed` and `stream` key the dropout of
+ * this call (each layer adds its index to the stream's low half, so callers count in steps of
+ * XDI_LAYER_LIMIT), and `drop` turns it on. */
+xd_status xdi_executor_forward(xdi_executor *executor, uint32_t batch, bool drop, uint64_t seed,
+                               uint64_t stream);
+
+/* Training: after forward, and after the caller wrote the gradient before the last layer's activation into
+ * output_gradient. Overwrites gradients (if want_parameters) and input_gradient (if want_input), and also
+ * the output gradient, whose memory it uses again; input_gradient stands until then. */
+xd_status xdi_executor_backward(xdi_executor *executor, uint32_t batch, bool want_parameters,
+                                bool want_input);
+xd_slice xdi_executor_output_gradient(const xdi_executor *executor);
+xd_slice xdi_executor_input_gradient(const xdi_executor *executor);
+
+/* The parameter block on the backend and its gradients, block_count floats laid out as the network's. */
+xd_slice xdi_executor_parameters(const xdi_executor *executor);
+xd_slice xdi_executor_gradients(const xdi_executor *executor);
+
+/* Copies the parameters between the backend and a network of the same layers. Inference executors keep
+ * prepared weights and are never written. */
+xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network *to);
+xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from);
+
+/* Floats between host memory and a slice of the context's backend, with the context's message on failure. */
+xd_status xdi_write(xd_context *context, xd_slice to, const float *from, size_t count);
+xd_status xdi_read(xd_context *context, float *to, xd_slice from, size_t count);
+
+#endif

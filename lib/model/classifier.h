@@ -1,0 +1,24 @@
+/* The classifier's handle, for the rooms that load and train classifiers. */
+#ifndef XDI_MODEL_CLASSIFIER_H
+#define XDI_MODEL_CLASSIFIER_H
+
+#include "model/part.h"
+#include "xdomain/classifier.h"
+
+struct xd_classifier {
+  xdi_part part;
+};
+
+/* A handle around a network, which gets one more owner (the caller keeps its own reference). Its features
+ * are what the last layer reads (xdi_executor_last_input). XD_ERROR_SHAPE_MISMATCH, with a message: not
+ * from pictures (sides 8..256, 1 or 3 channels) to 1..XD_CLASS_LIMIT logits without an activation, or
+ * without a dense layer of 1..1024 features at the end. */
+xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_network *network);
+
+/* Reads a caller's options of any version over the defaults and checks what the network is built from: all
+ * sizes must be given. What only training reads is not looked at. XD_ERROR_INVALID_ARGUMENT names the
+ * field. */
+xd_status xdi_classifier_read(xd_context *context, xd_classifier_options *to,
+                              const xd_classifier_options *from);
+
+#endif

@@ -1,0 +1,30 @@
+/* The bundle behind a model's handle. */
+#ifndef XDI_MODEL_MODEL_H
+#define XDI_MODEL_MODEL_H
+
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "model/latent_generator.h"
+#include "model/pair_discriminator.h"
+#include "xdomain/model.h"
+
+/* A list of texts, each its own allocation. */
+typedef struct xdi_texts {
+  char **at;
+  uint32_t count;
+} xdi_texts;
+
+struct xd_model {
+  xd_allocator allocator;
+  atomic_uint references;
+  const xd_encoder *encoder[2];
+  const xd_decoder *decoder[2];
+  const xd_latent_generator *generator[2];
+  const xd_pair_discriminator *discriminator[2];
+  char *name[2]; /* or NULL */
+  char *pairing; /* or NULL */
+  xdi_texts class_names[2];
+  xdi_texts properties; /* key, value, key, value... */
+};
+
+#endif

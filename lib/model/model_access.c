@@ -1,0 +1,64 @@
+/* The public look at a model: its parts, borrowed, and its texts. */
+#include <string.h>
+
+#include "model/model.h"
+
+static bool has_domain(const xd_model *model, uint32_t domain) {
+  return model && (domain == 1 || domain == 2);
+}
+
+const xd_encoder *xd_model_encoder(const xd_model *model, uint32_t domain) {
+  return has_domain(model, domain) ? model->encoder[domain - 1] : NULL;
+}
+
+const xd_decoder *xd_model_decoder(const xd_model *model, uint32_t domain) {
+  return has_domain(model, domain) ? model->decoder[domain - 1] : NULL;
+}
+
+const xd_latent_generator *xd_model_generator(const xd_model *model, xd_direction direction) {
+  const uint32_t source = (uint32_t)direction; /* the directions are numbered by the domain they leave */
+  return has_domain(model, source) ? model->generator[source - 1] : NULL;
+}
+
+const xd_pair_discriminator *xd_model_discriminator(const xd_model *model, uint32_t domain) {
+  return has_domain(model, domain) ? model->discriminator[domain - 1] : NULL;
+}
+
+xd_shape xd_model_picture_shape(const xd_model *model, uint32_t domain) {
+  return xd_network_input_shape(xd_encoder_network(xd_model_encoder(model, domain)));
+}
+
+uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain) {
+  return xd_encoder_latent_dim(xd_model_encoder(model, domain));
+}
+
+const char *xd_model_name(const xd_model *model, uint32_t domain) {
+  return has_domain(model, domain) && model->name[domain - 1] ? model->name[domain - 1] : "";
+}
+
+const char *xd_model_pairing(const xd_model *model) {
+  return model && model->pairing ? model->pairing : "";
+}
+
+uint32_t xd_model_class_count(const xd_model *model, uint32_t domain) {
+  return has_domain(model, domain) ? model->class_names[domain - 1].count : 0;
+}
+
+const char *xd_model_class_name(const xd_model *model, uint32_t domain, uint32_t label) {
+  return label < xd_model_class_count(model, domain) ? model->class_names[domain - 1].at[label] : "";
+}
+
+uint32_t xd_model_property_count(const xd_model *model) {
+  return model ? model->properties.count / 2 : 0;
+}
+
+const char *xd_model_property_key(const xd_model *model, uint32_t index) {
+  return index < xd_model_property_count(model) ? model->properties.at[2 * index] : NULL;
+}
+
+const char *xd_model_property(const xd_model *model, const char *key) {
+  for (uint32_t i = 0; key && i < xd_model_property_count(model); i++)
+    if (strcmp(model->properties.at[2 * i], key) == 0)
+      return model->properties.at[2 * i + 1];
+  return NULL;
+}

@@ -1,0 +1,59 @@
+/* Handles: one network, counted owners. */
+#include "model/part.h"
+
+#include "base/memory.h"
+#include "layer/builtin.h"
+
+void *xdi_part_create(xd_context *context, xd_network *network, size_t size) {
+  xdi_part *part = xdi_allocate_zeroed(&context->allocator, 1, size);
+  if (!part) {
+    xdi_fail_memory(context, "creating a network's handle");
+    return NULL;
+  }
+  part->allocator = context->allocator;
+  atomic_init(&part->references, 1);
+  part->network = xdi_network_retain(network);
+  return part;
+}
+
+void *xdi_part_retain(const void *handle) {
+  xdi_part *part = (xdi_part *)handle; /* the count is no part of what const promises */
+  if (part)
+    atomic_fetch_add_explicit(&part->references, 1, memory_order_relaxed);
+  return part;
+}
+
+void xdi_part_release(const void *handle) {
+  xdi_part *part = (xdi_part *)handle;
+  if (!part || atomic_fetch_sub_explicit(&part->references, 1, memory_order_acq_rel) != 1)
+    return;
+  const xd_allocator allocator = part->allocator;
+  xdi_network_release(part->network);
+  xdi_release(&allocator, part);
+}
+
+void xdi_part_freeze(void *handle) {
+  if (handle)
+    xdi_network_freeze(((xdi_part *)handle)->network);
+}
+
+xd_network *xdi_part_network(const void *handle) {
+  return handle ? ((const xdi_part *)handle)->network : NULL;
+}
+
+xd_network *xdi_part_network_mutable(const void *handle) {
+  xd_network *network = xdi_part_network(handle);
+  return xd_network_is_frozen(network) ? NULL : network;
+}
+
+uint32_t xdi_input_size(const xd_network *network) {
+  return network ? (uint32_t)xdi_cells(network->input) : 0;
+}
+
+uint32_t xdi_output_size(const xd_network *network) {
+  return network ? (uint32_t)xdi_cells(network->output) : 0;
+}
+
+xd_activation xdi_output_activation(const xd_network *network) {
+  return network->layers[network->layer_count - 1].activation;
+}

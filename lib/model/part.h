@@ -1,0 +1,35 @@
+/* What the handles of the networks and of the classifier have in common: one network and its owners.
+ *
+ * Each handle's struct begins with an xdi_part. Handles are immutable but for their network's parameters
+ * until it is frozen, and may be retained and released from any thread. */
+#ifndef XDI_MODEL_PART_H
+#define XDI_MODEL_PART_H
+
+#include "layer/network.h"
+
+typedef struct xdi_part {
+  xd_allocator allocator;
+  atomic_uint references;
+  xd_network *network;
+} xdi_part;
+
+/* A handle of `size` bytes around the network, which is retained; zeroed but for its xdi_part, with one
+ * owner. NULL, with the context's message, when memory is refused. */
+void *xdi_part_create(xd_context *context, xd_network *network, size_t size);
+
+/* One owner more; returns the handle. NULL is legal for both. */
+void *xdi_part_retain(const void *handle);
+void xdi_part_release(const void *handle);
+
+void xdi_part_freeze(void *handle);                       /* NULL is legal */
+xd_network *xdi_part_network(const void *handle);         /* NULL of NULL */
+xd_network *xdi_part_network_mutable(const void *handle); /* NULL once frozen */
+
+/* Floats of one input or output of a network; 0 of NULL. Networks never exceed 32 bits here. */
+uint32_t xdi_input_size(const xd_network *network);
+uint32_t xdi_output_size(const xd_network *network);
+
+/* What a network leaves applied to its output. */
+xd_activation xdi_output_activation(const xd_network *network);
+
+#endif

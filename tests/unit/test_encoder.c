@@ -1,0 +1,276 @@
+/* Encoders: creation, means, log variances and samples, misuse. */
+#include "network_support.h"
+
+#include "model/encoder.h"
+
+static xd_context *context;
+
+static void open_context(void) {
+  context = test_context("reference");
+}
+
+static void close_context(void) {
+  xd_context_destroy(context);
+}
+
+#define LATENT 3
+#define PIXELS (9 * 13 * 3)
+
+static xd_vae_architecture small_architecture(void) {
+  xd_vae_architecture from = XD_VAE_ARCHITECTURE_INIT;
+  from.height = 9;
+  from.width = 13;
+  from.channels = 3;
+  from.base_channels = 2;
+  from.latent_dim = LATENT;
+  from.hidden[0] = 6;
+  return from;
+}
+
+static xd_encoder *make_encoder(uint64_t seed) {
+  const xd_vae_architecture from = small_architecture();
+  xd_encoder *encoder = NULL;
+  assert_ok(context, xd_encoder_create(&encoder, context, &from, seed));
+  return encoder;
+}
+
+START_TEST(encoder_create__follows_the_architecture_and_the_seed) {
+  xd_encoder *a = make_encoder(1), *b = make_encoder(1), *c = make_encoder(2);
+  const xd_network *network = xd_encoder_network(a);
+  ck_assert_uint_eq(xd_encoder_latent_dim(a), LATENT);
+  ck_assert_uint_eq(xd_network_input_shape(network).width, 13);
+  ck_assert_uint_eq(xd_network_output_shape(network).channels, 2 * LATENT);
+  ck_assert_mem_eq(network->block, xd_encoder_network(b)->block, network->block_count * sizeof(float));
+  ck_assert_mem_ne(network->block, xd_encoder_network(c)->block, network->block_count * sizeof(float));
+  xd_encoder_release(a);
+  xd_encoder_release(b);
+  xd_encoder_release(c);
+}
+END_TEST
+
+START_TEST(encoder_create__takes_defaults_for_null) {
+  xd_encoder *encoder = NULL;
+  assert_ok(context, xd_encoder_create(&encoder, context, NULL, 1));
+  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 32);
+  ck_assert_uint_eq(xd_network_input_shape(xd_encoder_network(encoder)).height, 28);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_create__refuses_layers_that_do_not_fit) {
+  const xd_layer_spec odd[] = {dense_spec(2 * LATENT + 1, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec curved[] = {dense_spec(2 * LATENT, XD_ACTIVATION_TANH)};
+  xd_vae_architecture from = small_architecture();
+  xd_encoder *encoder;
+  from.layers = odd;
+  from.layer_count = 1;
+  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(encoder);
+  assert_message_names(context, "7 values");
+  from.layers = curved;
+  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "without an activation");
+  from.layers = NULL;
+  from.layer_count = 0;
+  from.latent_dim = 0;
+  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "latent_dim");
+}
+END_TEST
+
+START_TEST(encoder_wrap__shares_the_network_or_refuses_it) {
+  const xd_layer_spec spec = dense_spec(6, XD_ACTIVATION_IDENTITY);
+  xd_network *fits = make_network(context, (xd_shape){8, 8, 1}, &spec, 1);
+  xd_network *small = make_network(context, (xd_shape){8, 7, 1}, &spec, 1);
+  xd_encoder *encoder = NULL;
+  assert_ok(context, xdi_encoder_wrap(&encoder, context, fits));
+  ck_assert_ptr_eq(xd_encoder_network(encoder), fits);
+  xdi_network_release(fits);
+  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 3);
+  xd_encoder_release(encoder);
+  assert_status(xdi_encoder_wrap(&encoder, context, small), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(encoder);
+  assert_message_names(context, "8 x 7 x 1");
+  xdi_network_release(small);
+}
+END_TEST
+
+START_TEST(encoder_freeze__ends_the_mutable_network) {
+  xd_encoder *encoder = make_encoder(1);
+  ck_assert_ptr_eq(xd_encoder_network_mutable(encoder), xd_encoder_network(encoder));
+  xd_encoder_freeze(encoder);
+  ck_assert_ptr_null(xd_encoder_network_mutable(encoder));
+  ck_assert_int_eq(xd_network_is_frozen(xd_encoder_network(encoder)), 1);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_retain__adds_an_owner) {
+  xd_encoder *encoder = make_encoder(1);
+  ck_assert_ptr_eq(xd_encoder_retain(encoder), encoder);
+  xd_encoder_release(encoder);
+  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), LATENT);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+/* ---- codes ---- */
+
+START_TEST(encoder_encode__splits_mean_and_log_variance) {
+  xd_encoder *encoder = make_encoder(3);
+  float *pictures = make_pixels(2 * PIXELS, 1), mean[2 * LATENT], log_variance[2 * LATENT], alone[2 * LATENT];
+  float *rows = run_network(context, xd_encoder_network(encoder), pictures, 2);
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, 2));
+  assert_ok(context, xd_encoder_encode(encoder, context, alone, NULL, pictures, 2));
+  for (int i = 0; i < 2; i++) {
+    assert_same_floats(mean + i * LATENT, rows + i * 2 * LATENT, LATENT);
+    assert_same_floats(log_variance + i * LATENT, rows + i * 2 * LATENT + LATENT, LATENT);
+  }
+  assert_same_floats(alone, mean, 2 * LATENT);
+  free(pictures), free(rows);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_encode__joins_many_batches) {
+  enum { COUNT = 600 };
+  xd_encoder *encoder = make_encoder(3);
+  float *pictures = make_pixels((size_t)COUNT * PIXELS, 1), *mean = new_floats(COUNT * LATENT), one[LATENT];
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, COUNT));
+  for (size_t i = 0; i < COUNT; i += 37) {
+    assert_ok(context, xd_encoder_encode(encoder, context, one, NULL, pictures + i * PIXELS, 1));
+    assert_same_floats(one, mean + i * LATENT, LATENT);
+  }
+  free(pictures), free(mean);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_encode__of_nothing_is_nothing) {
+  xd_encoder *encoder = make_encoder(3);
+  assert_ok(context, xd_encoder_encode(encoder, context, NULL, NULL, NULL, 0));
+  assert_ok(context, xd_encoder_sample(encoder, context, NULL, NULL, 0, 1));
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_sample__is_the_mean_plus_scaled_noise) {
+  xd_encoder *encoder = make_encoder(3);
+  float *pictures = make_pixels(4 * PIXELS, 1), mean[4 * LATENT], log_variance[4 * LATENT], codes[4 * LATENT];
+  float noise[4 * LATENT], other[4 * LATENT];
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, 4));
+  assert_ok(context, xd_encoder_sample(encoder, context, codes, pictures, 4, 42));
+  xdi_random_normals(noise, 4 * LATENT, 42, xdi_stream_id(XDI_STREAM_POSTERIOR, 0), 0);
+  for (int i = 0; i < 4 * LATENT; i++) {
+    const double expected = (double)mean[i] + exp((double)log_variance[i] / 2) * (double)noise[i];
+    ck_assert_double_eq_tol((double)codes[i], expected, 1e-5);
+  }
+  assert_ok(context, xd_encoder_sample(encoder, context, other, pictures, 4, 42));
+  assert_same_floats(other, codes, 4 * LATENT);
+  assert_ok(context,
+            xd_encoder_sample(encoder, context, other, pictures, 2, 42)); /* picture i's noise is its own */
+  assert_same_floats(other, codes, 2 * LATENT);
+  assert_ok(context, xd_encoder_sample(encoder, context, other, pictures, 4, 43));
+  ck_assert(other[0] != codes[0]);
+  free(pictures);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+/* ---- refusals ---- */
+
+START_TEST(encoder_encode__names_the_picture_that_is_not_a_number) {
+  xd_encoder *encoder = make_encoder(3);
+  float *pictures = make_pixels(300 * (size_t)PIXELS, 1), *mean = new_floats(300 * LATENT);
+  pictures[299 * PIXELS + 5] = NAN;
+  assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 300), XD_ERROR_BAD_DATA);
+  assert_message_names(context, "pixel value 5 of picture 299");
+  assert_status(xd_encoder_sample(encoder, context, mean, pictures, 300, 1), XD_ERROR_BAD_DATA);
+  for (int i = 0; i < 300 * LATENT; i++)
+    ck_assert(mean[i] == 0); /* checked before anything is written */
+  pictures[299 * PIXELS + 5] = INFINITY;
+  assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 300), XD_ERROR_BAD_DATA);
+  free(pictures), free(mean);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder_encode__is_cancelled) {
+  xd_encoder *encoder = make_encoder(3);
+  float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
+  xd_context_cancel(context);
+  assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 1), XD_ERROR_CANCELLED);
+  assert_status(xd_encoder_sample(encoder, context, mean, pictures, 1, 1), XD_ERROR_CANCELLED);
+  xd_context_clear_cancel(context);
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, 1));
+  free(pictures);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+START_TEST(encoder__bears_null) {
+  xd_encoder *encoder = make_encoder(3), *none = encoder;
+  float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
+  assert_status(xd_encoder_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_null(none);
+  assert_status(xd_encoder_encode(NULL, context, mean, NULL, pictures, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "encoder is NULL");
+  assert_status(xd_encoder_encode(encoder, NULL, mean, NULL, pictures, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_encode(encoder, context, NULL, NULL, pictures, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "codes is NULL");
+  assert_status(xd_encoder_encode(encoder, context, mean, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "pictures is NULL");
+  assert_status(xd_encoder_sample(NULL, context, mean, pictures, 1, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_sample(encoder, context, NULL, pictures, 1, 1), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_null(xd_encoder_retain(NULL));
+  ck_assert_ptr_null(xd_encoder_network(NULL));
+  ck_assert_ptr_null(xd_encoder_network_mutable(NULL));
+  ck_assert_uint_eq(xd_encoder_latent_dim(NULL), 0);
+  xd_encoder_freeze(NULL);
+  xd_encoder_release(NULL);
+  free(pictures);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
+static xd_status use_encoder(xd_context *of, void *pictures) {
+  const xd_vae_architecture from = small_architecture();
+  float codes[2 * LATENT];
+  xd_encoder *encoder;
+  xd_status status = xd_encoder_create(&encoder, of, &from, 1);
+  if (status == XD_OK)
+    status = xd_encoder_sample(encoder, of, codes, pictures, 2, 1);
+  xd_encoder_release(encoder);
+  return status;
+}
+
+START_TEST(encoder__survives_refused_memory) {
+  float *pictures = make_pixels(2 * PIXELS, 1);
+  check_refusals(use_encoder, pictures);
+  free(pictures);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("encoder");
+#define add(test) add_checked_case(suite, #test, test, open_context, close_context)
+  add(encoder_create__follows_the_architecture_and_the_seed);
+  add(encoder_create__takes_defaults_for_null);
+  add(encoder_create__refuses_layers_that_do_not_fit);
+  add(encoder_wrap__shares_the_network_or_refuses_it);
+  add(encoder_freeze__ends_the_mutable_network);
+  add(encoder_retain__adds_an_owner);
+  add(encoder_encode__splits_mean_and_log_variance);
+  add(encoder_encode__joins_many_batches);
+  add(encoder_encode__of_nothing_is_nothing);
+  add(encoder_sample__is_the_mean_plus_scaled_noise);
+  add(encoder_encode__names_the_picture_that_is_not_a_number);
+  add(encoder_encode__is_cancelled);
+  add(encoder__bears_null);
+  add(encoder__survives_refused_memory);
+#undef add
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

@@ -1,0 +1,258 @@
+/* Latent generators: creation, what is generated, the noise of translation, misuse. */
+#include "network_support.h"
+
+#include "model/latent_generator.h"
+
+static xd_context *context;
+
+static void open_context(void) {
+  context = test_context("reference");
+}
+
+static void close_context(void) {
+  xd_context_destroy(context);
+}
+
+#define SOURCE 5
+#define TARGET 3
+
+static xd_latent_generator_options small_options(void) {
+  xd_latent_generator_options options = XD_LATENT_GENERATOR_OPTIONS_INIT;
+  options.source_dim = SOURCE;
+  options.target_dim = TARGET;
+  options.hidden_width = 8;
+  options.hidden_layers = 2;
+  options.dropout_millionths = 300000;
+  return options;
+}
+
+static xd_latent_generator *make_generator(uint64_t seed) {
+  const xd_latent_generator_options options = small_options();
+  xd_latent_generator *generator = NULL;
+  assert_ok(context, xd_latent_generator_create(&generator, context, &options, seed));
+  return generator;
+}
+
+START_TEST(latent_generator_options_init__equals_the_macro) {
+  const xd_latent_generator_options macro = XD_LATENT_GENERATOR_OPTIONS_INIT;
+  xd_latent_generator_options made;
+  memset(&made, 0xA5, sizeof made);
+  xd_latent_generator_options_init(&made);
+  ck_assert_mem_eq(&made, &macro, sizeof made);
+  xd_latent_generator_options_init(NULL);
+}
+END_TEST
+
+START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
+  xd_latent_generator *generator = make_generator(1);
+  const xd_network *network = xd_latent_generator_network(generator);
+  const char tags[] = "DNSEDROPDNSEDROPDNSE";
+  ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
+  ck_assert_uint_eq(xd_latent_generator_target_dim(generator), TARGET);
+  ck_assert_uint_eq(xd_network_input_shape(network).channels, SOURCE + TARGET);
+  ck_assert_uint_eq(xd_network_layer_count(network), 5);
+  for (uint32_t i = 0; i < 5; i++) {
+    xd_layer_spec spec;
+    assert_ok(context, xd_network_layer(network, i, &spec));
+    ck_assert_uint_eq(spec.tag, XD_TAG(tags[4 * i], tags[4 * i + 1], tags[4 * i + 2], tags[4 * i + 3]));
+    if (i == 0)
+      ck_assert_uint_eq(spec.values[3], XD_ACTIVATION_RELU);
+    if (i == 1)
+      ck_assert_uint_eq(spec.values[0], 300000);
+  }
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
+START_TEST(latent_generator_create__names_the_field_that_is_refused) {
+  struct {
+    const char *field;
+    xd_latent_generator_options options;
+  } wrong[] = {{"source_dim is 0", small_options()},    {"target_dim is 1025", small_options()},
+               {"hidden_width is 0", small_options()},  {"hidden_layers is 0", small_options()},
+               {"hidden_layers is 9", small_options()}, {"dropout_millionths is 1000000", small_options()},
+               {"layers are NULL", small_options()},    {"struct_size", small_options()}};
+  wrong[0].options.source_dim = 0;
+  wrong[1].options.target_dim = 1025;
+  wrong[2].options.hidden_width = 0;
+  wrong[3].options.hidden_layers = 0;
+  wrong[4].options.hidden_layers = 9;
+  wrong[5].options.dropout_millionths = 1000000;
+  wrong[6].options.layer_count = 3;
+  wrong[7].options.struct_size = 3;
+  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+    xd_latent_generator *generator = (xd_latent_generator *)&wrong;
+    assert_status(xd_latent_generator_create(&generator, context, &wrong[i].options, 1),
+                  XD_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_null(generator);
+    assert_message_names(context, wrong[i].field);
+  }
+}
+END_TEST
+
+START_TEST(latent_generator_create__takes_layers_of_ones_own) {
+  const xd_layer_spec fits[] = {dense_spec(9, XD_ACTIVATION_TANH),
+                                dense_spec(TARGET, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec wide[] = {dense_spec(TARGET + 1, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec curved[] = {dense_spec(TARGET, XD_ACTIVATION_TANH)};
+  xd_latent_generator_options options = small_options();
+  xd_latent_generator *generator = NULL;
+  options.layers = fits;
+  options.layer_count = 2;
+  assert_ok(context, xd_latent_generator_create(&generator, context, &options, 1));
+  ck_assert_uint_eq(xd_network_layer_count(xd_latent_generator_network(generator)), 2);
+  ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
+  xd_latent_generator_release(generator);
+  options.layers = wide;
+  options.layer_count = 1;
+  assert_status(xd_latent_generator_create(&generator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(generator);
+  assert_message_names(context, "4 values");
+  options.layers = curved;
+  assert_status(xd_latent_generator_create(&generator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "without an activation");
+}
+END_TEST
+
+START_TEST(latent_generator_wrap__refuses_a_network_without_a_source) {
+  const xd_layer_spec spec = dense_spec(TARGET, XD_ACTIVATION_IDENTITY);
+  xd_network *network = make_network(context, (xd_shape){1, 1, TARGET}, &spec, 1);
+  xd_latent_generator *generator = (xd_latent_generator *)network;
+  assert_status(xdi_latent_generator_wrap(&generator, context, network), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(generator);
+  assert_message_names(context, "from 3 to 3");
+  xdi_network_release(network);
+}
+END_TEST
+
+START_TEST(latent_generator_generate__reads_noise_before_the_code) {
+  enum { COUNT = 300 };
+  xd_latent_generator *generator = make_generator(2);
+  float *codes = make_normals(COUNT * SOURCE, 1), *noise = make_normals(COUNT * TARGET, 2);
+  float *out = new_floats(COUNT * TARGET), *rows = new_floats(COUNT * (SOURCE + TARGET));
+  for (int i = 0; i < COUNT; i++) {
+    memcpy(rows + i * (SOURCE + TARGET), noise + i * TARGET, TARGET * sizeof *rows);
+    memcpy(rows + i * (SOURCE + TARGET) + TARGET, codes + i * SOURCE, SOURCE * sizeof *rows);
+  }
+  float *expected = run_network(context, xd_latent_generator_network(generator), rows, COUNT);
+  assert_ok(context, xd_latent_generator_generate(generator, context, out, codes, noise, COUNT));
+  assert_same_floats(out, expected, COUNT * TARGET);
+  free(codes), free(noise), free(out), free(rows), free(expected);
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
+START_TEST(latent_generator_generate__refuses_what_is_not_finite) {
+  xd_latent_generator *generator = make_generator(2);
+  float codes[2 * SOURCE] = {0}, noise[2 * TARGET] = {0}, out[2 * TARGET];
+  codes[SOURCE] = NAN;
+  assert_status(xd_latent_generator_generate(generator, context, out, codes, noise, 2), XD_ERROR_NUMERIC);
+  assert_message_names(context, "value 0 of code 1");
+  codes[SOURCE] = 0;
+  noise[2] = INFINITY;
+  assert_status(xd_latent_generator_generate(generator, context, out, codes, noise, 2), XD_ERROR_NUMERIC);
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
+/* ---- noise ---- */
+
+START_TEST(latent_noise__belongs_to_the_picture) {
+  const uint32_t dims[] = {1, 3, 4, 32};
+  for (size_t d = 0; d < COUNT_OF(dims); d++) {
+    const uint32_t dim = dims[d], even = dim + dim % 2;
+    float all[6 * 32], some[2 * 32], stream[6 * 32];
+    xd_latent_noise(all, 6, dim, 9, 100, 1);
+    xd_latent_noise(some, 2, dim, 9, 103, 1);
+    assert_same_floats(some, all + 3 * dim, 2 * dim);
+    xdi_random_normals(stream, 6 * even, 9, xdi_stream_id(XDI_STREAM_TRANSLATE, 0), 100 * even);
+    for (uint32_t p = 0; p < 6; p++)
+      assert_same_floats(all + p * dim, stream + p * even, dim);
+  }
+}
+END_TEST
+
+START_TEST(latent_noise__is_scaled_by_the_temperature) {
+  float warm[64], cool[64], none[64];
+  xd_latent_noise(warm, 2, 32, 9, 0, 1);
+  xd_latent_noise(cool, 2, 32, 9, 0, 0.5f);
+  xd_latent_noise(none, 2, 32, 9, 0, 0);
+  for (int i = 0; i < 64; i++) {
+    ck_assert(cool[i] == 0.5f * warm[i]);
+    ck_assert(none[i] == 0);
+  }
+  xd_latent_noise(NULL, 2, 32, 9, 0, 1);
+  xd_latent_noise(warm, 0, 32, 10, 0, 1);
+  ck_assert(warm[0] == 2 * cool[0]);
+}
+END_TEST
+
+/* ---- misuse ---- */
+
+START_TEST(latent_generator__bears_null) {
+  xd_latent_generator *generator = make_generator(2), *none = generator;
+  float codes[SOURCE] = {0}, noise[TARGET] = {0}, out[TARGET];
+  assert_status(xd_latent_generator_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_null(none);
+  assert_status(xd_latent_generator_generate(NULL, context, out, codes, noise, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "generator is NULL");
+  assert_status(xd_latent_generator_generate(generator, NULL, out, codes, noise, 1),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_generate(generator, context, NULL, codes, noise, 1),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_generate(generator, context, out, NULL, noise, 1),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_generate(generator, context, out, codes, NULL, 1),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "noise is NULL");
+  assert_ok(context, xd_latent_generator_generate(generator, context, NULL, NULL, NULL, 0));
+  ck_assert_ptr_null(xd_latent_generator_retain(NULL));
+  ck_assert_ptr_null(xd_latent_generator_network(NULL));
+  ck_assert_ptr_null(xd_latent_generator_network_mutable(NULL));
+  ck_assert_uint_eq(xd_latent_generator_source_dim(NULL) + xd_latent_generator_target_dim(NULL), 0);
+  xd_latent_generator_freeze(generator);
+  ck_assert_ptr_null(xd_latent_generator_network_mutable(generator));
+  xd_latent_generator_freeze(NULL);
+  xd_latent_generator_release(NULL);
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
+static xd_status use_generator(xd_context *of, void *user) {
+  const xd_latent_generator_options options = small_options();
+  const float codes[SOURCE] = {0}, noise[TARGET] = {0};
+  float out[TARGET];
+  xd_latent_generator *generator;
+  (void)user;
+  xd_status status = xd_latent_generator_create(&generator, of, &options, 1);
+  if (status == XD_OK)
+    status = xd_latent_generator_generate(generator, of, out, codes, noise, 1);
+  xd_latent_generator_release(generator);
+  return status;
+}
+
+START_TEST(latent_generator__survives_refused_memory) {
+  check_refusals(use_generator, NULL);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("latent_generator");
+#define add(test) add_checked_case(suite, #test, test, open_context, close_context)
+  add(latent_generator_options_init__equals_the_macro);
+  add(latent_generator_create__is_a_perceptron_on_noise_and_code);
+  add(latent_generator_create__names_the_field_that_is_refused);
+  add(latent_generator_create__takes_layers_of_ones_own);
+  add(latent_generator_wrap__refuses_a_network_without_a_source);
+  add(latent_generator_generate__reads_noise_before_the_code);
+  add(latent_generator_generate__refuses_what_is_not_finite);
+  add(latent_noise__belongs_to_the_picture);
+  add(latent_noise__is_scaled_by_the_temperature);
+  add(latent_generator__bears_null);
+  add(latent_generator__survives_refused_memory);
+#undef add
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

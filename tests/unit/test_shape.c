@@ -1,0 +1,50 @@
+/* Sizes of shapes. */
+#include "support.h"
+
+#include "tensor/shape.h"
+
+START_TEST(shape_count__multiplies) {
+  size_t count = 0;
+  ck_assert(xdi_shape_count((xd_shape){9, 13, 3}, 128, &count));
+  ck_assert_uint_eq(count, 9u * 13 * 3 * 128);
+}
+END_TEST
+
+START_TEST(shape_count__refuses_sides_of_zero) {
+  size_t count = 7;
+  ck_assert(!xdi_shape_count((xd_shape){0, 13, 3}, 1, &count));
+  ck_assert(!xdi_shape_count((xd_shape){9, 0, 3}, 1, &count));
+  ck_assert(!xdi_shape_count((xd_shape){9, 13, 0}, 1, &count));
+  ck_assert(!xdi_shape_count((xd_shape){9, 13, 3}, 0, &count));
+  ck_assert_uint_eq(count, 7);
+}
+END_TEST
+
+START_TEST(shape_count__refuses_what_overflows) {
+  const uint32_t most = UINT32_MAX;
+  size_t count = 7;
+  ck_assert(!xdi_shape_count((xd_shape){most, most, most}, most, &count));
+  ck_assert(!xdi_shape_count((xd_shape){most, most, 1}, 1, &count)); /* the floats fit, their bytes do not */
+  ck_assert_uint_eq(count, 7);
+}
+END_TEST
+
+START_TEST(shape_equal__looks_at_every_side) {
+  const xd_shape shape = {4, 5, 6};
+  ck_assert(xdi_shape_equal(shape, (xd_shape){4, 5, 6}));
+  ck_assert(!xdi_shape_equal(shape, (xd_shape){3, 5, 6}));
+  ck_assert(!xdi_shape_equal(shape, (xd_shape){4, 3, 6}));
+  ck_assert(!xdi_shape_equal(shape, (xd_shape){4, 5, 3}));
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("shape");
+  add_case(suite, shape_count__multiplies);
+  add_case(suite, shape_count__refuses_sides_of_zero);
+  add_case(suite, shape_count__refuses_what_overflows);
+  add_case(suite, shape_equal__looks_at_every_side);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
