@@ -1,0 +1,210 @@
+/* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued), and
+ * shifts, flips, blur and noise for classifiers. A task treats a few pictures of the batch, so that the
+ * pieces depend on the batch alone. */
+#include "train/augment.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/runner.h"
+
+#define PICTURES_PER_TASK 8u
+#define NUMBERS_PER_PICTURE 8u
+#define BLUR_RADIUS 8
+
+static const float radians_15_degrees = 0.261799388f;
+static const float largest_stretch = 0.15f;
+static const float largest_shift = 2.0f / 28.0f;
+
+typedef struct augmentation {
+  xd_context *context;
+  float *to;
+  const xdi_picture_batch *batch;
+  int32_t height, width, channels;
+  float strength;
+  const xdi_distortion *distortion;
+} augmentation;
+
+/* The k-th random number of a row: in [0, 1), or in [-1, 1). */
+static float uniform_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
+  return xdi_random_uniform(batch->seed, batch->stream, (uint64_t)row * NUMBERS_PER_PICTURE + k);
+}
+
+static float signed_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
+  return 2.0f * uniform_of(batch, row, k) - 1.0f;
+}
+
+static size_t picture_size(const augmentation *job) {
+  return (size_t)job->height * (size_t)job->width * (size_t)job->channels;
+}
+
+static const uint8_t *pixels_of(const augmentation *job, uint32_t row) {
+  return xd_dataset_pixels(job->batch->set, job->batch->indices[row]);
+}
+
+/* ---- Affine maps ---- */
+
+/* Where in the source the pixel (x, y) of the result lies: matrix * (x, y) + offset. */
+typedef struct affine {
+  float xx, xy, yx, yy, x0, y0;
+} affine;
+
+static affine draw_affine(const augmentation *job, uint32_t row) {
+  const float s = job->strength;
+  const float angle = s * radians_15_degrees * signed_of(job->batch, row, 0);
+  const float scale_x = 1.0f + s * largest_stretch * signed_of(job->batch, row, 1);
+  const float scale_y = 1.0f + s * largest_stretch * signed_of(job->batch, row, 2);
+  const float shear = s * largest_stretch * signed_of(job->batch, row, 3);
+  const float shift_x = s * largest_shift * (float)job->width * signed_of(job->batch, row, 4);
+  const float shift_y = s * largest_shift * (float)job->height * signed_of(job->batch, row, 5);
+  const float cosine = cosf(angle), sine = sinf(angle);
+  affine map = {cosine * scale_x, cosine * shear - sine * scale_y, sine * scale_x, sine * shear + cosine * scale_y,
+                0.0f, 0.0f};
+  const float centre_x = 0.5f * (float)(job->width - 1), centre_y = 0.5f * (float)(job->height - 1);
+  map.x0 = centre_x + shift_x - map.xx * centre_x - map.xy * centre_y;
+  map.y0 = centre_y + shift_y - map.yx * centre_x - map.yy * centre_y;
+  return map;
+}
+
+/* A coordinate within the picture, as the two cells around it and the weight of the second. */
+static float split(float position, int32_t size, int32_t *first, int32_t *second) {
+  const float inside = fminf(fmaxf(position, 0.0f), (float)(size - 1));
+  *first = (int32_t)inside;
+  *second = *first + 1 < size ? *first + 1 : *first;
+  return inside - (float)*first;
+}
+
+static void map_row(const augmentation *job, float *to, const uint8_t *from, const affine *map, int32_t y) {
+  const int32_t channels = job->channels, stride = job->width * channels;
+  for (int32_t x = 0; x < job->width; x++) {
+    int32_t x0, x1, y0, y1;
+    const float u = split(map->xx * (float)x + map->xy * (float)y + map->x0, job->width, &x0, &x1);
+    const float v = split(map->yx * (float)x + map->yy * (float)y + map->y0, job->height, &y0, &y1);
+    const uint8_t *upper = from + y0 * stride, *lower = from + y1 * stride;
+    for (int32_t c = 0; c < channels; c++) {
+      const int32_t left = x0 * channels + c, right = x1 * channels + c;
+      const float above = (1.0f - u) * (float)upper[left] + u * (float)upper[right];
+      const float below = (1.0f - u) * (float)lower[left] + u * (float)lower[right];
+      to[x * channels + c] = ((1.0f - v) * above + v * below) * (1.0f / 255.0f);
+    }
+  }
+}
+
+static void map_picture(const augmentation *job, uint32_t row) {
+  const affine map = draw_affine(job, row);
+  const uint8_t *from = pixels_of(job, row);
+  float *to = job->to + row * picture_size(job);
+  for (int32_t y = 0; y < job->height; y++)
+    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, &map, y);
+}
+
+/* ---- Distortions ---- */
+
+static int32_t clamped(int32_t position, int32_t size) {
+  return position < 0 ? 0 : position < size ? position : size - 1;
+}
+
+static void shift_picture(const augmentation *job, uint32_t row, float *to) {
+  const xdi_distortion *distortion = job->distortion;
+  const uint8_t *from = pixels_of(job, row);
+  const int32_t channels = job->channels, reach = 2 * (int32_t)distortion->shift + 1;
+  const int32_t shift_x = (int32_t)(uniform_of(job->batch, row, 0) * (float)reach) - (int32_t)distortion->shift;
+  const int32_t shift_y = (int32_t)(uniform_of(job->batch, row, 1) * (float)reach) - (int32_t)distortion->shift;
+  const bool flipped = distortion->flip && uniform_of(job->batch, row, 2) < 0.5f;
+  for (int32_t y = 0; y < job->height; y++) {
+    const uint8_t *line = from + (size_t)clamped(y + shift_y, job->height) * (size_t)(job->width * channels);
+    for (int32_t x = 0; x < job->width; x++) {
+      const int32_t source = clamped(x + shift_x, job->width);
+      const uint8_t *cell = line + (flipped ? job->width - 1 - source : source) * channels;
+      for (int32_t c = 0; c < channels; c++) *to++ = (float)cell[c] * (1.0f / 255.0f);
+    }
+  }
+}
+
+static void make_kernel(float kernel[2 * BLUR_RADIUS + 1], float deviation) {
+  float sum = 0.0f;
+  for (int32_t k = -BLUR_RADIUS; k <= BLUR_RADIUS; k++) {
+    kernel[k + BLUR_RADIUS] = expf(-0.5f * (float)(k * k) / (deviation * deviation));
+    sum += kernel[k + BLUR_RADIUS];
+  }
+  for (int32_t k = 0; k <= 2 * BLUR_RADIUS; k++) kernel[k] /= sum;
+}
+
+/* Blurs one line of `size` cells that are `stride` floats apart, in place. Sides are at most 256. */
+static void blur_line(float *line, int32_t size, int32_t stride, const float kernel[2 * BLUR_RADIUS + 1]) {
+  float copy[256];
+  for (int32_t i = 0; i < size; i++) copy[i] = line[(size_t)i * (size_t)stride];
+  for (int32_t i = 0; i < size; i++) {
+    float sum = 0.0f;
+    for (int32_t k = -BLUR_RADIUS; k <= BLUR_RADIUS; k++)
+      sum += kernel[k + BLUR_RADIUS] * copy[clamped(i + k, size)];
+    line[(size_t)i * (size_t)stride] = sum;
+  }
+}
+
+static void blur_picture(const augmentation *job, uint32_t row, float *picture) {
+  float kernel[2 * BLUR_RADIUS + 1];
+  const int32_t channels = job->channels, stride = job->width * channels;
+  make_kernel(kernel, fmaxf(job->distortion->blur * uniform_of(job->batch, row, 4), 1e-3f));
+  for (int32_t y = 0; y < job->height; y++)
+    for (int32_t c = 0; c < channels; c++)
+      blur_line(picture + (size_t)y * (size_t)stride + c, job->width, channels, kernel);
+  for (int32_t x = 0; x < stride; x++) blur_line(picture + x, job->height, stride, kernel);
+}
+
+/* Noise of its own stream: the rows' other numbers are few. */
+static void add_noise(const augmentation *job, uint32_t row, float *picture) {
+  const size_t size = picture_size(job);
+  const float deviation = 0.1f * job->distortion->blur * uniform_of(job->batch, row, 5);
+  const uint64_t seed = job->batch->seed ^ (UINT64_C(1) << 63);
+  float noise[256];
+  for (size_t begin = 0; begin < size; begin += 256) {
+    const size_t part = size - begin < 256 ? size - begin : 256;
+    xdi_random_normals(noise, part, seed, job->batch->stream, (uint64_t)row * size + begin);
+    for (size_t i = 0; i < part; i++)
+      picture[begin + i] = fminf(fmaxf(picture[begin + i] + deviation * noise[i], 0.0f), 1.0f);
+  }
+}
+
+static void distort_picture(const augmentation *job, uint32_t row) {
+  float *to = job->to + row * picture_size(job);
+  shift_picture(job, row, to);
+  if (job->distortion->blur > 0.0f && uniform_of(job->batch, row, 3) < 0.5f) {
+    blur_picture(job, row, to);
+    add_noise(job, row, to);
+  }
+}
+
+/* ---- The batch ---- */
+
+static void treat_pictures(void *argument, uint32_t index) {
+  const augmentation *job = argument;
+  const uint32_t first = index * PICTURES_PER_TASK;
+  for (uint32_t row = first; row < first + PICTURES_PER_TASK && row < job->batch->count; row++)
+    if (job->distortion)
+      distort_picture(job, row);
+    else
+      map_picture(job, row);
+}
+
+static xd_status run(augmentation *job) {
+  const xdi_picture_batch *batch = job->batch;
+  job->height = (int32_t)xd_dataset_height(batch->set);
+  job->width = (int32_t)xd_dataset_width(batch->set);
+  job->channels = (int32_t)xd_dataset_channels(batch->set);
+  const uint32_t tasks = (batch->count + PICTURES_PER_TASK - 1) / PICTURES_PER_TASK;
+  if (xdi_run(&job->context->runner, treat_pictures, job, tasks) != 0)
+    return xdi_fail(job->context, XD_ERROR_INTERNAL, "the thread runner failed while pictures were augmented");
+  return XD_OK;
+}
+
+xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
+  if (strength <= 0.0f) return xd_dataset_read(context, to, batch->set, batch->indices, batch->count);
+  return run(&(augmentation){context, to, batch, 0, 0, 0, strength, NULL});
+}
+
+xd_status xdi_augment_distort(xd_context *context, float *to, const xdi_picture_batch *batch,
+                              const xdi_distortion *distortion) {
+  return run(&(augmentation){context, to, batch, 0, 0, 0, 0.0f, distortion});
+}

@@ -1,0 +1,31 @@
+/* Batches of training pictures, changed at random: the same seed, stream and row give the same picture, at
+ * any number of threads. */
+#ifndef XDI_TRAIN_AUGMENT_H
+#define XDI_TRAIN_AUGMENT_H
+
+#include "base/context.h"
+#include "xdomain/dataset.h"
+
+/* Which pictures, and the random numbers of this batch. */
+typedef struct xdi_picture_batch {
+  const xd_dataset *set;
+  const uint32_t *indices;
+  uint32_t count;
+  uint64_t seed, stream;
+} xdi_picture_batch;
+
+/* to[count][height][width][channels] in 0..1, each picture turned, scaled, sheared and shifted with
+ * `strength` (see xd_vae_options.augment); 0 copies. */
+xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength);
+
+typedef struct xdi_distortion {
+  uint32_t shift; /* pixels each way */
+  bool flip;      /* left and right, every other picture */
+  float blur;     /* every other picture: a Gaussian up to this deviation, noise up to a tenth of it */
+} xdi_distortion;
+
+/* The same with what a classifier must not heed. */
+xd_status xdi_augment_distort(xd_context *context, float *to, const xdi_picture_batch *batch,
+                              const xdi_distortion *distortion);
+
+#endif

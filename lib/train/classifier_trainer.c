@@ -1,0 +1,165 @@
+/* One optimiser step of a classifier: softmax cross entropy with label smoothing, Adam with decoupled weight
+ * decay. */
+#include <math.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "layer/executor.h"
+#include "model/classifier.h"
+#include "train/device.h"
+#include "train/optimiser.h"
+#include "train/snapshot.h"
+
+struct xd_classifier_trainer {
+  xd_context *context;
+  xd_classifier_options options;
+  xd_classifier *classifier; /* the layers; the weights that are trained lie in the executor */
+  xdi_executor *run;
+  xdi_optimiser optimiser;
+  uint32_t picture_size, classes, step;
+};
+
+static xd_status read_options(xd_context *context, xd_classifier_options *to, const xd_classifier_options *from) {
+  *to = (xd_classifier_options)XD_CLASSIFIER_OPTIONS_INIT;
+  if (from && !xdi_read_options(to, sizeof *to, from))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.struct_size is wrong");
+  const struct {
+    const char *name;
+    float value, least, most;
+  } fields[] = {{"learning_rate", to->learning_rate, 0.0f, 10.0f},
+                {"weight_decay", to->weight_decay, 0.0f, 10.0f},
+                {"label_smoothing", to->label_smoothing, 0.0f, 0.999f},
+                {"blur", to->blur, 0.0f, 4.0f},
+                {"batch", (float)to->batch, 1.0f, 65536.0f},
+                {"epochs", (float)to->epochs, 1.0f, 1e6f},
+                {"shift", (float)to->shift, 0.0f, 255.0f},
+                {"flip", (float)to->flip, 0.0f, 1.0f}};
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    if (!(fields[i].value >= fields[i].least && fields[i].value <= fields[i].most))
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.%s cannot be %g", fields[i].name,
+                      (double)fields[i].value);
+  return XD_OK;
+}
+
+/* ---- The trainer ---- */
+
+static xd_status create_parts(xd_classifier_trainer *trainer) {
+  xd_context *context = trainer->context;
+  const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->options.weight_decay};
+  xd_status status = xd_classifier_create(&trainer->classifier, context, &trainer->options);
+  if (status != XD_OK) return status;
+  const xd_network *network = trainer->classifier->part.network;
+  trainer->picture_size = xdi_input_size(network);
+  trainer->classes = xdi_output_size(network);
+  status = xdi_executor_create(&trainer->run, context, network, trainer->options.batch, XDI_TRAINING);
+  if (status == XD_OK) status = xdi_optimiser_open(&trainer->optimiser, context, network->block_count, &adam);
+  return status;
+}
+
+xd_status xd_classifier_trainer_create(xd_classifier_trainer **out, xd_context *context,
+                                       const xd_classifier_options *options) {
+  if (out) *out = NULL;
+  if (!out || !context || !options)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_create: out, context or options is NULL");
+  xd_classifier_options chosen;
+  xd_status status = read_options(context, &chosen, options);
+  if (status != XD_OK) return status;
+  xd_classifier_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
+  if (!trainer) return xdi_fail_memory(context, "creating a classifier's trainer");
+  trainer->context = context;
+  trainer->options = chosen;
+  status = create_parts(trainer);
+  if (status == XD_OK)
+    *out = trainer;
+  else
+    xd_classifier_trainer_destroy(trainer);
+  return status;
+}
+
+void xd_classifier_trainer_destroy(xd_classifier_trainer *trainer) {
+  if (!trainer) return;
+  const xd_allocator allocator = trainer->context->allocator;
+  xdi_optimiser_close(&trainer->optimiser);
+  xdi_executor_destroy(trainer->run);
+  xd_classifier_release(trainer->classifier);
+  xdi_release(&allocator, trainer);
+}
+
+static xd_status check_batch(const xd_classifier_trainer *trainer, const float *pictures, const uint32_t *labels,
+                             uint32_t count, float learning_rate) {
+  xd_context *context = trainer->context;
+  if (!pictures || !labels)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: %s is NULL",
+                    pictures ? "labels" : "pictures");
+  if (count == 0 || count > trainer->options.batch)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_classifier_trainer_step: %u pictures, but the options' batch is %u", count,
+                    trainer->options.batch);
+  for (uint32_t i = 0; i < count; i++)
+    if (labels[i] >= trainer->classes)
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "label %u of picture %u is not below the %u classes", labels[i],
+                      i, trainer->classes);
+  if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: learning rate %g",
+                    (double)learning_rate);
+  return XD_OK;
+}
+
+static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss, const float *pictures,
+                          float learning_rate) {
+  xd_context *context = trainer->context;
+  xdi_executor *run = trainer->run;
+  const uint32_t count = loss->rows;
+  xd_status status =
+      xdi_write(context, xdi_executor_input(run), pictures, (size_t)count * trainer->picture_size);
+  if (status == XD_OK)
+    status = xdi_executor_forward(run, count, true, trainer->options.seed,
+                                  xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
+  if (status == XD_OK)
+    status = xdi_device_check(context, context->table.cross_entropy(context->backend, loss), "cross_entropy");
+  if (status == XD_OK && !isfinite(loss->loss))
+    status = xdi_fail(context, XD_ERROR_NUMERIC, "step %u: the classifier's loss is %g", trainer->step, loss->loss);
+  if (status == XD_OK) status = xdi_executor_backward(run, count, true, false);
+  if (status == XD_OK)
+    status = xdi_optimiser_step(&trainer->optimiser, xdi_executor_parameters(run), xdi_executor_gradients(run),
+                                learning_rate);
+  return status;
+}
+
+xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *loss, double *accuracy,
+                                     const float *pictures, const uint32_t *labels, uint32_t count,
+                                     float learning_rate) {
+  if (loss) *loss = 0.0;
+  if (accuracy) *accuracy = 0.0;
+  if (!trainer) return XD_ERROR_INVALID_ARGUMENT;
+  xd_status status = check_batch(trainer, pictures, labels, count, learning_rate);
+  if (status == XD_OK) status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
+  if (status != XD_OK) return status;
+  xd_cross_entropy args = {
+      .rows = count,
+      .classes = trainer->classes,
+      .label_smoothing = trainer->options.label_smoothing,
+      .labels = labels,
+      .logits = xdi_executor_output(trainer->run),
+      .dlogits = xdi_executor_output_gradient(trainer->run),
+  };
+  status = run_step(trainer, &args, pictures, learning_rate);
+  if (status != XD_OK) return status;
+  trainer->step++;
+  if (loss) *loss = args.loss / count;
+  if (accuracy) *accuracy = (double)args.correct / count;
+  return XD_OK;
+}
+
+xd_status xd_classifier_trainer_finish(xd_classifier_trainer *trainer, xd_classifier **out) {
+  if (out) *out = NULL;
+  if (!trainer) return XD_ERROR_INVALID_ARGUMENT;
+  if (!out) return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_finish: out is NULL");
+  xd_network *network = NULL;
+  xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->classifier->part.network,
+                                         xdi_executor_parameters(trainer->run));
+  if (status == XD_OK) status = xdi_classifier_wrap(out, trainer->context, network);
+  if (status == XD_OK) xdi_part_freeze(*out);
+  xdi_network_release(network);
+  return status;
+}

@@ -1,0 +1,193 @@
+/* The schedule of one mapping: codes of both sets, batches by the pairing, the learning rate constant and then
+ * falling, validations on the way. A mapping touches no VAE and no picture. */
+#include <math.h>
+
+#include "base/memory.h"
+#include "model/encoder.h"
+#include "train/epochs.h"
+#include "train/pair_sampler.h"
+#include "train/seeds.h"
+#include "train/training.h"
+
+#define COUNTED_STEPS 100u /* the report's means are those of so many last ones */
+
+static const double collapsed_acc = 0.5, collapsed_div = 0.1;
+
+/* ---- Codes and pools ---- */
+
+static xd_status open_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+  xd_context *context = training->context;
+  const uint32_t direction = xdi_training_has(training, 0) ? 0 : 1;
+  const xdi_codes_options options = {
+      .samples = training->mapping[direction].codes_per_picture,
+      .augment = training->vae[domain].augment,
+      .seed = xdi_seed_of(training->options.seed, domain == 0 ? XDI_SEED_CODES1 : XDI_SEED_CODES2),
+  };
+  xd_train_progress event = {.stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2};
+  const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
+  xd_status status = xdi_codes_open(&material->codes[domain], context, encoder, training->sets[domain], &options);
+  if (status == XD_OK)
+    status = xdi_pools_open(&material->pools[domain], context, training->sets[domain], training->pairing, domain + 1);
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+}
+
+xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training, const xd_model *model) {
+  const double began = xdi_training_clock(training);
+  *material = (xdi_mapping_material){.model = model};
+  xd_status status = open_domain(material, training, 0);
+  if (status == XD_OK) status = open_domain(material, training, 1);
+  xdi_training_end_stage(training, XD_STAGE_CODES, began);
+  return status;
+}
+
+void xdi_mapping_material_close(xdi_mapping_material *material) {
+  for (uint32_t domain = 0; domain < 2; domain++) {
+    xdi_codes_close(&material->codes[domain]);
+    xdi_pools_close(&material->pools[domain]);
+  }
+}
+
+/* ---- One direction ---- */
+
+typedef struct mapping_stage {
+  xdi_training *training;
+  const xdi_mapping_material *material;
+  uint32_t direction, source, target; /* domains 0 or 1 */
+  xd_mapping_options options;
+  xd_mapping_trainer *trainer;
+  xdi_pair_sampler sampler;
+} mapping_stage;
+
+static xd_status choose_dim(xd_context *context, uint32_t *dim, uint32_t wanted, const char *name) {
+  if (*dim == 0) *dim = wanted;
+  if (*dim == wanted) return XD_OK;
+  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "xd_mapping_options.%s is %u, the model's codes have %u", name, *dim,
+                  wanted);
+}
+
+/* A pairing that ties all classes together knows no mismatches. */
+static void drop_mismatches(mapping_stage *stage) {
+  if (stage->material->pools[stage->target].group_count > 1) return;
+  stage->options.mismatch = stage->options.generated_mismatch = 0.0f;
+}
+
+static xd_status open_stage(mapping_stage *stage) {
+  xdi_training *training = stage->training;
+  const xdi_mapping_material *material = stage->material;
+  xd_mapping_options *options = &stage->options;
+  *options = training->mapping[stage->direction];
+  drop_mismatches(stage);
+  const xdi_pair_sampler_options sampling = {
+      .source_codes = &material->codes[stage->source],
+      .target_codes = &material->codes[stage->target],
+      .source_pools = &material->pools[stage->source],
+      .target_pools = &material->pools[stage->target],
+      .batch = options->batch,
+      .mixing = options->mixing,
+      .seed = options->seed,
+  };
+  xd_context *context = training->context;
+  xd_status status = choose_dim(context, &options->source_dim, sampling.source_codes->latent_dim, "source_dim");
+  if (status == XD_OK)
+    status = choose_dim(context, &options->target_dim, sampling.target_codes->latent_dim, "target_dim");
+  if (status == XD_OK) status = xd_mapping_trainer_create(&stage->trainer, context, options);
+  if (status == XD_OK) status = xdi_pair_sampler_open(&stage->sampler, context, &sampling);
+  training->mapping[stage->direction] = *options; /* what provenance tells */
+  return status;
+}
+
+static void close_stage(mapping_stage *stage) {
+  xd_mapping_trainer_destroy(stage->trainer);
+  xdi_pair_sampler_close(&stage->sampler);
+}
+
+static void add_losses(mapping_stage *stage, const xd_mapping_losses *losses, uint32_t step) {
+  const uint32_t steps = stage->options.steps, counted = steps < COUNTED_STEPS ? steps : COUNTED_STEPS;
+  if (step < steps - counted) return;
+  xd_mapping_losses *mean = &stage->training->report.mapping[stage->direction];
+  mean->discriminator += losses->discriminator / counted;
+  mean->generator += losses->generator / counted;
+  mean->real += losses->real / counted;
+  mean->generated += losses->generated / counted;
+  mean->noise += losses->noise / counted;
+  mean->mismatched += losses->mismatched / counted;
+  mean->adversarial += losses->adversarial / counted;
+  mean->regularisation += losses->regularisation / counted;
+}
+
+/* ---- Validation ---- */
+
+static bool is_due(const mapping_stage *stage, uint32_t step) {
+  const xd_train_options *options = &stage->training->options;
+  if (!options->validation[0] || !options->validation[1] || !options->judge[stage->target]) return false;
+  return step + 1 == stage->options.steps || (options->validate_every && (step + 1) % options->validate_every == 0);
+}
+
+/* Measures the generator as it is now; the ceiling only at the end. */
+static xd_status validate(mapping_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
+  xd_context *context = training->context;
+  xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *candidate = NULL;
+  xd_evaluation *evaluation = &training->report.validation[stage->direction];
+  *evaluation = (xd_evaluation){.struct_size = sizeof *evaluation};
+  options.seed = xdi_seed_of(training->options.seed, XDI_SEED_VALIDATION);
+  options.skip_reconstruction = step + 1 < stage->options.steps;
+  xd_status status = xd_mapping_trainer_finish(stage->trainer, &parts.generator[stage->direction], NULL);
+  if (status == XD_OK) status = xd_model_with_mapping(&candidate, context, stage->material->model, &parts);
+  if (status == XD_OK)
+    status = xd_evaluate(evaluation, context, candidate, stage->direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1,
+                         training->options.judge[stage->target], training->options.validation[stage->source],
+                         training->options.validation[stage->target], training->pairing, &options);
+  training->report.validated[stage->direction] = status == XD_OK;
+  xd_model_release(candidate);
+  xd_latent_generator_release(parts.generator[stage->direction]);
+  return status;
+}
+
+/* Right classes, but nearly one picture of each. */
+static xd_status check_collapse(const mapping_stage *stage) {
+  const xdi_training *training = stage->training;
+  const xd_evaluation *last = &training->report.validation[stage->direction];
+  if (!training->report.validated[stage->direction] || training->options.allow_collapse) return XD_OK;
+  if (last->acc < collapsed_acc || last->div >= collapsed_div) return XD_OK;
+  return xdi_fail(training->context, XD_ERROR_COLLAPSED,
+                  "the mapping %u to %u collapsed: acc %.3f, div %.3f below %.1f; another seed or more mismatch may help",
+                  stage->source + 1, stage->target + 1, last->acc, last->div, collapsed_div);
+}
+
+static xd_status run_step(mapping_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
+  const xd_mapping_options *options = &stage->options;
+  xd_train_progress event = {
+      .stage = XD_STAGE_MAPPING_1TO2 + stage->direction, .step = step + 1, .steps = options->steps};
+  xd_mapping_batch batch;
+  const float rate = xdi_linear_rate(options->learning_rate, options->final_rate, step, options->steps);
+  xd_status status = xdi_pair_sampler_draw(&stage->sampler, &batch, step);
+  if (status == XD_OK) status = xd_mapping_trainer_step(stage->trainer, &event.mapping, &batch, rate);
+  if (status != XD_OK) return status;
+  add_losses(stage, &event.mapping, step);
+  if (is_due(stage, step)) {
+    status = validate(stage, step);
+    event.validation = &training->report.validation[stage->direction];
+  }
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+}
+
+xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
+                               xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
+  const double began = xdi_training_clock(training);
+  mapping_stage stage = {.training = training,
+                         .material = material,
+                         .direction = direction,
+                         .source = direction,
+                         .target = 1 - direction};
+  xd_status status = open_stage(&stage);
+  for (uint32_t step = 0; status == XD_OK && step < stage.options.steps; step++) status = run_step(&stage, step);
+  if (status == XD_OK) status = check_collapse(&stage);
+  if (status == XD_OK) status = xd_mapping_trainer_finish(stage.trainer, generator, discriminator);
+  close_stage(&stage);
+  xdi_training_end_stage(training, XD_STAGE_MAPPING_1TO2 + direction, began);
+  return status;
+}

@@ -1,0 +1,27 @@
+/* Adam over one network's block of parameters. */
+#ifndef XDI_TRAIN_OPTIMISER_H
+#define XDI_TRAIN_OPTIMISER_H
+
+#include "base/context.h"
+
+typedef struct xdi_optimiser_settings {
+  float beta1, beta2, weight_decay;
+} xdi_optimiser_settings;
+
+typedef struct xdi_optimiser {
+  xd_context *context;
+  xd_buffer *moments; /* the first ones, then the second */
+  size_t count;
+  xdi_optimiser_settings settings;
+  double power1, power2; /* beta^t */
+} xdi_optimiser;
+
+/* On failure the optimiser may, and need not, be closed. */
+xd_status xdi_optimiser_open(xdi_optimiser *optimiser, xd_context *context, size_t count,
+                             const xdi_optimiser_settings *settings);
+void xdi_optimiser_close(xdi_optimiser *optimiser); /* a zeroed one is legal */
+
+/* One step on a block of `count` floats. */
+xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients, float learning_rate);
+
+#endif

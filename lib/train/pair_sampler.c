@@ -1,0 +1,164 @@
+/* A mapping's batches. Each row draws a source class, uniformly; a picture of it and a sample of its
+ * posterior; two codes of the target classes that are paired with it (condition and positive, of two
+ * pictures where there are two); and one of another target class. Row r of step t uses numbers of its own,
+ * so that rows can be made by any thread. */
+#include "train/pair_sampler.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/runner.h"
+
+#define ROWS_PER_TASK 32u
+#define DIM_LIMIT 1024u
+
+/* A row's random numbers that are not normal. */
+enum {
+  SOURCE_CLASS,
+  SOURCE_PICTURE,
+  SOURCE_SAMPLE,
+  CONDITION_CLASS,
+  CONDITION_PICTURE,
+  CONDITION_SAMPLE,
+  POSITIVE_CLASS,
+  POSITIVE_PICTURE,
+  POSITIVE_SAMPLE,
+  WRONG_CLASS,
+  WRONG_PICTURE,
+  WRONG_SAMPLE,
+  MIXED,
+  MIXED_PICTURE,
+  MIXED_SAMPLE,
+  MIXED_SHARE,
+  NUMBERS
+};
+
+typedef struct row_numbers {
+  uint64_t seed, stream, first;
+} row_numbers;
+
+static uint32_t below(const row_numbers *row, uint32_t which, uint32_t bound) {
+  return xdi_random_below(row->seed, row->stream, row->first + which, bound);
+}
+
+static float uniform(const row_numbers *row, uint32_t which) {
+  return xdi_random_uniform(row->seed, row->stream, row->first + which);
+}
+
+static uint32_t pick(const xdi_pools *pools, uint32_t pool, const row_numbers *row, uint32_t which) {
+  return pools->pictures[pools->first[pool] + below(row, which, xdi_pool_size(pools, pool))];
+}
+
+/* Some pool of a group. */
+static uint32_t pool_within(const xdi_pools *pools, uint32_t group, const row_numbers *row, uint32_t which) {
+  const uint32_t first = pools->group_first[group], end = pools->group_first[group + 1];
+  return first + below(row, which, end - first);
+}
+
+/* Some pool outside a group; there is one. */
+static uint32_t pool_without(const xdi_pools *pools, uint32_t group, const row_numbers *row, uint32_t which) {
+  const uint32_t first = pools->group_first[group], end = pools->group_first[group + 1];
+  const uint32_t pool = below(row, which, pools->pool_count - (end - first));
+  return pool < first ? pool : pool + (end - first);
+}
+
+/* Another picture of the pool than `first`, where it has one. */
+static uint32_t pick_other(const xdi_pools *pools, uint32_t pool, const row_numbers *row, uint32_t which,
+                           uint32_t first) {
+  const uint32_t size = xdi_pool_size(pools, pool);
+  const uint32_t place = below(row, which, size);
+  const uint32_t *pictures = pools->pictures + pools->first[pool];
+  return pictures[place] != first ? pictures[place] : pictures[(place + 1) % size];
+}
+
+/* A code of the source class; mixed with a second one of it as often as the options ask for. */
+static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t pool, const row_numbers *row,
+                        const float *normals) {
+  const xdi_codes *codes = sampler->source_codes;
+  xdi_codes_draw(to, codes, pick(sampler->source_pools, pool, row, SOURCE_PICTURE), normals,
+                 uniform(row, SOURCE_SAMPLE));
+  if (sampler->mixing <= 0.0f || uniform(row, MIXED) >= sampler->mixing) return;
+  float second[DIM_LIMIT];
+  const float share = uniform(row, MIXED_SHARE);
+  xdi_codes_draw(second, codes, pick(sampler->source_pools, pool, row, MIXED_PICTURE), normals + codes->latent_dim,
+                 uniform(row, MIXED_SAMPLE));
+  for (uint32_t j = 0; j < codes->latent_dim; j++) to[j] += share * (second[j] - to[j]);
+}
+
+static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group, const row_numbers *row,
+                         const float *normals) {
+  const xdi_codes *codes = sampler->target_codes;
+  const xdi_pools *pools = sampler->target_pools;
+  const size_t dim = codes->latent_dim, at = index * dim;
+  const uint32_t condition = pick(pools, pool_within(pools, group, row, CONDITION_CLASS), row, CONDITION_PICTURE);
+  const uint32_t positive =
+      pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, condition);
+  xdi_codes_draw(sampler->condition + at, codes, condition, normals, uniform(row, CONDITION_SAMPLE));
+  xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim, uniform(row, POSITIVE_SAMPLE));
+  if (!sampler->mismatched) return;
+  const uint32_t wrong = pick(pools, pool_without(pools, group, row, WRONG_CLASS), row, WRONG_PICTURE);
+  xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim, uniform(row, WRONG_SAMPLE));
+}
+
+static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
+  float normals[5 * DIM_LIMIT];
+  const size_t source_dim = sampler->source_codes->latent_dim, target_dim = sampler->target_codes->latent_dim;
+  const size_t count = 2 * source_dim + 3 * target_dim;
+  const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
+                           (uint64_t)index * NUMBERS};
+  const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
+  xdi_random_normals(normals, count, sampler->seed, xdi_stream_id(XDI_STREAM_CODES, sampler->step), index * count);
+  draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
+  draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
+}
+
+static void draw_rows(void *argument, uint32_t task) {
+  const xdi_pair_sampler *sampler = argument;
+  const uint32_t first = task * ROWS_PER_TASK;
+  for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->batch; row++) draw_row(sampler, row);
+}
+
+xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
+                                const xdi_pair_sampler_options *options) {
+  *sampler = (xdi_pair_sampler){
+      .context = context,
+      .source_codes = options->source_codes,
+      .target_codes = options->target_codes,
+      .source_pools = options->source_pools,
+      .target_pools = options->target_pools,
+      .mixing = options->mixing,
+      .seed = options->seed,
+      .batch = options->batch,
+  };
+  const size_t source = options->source_codes->latent_dim * sizeof(float);
+  const size_t target = options->target_codes->latent_dim * sizeof(float);
+  const bool mismatches = options->target_pools->group_count > 1;
+  sampler->source = xdi_allocate(&context->allocator, options->batch, source);
+  sampler->condition = xdi_allocate(&context->allocator, options->batch, target);
+  sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
+  if (mismatches) sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
+  if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched))
+    return xdi_fail_memory(context, "preparing a mapping's batches");
+  return XD_OK;
+}
+
+void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
+  if (!sampler->context) return;
+  const xd_allocator *allocator = &sampler->context->allocator;
+  xdi_release(allocator, sampler->source);
+  xdi_release(allocator, sampler->condition);
+  xdi_release(allocator, sampler->positive);
+  xdi_release(allocator, sampler->mismatched);
+  sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
+}
+
+xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
+  const uint32_t tasks = (sampler->batch + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+  sampler->step = step;
+  *out = (xd_mapping_batch){sizeof *out, sampler->batch, 0, sampler->source, sampler->condition,
+                            sampler->positive, sampler->mismatched};
+  if (xdi_run(&sampler->context->runner, draw_rows, sampler, tasks) != 0)
+    return xdi_fail(sampler->context, XD_ERROR_INTERNAL, "the thread runner failed while codes were drawn");
+  return XD_OK;
+}

@@ -1,0 +1,35 @@
+/* Draws the mapping trainer's batches from two sets' codes. */
+#ifndef XDI_TRAIN_PAIR_SAMPLER_H
+#define XDI_TRAIN_PAIR_SAMPLER_H
+
+#include "train/codes.h"
+#include "train/pools.h"
+#include "xdomain/trainer.h"
+
+typedef struct xdi_pair_sampler {
+  xd_context *context;
+  const xdi_codes *source_codes, *target_codes; /* borrowed, like the pools */
+  const xdi_pools *source_pools, *target_pools;
+  float mixing;
+  uint64_t seed;
+  uint32_t batch, step; /* of the batch that is drawn */
+  float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
+} xdi_pair_sampler;
+
+typedef struct xdi_pair_sampler_options {
+  const xdi_codes *source_codes, *target_codes;
+  const xdi_pools *source_pools, *target_pools;
+  uint32_t batch;
+  float mixing;
+  uint64_t seed;
+} xdi_pair_sampler_options;
+
+/* On failure the sampler may, and need not, be closed. */
+xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
+                                const xdi_pair_sampler_options *options);
+void xdi_pair_sampler_close(xdi_pair_sampler *sampler); /* a zeroed one is legal */
+
+/* The batch of that step: a matter of the seed and the step alone. It points into the sampler. */
+xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step);
+
+#endif

@@ -1,0 +1,139 @@
+/* Standardisation folded into weights. With z = (z_raw - m) / s:
+ *   encoder's last dense layer, rows [mean | log variance]:  mean' = (mean - m) / s, lv' = lv - 2 log s
+ *   decoder's first dense layer:  W'[j] = s_j W[j],  bias' = bias + sum_j m_j W[j]
+ * so that handles compose by hand and files need no further vectors. */
+#include "train/standardise.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "model/part.h"
+#include "train/posterior.h"
+
+#define DENSE_TAG XD_TAG('D', 'N', 'S', 'E')
+
+/* ---- Measuring ---- */
+
+typedef struct code_sums {
+  uint32_t latent_dim;
+  double *mean, *square, *variance; /* sums over pictures, latent_dim each */
+} code_sums;
+
+static void add_posteriors(void *user, uint32_t first, uint32_t count, const float *posterior) {
+  (void)first;
+  code_sums *sums = user;
+  for (uint32_t row = 0; row < count; row++) {
+    const float *mean = posterior + (size_t)row * 2 * sums->latent_dim;
+    for (uint32_t j = 0; j < sums->latent_dim; j++) {
+      sums->mean[j] += (double)mean[j];
+      sums->square[j] += (double)mean[j] * (double)mean[j];
+      sums->variance[j] += exp((double)mean[sums->latent_dim + j]);
+    }
+  }
+}
+
+static xd_status conclude(xd_context *context, double *mean, double *deviation, const code_sums *sums,
+                          double count) {
+  for (uint32_t j = 0; j < sums->latent_dim; j++) {
+    mean[j] = sums->mean[j] / count;
+    const double between = fmax(sums->square[j] / count - mean[j] * mean[j], 0.0);
+    deviation[j] = sqrt(between + sums->variance[j] / count);
+    if (!isfinite(mean[j]) || !isfinite(deviation[j]) || !(deviation[j] > 1e-12))
+      return xdi_fail(context, XD_ERROR_NUMERIC, "code dimension %u has mean %g and deviation %g", j, mean[j],
+                      deviation[j]);
+  }
+  return XD_OK;
+}
+
+xd_status xdi_standardise_measure(xd_context *context, double *mean, double *deviation, const xd_network *encoder,
+                                  const xd_dataset *set) {
+  const uint32_t latent_dim = xdi_output_size(encoder) / 2;
+  double *memory = xdi_allocate_zeroed(&context->allocator, (size_t)latent_dim * 3, sizeof *memory);
+  if (!memory) return xdi_fail_memory(context, "standardising codes");
+  code_sums sums = {latent_dim, memory, memory + latent_dim, memory + 2 * (size_t)latent_dim};
+  const xdi_posterior_pass pass = {encoder, set, 0.0f, 0, 0, add_posteriors, &sums};
+  xd_status status = xdi_posterior_each(context, &pass);
+  if (status == XD_OK) status = conclude(context, mean, deviation, &sums, (double)xd_dataset_count(set));
+  xdi_release(&context->allocator, memory);
+  return status;
+}
+
+/* ---- Folding ---- */
+
+/* A dense layer's weights[inputs][outputs] and bias[outputs] in the network's block. */
+typedef struct dense_part {
+  float *weights, *bias;
+  size_t inputs, outputs;
+} dense_part;
+
+static bool find_dense(dense_part *out, xd_network *network, uint32_t layer) {
+  *out = (dense_part){NULL, NULL, 0, 0};
+  if (network->layers[layer].spec.tag != DENSE_TAG) return false;
+  for (uint32_t i = 0; i < network->parameter_count; i++) {
+    const xdi_parameter *parameter = &network->parameters[i];
+    if (parameter->layer != layer) continue;
+    if (parameter->public.rank == 2) {
+      out->weights = network->block + parameter->offset;
+      out->inputs = parameter->public.shape[0];
+      out->outputs = parameter->public.shape[1];
+    } else {
+      out->bias = network->block + parameter->offset;
+    }
+  }
+  return out->weights && out->bias;
+}
+
+/* The last layer that does more than rename the shape, and the first. */
+static uint32_t last_layer(const xd_network *network) {
+  uint32_t i = network->layer_count - 1;
+  while (i > 0 && !network->layers[i].table->forward) i--;
+  return i;
+}
+
+static uint32_t first_layer(const xd_network *network) {
+  uint32_t i = 0;
+  while (i + 1 < network->layer_count && !network->layers[i].table->forward) i++;
+  return i;
+}
+
+static void fold_encoder(const dense_part *part, const double *mean, const double *deviation) {
+  const size_t latent_dim = part->outputs / 2;
+  for (size_t i = 0; i < part->inputs; i++)
+    for (size_t j = 0; j < latent_dim; j++) {
+      float *weight = part->weights + i * part->outputs + j;
+      *weight = (float)((double)*weight / deviation[j]);
+    }
+  for (size_t j = 0; j < latent_dim; j++) {
+    part->bias[j] = (float)(((double)part->bias[j] - mean[j]) / deviation[j]);
+    part->bias[latent_dim + j] = (float)((double)part->bias[latent_dim + j] - 2.0 * log(deviation[j]));
+  }
+}
+
+static void fold_decoder(const dense_part *part, const double *mean, const double *deviation) {
+  for (size_t n = 0; n < part->outputs; n++) {
+    double bias = (double)part->bias[n];
+    for (size_t j = 0; j < part->inputs; j++) {
+      float *weight = part->weights + j * part->outputs + n;
+      bias += mean[j] * (double)*weight;
+      *weight = (float)((double)*weight * deviation[j]);
+    }
+    part->bias[n] = (float)bias;
+  }
+}
+
+xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder, const double *mean,
+                               const double *deviation) {
+  dense_part last, first;
+  if (!find_dense(&last, encoder, last_layer(encoder)) || encoder->layers[last_layer(encoder)].activation != XD_ACTIVATION_IDENTITY)
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "codes cannot be standardised: the encoder does not end in a "
+                                                   "dense layer without activation; set raw_codes");
+  if (!find_dense(&first, decoder, first_layer(decoder)))
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED,
+                    "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
+  if (last.outputs != 2 * first.inputs)
+    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "an encoder of %zu code dimensions and a decoder of %zu",
+                    last.outputs / 2, first.inputs);
+  fold_encoder(&last, mean, deviation);
+  fold_decoder(&first, mean, deviation);
+  return XD_OK;
+}

@@ -1,0 +1,379 @@
+/* Whole files: what is read, what is refused, and that a failed write leaves no trace. */
+#include "support.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+static char *folder;
+static xd_context *context;
+static char path[TEST_PATH_SIZE];
+
+static void set_up(void) {
+  context = test_context("reference");
+  folder = make_temp_folder();
+  path_in(path, folder, "file");
+}
+
+static void tear_down(void) {
+  xd_context_destroy(context);
+  remove_folder(folder);
+}
+
+static void check_content(const void *expected, size_t expected_size) {
+  size_t size;
+  unsigned char *content = read_test_file(path, &size);
+  ck_assert_uint_eq(size, expected_size);
+  ck_assert_mem_eq(content, expected, size);
+  free(content);
+}
+
+/* A read that must fail, with nothing handed out. */
+static void check_refused(const char *name, size_t limit, xd_status expected) {
+  unsigned char *content = (unsigned char *)1;
+  size_t size = 1;
+  assert_status(xdi_file_read(context, name, limit, &content, &size), expected);
+  ck_assert_ptr_null(content);
+  ck_assert_uint_eq(size, 0);
+  assert_message_names(context, name);
+}
+
+START_TEST(file_read__gives_every_byte) {
+  static unsigned char data[300000];
+  for (size_t i = 0; i < sizeof data; i++)
+    data[i] = (unsigned char)(i * 7 + i / 256);
+  const size_t sizes[] = {1, 2, 63, 64, 65, 4096, sizeof data};
+  for (int i = 0; i < 7; i++) {
+    unsigned char *content = NULL;
+    size_t size = 0;
+    write_test_file(path, data, sizes[i]);
+    assert_ok(context, xdi_file_read(context, path, sizes[i], &content, &size));
+    ck_assert_uint_eq(size, sizes[i]);
+    ck_assert_mem_eq(content, data, size);
+    xdi_release(&context->allocator, content);
+  }
+}
+END_TEST
+
+START_TEST(file_read__gives_a_pointer_for_an_empty_file) {
+  unsigned char *content = NULL;
+  size_t size = 1;
+  write_test_file(path, "", 0);
+  assert_ok(context, xdi_file_read(context, path, 0, &content, &size));
+  ck_assert_ptr_nonnull(content);
+  ck_assert_uint_eq(size, 0);
+  xdi_release(&context->allocator, content);
+}
+END_TEST
+
+START_TEST(file_read__refuses_more_than_the_limit_before_allocating) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with("reference", 1, &counter);
+  unsigned char *content = NULL;
+  size_t size = 0;
+  write_test_file(path, "12345678", 8);
+  size_t before = counter.total;
+  assert_status(xdi_file_read(counted, path, 7, &content, &size), XD_ERROR_TOO_LARGE);
+  ck_assert_uint_eq(counter.total, before);
+  assert_message_names(counted, path);
+  assert_message_names(counted, "8 bytes");
+  assert_message_names(counted, "limit of 7");
+  assert_ok(counted, xdi_file_read(counted, path, 8, &content, &size));
+  xdi_release(&counted->allocator, content);
+  xd_context_destroy(counted);
+}
+END_TEST
+
+START_TEST(file_read__refuses_what_is_missing) {
+  char below[TEST_PATH_SIZE];
+  check_refused(path, 100, XD_ERROR_NOT_FOUND);
+  check_refused("", 100, XD_ERROR_NOT_FOUND);
+  write_test_file(path, "x", 1);
+  ck_assert_int_lt(snprintf(below, sizeof below, "%.900s/below", path), TEST_PATH_SIZE);
+  check_refused(below, 100, XD_ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(file_read__refuses_folders_and_pipes_without_waiting) {
+  check_refused(folder, 1000000, XD_ERROR_IO);
+  assert_message_names(context, "folder");
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  check_refused(path, 1000000, XD_ERROR_IO);
+  check_refused("/dev/null", 1000000, XD_ERROR_IO);
+  assert_message_names(context, "not a regular file");
+}
+END_TEST
+
+START_TEST(file_read__tells_a_lack_of_memory) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with("reference", 1, &counter);
+  unsigned char *content = NULL;
+  size_t size = 0;
+  write_test_file(path, "12345678", 8);
+  counter.fail_at = counter.total + 1;
+  assert_status(xdi_file_read(counted, path, 100, &content, &size), XD_ERROR_OUT_OF_MEMORY);
+  assert_message_names(counted, path);
+  xd_context_destroy(counted);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+}
+END_TEST
+
+START_TEST(file_write__creates_and_replaces) {
+  static unsigned char large[3000000];
+  memset(large, 0x5A, sizeof large);
+  assert_ok(context, xdi_file_write(context, path, "old", 3));
+  check_content("old", 3);
+  assert_ok(context, xdi_file_write(context, path, large, sizeof large));
+  check_content(large, sizeof large);
+  assert_ok(context, xdi_file_write(context, path, NULL, 0));
+  check_content("", 0);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+START_TEST(file_write__takes_the_mode_from_the_umask) {
+  const mode_t masks[] = {022, 077, 0};
+  const mode_t modes[] = {0644, 0600, 0644};
+  for (int i = 0; i < 3; i++) {
+    struct stat info;
+    mode_t before = umask(masks[i]);
+    assert_ok(context, xdi_file_write(context, path, "x", 1));
+    umask(before);
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 0777, modes[i]);
+  }
+}
+END_TEST
+
+START_TEST(file_write__takes_names_without_a_folder) {
+  char before[TEST_PATH_SIZE];
+  ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+  ck_assert_int_eq(chdir(folder), 0);
+  assert_ok(context, xdi_file_write(context, "file", "here", 4));
+  ck_assert_int_eq(chdir(before), 0);
+  check_content("here", 4);
+}
+END_TEST
+
+START_TEST(file_write__takes_the_longest_name) {
+  char name[256];
+  memset(name, 'n', 255);
+  name[255] = '\0';
+  path_in(path, folder, name);
+  assert_ok(context, xdi_file_write(context, path, "long", 4));
+  check_content("long", 4);
+}
+END_TEST
+
+START_TEST(file_write__follows_a_symbolic_link) {
+  char link_path[TEST_PATH_SIZE];
+  struct stat info;
+  write_test_file(path, "old", 3);
+  ck_assert_int_eq(symlink("file", path_in(link_path, folder, "link")), 0);
+  assert_ok(context, xdi_file_write(context, link_path, "new", 3));
+  check_content("new", 3);
+  ck_assert_int_eq(lstat(link_path, &info), 0);
+  ck_assert(S_ISLNK(info.st_mode));
+  ck_assert_int_eq(unlink(path), 0);
+  assert_status(xdi_file_write(context, link_path, "new", 3), XD_ERROR_NOT_FOUND);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+START_TEST(file_write__never_replaces_a_folder_or_a_pipe) {
+  struct stat info;
+  ck_assert_int_eq(mkdir(path, 0700), 0);
+  assert_status(xdi_file_write(context, path, "x", 1), XD_ERROR_IO);
+  assert_message_names(context, "folder");
+  path_in(path, folder, "pipe");
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  assert_status(xdi_file_write(context, path, "x", 1), XD_ERROR_IO);
+  ck_assert_int_eq(stat(path, &info), 0);
+  ck_assert(S_ISFIFO(info.st_mode));
+  ck_assert_int_eq(count_entries(folder), 2);
+}
+END_TEST
+
+START_TEST(file_write__needs_the_folder) {
+  char missing[TEST_PATH_SIZE];
+  path_in(missing, folder, "no/such/file");
+  assert_status(xdi_file_write(context, missing, "x", 1), XD_ERROR_NOT_FOUND);
+  assert_message_names(context, missing);
+  assert_status(xdi_file_write(context, "", "x", 1), XD_ERROR_NOT_FOUND);
+  ck_assert_int_eq(count_entries(folder), 0);
+}
+END_TEST
+
+/* Root may write anywhere, so that it steps back for a moment. */
+START_TEST(file_write__leaves_an_unwritable_folder_as_it_was) {
+  write_test_file(path, "old", 3);
+  ck_assert_int_eq(chmod(folder, 0555), 0);
+  uid_t user = geteuid();
+  if (user == 0)
+    ck_assert_int_eq(seteuid(65534), 0);
+  xd_status status = xdi_file_write(context, path, "new", 3);
+  if (user == 0)
+    ck_assert_int_eq(seteuid(0), 0);
+  ck_assert_int_eq(chmod(folder, 0755), 0);
+  assert_status(status, XD_ERROR_IO);
+  assert_message_names(context, path);
+  check_content("old", 3);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+/* A write that fails half-way, as on a full disk. */
+START_TEST(file_write__keeps_the_old_file_when_the_new_does_not_fit) {
+  static unsigned char large[100000];
+  struct rlimit before, low;
+  write_test_file(path, "old", 3);
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+  low = before;
+  low.rlim_cur = 50000;
+  void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+  xd_status status = xdi_file_write(context, path, large, sizeof large);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, handler);
+  assert_status(status, XD_ERROR_IO);
+  assert_message_names(context, path);
+  check_content("old", 3);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+START_TEST(file_write__leaves_all_as_it_was_without_memory) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with("reference", 1, &counter);
+  write_test_file(path, "old", 3);
+  counter.fail_at = counter.total + 1;
+  assert_status(xdi_file_write(counted, path, "new", 3), XD_ERROR_OUT_OF_MEMORY);
+  xd_context_destroy(counted);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+  check_content("old", 3);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+/* Another program's file of the temporary name is not ours to touch. */
+START_TEST(file_write__avoids_names_that_are_taken) {
+  char taken[TEST_PATH_SIZE], name[64];
+  for (int i = 0; i < 3; i++) {
+    snprintf(name, sizeof name, ".xdomain-%ld-%d.tmp", (long)getpid(), i);
+    write_test_file(path_in(taken, folder, name), "theirs", 6);
+  }
+  assert_ok(context, xdi_file_write(context, path, "ours", 4));
+  check_content("ours", 4);
+  ck_assert_int_eq(count_entries(folder), 4);
+  unsigned char *content = read_test_file(taken, NULL);
+  ck_assert_str_eq((char *)content, "theirs");
+  free(content);
+}
+END_TEST
+
+#define CONTENT_SIZE 200000
+
+static void write_until_killed(unsigned char contents[2][CONTENT_SIZE]) {
+  for (int i = 0;; i++)
+    if (xdi_file_write(context, path, contents[i % 2], CONTENT_SIZE) != XD_OK)
+      _exit(1);
+}
+
+/* A child writes two contents in turn and is killed somewhere: the file is one of them, whole. */
+START_TEST(file_write__survives_a_kill_at_any_moment) {
+  static unsigned char contents[2][CONTENT_SIZE];
+  memset(contents[1], 1, CONTENT_SIZE);
+  assert_ok(context, xdi_file_write(context, path, contents[0], CONTENT_SIZE));
+  for (int round = 0; round < 20; round++) {
+    pid_t child = fork();
+    ck_assert(child >= 0);
+    if (child == 0)
+      write_until_killed(contents);
+    struct timespec time = {0, 1000000 + round * 137000};
+    int how = 0;
+    nanosleep(&time, NULL);
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, &how, 0), child);
+    ck_assert(WIFSIGNALED(how));
+    unsigned char *content = read_test_file(path, NULL);
+    unsigned char which = content[0];
+    free(content);
+    ck_assert_uint_le(which, 1);
+    check_content(contents[which], CONTENT_SIZE);
+  }
+}
+END_TEST
+
+typedef struct writer {
+  xd_context *context;
+  unsigned char content[CONTENT_SIZE];
+  int failures;
+} writer;
+
+static void *write_often(void *argument) {
+  writer *self = argument;
+  for (int i = 0; i < 30; i++)
+    self->failures += xdi_file_write(self->context, path, self->content, CONTENT_SIZE) != XD_OK;
+  return NULL;
+}
+
+START_TEST(file_write__lets_two_threads_write_the_same_file) {
+  static writer writers[2];
+  pthread_t threads[2];
+  for (int i = 0; i < 2; i++) {
+    writers[i].context = test_context("reference");
+    memset(writers[i].content, i, CONTENT_SIZE);
+    ck_assert_int_eq(pthread_create(&threads[i], NULL, write_often, &writers[i]), 0);
+  }
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    ck_assert_int_eq(writers[i].failures, 0);
+    xd_context_destroy(writers[i].context);
+  }
+  unsigned char *content = read_test_file(path, NULL);
+  unsigned char which = content[0];
+  free(content);
+  ck_assert_uint_le(which, 1);
+  check_content(writers[which].content, CONTENT_SIZE);
+  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, const TTest *test) {
+  TCase *tcase = tcase_create(name);
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, test);
+  suite_add_tcase(suite, tcase);
+}
+#define ADD(test) add(suite, #test, test)
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("file");
+  ADD(file_read__gives_every_byte);
+  ADD(file_read__gives_a_pointer_for_an_empty_file);
+  ADD(file_read__refuses_more_than_the_limit_before_allocating);
+  ADD(file_read__refuses_what_is_missing);
+  ADD(file_read__refuses_folders_and_pipes_without_waiting);
+  ADD(file_read__tells_a_lack_of_memory);
+  ADD(file_write__creates_and_replaces);
+  ADD(file_write__takes_the_mode_from_the_umask);
+  ADD(file_write__takes_names_without_a_folder);
+  ADD(file_write__takes_the_longest_name);
+  ADD(file_write__follows_a_symbolic_link);
+  ADD(file_write__never_replaces_a_folder_or_a_pipe);
+  ADD(file_write__needs_the_folder);
+  ADD(file_write__leaves_an_unwritable_folder_as_it_was);
+  ADD(file_write__keeps_the_old_file_when_the_new_does_not_fit);
+  ADD(file_write__leaves_all_as_it_was_without_memory);
+  ADD(file_write__avoids_names_that_are_taken);
+  ADD(file_write__survives_a_kill_at_any_moment);
+  ADD(file_write__lets_two_threads_write_the_same_file);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

@@ -1,0 +1,575 @@
+/* The mapping's trainer: its losses against the public networks, its gradients (through the spectral norm as
+ * well) against finite differences, its variants, and its manners. */
+#include "training_support.h"
+
+#include "model/latent_generator.h"
+#include "model/pair_discriminator.h"
+#include "train/mapping_trainer.h"
+#include "train/seeds.h"
+
+#define ROWS 10u
+#define SOURCE 4u
+#define TARGET 3u
+
+static xd_mapping_options small_options(void) {
+  xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
+  options.source_dim = SOURCE;
+  options.target_dim = TARGET;
+  options.hidden_width = 9;
+  options.hidden_layers = 2;
+  options.batch = ROWS;
+  options.seed = 21;
+  return options;
+}
+
+/* The paper's letter: one code twice, three kinds of pairs, plain weights, the last generator. */
+static xd_mapping_options paper_options(void) {
+  xd_mapping_options options = small_options();
+  options.same_code_positive = 1;
+  options.mismatch = 0.0f;
+  options.spectral_norm = 0;
+  options.ema_decay = 0.0f;
+  return options;
+}
+
+typedef struct codes {
+  float *source, *condition, *positive, *mismatched;
+} codes;
+
+#define CODES_SEED 60u /* of codes that bring no ReLU within a finite difference of its kink */
+
+static codes make_codes(uint32_t rows, uint32_t source, uint32_t target) {
+  return (codes){make_normals(rows * source, CODES_SEED), make_normals(rows * target, CODES_SEED + 1),
+                 make_normals(rows * target, CODES_SEED + 2), make_normals(rows * target, CODES_SEED + 3)};
+}
+
+static void free_codes(codes given) {
+  free(given.source), free(given.condition), free(given.positive), free(given.mismatched);
+}
+
+static xd_mapping_batch batch_of(codes given, uint32_t rows) {
+  xd_mapping_batch batch = XD_MAPPING_BATCH_INIT;
+  batch.count = rows;
+  batch.source = given.source;
+  batch.condition = given.condition;
+  batch.positive = given.positive;
+  batch.mismatched = given.mismatched;
+  return batch;
+}
+
+static xd_mapping_trainer *make_trainer(xd_context *context, const xd_mapping_options *options) {
+  xd_mapping_trainer *trainer = NULL;
+  assert_ok(context, xd_mapping_trainer_create(&trainer, context, options));
+  ck_assert_ptr_nonnull(trainer);
+  return trainer;
+}
+
+/* ---- losses by hand ---- */
+
+static double mean_softplus(xd_context *context, const xd_pair_discriminator *discriminator, double sign,
+                            const float *condition, const float *judged) {
+  float logits[ROWS];
+  double sum = 0.0;
+  assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, condition, judged, ROWS));
+  for (uint32_t i = 0; i < ROWS; i++) sum += test_softplus(-sign * (double)logits[i]);
+  return sum / ROWS;
+}
+
+/* The losses of the trainer's first step for networks that do not change in it. */
+static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_options *options,
+                                        const xd_latent_generator *generator,
+                                        const xd_pair_discriminator *discriminator, codes given) {
+  float noise[2 * ROWS * TARGET], generated[ROWS * TARGET];
+  const float *epsilon = noise, *fresh = noise + ROWS * TARGET;
+  xd_mapping_losses losses = {0};
+  xdi_random_normals(noise, 2 * ROWS * TARGET, options->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), 0);
+  assert_ok(context, xd_latent_generator_generate(generator, context, generated, given.source, epsilon, ROWS));
+  const float *positive = options->same_code_positive ? given.condition : given.positive;
+  losses.real = mean_softplus(context, discriminator, 1.0, given.condition, positive);
+  losses.generated = mean_softplus(context, discriminator, -1.0, given.condition, generated);
+  losses.noise = mean_softplus(context, discriminator, -1.0, given.condition, fresh);
+  if (options->mismatch > 0.0f)
+    losses.mismatched = mean_softplus(context, discriminator, -1.0, given.condition, given.mismatched);
+  losses.discriminator =
+      losses.real + losses.generated + losses.noise + (double)options->mismatch * losses.mismatched;
+  losses.adversarial = mean_softplus(context, discriminator, 1.0, given.condition, generated);
+  for (uint32_t i = 0; i < ROWS * TARGET; i++) {
+    const double apart = (double)epsilon[i] - (double)generated[i];
+    losses.regularisation += apart * apart / (ROWS * TARGET);
+  }
+  losses.generator = losses.adversarial + (double)options->lambda_reg * losses.regularisation;
+  if (options->generated_mismatch > 0.0f)
+    losses.generator += (double)options->generated_mismatch *
+                        mean_softplus(context, discriminator, -1.0, given.mismatched, generated);
+  return losses;
+}
+
+static void assert_same_losses(const xd_mapping_losses *got, const xd_mapping_losses *expected, double tolerance) {
+  assert_near(got->real, expected->real, tolerance, "real");
+  assert_near(got->generated, expected->generated, tolerance, "generated");
+  assert_near(got->noise, expected->noise, tolerance, "noise");
+  assert_near(got->mismatched, expected->mismatched, tolerance, "mismatched");
+  assert_near(got->discriminator, expected->discriminator, tolerance, "discriminator");
+  assert_near(got->adversarial, expected->adversarial, tolerance, "adversarial");
+  assert_near(got->regularisation, expected->regularisation, tolerance, "regularisation");
+  assert_near(got->generator, expected->generator, tolerance, "generator");
+}
+
+static void check_losses(const char *backend, const xd_mapping_options *options) {
+  xd_context *context = test_context(backend);
+  xd_mapping_trainer *trainer = make_trainer(context, options);
+  xd_latent_generator *generator = NULL;
+  xd_pair_discriminator *discriminator = NULL;
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  xd_mapping_batch batch = batch_of(given, ROWS);
+  if (options->mismatch <= 0.0f && options->generated_mismatch <= 0.0f) batch.mismatched = NULL;
+  xd_mapping_losses got;
+  assert_ok(context, xd_mapping_trainer_step(trainer, &got, &batch, 0.0f));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
+  const xd_mapping_losses expected = losses_by_hand(context, options, generator, discriminator, given);
+  assert_same_losses(&got, &expected, 1e-4);
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+}
+
+START_TEST(mapping_trainer_step__reports_the_losses_of_the_networks) {
+  xd_mapping_options options = small_options();
+  check_losses("reference", &options);
+  check_losses("auto", &options);
+  options.mismatch = 0.6f;
+  options.generated_mismatch = 1.7f;
+  options.lambda_reg = 0.4f;
+  check_losses("reference", &options);
+  check_losses("auto", &options);
+  options.mismatch = 0.0f;
+  check_losses("auto", &options);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__reports_the_losses_of_the_paper) {
+  const xd_mapping_options options = paper_options();
+  check_losses("reference", &options);
+  check_losses("auto", &options);
+}
+END_TEST
+
+/* ---- gradients ---- */
+
+typedef struct gradient_check {
+  xd_context *context;
+  xd_mapping_options options;
+  xd_mapping_trainer *trainer;
+  xd_latent_generator *generator;       /* what the trainer's executors run on, but writable */
+  xd_pair_discriminator *discriminator;
+  float *raw, *vectors; /* D's weights before normalisation, and the u and v of the step */
+  codes given;
+} gradient_check;
+
+static xd_network *discriminator_of(const gradient_check *check) {
+  return xd_pair_discriminator_network_mutable(check->discriminator);
+}
+
+/* The raw weights as D runs on them: divided by u^T W v, u and v held. */
+static void normalise(const gradient_check *check) {
+  const xdi_spectral *spectral = &check->trainer->spectral;
+  xd_network *network = discriminator_of(check);
+  memcpy(network->block, check->raw, network->block_count * sizeof *network->block);
+  for (uint32_t m = 0; m < spectral->matrix_count; m++) {
+    const xdi_spectral_matrix *matrix = &spectral->matrices[m];
+    const float *u = check->vectors + matrix->u, *v = check->vectors + matrix->v;
+    float *weights = network->block + matrix->weights;
+    double sigma = 0.0;
+    for (size_t i = 0; i < matrix->rows; i++)
+      for (size_t j = 0; j < matrix->columns; j++)
+        sigma += (double)u[i] * (double)weights[i * matrix->columns + j] * (double)v[j];
+    for (size_t i = 0; i < (size_t)matrix->rows * matrix->columns; i++)
+      weights[i] = (float)((double)weights[i] / sigma);
+  }
+}
+
+static gradient_check open_check(xd_mapping_options options) {
+  gradient_check check = {test_context("reference"), options, NULL, NULL, NULL, NULL, NULL, make_codes(ROWS, SOURCE, TARGET)};
+  xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
+  xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
+  generator.source_dim = SOURCE;
+  generator.target_dim = discriminator.latent_dim = TARGET;
+  generator.hidden_width = discriminator.hidden_width = options.hidden_width;
+  generator.hidden_layers = discriminator.hidden_layers = options.hidden_layers;
+  const xd_mapping_batch batch = batch_of(check.given, ROWS);
+  check.trainer = make_trainer(check.context, &options);
+  assert_ok(check.context, xd_latent_generator_create(&check.generator, check.context, &generator,
+                                                      xdi_seed_of(options.seed, XDI_SEED_GENERATOR)));
+  assert_ok(check.context, xd_pair_discriminator_create(&check.discriminator, check.context, &discriminator,
+                                                        xdi_seed_of(options.seed, XDI_SEED_DISCRIMINATOR)));
+  check.raw = copy_weights(discriminator_of(&check), NULL);
+  assert_ok(check.context, xd_mapping_trainer_step(check.trainer, NULL, &batch, 0.0f));
+  if (options.spectral_norm) {
+    const xd_buffer *vectors = check.trainer->spectral.vectors;
+    check.vectors = new_floats(vectors->count);
+    memcpy(check.vectors, vectors->host, vectors->count * sizeof *check.vectors);
+  }
+  normalise(&check);
+  return check;
+}
+
+static void close_check(gradient_check *check) {
+  xd_latent_generator_release(check->generator);
+  xd_pair_discriminator_release(check->discriminator);
+  xd_mapping_trainer_destroy(check->trainer);
+  xd_context_destroy(check->context);
+  free_codes(check->given);
+  free(check->raw), free(check->vectors);
+}
+
+static double loss_of(const gradient_check *check, int of_generator) {
+  const xd_mapping_losses losses =
+      losses_by_hand(check->context, &check->options, check->generator, check->discriminator, check->given);
+  return of_generator ? losses.generator : losses.discriminator;
+}
+
+static double difference(const gradient_check *check, float *weight, int of_generator) {
+  const float kept = *weight, step = 5e-4f;
+  *weight = kept + step;
+  const double up_width = (double)*weight - (double)kept;
+  normalise(check);
+  const double up = loss_of(check, of_generator);
+  *weight = kept - step;
+  const double down_width = (double)kept - (double)*weight;
+  normalise(check);
+  const double down = loss_of(check, of_generator);
+  *weight = kept;
+  normalise(check);
+  return (up - down) / (up_width + down_width);
+}
+
+/* weights: the block that the gradients belong to. */
+static void check_gradients(const gradient_check *check, const xd_network *network, float *weights,
+                            const xdi_executor *run, int of_generator) {
+  float *gradients = new_floats(network->block_count);
+  assert_ok(check->context, xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
+  for (uint32_t p = 0; p < network->parameter_count; p++) {
+    const xdi_parameter *parameter = &network->parameters[p];
+    const size_t count = parameter->public.count, stride = count / 23 + 1;
+    double largest = 0.0;
+    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)gradients[parameter->offset + i]));
+    ck_assert_msg(largest > 1e-5, "%s has no gradient", parameter->public.name);
+    for (size_t i = 0; i < count; i += stride) {
+      const double got = (double)gradients[parameter->offset + i];
+      const double expected = difference(check, weights + parameter->offset + i, of_generator);
+      ck_assert_msg(fabs(got - expected) < 2e-3 * largest, "%s[%zu]: %.9g, by differences %.9g (largest %.9g)",
+                    parameter->public.name, i, got, expected, largest);
+    }
+  }
+  free(gradients);
+}
+
+static void check_both(xd_mapping_options options) {
+  gradient_check check = open_check(options);
+  xd_network *generator = xd_latent_generator_network_mutable(check.generator);
+  check_gradients(&check, discriminator_of(&check), check.raw, check.trainer->discriminator_run, 0);
+  check_gradients(&check, generator, generator->block, check.trainer->generator_run, 1);
+  close_check(&check);
+}
+
+START_TEST(mapping_trainer_step__has_the_gradients_of_both_losses) {
+  xd_mapping_options options = small_options();
+  options.spectral_norm = 0;
+  options.mismatch = 0.6f;
+  options.generated_mismatch = 1.7f;
+  options.lambda_reg = 0.4f;
+  check_both(options);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__has_the_gradients_through_the_spectral_norm) {
+  xd_mapping_options options = small_options();
+  options.generated_mismatch = 0.8f;
+  check_both(options);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__has_the_gradients_of_the_paper) { check_both(paper_options()); }
+END_TEST
+
+/* ---- what is handed out ---- */
+
+static double largest_singular_value(const float *weights, uint32_t rows, uint32_t columns) {
+  double u[256], v[256], length = 0.0;
+  for (uint32_t j = 0; j < columns; j++) v[j] = 1.0 + 0.1 * j;
+  for (int i = 0; i < 500; i++) {
+    double square = 0.0;
+    memset(u, 0, sizeof u);
+    for (uint32_t r = 0; r < rows; r++)
+      for (uint32_t c = 0; c < columns; c++) u[r] += (double)weights[r * columns + c] * v[c];
+    memset(v, 0, sizeof v);
+    for (uint32_t r = 0; r < rows; r++)
+      for (uint32_t c = 0; c < columns; c++) v[c] += (double)weights[r * columns + c] * u[r];
+    for (uint32_t c = 0; c < columns; c++) square += v[c] * v[c];
+    length = sqrt(square);
+    for (uint32_t c = 0; c < columns; c++) v[c] /= length;
+  }
+  return sqrt(length);
+}
+
+START_TEST(mapping_trainer_finish__folds_spectral_norms_into_weights) {
+  xd_context *context = test_context("auto");
+  const xd_mapping_options options = small_options();
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  xd_pair_discriminator *discriminator = NULL;
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  for (int i = 0; i < 200; i++) assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, NULL, &discriminator));
+  const xd_network *network = xd_pair_discriminator_network(discriminator);
+  ck_assert(xd_network_is_frozen(network));
+  uint32_t matrices = 0;
+  for (uint32_t i = 0; i < network->parameter_count; i++) {
+    const xd_parameter *parameter = &network->parameters[i].public;
+    if (parameter->rank != 2) continue;
+    const float *weights = network->block + network->parameters[i].offset;
+    /* The power iteration lags a little behind the weights, and never overestimates. */
+    const double norm = largest_singular_value(weights, parameter->shape[0], parameter->shape[1]);
+    ck_assert_msg(norm > 0.999 && norm < 1.08, "%s has the norm %g", parameter->name, norm);
+    matrices++;
+  }
+  ck_assert_uint_eq(matrices, options.hidden_layers + 1);
+  xd_pair_discriminator_release(discriminator);
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+}
+END_TEST
+
+static xd_latent_generator *train_generator(const char *backend, uint32_t threads, xd_mapping_options options,
+                                            uint32_t steps) {
+  xd_context *context = test_context_with(backend, threads, NULL);
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  xd_latent_generator *generator = NULL;
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  for (uint32_t i = 0; i < steps; i++) assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.002f));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+  return generator;
+}
+
+/* After the first step the average is a tenth of the start and nine tenths of the new weights. */
+START_TEST(mapping_trainer_finish__keeps_the_averaged_generator) {
+  xd_mapping_options options = small_options(), last = options;
+  last.ema_decay = 0.0f;
+  xd_latent_generator *start = train_generator("reference", 1, options, 0);
+  xd_latent_generator *averaged = train_generator("reference", 1, options, 1);
+  xd_latent_generator *plain = train_generator("reference", 1, last, 1);
+  const xd_network *a = start->part.network, *b = averaged->part.network, *c = plain->part.network;
+  ck_assert(!same_weights(a, c));
+  for (size_t i = 0; i < a->block_count; i++)
+    assert_near((double)b->block[i], 0.1 * (double)a->block[i] + 0.9 * (double)c->block[i], 1e-6, "average");
+  xd_latent_generator_release(start);
+  xd_latent_generator_release(averaged);
+  xd_latent_generator_release(plain);
+}
+END_TEST
+
+START_TEST(mapping_trainer__gives_the_same_bytes_at_any_number_of_threads) {
+  xd_mapping_options options = small_options();
+  options.hidden_width = 64;
+  options.dropout_millionths = 200000;
+  options.generated_mismatch = 1.0f;
+  for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
+    const char *backend = xd_context_builtin_backend(i);
+    xd_latent_generator *one = train_generator(backend, 1, options, 12);
+    xd_latent_generator *three = train_generator(backend, 3, options, 12);
+    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ", backend);
+    xd_latent_generator_release(one);
+    xd_latent_generator_release(three);
+  }
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__allocates_nothing_after_the_first) {
+  xd_mapping_options variants[] = {small_options(), paper_options(), small_options()};
+  variants[2].generated_mismatch = 1.0f;
+  variants[2].dropout_millionths = 100000;
+  for (uint32_t i = 0; i < COUNT_OF(variants); i++) {
+    counting_allocator counter = {0};
+    xd_context *context = test_context_with("auto", 2, &counter);
+    xd_mapping_trainer *trainer = make_trainer(context, &variants[i]);
+    codes given = make_codes(ROWS, SOURCE, TARGET);
+    xd_mapping_batch batch = batch_of(given, ROWS);
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f));
+    const size_t before = atomic_load(&counter.total);
+    for (uint32_t k = 0; k < 20; k++) {
+      batch.count = ROWS - k % 3;
+      assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f));
+    }
+    ck_assert_uint_eq(atomic_load(&counter.total), before);
+    xd_mapping_trainer_destroy(trainer);
+    xd_context_destroy(context);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+    free_codes(given);
+  }
+}
+END_TEST
+
+/* ---- learning ---- */
+
+/* Two classes of codes: the sign of the first dimension, on either side. A mapping that learned gives codes of
+ * the right sign, and different ones for different noise. */
+START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
+  enum { N = 64, DIM = 2 };
+  xd_context *context = test_context("auto");
+  xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
+  float source[N * DIM], condition[N * DIM], positive[N * DIM], wrong[N * DIM], noise[N * DIM], out[N * DIM];
+  xd_mapping_trainer *trainer = NULL;
+  xd_latent_generator *generator = NULL;
+  options.source_dim = options.target_dim = DIM;
+  options.hidden_width = 64;
+  options.hidden_layers = 2;
+  options.batch = N;
+  assert_ok(context, xd_mapping_trainer_create(&trainer, context, &options));
+  float *const targets[] = {source, condition, positive, wrong};
+  for (uint32_t step = 0; step < 800; step++) {
+    for (uint32_t k = 0; k < 4; k++) xdi_random_normals(targets[k], N * DIM, 5, 100 + k, step * N * DIM);
+    for (uint32_t i = 0; i < N; i++) {
+      const float sign = i % 2 ? 1.0f : -1.0f;
+      for (uint32_t k = 0; k < 4; k++) {
+        targets[k][i * DIM] = (k == 3 ? -sign : sign) + 0.3f * targets[k][i * DIM];
+      }
+    }
+    xd_mapping_batch batch = XD_MAPPING_BATCH_INIT;
+    batch.count = N;
+    batch.source = source, batch.condition = condition, batch.positive = positive, batch.mismatched = wrong;
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.002f));
+  }
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
+  xdi_random_normals(noise, N * DIM, 6, 1, 0);
+  assert_ok(context, xd_latent_generator_generate(generator, context, out, source, noise, N));
+  uint32_t right = 0;
+  double squares = 0.0;
+  for (uint32_t i = 0; i < N; i++) {
+    right += (out[i * DIM] > 0.0f) == (i % 2 == 1);
+    squares += (double)out[i * DIM + 1] * (double)out[i * DIM + 1];
+  }
+  ck_assert_msg(right >= N - 2, "only %u of %u codes are of the paired class", right, (unsigned)N);
+  ck_assert_msg(squares / N > 0.3, "the free dimension has variance %g", squares / N);
+  xd_latent_generator_release(generator);
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+}
+END_TEST
+
+/* ---- what is refused ---- */
+
+static void check_refused(xd_context *context, const xd_mapping_options *options, const char *field) {
+  xd_mapping_trainer *trainer = (xd_mapping_trainer *)context;
+  assert_status(xd_mapping_trainer_create(&trainer, context, options), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_null(trainer);
+  assert_message_names(context, field);
+}
+
+START_TEST(mapping_trainer_create__names_the_wrong_option) {
+  xd_context *context = test_context("reference");
+  const xd_mapping_options good = small_options();
+  xd_mapping_options options = good;
+  options.source_dim = 0, check_refused(context, &options, "source_dim"), options = good;
+  options.target_dim = 0, check_refused(context, &options, "target_dim"), options = good;
+  options.hidden_width = 0, check_refused(context, &options, "hidden_width"), options = good;
+  options.hidden_layers = 9, check_refused(context, &options, "hidden_layers"), options = good;
+  options.mismatch = -1.0f, check_refused(context, &options, "mismatch"), options = good;
+  options.generated_mismatch = NAN, check_refused(context, &options, "generated_mismatch"), options = good;
+  options.lambda_reg = -0.1f, check_refused(context, &options, "lambda_reg"), options = good;
+  options.ema_decay = 1.0f, check_refused(context, &options, "ema_decay"), options = good;
+  options.beta1 = 1.0f, check_refused(context, &options, "beta1"), options = good;
+  options.mixing = 1.5f, check_refused(context, &options, "mixing"), options = good;
+  options.batch = 0, check_refused(context, &options, "batch"), options = good;
+  options.same_code_positive = 2, check_refused(context, &options, "same_code_positive"), options = good;
+  options.spectral_norm = 2, check_refused(context, &options, "spectral_norm"), options = good;
+  options.struct_size = 4, check_refused(context, &options, "struct_size");
+  check_refused(context, NULL, "options");
+  xd_context_destroy(context);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__refuses_wrong_batches) {
+  xd_context *context = test_context("reference");
+  const xd_mapping_options options = small_options();
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch good = batch_of(given, ROWS);
+  xd_mapping_batch batch = good;
+  assert_status(xd_mapping_trainer_step(NULL, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_mapping_trainer_step(trainer, NULL, NULL, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  batch.count = ROWS + 1;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  batch = good, batch.count = 0;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  batch = good, batch.mismatched = NULL;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "mismatched");
+  batch = good, batch.positive = NULL;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "positive");
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &good, NAN), XD_ERROR_INVALID_ARGUMENT);
+  given.source[3] = NAN;
+  xd_mapping_losses losses = {.generator = 3.0};
+  assert_status(xd_mapping_trainer_step(trainer, &losses, &good, 0.001f), XD_ERROR_NUMERIC);
+  assert_message_names(context, "source");
+  ck_assert(losses.generator == 0.0);
+  for (uint32_t i = 0; i < ROWS * SOURCE; i++) given.source[i] = 3e38f;
+  xd_status status = XD_OK;
+  for (int i = 0; i < 10 && status == XD_OK; i++) status = xd_mapping_trainer_step(trainer, NULL, &good, 10.0f);
+  assert_status(status, XD_ERROR_NUMERIC);
+  assert_message_names(context, "loss");
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+}
+END_TEST
+
+static xd_status create_step_and_destroy(xd_context *context, void *user) {
+  const xd_mapping_options options = small_options();
+  const xd_mapping_batch batch = batch_of(*(codes *)user, ROWS);
+  xd_mapping_trainer *trainer = NULL;
+  xd_latent_generator *generator = NULL;
+  xd_pair_discriminator *discriminator = NULL;
+  xd_status status = xd_mapping_trainer_create(&trainer, context, &options);
+  if (status == XD_OK) status = xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f);
+  if (status == XD_OK) status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
+  if (status != XD_OK) ck_assert(generator == NULL && discriminator == NULL);
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
+  xd_mapping_trainer_destroy(trainer);
+  return status;
+}
+
+START_TEST(mapping_trainer__survives_refused_memory) {
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  check_refusals(create_step_and_destroy, &given);
+  free_codes(given);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("mapping_trainer");
+  add_case(suite, mapping_trainer_step__reports_the_losses_of_the_networks);
+  add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
+  add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
+  add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
+  add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);
+  add_case(suite, mapping_trainer_finish__folds_spectral_norms_into_weights);
+  add_case(suite, mapping_trainer_finish__keeps_the_averaged_generator);
+  add_case(suite, mapping_trainer__gives_the_same_bytes_at_any_number_of_threads);
+  add_case(suite, mapping_trainer_step__allocates_nothing_after_the_first);
+  add_case(suite, mapping_trainer_step__learns_a_mapping_of_two_classes);
+  add_case(suite, mapping_trainer_create__names_the_wrong_option);
+  add_case(suite, mapping_trainer_step__refuses_wrong_batches);
+  add_case(suite, mapping_trainer__survives_refused_memory);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

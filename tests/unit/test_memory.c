@@ -1,0 +1,187 @@
+/* Allocation through the host's functions, checked sizes, option structs of other sizes. */
+#include "support.h"
+
+#include "base/memory.h"
+
+START_TEST(allocate__aligns_to_64_bytes) {
+  for (size_t size = 1; size < 300; size += 7) {
+    unsigned char *memory = xdi_allocate(&xdi_heap, size, 1);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert_uint_eq((uintptr_t)memory % XDI_ALIGNMENT, 0);
+    memset(memory, 0xAB, size);
+    xdi_release(&xdi_heap, memory);
+  }
+}
+END_TEST
+
+START_TEST(allocate__refuses_zero_and_overflowing_sizes_unasked) {
+  counting_allocator counter = {0};
+  xd_allocator allocator = counting_allocator_hooks(&counter);
+  ck_assert_ptr_null(xdi_allocate(&allocator, 0, 8));
+  ck_assert_ptr_null(xdi_allocate(&allocator, 8, 0));
+  ck_assert_ptr_null(xdi_allocate(&allocator, SIZE_MAX / 2 + 1, 2));
+  ck_assert_ptr_null(xdi_allocate_zeroed(&allocator, SIZE_MAX, SIZE_MAX));
+  ck_assert_uint_eq(counter.total, 0);
+}
+END_TEST
+
+START_TEST(allocate__hands_on_size_and_alignment) {
+  counting_allocator counter = {0};
+  xd_allocator allocator = counting_allocator_hooks(&counter);
+  void *memory = xdi_allocate(&allocator, 10, 12);
+  ck_assert_ptr_nonnull(memory);
+  ck_assert_uint_eq(counter.live_bytes, 120);
+  ck_assert_uint_eq(counter.live_blocks, 1);
+  xdi_release(&allocator, memory);
+  ck_assert_uint_eq(counter.live_bytes, 0);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+  ck_assert_uint_eq(counter.peak_bytes, 120);
+}
+END_TEST
+
+START_TEST(allocate__gives_null_when_the_host_does) {
+  counting_allocator counter = {0};
+  xd_allocator allocator = counting_allocator_hooks(&counter);
+  counter.fail_at = 2;
+  void *first = xdi_allocate(&allocator, 1, 1);
+  ck_assert_ptr_nonnull(first);
+  ck_assert_ptr_null(xdi_allocate_zeroed(&allocator, 1, 1));
+  counter.fail_at = 3;
+  ck_assert_ptr_null(xdi_duplicate_text(&allocator, "text"));
+  xdi_release(&allocator, first);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+}
+END_TEST
+
+START_TEST(allocate_zeroed__clears_used_memory) {
+  for (int round = 0; round < 20; round++) {
+    unsigned char *memory = xdi_allocate_zeroed(&xdi_heap, 100, 10);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert(memory[0] == 0 && memcmp(memory, memory + 1, 999) == 0);
+    memset(memory, 0xFF, 1000);
+    xdi_release(&xdi_heap, memory);
+  }
+}
+END_TEST
+
+START_TEST(release__takes_null) {
+  counting_allocator counter = {0};
+  xd_allocator allocator = counting_allocator_hooks(&counter);
+  xdi_release(&allocator, NULL);
+  xdi_release(&xdi_heap, NULL);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+}
+END_TEST
+
+START_TEST(duplicate_text__copies_the_end_too) {
+  char text[] = "a text";
+  char *copy = xdi_duplicate_text(&xdi_heap, text);
+  text[0] = 'A';
+  ck_assert_str_eq(copy, "a text");
+  xdi_release(&xdi_heap, copy);
+  copy = xdi_duplicate_text(&xdi_heap, "");
+  ck_assert_str_eq(copy, "");
+  xdi_release(&xdi_heap, copy);
+}
+END_TEST
+
+START_TEST(multiply__tells_overflow_and_leaves_out_alone) {
+  size_t out = 77;
+  ck_assert(xdi_multiply(6, 7, &out));
+  ck_assert_uint_eq(out, 42);
+  ck_assert(xdi_multiply(0, SIZE_MAX, &out));
+  ck_assert_uint_eq(out, 0);
+  ck_assert(xdi_multiply(SIZE_MAX, 0, &out));
+  ck_assert_uint_eq(out, 0);
+  ck_assert(xdi_multiply(SIZE_MAX, 1, &out));
+  ck_assert_uint_eq(out, SIZE_MAX);
+  ck_assert(xdi_multiply(SIZE_MAX / 3, 3, &out));
+  out = 77;
+  ck_assert(!xdi_multiply(SIZE_MAX / 3 + 1, 3, &out));
+  ck_assert(!xdi_multiply(SIZE_MAX, 2, &out));
+  ck_assert(!xdi_multiply(SIZE_MAX, SIZE_MAX, &out));
+  ck_assert_uint_eq(out, 77);
+}
+END_TEST
+
+START_TEST(add__tells_overflow_and_leaves_out_alone) {
+  size_t out = 77;
+  ck_assert(xdi_add(SIZE_MAX - 5, 5, &out));
+  ck_assert_uint_eq(out, SIZE_MAX);
+  out = 77;
+  ck_assert(!xdi_add(SIZE_MAX - 5, 6, &out));
+  ck_assert(!xdi_add(SIZE_MAX, SIZE_MAX, &out));
+  ck_assert_uint_eq(out, 77);
+}
+END_TEST
+
+typedef struct options_now {
+  size_t struct_size;
+  uint64_t first, second;
+} options_now;
+
+typedef struct options_older {
+  size_t struct_size;
+  uint64_t first;
+} options_older;
+
+typedef struct options_newer {
+  size_t struct_size;
+  uint64_t first, second, third;
+} options_newer;
+
+START_TEST(read_options__keeps_defaults_of_fields_the_caller_does_not_know) {
+  options_now to = {sizeof to, 1, 2};
+  options_older from = {sizeof from, 10};
+  ck_assert(xdi_read_options(&to, sizeof to, &from));
+  ck_assert_uint_eq(to.struct_size, sizeof to);
+  ck_assert_uint_eq(to.first, 10);
+  ck_assert_uint_eq(to.second, 2);
+}
+END_TEST
+
+START_TEST(read_options__writes_nothing_beyond_our_struct) {
+  struct {
+    options_now options;
+    uint64_t guard;
+  } to = {{sizeof to.options, 1, 2}, 3};
+  options_newer from = {sizeof from, 10, 20, 30};
+  ck_assert(xdi_read_options(&to.options, sizeof to.options, &from));
+  ck_assert_uint_eq(to.options.struct_size, sizeof to.options);
+  ck_assert_uint_eq(to.options.first, 10);
+  ck_assert_uint_eq(to.options.second, 20);
+  ck_assert_uint_eq(to.guard, 3);
+}
+END_TEST
+
+START_TEST(read_options__refuses_null_and_absurd_sizes) {
+  const size_t absurd[] = {0, 1, sizeof(size_t) - 1, sizeof(size_t) + 1, 100001, SIZE_MAX, SIZE_MAX - 7};
+  options_now to = {sizeof to, 1, 2};
+  ck_assert(!xdi_read_options(&to, sizeof to, NULL));
+  for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
+    options_now from = {absurd[i], 10, 20};
+    ck_assert(!xdi_read_options(&to, sizeof to, &from));
+  }
+  ck_assert_uint_eq(to.first, 1);
+  ck_assert_uint_eq(to.second, 2);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("memory");
+  add_case(suite, allocate__aligns_to_64_bytes);
+  add_case(suite, allocate__refuses_zero_and_overflowing_sizes_unasked);
+  add_case(suite, allocate__hands_on_size_and_alignment);
+  add_case(suite, allocate__gives_null_when_the_host_does);
+  add_case(suite, allocate_zeroed__clears_used_memory);
+  add_case(suite, release__takes_null);
+  add_case(suite, duplicate_text__copies_the_end_too);
+  add_case(suite, multiply__tells_overflow_and_leaves_out_alone);
+  add_case(suite, add__tells_overflow_and_leaves_out_alone);
+  add_case(suite, read_options__keeps_defaults_of_fields_the_caller_does_not_know);
+  add_case(suite, read_options__writes_nothing_beyond_our_struct);
+  add_case(suite, read_options__refuses_null_and_absurd_sizes);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

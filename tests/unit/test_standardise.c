@@ -1,0 +1,191 @@
+/* Standardisation of codes: what it makes of them, and what it leaves alone. */
+#include "training_support.h"
+
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "train/standardise.h"
+
+#define COUNT 90u
+
+typedef struct vae {
+  xd_encoder *encoder;
+  xd_decoder *decoder;
+} vae;
+
+static void release_vae(vae pair) {
+  xd_encoder_release(pair.encoder);
+  xd_decoder_release(pair.decoder);
+}
+
+/* The same short training, with and without standardised codes. */
+static vae train_vae(xd_context *context, const xd_dataset *set, uint32_t base_channels, uint32_t raw_codes) {
+  xd_vae_architecture architecture = pattern_architecture();
+  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  xd_vae_trainer *trainer = NULL;
+  vae pair = {NULL, NULL};
+  float *pictures = read_pictures(context, set, 30);
+  architecture.base_channels = base_channels;
+  options.architecture = &architecture;
+  options.batch = 30;
+  options.raw_codes = raw_codes;
+  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
+  for (int i = 0; i < 60; i++) assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set));
+  xd_vae_trainer_destroy(trainer);
+  free(pictures);
+  return pair;
+}
+
+static void check_statistics(xd_context *context, const xd_encoder *encoder, const float *pictures) {
+  const size_t dim = xd_encoder_latent_dim(encoder);
+  float *mean = new_floats(COUNT * dim), *log_variance = new_floats(COUNT * dim);
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, COUNT));
+  for (size_t j = 0; j < dim; j++) {
+    double sum = 0.0, squares = 0.0, variance = 0.0;
+    for (size_t i = 0; i < COUNT; i++) {
+      sum += (double)mean[i * dim + j];
+      squares += (double)mean[i * dim + j] * (double)mean[i * dim + j];
+      variance += exp((double)log_variance[i * dim + j]);
+    }
+    assert_near(sum / COUNT, 0.0, 1e-4, "mean");
+    assert_near(squares / COUNT - sum * sum / COUNT / COUNT + variance / COUNT, 1.0, 1e-4, "variance");
+  }
+  free(mean), free(log_variance);
+}
+
+START_TEST(standardise__gives_codes_mean_0_and_variance_1) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
+  float *pictures = read_pictures(context, set, COUNT);
+  for (uint32_t channels = 0; channels <= 8; channels += 8) {
+    const vae pair = train_vae(context, set, channels, 0);
+    check_statistics(context, pair.encoder, pictures);
+    release_vae(pair);
+  }
+  free(pictures);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+/* Pictures of the posteriors' means, and of samples at the same distance from them. */
+static float *reconstruct(xd_context *context, vae pair, const float *pictures, double deviations) {
+  const size_t dim = xd_encoder_latent_dim(pair.encoder);
+  float *mean = new_floats(COUNT * dim), *log_variance = new_floats(COUNT * dim);
+  float *outputs = new_floats(COUNT * PATTERN_SIZE);
+  assert_ok(context, xd_encoder_encode(pair.encoder, context, mean, log_variance, pictures, COUNT));
+  for (size_t i = 0; i < COUNT * dim; i++)
+    mean[i] = (float)((double)mean[i] + deviations * exp(0.5 * (double)log_variance[i]));
+  assert_ok(context, xd_decoder_decode(pair.decoder, context, outputs, mean, COUNT));
+  free(mean), free(log_variance);
+  return outputs;
+}
+
+START_TEST(standardise__leaves_reconstructions_as_they_were) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
+  float *pictures = read_pictures(context, set, COUNT);
+  for (uint32_t channels = 0; channels <= 8; channels += 8) {
+    const vae raw = train_vae(context, set, channels, 1), pair = train_vae(context, set, channels, 0);
+    ck_assert(!same_weights(raw.encoder->part.network, pair.encoder->part.network));
+    for (int deviations = 0; deviations <= 1; deviations++) {
+      float *expected = reconstruct(context, raw, pictures, deviations);
+      float *got = reconstruct(context, pair, pictures, deviations);
+      assert_near_floats(got, expected, COUNT * PATTERN_SIZE, 1e-4);
+      free(expected), free(got);
+    }
+    release_vae(raw);
+    release_vae(pair);
+  }
+  free(pictures);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+START_TEST(vae_trainer_finish__freezes_copies_and_can_go_on) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
+  float *pictures = read_pictures(context, set, 30);
+  const xd_vae_architecture architecture = pattern_architecture();
+  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  xd_vae_trainer *trainer = NULL;
+  vae first, second, third;
+  options.architecture = &architecture;
+  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &first.encoder, &first.decoder, set));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &second.encoder, &second.decoder, set));
+  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &third.encoder, &third.decoder, set));
+  ck_assert(xd_network_is_frozen(xd_encoder_network(first.encoder)));
+  ck_assert(xd_network_is_frozen(xd_decoder_network(first.decoder)));
+  ck_assert(same_weights(first.encoder->part.network, second.encoder->part.network));
+  ck_assert(!same_weights(second.encoder->part.network, third.encoder->part.network));
+  xd_vae_trainer_destroy(trainer);
+  release_vae(first);
+  release_vae(second);
+  release_vae(third);
+  free(pictures);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+START_TEST(vae_trainer_finish__refuses_sets_that_do_not_fit) {
+  xd_context *context = test_context("auto");
+  uint8_t pixels[2 * 10 * 10] = {0};
+  xd_dataset *set = NULL;
+  const xd_vae_architecture architecture = pattern_architecture();
+  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  xd_vae_trainer *trainer = NULL;
+  vae pair = {NULL, NULL};
+  options.architecture = &architecture;
+  assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 2, 10, 10, 1));
+  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
+  assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "10x10x1");
+  assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_finish(trainer, NULL, &pair.decoder, set), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert(pair.encoder == NULL && pair.decoder == NULL);
+  xd_vae_trainer_destroy(trainer);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+START_TEST(standardise_fold__refuses_networks_without_dense_ends) {
+  xd_context *context = test_context("reference");
+  const xd_shape picture = {8, 8, 1}, code = {1, 1, 2};
+  const double mean[2] = {1.0, 2.0}, deviation[2] = {0.5, 2.0};
+  const xd_layer_spec dense_end[] = {dense_spec(4, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec bent_end[] = {dense_spec(4, XD_ACTIVATION_TANH)};
+  const xd_layer_spec dense_start[] = {dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
+  const xd_layer_spec other_start[] = {activation_spec(XD_ACTIVATION_TANH), dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
+  xd_network *encoder = make_network(context, picture, dense_end, 1), *bent = make_network(context, picture, bent_end, 1);
+  xd_network *decoder = make_network(context, code, dense_start, 1), *other = make_network(context, code, other_start, 2);
+  randomise(encoder, 1), randomise(decoder, 2);
+  float *before = copy_weights(encoder, NULL);
+  assert_status(xdi_standardise_fold(context, bent, decoder, mean, deviation), XD_ERROR_UNSUPPORTED);
+  assert_status(xdi_standardise_fold(context, encoder, other, mean, deviation), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "raw_codes");
+  assert_same_floats(encoder->block, before, encoder->block_count);
+  assert_ok(context, xdi_standardise_fold(context, encoder, decoder, mean, deviation));
+  ck_assert(encoder->block[0] == before[0] / 0.5f);
+  free(before);
+  xdi_network_release(encoder), xdi_network_release(bent);
+  xdi_network_release(decoder), xdi_network_release(other);
+  xd_context_destroy(context);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("standardise");
+  add_case(suite, standardise__gives_codes_mean_0_and_variance_1);
+  add_case(suite, standardise__leaves_reconstructions_as_they_were);
+  add_case(suite, vae_trainer_finish__freezes_copies_and_can_go_on);
+  add_case(suite, vae_trainer_finish__refuses_sets_that_do_not_fit);
+  add_case(suite, standardise_fold__refuses_networks_without_dense_ends);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
