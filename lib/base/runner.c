@@ -38,7 +38,7 @@ struct xdi_pool {
   bool may_spin; /* every thread can have a processor */
   pid_t process;
   pthread_mutex_t mutex;
-  pthread_cond_t work;
+  pthread_cond_t news;
   pthread_cond_t done;
   const xd_allocator *allocator;
   uint32_t threads; /* the caller too */
@@ -90,12 +90,12 @@ static bool spin(xdi_pool *pool, bool (*ready)(xdi_pool *pool, uint32_t value), 
 
 /* ---- working ---- */
 
-/* Claims and runs indices of `loop` until none is left; how many it ran. *total is the loop's size,
- * for whoever ran any. */
-static uint32_t work_on(xdi_pool *pool, uint32_t loop, uint32_t *total) {
+/* Claims and runs indices until none is left; how many it ran. *total is the loop's size, for whoever
+ * ran any: a loop stays open until all who ran an index of it have reported. */
+static uint32_t work(xdi_pool *pool, uint32_t *total) {
   uint32_t ran = 0;
   uint64_t state = atomic_load_explicit(&pool->state, memory_order_acquire);
-  while (loop_of(state) == loop && index_of(state) != CLOSED) {
+  while (index_of(state) != CLOSED) {
     /* May already be the next loop's fields; then the state has moved and the claim fails. */
     uint32_t count = atomic_load_explicit(&pool->count, memory_order_acquire);
     xd_task task = atomic_load_explicit(&pool->task, memory_order_acquire);
@@ -125,7 +125,7 @@ static void sleep_until_news(xdi_pool *pool, uint32_t seen) {
   pthread_mutex_lock(&pool->mutex);
   atomic_fetch_add(&pool->sleepers, 1); /* before it looks again: see wake_workers */
   while (!has_news(pool, seen))
-    pthread_cond_wait(&pool->work, &pool->mutex);
+    pthread_cond_wait(&pool->news, &pool->mutex);
   atomic_fetch_sub(&pool->sleepers, 1);
   pthread_mutex_unlock(&pool->mutex);
 }
@@ -153,7 +153,7 @@ static void *serve(void *argument) {
       continue; /* the next loop is about to open */
     seen = loop_of(state);
     uint32_t total = 0;
-    uint32_t ran = work_on(pool, seen, &total);
+    uint32_t ran = work(pool, &total);
     report_finished(pool, ran, total);
   }
 }
@@ -169,7 +169,7 @@ static int run_serially(void *user, xd_task task, void *argument, uint32_t count
 
 const xd_runner xdi_serial_runner = {NULL, run_serially, 1};
 
-static uint32_t open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t count) {
+static void open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t count) {
   uint32_t loop = loop_of(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1;
   atomic_store(&pool->state, make_state(loop, CLOSED));
   atomic_store_explicit(&pool->finished, 0, memory_order_release);
@@ -177,7 +177,6 @@ static uint32_t open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t
   atomic_store_explicit(&pool->task, task, memory_order_release);
   atomic_store_explicit(&pool->argument, argument, memory_order_release);
   atomic_store(&pool->state, make_state(loop, 0));
-  return loop;
 }
 
 /* A worker raises `sleepers` before it looks at the state for the last time, and we set the state
@@ -190,11 +189,11 @@ static void wake_workers(xdi_pool *pool, uint32_t wanted) {
   pthread_mutex_lock(&pool->mutex);
   pthread_mutex_unlock(&pool->mutex);
   if (wanted >= sleepers) {
-    pthread_cond_broadcast(&pool->work);
+    pthread_cond_broadcast(&pool->news);
     return;
   }
   for (uint32_t i = 0; i < wanted; i++)
-    pthread_cond_signal(&pool->work);
+    pthread_cond_signal(&pool->news);
 }
 
 static bool is_finished(xdi_pool *pool, uint32_t count) {
@@ -219,10 +218,10 @@ static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count)
   /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
   if (count == 1 || atomic_exchange(&pool->busy, true))
     return run_serially(NULL, task, argument, count);
-  uint32_t loop = open_loop(pool, task, argument, count);
+  open_loop(pool, task, argument, count);
   wake_workers(pool, count - 1);
   uint32_t total = 0;
-  atomic_fetch_add(&pool->finished, work_on(pool, loop, &total));
+  atomic_fetch_add(&pool->finished, work(pool, &total));
   wait_for_others(pool, count);
   atomic_store(&pool->busy, false);
   return 0;
@@ -241,7 +240,7 @@ static bool start_workers(xdi_pool *pool) {
   if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
     return false;
   while (pool->started < pool->threads - 1 &&
-         pthread_create(&pool->workers[pool->started], NULL, serve, pool) == 0)
+         pthread_create(&pool->newsers[pool->started], NULL, serve, pool) == 0)
     pool->started++;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return pool->started == pool->threads - 1;
@@ -250,10 +249,10 @@ static bool start_workers(xdi_pool *pool) {
 static bool create_locks(xdi_pool *pool) {
   if (pthread_mutex_init(&pool->mutex, NULL) != 0)
     return false;
-  if (pthread_cond_init(&pool->work, NULL) == 0) {
+  if (pthread_cond_init(&pool->news, NULL) == 0) {
     if (pthread_cond_init(&pool->done, NULL) == 0)
       return true;
-    pthread_cond_destroy(&pool->work);
+    pthread_cond_destroy(&pool->news);
   }
   pthread_mutex_destroy(&pool->mutex);
   return false;
@@ -284,7 +283,7 @@ xdi_pool *xdi_pool_create(const xd_allocator *allocator, uint32_t threads) {
 static void stop_workers(xdi_pool *pool) {
   pthread_mutex_lock(&pool->mutex);
   atomic_store(&pool->stop, true);
-  pthread_cond_broadcast(&pool->work);
+  pthread_cond_broadcast(&pool->news);
   pthread_mutex_unlock(&pool->mutex);
   for (uint32_t i = 0; i < pool->started; i++)
     pthread_join(pool->workers[i], NULL);
@@ -297,7 +296,7 @@ void xdi_pool_destroy(xdi_pool *pool) {
   if (pool->process == getpid()) {
     stop_workers(pool);
     pthread_cond_destroy(&pool->done);
-    pthread_cond_destroy(&pool->work);
+    pthread_cond_destroy(&pool->news);
     pthread_mutex_destroy(&pool->mutex);
   }
   xdi_release(pool->allocator, pool);

@@ -9,8 +9,10 @@ typedef struct xdi_pool xdi_pool;
 /* Runs everything on the calling thread; static storage. */
 extern const xd_runner xdi_serial_runner;
 
-/* A pool of `threads` > 1 that counts the caller as one; threads start at once. NULL when memory or
- * threads are refused. The pool must not move. */
+/* A pool of 2 to 256 `threads` that counts the caller as one; threads start at once and leave signals to
+ * the host's. NULL when memory or threads are refused. `allocator` must outlive the pool. A loop started
+ * within a task of the pool, or by a second thread meanwhile, runs on the calling thread alone. After
+ * fork() the child may only destroy the pool. */
 xdi_pool *xdi_pool_create(const xd_allocator *allocator, uint32_t threads);
 void xdi_pool_destroy(xdi_pool *pool); /* NULL is legal */
 xd_runner xdi_pool_runner(xdi_pool *pool);

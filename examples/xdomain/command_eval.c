@@ -1,0 +1,128 @@
+/* xdomain eval: scores a model's mappings on held-out pictures. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static const char usage[] =
+    "usage: xdomain eval --model MODEL.xdm --domain1 SPEC --domain2 SPEC [--pairs 0:5,1:6] [OPTION]...\n\n"
+    "Translates the held-out pictures of each domain and prints, for each direction the model has, accuracy\n"
+    "(acc), diversity over a class (div) and of one source picture (ediv), the Frechet distance (fd), and\n"
+    "what the target VAE's reconstructions reach. SPEC is as in 'xdomain train --help'. Without --pairs the\n"
+    "model's own pairing is used. A judge comes from 'xdomain judge'; without one, a judge is trained on half\n"
+    "of the target's pictures here and the other half is used for the scores.";
+
+typedef struct scoring {
+  runtime run;
+  const char *model_path, *specs[2], *pairs, *judge_paths[2], *judge_path;
+  bool json;
+  xd_evaluation_options options;
+
+  xd_model *model;
+  xd_dataset *sets[2];
+  xd_pairing *pairing;
+  xd_classifier *judge[2];
+  xd_evaluation results[2];
+  bool scored[2];
+} scoring;
+
+static xd_status load(scoring *s) {
+  xd_context *context = s->run.context;
+  xd_status status = xd_model_load(&s->model, context, s->model_path);
+  for (int d = 0; d < 2 && !status; d++) status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
+  if (!status)
+    status = xd_pairing_create(&s->pairing, context, s->pairs ? s->pairs : xd_model_pairing(s->model));
+  for (int d = 0; d < 2 && !status; d++) {
+    const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
+    if (path) status = xd_classifier_load(&s->judge[d], context, path);
+  }
+  return status;
+}
+
+/* A judge from half of the target's pictures; the other half stays for the scores. */
+static xd_status improvise_judge(scoring *s, int target) {
+  xd_context *context = s->run.context;
+  xd_dataset *kept, *given;
+  xd_status status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, s->options.seed);
+  if (status) return status;
+  fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
+  status = xd_classifier_train(&s->judge[target], context, given, NULL, NULL, NULL);
+  xd_dataset_release(given);
+  xd_dataset_release(s->sets[target]);
+  s->sets[target] = kept;
+  return status;
+}
+
+static xd_status score(scoring *s) {
+  for (int source = 0; source < 2; source++) {
+    int target = 1 - source;
+    xd_direction direction = source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+    if (!xd_model_generator(s->model, direction)) continue;
+    xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
+    s->results[source].struct_size = sizeof s->results[source];
+    if (!status)
+      status = xd_evaluate(&s->results[source], s->run.context, s->model, direction, s->judge[target],
+                           s->sets[source], s->sets[target], s->pairing, &s->options);
+    if (status) return status;
+    s->scored[source] = true;
+  }
+  return XD_OK;
+}
+
+static void print(const scoring *s) {
+  static const char *const names[] = {"1to2", "2to1"}, *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
+  if (s->json) {
+    fputs("{\"model\": ", stdout);
+    print_json_text(stdout, s->model_path);
+  }
+  for (int i = 0; i < 2; i++) {
+    if (!s->scored[i]) continue;
+    if (s->json) {
+      printf(", \"%s\": ", names[i]);
+      print_evaluation_json(stdout, &s->results[i]);
+    } else {
+      print_evaluation(stdout, titles[i], &s->results[i]);
+    }
+  }
+  if (s->json) puts("}");
+}
+
+static void release(scoring *s) {
+  for (int d = 0; d < 2; d++) {
+    xd_dataset_release(s->sets[d]);
+    xd_classifier_release(s->judge[d]);
+  }
+  xd_pairing_destroy(s->pairing);
+  xd_model_release(s->model);
+}
+
+int command_eval(int argc, char **argv) {
+  static scoring s; /* large: two tables of classes */
+  xd_evaluation_options_init(&s.options);
+  const option options[] = {
+      {"--model", OPTION_TEXT, &s.model_path, "FILE", "the model"},
+      {"--domain1", OPTION_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},
+      {"--domain2", OPTION_TEXT, &s.specs[1], "SPEC", "held-out pictures of domain 2"},
+      {"--pairs", OPTION_TEXT, &s.pairs, "LIST", "paired classes (the model's)"},
+      {"--judge", OPTION_TEXT, &s.judge_path, "FILE", "judge of both domains"},
+      {"--judge1", OPTION_TEXT, &s.judge_paths[0], "FILE", "judge of domain 1"},
+      {"--judge2", OPTION_TEXT, &s.judge_paths[1], "FILE", "judge of domain 2"},
+      {"--seed", OPTION_SEED, &s.options.seed, "N", "seed of the noise (0)"},
+      {"--temperature", OPTION_REAL, &s.options.temperature, "T", "scale of the noise (1)"},
+      {"--json", OPTION_FLAG, &s.json, NULL, "print one JSON object"},
+      RUNTIME_OPTIONS(s.run)};
+  const char *words[argc];
+  int word_count, code;
+  if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
+    return code;
+  if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
+    return usage_error("--model, --domain1 and --domain2 are needed, and options only");
+  if (!start_runtime(&s.run)) return EXIT_FAILED;
+  xd_status status = load(&s);
+  if (!status) status = score(&s);
+  if (!status) print(&s);
+  code = status ? report_failure(&s.run, status) : EXIT_DONE;
+  release(&s);
+  stop_runtime(&s.run);
+  return code;
+}

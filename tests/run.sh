@@ -1,0 +1,133 @@
+#!/bin/sh
+# Installs what is missing, builds, and runs every test:
+#   release   unit tests, the law, the package, the tool      (build/release)
+#   training  short trainings on real pictures                (build/release)
+#   asan      unit tests under AddressSanitizer and UBSan     (build/asan)
+#   tsan      the tests with threads under ThreadSanitizer    (build/tsan)
+#   valgrind  a subset of the unit tests under Valgrind       (build/release)
+# Where everything is installed it works offline. XDOMAIN_DATA names the folder of further real
+# pictures (svhn/); tests that lack their data are skipped and say so.
+# usage: tests/run.sh [--quick]    --quick: the release stage's unit tests alone
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+. examples/packages.sh
+
+quick=no
+case ${1:-} in
+  "") ;;
+  --quick) quick=yes ;;
+  *) sed -n '2,/^# usage/s/^# \{0,1\}//p' "$0"; [ "$1" = --help ]; exit $? ;;
+esac
+
+jobs=$(nproc 2>/dev/null || echo 2)
+started=$(date +%s)
+logs=$PWD/build/logs
+summary=""
+closing_good=""
+closing_bad=""
+failed=0
+
+prepare() {
+  need_build_packages
+  need_package check has_module check
+  need_package libmatio-dev has_module matio
+  [ "$quick" = yes ] || need_package valgrind has_command valgrind
+  install_packages || exit 1
+  generator="Unix Makefiles"
+  if command -v ninja >/dev/null 2>&1; then generator=Ninja; fi
+  mkdir -p "$logs"
+}
+
+# build FOLDER OPTION...
+build() {
+  folder=$1
+  shift
+  if [ ! -f "$folder/CMakeCache.txt" ]; then set -- -G "$generator" "$@"; fi
+  cmake -S . -B "$folder" -DXDOMAIN_BUILD_TESTS=ON "$@" >"$logs/configure.log" 2>&1 ||
+    { cat "$logs/configure.log"; return 1; }
+  cmake --build "$folder" --parallel "$jobs" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
+  grep -A 6 'warning:' "$logs/build.log" || true
+}
+
+# tests FOLDER JOBS OPTION...: ctest, its output shown and kept.
+tests() {
+  folder=$1
+  parallel=$2
+  shift 2
+  {
+    (cd "$folder" && ctest --parallel "$parallel" --output-on-failure --no-tests=error "$@")
+    echo $? >"$logs/status"
+  } 2>&1 |
+    tee "$logs/ctest.log"
+  return "$(cat "$logs/status")"
+}
+
+# stage NAME MINUTES FUNCTION: runs it and keeps a line for the summary.
+stage() {
+  echo
+  echo "==== $1"
+  begun=$(date +%s)
+  rm -f "$logs/ctest.log"
+  result=passed
+  "$3" || result=FAILED
+  seconds=$(($(date +%s) - begun))
+  line=$(grep 'tests passed' "$logs/ctest.log" 2>/dev/null)
+  note=""
+  if [ "$seconds" -gt $(($2 * 60)) ]; then note="  (over its budget of $2 min)"; fi
+  summary="$summary$(printf '%-9s %-7s %5d s%s' "$1" "$result" "$seconds" "$note")
+"
+  if [ "$result" = passed ]; then
+    closing_good="$(printf '%-9s ' "$1:")$line
+$closing_good"
+  else
+    closing_bad="$closing_bad$(printf '%-9s ' "$1:")${line:-did not get to its tests}
+"
+    failed=1
+  fi
+}
+
+release() {
+  build build/release -DCMAKE_BUILD_TYPE=Release -DXDOMAIN_BUILD_EXAMPLES=ON || return 1
+  if [ "$quick" = yes ]; then
+    tests build/release "$jobs" -L 'unit|law'
+  else
+    tests build/release "$jobs" -LE 'training|valgrind'
+  fi
+}
+
+training() { tests build/release 1 -L training; }
+
+# Unit tests alone: the tool and the examples are not built.
+asan() {
+  build build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=address,undefined \
+    -DXDOMAIN_BUILD_EXAMPLES=OFF && tests build/asan "$jobs" -L unit
+}
+
+tsan() {
+  build build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=thread \
+    -DXDOMAIN_BUILD_EXAMPLES=OFF && OPENBLAS_NUM_THREADS=1 tests build/tsan "$jobs" -L thread
+}
+
+memcheck() { tests build/release "$jobs" -L valgrind; }
+
+prepare
+if [ "$quick" = yes ]; then
+  stage release 8 release
+else
+  # The tests never fetch: what they need is fetched here.
+  XDOMAIN_MNIST=$(examples/data.sh mnist) || echo "MNIST cannot be had: what needs it is skipped."
+  export XDOMAIN_MNIST
+  stage release 8 release
+  stage training 8 training
+  stage asan 9 asan
+  stage tsan 5 tsan
+  stage valgrind 6 memcheck
+fi
+
+echo
+echo "==== summary: $(($(date +%s) - started)) s"
+printf '%s\n' "$summary"
+# What failed stands last; otherwise the release stage does.
+printf '%s%s' "$closing_good" "$closing_bad"
+exit "$failed"
