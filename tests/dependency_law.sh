@@ -62,6 +62,10 @@ awk '
     if (target == "xxhash.h" && room != "format") report("xxHash is included only in format/, not in " room "/")
     if (target ~ /(^|\/)(cblas|openblas[a-z_]*)\.h$/ && room != "backend")
       report("BLAS is included only in backend/, not in " room "/")
+    plug_in = FILENAME ~ /^lib\/backend\/onednn\//
+    if (target ~ /^(oneapi\/)?dnnl/ && !plug_in) report("oneDNN is included only in backend/onednn/")
+    if (quoted && plug_in && target !~ /^(xdomain|backend\/onednn)\//)
+      report("the onednn plug-in stands on the public headers and must not include " target)
     if (!quoted || folder == "xdomain") next
     if (!(folder in rooms)) report("\"" target "\" is not written as room/file.h")
     else if (!contains(allowed[room], folder)) report(room "/ must not include " target)

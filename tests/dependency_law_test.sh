@@ -12,7 +12,7 @@ failures=0
 tree() {
   sample=$work/$1
   mkdir -p "$sample/include/xdomain"
-  for room in base tensor image data backend/native layer model format translate evaluate train; do
+  for room in base tensor image data backend/native backend/onednn layer model format translate evaluate train; do
     mkdir -p "$sample/lib/$room"
   done
   echo '#include "status.h"' >"$sample/include/xdomain/context.h"
@@ -57,6 +57,9 @@ refuses stb_outside_image lib/data/folder.c '<stb/stb_image.h>'
 refuses stb_quoted lib/train/report.c '"stb_image_write.h"  /* no */' 
 refuses zlib_outside_data lib/format/reader.c '<zlib.h>'
 refuses blas_outside_backend lib/layer/conv2d.c '<cblas.h>'
+refuses onednn_outside_plugin lib/backend/native/gemm.c '<dnnl.h>'
+refuses onednn_private lib/backend/onednn/onednn.c '"base/memory.h"'
+accepts onednn_plugin lib/backend/onednn/onednn.c '<dnnl.h>' '"backend/onednn/onednn_state.h"'
 refuses networks lib/model/decoder.c '"model/encoder.h"'
 refuses networks_public include/xdomain/pair_discriminator.h '"latent_generator.h"'
 refuses bare_name lib/model/classifier.c '"model.h"'

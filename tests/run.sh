@@ -98,7 +98,8 @@ release() {
 
 training() { tests build/release 1 -L training; }
 
-# Unit tests alone: the tool and the examples are not built.
+# Unit tests alone: the tool and the examples are not built. Under ThreadSanitizer the onednn plug-in is
+# left out too: OpenMP's runtime is not instrumented, and every barrier of it would be reported.
 asan() {
   build build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=address,undefined \
     -DXDOMAIN_BUILD_EXAMPLES=OFF && tests build/asan "$jobs" -L unit
@@ -106,7 +107,7 @@ asan() {
 
 tsan() {
   build build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=thread \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF && OPENBLAS_NUM_THREADS=1 tests build/tsan "$jobs" -L thread
+    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF && tests build/tsan "$jobs" -L thread
 }
 
 memcheck() { tests build/release "$jobs" -L valgrind; }

@@ -73,8 +73,8 @@ typedef struct xd_dataset_selection {
 #define XD_DATASET_SELECTION_INIT { sizeof(xd_dataset_selection), NULL, 0, 0, 0, 0, 0 }
 XD_API void xd_dataset_selection_init(xd_dataset_selection *selection);
 
-/* A new set of some pictures of `set`, in its order, fewer than `count` where there are not as many. XD_ERROR_NOT_FOUND when a class has no picture
- * or nothing is left. The caller owns *out. */
+/* A new set of some pictures of `set`, in its order, fewer than `count` where there are not as many.
+ * XD_ERROR_NOT_FOUND when a class has no picture or nothing is left. The caller owns *out. */
 XD_API xd_status xd_dataset_select(xd_dataset **out, xd_context *context, const xd_dataset *set,
                                    const xd_dataset_selection *selection);
 

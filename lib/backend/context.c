@@ -229,6 +229,7 @@ const char *xd_context_builtin_backend(uint32_t index) {
 }
 
 const xd_backend_table *xd_context_backend(const xd_context *context, xd_backend **backend) {
-  if (backend) *backend = context ? context->backend : NULL;
+  if (backend)
+    *backend = context ? context->backend : NULL;
   return context ? &context->table : NULL;
 }

@@ -49,7 +49,11 @@ static xd_status find_table(xd_backend_library *library, const char *path, char 
     say(why, why_size, path, "its xd_backend_plugin offers no table on this machine");
     return XD_ERROR_UNSUPPORTED;
   }
-  return xdi_backend_check(library->table, why, why_size);
+  char problem[160];
+  const xd_status status = xdi_backend_check(library->table, problem, sizeof problem);
+  if (status != XD_OK)
+    say(why, why_size, path, problem);
+  return status;
 }
 
 xd_status xd_backend_library_open(xd_backend_library **out, const char *path, char *why, size_t why_size) {

@@ -10,7 +10,8 @@
  * pointer too). A file larger than `limit` is refused before anything is allocated; a folder, a pipe or
  * a device is XD_ERROR_IO. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_TOO_LARGE,
  * XD_ERROR_OUT_OF_MEMORY. */
-xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out, size_t *size);
+xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out,
+                        size_t *size);
 
 /* Writes a temporary file beside `path` (mode 0644 less the umask), syncs it, renames it over `path` and
  * syncs the folder. On any failure the temporary file is removed and `path` is as it was, save that a

@@ -240,7 +240,7 @@ static bool start_workers(xdi_pool *pool) {
   if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
     return false;
   while (pool->started < pool->threads - 1 &&
-         pthread_create(&pool->newsers[pool->started], NULL, serve, pool) == 0)
+         pthread_create(&pool->workers[pool->started], NULL, serve, pool) == 0)
     pool->started++;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return pool->started == pool->threads - 1;

@@ -100,6 +100,7 @@ static void end_session(session *s) {
 }
 
 #if defined(__GNUC__)
+#define KEPT_APART __attribute__((noinline))
 /* Not popped below: what stb declares and we leave out is reported at the very end of a file. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic push
@@ -114,6 +115,8 @@ static void end_session(session *s) {
 #pragma GCC diagnostic ignored "-Wcast-align"
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wtype-limits"
+#else
+#define KEPT_APART
 #endif
 
 #define STB_IMAGE_IMPLEMENTATION
@@ -152,20 +155,21 @@ typedef struct request {
   unsigned char *result;
 } request;
 
-static void run_decoder(session *s, request *r) {
+/* Never inlined: a jump leaves the variables of the function that called setjmp in doubt. */
+static KEPT_APART void call_decoder(request *r) {
+  r->result = stbi_load_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
+}
+
+static KEPT_APART void call_encoder(request *r) {
+  r->result =
+      stbi_write_png_to_mem(r->data, r->width * r->channels, r->width, r->height, r->channels, &r->size);
+}
+
+static void run(session *s, request *r, void (*call)(request *)) {
   session *const outer = current; /* the host's allocator may call us again */
   current = s;
   if (setjmp(s->escape) == 0)
-    r->result = stbi_load_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
-  current = outer;
-}
-
-static void run_encoder(session *s, request *r) {
-  session *const outer = current;
-  current = s;
-  if (setjmp(s->escape) == 0)
-    r->result =
-        stbi_write_png_to_mem(r->data, r->width * r->channels, r->width, r->height, r->channels, &r->size);
+    call(r);
   current = outer;
 }
 
@@ -246,7 +250,7 @@ static xd_status decode(xd_picture **out, xd_context *context, const xdi_encoded
   s.budget = find_budget(file);
   r.data = data;
   r.size = (int)size;
-  run_decoder(&s, &r);
+  run(&s, &r, call_decoder);
   xd_status status = take_result(out, context, file, &s, &r);
   end_session(&s);
   return status;
@@ -284,7 +288,7 @@ xd_status xdi_stb_encode_png(xd_context *context, const unsigned char *pixels, u
   r.width = (int)width;
   r.height = (int)height;
   r.channels = (int)channels;
-  run_encoder(&s, &r);
+  run(&s, &r, call_encoder);
   if (!r.result) {
     end_session(&s);
     return xdi_fail_memory(context, "encoding a PNG");

@@ -70,7 +70,7 @@ static xd_status locate(const xd_network *network, xd_context *context, const ch
 
 xd_status xd_network_get(const xd_network *network, xd_context *context, const char *name, float *to,
                          size_t count) {
-  const xdi_parameter *parameter;
+  const xdi_parameter *parameter = NULL;
   const xd_status status = locate(network, context, name, to, count, &parameter);
   if (status == XD_OK)
     memcpy(to, network->block + parameter->offset, count * sizeof *to);
@@ -79,7 +79,7 @@ xd_status xd_network_get(const xd_network *network, xd_context *context, const c
 
 xd_status xd_network_set(xd_network *network, xd_context *context, const char *name, const float *from,
                          size_t count) {
-  const xdi_parameter *parameter;
+  const xdi_parameter *parameter = NULL;
   const xd_status status = locate(network, context, name, from, count, &parameter);
   if (status != XD_OK)
     return status;

@@ -43,7 +43,8 @@ static xd_status check_options(xd_context *context, const xd_mapping_options *op
                 {"final_rate", options->final_rate, 0.0f, 1.0f},
                 {"beta1", options->beta1, 0.0f, 0.999999f},
                 {"beta2", options->beta2, 0.0f, 0.999999f},
-                {"mixing", options->mixing, 0.0f, 1.0f}};
+                {"mixing", options->mixing, 0.0f, 1.0f},
+                {"noise_scale", options->noise_scale, 0.0f, 4.0f}};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!(fields[i].value >= fields[i].least && fields[i].value <= fields[i].most))
       return refuse(context, fields[i].name, (double)fields[i].value);
@@ -426,11 +427,19 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_mapping_losses
 
 /* ---- Finishing ---- */
 
+/* G(s epsilon, z) for the new G(epsilon, z): the rows of the first layer's weights that read the noise. */
+static void fold_noise_scale(xd_network *network, const xd_mapping_options *options) {
+  const xdi_parameter *weights = xdi_network_find(network, "0.dense.weights");
+  const size_t count = weights ? (size_t)options->target_dim * weights->public.shape[1] : 0;
+  for (size_t i = 0; i < count; i++) network->block[weights->offset + i] *= options->noise_scale;
+}
+
 static xd_status finish_generator(xd_mapping_trainer *trainer, xd_latent_generator **out) {
   xd_network *network = NULL;
   const xd_slice weights =
       trainer->average ? xdi_slice(trainer->average, 0) : xdi_executor_parameters(trainer->generator_run);
   xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->generator->part.network, weights);
+  if (status == XD_OK) fold_noise_scale(network, &trainer->options);
   if (status == XD_OK) status = xdi_latent_generator_wrap(out, trainer->context, network);
   if (status == XD_OK) xd_latent_generator_freeze(*out);
   xdi_network_release(network);

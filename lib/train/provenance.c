@@ -109,6 +109,7 @@ static void describe_mapping(char *value, const xd_mapping_options *options) {
   append_count(value, "steps", options->steps);
   append_option(value, "mixing", options->mixing);
   append_count(value, "codes_per_picture", options->codes_per_picture);
+  append_option(value, "noise_scale", options->noise_scale);
 }
 
 static void describe_mapping_losses(char *value, const xd_mapping_losses *losses) {

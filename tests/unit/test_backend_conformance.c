@@ -81,6 +81,7 @@ static xd_backend_table bare_table(void) {
 static bench reference;
 static bench benches[MAX_TABLES][MAX_THREADS];
 static int table_count;
+static xd_backend_library *onednn; /* the plug-in, where the environment names it */
 
 /* Lesser kernels that this processor may not have. */
 static bool can_open(const xd_backend_table *table) {
@@ -118,6 +119,13 @@ static void open_all(void) {
 #endif
   add_table(&forwarding);
   add_table(&bare);
+  if (getenv("XDOMAIN_ONEDNN_PLUGIN")) {
+    char why[300] = "";
+    const xd_status status =
+        xd_backend_library_open(&onednn, getenv("XDOMAIN_ONEDNN_PLUGIN"), why, sizeof why);
+    ck_assert_msg(status == XD_OK, "%s", why);
+    add_table(xd_backend_library_table(onednn));
+  }
 }
 
 static void close_all(void) {
@@ -125,6 +133,8 @@ static void close_all(void) {
   for (int i = 0; i < table_count; i++)
     for (int threads = 0; threads < MAX_THREADS; threads++)
       close_bench(&benches[i][threads]);
+  xd_backend_library_close(onednn);
+  onednn = NULL;
 }
 
 /* ---- what a case gives ---- */

@@ -291,6 +291,13 @@ START_TEST(context_create__opens_the_hosts_backend) {
   ck_assert_int_eq(book.lines, 2); /* its own, and the choice */
   ck_assert(context->table.dense_forward != NULL);
   ck_assert_ptr_eq(context->backend->host->runner, &context->runner);
+  xd_backend *backend = NULL;
+  const xd_backend_table *table = xd_context_backend(context, &backend);
+  ck_assert_ptr_eq(backend, context->backend);
+  ck_assert_ptr_eq(table, &context->table);
+  ck_assert_ptr_eq(xd_context_backend(context, NULL), table);
+  ck_assert_ptr_null(xd_context_backend(NULL, &backend));
+  ck_assert_ptr_null(backend);
   xd_context_destroy(context);
 }
 END_TEST

@@ -38,7 +38,7 @@ static void put_big(bytes *to, uint32_t value) {
 
 /* `dimensions` sizes after the magic, then elements 1, 2, 3, ... */
 static void make_idx(bytes *to, uint32_t magic, const uint32_t *sizes, unsigned dimensions, size_t elements) {
-  to->size = 0;
+  memset(to, 0, sizeof *to);
   put_big(to, magic);
   for (unsigned i = 0; i < dimensions; i++)
     put_big(to, sizes[i]);

@@ -489,10 +489,23 @@ static void make_packed(bytes *to) {
 
 #ifdef XDI_WITH_ZLIB
 
+/* A variable in front moves the others by one byte after another: packed elements are not padded. */
 START_TEST(dataset_mat__reads_packed_variables) {
+  static const char text[] = "9f8a7s6d5h";
   bytes file;
   make_packed(&file);
   check_loads(&file);
+  for (uint32_t size = 1; size < sizeof text; size++) {
+    bytes note = {0, 0, {0}}, x = {0, 0, {0}}, y = {0, 0, {0}};
+    put_matrix(&note, "note", CLASS_CHAR, (const uint32_t[]){1, size}, 2, UINT8, text, size);
+    put_x(&x);
+    put_y(&y);
+    begin_file(&file, 0);
+    put_packed(&file, note.data, note.size);
+    put_packed(&file, x.data, x.size);
+    put_packed(&file, y.data, y.size);
+    check_loads(&file);
+  }
 }
 END_TEST
 

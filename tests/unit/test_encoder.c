@@ -146,6 +146,29 @@ START_TEST(encoder_encode__joins_many_batches) {
 }
 END_TEST
 
+START_TEST(encoder_encode__takes_large_pictures_in_smaller_batches) {
+  enum { COUNT = 90, CELLS = 256 * 256 * 3 }; /* more than fit one batch */
+  xd_vae_architecture from = small_architecture();
+  xd_encoder *encoder = NULL;
+  from.height = from.width = 256;
+  from.latent_dim = 1;
+  from.depth = 1;
+  from.base_channels = 1;
+  from.hidden_count = 0;
+  assert_ok(context, xd_encoder_create(&encoder, context, &from, 1));
+  float *pictures = new_floats((size_t)COUNT * CELLS), mean[COUNT], one;
+  for (size_t i = 0; i < (size_t)COUNT * CELLS; i++)
+    pictures[i] = (float)(i / CELLS) / COUNT;
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, COUNT));
+  for (size_t i = 1; i < COUNT; i += 8) {
+    assert_ok(context, xd_encoder_encode(encoder, context, &one, NULL, pictures + i * CELLS, 1));
+    ck_assert(one == mean[i] && one != mean[i - 1]);
+  }
+  free(pictures);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
 START_TEST(encoder_encode__of_nothing_is_nothing) {
   xd_encoder *encoder = make_encoder(3);
   assert_ok(context, xd_encoder_encode(encoder, context, NULL, NULL, NULL, 0));
@@ -263,6 +286,7 @@ static Suite *make_suite(void) {
   add(encoder_retain__adds_an_owner);
   add(encoder_encode__splits_mean_and_log_variance);
   add(encoder_encode__joins_many_batches);
+  add(encoder_encode__takes_large_pictures_in_smaller_batches);
   add(encoder_encode__of_nothing_is_nothing);
   add(encoder_sample__is_the_mean_plus_scaled_noise);
   add(encoder_encode__names_the_picture_that_is_not_a_number);

@@ -97,9 +97,9 @@ END_TEST
 START_TEST(image_views__are_checked_field_by_field) {
   static float floats[64];
   uint8_t bytes[16];
-  const char *words[] = {"struct_size", "struct_size", "pixels", "0x2",        "65536",
-                         "format",      "format",      "alpha",  "background", "background",
-                         "reserved",    "stride",      "stride", "stride",     "4"};
+  const char *words[] = {"struct_size", "struct_size", "pixels",     "0x2",        "65536",    "format",
+                         "format",      "alpha",       "background", "background", "reserved", "stride",
+                         "stride",      "stride",      "4",          "stride",     "stride"};
   for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
     xd_image good = view_of(bytes, 2, 2, XD_PIXEL_RGB_U8), bad = view_of(floats, 2, 2, XD_PIXEL_RGB_F32);
     switch (i) {
@@ -147,6 +147,12 @@ START_TEST(image_views__are_checked_field_by_field) {
       break;
     case 14:
       bad.stride = 26;
+      break;
+    case 15:
+      bad.stride = PTRDIFF_MAX / 4 * 4;
+      break;
+    case 16:
+      bad.stride = -(PTRDIFF_MAX / 4 * 4);
       break;
     }
     assert_status(xd_image_convert(context, &good, &bad), XD_ERROR_INVALID_ARGUMENT);

@@ -129,11 +129,19 @@ static void make_bmp(bytes *to, uint32_t header_size, uint32_t width, uint32_t h
 
 /* ---- checking ---- */
 
+/* What a decoder does not write it must not read: a dirty stack would show. */
+static void dirty_stack(void) {
+  volatile unsigned char dirt[65536];
+  for (size_t i = 0; i < sizeof dirt; i++)
+    dirt[i] = 0xAA;
+}
+
 static void check_pixels(const bytes *file, uint32_t width, uint32_t height, uint32_t format,
                          const void *expected) {
   xd_picture *picture = NULL;
   xd_image image;
   size_t channels = format == XD_PIXEL_GREY_U8 ? 1 : format == XD_PIXEL_RGB_U8 ? 3 : 4;
+  dirty_stack();
   assert_ok(context, xd_picture_load_memory(&picture, context, file->data, file->size));
   xd_picture_view(picture, &image);
   ck_assert_uint_eq(image.width, width);
@@ -466,6 +474,9 @@ START_TEST(jpeg__refuses_what_is_damaged) {
   take_grey_jpeg(&file);
   file.data[table + 5] = 200; /* more codes than the segment has */
   check_refused(&file, XD_ERROR_BAD_DATA, "Huffman");
+  take_grey_jpeg(&file);
+  file.size -= 2; /* all but its end */
+  check_refused(&file, XD_ERROR_TRUNCATED, "ends");
   take_grey_jpeg(&file);
   file.data[scan + 1] = 0xE1; /* no scan at all */
   check_refused(&file, XD_ERROR_BAD_DATA, "without a scan");

@@ -18,6 +18,7 @@ static xd_mapping_options small_options(void) {
   options.hidden_width = 9;
   options.hidden_layers = 2;
   options.batch = ROWS;
+  options.noise_scale = 1.0f; /* the finished generator is the very one that was trained */
   options.seed = 21;
   return options;
 }
@@ -486,6 +487,7 @@ START_TEST(mapping_trainer_create__names_the_wrong_option) {
   options.ema_decay = 1.0f, check_refused(context, &options, "ema_decay"), options = good;
   options.beta1 = 1.0f, check_refused(context, &options, "beta1"), options = good;
   options.mixing = 1.5f, check_refused(context, &options, "mixing"), options = good;
+  options.noise_scale = -1.0f, check_refused(context, &options, "noise_scale"), options = good;
   options.batch = 0, check_refused(context, &options, "batch"), options = good;
   options.same_code_positive = 2, check_refused(context, &options, "same_code_positive"), options = good;
   options.spectral_norm = 2, check_refused(context, &options, "spectral_norm"), options = good;
@@ -554,9 +556,35 @@ START_TEST(mapping_trainer__survives_refused_memory) {
 }
 END_TEST
 
+/* G finished with a noise scale s gives for epsilon what G finished without gives for s epsilon. */
+START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
+  xd_context *context = test_context("reference");
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  float *noise = make_normals(ROWS * TARGET, 70), scaled[ROWS * TARGET];
+  float results[2][ROWS * TARGET];
+  for (uint32_t i = 0; i < ROWS * TARGET; i++) scaled[i] = 0.75f * noise[i];
+  for (int folded = 0; folded < 2; folded++) {
+    xd_mapping_options options = small_options();
+    xd_latent_generator *generator = NULL;
+    options.noise_scale = folded ? 0.75f : 1.0f;
+    xd_mapping_trainer *trainer = make_trainer(context, &options);
+    assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
+    assert_ok(context, xd_latent_generator_generate(generator, context, results[folded], given.source,
+                                                    folded ? noise : scaled, ROWS));
+    xd_latent_generator_release(generator);
+    xd_mapping_trainer_destroy(trainer);
+  }
+  for (uint32_t i = 0; i < ROWS * TARGET; i++) ck_assert_float_eq_tol(results[0][i], results[1][i], 1e-5f);
+  free(noise);
+  free_codes(given);
+  xd_context_destroy(context);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("mapping_trainer");
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_networks);
+  add_case(suite, mapping_trainer_finish__folds_the_noise_scale);
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);

@@ -510,6 +510,25 @@ START_TEST(spectral_norm_forward__refuses_a_matrix_of_zeros) {
 }
 END_TEST
 
+/* ---- dropout ---- */
+
+START_TEST(dropout__draws_the_stream_of_uniform_numbers) {
+  enum { count = 37 };
+  float from[count], to[count];
+  const uint64_t seed = UINT64_C(0xfedcba9876543210), stream = UINT64_C(0x100000002),
+                 first = UINT64_C(0x3fffffffd);
+  for (int i = 0; i < count; i++)
+    from[i] = 1.0f + (float)i;
+  const xd_slice x = make_slice(&reference, from, count), y = empty_slice(&reference, count);
+  BENCH_CALL(&reference, dropout, x, y, count, 0.25f, seed, stream, first);
+  read_slice(&reference, to, y, count);
+  for (size_t i = 0; i < count; i++) {
+    const bool dropped = xdi_random_uniform(seed, stream, first + i) < 0.25f;
+    ck_assert_float_eq_tol(to[i], dropped ? 0.0f : from[i] / 0.75f, 1e-5f);
+  }
+}
+END_TEST
+
 /* ---- Adam ---- */
 
 /* With a constant gradient the corrected moments are g and g^2 at every step, so a step moves a
@@ -566,6 +585,7 @@ static Suite *make_suite(void) {
   add_runs(suite, spectral_norm_backward__agrees_with_differences, 1);
   add_runs(suite, spectral_norm_forward__finds_the_largest_singular_value, 1);
   add_runs(suite, spectral_norm_forward__refuses_a_matrix_of_zeros, 1);
+  add_runs(suite, dropout__draws_the_stream_of_uniform_numbers, 1);
   add_runs(suite, adam__moves_by_the_closed_form, 1);
   return suite;
 }

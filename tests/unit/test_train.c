@@ -30,13 +30,13 @@ static fixture *open_fixture(const char *backend, uint32_t threads) {
   f->vae = (xd_vae_options)XD_VAE_OPTIONS_INIT;
   f->vae.architecture = &f->architecture;
   f->vae.batch = 30;
-  f->vae.epochs = 20;
+  f->vae.epochs = 60;
   f->vae.learning_rate = 0.003f;
   f->mapping = (xd_mapping_options)XD_MAPPING_OPTIONS_INIT;
   f->mapping.hidden_width = 64;
   f->mapping.hidden_layers = 2;
   f->mapping.batch = 60;
-  f->mapping.steps = 700;
+  f->mapping.steps = 1500;
   f->mapping.learning_rate = 0.002f;
   f->options = (xd_train_options)XD_TRAIN_OPTIONS_INIT;
   f->options.vae[0] = f->options.vae[1] = &f->vae;

@@ -109,7 +109,8 @@ typedef struct xd_convolution {
  * per picture  L = pixel_weight * sum w (x - x_hat)^2                 (likelihood Gaussian and pixel cost)
  *                + bernoulli_weight * sum w (-x log x_hat - (1-x) log(1-x_hat))
  * da = dL/da / rows. The sums over rows are reported unweighted by the two weights;
- * w = window[size] where given, else 1. */
+ * w = window[size] where given, else 1. Logarithms of the Bernoulli term end at -100, so that a
+ * saturated x_hat of 0 or 1 keeps it finite. */
 typedef struct xd_reconstruction_loss {
   uint32_t rows, size;
   float pixel_weight, bernoulli_weight;
@@ -155,7 +156,9 @@ typedef struct xd_squared_distance {
   double loss; /* out: sum, unweighted */
 } xd_squared_distance;
 
-/* Classifier head. labels are host memory. dlogits = (softmax - onehot) / rows. */
+/* Classifier head. labels are host memory; one that is not below classes gives
+ * XD_ERROR_INVALID_ARGUMENT. The target is t = (1 - label_smoothing) onehot + label_smoothing / classes,
+ * the loss - sum t log softmax, dlogits = (softmax - t) / rows. */
 typedef struct xd_cross_entropy {
   uint32_t rows, classes;
   float label_smoothing; /* in [0, 1) */
@@ -176,7 +179,8 @@ typedef struct xd_adam {
 
 /* Spectral normalisation (Miyato et al. 2018) of one matrix W[rows][columns] = weights,
  * by power iteration u = W v / |W v|, v = W^T u / |W^T u|, sigma = u^T W v.
- * forward:  `iterations` steps on u[rows], v[columns] (in place), normalised = W / sigma.
+ * forward:  `iterations` steps on u[rows], v[columns] (in place), normalised = W / sigma;
+ *           XD_ERROR_NUMERIC where sigma is 0 or not finite.
  * backward: gradients (of `normalised`, in place) become those of W:
  *           (G - sum(G * normalised) u v^T) / sigma, u and v constant. */
 typedef struct xd_spectral_norm {
@@ -250,8 +254,9 @@ typedef struct xd_backend_table {
    * first + i) of the library's counter-based generator, see docs/architecture.md. */
   xd_status (*random_normal)(xd_backend *backend, xd_slice to, size_t count, uint64_t seed, uint64_t stream,
                              uint64_t first);
-  /* Inverted dropout: to = from * mask / (1 - rate), with mask cells 0 with probability
-   * `rate`, drawn like random_normal; the same call on a gradient is the backward pass. */
+  /* Inverted dropout: to = from * mask / (1 - rate). Cell i of the mask is 0 where the uniform
+   * number first + i of (seed, stream) is below `rate`, else 1; the same call on a gradient is the
+   * backward pass. */
   xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
                        uint64_t stream, uint64_t first);
 } xd_backend_table;

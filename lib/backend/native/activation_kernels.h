@@ -42,7 +42,8 @@ INLINE void activate_all(const xd_activation activation, float *y, const float *
   }
 }
 
-INLINE void derive_all(const xd_activation activation, float *dx, const float *y, const float *dy, size_t count) {
+INLINE void derive_all(const xd_activation activation, float *dx, const float *y, const float *dy,
+                       size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES)
     store(dx + i, derive_vector(activation, load(y + i), load(dy + i)));
@@ -53,23 +54,23 @@ INLINE void derive_all(const xd_activation activation, float *dx, const float *y
 }
 
 /* One loop for each activation. */
-#define FOR_EACH_ACTIVATION(loop, ...)                                                                       \
-  switch (activation) {                                                                                      \
-  case XD_ACTIVATION_RELU:                                                                                   \
-    loop(XD_ACTIVATION_RELU, __VA_ARGS__);                                                                   \
-    return;                                                                                                  \
-  case XD_ACTIVATION_LEAKY_RELU:                                                                             \
-    loop(XD_ACTIVATION_LEAKY_RELU, __VA_ARGS__);                                                             \
-    return;                                                                                                  \
-  case XD_ACTIVATION_SIGMOID:                                                                                \
-    loop(XD_ACTIVATION_SIGMOID, __VA_ARGS__);                                                                \
-    return;                                                                                                  \
-  case XD_ACTIVATION_TANH:                                                                                   \
-    loop(XD_ACTIVATION_TANH, __VA_ARGS__);                                                                   \
-    return;                                                                                                  \
-  case XD_ACTIVATION_IDENTITY:                                                                               \
-  default:                                                                                                   \
-    loop(XD_ACTIVATION_IDENTITY, __VA_ARGS__);                                                               \
+#define FOR_EACH_ACTIVATION(loop, ...) \
+  switch (activation) { \
+  case XD_ACTIVATION_RELU: \
+    loop(XD_ACTIVATION_RELU, __VA_ARGS__); \
+    return; \
+  case XD_ACTIVATION_LEAKY_RELU: \
+    loop(XD_ACTIVATION_LEAKY_RELU, __VA_ARGS__); \
+    return; \
+  case XD_ACTIVATION_SIGMOID: \
+    loop(XD_ACTIVATION_SIGMOID, __VA_ARGS__); \
+    return; \
+  case XD_ACTIVATION_TANH: \
+    loop(XD_ACTIVATION_TANH, __VA_ARGS__); \
+    return; \
+  case XD_ACTIVATION_IDENTITY: \
+  default: \
+    loop(XD_ACTIVATION_IDENTITY, __VA_ARGS__); \
   }
 
 static void activate(xd_activation activation, float *y, const float *x, size_t count) {

@@ -9,8 +9,8 @@ static size_t clamp(ptrdiff_t value, size_t limit) {
 
 void xdi_fill_frame(float *to, size_t rows, size_t columns, const float *picture, size_t height, size_t width,
                     size_t channels, ptrdiff_t top, ptrdiff_t left) {
-  const size_t before = clamp(-left, columns);                                  /* zero columns on the left */
-  const size_t inside = clamp((ptrdiff_t)width - left, columns) - before;       /* then columns of the picture */
+  const size_t before = clamp(-left, columns);                            /* zero columns on the left */
+  const size_t inside = clamp((ptrdiff_t)width - left, columns) - before; /* then columns of the picture */
   const size_t after = columns - before - inside;
   const size_t first = left > 0 ? (size_t)left : 0;
   for (size_t i = 0; i < rows; i++, to += columns * channels) {

@@ -94,7 +94,8 @@ static void pack_phase(const xdi_kernels *kernels, const xdi_gather *g, xdi_phas
   const size_t depth = y.taps * x.taps * source, width = xdi_panel_width(kernels);
   for (size_t u = 0; u < y.taps; u++)
     for (size_t v = 0; v < x.taps; v++) {
-      const ptrdiff_t ky = y.first_tap + (ptrdiff_t)u * y.tap_step, kx = x.first_tap + (ptrdiff_t)v * x.tap_step;
+      const ptrdiff_t ky = y.first_tap + (ptrdiff_t)u * y.tap_step,
+                      kx = x.first_tap + (ptrdiff_t)v * x.tap_step;
       const float *tap = g->weights + ((size_t)ky * g->x.kernel + (size_t)kx) * area;
       xdi_pack_panels(kernels, to + (u * x.taps + v) * source * width, depth, tap,
                       g->turned ? 1 : (ptrdiff_t)target, g->turned ? (ptrdiff_t)source : 1, source, target);
@@ -126,7 +127,7 @@ typedef struct gather_job {
   xd_backend *backend;
   const xdi_gather *gather;
   const float *panels;
-  size_t rows, bands; /* places of the longest phase along y; bands a picture */
+  size_t rows, bands;               /* places of the longest phase along y; bands a picture */
   size_t frame_columns, frame_size; /* floats between frames */
   size_t group;                     /* pictures whose frames are made together; 1 with bands */
   uint32_t shards;
@@ -145,7 +146,8 @@ typedef struct pass {
   size_t picture, pictures;
 } pass;
 
-static void run_row(const gather_job *job, const pass *p, xdi_tile *tile, const float *a, size_t cell, bool last) {
+static void run_row(const gather_job *job, const pass *p, xdi_tile *tile, const float *a, size_t cell,
+                    bool last) {
   const xdi_gather *g = job->gather;
   const bool derives = tile->x != NULL;
   for (size_t i = 0; i < p->tiles; i++) {
@@ -171,7 +173,8 @@ static void run_rows(const gather_job *job, const pass *p, xdi_tile *tile, size_
   for (size_t picture = 0; picture < p->pictures; picture++)
     for (size_t row = 0; row < p->places; row++) {
       const size_t y = p->phase_y + g->y.out_stride * (p->first_place + row);
-      const size_t cell = ((p->picture + picture) * g->y.target + y) * target_row + p->phase_x * g->target_channels + n;
+      const size_t cell =
+          ((p->picture + picture) * g->y.target + y) * target_row + p->phase_x * g->target_channels + n;
       run_row(job, p, tile, a + picture * job->frame_size + row * source_row, cell, last);
     }
 }
@@ -229,16 +232,16 @@ static void run_group(const gather_job *job, size_t unit, size_t pictures, float
       const ptrdiff_t skip = (y.first - g->y.first) * (ptrdiff_t)job->frame_columns + (x.first - g->x.first);
       const bool empty = y.taps == 0 || x.taps == 0;
       pass p = {.frame = empty ? frames : frames + skip * (ptrdiff_t)g->source_channels,
-                      .panels = panels,
-                      .y = y,
-                      .x = x,
-                      .phase_y = i,
-                      .phase_x = j,
-                      .first_place = begin,
-                      .places = last > begin ? last - begin : 0,
-                      .width = xdi_axis_places(&g->x, j),
-                      .picture = picture,
-                      .pictures = pictures};
+                .panels = panels,
+                .y = y,
+                .x = x,
+                .phase_y = i,
+                .phase_x = j,
+                .first_place = begin,
+                .places = last > begin ? last - begin : 0,
+                .width = xdi_axis_places(&g->x, j),
+                .picture = picture,
+                .pictures = pictures};
       if (p.places && p.width) {
         p.tiles = xdi_native_ceil(p.width, job->backend->kernels->tile_rows);
         p.cut = xdi_cut_into(p.width, p.tiles);
@@ -266,8 +269,8 @@ static void run_shard(void *argument, uint32_t index) {
 static void choose_shards(gather_job *job) {
   const xdi_gather *g = job->gather;
   const size_t cells = g->batch * g->y.target * g->x.target;
-  const double taps = (double)(g->y.kernel * g->x.kernel * g->source_channels) /
-                      (double)(g->y.out_stride * g->x.out_stride);
+  const double taps =
+      (double)(g->y.kernel * g->x.kernel * g->source_channels) / (double)(g->y.out_stride * g->x.out_stride);
   const double work = (double)cells * (double)g->target_channels * (taps + 16.0);
   const size_t frame = xdi_axis_reach(&g->y, job->rows) * job->frame_columns * g->source_channels;
   const uint32_t wanted = xdi_native_shards(work, XDI_SHARD_WORK, SIZE_MAX);
@@ -293,7 +296,8 @@ xd_status xdi_gather_run(xd_backend *backend, const xdi_gather *g) {
     return XD_OK;
   choose_shards(&job);
   const size_t packed = xdi_gather_panel_floats(kernels, g);
-  const xd_status status = xdi_native_reserve(backend, g->panels ? 0 : packed, job.shards, job.group * job.frame_size);
+  const xd_status status =
+      xdi_native_reserve(backend, g->panels ? 0 : packed, job.shards, job.group * job.frame_size);
   if (status != XD_OK)
     return status;
   if (!g->panels) {

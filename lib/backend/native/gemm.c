@@ -1,7 +1,7 @@
 /* The one product behind dense layers; convolutions use its panels and tiles (gather.c, pair.c).
  *
  * The nest of loops, from the outside in:
- *   shards      a grid over rows, columns and depth, chosen by the shape alone; each runs on its own
+ *   shards      a grid over rows and columns, chosen by the shape alone; each runs on its own
  *   columns     blocks of panels of b, as many as fit the second-level cache
  *   depth       blocks of k: one panel's block fits the first-level cache; it is packed here
  *   rows        blocks of rows of a, which stay in the second-level cache
@@ -10,8 +10,7 @@
  *               registers and stores, with bias and activation after the last block
  * a is read where it stands, in either layout, for a broadcast needs no neighbours; a block of it is
  * copied together only where its strides would crowd the cache and several panels share it. b is
- * packed unless its rows are short and whole vectors, or it is used too few times. Where depth is cut
- * into shards, each sums into a matrix of its own, and a second loop adds these up in order. */
+ * packed unless its rows are short and whole vectors, or it is used too few times. */
 #include "backend/native/gemm.h"
 
 #include <string.h>
@@ -23,8 +22,10 @@
 /* Rows of a at multiples of this stride (in floats) fall into the same few cache sets. */
 #define CROWDED_STRIDE 512
 
-/* The matrices of depth shards together hold no more floats than this. */
-#define PARTIAL_LIMIT ((size_t)1 << 20)
+/* So many rows of a crowded a still find room in a cache set beside b. */
+#define CROWDED_ROWS 8
+
+#define MOST_SHARDS 16
 
 static void pack_panel(const xdi_kernels *kernels, float *to, const float *b, ptrdiff_t b_step,
                        ptrdiff_t b_column, size_t depth, size_t columns) {
@@ -69,7 +70,8 @@ void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,
   float *c = tile->c;
   if (is_curved(activation))
     for (size_t m = 0; m < rows; m++)
-      kernels->activate(activation, c + (ptrdiff_t)m * tile->c_row, c + (ptrdiff_t)m * tile->c_row, tile->columns);
+      kernels->activate(activation, c + (ptrdiff_t)m * tile->c_row, c + (ptrdiff_t)m * tile->c_row,
+                        tile->columns);
   if (x && is_curved(x_activation))
     for (size_t m = 0; m < rows; m++) {
       float *row = c + (ptrdiff_t)m * tile->c_row;
@@ -85,28 +87,28 @@ typedef struct range {
 
 static range part_of(range whole, size_t count, size_t i) {
   const size_t total = whole.end - whole.begin;
-  return (range){whole.begin + xdi_native_part(total, count, i), whole.begin + xdi_native_part(total, count, i + 1)};
+  return (range){whole.begin + xdi_native_part(total, count, i),
+                 whole.begin + xdi_native_part(total, count, i + 1)};
 }
 
 typedef struct product_job {
   xd_backend *backend;
-  const xdi_product *product; /* for depth shards without its finish, c being the first partial matrix */
-  size_t row_shards, column_shards, depth_shards;
-  size_t partial_size; /* floats between the matrices of depth shards */
-  bool direct;         /* b is read where it stands */
-  bool copies_a;
+  const xdi_product *product;
+  size_t row_shards, column_shards;
+  bool direct;   /* b is read where it stands */
+  bool crowded;  /* a's rows lie at strides that fall into few cache sets */
+  bool copies_a; /* where several panels share it */
 } product_job;
 
 /* One block of columns and depth of a shard. */
 typedef struct stage {
   range m, n, k;
-  bool first, last;     /* of the shard's blocks of depth */
   const float *panels;  /* at row k.begin of the panel with column n.begin */
   size_t panel_stride;  /* between panels */
   ptrdiff_t panel_step; /* between rows of a panel */
   const float *a;       /* at row m.begin (of the row block), k.begin */
   ptrdiff_t a_row, a_step;
-  float *c;
+  size_t tile_rows;
   float *copy; /* room for a block of a */
 } stage;
 
@@ -118,8 +120,9 @@ static size_t block_count(size_t total, size_t block) {
 static void run_panel(const product_job *job, const stage *s, range m, size_t n) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
-  const size_t width = xdi_panel_width(kernels), tiles = xdi_native_ceil(m.end - m.begin, kernels->tile_rows);
-  const xd_activation activation = s->last ? p->activation : XD_ACTIVATION_IDENTITY;
+  const size_t width = xdi_panel_width(kernels), tiles = xdi_native_ceil(m.end - m.begin, s->tile_rows);
+  const bool last = s->k.end == p->depth;
+  const xd_activation activation = last ? p->activation : XD_ACTIVATION_IDENTITY;
   xdi_tile tile = {.b = s->panels + (n - s->n.begin) / width * s->panel_stride,
                    .a_row = s->a_row,
                    .a_step = s->a_step,
@@ -129,18 +132,18 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
                    .planes = 1,
                    .columns = (uint32_t)(s->n.end - n < width ? s->n.end - n : width),
                    .c_row = p->c_row,
-                   .accumulate = !s->first,
+                   .accumulate = s->k.begin > 0,
                    .slope = 1.0f};
   const xdi_cut cut = xdi_cut_into(m.end - m.begin, tiles);
-  if (s->last)
+  if (last)
     xdi_set_finish(&tile, p->bias ? p->bias + n : NULL, p->activation, p->x, p->x_activation);
   const bool derives = tile.x != NULL;
   for (size_t i = 0; i < tiles; i++) {
     const size_t begin = xdi_cut_at(cut, i), rows = xdi_cut_at(cut, i + 1) - begin;
     const ptrdiff_t cell = (ptrdiff_t)(m.begin + begin) * p->c_row + (ptrdiff_t)n;
-    const float *x = s->last && p->x ? p->x + cell : NULL;
+    const float *x = last && p->x ? p->x + cell : NULL;
     tile.a = s->a + (ptrdiff_t)begin * s->a_row;
-    tile.c = s->c + cell;
+    tile.c = p->c + cell;
     tile.x = derives ? x : NULL;
     xdi_run_tile(kernels, &tile, rows, activation, x, p->x_activation);
   }
@@ -174,8 +177,11 @@ static void run_stage(const product_job *job, stage s) {
     const range m = part_of(s.m, blocks, block);
     s.a = p->a + (ptrdiff_t)m.begin * p->a_row + (ptrdiff_t)s.k.begin * p->a_step;
     s.a_row = p->a_row, s.a_step = p->a_step;
+    s.tile_rows = kernels->tile_rows;
     if (job->copies_a && shared)
       copy_block(p, &s, m);
+    else if (job->crowded && s.tile_rows > CROWDED_ROWS)
+      s.tile_rows = CROWDED_ROWS;
     for (size_t n = s.n.begin; n < s.n.end; n += width)
       run_panel(job, &s, m, n);
   }
@@ -217,20 +223,16 @@ static void run_shard(void *argument, uint32_t index) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t block = COLUMN_PANELS * xdi_panel_width(kernels);
-  const size_t depth_shard = index / (job->column_shards * job->row_shards);
   const range n = shard_columns(job, index % job->column_shards);
-  const range k = part_of((range){0, p->depth}, job->depth_shards, depth_shard);
-  const size_t depth_blocks = block_count(k.end - k.begin, DEPTH_BLOCK);
+  const size_t depth_blocks = block_count(p->depth, DEPTH_BLOCK);
   uint32_t slot;
   float *scratch = xdi_native_claim(job->backend, &slot);
-  stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards % job->row_shards),
-             .c = p->c + depth_shard * job->partial_size,
+  stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards),
              .copy = scratch + (p->panels || job->direct ? 0 : packed_room(kernels))};
   for (s.n.begin = n.begin; s.n.begin < n.end; s.n.begin = s.n.end) {
     s.n.end = n.end - s.n.begin < block ? n.end : s.n.begin + block;
     for (size_t i = 0; i < depth_blocks; i++) {
-      s.k = part_of(k, depth_blocks, i);
-      s.first = i == 0, s.last = i + 1 == depth_blocks;
+      s.k = part_of((range){0, p->depth}, depth_blocks, i);
       prepare_stage(job, &s, scratch);
       run_stage(job, s);
     }
@@ -238,60 +240,14 @@ static void run_shard(void *argument, uint32_t index) {
   xdi_native_release(job->backend, slot);
 }
 
-/* ---- the sum over depth shards ---- */
-
-typedef struct sum_job {
-  const xdi_kernels *kernels;
-  const xdi_product *product;
-  const float *partials;
-  uint32_t depth_shards, shards;
-} sum_job;
-
-static void finish_rows(void *argument, uint32_t index) {
-  const sum_job *job = argument;
-  const xdi_product *p = job->product;
-  const xdi_kernels *kernels = job->kernels;
-  const range rows = part_of((range){0, p->rows}, job->shards, index);
-  for (size_t m = rows.begin; m < rows.end; m++) {
-    float *c = p->c + (ptrdiff_t)m * p->c_row;
-    kernels->sum_rows(c, job->partials + m * p->columns, (ptrdiff_t)(p->rows * p->columns), job->depth_shards,
-                      (uint32_t)p->columns, false);
-    if (p->bias)
-      kernels->scale_add(1.0f, p->bias, 1.0f, c, p->columns);
-    if (p->activation != XD_ACTIVATION_IDENTITY)
-      kernels->activate(p->activation, c, c, p->columns);
-    if (p->x)
-      kernels->derive(p->x_activation, c, p->x + (ptrdiff_t)m * p->c_row, c, p->columns);
-  }
-}
-
-static xd_status run_depth_shards(product_job *job) {
-  const xdi_product *p = job->product;
-  xdi_product bare = *p;
-  bare.c = job->backend->shared.floats;
-  bare.c_row = (ptrdiff_t)p->columns;
-  bare.bias = bare.x = NULL;
-  bare.activation = XD_ACTIVATION_IDENTITY;
-  sum_job sum = {job->backend->kernels, p, bare.c, (uint32_t)job->depth_shards, 1};
-  sum.shards = xdi_native_shards((double)(job->depth_shards * job->partial_size), 32768.0, p->rows);
-  job->product = &bare;
-  const xd_status status = xdi_native_run(job->backend, run_shard, job, (uint32_t)job->depth_shards);
-  return status == XD_OK ? xdi_native_run(job->backend, finish_rows, &sum, sum.shards) : status;
-}
-
 /* ---- the plan ---- */
 
-/* A deep product of few cells: cut along depth, a and b are each read once. */
-static size_t choose_depth_shards(const xdi_product *p) {
-  const size_t cells = p->rows * p->columns, most = PARTIAL_LIMIT / cells;
-  size_t shards = p->depth / DEPTH_BLOCK;
-  if (shards < 4 || p->rows < 16 || p->columns < 16)
-    return 1;
-  if (shards > most)
-    shards = most;
-  if (shards > XDI_MAX_SHARDS)
-    shards = XDI_MAX_SHARDS;
-  return shards < 4 ? 1 : shards;
+/* The largest power of two up to `count`: such shards are shared out evenly by 2, 4 or 8 threads. */
+static size_t round_down(size_t count) {
+  size_t power = 1;
+  while (power * 2 <= count)
+    power *= 2;
+  return power;
 }
 
 /* The grid of rows and columns that costs least besides the products themselves: cutting columns reads
@@ -300,15 +256,17 @@ static void choose_grid(product_job *job) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
   const double rows = (double)(p->rows < 8 ? 8 : p->rows); /* fewer rows wait for b */
-  const double b_cost = p->panels || job->direct ? 0.1 : 1.0, a_cost = 0.3;
-  const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows), panels = xdi_panel_count(kernels, p->columns);
+  const double b_cost = p->panels || job->direct ? 0.1 : 1.0, a_cost = job->copies_a ? 1.0 : 0.5;
+  const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows);
+  const size_t panels = xdi_panel_count(kernels, p->columns);
   const double work = rows * (double)p->columns * (double)(p->depth + 16);
-  const uint32_t wanted = xdi_native_shards(work, XDI_SHARD_WORK, tiles * panels);
+  const size_t wanted = round_down(xdi_native_shards(work, XDI_SHARD_WORK, MOST_SHARDS));
   double least = 0.0;
-  for (size_t r = 1; r <= wanted && r <= tiles; r++) {
+  for (size_t r = 1; r <= wanted && r <= tiles; r *= 2) {
     const size_t c = wanted / r < panels ? wanted / r : panels;
     const double cost = (double)c * (double)p->rows * a_cost + (double)r * (double)p->columns * b_cost;
-    if (r * c * 4 >= wanted * (size_t)3 && (least == 0.0 || cost < least)) {
+    const bool enough = r * c * 2 >= wanted || r * 2 > tiles;
+    if (enough && (least == 0.0 || cost < least)) {
       least = cost;
       job->row_shards = r;
       job->column_shards = c;
@@ -326,21 +284,14 @@ xd_status xdi_product_run(xd_backend *backend, const xdi_product *p) {
   product_job job = {.backend = backend, .product = p, .row_shards = 1, .column_shards = 1};
   if (p->rows == 0 || p->columns == 0)
     return XD_OK;
-  job.copies_a = p->a_row == 1 || p->a_row % CROWDED_STRIDE == 0;
+  job.crowded = p->a_row % CROWDED_STRIDE == 0;
+  job.copies_a = p->a_row == 1 || job.crowded;
   job.direct = !p->panels && reads_b_in_place(kernels, p);
-  job.depth_shards = choose_depth_shards(p);
-  job.partial_size = p->rows * p->columns;
-  const size_t shared = job.depth_shards > 1 ? job.depth_shards * job.partial_size : 0;
+  choose_grid(&job);
   size_t scratch = job.copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
   if (!p->panels && !job.direct)
     scratch += packed_room(kernels);
-  if (job.depth_shards == 1)
-    choose_grid(&job);
-  const uint32_t shards = (uint32_t)(job.row_shards * job.column_shards * job.depth_shards);
-  const xd_status status = xdi_native_reserve(backend, shared, shards, scratch);
-  if (status != XD_OK)
-    return status;
-  if (job.depth_shards > 1)
-    return run_depth_shards(&job);
-  return xdi_native_run(backend, run_shard, &job, shards);
+  const uint32_t shards = (uint32_t)(job.row_shards * job.column_shards);
+  const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);
+  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, shards) : status;
 }

@@ -32,8 +32,8 @@ static inline size_t xdi_panel_count(const xdi_kernels *kernels, size_t columns)
   return xdi_native_ceil(columns, xdi_panel_width(kernels));
 }
 
-/* Writes `depth` rows of b, columns first to first + columns, as panels whose depth is `panel_depth`;
- * `to` is where the first of these rows goes in the first panel. */
+/* Writes a part of b, `depth` rows of all `columns` columns, into panels that are `panel_depth` rows
+ * deep; `to` is the place of the part's first row in the first panel. */
 void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
                      ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns);
 

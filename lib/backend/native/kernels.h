@@ -36,7 +36,8 @@ typedef struct xdi_reconstruction {
   float pixel_slope, bernoulli_slope;
 } xdi_reconstruction;
 
-/* Constants of an Adam step: parameter = kept parameter - rate moment1 / (inverse_root sqrt(moment2) + epsilon). */
+/* Constants of an Adam step:
+ * parameter = kept parameter - rate moment1 / (inverse_root sqrt(moment2) + epsilon). */
 typedef struct xdi_adam_step {
   float beta1, rest1, beta2, rest2; /* rest = 1 - beta */
   float inverse_root, epsilon, rate, kept;
@@ -55,8 +56,8 @@ typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
 
 typedef struct xdi_kernels {
   const char *name;
-  uint32_t lanes;     /* floats in a vector */
-  uint32_t tile_rows; /* the tallest tile */
+  uint32_t lanes;                                        /* floats in a vector */
+  uint32_t tile_rows;                                    /* the tallest tile */
   xdi_tile_kernel tile[XDI_TILE_VECTORS][XDI_TILE_ROWS]; /* [vectors - 1][rows - 1] */
 
   /* to[n][m] = from[m][n] for m < rows, n < columns. */
@@ -65,9 +66,11 @@ typedef struct xdi_kernels {
   /* to[depth][two vectors] = from[depth][columns], zero beyond the columns. */
   void (*pack_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t depth, uint32_t columns);
   /* to[j * to_step] = start + the terms' sum at j, for j < width. Each term is read in whole vectors. */
-  void (*collect)(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count, uint32_t width);
+  void (*collect)(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count,
+                  uint32_t width);
   /* to[n] = sum over m of from[m][n]; adds to `to` if asked. */
-  void (*sum_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t rows, uint32_t columns, bool add);
+  void (*sum_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t rows, uint32_t columns,
+                   bool add);
   /* y[m] = dot(a[m], b) */
   void (*dots)(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b, uint32_t rows,
                uint32_t depth);
@@ -78,19 +81,19 @@ typedef struct xdi_kernels {
   double (*dot)(const float *a, const float *b, size_t count);
 
   /* See loss_kernels.h, optimiser_kernels.h and random_kernels.h. */
-  void (*reconstruct)(const xdi_reconstruction *constants, const float *x, const float *x_hat, const float *window,
-                      float *da, size_t count, double sums[2]);
+  void (*reconstruct)(const xdi_reconstruction *constants, const float *x, const float *x_hat,
+                      const float *window, float *da, size_t count, double sums[2]);
   void (*sample)(float *z, const float *mean, const float *log_variance, const float *epsilon, size_t count);
   double (*sample_back)(float *dmean, float *dlog_variance, const float *mean, const float *log_variance,
                         const float *epsilon, const float *dz, float weight, size_t count);
   double (*logistic)(float *dlogits, const float *logits, float sign, float weight, size_t count);
   double (*squared_distance)(float *da, const float *a, const float *b, float weight, size_t count);
   double (*soften)(float *dlogits, const float *logits, float top, float rest, float scale, size_t classes);
-  void (*adam)(const xdi_adam_step *step, float *parameters, const float *gradients, float *moment1, float *moment2,
-               size_t count);
+  void (*adam)(const xdi_adam_step *step, float *parameters, const float *gradients, float *moment1,
+               float *moment2, size_t count);
   void (*normals)(float *to, size_t count, uint64_t seed, uint64_t stream, uint64_t first);
-  void (*drop)(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed, uint64_t stream,
-               uint64_t first);
+  void (*drop)(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed,
+               uint64_t stream, uint64_t first);
 } xdi_kernels;
 
 #if defined(__x86_64__)

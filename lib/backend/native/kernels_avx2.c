@@ -1,11 +1,12 @@
 /* The kernels for processors with AVX2. */
+#include <string.h>
+
+#include "backend/native/kernels.h"
+
 #if defined(__AVX2__)
 #define XDI_VECTOR_BYTES 32
 #define TILE_ROWS 6
 
-#include <string.h>
-
-#include "backend/native/kernels.h"
 #include "backend/native/vector.h"
 
 #include "backend/native/vector_math.h"

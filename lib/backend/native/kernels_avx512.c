@@ -1,11 +1,12 @@
 /* The kernels for processors with AVX-512. */
+#include <string.h>
+
+#include "backend/native/kernels.h"
+
 #if defined(__AVX512F__)
 #define XDI_VECTOR_BYTES 64
 #define TILE_ROWS 14
 
-#include <string.h>
-
-#include "backend/native/kernels.h"
 #include "backend/native/vector.h"
 
 #include "backend/native/vector_math.h"

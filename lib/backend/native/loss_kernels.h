@@ -22,7 +22,8 @@ INLINE vf bounded_log(vf v) {
   return where_above(v, zero(), larger(all(-100.0f), vector_log(scaled) - shift), all(-100.0f));
 }
 
-INLINE void reconstruct_vector(const xdi_reconstruction *r, vf x, vf got, vf w, vf *da, vf *squared, vf *bernoulli) {
+INLINE void reconstruct_vector(const xdi_reconstruction *r, vf x, vf got, vf w, vf *da, vf *squared,
+                               vf *bernoulli) {
   const vf error = got - x;
   *squared = w * error * error;
   *bernoulli = zero();
@@ -31,15 +32,16 @@ INLINE void reconstruct_vector(const xdi_reconstruction *r, vf x, vf got, vf w, 
   *da = w * error * (all(r->pixel_slope) * got * (1.0f - got) + r->bernoulli_slope);
 }
 
-static void reconstruct(const xdi_reconstruction *r, const float *x, const float *x_hat, const float *window, float *da,
-                        size_t count, double sums[2]) {
+static void reconstruct(const xdi_reconstruction *r, const float *x, const float *x_hat, const float *window,
+                        float *da, size_t count, double sums[2]) {
   long_sum squared = {zero(), 0.0}, bernoulli = {zero(), 0.0};
   for (size_t i = 0; i < count; i += LANES) {
     vf gradient, s, b;
     if (i % SUM_BLOCK == 0)
       settle(&squared), settle(&bernoulli);
     if (count - i >= LANES) {
-      reconstruct_vector(r, load(x + i), load(x_hat + i), window ? load(window + i) : all(1.0f), &gradient, &s, &b);
+      reconstruct_vector(r, load(x + i), load(x_hat + i), window ? load(window + i) : all(1.0f), &gradient,
+                         &s, &b);
       if (da)
         store(da + i, gradient);
     } else {
@@ -57,7 +59,8 @@ static void reconstruct(const xdi_reconstruction *r, const float *x, const float
   sums[1] += bernoulli.total;
 }
 
-static void sample(float *z, const float *mean, const float *log_variance, const float *epsilon, size_t count) {
+static void sample(float *z, const float *mean, const float *log_variance, const float *epsilon,
+                   size_t count) {
   for (size_t i = 0; i < count; i += LANES) {
     const uint32_t n = count - i < LANES ? (uint32_t)(count - i) : LANES;
     const vf deviation = vector_exp(load_first(log_variance + i, n) * 0.5f);
@@ -110,7 +113,8 @@ static double squared_distance(float *da, const float *a, const float *b, float 
 
 /* dlogits = (softmax - target) * scale, target = rest + (1 - smoothing) at the label; returns
  * log sum exp(logits - top). Tops up with zeros, whose exponentials are taken off the sum. */
-static double soften(float *dlogits, const float *logits, float top, float rest, float scale, size_t classes) {
+static double soften(float *dlogits, const float *logits, float top, float rest, float scale,
+                     size_t classes) {
   double total = 0.0;
   for (size_t i = 0; i < classes; i += LANES) {
     const uint32_t n = classes - i < LANES ? (uint32_t)(classes - i) : LANES;

@@ -94,8 +94,8 @@ static void sum_rows(float *to, const float *from, ptrdiff_t from_row, uint32_t 
   }
 }
 
-INLINE void dot_rows(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b, uint32_t depth,
-                     const int rows) {
+INLINE void dot_rows(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b,
+                     uint32_t depth, const int rows) {
   vf sums[4];
   UNROLL
   for (int i = 0; i < rows; i++)
@@ -127,7 +127,8 @@ static void dots(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, con
     dot_rows(y + m * y_row, y_row, a + m * a_row, a_row, b, depth, 1);
 }
 
-static void collect(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count, uint32_t width) {
+static void collect(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count,
+                    uint32_t width) {
   float plain[LANES], numbers[LANES];
   for (uint32_t i = 0; i < LANES; i++)
     numbers[i] = (float)i;

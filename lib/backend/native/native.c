@@ -90,34 +90,31 @@ static void destroy_prepared(xd_backend *backend, xd_prepared *prepared) {
   xdi_release(backend->allocator, prepared);
 }
 
-#define NATIVE_TABLE(table_name, open_function)                                                              \
-  {                                                                                                          \
-    .struct_size = sizeof(xd_backend_table), .table_version = XD_BACKEND_TABLE_VERSION, .name = table_name,  \
-    .open = open_function, .close = close_backend, .buffer_create = create_buffer,                           \
-    .buffer_destroy = destroy_buffer, .buffer_write = xdi_host_buffer_write,                                 \
-    .buffer_read = xdi_host_buffer_read, .dense_prepare = xdi_native_dense_prepare,                          \
-    .conv2d_prepare = xdi_native_conv2d_prepare,   \
-    .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = destroy_prepared, .dense_forward = xdi_native_dense_forward,                         \
-    .dense_backward_data = xdi_native_dense_backward_data,                                                   \
-    .dense_backward_weights = xdi_native_dense_backward_weights,                                             \
-    .conv2d_forward = xdi_native_conv2d_forward,                                                          \
-    .conv2d_backward_data = xdi_native_conv2d_backward_data,                                              \
-    .conv2d_backward_weights = xdi_native_conv2d_backward_weights,                                        \
-    .conv_transpose2d_forward = xdi_native_conv_transpose2d_forward,                                      \
-    .conv_transpose2d_backward_data = xdi_native_conv_transpose2d_backward_data,                          \
-    .conv_transpose2d_backward_weights = xdi_native_conv_transpose2d_backward_weights,                    \
-    .activation_forward = xdi_native_activation_forward,                                                  \
-    .activation_backward = xdi_native_activation_backward,                                                \
-    .copy_columns = xdi_native_copy_columns, .scale_add = xdi_native_scale_add,                        \
-    .reconstruction_loss = xdi_native_reconstruction_loss,                                                \
-    .posterior_forward = xdi_native_posterior_forward,                                                    \
-    .posterior_backward = xdi_native_posterior_backward, .logistic_loss = xdi_native_logistic_loss,    \
-    .squared_distance = xdi_native_squared_distance, .cross_entropy = xdi_native_cross_entropy,        \
-    .adam = xdi_native_adam, .spectral_norm_forward = xdi_native_spectral_norm_forward,                \
-    .spectral_norm_backward = xdi_native_spectral_norm_backward,                                          \
-    .random_normal = xdi_native_random_normal, .dropout = xdi_native_dropout                           \
-  }
+/* All but the table's name and how it opens. */
+#define NATIVE_SLOTS \
+  .struct_size = sizeof(xd_backend_table), .table_version = XD_BACKEND_TABLE_VERSION, \
+  .close = close_backend, .buffer_create = create_buffer, .buffer_destroy = destroy_buffer, \
+  .buffer_write = xdi_host_buffer_write, .buffer_read = xdi_host_buffer_read, \
+  .dense_prepare = xdi_native_dense_prepare, .conv2d_prepare = xdi_native_conv2d_prepare, \
+  .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = destroy_prepared, \
+  .dense_forward = xdi_native_dense_forward, .dense_backward_data = xdi_native_dense_backward_data, \
+  .dense_backward_weights = xdi_native_dense_backward_weights, .conv2d_forward = xdi_native_conv2d_forward, \
+  .conv2d_backward_data = xdi_native_conv2d_backward_data, \
+  .conv2d_backward_weights = xdi_native_conv2d_backward_weights, \
+  .conv_transpose2d_forward = xdi_native_conv_transpose2d_forward, \
+  .conv_transpose2d_backward_data = xdi_native_conv_transpose2d_backward_data, \
+  .conv_transpose2d_backward_weights = xdi_native_conv_transpose2d_backward_weights, \
+  .activation_forward = xdi_native_activation_forward, \
+  .activation_backward = xdi_native_activation_backward, .copy_columns = xdi_native_copy_columns, \
+  .scale_add = xdi_native_scale_add, .reconstruction_loss = xdi_native_reconstruction_loss, \
+  .posterior_forward = xdi_native_posterior_forward, .posterior_backward = xdi_native_posterior_backward, \
+  .logistic_loss = xdi_native_logistic_loss, .squared_distance = xdi_native_squared_distance, \
+  .cross_entropy = xdi_native_cross_entropy, .adam = xdi_native_adam, \
+  .spectral_norm_forward = xdi_native_spectral_norm_forward, \
+  .spectral_norm_backward = xdi_native_spectral_norm_backward, .random_normal = xdi_native_random_normal, \
+  .dropout = xdi_native_dropout
 
-const xd_backend_table xdi_native_table = NATIVE_TABLE("native", open_best);
-const xd_backend_table xdi_native_avx2_table = NATIVE_TABLE("native-avx2", open_avx2);
-const xd_backend_table xdi_native_portable_table = NATIVE_TABLE("native-portable", open_portable);
+const xd_backend_table xdi_native_table = {.name = "native", .open = open_best, NATIVE_SLOTS};
+const xd_backend_table xdi_native_avx2_table = {.name = "native-avx2", .open = open_avx2, NATIVE_SLOTS};
+const xd_backend_table xdi_native_portable_table = {
+    .name = "native-portable", .open = open_portable, NATIVE_SLOTS};

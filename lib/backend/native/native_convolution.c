@@ -24,7 +24,8 @@ static xd_status backward_data(xd_backend *backend, const xd_convolution *args, 
   return xdi_gather_run(backend, &gather);
 }
 
-static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args, xdi_gather gather) {
+static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args,
+                         xdi_gather gather) {
   gather.weights = xdi_slice_host(args->weights);
   const size_t floats = xdi_gather_panel_floats(backend->kernels, &gather);
   const xd_status status = xdi_native_prepared_create(backend, out, floats);
@@ -38,7 +39,8 @@ xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, cons
   return prepare(backend, out, args, xdi_gather_wide(&g));
 }
 
-xd_status xdi_native_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args) {
+xd_status xdi_native_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out,
+                                              const xd_convolution *args) {
   const xdi_geometry g = xdi_conv_transpose2d_geometry(args);
   return prepare(backend, out, args, xdi_gather_narrow(&g));
 }

@@ -88,7 +88,8 @@ xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense 
       .c_row = turned ? args->inputs : args->outputs,
   };
   if (args->dbias.buffer)
-    backend->kernels->sum_rows(xdi_slice_host(args->dbias), dy, args->outputs, args->rows, args->outputs, false);
+    backend->kernels->sum_rows(xdi_slice_host(args->dbias), dy, args->outputs, args->rows, args->outputs,
+                               false);
   return xdi_product_run(backend, &product);
 }
 

@@ -49,8 +49,8 @@ static void derive(void *argument, uint32_t index) {
   s->kernels->derive(s->activation, s->to + begin, s->by + begin, s->from + begin, end - begin);
 }
 
-xd_status xdi_native_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy,
-                                         xd_slice dx, size_t count) {
+xd_status xdi_native_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y,
+                                         xd_slice dy, xd_slice dx, size_t count) {
   sweep s = {.count = count,
              .to = xdi_slice_host(dx),
              .from = xdi_slice_host(dy),
@@ -83,8 +83,10 @@ static void scale_add(void *argument, uint32_t index) {
   s->kernels->scale_add(s->alpha, s->from + begin, s->beta, s->to + begin, end - begin);
 }
 
-xd_status xdi_native_scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, size_t count) {
-  sweep s = {.count = count, .to = xdi_slice_host(y), .from = xdi_slice_host(x), .alpha = alpha, .beta = beta};
+xd_status xdi_native_scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y,
+                               size_t count) {
+  sweep s = {
+      .count = count, .to = xdi_slice_host(y), .from = xdi_slice_host(x), .alpha = alpha, .beta = beta};
   return run(backend, scale_add, &s, (double)count);
 }
 
@@ -94,8 +96,8 @@ static void draw(void *argument, uint32_t index) {
   s->kernels->normals(s->to + begin, end - begin, s->seed, s->stream, s->first + begin);
 }
 
-xd_status xdi_native_random_normal(xd_backend *backend, xd_slice to, size_t count, uint64_t seed, uint64_t stream,
-                                   uint64_t first) {
+xd_status xdi_native_random_normal(xd_backend *backend, xd_slice to, size_t count, uint64_t seed,
+                                   uint64_t stream, uint64_t first) {
   sweep s = {.count = count, .to = xdi_slice_host(to), .seed = seed, .stream = stream, .first = first};
   return run(backend, draw, &s, 4.0 * (double)count);
 }
@@ -107,8 +109,8 @@ static void drop(void *argument, uint32_t index) {
                    s->first + begin);
 }
 
-xd_status xdi_native_dropout(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
-                             uint64_t stream, uint64_t first) {
+xd_status xdi_native_dropout(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
+                             uint64_t seed, uint64_t stream, uint64_t first) {
   sweep s = {.count = count,
              .to = xdi_slice_host(to),
              .from = xdi_slice_host(from),

@@ -20,8 +20,9 @@ static void reconstruct(void *argument, uint32_t index) {
   job->sums[index][0] = job->sums[index][1] = 0.0;
   for (size_t row = xdi_native_part(args->rows, job->shards, index); row < end; row++) {
     const size_t cell = row * args->size;
-    job->kernels->reconstruct(&job->constants, xdi_slice_host(args->x) + cell, xdi_slice_host(args->x_hat) + cell,
-                              xdi_slice_host(args->window), da ? da + cell : NULL, args->size, job->sums[index]);
+    job->kernels->reconstruct(&job->constants, xdi_slice_host(args->x) + cell,
+                              xdi_slice_host(args->x_hat) + cell, xdi_slice_host(args->window),
+                              da ? da + cell : NULL, args->size, job->sums[index]);
   }
 }
 
@@ -59,15 +60,16 @@ xd_status xdi_native_posterior_backward(xd_backend *backend, xd_posterior *args)
   for (size_t row = 0; row < args->rows; row++) {
     const float *mean = xdi_slice_host(args->posterior) + row * 2 * n;
     float *dmean = xdi_slice_host(args->dposterior) + row * 2 * n;
-    args->kl += backend->kernels->sample_back(dmean, dmean + n, mean, mean + n, xdi_slice_host(args->epsilon) + row * n,
+    args->kl += backend->kernels->sample_back(dmean, dmean + n, mean, mean + n,
+                                              xdi_slice_host(args->epsilon) + row * n,
                                               xdi_slice_host(args->dz) + row * n, weight, n);
   }
   return XD_OK;
 }
 
 xd_status xdi_native_logistic_loss(xd_backend *backend, xd_logistic_loss *args) {
-  args->loss = backend->kernels->logistic(xdi_slice_host(args->dlogits), xdi_slice_host(args->logits), args->sign,
-                                          args->weight / (float)args->rows, args->rows);
+  args->loss = backend->kernels->logistic(xdi_slice_host(args->dlogits), xdi_slice_host(args->logits),
+                                          args->sign, args->weight / (float)args->rows, args->rows);
   return XD_OK;
 }
 
@@ -78,8 +80,9 @@ xd_status xdi_native_squared_distance(xd_backend *backend, xd_squared_distance *
   float *da = xdi_slice_host(args->da);
   args->loss = 0.0;
   for (size_t row = 0; row < args->rows; row++)
-    args->loss += backend->kernels->squared_distance(da ? da + row * args->da_stride : NULL, a + row * args->a_stride,
-                                                     b + row * args->b_stride, weight, args->columns);
+    args->loss +=
+        backend->kernels->squared_distance(da ? da + row * args->da_stride : NULL, a + row * args->a_stride,
+                                           b + row * args->b_stride, weight, args->columns);
   return XD_OK;
 }
 
@@ -88,7 +91,8 @@ static double soften_row(const xdi_kernels *kernels, xd_cross_entropy *args, siz
   const size_t classes = args->classes, label = args->labels[row];
   const float *logits = xdi_slice_host(args->logits) + row * classes;
   float *dlogits = xdi_slice_host(args->dlogits);
-  const float smoothing = args->label_smoothing, rest = smoothing / (float)classes, scale = 1.0f / (float)args->rows;
+  const float smoothing = args->label_smoothing, rest = smoothing / (float)classes,
+              scale = 1.0f / (float)args->rows;
   size_t largest = 0;
   double sum = 0.0;
   for (size_t n = 0; n < classes; n++) {

@@ -17,7 +17,8 @@ static void adam(void *argument, uint32_t index) {
   const adam_job *job = argument;
   const size_t line = 16, lines = job->args->count / line;
   const size_t begin = xdi_native_part(lines, job->shards, index) * line;
-  const size_t end = index + 1 == job->shards ? job->args->count : xdi_native_part(lines, job->shards, index + 1) * line;
+  const size_t end =
+      index + 1 == job->shards ? job->args->count : xdi_native_part(lines, job->shards, index + 1) * line;
   job->kernels->adam(&job->step, xdi_slice_host(job->args->parameters) + begin,
                      xdi_slice_host(job->args->gradients) + begin, xdi_slice_host(job->args->moment1) + begin,
                      xdi_slice_host(job->args->moment2) + begin, end - begin);
@@ -52,8 +53,8 @@ static double normalise(const xdi_kernels *kernels, float *vector, size_t count)
 }
 
 /* v = W^T u. */
-static xd_status turned_product(xd_backend *backend, float *v, const float *weights, const float *u, size_t rows,
-                                size_t columns) {
+static xd_status turned_product(xd_backend *backend, float *v, const float *weights, const float *u,
+                                size_t rows, size_t columns) {
   const xdi_product product = {.rows = 1,
                                .columns = columns,
                                .depth = rows,

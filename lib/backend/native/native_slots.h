@@ -15,7 +15,8 @@ xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense 
 
 /* native_convolution.c */
 xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
-xd_status xdi_native_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
+xd_status xdi_native_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out,
+                                              const xd_convolution *args);
 xd_status xdi_native_conv2d_forward(xd_backend *backend, const xd_convolution *args);
 xd_status xdi_native_conv2d_backward_data(xd_backend *backend, const xd_convolution *args);
 xd_status xdi_native_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args);
@@ -26,15 +27,16 @@ xd_status xdi_native_conv_transpose2d_backward_weights(xd_backend *backend, cons
 /* native_elementwise.c */
 xd_status xdi_native_activation_forward(xd_backend *backend, xd_activation activation, xd_slice x, xd_slice y,
                                         size_t count);
-xd_status xdi_native_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy,
-                                         xd_slice dx, size_t count);
+xd_status xdi_native_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y,
+                                         xd_slice dy, xd_slice dx, size_t count);
 xd_status xdi_native_copy_columns(xd_backend *backend, xd_slice to, uint32_t to_stride, xd_slice from,
                                   uint32_t from_stride, uint32_t rows, uint32_t columns);
-xd_status xdi_native_scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, size_t count);
-xd_status xdi_native_random_normal(xd_backend *backend, xd_slice to, size_t count, uint64_t seed, uint64_t stream,
-                                   uint64_t first);
-xd_status xdi_native_dropout(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
-                             uint64_t stream, uint64_t first);
+xd_status xdi_native_scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y,
+                               size_t count);
+xd_status xdi_native_random_normal(xd_backend *backend, xd_slice to, size_t count, uint64_t seed,
+                                   uint64_t stream, uint64_t first);
+xd_status xdi_native_dropout(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
+                             uint64_t seed, uint64_t stream, uint64_t first);
 
 /* native_loss.c */
 xd_status xdi_native_reconstruction_loss(xd_backend *backend, xd_reconstruction_loss *args);

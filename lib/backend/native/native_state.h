@@ -32,7 +32,7 @@ struct xd_backend {
   const xd_runner *runner;
   const xdi_kernels *kernels;
   xdi_block shared, slots;
-  size_t slot_size; /* floats, of the current call */
+  size_t slot_size;      /* floats, of the current call */
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
 

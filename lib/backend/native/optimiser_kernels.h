@@ -7,8 +7,8 @@ INLINE void adam_vector(const xdi_adam_step *s, vf gradient, vf *first, vf *seco
   *parameter = *parameter * s->kept - *first * s->rate / scale;
 }
 
-static void adam(const xdi_adam_step *s, float *parameters, const float *gradients, float *moment1, float *moment2,
-                 size_t count) {
+static void adam(const xdi_adam_step *s, float *parameters, const float *gradients, float *moment1,
+                 float *moment2, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     vf first = load(moment1 + i), second = load(moment2 + i), parameter = load(parameters + i);
@@ -20,7 +20,8 @@ static void adam(const xdi_adam_step *s, float *parameters, const float *gradien
     vf first = load_first(moment1 + i, n), second = load_first(moment2 + i, n);
     vf parameter = load_first(parameters + i, n);
     adam_vector(s, load_first(gradients + i, n), &first, &second, &parameter);
-    store_first(moment1 + i, first, n), store_first(moment2 + i, second, n), store_first(parameters + i, parameter, n);
+    store_first(moment1 + i, first, n), store_first(moment2 + i, second, n),
+        store_first(parameters + i, parameter, n);
   }
 }
 
@@ -28,7 +29,8 @@ static void adam(const xdi_adam_step *s, float *parameters, const float *gradien
 static void scale_add(float alpha, const float *x, float beta, float *y, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES)
-    store(y + i, beta == 0.0f ? load(x + i) * alpha : multiply_add(all(beta), load(y + i), load(x + i) * alpha));
+    store(y + i,
+          beta == 0.0f ? load(x + i) * alpha : multiply_add(all(beta), load(y + i), load(x + i) * alpha));
   if (i < count) {
     const uint32_t n = (uint32_t)(count - i);
     const vf scaled = load_first(x + i, n) * alpha;

@@ -25,9 +25,9 @@ typedef struct pair_job {
   const float *wide, *narrow;
   bool turned, bias_from_wide;
   float *dweights, *dbias;
-  size_t bands;       /* a picture; if more than one, groups have one unit */
-  size_t group;       /* pictures whose frames are made together */
-  size_t frame_size;  /* floats between frames */
+  size_t bands;      /* a picture; if more than one, groups have one unit */
+  size_t group;      /* pictures whose frames are made together */
+  size_t frame_size; /* floats between frames */
   size_t frame_columns;
   size_t weights, bias; /* floats */
   size_t narrow_room;   /* floats for a copy of the narrow side, 0: read where it stands */
@@ -70,8 +70,8 @@ static void add_tiles(const pair_job *job, xdi_tile *tile, float *c, const float
   }
 }
 
-static void add_products(const pair_job *job, const group *at, const float *frames, const float *narrow, float *to,
-                         bool accumulate) {
+static void add_products(const pair_job *job, const group *at, const float *frames, const float *narrow,
+                         float *to, bool accumulate) {
   const xdi_geometry *g = job->g;
   const size_t width = xdi_panel_width(job->backend->kernels), columns = g->narrow_channels;
   const ptrdiff_t frame_row = (ptrdiff_t)(job->frame_columns * g->wide_channels);
@@ -110,7 +110,8 @@ static void add_bias(const pair_job *job, const group *at, float *to, bool accum
   }
   const size_t cells = at->pictures > 1 ? at->pictures * height * row : (end - begin) * row;
   const float *from = (wide ? job->wide : job->narrow) + (at->picture * height + begin) * row * channels;
-  job->backend->kernels->sum_rows(to, from, (ptrdiff_t)channels, (uint32_t)cells, (uint32_t)channels, accumulate);
+  job->backend->kernels->sum_rows(to, from, (ptrdiff_t)channels, (uint32_t)cells, (uint32_t)channels,
+                                  accumulate);
 }
 
 static void run_group(const pair_job *job, const group *at, float *scratch, float *to, bool accumulate) {
@@ -153,8 +154,8 @@ static void run_shard(void *argument, uint32_t index) {
 /* ---- adding up ---- */
 
 static void add_partials(const pair_job *job, float *to, size_t begin, size_t end) {
-  job->backend->kernels->sum_rows(to, partial(job, 0) + begin, (ptrdiff_t)(job->weights + job->bias), job->shards,
-                                  (uint32_t)(end - begin), false);
+  job->backend->kernels->sum_rows(to, partial(job, 0) + begin, (ptrdiff_t)(job->weights + job->bias),
+                                  job->shards, (uint32_t)(end - begin), false);
 }
 
 static void run_sum(void *argument, uint32_t index) {
@@ -192,12 +193,13 @@ static void choose_shards(pair_job *job) {
   job->shards = xdi_native_shards(work, 2.0 * XDI_SHARD_WORK, g->batch * job->bands);
   if (job->shards > wanted)
     job->shards = wanted;
-  job->frame_size = frame_rows(g, xdi_native_ceil(g->narrow_height, job->bands)) * job->frame_columns *
-                    g->wide_channels;
+  job->frame_size =
+      frame_rows(g, xdi_native_ceil(g->narrow_height, job->bands)) * job->frame_columns * g->wide_channels;
   job->group = job->bands == 1 ? GROUP_LIMIT / job->frame_size : 1;
   if (job->group == 0)
     job->group = 1;
-  job->sum_shards = xdi_native_shards((double)job->weights * job->shards, 1 << 16, g->kernel_height * g->kernel_width);
+  job->sum_shards =
+      xdi_native_shards((double)job->weights * job->shards, 1 << 16, g->kernel_height * g->kernel_width);
 }
 
 xd_status xdi_pair_run(xd_backend *backend, const xdi_geometry *g, const float *wide, const float *narrow,
@@ -216,7 +218,8 @@ xd_status xdi_pair_run(xd_backend *backend, const xdi_geometry *g, const float *
   job.tiles = xdi_native_ceil(g->kernel_width * g->wide_channels, backend->kernels->tile_rows);
   job.cut = xdi_cut_into(g->kernel_width * g->wide_channels, job.tiles);
   choose_shards(&job);
-  const size_t rows = job.group * xdi_native_ceil(g->narrow_height, job.bands), slack = xdi_panel_width(backend->kernels);
+  const size_t rows = job.group * xdi_native_ceil(g->narrow_height, job.bands),
+               slack = xdi_panel_width(backend->kernels);
   if (g->narrow_channels % backend->kernels->lanes)
     job.narrow_room = rows * g->narrow_width * g->narrow_channels + slack;
   xd_status status = xdi_native_reserve(backend, job.shards * (job.weights + job.bias), job.shards,

@@ -8,7 +8,7 @@
 
 /* dweights[tap][wide channel][narrow channel], or turned: [tap][narrow channel][wide channel]; and the
  * sums of dy, which is one of the sides, over its cells in dbias unless that is NULL. */
-xd_status xdi_pair_run(xd_backend *backend, const xdi_geometry *geometry, const float *wide, const float *narrow,
-                       bool turned, float *dweights, bool bias_from_wide, float *dbias);
+xd_status xdi_pair_run(xd_backend *backend, const xdi_geometry *geometry, const float *wide,
+                       const float *narrow, bool turned, float *dweights, bool bias_from_wide, float *dbias);
 
 #endif

@@ -95,8 +95,8 @@ static void normals(float *to, size_t count, uint64_t seed, uint64_t stream, uin
 }
 
 /* to = from * scale where the uniform number of the cell is at least `rate`, else 0. */
-static void drop(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed, uint64_t stream,
-                 uint64_t first) {
+static void drop(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed,
+                 uint64_t stream, uint64_t first) {
   float factor[BATCH];
   size_t skip = (size_t)(first % 4);
   for (uint64_t block = first / 4; count > 0; block += LANES) {

@@ -19,8 +19,9 @@ static size_t share_count(const xdi_gather *g) {
 
 bool xdi_scatter_fits(const xdi_kernels *kernels, const xdi_gather *g) {
   const size_t taps = g->y.kernel * g->x.kernel;
-  return g->y.adjoint && taps <= MOST_TAPS && g->y.out_stride <= MOST_PHASES && taps * xdi_native_ceil(g->target_channels, kernels->lanes) >=
-                                                  2 * xdi_native_ceil(share_count(g), kernels->lanes);
+  return g->y.adjoint && taps <= MOST_TAPS && g->y.out_stride <= MOST_PHASES &&
+         taps * xdi_native_ceil(g->target_channels, kernels->lanes) >=
+             2 * xdi_native_ceil(share_count(g), kernels->lanes);
 }
 
 size_t xdi_scatter_panel_floats(const xdi_kernels *kernels, const xdi_gather *g) {
@@ -53,9 +54,9 @@ typedef struct scatter_job {
 
 /* A band of one picture. */
 typedef struct band {
-  size_t picture, begin, end;    /* places */
+  size_t picture, begin, end;      /* places */
   size_t source_begin, source_end; /* source rows */
-  const float *turned;           /* shares of source cell 0 of the band */
+  const float *turned;             /* shares of source cell 0 of the band */
 } band;
 
 static void make_shares(const scatter_job *job, const band *b, float *shares, float *turned) {
@@ -63,7 +64,8 @@ static void make_shares(const scatter_job *job, const band *b, float *shares, fl
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t cells = (b->source_end - b->source_begin) * g->x.source, count = share_count(g);
   const size_t width = xdi_panel_width(kernels), tiles = xdi_native_ceil(cells, kernels->tile_rows);
-  const float *source = g->source + (b->picture * g->y.source + b->source_begin) * g->x.source * g->source_channels;
+  const float *source =
+      g->source + (b->picture * g->y.source + b->source_begin) * g->x.source * g->source_channels;
   const xdi_cut cut = xdi_cut_into(cells, tiles);
   for (size_t i = 0; i < tiles; i++) {
     const size_t begin = xdi_cut_at(cut, i), end = xdi_cut_at(cut, i + 1);
@@ -89,14 +91,15 @@ static void make_shares(const scatter_job *job, const band *b, float *shares, fl
 
 /* The shifted rows of shares that target row `place` of phase y and the cells of phase x sum, for
  * channel 0; how many. */
-static uint32_t find_terms(const scatter_job *job, const band *b, xdi_phase y, xdi_phase x, size_t place, size_t width,
-                           xdi_term *terms) {
+static uint32_t find_terms(const scatter_job *job, const band *b, xdi_phase y, xdi_phase x, size_t place,
+                           size_t width, xdi_term *terms) {
   const xdi_gather *g = job->g;
   uint32_t count = 0;
   for (size_t u = 0; u < y.taps; u++)
     for (size_t v = 0; v < x.taps; v++) {
       const ptrdiff_t row = (ptrdiff_t)place + y.first + (ptrdiff_t)u, shift = x.first + (ptrdiff_t)v;
-      const ptrdiff_t ky = y.first_tap + (ptrdiff_t)u * y.tap_step, kx = x.first_tap + (ptrdiff_t)v * x.tap_step;
+      const ptrdiff_t ky = y.first_tap + (ptrdiff_t)u * y.tap_step,
+                      kx = x.first_tap + (ptrdiff_t)v * x.tap_step;
       const size_t share = ((size_t)ky * g->x.kernel + (size_t)kx) * g->target_channels;
       const ptrdiff_t begin = shift < 0 ? -shift : 0, left = (ptrdiff_t)g->x.source - shift;
       const ptrdiff_t end = left < (ptrdiff_t)width ? left : (ptrdiff_t)width;
@@ -127,10 +130,20 @@ static void collect_row(const scatter_job *job, const band *b, size_t place, siz
         terms[t].from += job->turned_row;
     }
   }
+}
+
+/* Activation or slope of the band's target rows, which are one range of cells. */
+static void finish_band(const scatter_job *job, const band *b) {
+  const xdi_gather *g = job->g;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t row = g->x.target * g->target_channels, height = g->y.target;
+  const size_t begin = b->begin * g->y.out_stride;
+  const size_t end = b->end * g->y.out_stride < height ? b->end * g->y.out_stride : height;
+  const size_t at = (b->picture * height + begin) * row, count = end > begin ? (end - begin) * row : 0;
   if (g->activation != XD_ACTIVATION_IDENTITY)
-    kernels->activate(g->activation, row, row, row_floats);
+    kernels->activate(g->activation, g->target + at, g->target + at, count);
   if (g->derived_by)
-    kernels->derive(g->x_activation, row, g->derived_by + at, row, row_floats);
+    kernels->derive(g->x_activation, g->target + at, g->derived_by + at, g->target + at, count);
 }
 
 static size_t clamp(ptrdiff_t value, size_t limit) {
@@ -152,6 +165,7 @@ static void run_unit(const scatter_job *job, size_t unit, float *scratch) {
     for (size_t phase = 0; phase < g->y.out_stride; phase++)
       if (place < xdi_axis_places(&g->y, phase))
         collect_row(job, &b, place, phase);
+  finish_band(job, &b);
 }
 
 static void run_shard(void *argument, uint32_t index) {

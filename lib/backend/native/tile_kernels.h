@@ -31,19 +31,21 @@ INLINE void add_run(tile_sums sums, const float *a, const float *b, const xdi_ti
 }
 
 /* What happens to the finished sums; `whole` tells that the last vector has all its lanes. */
-INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const int vectors, const bool whole) {
+INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const int vectors,
+                       const bool whole) {
   const uint32_t last = t->columns - (uint32_t)(vectors - 1) * LANES;
 #define PARTIAL (!whole && v == vectors - 1)
 #define FETCH(place) (PARTIAL ? load_first((place) + v * LANES, last) : load((place) + v * LANES))
   if (t->accumulate) {
     const float *c = t->c;
     UNROLL
-    for (int i = 0; i < rows; i++, c += t->c_row)
+    for (int i = 0; i < rows; i++, c += t->c_row) {
       UNROLL
       for (int v = 0; v < vectors; v++)
         sums[i][v] += FETCH(c);
+    }
   }
-  if (t->bias)
+  if (t->bias) {
     UNROLL
     for (int v = 0; v < vectors; v++) {
       const vf bias = FETCH(t->bias);
@@ -51,26 +53,29 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
       for (int i = 0; i < rows; i++)
         sums[i][v] += bias;
     }
+  }
   if (t->slope != 1.0f) {
     const vf slope = all(t->slope);
     UNROLL
-    for (int i = 0; i < rows; i++)
+    for (int i = 0; i < rows; i++) {
       UNROLL
       for (int v = 0; v < vectors; v++)
         sums[i][v] = larger(slope * sums[i][v], sums[i][v]);
+    }
   }
   if (t->x) {
     const vf slope = all(t->x_slope);
     const float *x = t->x;
     UNROLL
-    for (int i = 0; i < rows; i++, x += t->c_row)
+    for (int i = 0; i < rows; i++, x += t->c_row) {
       UNROLL
       for (int v = 0; v < vectors; v++)
         sums[i][v] = where_above(FETCH(x), zero(), sums[i][v], slope * sums[i][v]);
+    }
   }
   float *c = t->c;
   UNROLL
-  for (int i = 0; i < rows; i++, c += t->c_row)
+  for (int i = 0; i < rows; i++, c += t->c_row) {
     UNROLL
     for (int v = 0; v < vectors; v++) {
       if (PARTIAL)
@@ -78,6 +83,7 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
       else
         store(c + v * LANES, sums[i][v]);
     }
+  }
 #undef FETCH
 #undef PARTIAL
 }
@@ -95,10 +101,11 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors) {
   if (t->x)
     prefetch_tile(t->x, t->c_row, rows, vectors);
   UNROLL
-  for (int i = 0; i < rows; i++)
+  for (int i = 0; i < rows; i++) {
     UNROLL
     for (int v = 0; v < vectors; v++)
       sums[i][v] = zero();
+  }
   for (uint32_t plane = 0; plane < t->planes; plane++) {
     const float *a = t->a + (ptrdiff_t)plane * t->a_plane, *b = t->b + (ptrdiff_t)plane * t->b_plane;
     for (uint32_t run = 0; run < t->runs; run++, a += t->a_run, b += t->b_run)
@@ -110,12 +117,12 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors) {
     store_tile(sums, t, rows, vectors, false);
 }
 
-#define TILE(rows)                                                                                           \
-  static void tile_##rows##x1(const xdi_tile *t) {                                                           \
-    run_tile(t, rows, 1);                                                                                    \
-  }                                                                                                          \
-  static void tile_##rows##x2(const xdi_tile *t) {                                                           \
-    run_tile(t, rows, 2);                                                                                    \
+#define TILE(rows) \
+  static void tile_##rows##x1(const xdi_tile *t) { \
+    run_tile(t, rows, 1); \
+  } \
+  static void tile_##rows##x2(const xdi_tile *t) { \
+    run_tile(t, rows, 2); \
   }
 TILE(1)
 TILE(2)
@@ -136,12 +143,12 @@ TILE(14)
 #undef TILE
 
 #if TILE_ROWS > 6
-#define TILES(n)                                                                                             \
-  {                                                                                                          \
-    tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n,          \
-        tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n, tile_13x##n, tile_14x##n                          \
+#define TILES(n) \
+  { \
+    tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n, \
+        tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n, tile_13x##n, tile_14x##n \
   }
 #else
-#define TILES(n)                                                                                             \
+#define TILES(n) \
   { tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n }
 #endif

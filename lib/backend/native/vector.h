@@ -20,17 +20,31 @@ typedef int32_t vi __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint64_t vu64 __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef float vf_unaligned __attribute__((vector_size(XDI_VECTOR_BYTES), aligned(4), may_alias));
-typedef int32_t vi_unaligned __attribute__((vector_size(XDI_VECTOR_BYTES), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
-INLINE vf load(const float *from) { return (vf)*(const vf_unaligned *)from; }
-INLINE void store(float *to, vf a) { *(vf_unaligned *)to = (vf_unaligned)a; }
-INLINE vf zero(void) { return (vf){0}; }
-INLINE vi all_int(int32_t a) { return (vi){0} + a; }
-INLINE vu all_word(uint32_t a) { return (vu){0} + a; }
-INLINE vf as_float(vi a) { return (vf)a; }
-INLINE vi as_int(vf a) { return (vi)a; }
+INLINE vf load(const float *from) {
+  const vf_unaligned *place = (const vf_unaligned *)from;
+  return (vf)*place;
+}
+INLINE void store(float *to, vf a) {
+  *(vf_unaligned *)to = (vf_unaligned)a;
+}
+INLINE vf zero(void) {
+  return (vf){0};
+}
+INLINE vi all_int(int32_t a) {
+  return (vi){0} + a;
+}
+INLINE vu all_word(uint32_t a) {
+  return (vu){0} + a;
+}
+INLINE vf as_float(vi a) {
+  return (vf)a;
+}
+INLINE vi as_int(vf a) {
+  return (vi)a;
+}
 
 /* Loops over a tile's rows and vectors must vanish, or its sums leave the registers. */
 #if defined(__clang__)
@@ -43,51 +57,91 @@ INLINE vi as_int(vf a) { return (vi)a; }
 
 typedef __mmask16 mask;
 
-INLINE vf all(float a) { return (vf)_mm512_set1_ps(a); }
-INLINE mask first(uint32_t count) { return (mask)((1u << count) - 1u); } /* count <= LANES */
+INLINE vf all(float a) {
+  return (vf)_mm512_set1_ps(a);
+}
+INLINE mask first(uint32_t count) {
+  return (mask)((1u << count) - 1u);
+} /* count <= LANES */
 INLINE vf load_first(const float *from, uint32_t count) {
   return (vf)_mm512_maskz_loadu_ps(first(count), from);
 }
 INLINE void store_first(float *to, vf a, uint32_t count) {
   _mm512_mask_storeu_ps(to, first(count), (__m512)a);
 }
-INLINE vf multiply_add(vf a, vf b, vf c) { return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
 /* The larger; b when either is NaN. */
-INLINE vf larger(vf a, vf b) { return (vf)_mm512_max_ps((__m512)a, (__m512)b); }
-INLINE vf smaller(vf a, vf b) { return (vf)_mm512_min_ps((__m512)a, (__m512)b); }
-INLINE vf square_root(vf a) { return (vf)_mm512_sqrt_ps((__m512)a); }
+INLINE vf larger(vf a, vf b) {
+  return (vf)_mm512_max_ps((__m512)a, (__m512)b);
+}
+INLINE vf smaller(vf a, vf b) {
+  return (vf)_mm512_min_ps((__m512)a, (__m512)b);
+}
+INLINE vf square_root(vf a) {
+  return (vf)_mm512_sqrt_ps((__m512)a);
+}
 INLINE vf nearest(vf a) {
   return (vf)_mm512_roundscale_ps((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-INLINE vi to_int(vf a) { return (vi)_mm512_cvtps_epi32((__m512)a); }
-INLINE vf to_float(vi a) { return (vf)_mm512_cvtepi32_ps((__m512i)a); }
+INLINE vi to_int(vf a) {
+  return (vi)_mm512_cvtps_epi32((__m512)a);
+}
+INLINE vf to_float(vi a) {
+  return (vf)_mm512_cvtepi32_ps((__m512i)a);
+}
 INLINE vf where_above(vf a, vf b, vf yes, vf no) { /* a > b ? yes : no */
-  return (vf)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ), (__m512)no, (__m512)yes);
+  return (vf)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ), (__m512)no,
+                                  (__m512)yes);
 }
 INLINE vf where_bits(vi bits, vf yes, vf no) { /* bits != 0 ? yes : no */
-  return (vf)_mm512_mask_blend_ps(_mm512_test_epi32_mask((__m512i)bits, (__m512i)bits), (__m512)no, (__m512)yes);
+  return (vf)_mm512_mask_blend_ps(_mm512_test_epi32_mask((__m512i)bits, (__m512i)bits), (__m512)no,
+                                  (__m512)yes);
 }
-INLINE float sum(vf a) { return _mm512_reduce_add_ps((__m512)a); }
-INLINE vu64 multiply_even(vu a, vu b) { return (vu64)_mm512_mul_epu32((__m512i)a, (__m512i)b); }
+INLINE float sum(vf a) {
+  return _mm512_reduce_add_ps((__m512)a);
+}
+INLINE vu64 multiply_even(vu a, vu b) {
+  return (vu64)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+}
 
 #elif XDI_VECTOR_BYTES == 32
 
-INLINE vf all(float a) { return (vf)_mm256_set1_ps(a); }
+INLINE vf all(float a) {
+  return (vf)_mm256_set1_ps(a);
+}
 INLINE __m256i first(uint32_t count) {
   const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
   return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), (__m256i)lane);
 }
-INLINE vf load_first(const float *from, uint32_t count) { return (vf)_mm256_maskload_ps(from, first(count)); }
-INLINE void store_first(float *to, vf a, uint32_t count) { _mm256_maskstore_ps(to, first(count), (__m256)a); }
-INLINE vf multiply_add(vf a, vf b, vf c) { return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
-INLINE vf larger(vf a, vf b) { return (vf)_mm256_max_ps((__m256)a, (__m256)b); }
-INLINE vf smaller(vf a, vf b) { return (vf)_mm256_min_ps((__m256)a, (__m256)b); }
-INLINE vf square_root(vf a) { return (vf)_mm256_sqrt_ps((__m256)a); }
+INLINE vf load_first(const float *from, uint32_t count) {
+  return (vf)_mm256_maskload_ps(from, first(count));
+}
+INLINE void store_first(float *to, vf a, uint32_t count) {
+  _mm256_maskstore_ps(to, first(count), (__m256)a);
+}
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+INLINE vf larger(vf a, vf b) {
+  return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+}
+INLINE vf smaller(vf a, vf b) {
+  return (vf)_mm256_min_ps((__m256)a, (__m256)b);
+}
+INLINE vf square_root(vf a) {
+  return (vf)_mm256_sqrt_ps((__m256)a);
+}
 INLINE vf nearest(vf a) {
   return (vf)_mm256_round_ps((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-INLINE vi to_int(vf a) { return (vi)_mm256_cvtps_epi32((__m256)a); }
-INLINE vf to_float(vi a) { return (vf)_mm256_cvtepi32_ps((__m256i)a); }
+INLINE vi to_int(vf a) {
+  return (vi)_mm256_cvtps_epi32((__m256)a);
+}
+INLINE vf to_float(vi a) {
+  return (vf)_mm256_cvtepi32_ps((__m256i)a);
+}
 INLINE vf where_above(vf a, vf b, vf yes, vf no) {
   return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GT_OQ));
 }
@@ -99,11 +153,15 @@ INLINE float sum(vf a) {
   half = _mm_add_ps(half, _mm_movehl_ps(half, half));
   return _mm_cvtss_f32(_mm_add_ss(half, _mm_shuffle_ps(half, half, 1)));
 }
-INLINE vu64 multiply_even(vu a, vu b) { return (vu64)_mm256_mul_epu32((__m256i)a, (__m256i)b); }
+INLINE vu64 multiply_even(vu a, vu b) {
+  return (vu64)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+}
 
 #else /* 16 bytes, any processor */
 
-INLINE vf all(float a) { return (vf){a, a, a, a}; }
+INLINE vf all(float a) {
+  return (vf){a, a, a, a};
+}
 INLINE vf load_first(const float *from, uint32_t count) {
   vf a = {0};
   for (uint32_t i = 0; i < count; i++)
@@ -122,9 +180,15 @@ INLINE vf where_above(vf a, vf b, vf yes, vf no) {
   const vi is = a > b;
   return (vf)((is & (vi)yes) | (~is & (vi)no));
 }
-INLINE vf larger(vf a, vf b) { return where_above(a, b, a, b); }
-INLINE vf smaller(vf a, vf b) { return where_above(b, a, a, b); }
-INLINE float sum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+INLINE vf larger(vf a, vf b) {
+  return where_above(a, b, a, b);
+}
+INLINE vf smaller(vf a, vf b) {
+  return where_above(b, a, a, b);
+}
+INLINE float sum(vf a) {
+  return (a[0] + a[2]) + (a[1] + a[3]);
+}
 /* Good for |a| < 2^22: adding 1.5 * 2^23 leaves no room for a fraction. */
 INLINE vf nearest(vf a) {
   const volatile float magic = 12582912.0f;
@@ -132,24 +196,46 @@ INLINE vf nearest(vf a) {
   return (a + shift) - shift;
 }
 #if defined(__SSE2__)
-INLINE vf multiply_add(vf a, vf b, vf c) { return a * b + c; }
-INLINE vf square_root(vf a) { return (vf)_mm_sqrt_ps((__m128)a); }
-INLINE vi to_int(vf a) { return (vi)_mm_cvtps_epi32((__m128)a); }
-INLINE vf to_float(vi a) { return (vf)_mm_cvtepi32_ps((__m128i)a); }
-INLINE vu64 multiply_even(vu a, vu b) { return (vu64)_mm_mul_epu32((__m128i)a, (__m128i)b); }
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return a * b + c;
+}
+INLINE vf square_root(vf a) {
+  return (vf)_mm_sqrt_ps((__m128)a);
+}
+INLINE vi to_int(vf a) {
+  return (vi)_mm_cvtps_epi32((__m128)a);
+}
+INLINE vf to_float(vi a) {
+  return (vf)_mm_cvtepi32_ps((__m128i)a);
+}
+INLINE vu64 multiply_even(vu a, vu b) {
+  return (vu64)_mm_mul_epu32((__m128i)a, (__m128i)b);
+}
 #else
 #if defined(__aarch64__)
-INLINE vf multiply_add(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
-INLINE vf square_root(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+INLINE vf square_root(vf a) {
+  return (vf)vsqrtq_f32((float32x4_t)a);
+}
 #else
-INLINE vf multiply_add(vf a, vf b, vf c) { return a * b + c; }
-INLINE vf square_root(vf a) { return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return a * b + c;
+}
+INLINE vf square_root(vf a) {
+  return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
+}
 #endif
 INLINE vi to_int(vf a) { /* of a whole number */
   return (vi){(int32_t)a[0], (int32_t)a[1], (int32_t)a[2], (int32_t)a[3]};
 }
-INLINE vf to_float(vi a) { return (vf){(float)a[0], (float)a[1], (float)a[2], (float)a[3]}; }
-INLINE vu64 multiply_even(vu a, vu b) { return (vu64){(uint64_t)a[0] * b[0], (uint64_t)a[2] * b[2]}; }
+INLINE vf to_float(vi a) {
+  return (vf){(float)a[0], (float)a[1], (float)a[2], (float)a[3]};
+}
+INLINE vu64 multiply_even(vu a, vu b) {
+  return (vu64){(uint64_t)a[0] * b[0], (uint64_t)a[2] * b[2]};
+}
 #endif
 
 #endif

@@ -2,11 +2,15 @@
  * vector.h. Range reductions are the textbook ones; the polynomials are Taylor and atanh series,
  * taken as far as their reduced range needs. NaN gives NaN. */
 
-/* 2^n for whole n in [-252, 254]: in two halves, as one may not fit. */
-INLINE vf scale_by_power(vf a, vi n) {
-  const vi half = n >> 1;
+/* a 2^n for whole n in [-252, 254]: in two halves, as one may not fit. */
+INLINE vf scale_by_power(vf a, vf n) {
+#if XDI_VECTOR_BYTES == 64
+  return (vf)_mm512_scalef_ps((__m512)a, (__m512)n);
+#else
+  const vi whole = to_int(n), half = whole >> 1;
   a *= as_float((half + 127) << 23);
-  return a * as_float((n - half + 127) << 23);
+  return a * as_float((whole - half + 127) << 23);
+#endif
 }
 
 /* x = n ln 2 + r, |r| <= ln 2 / 2. */
@@ -31,7 +35,7 @@ INLINE vf vector_exp(vf x) {
   vf n;
   x = smaller(all(89.0f), larger(all(-104.0f), x));
   const vf r = reduce_exponent(x, &n);
-  return scale_by_power(reduced_exp_minus_1(r) + 1.0f, to_int(n));
+  return scale_by_power(reduced_exp_minus_1(r) + 1.0f, n);
 }
 
 /* atanh(s) / s from s^2; good to s = 1/3. */
@@ -81,7 +85,7 @@ INLINE vf vector_softplus(vf x) {
 /* With e = exp(-|x|): 1 / (1 + e) above zero, e / (1 + e) below, so that small values keep their digits. */
 INLINE vf vector_sigmoid(vf x) {
   const vf e = vector_exp(-absolute(x));
-  return where_above(x, zero(), all(1.0f), e) / (e + 1.0f) ;
+  return where_above(x, zero(), all(1.0f), e) / (e + 1.0f);
 }
 
 /* tanh |x| = (e^2|x| - 1) / (e^2|x| + 1), with e^t - 1 formed without cancellation. */

@@ -15,7 +15,7 @@
 #include "base/memory.h"
 #include "base/runner.h"
 
-#define CHUNK_CELLS ((size_t)512 * 1024) /* 2 MiB of patches, unless one narrow row needs more */
+#define CHUNK_CELLS ((size_t)128 * 1024) /* half a MiB of patches, unless one narrow row needs more */
 #define SHARD_CELLS ((size_t)32 * 1024)  /* fewer are not worth another thread */
 
 /* A pass over the patches of the narrow rows [rows.begin, rows.end), counted over the whole batch. */
@@ -53,22 +53,33 @@ static size_t wide_offset(const xdi_geometry *g, size_t picture, size_t y, size_
   return ((picture * g->wide_height + y) * g->wide_width + x) * g->wide_channels;
 }
 
+/* Runs are often a few cells, for which calls of memset and memcpy would cost more than the work. */
+static void fill_zero(float *restrict to, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    to[i] = 0.0f;
+}
+
+static void copy_run(float *restrict to, const float *restrict from, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    to[i] = from[i];
+}
+
 static void gather_patch(const xdi_geometry *g, size_t picture, size_t row, size_t column, const float *wide,
                          float *patch) {
   const xdi_range ys = xdi_taps_inside(row, g->stride, g->pad, g->kernel_height, g->wide_height);
   const xdi_range xs = xdi_taps_inside(column, g->stride, g->pad, g->kernel_width, g->wide_width);
   const size_t line = g->kernel_width * g->wide_channels;
-  const size_t before = xs.begin * g->wide_channels, count = (xs.end - xs.begin) * g->wide_channels;
+  const size_t before = xs.begin * g->wide_channels, after = xs.end * g->wide_channels;
   for (size_t ky = 0; ky < g->kernel_height; ky++, patch += line) {
-    if (ky < ys.begin || ky >= ys.end || count == 0) {
-      memset(patch, 0, line * sizeof *patch);
+    if (ky < ys.begin || ky >= ys.end || before == after) {
+      fill_zero(patch, line);
       continue;
     }
     const float *from =
         wide + wide_offset(g, picture, row * g->stride + ky - g->pad, column * g->stride + xs.begin - g->pad);
-    memset(patch, 0, before * sizeof *patch);
-    memcpy(patch + before, from, count * sizeof *patch);
-    memset(patch + before + count, 0, (line - before - count) * sizeof *patch);
+    fill_zero(patch, before);
+    copy_run(patch + before, from, after - before);
+    fill_zero(patch + after, line - after);
   }
 }
 

@@ -2,6 +2,7 @@
  * Adam. Each is cut into shards of a fixed number of cells, so that the runner's number of threads
  * changes nothing. */
 #include <math.h>
+#include <string.h>
 
 #include "backend/openblas/openblas_state.h"
 #include "backend/reference/reference.h"
@@ -31,54 +32,53 @@ static xd_status run_sweep(const xd_backend *backend, sweep loop) {
   return failed ? XD_ERROR_INTERNAL : XD_OK;
 }
 
-static void apply_activation(xd_activation activation, const float *from, float *to, size_t count) {
+/* In place: with one array to write, and none that might overlap it, the loops become vector code. */
+static void apply_activation(xd_activation activation, float *restrict cells, size_t count) {
   switch (activation) {
   case XD_ACTIVATION_RELU:
     for (size_t i = 0; i < count; i++)
-      to[i] = from[i] > 0.0f ? from[i] : 0.0f;
+      cells[i] = cells[i] > 0.0f ? cells[i] : 0.0f;
     break;
   case XD_ACTIVATION_LEAKY_RELU:
     for (size_t i = 0; i < count; i++)
-      to[i] = from[i] > 0.0f ? from[i] : 0.2f * from[i];
+      cells[i] = cells[i] * (cells[i] > 0.0f ? 1.0f : 0.2f);
     break;
   case XD_ACTIVATION_SIGMOID:
     for (size_t i = 0; i < count; i++)
-      to[i] = 1.0f / (1.0f + expf(-from[i]));
+      cells[i] = 1.0f / (1.0f + expf(-cells[i]));
     break;
   case XD_ACTIVATION_TANH:
     for (size_t i = 0; i < count; i++)
-      to[i] = tanhf(from[i]);
+      cells[i] = tanhf(cells[i]);
     break;
   case XD_ACTIVATION_IDENTITY:
   default:
-    for (size_t i = 0; i < count && to != from; i++)
-      to[i] = from[i];
+    break;
   }
 }
 
-static void apply_slope(xd_activation activation, const float *y, const float *from, float *to,
+static void apply_slope(xd_activation activation, const float *restrict y, float *restrict cells,
                         size_t count) {
   switch (activation) {
   case XD_ACTIVATION_RELU:
     for (size_t i = 0; i < count; i++)
-      to[i] = y[i] > 0.0f ? from[i] : 0.0f;
+      cells[i] = y[i] > 0.0f ? cells[i] : 0.0f;
     break;
   case XD_ACTIVATION_LEAKY_RELU:
     for (size_t i = 0; i < count; i++)
-      to[i] = y[i] > 0.0f ? from[i] : 0.2f * from[i];
+      cells[i] = cells[i] * (y[i] > 0.0f ? 1.0f : 0.2f);
     break;
   case XD_ACTIVATION_SIGMOID:
     for (size_t i = 0; i < count; i++)
-      to[i] = from[i] * (y[i] * (1.0f - y[i]));
+      cells[i] = cells[i] * (y[i] * (1.0f - y[i]));
     break;
   case XD_ACTIVATION_TANH:
     for (size_t i = 0; i < count; i++)
-      to[i] = from[i] * (1.0f - y[i] * y[i]);
+      cells[i] = cells[i] * (1.0f - y[i] * y[i]);
     break;
   case XD_ACTIVATION_IDENTITY:
   default:
-    for (size_t i = 0; i < count && to != from; i++)
-      to[i] = from[i];
+    break;
   }
 }
 
@@ -98,9 +98,9 @@ static void finish_part(const void *argument, size_t begin, size_t end) {
       cells[n] += bias[n];
   }
   if (job->how->x)
-    apply_slope(job->how->activation, job->how->x + first, job->cells + first, job->cells + first, count);
+    apply_slope(job->how->activation, job->how->x + first, job->cells + first, count);
   else
-    apply_activation(job->how->activation, job->cells + first, job->cells + first, count);
+    apply_activation(job->how->activation, job->cells + first, count);
 }
 
 xd_status xdi_openblas_finish(xd_backend *backend, float *cells, size_t rows, size_t columns,
@@ -118,26 +118,28 @@ typedef struct activation_job {
   float *to;
 } activation_job;
 
-static void forward_part(const void *argument, size_t begin, size_t end) {
+static void activation_part(const void *argument, size_t begin, size_t end) {
   const activation_job *job = argument;
-  apply_activation(job->activation, job->from + begin, job->to + begin, end - begin);
-}
-
-static void backward_part(const void *argument, size_t begin, size_t end) {
-  const activation_job *job = argument;
-  apply_slope(job->activation, job->y + begin, job->from + begin, job->to + begin, end - begin);
+  const size_t count = end - begin;
+  float *to = job->to + begin;
+  if (job->from != job->to)
+    memcpy(to, job->from + begin, count * sizeof *to);
+  if (job->y)
+    apply_slope(job->activation, job->y + begin, to, count);
+  else
+    apply_activation(job->activation, to, count);
 }
 
 xd_status xdi_openblas_activation_forward(xd_backend *backend, xd_activation activation, xd_slice x,
                                           xd_slice y, size_t count) {
   const activation_job job = {activation, NULL, xdi_slice_host(x), xdi_slice_host(y)};
-  return run_sweep(backend, (sweep){forward_part, &job, count, SHARD_CELLS});
+  return run_sweep(backend, (sweep){activation_part, &job, count, SHARD_CELLS});
 }
 
 xd_status xdi_openblas_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y,
                                            xd_slice dy, xd_slice dx, size_t count) {
   const activation_job job = {activation, xdi_slice_host(y), xdi_slice_host(dy), xdi_slice_host(dx)};
-  return run_sweep(backend, (sweep){backward_part, &job, count, SHARD_CELLS});
+  return run_sweep(backend, (sweep){activation_part, &job, count, SHARD_CELLS});
 }
 
 static void adam_part(const void *argument, size_t begin, size_t end) {

@@ -1,0 +1,181 @@
+/* Augmented pictures: what stays, what moves, and that it repeats itself. */
+#include "training_support.h"
+
+#include "train/augment.h"
+
+#define COUNT 40u
+
+typedef struct fixture {
+  xd_context *context;
+  xd_dataset *set;
+  uint32_t indices[COUNT];
+  float *plain, *changed;
+} fixture;
+
+static fixture open_fixture(uint32_t threads) {
+  fixture f = {.context = test_context_with("reference", threads, NULL)};
+  f.set = make_patterns(f.context, PATTERN_BLOCK, 1, COUNT, 1);
+  for (uint32_t i = 0; i < COUNT; i++) f.indices[i] = COUNT - 1 - i;
+  f.plain = new_floats(COUNT * PATTERN_SIZE);
+  f.changed = new_floats(COUNT * PATTERN_SIZE);
+  assert_ok(f.context, xd_dataset_read(f.context, f.plain, f.set, f.indices, COUNT));
+  return f;
+}
+
+static void close_fixture(fixture *f) {
+  free(f->plain), free(f->changed);
+  xd_dataset_release(f->set);
+  xd_context_destroy(f->context);
+}
+
+static xdi_picture_batch batch_of(const fixture *f, uint64_t stream) {
+  return (xdi_picture_batch){f->set, f->indices, COUNT, 5, stream};
+}
+
+/* Where the brightness of a picture has its centre, and how much there is. */
+static double mass(const float *picture, double *x, double *y) {
+  double sum = 0.0;
+  *x = *y = 0.0;
+  for (uint32_t i = 0; i < PATTERN_SIZE; i++) {
+    sum += (double)picture[i];
+    *x += (double)picture[i] * (i % SIDE);
+    *y += (double)picture[i] * (i / SIDE);
+  }
+  *x /= sum, *y /= sum;
+  return sum;
+}
+
+START_TEST(augment_affine__copies_at_strength_0) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 0.0f));
+  assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(augment_affine__moves_a_little_and_keeps_the_picture) {
+  fixture f = open_fixture(2);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  double moved = 0.0;
+  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 1.0f));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    double x0, y0, x1, y1;
+    const double before = mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
+    const double after = mass(f.changed + i * PATTERN_SIZE, &x1, &y1);
+    ck_assert_msg(after > 0.6 * before && after < 1.6 * before, "picture %u: %g became %g", i, before, after);
+    ck_assert_msg(hypot(x1 - x0, y1 - y0) < 3.0, "picture %u moved by %g, %g", i, x1 - x0, y1 - y0);
+    moved += hypot(x1 - x0, y1 - y0) / COUNT;
+    for (uint32_t k = 0; k < PATTERN_SIZE; k++)
+      ck_assert(f.changed[i * PATTERN_SIZE + k] >= 0.0f && f.changed[i * PATTERN_SIZE + k] <= 1.0f);
+  }
+  ck_assert_msg(moved > 0.2, "pictures moved by %g on average", moved);
+  close_fixture(&f);
+}
+END_TEST
+
+static const xdi_distortion all_on = {2, true, 0.8f};
+
+START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) {
+  for (int kind = 0; kind < 2; kind++) {
+    fixture one = open_fixture(1), three = open_fixture(3);
+    for (uint64_t stream = 1; stream <= 2; stream++) {
+      const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
+      assert_ok(one.context, kind ? xdi_augment_distort(one.context, one.changed, &a, &all_on)
+                                  : xdi_augment_affine(one.context, one.changed, &a, 1.0f));
+      assert_ok(three.context, kind ? xdi_augment_distort(three.context, three.changed, &b, &all_on)
+                                    : xdi_augment_affine(three.context, three.changed, &b, 1.0f));
+      const int same = memcmp(one.changed, three.changed, COUNT * PATTERN_SIZE * sizeof(float)) == 0;
+      ck_assert_int_eq(same, stream == 1);
+    }
+    close_fixture(&one);
+    close_fixture(&three);
+  }
+}
+END_TEST
+
+START_TEST(augment_distort__copies_when_all_is_off) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, false, 0.0f}));
+  assert_near_floats(f.changed, f.plain, COUNT * PATTERN_SIZE, 1e-6);
+  close_fixture(&f);
+}
+END_TEST
+
+/* Whole pixels, each way, all of them. */
+START_TEST(augment_distort__shifts_within_its_reach) {
+  fixture f = open_fixture(1);
+  uint32_t seen[5][5] = {{0}}, places = 0;
+  for (uint64_t stream = 0; stream < 8; stream++) {
+    const xdi_picture_batch batch = batch_of(&f, stream);
+    assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){2, false, 0.0f}));
+    for (uint32_t i = 0; i < COUNT; i++) {
+      double x0, y0, x1, y1;
+      mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
+      mass(f.changed + i * PATTERN_SIZE, &x1, &y1);
+      const double dx = x1 - x0, dy = y1 - y0;
+      if (x1 < 2.9 || x1 > 8.1 || y1 < 2.9 || y1 > 8.1) continue; /* cut, or continued, at an edge */
+      ck_assert_msg(fabs(dx - round(dx)) < 1e-4 && fabs(dx) < 2.1 && fabs(dy) < 2.1, "moved by %g, %g", dx, dy);
+      seen[(int)round(dx) + 2][(int)round(dy) + 2]++;
+    }
+  }
+  for (int i = 0; i < 25; i++) places += seen[i / 5][i % 5] > 0;
+  ck_assert_uint_eq(places, 25);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(augment_distort__flips_every_other_picture) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  uint32_t flipped = 0;
+  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, true, 0.0f}));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    double x0, y0, x1, y1;
+    mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
+    mass(f.changed + i * PATTERN_SIZE, &x1, &y1);
+    const int turned = fabs(x1 - (SIDE - 1 - x0)) < 1e-3, kept = fabs(x1 - x0) < 1e-3;
+    ck_assert(turned || kept);
+    flipped += turned && !kept;
+  }
+  ck_assert_msg(flipped > COUNT / 5 && flipped < 4 * COUNT / 5, "%u of %u are flipped", flipped, COUNT);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(augment_distort__blurs_every_other_picture_in_place) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  uint32_t blurred = 0;
+  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, false, 1.0f}));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
+    double x0, y0, x1, y1, change = 0.0;
+    for (uint32_t k = 0; k < PATTERN_SIZE; k++) {
+      ck_assert(after[k] >= 0.0f && after[k] <= 1.0f);
+      change += fabs((double)after[k] - (double)before[k]);
+    }
+    mass(before, &x0, &y0);
+    mass(after, &x1, &y1);
+    ck_assert_msg(hypot(x1 - x0, y1 - y0) < 1.5, "picture %u moved", i);
+    blurred += change > 1e-3;
+  }
+  ck_assert_msg(blurred > COUNT / 5 && blurred < 4 * COUNT / 5, "%u of %u are blurred", blurred, COUNT);
+  close_fixture(&f);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("augment");
+  add_case(suite, augment_affine__copies_at_strength_0);
+  add_case(suite, augment_affine__moves_a_little_and_keeps_the_picture);
+  add_case(suite, augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads);
+  add_case(suite, augment_distort__copies_when_all_is_off);
+  add_case(suite, augment_distort__shifts_within_its_reach);
+  add_case(suite, augment_distort__flips_every_other_picture);
+  add_case(suite, augment_distort__blurs_every_other_picture_in_place);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

@@ -1,0 +1,138 @@
+/* Backends in shared objects: one that is whole, one for each fault it can have, and onednn. */
+#include "backend_support.h"
+
+#include "xdomain/trainer.h"
+
+static xd_status open_plugin(xd_backend_library **out, const char *name, char why[300]) {
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s.so", XD_PLUGINS_FOLDER, name);
+  return xd_backend_library_open(out, path, why, 300);
+}
+
+static void assert_refused(const char *name, xd_status expected, const char *word) {
+  char why[300] = "";
+  xd_backend_library *library = (xd_backend_library *)why;
+  assert_status(open_plugin(&library, name, why), expected);
+  ck_assert_ptr_null(library);
+  ck_assert_msg(strstr(why, name) && strstr(why, word), "\"%s\" names neither %s nor \"%s\"", why, name, word);
+}
+
+static xd_context *context_on(const xd_backend_table *table, uint32_t threads) {
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *context = NULL;
+  options.backends = &table, options.backend_count = 1;
+  options.backend = table->name, options.threads = threads;
+  assert_status(xd_context_create(&context, &options), XD_OK);
+  ck_assert_str_eq(xd_context_backend_name(context), table->name);
+  return context;
+}
+
+START_TEST(open__a_whole_plugin_serves_a_context) {
+  char why[300] = "x";
+  xd_backend_library *library = NULL;
+  assert_status(open_plugin(&library, "plugin_nothing", why), XD_OK);
+  ck_assert_str_eq(why, "");
+  xd_context *context = context_on(xd_backend_library_table(library), 1);
+  ck_assert_str_eq(xd_context_backend_name(context), "plugged");
+  xd_context_destroy(context);
+  xd_backend_library_close(library);
+}
+END_TEST
+
+START_TEST(open__refuses_a_missing_file) {
+  assert_refused("plugin_that_is_not_there", XD_ERROR_NOT_FOUND, "plugin_that_is_not_there.so");
+}
+END_TEST
+
+START_TEST(open__refuses_a_missing_symbol) {
+  assert_refused("plugin_no_symbol", XD_ERROR_NOT_FOUND, "xd_backend_plugin");
+}
+END_TEST
+
+START_TEST(open__refuses_another_version) {
+  assert_refused("plugin_newer_version", XD_ERROR_VERSION_TOO_NEW, "table_version");
+  assert_refused("plugin_older_version", XD_ERROR_UNSUPPORTED, "table_version");
+}
+END_TEST
+
+START_TEST(open__refuses_another_size) {
+  assert_refused("plugin_wrong_size", XD_ERROR_BAD_DATA, "struct_size");
+}
+END_TEST
+
+START_TEST(open__refuses_an_empty_required_slot) {
+  assert_refused("plugin_no_open", XD_ERROR_BAD_DATA, "open");
+  assert_refused("plugin_no_buffer_create", XD_ERROR_BAD_DATA, "buffer_create");
+}
+END_TEST
+
+START_TEST(open__refuses_a_plugin_without_a_table) {
+  assert_refused("plugin_no_table", XD_ERROR_UNSUPPORTED, "no table");
+}
+END_TEST
+
+#ifdef XD_ONEDNN_PLUGIN
+
+/* Losses of a few steps of a small VAE with odd sides. */
+enum { SIDE = 13, BATCH = 24, STEPS = 3 };
+
+static void train(xd_context *context, double losses[STEPS]) {
+  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
+  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  xd_vae_trainer *trainer = NULL;
+  float *pictures = make_numbers(7, (size_t)BATCH * SIDE * SIDE, 0.0f, 1.0f);
+  architecture.height = architecture.width = SIDE;
+  architecture.base_channels = 8, architecture.latent_dim = 5;
+  options.architecture = &architecture, options.batch = BATCH;
+  assert_status(xd_vae_trainer_create(&trainer, context, &options), XD_OK);
+  for (int step = 0; step < STEPS; step++) {
+    xd_vae_losses loss;
+    assert_status(xd_vae_trainer_step(trainer, &loss, pictures, BATCH, 0.001f), XD_OK);
+    losses[step] = loss.total;
+  }
+  xd_vae_trainer_destroy(trainer);
+  free(pictures);
+}
+
+START_TEST(onednn__trains_like_the_reference) {
+  char why[300];
+  xd_backend_library *library = NULL;
+  double wanted[STEPS], got[2][STEPS];
+  assert_status(xd_backend_library_open(&library, XD_ONEDNN_PLUGIN, why, sizeof why), XD_OK);
+  xd_context *context = context_on(xd_backend_builtin("reference"), 1);
+  train(context, wanted);
+  xd_context_destroy(context);
+  for (uint32_t threads = 1; threads <= 2; threads++) {
+    context = context_on(xd_backend_library_table(library), threads);
+    ck_assert_ptr_nonnull(strstr(xd_context_backend_detail(context), "oneDNN"));
+    train(context, got[threads - 1]);
+    xd_context_destroy(context);
+  }
+  for (int step = 0; step < STEPS; step++) {
+    assert_number_close("onednn", "a step's loss", got[0][step], wanted[step], 1e-4);
+    ck_assert_double_eq(got[0][step], got[1][step]);
+  }
+  xd_backend_library_close(library);
+}
+END_TEST
+
+#endif
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("backend_library");
+  add_case(suite, open__a_whole_plugin_serves_a_context);
+  add_case(suite, open__refuses_a_missing_file);
+  add_case(suite, open__refuses_a_missing_symbol);
+  add_case(suite, open__refuses_another_version);
+  add_case(suite, open__refuses_another_size);
+  add_case(suite, open__refuses_an_empty_required_slot);
+  add_case(suite, open__refuses_a_plugin_without_a_table);
+#ifdef XD_ONEDNN_PLUGIN
+  add_case(suite, onednn__trains_like_the_reference);
+#else
+  puts("built without oneDNN: its plug-in was not tried");
+#endif
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

@@ -1,0 +1,244 @@
+/* The native backend's products against a double loop, at shapes that meet every kind of tile, block
+ * and shard, in both layouts of each factor, on every variant and at several numbers of threads. */
+#include "support.h"
+
+#ifndef XDI_WITH_NATIVE
+int main(void) {
+  puts("skipped: built without the native backend");
+  return 77;
+}
+#else
+#include "native_support.h"
+
+#include "backend/native/gemm.h"
+
+static bench open;
+
+typedef struct shape {
+  size_t rows, columns, depth;
+} shape;
+
+static const shape shapes[] = {
+    {1, 1, 1},      {1, 17, 3},     {2, 32, 16},     {3, 33, 5},     {5, 31, 64},    {6, 16, 7},
+    {7, 48, 255},   {13, 64, 257},  {14, 15, 8},     {15, 100, 300}, {28, 256, 1},   {29, 30, 0},
+    {64, 8, 1024},  {100, 130, 70}, {127, 96, 33},   {128, 256, 9},  {130, 5, 1030}, {20, 40, 2100},
+    {17, 288, 512}, {300, 300, 31}, {260, 520, 600},
+};
+#define SHAPES (sizeof shapes / sizeof *shapes)
+
+static float *numbers(size_t count, uint64_t stream) {
+  float *out = malloc((count + 1) * sizeof *out);
+  ck_assert_ptr_nonnull(out);
+  xdi_random_normals(out, count, 1, stream, 0);
+  return out;
+}
+
+/* The matrix at [i][j] of a layout: by rows, or turned. */
+static size_t at(bool turned, size_t rows, size_t columns, size_t i, size_t j) {
+  return turned ? j * rows + i : i * columns + j;
+}
+
+typedef struct layout {
+  bool a_turned, b_turned, packed;
+  xd_activation activation, x_activation;
+} layout;
+
+static double right_value(shape s, layout how, const float *a, const float *b, const float *bias,
+                          const float *x, size_t m, size_t n, double *size) {
+  double sum = (double)bias[n];
+  *size = fabs(sum);
+  for (size_t k = 0; k < s.depth; k++) {
+    const double term = (double)a[at(how.a_turned, s.rows, s.depth, m, k)] *
+                        (double)b[at(how.b_turned, s.depth, s.columns, k, n)];
+    sum += term;
+    *size += fabs(term);
+  }
+  switch (how.activation) {
+  case XD_ACTIVATION_RELU:
+    sum = fmax(sum, 0.0);
+    break;
+  case XD_ACTIVATION_LEAKY_RELU:
+    sum = sum > 0.0 ? sum : 0.2 * sum;
+    break;
+  case XD_ACTIVATION_TANH:
+    sum = tanh(sum);
+    break;
+  default:
+    break;
+  }
+  const double at_x = (double)x[m * s.columns + n];
+  switch (how.x_activation) {
+  case XD_ACTIVATION_RELU:
+    return at_x > 0.0 ? sum : 0.0;
+  case XD_ACTIVATION_LEAKY_RELU:
+    return at_x > 0.0 ? sum : 0.2 * sum;
+  case XD_ACTIVATION_TANH:
+    *size *= 1.0 + at_x * at_x;
+    return sum * (1.0 - at_x * at_x);
+  default:
+    return sum;
+  }
+}
+
+#define GUARD (-77.25f)
+
+static void check_product(shape s, layout how) {
+  const size_t cells = s.rows * s.columns, row = s.columns + 3; /* c has gaps that stay as they are */
+  float *a = numbers(s.rows * s.depth, 1), *b = numbers(s.depth * s.columns, 2);
+  float *bias = numbers(s.columns, 3), *x = numbers(s.rows * row, 4), *c = numbers(s.rows * row, 5);
+  float *narrow = malloc((cells + 1) * sizeof *narrow), *panels = NULL;
+  ck_assert_ptr_nonnull(narrow);
+  for (size_t m = 0; m < s.rows; m++)
+    memcpy(narrow + m * s.columns, x + m * row, s.columns * sizeof *x);
+  for (size_t i = 0; i < s.rows * row; i++)
+    c[i] = GUARD;
+  xdi_product p = {.rows = s.rows,
+                   .columns = s.columns,
+                   .depth = s.depth,
+                   .a = a,
+                   .a_row = how.a_turned ? 1 : (ptrdiff_t)s.depth,
+                   .a_step = how.a_turned ? (ptrdiff_t)s.rows : 1,
+                   .b = b,
+                   .b_step = how.b_turned ? 1 : (ptrdiff_t)s.columns,
+                   .b_column = how.b_turned ? (ptrdiff_t)s.depth : 1,
+                   .c = c,
+                   .c_row = (ptrdiff_t)row,
+                   .bias = bias,
+                   .activation = how.activation,
+                   .x = how.x_activation ? x : NULL,
+                   .x_activation = how.x_activation};
+  if (how.packed) {
+    const xdi_kernels *kernels = open.backend->kernels;
+    panels = malloc(xdi_panel_count(kernels, s.columns) * xdi_panel_width(kernels) * (s.depth + 1) *
+                    sizeof *panels);
+    ck_assert_ptr_nonnull(panels);
+    xdi_pack_panels(kernels, panels, s.depth, b, p.b_step, p.b_column, s.depth, s.columns);
+    p.panels = panels;
+  }
+  assert_status(xdi_product_run(open.backend, &p), XD_OK);
+  for (size_t m = 0; m < s.rows; m++)
+    for (size_t n = 0; n < row; n++) {
+      double size = 0.0;
+      const float got = c[m * row + n];
+      const double right =
+          n < s.columns ? right_value(s, how, a, b, bias, narrow, m, n, &size) : (double)GUARD;
+      if (!(fabs((double)got - right) <= 1e-6 * size + 1e-6 * (n < s.columns)))
+        ck_abort_msg("%s %zu x %zu x %zu: c[%zu][%zu] is %g, not %g", open.detail, s.rows, s.columns, s.depth,
+                     m, n, (double)got, right);
+    }
+  free(a), free(b), free(bias), free(x), free(c), free(narrow), free(panels);
+}
+
+static void check_all(layout how) {
+  FOR_EACH_VARIANT(&open, 2)
+  for (size_t i = 0; i < SHAPES; i++)
+    check_product(shapes[i], how);
+}
+
+START_TEST(product__reads_both_factors_by_rows) {
+  check_all((layout){.activation = XD_ACTIVATION_RELU});
+}
+END_TEST
+
+START_TEST(product__reads_the_left_factor_turned) {
+  check_all((layout){.a_turned = true});
+}
+END_TEST
+
+START_TEST(product__reads_the_right_factor_turned) {
+  check_all((layout){.b_turned = true, .x_activation = XD_ACTIVATION_LEAKY_RELU});
+}
+END_TEST
+
+START_TEST(product__takes_panels) {
+  check_all((layout){.packed = true, .activation = XD_ACTIVATION_LEAKY_RELU});
+  check_all((layout){.packed = true, .b_turned = true, .x_activation = XD_ACTIVATION_RELU});
+}
+END_TEST
+
+START_TEST(product__finishes_with_curved_activations) {
+  check_all((layout){.activation = XD_ACTIVATION_TANH, .x_activation = XD_ACTIVATION_TANH});
+}
+END_TEST
+
+/* Shards follow from the shape: the bytes do not depend on who runs them. */
+START_TEST(product__is_the_same_at_any_number_of_threads) {
+  const shape s = {260, 520, 1200}, deep = {40, 64, 3000};
+  const shape both[] = {s, deep};
+  for (int which = 0; which < 2; which++) {
+    const shape now = both[which];
+    float *a = numbers(now.rows * now.depth, 1), *b = numbers(now.depth * now.columns, 2);
+    float *c[4];
+    for (uint32_t threads = 1; threads <= 4; threads++) {
+      c[threads - 1] = numbers(now.rows * now.columns, 3);
+      const xdi_product p = {.rows = now.rows,
+                             .columns = now.columns,
+                             .depth = now.depth,
+                             .a = a,
+                             .a_row = (ptrdiff_t)now.depth,
+                             .a_step = 1,
+                             .b = b,
+                             .b_step = (ptrdiff_t)now.columns,
+                             .b_column = 1,
+                             .c = c[threads - 1],
+                             .c_row = (ptrdiff_t)now.columns};
+      open_bench(&open, &xdi_native_table, threads);
+      assert_status(xdi_product_run(open.backend, &p), XD_OK);
+      close_bench(&open);
+      ck_assert_mem_eq(c[threads - 1], c[0], now.rows * now.columns * sizeof(float));
+    }
+    for (int i = 0; i < 4; i++)
+      free(c[i]);
+    free(a), free(b);
+  }
+}
+END_TEST
+
+START_TEST(product__says_when_memory_runs_out) {
+  const xdi_product p = {
+      .rows = 64, .columns = 65, .depth = 64, .a_row = 64, .a_step = 1, .b_step = 65, .b_column = 1};
+  float *a = numbers(64 * 64, 1), *b = numbers(64 * 65, 2), *c = numbers(64 * 65, 3);
+  xdi_product ready = p;
+  ready.a = a, ready.b = b, ready.c = c, ready.c_row = 65;
+  open_bench(&open, &xdi_native_table, 1);
+  atomic_store(&open.counter.fail_at, atomic_load(&open.counter.total) + 1);
+  assert_status(xdi_product_run(open.backend, &ready), XD_ERROR_OUT_OF_MEMORY);
+  assert_status(xdi_product_run(open.backend, &ready), XD_OK); /* and works when there is some again */
+  close_bench(&open);
+  free(a), free(b), free(c);
+}
+END_TEST
+
+static void check_transpose(const xdi_kernels *kernels, uint32_t rows, uint32_t columns) {
+  float *from = numbers(rows * (columns + 2), 1), *to = numbers(columns * (rows + 5), 2);
+  kernels->transpose(to, (ptrdiff_t)rows + 5, from, (ptrdiff_t)columns + 2, rows, columns);
+  for (size_t m = 0; m < rows; m++)
+    for (size_t n = 0; n < columns; n++)
+      if (to[n * (rows + 5) + m] != from[m * (columns + 2) + n])
+        ck_abort_msg("%s: %u x %u, cell %zu, %zu", open.detail, rows, columns, m, n);
+  free(from), free(to);
+}
+
+START_TEST(transpose__turns_any_shape) {
+  FOR_EACH_VARIANT(&open, 1)
+  for (uint32_t rows = 1; rows < 40; rows += 3)
+    for (uint32_t columns = 1; columns < 50; columns += 5)
+      check_transpose(open.backend->kernels, rows, columns);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("native_gemm");
+  add_case(suite, product__reads_both_factors_by_rows);
+  add_case(suite, product__reads_the_left_factor_turned);
+  add_case(suite, product__reads_the_right_factor_turned);
+  add_case(suite, product__takes_panels);
+  add_case(suite, product__finishes_with_curved_activations);
+  add_case(suite, product__is_the_same_at_any_number_of_threads);
+  add_case(suite, product__says_when_memory_runs_out);
+  add_case(suite, transpose__turns_any_shape);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
+#endif
