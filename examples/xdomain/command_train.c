@@ -222,7 +222,7 @@ static int run(int argc, char **argv, bool mapping_only) {
        "weight of wrong conditions in G's loss (0)"},
       {"--mixing", OPTION_REAL, &t.mapping.mixing, "X", "share of codes mixed within their class (0)"},
       {"--dropout", OPTION_COUNT, &t.mapping.dropout_millionths, "N", "dropout in G, in millionths (0)"},
-      {"--noise-scale", OPTION_REAL, &t.mapping.noise_scale, "X", "noise of the finished generator (0.8)"},
+      {"--noise-scale", OPTION_REAL, &t.mapping.noise_scale, "X", "noise of the finished generator (0.7)"},
       {"--ema", OPTION_REAL, &t.mapping.ema_decay, "X", "decay of G's moving average (0.999)"},
       {"--same-code-positive", OPTION_FLAG, &t.same_z, NULL, "the real pair is one code twice, as in the paper"},
       {"--no-spectral-norm", OPTION_FLAG, &t.no_spectral_norm, NULL, "a discriminator without spectral norm"},

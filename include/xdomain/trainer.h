@@ -107,7 +107,7 @@ typedef struct xd_mapping_options {
   uint32_t codes_per_picture; /* posterior samples cached of each picture, 0: drawn anew each time [0] */
   float noise_scale;        /* deviation of the noise that the finished generator draws for N(0, I), folded into its
                                first layer: below 1 it gives up a little variety for accuracy, 1 is the training
-                               distribution [0.8] */
+                               distribution [0.7] */
   uint32_t reserved;        /* 0 */
   uint64_t seed;            /* [1] */
 } xd_mapping_options;
@@ -115,7 +115,7 @@ typedef struct xd_mapping_options {
 #define XD_MAPPING_OPTIONS_INIT                                                                           \
   {                                                                                                       \
     sizeof(xd_mapping_options), 0, 0, 256, 3, 0, 0, 1.0f, 0.0f, 0.1f, 1, 0.999f, 0.001f, 0.02f, 0.5f, 0.99f, \
-        128, 8000, 0.0f, 0, 0.8f, 0, 1                                                                   \
+        128, 8000, 0.0f, 0, 0.7f, 0, 1                                                                   \
   }
 XD_API void xd_mapping_options_init(xd_mapping_options *options);
 
