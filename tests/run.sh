@@ -55,12 +55,14 @@ tests() {
   folder=$1
   parallel=$2
   shift 2
+  rm -f "$logs/status"
   {
     (cd "$folder" && ctest --parallel "$parallel" --output-on-failure --no-tests=error "$@")
     echo $? >"$logs/status"
   } 2>&1 |
     tee "$logs/ctest.log"
-  return "$(cat "$logs/status")"
+  # A ctest that was killed leaves no status, or no closing line.
+  grep -q 'tests passed' "$logs/ctest.log" && return "$(cat "$logs/status" 2>/dev/null || echo 1)"
 }
 
 # stage NAME MINUTES FUNCTION: runs it and keeps a line for the summary.
@@ -81,7 +83,7 @@ stage() {
     closing_good="$(printf '%-9s ' "$1:")$line
 $closing_good"
   else
-    closing_bad="$closing_bad$(printf '%-9s ' "$1:")${line:-did not get to its tests}
+    closing_bad="$closing_bad$(printf '%-9s ' "$1:")${line:-did not get through its tests}
 "
     failed=1
   fi

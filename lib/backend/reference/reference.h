@@ -19,6 +19,11 @@ static inline float *xdi_slice_host(xd_slice slice) {
 double xdi_activation_value(xd_activation activation, double a);
 double xdi_activation_slope(xd_activation activation, double y);
 
+/* A row of sums through an activation, and times the slope at x, the output of the activation before. */
+void xdi_finish_forward(xd_activation activation, const double *sum, float *to, size_t count);
+void xdi_finish_backward(xd_activation activation, const double *sum, const float *x, float *to,
+                         size_t count);
+
 xd_status xdi_reference_dense_forward(xd_backend *backend, const xd_dense *args);
 xd_status xdi_reference_dense_backward_data(xd_backend *backend, const xd_dense *args);
 xd_status xdi_reference_dense_backward_weights(xd_backend *backend, const xd_dense *args);

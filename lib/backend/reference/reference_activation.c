@@ -39,6 +39,30 @@ double xdi_activation_slope(xd_activation activation, double y) {
   }
 }
 
+/* The activation is chosen once a row, so that the simple ones become vector code. */
+void xdi_finish_forward(xd_activation activation, const double *restrict sum, float *restrict to,
+                        size_t count) {
+  if (activation == XD_ACTIVATION_IDENTITY)
+    for (size_t n = 0; n < count; n++)
+      to[n] = (float)sum[n];
+  else if (activation == XD_ACTIVATION_RELU)
+    for (size_t n = 0; n < count; n++)
+      to[n] = (float)(sum[n] > 0.0 ? sum[n] : 0.0);
+  else
+    for (size_t n = 0; n < count; n++)
+      to[n] = (float)xdi_activation_value(activation, sum[n]);
+}
+
+void xdi_finish_backward(xd_activation activation, const double *restrict sum, const float *restrict x,
+                         float *restrict to, size_t count) {
+  if (activation == XD_ACTIVATION_RELU)
+    for (size_t n = 0; n < count; n++)
+      to[n] = (float)(x[n] > 0.0f ? sum[n] : 0.0);
+  else
+    for (size_t n = 0; n < count; n++)
+      to[n] = (float)(sum[n] * xdi_activation_slope(activation, (double)x[n]));
+}
+
 xd_status xdi_reference_activation_forward(xd_backend *backend, xd_activation activation, xd_slice x,
                                            xd_slice y, size_t count) {
   (void)backend;

@@ -33,11 +33,9 @@ static void start_row(double *sum, size_t columns, const finish *how, size_t cha
 
 static void finish_row(float *to, const double *sum, size_t columns, const finish *how, size_t cell) {
   if (how->x)
-    for (size_t n = 0; n < columns; n++)
-      to[cell + n] = (float)(sum[n] * xdi_activation_slope(how->activation, (double)how->x[cell + n]));
+    xdi_finish_backward(how->activation, sum, how->x + cell, to + cell, columns);
   else
-    for (size_t n = 0; n < columns; n++)
-      to[cell + n] = (float)xdi_activation_value(how->activation, sum[n]);
+    xdi_finish_forward(how->activation, sum, to + cell, columns);
 }
 
 /* One cell of either side: its picture and its place in it. */
@@ -181,6 +179,15 @@ static void pair_sides(const xdi_geometry *g, side in, side out, float *dweights
       }
 }
 
+/* Weights of one output channel are the same cells in both orders: the faster loop may be chosen. */
+static bool forward_turned(const xd_convolution *args) {
+  return args->out_channels == 1;
+}
+
+static bool backward_turned(const xd_convolution *args) {
+  return args->out_channels > 1;
+}
+
 static void bias_gradient(const xd_convolution *args) {
   const size_t cells = (size_t)args->batch * args->out_height * args->out_width;
   if (args->dbias.buffer)
@@ -191,8 +198,8 @@ xd_status xdi_reference_conv2d_forward(xd_backend *backend, const xd_convolution
   (void)backend;
   const xdi_geometry g = xdi_conv2d_geometry(args);
   const finish how = forward_finish(args);
-  gather_wide(&g, xdi_slice_host(args->x), xdi_slice_host(args->weights), false, xdi_slice_host(args->y),
-              &how);
+  gather_wide(&g, xdi_slice_host(args->x), xdi_slice_host(args->weights), forward_turned(args),
+              xdi_slice_host(args->y), &how);
   return XD_OK;
 }
 
@@ -200,8 +207,8 @@ xd_status xdi_reference_conv2d_backward_data(xd_backend *backend, const xd_convo
   (void)backend;
   const xdi_geometry g = xdi_conv2d_geometry(args);
   const finish how = backward_finish(args);
-  gather_narrow(&g, xdi_slice_host(args->dy), xdi_slice_host(args->weights), true, xdi_slice_host(args->dx),
-                &how);
+  gather_narrow(&g, xdi_slice_host(args->dy), xdi_slice_host(args->weights), backward_turned(args),
+                xdi_slice_host(args->dx), &how);
   return XD_OK;
 }
 
@@ -219,8 +226,8 @@ xd_status xdi_reference_conv_transpose2d_forward(xd_backend *backend, const xd_c
   (void)backend;
   const xdi_geometry g = xdi_conv_transpose2d_geometry(args);
   const finish how = forward_finish(args);
-  gather_narrow(&g, xdi_slice_host(args->x), xdi_slice_host(args->weights), false, xdi_slice_host(args->y),
-                &how);
+  gather_narrow(&g, xdi_slice_host(args->x), xdi_slice_host(args->weights), forward_turned(args),
+                xdi_slice_host(args->y), &how);
   return XD_OK;
 }
 
@@ -228,8 +235,8 @@ xd_status xdi_reference_conv_transpose2d_backward_data(xd_backend *backend, cons
   (void)backend;
   const xdi_geometry g = xdi_conv_transpose2d_geometry(args);
   const finish how = backward_finish(args);
-  gather_wide(&g, xdi_slice_host(args->dy), xdi_slice_host(args->weights), true, xdi_slice_host(args->dx),
-              &how);
+  gather_wide(&g, xdi_slice_host(args->dy), xdi_slice_host(args->weights), backward_turned(args),
+              xdi_slice_host(args->dx), &how);
   return XD_OK;
 }
 
