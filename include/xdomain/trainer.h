@@ -103,7 +103,7 @@ typedef struct xd_mapping_options {
   float beta1, beta2;       /* [0.5, 0.99] */
   uint32_t batch;           /* [128] */
   uint32_t steps;           /* [8000] */
-  float mixing;             /* share of training codes that are convex mixtures of two of one class [0] */
+  float mixing;             /* share of source codes that are convex mixtures of two of one class [0] */
   uint32_t codes_per_picture; /* posterior samples cached of each picture, 0: drawn anew each time [0] */
   float noise_scale;        /* deviation of the noise that the finished generator draws for N(0, I), folded into its
                                first layer: below 1 it gives up a little variety for accuracy, 1 is the training
