@@ -11,6 +11,7 @@ int main(void) {
 #include "native_support.h"
 
 #include "backend/native/gemm.h"
+#include "format/half.h"
 
 static bench open;
 
@@ -209,6 +210,88 @@ START_TEST(product__says_when_memory_runs_out) {
 }
 END_TEST
 
+/* Weights of a dense layer, as binary16 numbers or with more digits. */
+static float *weights_of(size_t count, bool half) {
+  float *weights = numbers(count, 7);
+  for (size_t i = 0; i < count && half; i++)
+    weights[i] = xdi_half_to_float(xdi_half_from_float(weights[i]));
+  return weights;
+}
+
+typedef struct dense_case {
+  uint32_t inputs, outputs;
+  bool half;
+} dense_case;
+
+/* y of `rows` rows, with and without prepared weights, has the very same bytes. */
+static void check_rows(const dense_case *c, const float *weights, const float *x, const xd_prepared *prepared,
+                       uint32_t rows) {
+  xd_dense args = {.rows = rows,
+                   .inputs = c->inputs,
+                   .outputs = c->outputs,
+                   .activation = XD_ACTIVATION_RELU,
+                   .x = make_slice(&open, x, (size_t)rows * c->inputs),
+                   .weights = make_slice(&open, weights, (size_t)c->inputs * c->outputs),
+                   .y = empty_slice(&open, (size_t)rows * c->outputs)};
+  const size_t count = (size_t)rows * c->outputs;
+  float *plain = numbers(count, 8), *packed = numbers(count, 9);
+  BENCH_CALL(&open, dense_forward, &args);
+  read_slice(&open, plain, args.y, count);
+  args.prepared = prepared;
+  BENCH_CALL(&open, dense_forward, &args);
+  read_slice(&open, packed, args.y, count);
+  ck_assert_msg(memcmp(plain, packed, count * sizeof *plain) == 0, "%s: %u rows, %u to %u", open.detail, rows,
+                c->inputs, c->outputs);
+  free(plain), free(packed);
+  clear_bench(&open);
+}
+
+static void check_prepared(const dense_case *c) {
+  const uint32_t most = 20;
+  const size_t count = (size_t)c->inputs * c->outputs;
+  float *weights = weights_of(count, c->half), *x = numbers((size_t)most * c->inputs, 10);
+  const xd_dense args = {.inputs = c->inputs, .outputs = c->outputs, .weights = make_slice(&open, weights, count)};
+  xd_prepared *prepared = NULL;
+  BENCH_CALL(&open, dense_prepare, &prepared, &args);
+  if (open.backend->kernels->half_row) {
+    ck_assert_int_eq(prepared->halves != NULL, c->half);
+    ck_assert_int_eq(prepared->panels != NULL, !c->half);
+  }
+  for (uint32_t rows = 1; rows <= most; rows += rows < 6 ? 1 : 7)
+    check_rows(c, weights, x, prepared, rows);
+  open.table.prepared_destroy(open.backend, prepared);
+  free(weights), free(x);
+}
+
+START_TEST(dense_prepare__keeps_binary16_weights_as_they_are) {
+  const dense_case cases[] = {{300, 131, true}, {300, 131, false}, {64, 256, true}, {700, 40, true}, {9, 5, true}};
+  FOR_EACH_VARIANT(&open, 2)
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    check_prepared(&cases[i]);
+}
+END_TEST
+
+/* A picture's code is the same alone and in a batch. */
+START_TEST(product__gives_a_row_the_same_bytes_in_any_company) {
+  FOR_EACH_VARIANT(&open, 2)
+  for (size_t i = 0; i < SHAPES; i++) {
+    const shape s = shapes[i];
+    if (s.depth == 0)
+      continue;
+    float *a = numbers(s.rows * s.depth, 1), *b = numbers(s.depth * s.columns, 2);
+    float *all = numbers(s.rows * s.columns, 3), *one = numbers(s.columns, 4);
+    xdi_product p = {.rows = s.rows, .columns = s.columns, .depth = s.depth, .a = a, .a_row = (ptrdiff_t)s.depth,
+                     .a_step = 1, .b = b, .b_step = (ptrdiff_t)s.columns, .b_column = 1, .c = all,
+                     .c_row = (ptrdiff_t)s.columns};
+    assert_status(xdi_product_run(open.backend, &p), XD_OK);
+    p.rows = 1, p.a = a + (s.rows - 1) * s.depth, p.c = one;
+    assert_status(xdi_product_run(open.backend, &p), XD_OK);
+    ck_assert_mem_eq(one, all + (s.rows - 1) * s.columns, s.columns * sizeof *one);
+    free(a), free(b), free(all), free(one);
+  }
+}
+END_TEST
+
 static void check_transpose(const xdi_kernels *kernels, uint32_t rows, uint32_t columns) {
   float *from = numbers(rows * (columns + 2), 1), *to = numbers(columns * (rows + 5), 2);
   kernels->transpose(to, (ptrdiff_t)rows + 5, from, (ptrdiff_t)columns + 2, rows, columns);
@@ -236,6 +319,8 @@ static Suite *make_suite(void) {
   add_case(suite, product__finishes_with_curved_activations);
   add_case(suite, product__is_the_same_at_any_number_of_threads);
   add_case(suite, product__says_when_memory_runs_out);
+  add_case(suite, product__gives_a_row_the_same_bytes_in_any_company);
+  add_case(suite, dense_prepare__keeps_binary16_weights_as_they_are);
   add_case(suite, transpose__turns_any_shape);
   return suite;
 }

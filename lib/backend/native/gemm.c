@@ -27,6 +27,9 @@
 
 #define MOST_SHARDS 16
 
+/* So many rows read panels of binary16 where they are; for more of them the panels are expanded first. */
+#define FEW_ROWS 4
+
 static void pack_panel(const xdi_kernels *kernels, float *to, const float *b, ptrdiff_t b_step,
                        ptrdiff_t b_column, size_t depth, size_t columns) {
   const size_t width = xdi_panel_width(kernels);
@@ -64,9 +67,9 @@ void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation,
   tile->x_slope = slope_of(x_activation);
 }
 
-void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
-                  const float *x, xd_activation x_activation) {
-  kernels->tile[tile->columns > kernels->lanes][rows - 1](tile);
+/* What the kernels cannot do in registers. */
+static void finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
+                          const float *x, xd_activation x_activation) {
   float *c = tile->c;
   if (is_curved(activation))
     for (size_t m = 0; m < rows; m++)
@@ -77,6 +80,12 @@ void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,
       float *row = c + (ptrdiff_t)m * tile->c_row;
       kernels->derive(x_activation, row, x + (ptrdiff_t)m * tile->c_row, row, tile->columns);
     }
+}
+
+void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
+                  const float *x, xd_activation x_activation) {
+  kernels->tile[tile->columns > kernels->lanes][rows - 1](tile);
+  finish_curved(kernels, tile, rows, activation, x, x_activation);
 }
 
 /* ---- one shard ---- */
@@ -104,6 +113,7 @@ typedef struct product_job {
 typedef struct stage {
   range m, n, k;
   const float *panels;  /* at row k.begin of the panel with column n.begin */
+  const uint16_t *halves; /* the same, where the kernel reads binary16 */
   size_t panel_stride;  /* between panels */
   ptrdiff_t panel_step; /* between rows of a panel */
   const float *a;       /* at row m.begin (of the row block), k.begin */
@@ -114,6 +124,54 @@ typedef struct stage {
 
 static size_t block_count(size_t total, size_t block) {
   return total ? xdi_native_ceil(total, block) : 1;
+}
+
+static bool has_few_rows(const product_job *job, range m) {
+  return m.end - m.begin <= (job->product->halves ? FEW_ROWS : 1);
+}
+
+/* One row of the panels n: several at a time. */
+static void run_row(const product_job *job, const stage *s, size_t m, range n) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t width = xdi_panel_width(kernels), place = (n.begin - s->n.begin) / width * s->panel_stride;
+  const ptrdiff_t cell = (ptrdiff_t)m * p->c_row + (ptrdiff_t)n.begin;
+  const bool last = s->k.end == p->depth;
+  const float *x = last && p->x ? p->x + cell : NULL;
+  xdi_tile tile = {.a = s->a + (ptrdiff_t)(m - s->m.begin) * s->a_row,
+                   .b = s->halves ? NULL : s->panels + place,
+                   .half = s->halves ? s->halves + place : NULL,
+                   .a_step = s->a_step,
+                   .b_step = s->panel_step,
+                   .steps = (uint32_t)(s->k.end - s->k.begin),
+                   .runs = 1,
+                   .planes = 1,
+                   .columns = (uint32_t)(n.end - n.begin),
+                   .c = p->c + cell,
+                   .accumulate = s->k.begin > 0,
+                   .slope = 1.0f};
+  if (last)
+    xdi_set_finish(&tile, p->bias ? p->bias + n.begin : NULL, p->activation, x, p->x_activation);
+  if (s->halves)
+    kernels->half_row(&tile, (ptrdiff_t)s->panel_stride);
+  else if (tile.columns % width == 0)
+    kernels->row(&tile, (ptrdiff_t)s->panel_stride);
+  else
+    kernels->tile[tile.columns > kernels->lanes][0](&tile);
+  finish_curved(kernels, &tile, 1, last ? p->activation : XD_ACTIVATION_IDENTITY, x, p->x_activation);
+}
+
+/* All panels of few rows. A last panel of floats that is not whole stands alone, since b may end there. */
+static void run_few_rows(const product_job *job, const stage *s) {
+  const size_t width = xdi_panel_width(job->backend->kernels);
+  size_t columns;
+  for (size_t n = s->n.begin; n < s->n.end; n += columns) {
+    columns = s->n.end - n < XDI_ROW_PANELS * width ? s->n.end - n : XDI_ROW_PANELS * width;
+    if (!s->halves && columns > width)
+      columns -= columns % width;
+    for (size_t m = s->m.begin; m < s->m.end; m++)
+      run_row(job, s, m, (range){n, n + columns});
+  }
 }
 
 /* All tiles of one panel, rows m. */
@@ -173,6 +231,12 @@ static void run_stage(const product_job *job, stage s) {
   const size_t width = xdi_panel_width(kernels);
   const size_t blocks = block_count(s.m.end - s.m.begin, ROW_TILES * (size_t)kernels->tile_rows);
   const bool shared = s.n.end - s.n.begin > 2 * width;
+  if (has_few_rows(job, s.m)) {
+    s.a = p->a + (ptrdiff_t)s.m.begin * p->a_row + (ptrdiff_t)s.k.begin * p->a_step;
+    s.a_row = p->a_row, s.a_step = p->a_step;
+    run_few_rows(job, &s);
+    return;
+  }
   for (size_t block = 0; block < blocks; block++) {
     const range m = part_of(s.m, blocks, block);
     s.a = p->a + (ptrdiff_t)m.begin * p->a_row + (ptrdiff_t)s.k.begin * p->a_step;
@@ -187,13 +251,31 @@ static void run_stage(const product_job *job, stage s) {
   }
 }
 
+/* The stage's panels as floats, for tiles of several rows. */
+static void expand_panels(const product_job *job, const stage *s, float *to) {
+  const xdi_product *p = job->product;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t width = xdi_panel_width(kernels), count = (s->k.end - s->k.begin) * width;
+  const uint16_t *from = p->halves + s->n.begin * p->depth + s->k.begin * width;
+  for (size_t n = s->n.begin; n < s->n.end; n += width, to += count, from += p->depth * width)
+    kernels->expand(to, from, count);
+}
+
 /* Finds or makes the panels of the stage. */
 static void prepare_stage(const product_job *job, stage *s, float *scratch) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t width = xdi_panel_width(kernels), depth = s->k.end - s->k.begin;
   s->panel_step = (ptrdiff_t)width;
-  if (p->panels) {
+  s->halves = NULL;
+  if (p->halves && has_few_rows(job, s->m)) {
+    s->halves = p->halves + s->n.begin * p->depth + s->k.begin * width;
+    s->panel_stride = p->depth * width;
+  } else if (p->halves) {
+    expand_panels(job, s, scratch);
+    s->panels = scratch;
+    s->panel_stride = depth * width;
+  } else if (p->panels) {
     s->panels = p->panels + s->n.begin * p->depth + s->k.begin * width;
     s->panel_stride = p->depth * width;
   } else if (job->direct) {
@@ -218,6 +300,10 @@ static size_t packed_room(const xdi_kernels *kernels) {
   return DEPTH_BLOCK * COLUMN_PANELS * xdi_panel_width(kernels);
 }
 
+static bool needs_packed_room(const product_job *job) {
+  return !job->product->panels && !job->direct;
+}
+
 static void run_shard(void *argument, uint32_t index) {
   const product_job *job = argument;
   const xdi_product *p = job->product;
@@ -228,7 +314,7 @@ static void run_shard(void *argument, uint32_t index) {
   uint32_t slot;
   float *scratch = xdi_native_claim(job->backend, &slot);
   stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards),
-             .copy = scratch + (p->panels || job->direct ? 0 : packed_room(kernels))};
+             .copy = scratch + (needs_packed_room(job) ? packed_room(kernels) : 0)};
   for (s.n.begin = n.begin; s.n.begin < n.end; s.n.begin = s.n.end) {
     s.n.end = n.end - s.n.begin < block ? n.end : s.n.begin + block;
     for (size_t i = 0; i < depth_blocks; i++) {
@@ -263,7 +349,8 @@ static void choose_grid(product_job *job) {
   const size_t wanted = round_down(xdi_native_shards(work, XDI_SHARD_WORK, MOST_SHARDS));
   double least = 0.0;
   for (size_t r = 1; r <= wanted && r <= tiles; r *= 2) {
-    const size_t c = wanted / r < panels ? wanted / r : panels;
+    const size_t most = p->rows == 1 && panels > XDI_ROW_PANELS ? panels / XDI_ROW_PANELS : panels;
+    const size_t c = wanted / r < most ? wanted / r : most;
     const double cost = (double)c * (double)p->rows * a_cost + (double)r * (double)p->columns * b_cost;
     const bool enough = r * c * 2 >= wanted || r * 2 > tiles;
     if (enough && (least == 0.0 || cost < least)) {
@@ -286,10 +373,10 @@ xd_status xdi_product_run(xd_backend *backend, const xdi_product *p) {
     return XD_OK;
   job.crowded = p->a_row % CROWDED_STRIDE == 0;
   job.copies_a = p->a_row == 1 || job.crowded;
-  job.direct = !p->panels && reads_b_in_place(kernels, p);
+  job.direct = !p->panels && !p->halves && reads_b_in_place(kernels, p);
   choose_grid(&job);
   size_t scratch = job.copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
-  if (!p->panels && !job.direct)
+  if (needs_packed_room(&job))
     scratch += packed_room(kernels);
   const uint32_t shards = (uint32_t)(job.row_shards * job.column_shards);
   const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);

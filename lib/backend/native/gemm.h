@@ -12,6 +12,7 @@ typedef struct xdi_product {
   const float *b;
   ptrdiff_t b_step, b_column; /* b[k][n] = b[k * b_step + n * b_column]; one of the two is 1 */
   const float *panels;        /* b in panels already, or NULL */
+  const uint16_t *halves;     /* the same as binary16, or NULL */
   float *c;
   ptrdiff_t c_row;
   const float *bias; /* [columns], or NULL */

@@ -2,6 +2,12 @@
     .lanes = LANES,
     .tile_rows = TILE_ROWS,
     .tile = {TILES(1), TILES(2)},
+    .row = row,
+#if HAS_HALF
+    .half_row = half_row,
+    .shrink = shrink,
+    .expand = expand,
+#endif
     .transpose = transpose,
     .sum_rows = sum_rows,
     .dots = dots,

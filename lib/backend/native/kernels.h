@@ -17,6 +17,7 @@
  * Strides are in floats. b is read in whole vectors. */
 typedef struct xdi_tile {
   const float *a, *b;
+  const uint16_t *half; /* instead of b, as binary16; half_row only */
   ptrdiff_t a_row, a_step, a_run, a_plane;
   ptrdiff_t b_step, b_run, b_plane;
   uint32_t steps, runs, planes;
@@ -54,11 +55,23 @@ extern const float xdi_ones[16];
 
 typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
 
+/* One row of up to XDI_ROW_PANELS panels: a tile whose b, or half, is the first of its panels, the others
+ * panel_stride numbers apart. Sums in the same order as tiles, so that a picture's result does not depend on
+ * its batch. */
+#define XDI_ROW_PANELS 4
+typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
+
 typedef struct xdi_kernels {
   const char *name;
   uint32_t lanes;                                        /* floats in a vector */
   uint32_t tile_rows;                                    /* the tallest tile */
   xdi_tile_kernel tile[XDI_TILE_VECTORS][XDI_TILE_ROWS]; /* [vectors - 1][rows - 1] */
+  xdi_row_kernel row;
+  xdi_row_kernel half_row; /* NULL, as the next two, where the processor knows no binary16 */
+
+  /* Writes numbers as binary16; whether all of them are exactly so. */
+  bool (*shrink)(uint16_t *to, const float *from, size_t count);
+  void (*expand)(float *to, const uint16_t *from, size_t count);
 
   /* to[n][m] = from[m][n] for m < rows, n < columns. */
   void (*transpose)(float *to, ptrdiff_t to_row, const float *from, ptrdiff_t from_row, uint32_t rows,

@@ -12,7 +12,7 @@ const float xdi_ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const xdi_kernels *best_kernels(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
     return &xdi_kernels_avx512;
@@ -73,20 +73,21 @@ static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
 }
 
-xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t floats) {
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half) {
   size_t bytes;
   *out = NULL;
-  if (!xdi_multiply(floats, sizeof(float), &bytes) || !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
+  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) || !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
     return XD_ERROR_OUT_OF_MEMORY;
   unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
   if (!memory)
     return XD_ERROR_OUT_OF_MEMORY;
   *out = (xd_prepared *)(void *)memory;
-  (*out)->panels = (float *)(void *)(memory + XDI_ALIGNMENT);
+  (*out)->panels = half ? NULL : (float *)(void *)(memory + XDI_ALIGNMENT);
+  (*out)->halves = half ? (uint16_t *)(void *)(memory + XDI_ALIGNMENT) : NULL;
   return XD_OK;
 }
 
-static void destroy_prepared(xd_backend *backend, xd_prepared *prepared) {
+void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
   xdi_release(backend->allocator, prepared);
 }
 
@@ -96,7 +97,7 @@ static void destroy_prepared(xd_backend *backend, xd_prepared *prepared) {
   .close = close_backend, .buffer_create = create_buffer, .buffer_destroy = destroy_buffer, \
   .buffer_write = xdi_host_buffer_write, .buffer_read = xdi_host_buffer_read, \
   .dense_prepare = xdi_native_dense_prepare, .conv2d_prepare = xdi_native_conv2d_prepare, \
-  .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = destroy_prepared, \
+  .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = xdi_native_prepared_destroy, \
   .dense_forward = xdi_native_dense_forward, .dense_backward_data = xdi_native_dense_backward_data, \
   .dense_backward_weights = xdi_native_dense_backward_weights, .conv2d_forward = xdi_native_conv2d_forward, \
   .conv2d_backward_data = xdi_native_conv2d_backward_data, \

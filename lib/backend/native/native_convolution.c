@@ -28,7 +28,7 @@ static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convol
                          xdi_gather gather) {
   gather.weights = xdi_slice_host(args->weights);
   const size_t floats = xdi_gather_panel_floats(backend->kernels, &gather);
-  const xd_status status = xdi_native_prepared_create(backend, out, floats);
+  const xd_status status = xdi_native_prepared_create(backend, out, floats, false);
   if (status == XD_OK)
     xdi_gather_pack(backend->kernels, &gather, (*out)->panels);
   return status;

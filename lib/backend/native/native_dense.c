@@ -43,6 +43,7 @@ xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
       .b_step = args->outputs,
       .b_column = 1,
       .panels = args->prepared ? args->prepared->panels : NULL,
+      .halves = args->prepared ? args->prepared->halves : NULL,
       .c = xdi_slice_host(args->y),
       .c_row = args->outputs,
       .bias = xdi_slice_host(args->bias),
@@ -93,12 +94,47 @@ xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense 
   return xdi_product_run(backend, &product);
 }
 
+/* The weights in panels. */
+static xd_status prepare_floats(xd_backend *backend, xd_prepared **out, const xd_dense *args, size_t count) {
+  const xd_status status = xdi_native_prepared_create(backend, out, count, false);
+  if (status == XD_OK)
+    xdi_pack_panels(backend->kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights), args->outputs,
+                    1, args->inputs, args->outputs);
+  return status;
+}
+
+/* The same as binary16, packed by way of one panel of floats; *exact: none of them lost a bit. */
+static void shrink_panels(const xdi_kernels *kernels, uint16_t *to, float *panel, const xd_dense *args,
+                          bool *exact) {
+  const size_t width = xdi_panel_width(kernels), count = width * args->inputs;
+  const float *weights = xdi_slice_host(args->weights);
+  *exact = true;
+  for (size_t n = 0; n < args->outputs && *exact; n += width, to += count) {
+    const size_t columns = args->outputs - n < width ? args->outputs - n : width;
+    xdi_pack_panels(kernels, panel, args->inputs, weights + n, args->outputs, 1, args->inputs, columns);
+    *exact = kernels->shrink(to, panel, count);
+  }
+}
+
+/* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits for
+ * its weights, and so for half as many bytes. */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
   const xdi_kernels *kernels = backend->kernels;
-  const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
-  const xd_status status = xdi_native_prepared_create(backend, out, columns * args->inputs);
-  if (status == XD_OK)
-    xdi_pack_panels(kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights), args->outputs, 1,
-                    args->inputs, args->outputs);
-  return status;
+  const size_t width = xdi_panel_width(kernels), count = xdi_panel_count(kernels, args->outputs) * width * args->inputs;
+  if (!kernels->half_row)
+    return prepare_floats(backend, out, args, count);
+  bool exact = false;
+  xd_status status = xdi_native_prepared_create(backend, out, count, true);
+  float *panel = status == XD_OK ? xdi_allocate(backend->allocator, width * args->inputs, sizeof *panel) : NULL;
+  if (panel)
+    shrink_panels(kernels, (*out)->halves, panel, args, &exact);
+  else
+    status = XD_ERROR_OUT_OF_MEMORY;
+  xdi_release(backend->allocator, panel);
+  if (exact)
+    return XD_OK;
+  if (*out)
+    xdi_native_prepared_destroy(backend, *out);
+  *out = NULL;
+  return status == XD_OK ? prepare_floats(backend, out, args, count) : status;
 }

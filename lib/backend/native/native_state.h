@@ -36,9 +36,10 @@ struct xd_backend {
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
 
-/* Weights in panels (see gemm.h). */
+/* Weights in panels (see gemm.h); as binary16 where that holds them exactly, as in a model file of f16. */
 struct xd_prepared {
-  float *panels;
+  float *panels;    /* one of the two is NULL */
+  uint16_t *halves;
 };
 
 /* Makes room for `shared` floats in one block, and for `slot` floats for each of `shards` shards. */

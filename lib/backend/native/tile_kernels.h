@@ -152,3 +152,95 @@ TILE(14)
 #define TILES(n) \
   { tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n }
 #endif
+
+/* ---- one row ---- */
+
+/* Steps of k that binary16 is asked for in advance. */
+#define HALF_AHEAD 32
+
+/* A single row has too few sums to hide the latency of the multiply-adds, so it takes several panels side by
+ * side. */
+INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half) {
+  tile_sums sums[XDI_ROW_PANELS];
+  UNROLL
+  for (int p = 0; p < panels; p++)
+    sums[p][0][0] = sums[p][0][1] = zero();
+  const float *a = t->a, *b = t->b;
+  const uint16_t *h = t->half;
+  for (uint32_t k = t->steps; k > 0; k--, a += t->a_step) {
+    const vf av = all(*a);
+    UNROLL
+    for (int p = 0; p < panels; p++) {
+      if (half)
+        __builtin_prefetch(h + p * panel_stride + HALF_AHEAD * t->b_step);
+      UNROLL
+      for (int v = 0; v < XDI_TILE_VECTORS; v++) {
+        const ptrdiff_t place = p * panel_stride + v * LANES;
+#if HAS_HALF
+        const vf bv = half ? load_half(h + place) : load(b + place);
+#else
+        const vf bv = load(b + place);
+#endif
+        sums[p][0][v] = multiply_add(av, bv, sums[p][0][v]);
+      }
+    }
+    if (half)
+      h += t->b_step;
+    else
+      b += t->b_step;
+  }
+  UNROLL
+  for (int p = 0; p < panels; p++) {
+    const uint32_t before = (uint32_t)p * XDI_TILE_VECTORS * LANES, left = t->columns - before;
+    xdi_tile part = *t;
+    part.columns = left < XDI_TILE_VECTORS * LANES ? left : XDI_TILE_VECTORS * LANES;
+    part.c += before;
+    part.bias = t->bias ? t->bias + before : NULL;
+    part.x = t->x ? t->x + before : NULL;
+    if (part.columns == XDI_TILE_VECTORS * LANES)
+      store_tile(sums[p], &part, 1, 2, true);
+    else if (part.columns > LANES)
+      store_tile(sums[p], &part, 1, 2, false);
+    else
+      store_tile(sums[p], &part, 1, 1, false);
+  }
+}
+
+INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half) {
+  const uint32_t panels = (t->columns + XDI_TILE_VECTORS * LANES - 1) / (XDI_TILE_VECTORS * LANES);
+  if (panels == 4)
+    run_row(t, panel_stride, 4, half);
+  else if (panels == 3)
+    run_row(t, panel_stride, 3, half);
+  else if (panels == 2)
+    run_row(t, panel_stride, 2, half);
+  else
+    run_row(t, panel_stride, 1, half);
+}
+
+static void row(const xdi_tile *t, ptrdiff_t panel_stride) {
+  run_row_of(t, panel_stride, false);
+}
+
+#if HAS_HALF
+static void half_row(const xdi_tile *t, ptrdiff_t panel_stride) {
+  run_row_of(t, panel_stride, true);
+}
+
+static bool shrink(uint16_t *to, const float *from, size_t count) {
+  bool exact = true;
+  for (size_t i = 0; i < count; i += LANES) {
+    const vf a = load(from + i);
+    store_half(to + i, a);
+    vi same = load_half(to + i) == a;
+    for (int lane = 0; lane < LANES; lane++)
+      exact &= same[lane] != 0;
+  }
+  return exact;
+}
+
+static void expand(float *to, const uint16_t *from, size_t count) {
+  for (size_t i = 0; i < count; i += LANES)
+    store(to + i, load_half(from + i));
+}
+#endif

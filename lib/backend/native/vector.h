@@ -53,9 +53,19 @@ INLINE vi as_int(vf a) {
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* Whether binary16 can be read and written: the variants that lack it leave out what needs it. */
+#define HAS_HALF (XDI_VECTOR_BYTES >= 32)
+
 #if XDI_VECTOR_BYTES == 64
 
 typedef __mmask16 mask;
+
+INLINE vf load_half(const uint16_t *from) {
+  return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
+}
+INLINE void store_half(uint16_t *to, vf a) { /* to nearest, ties to even */
+  _mm256_storeu_si256((__m256i *)to, _mm512_cvtps_ph((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
 
 INLINE vf all(float a) {
   return (vf)_mm512_set1_ps(a);
@@ -108,6 +118,12 @@ INLINE vu64 multiply_even(vu a, vu b) {
 
 #elif XDI_VECTOR_BYTES == 32
 
+INLINE vf load_half(const uint16_t *from) {
+  return (vf)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+}
+INLINE void store_half(uint16_t *to, vf a) {
+  _mm_storeu_si128((__m128i *)to, _mm256_cvtps_ph((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
 INLINE vf all(float a) {
   return (vf)_mm256_set1_ps(a);
 }
