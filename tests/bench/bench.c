@@ -1,6 +1,7 @@
 /* The library's side of the bench, on the public interface. run.py drives it.
  *
  *   bench save FILE HALF                a model of the recipe's networks with random weights; HALF 1: f16
+ *   bench halve FILE FILE               the same model, saved as f16
  *   bench cold FILE                     loads a model, translates one picture, ends
  *   bench train SIDE CHANNELS STEPS     trains so many VAE steps, ends: for its peak memory
  *   bench describe                      version, backend and why
@@ -207,6 +208,18 @@ static double measure_mapping(xd_context *context, double seconds) {
 }
 
 /* ---- Translation ---- */
+
+static int halve(const char *from, const char *to) {
+  xd_context *context = context_with(1);
+  xd_save_options options = XD_SAVE_OPTIONS_INIT;
+  xd_model *model = NULL;
+  options.half = 1;
+  must(context, xd_model_load(&model, context, from), from);
+  must(context, xd_model_save(model, context, to, &options), to);
+  xd_model_release(model);
+  xd_context_destroy(context);
+  return 0;
+}
 
 static void save_model(xd_context *context, const char *path, uint32_t half) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
@@ -499,6 +512,8 @@ int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "serve") == 0 && argc <= 3)
     return serve(argc == 3 ? argv[2] : NULL);
+  if (strcmp(what, "halve") == 0 && argc == 4)
+    return halve(argv[2], argv[3]);
   if (strcmp(what, "cold") == 0 && argc == 3)
     return start_cold(argv[2]);
   if (strcmp(what, "train") == 0 && argc == 5)
@@ -515,6 +530,6 @@ int main(int argc, char **argv) {
     xd_context_destroy(context);
     return 0;
   }
-  fputs("usage: bench save FILE HALF | cold FILE | train SIDE CHANNELS STEPS | describe | serve [PLUGIN.so]\n", stderr);
+  fputs("usage: bench save FILE HALF | halve FILE FILE | cold FILE | train SIDE CHANNELS STEPS | describe | serve [PLUGIN.so]\n", stderr);
   return 2;
 }

@@ -17,6 +17,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LATENT = 32
 BATCH = 128
+EPOCHS, STEPS = 12, 8000  # of the whole schedule
+PAIRS = "0:5,1:6,2:7,3:8,4:9"
 KERNELS = [
     (kernel, direction)
     for kernel in ("conv1", "conv2", "dense_encoder", "dense_decoder", "conv_transpose1", "conv_transpose2",
@@ -354,16 +356,19 @@ class Bench:
         if not judge.exists():
             output_of([self.tool, "judge", "--train", f"idx:{images},{labels}", "--out", judge, "--threads", 2])
         ours = run_whole([self.tool, "train", "--domain1", f"idx:{images},{labels};classes=0-4", "--domain2",
-                          f"idx:{images},{labels};classes=5-9", "--pairs", "0:5,1:6,2:7,3:8,4:9", "--out", model,
-                          "--threads", 2])[0] / 1e3
+                          f"idx:{images},{labels};classes=5-9", "--pairs", PAIRS, "--out", model, "--base-channels", 32, "--epochs", EPOCHS,
+                          "--steps", STEPS, "--threads", 2])[0] / 1e3
         test_spec = f"idx:{test[0]},{test[1]}"
-        accuracy = self.ours.ask(f"evaluate 2 0 {model} {judge} {test_spec};classes=0-4 {test_spec};classes=5-9 "
-                                 "0:5,1:6,2:7,3:8,4:9")[0]
+        sets = f"{judge} {test_spec};classes=0-4 {test_spec};classes=5-9 {PAIRS}"
+        accuracy = self.ours.ask(f"evaluate 2 0 {model} {sets}")[0]
+        halved = self.work / "digits-f16.xdm"
+        output_of([self.bench, "halve", model, halved])
+        self.add("f16_accuracy", self.ours.ask(f"evaluate 2 0 {halved} {sets}")[0], "share", "f32 weights", accuracy, 2)
         if not self.torch:
             self.add("schedule", ours, "s", threads=2, accuracy=accuracy)
             return
         drawn = [self.work / "drawn-images", self.work / "drawn-labels"]
-        answer = output_of(self.python("schedule", 2, 12, 3000, self.work / "digits.pt", images, labels, *test, *drawn),
+        answer = output_of(self.python("schedule", 2, EPOCHS, STEPS, self.work / "digits.pt", images, labels, *test, *drawn),
                            self.core_type)
         theirs, _, setting = answer.partition("|")
         peer_accuracy = self.ours.ask(f"accuracy 2 0 {judge} {drawn[0]} {drawn[1]}")[0]

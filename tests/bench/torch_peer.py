@@ -25,6 +25,8 @@ from torch.nn import functional as F
 
 LATENT = 32
 BATCH = 128
+MAPPING_RATE = 1e-3
+NOISE_SCALE = 0.7  # of the finished generator's noise
 
 
 # ---- Networks ------------------------------------------------------------------------------------
@@ -135,13 +137,22 @@ class VaeStep:
         return loss
 
 
+def start_as_ours(layer):
+    """He's initial weights: PyTorch's own smaller ones collapse to less variety."""
+    if isinstance(layer, nn.Linear):
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+
 class MappingStep:
     def __init__(self, setting):
         self.generator = perceptron(2 * LATENT, LATENT, nn.ReLU())
         self.discriminator = Discriminator()
+        for network in (self.generator, self.discriminator):
+            network.apply(start_as_ours)
         self.average = copy.deepcopy(self.generator)
         self.step = 0
-        options = dict(lr=4e-4, betas=(0.5, 0.99), foreach=setting["foreach"])
+        options = dict(lr=MAPPING_RATE, betas=(0.5, 0.99), foreach=setting["foreach"])
         self.optimisers = [torch.optim.Adam(n.parameters(), **options) for n in (self.discriminator, self.generator)]
         self.codes = [torch.randn(BATCH, LATENT) for _ in range(4)]
         self.weights, self.kept = list(self.generator.parameters()), list(self.average.parameters())
@@ -356,7 +367,7 @@ def train_mapping(source, target, steps, setting):
     for i in range(steps):
         rate = 1.0 if 2 * i < steps else 1 - 0.98 * (2 * i - steps) / steps
         for optimiser in step.optimisers:
-            optimiser.param_groups[0]["lr"] = 4e-4 * rate
+            optimiser.param_groups[0]["lr"] = MAPPING_RATE * rate
         classes = torch.randint(0, 5, (BATCH,))
         wrong = (classes + torch.randint(1, 5, (BATCH,))) % 5
         step([source[0].draw(classes, source[1]), target[0].draw(classes, target[1]),
@@ -393,7 +404,7 @@ def translate_test(domains, generator, images, labels, out_images, out_labels):
     pictures, classes = pictures[classes < 5], classes[classes < 5]
     (_, (_, _, middle1, deviation1), vae1), (_, (_, _, middle2, deviation2), vae2) = domains
     mean = torch.cat([vae1.encode(as_pictures(part))[:, :LATENT] for part in pictures.split(512)])
-    codes = generator(torch.cat([torch.randn(len(mean), LATENT), (mean - middle1) / deviation1], 1))
+    codes = generator(torch.cat([NOISE_SCALE * torch.randn(len(mean), LATENT), (mean - middle1) / deviation1], 1))
     drawn = torch.cat([vae2.decode(part) for part in (codes * deviation2 + middle2).split(512)])
     write_idx(out_images, (drawn.squeeze(1) * 255).round().to(torch.uint8))
     write_idx(out_labels, (classes + 5).to(torch.uint8))
