@@ -139,6 +139,27 @@ static xd_status get_description(source *from, const xdi_role *role, const xdi_p
   return XD_OK;
 }
 
+static void take_floats(float *to, const unsigned char *from, size_t count) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  memcpy(to, from, count * sizeof *to);
+#else
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t bits = xdi_at_u32(from + 4 * i);
+    memcpy(&to[i], &bits, sizeof bits);
+  }
+#endif
+}
+
+static void take_halves(float *to, const unsigned char *from, size_t count) {
+  for (size_t i = 0; i < count; i++) to[i] = xdi_half_to_float((uint16_t)(from[2 * i] | from[2 * i + 1] << 8));
+}
+
+static bool all_finite(const float *values, size_t count) {
+  uint32_t odd = 0;
+  for (size_t i = 0; i < count; i++) odd |= !isfinite(values[i]);
+  return !odd;
+}
+
 static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parameter *parameter) {
   uint32_t dtype = DTYPE_F32;
   xd_status status = get_description(from, role, parameter, &dtype);
@@ -151,14 +172,11 @@ static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parame
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
   const unsigned char *at = from->data.data + from->data.position;
   float *to = role->network->block + parameter->offset;
-  for (size_t i = 0; i < count; i++, at += width) {
-    uint32_t bits = width == 4 ? xdi_at_u32(at) : 0;
-    if (width == 4)
-      memcpy(&to[i], &bits, sizeof bits);
-    else
-      to[i] = xdi_half_to_float((uint16_t)(at[0] | at[1] << 8));
-    if (!isfinite(to[i])) return damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
-  }
+  if (dtype == DTYPE_F16)
+    take_halves(to, at, count);
+  else
+    take_floats(to, at, count);
+  if (!all_finite(to, count)) return damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
   from->data.position += count * width;
   return XD_OK;
 }

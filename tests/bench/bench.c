@@ -64,7 +64,7 @@ void must(xd_context *context, xd_status status, const char *what) {
   exit(2);
 }
 
-/* ---- Contexts: one for each backend and number of threads; all count what they allocate ---- */
+/* ---- Contexts: one for each backend and number of threads, and one that counts what it allocates ---- */
 
 static atomic_ulong blocks_taken;
 
@@ -85,10 +85,10 @@ static void give_back(void *user, void *memory) {
 static const xd_allocator counting = {NULL, count_and_take, give_back};
 static const xd_backend_table *plugged; /* of the plug-in named on the command line */
 
-static xd_context *open_context(const char *backend, uint32_t threads) {
+static xd_context *open_context(const char *backend, uint32_t threads, const xd_allocator *allocator) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   xd_context *context = NULL;
-  options.backend = backend, options.threads = threads, options.allocator = &counting;
+  options.backend = backend, options.threads = threads, options.allocator = allocator;
   if (plugged)
     options.backends = &plugged, options.backend_count = 1;
   must(NULL, xd_context_create(&context, &options), "context");
@@ -99,7 +99,7 @@ static xd_context *contexts[MAX_THREADS + 1];
 
 static xd_context *context_with(uint32_t threads) {
   if (!contexts[threads])
-    contexts[threads] = open_context("auto", threads);
+    contexts[threads] = open_context("auto", threads, NULL);
   return contexts[threads];
 }
 
@@ -347,7 +347,8 @@ static void run_once(routine *r) {
     must(r->context, xd_translator_run_floats(r->translator, r->out, r->numbers, 1, NULL), "translation");
 }
 
-static unsigned long count_allocations(xd_context *context, uint32_t times, const char *kind, const char *path) {
+static unsigned long count_allocations(uint32_t threads, uint32_t times, const char *kind, const char *path) {
+  xd_context *context = open_context("auto", threads, &counting);
   routine r = {.context = context};
   if (strcmp(kind, "vae") == 0) {
     r.vae = open_vae(context, 28, 1, BATCH);
@@ -369,6 +370,7 @@ static unsigned long count_allocations(xd_context *context, uint32_t times, cons
   xd_vae_trainer_destroy(r.vae);
   xd_mapping_trainer_destroy(r.mapping);
   xd_translator_destroy(r.translator);
+  xd_context_destroy(context);
   free(r.numbers), free(r.out);
   return taken;
 }
@@ -418,7 +420,7 @@ static uint32_t whole(const char *word) {
 }
 
 static double measure_kernel_on(const char *backend, uint32_t threads, double seconds, char **words) {
-  xd_context *context = open_context(backend, threads);
+  xd_context *context = open_context(backend, threads, NULL);
   const double result = measure_kernel(context, words[1], words[2], seconds);
   xd_context_destroy(context);
   return result;
@@ -447,7 +449,7 @@ static void answer(char **words, int count) {
   else if (strcmp(work, "kernel") == 0 && arguments == 3)
     printf("%.6g\n", measure_kernel_on(rest[0], threads, seconds, rest));
   else if (strcmp(work, "allocations") == 0 && arguments >= 1)
-    printf("%lu\n", count_allocations(context, (uint32_t)seconds, rest[0], arguments > 1 ? rest[1] : NULL));
+    printf("%lu\n", count_allocations(threads, (uint32_t)seconds, rest[0], arguments > 1 ? rest[1] : NULL));
   else if (strcmp(work, "half") == 0 && arguments == 2)
     compare_models(context, rest[0], rest[1]);
   else if (strcmp(work, "evaluate") == 0 && arguments == 5)

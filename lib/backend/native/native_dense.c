@@ -1,4 +1,6 @@
 /* Dense layers of the native backend: three products, and the bias's gradient. */
+#include <string.h>
+
 #include "backend/native/gemm.h"
 #include "backend/native/native_slots.h"
 
@@ -103,38 +105,41 @@ static xd_status prepare_floats(xd_backend *backend, xd_prepared **out, const xd
   return status;
 }
 
-/* The same as binary16, packed by way of one panel of floats; *exact: none of them lost a bit. */
-static void shrink_panels(const xdi_kernels *kernels, uint16_t *to, float *panel, const xd_dense *args,
-                          bool *exact) {
-  const size_t width = xdi_panel_width(kernels), count = width * args->inputs;
+/* Whether all weights are binary16 numbers. */
+static bool fits_half(const xdi_kernels *kernels, const float *weights, size_t count) {
+  enum { CHUNK = 1024 };
+  uint16_t halves[CHUNK];
+  float rest[CHUNK] = {0};
+  for (; count >= CHUNK; count -= CHUNK, weights += CHUNK)
+    if (!kernels->shrink(halves, weights, CHUNK))
+      return false;
+  memcpy(rest, weights, count * sizeof *weights);
+  return kernels->shrink(halves, rest, CHUNK);
+}
+
+/* The weights in panels as binary16, packed by way of one panel of floats. */
+static xd_status prepare_halves(xd_backend *backend, xd_prepared **out, const xd_dense *args, size_t count) {
+  const xdi_kernels *kernels = backend->kernels;
+  const size_t width = xdi_panel_width(kernels), depth = args->inputs;
   const float *weights = xdi_slice_host(args->weights);
-  *exact = true;
-  for (size_t n = 0; n < args->outputs && *exact; n += width, to += count) {
+  float *panel = xdi_allocate(backend->allocator, width * depth, sizeof *panel);
+  const xd_status status = panel ? xdi_native_prepared_create(backend, out, count, true) : XD_ERROR_OUT_OF_MEMORY;
+  for (size_t n = 0; n < args->outputs && status == XD_OK; n += width) {
     const size_t columns = args->outputs - n < width ? args->outputs - n : width;
-    xdi_pack_panels(kernels, panel, args->inputs, weights + n, args->outputs, 1, args->inputs, columns);
-    *exact = kernels->shrink(to, panel, count);
+    xdi_pack_panels(kernels, panel, depth, weights + n, args->outputs, 1, depth, columns);
+    kernels->shrink((*out)->halves + n * depth, panel, width * depth);
   }
+  xdi_release(backend->allocator, panel);
+  return status;
 }
 
 /* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits for
  * its weights, and so for half as many bytes. */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
   const xdi_kernels *kernels = backend->kernels;
-  const size_t width = xdi_panel_width(kernels), count = xdi_panel_count(kernels, args->outputs) * width * args->inputs;
-  if (!kernels->half_row)
-    return prepare_floats(backend, out, args, count);
-  bool exact = false;
-  xd_status status = xdi_native_prepared_create(backend, out, count, true);
-  float *panel = status == XD_OK ? xdi_allocate(backend->allocator, width * args->inputs, sizeof *panel) : NULL;
-  if (panel)
-    shrink_panels(kernels, (*out)->halves, panel, args, &exact);
-  else
-    status = XD_ERROR_OUT_OF_MEMORY;
-  xdi_release(backend->allocator, panel);
-  if (exact)
-    return XD_OK;
-  if (*out)
-    xdi_native_prepared_destroy(backend, *out);
+  const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
+  const bool half = kernels->half_row && fits_half(kernels, xdi_slice_host(args->weights),
+                                                   (size_t)args->inputs * args->outputs);
   *out = NULL;
-  return status == XD_OK ? prepare_floats(backend, out, args, count) : status;
+  return (half ? prepare_halves : prepare_floats)(backend, out, args, columns * args->inputs);
 }
