@@ -5,6 +5,7 @@
 #   asan      unit tests under AddressSanitizer and UBSan     (build/asan)
 #   tsan      the tests with threads under ThreadSanitizer    (build/tsan)
 #   valgrind  a subset of the unit tests under Valgrind       (build/release)
+#   aarch64   what depends on the processor, NEON under qemu  (build/aarch64; skipped where it cannot be had)
 # Where everything is installed it works offline. XDOMAIN_DATA names the folder of further real
 # pictures (svhn/); tests that lack their data are skipped and say so.
 # usage: tests/run.sh [--quick]    --quick: the release stage's unit tests alone
@@ -71,16 +72,20 @@ stage() {
   echo "==== $1"
   begun=$(date +%s)
   rm -f "$logs/ctest.log"
-  result=passed
-  "$3" || result=FAILED
+  "$3"
+  case $? in
+    0) result=passed ;;
+    77) result=skipped ;;
+    *) result=FAILED ;;
+  esac
   seconds=$(($(date +%s) - begun))
   line=$(grep 'tests passed' "$logs/ctest.log" 2>/dev/null)
   note=""
   if [ "$seconds" -gt $(($2 * 60)) ]; then note="  (over its budget of $2 min)"; fi
   summary="$summary$(printf '%-9s %-7s %5d s%s' "$1" "$result" "$seconds" "$note")
 "
-  if [ "$result" = passed ]; then
-    closing_good="$(printf '%-9s ' "$1:")$line
+  if [ "$result" != FAILED ]; then
+    closing_good="$(printf '%-9s ' "$1:")${line:-skipped}
 $closing_good"
   else
     closing_bad="$closing_bad$(printf '%-9s ' "$1:")${line:-did not get through its tests}
@@ -114,6 +119,12 @@ tsan() {
 
 memcheck() { tests build/release "$jobs" -L valgrind; }
 
+# A script of its own: 77 where the compiler or the emulator cannot be had.
+aarch64() {
+  { tests/aarch64.sh; echo $? >"$logs/status"; } 2>&1 | tee "$logs/ctest.log"
+  return "$(cat "$logs/status" 2>/dev/null || echo 1)"
+}
+
 prepare
 if [ "$quick" = yes ]; then
   stage release 8 release
@@ -126,6 +137,7 @@ else
   stage asan 9 asan
   stage tsan 5 tsan
   stage valgrind 6 memcheck
+  stage aarch64 4 aarch64
 fi
 
 echo

@@ -78,6 +78,11 @@ static xd_backend_table bare_table(void) {
                             .buffer_read = read_heap};
 }
 
+/* Under an emulator the whole suite would take too long: then what depends on the processor is run. */
+static bool native_alone(void) {
+  return getenv("XDOMAIN_TESTS_NATIVE_ALONE") != NULL;
+}
+
 static bench reference;
 static bench benches[MAX_TABLES][MAX_THREADS];
 static int table_count;
@@ -97,7 +102,7 @@ static bool can_open(const xd_backend_table *table) {
 }
 
 static void add_table(const xd_backend_table *table) {
-  if (!can_open(table))
+  if (!can_open(table) || (native_alone() && strncmp(table->name, "native", 6) != 0))
     return;
   ck_assert_int_lt(table_count, MAX_TABLES);
   assert_status(xdi_backend_check(table, NULL, 0), XD_OK);
@@ -317,7 +322,7 @@ static void run_dense_case(bench *b, size_t index, outcome *to) {
 
 START_TEST(dense__agrees_with_the_reference) {
   check_family(run_dense_case, 2 * COUNT(dense_cases), "dense");
-  ck_assert_int_gt(forwarded, 0);
+  ck_assert(forwarded > 0 || native_alone());
 }
 END_TEST
 

@@ -166,6 +166,16 @@ START_TEST(normals__have_the_moments_of_a_normal) {
 }
 END_TEST
 
+#if defined(__aarch64__)
+START_TEST(native__takes_neon_where_it_is_always_there) {
+  open_bench(&open, &xdi_native_table, 1);
+  ck_assert_str_eq(open.backend->kernels->name, "NEON");
+  ck_assert_str_eq(xdi_native_processor(), "NEON");
+  close_bench(&open);
+}
+END_TEST
+#endif
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("native_math");
   add_case(suite, sigmoid__is_right_to_a_few_units);
@@ -176,6 +186,9 @@ static Suite *make_suite(void) {
   add_case(suite, activations__keep_infinities_and_nan);
   add_case(suite, normals__are_those_of_the_library);
   add_case(suite, normals__have_the_moments_of_a_normal);
+#if defined(__aarch64__)
+  add_case(suite, native__takes_neon_where_it_is_always_there);
+#endif
   return suite;
 }
 

@@ -1,4 +1,4 @@
-/* What the three variants of the kernels (AVX-512, AVX2, portable) offer to the drivers. */
+/* What the variants of the kernels (AVX-512, AVX2, NEON, portable) offer to the drivers. */
 #ifndef XDI_NATIVE_KERNELS_H
 #define XDI_NATIVE_KERNELS_H
 
@@ -111,6 +111,8 @@ typedef struct xdi_kernels {
 
 #if defined(__x86_64__)
 extern const xdi_kernels xdi_kernels_avx512, xdi_kernels_avx2;
+#elif defined(__aarch64__)
+extern const xdi_kernels xdi_kernels_neon;
 #endif
 extern const xdi_kernels xdi_kernels_portable;
 

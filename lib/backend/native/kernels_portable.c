@@ -1,4 +1,4 @@
-/* The kernels for any processor: vectors of four floats, as SSE2 and NEON have them. */
+/* The kernels for any processor: vectors of four floats, as SSE2 has them. */
 #define XDI_VECTOR_BYTES 16
 #define TILE_ROWS 6
 

@@ -19,7 +19,11 @@ static const xdi_kernels *best_kernels(void) {
   if (avx2)
     return &xdi_kernels_avx2;
 #endif
+#if defined(__aarch64__)
+  return &xdi_kernels_neon;
+#else
   return &xdi_kernels_portable;
+#endif
 }
 
 const char *xdi_native_processor(void) {

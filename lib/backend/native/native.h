@@ -1,5 +1,5 @@
-/* The native backend: packed products and convolutions of our own, with kernels for AVX-512, AVX2 and
- * any processor, chosen when a context opens it and sharded by the context's runner. */
+/* The native backend: packed products and convolutions of our own, with kernels for AVX-512, AVX2, NEON
+ * and any processor, chosen when a context opens it and sharded by the context's runner. */
 #ifndef XDI_NATIVE_NATIVE_H
 #define XDI_NATIVE_NATIVE_H
 
@@ -7,7 +7,7 @@
 
 extern const xd_backend_table xdi_native_table;
 
-/* "AVX-512", "AVX2" or "portable": the kernels that xdi_native_table uses on this processor. */
+/* "AVX-512", "AVX2", "NEON" or "portable": the kernels that xdi_native_table uses on this processor. */
 const char *xdi_native_processor(void);
 
 /* The same backend held to lesser kernels ("native-avx2", "native-portable"), for tests. Opening the

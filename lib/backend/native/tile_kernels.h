@@ -137,16 +137,24 @@ TILE(9)
 TILE(10)
 TILE(11)
 TILE(12)
+#endif
+#if TILE_ROWS > 12
 TILE(13)
 TILE(14)
 #endif
 #undef TILE
 
-#if TILE_ROWS > 6
+#if TILE_ROWS > 12
 #define TILES(n) \
   { \
     tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n, \
         tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n, tile_13x##n, tile_14x##n \
+  }
+#elif TILE_ROWS > 6
+#define TILES(n) \
+  { \
+    tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n, \
+        tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n \
   }
 #else
 #define TILES(n) \

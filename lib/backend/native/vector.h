@@ -54,7 +54,11 @@ INLINE vi as_int(vf a) {
 #endif
 
 /* Whether binary16 can be read and written: the variants that lack it leave out what needs it. */
-#define HAS_HALF (XDI_VECTOR_BYTES >= 32)
+#if XDI_VECTOR_BYTES >= 32 || defined(__aarch64__)
+#define HAS_HALF 1
+#else
+#define HAS_HALF 0
+#endif
 
 #if XDI_VECTOR_BYTES == 64
 
@@ -202,6 +206,35 @@ INLINE vf larger(vf a, vf b) {
 INLINE vf smaller(vf a, vf b) {
   return where_above(b, a, a, b);
 }
+#if defined(__aarch64__)
+INLINE vf load_half(const uint16_t *from) {
+  return (vf)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
+}
+INLINE void store_half(uint16_t *to, vf a) {
+  vst1_u16(to, vreinterpret_u16_f16(vcvt_f16_f32((float32x4_t)a)));
+}
+INLINE vf multiply_add(vf a, vf b, vf c) {
+  return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+INLINE vf square_root(vf a) {
+  return (vf)vsqrtq_f32((float32x4_t)a);
+}
+INLINE vf nearest(vf a) {
+  return (vf)vrndnq_f32((float32x4_t)a);
+}
+INLINE vi to_int(vf a) {
+  return (vi)vcvtnq_s32_f32((float32x4_t)a);
+}
+INLINE vf to_float(vi a) {
+  return (vf)vcvtq_f32_s32((int32x4_t)a);
+}
+INLINE float sum(vf a) {
+  return vpadds_f32(vadd_f32(vget_low_f32((float32x4_t)a), vget_high_f32((float32x4_t)a)));
+}
+INLINE vu64 multiply_even(vu a, vu b) {
+  return (vu64)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+}
+#else
 INLINE float sum(vf a) {
   return (a[0] + a[2]) + (a[1] + a[3]);
 }
@@ -211,10 +244,10 @@ INLINE vf nearest(vf a) {
   const vf shift = all(magic);
   return (a + shift) - shift;
 }
-#if defined(__SSE2__)
 INLINE vf multiply_add(vf a, vf b, vf c) {
   return a * b + c;
 }
+#if defined(__SSE2__)
 INLINE vf square_root(vf a) {
   return (vf)_mm_sqrt_ps((__m128)a);
 }
@@ -228,21 +261,9 @@ INLINE vu64 multiply_even(vu a, vu b) {
   return (vu64)_mm_mul_epu32((__m128i)a, (__m128i)b);
 }
 #else
-#if defined(__aarch64__)
-INLINE vf multiply_add(vf a, vf b, vf c) {
-  return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-}
-INLINE vf square_root(vf a) {
-  return (vf)vsqrtq_f32((float32x4_t)a);
-}
-#else
-INLINE vf multiply_add(vf a, vf b, vf c) {
-  return a * b + c;
-}
 INLINE vf square_root(vf a) {
   return (vf){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])};
 }
-#endif
 INLINE vi to_int(vf a) { /* of a whole number */
   return (vi){(int32_t)a[0], (int32_t)a[1], (int32_t)a[2], (int32_t)a[3]};
 }
@@ -252,6 +273,7 @@ INLINE vf to_float(vi a) {
 INLINE vu64 multiply_even(vu a, vu b) {
   return (vu64){(uint64_t)a[0] * b[0], (uint64_t)a[2] * b[2]};
 }
+#endif
 #endif
 
 #endif
