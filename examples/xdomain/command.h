@@ -37,6 +37,16 @@ typedef struct option {
 bool read_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
                   const char **words, int *word_count, int *code);
 
+/* Options whose targets lie in first[0..size) have a twin at the same place of `second`: "--name" sets both,
+ * "--name1" and "--name2" one. */
+typedef struct option_twins {
+  void *first, *second;
+  size_t size;
+} option_twins;
+
+bool read_twin_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
+                       const option_twins *twins, const char **words, int *word_count, int *code);
+
 /* Prints "xdomain: <message>" to standard error; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -81,6 +91,7 @@ double now_seconds(void);
 
 void print_json_text(FILE *to, const char *text); /* quoted and escaped */
 void print_evaluation_json(FILE *to, const xd_evaluation *e);
+void print_history_json(FILE *to, const xd_train_report *report, int direction); /* 0 or 1 */
 void print_evaluation(FILE *to, const char *title, const xd_evaluation *e);
 
 /* Whether a path ends so (upper or lower case). */

@@ -8,21 +8,36 @@ static const char train_usage[] =
     "usage: xdomain train --domain1 SPEC --domain2 SPEC --pairs 0:5,1:6 --out MODEL.xdm [OPTION]...\n\n"
     "Trains a VAE on each domain's pictures, without labels, and then the mappings between the paired\n"
     "classes, in both directions. SPEC is idx:IMAGES,LABELS or mat:FILE or dir:FOLDER, followed by options\n"
-    "such as ;classes=0-4 ;first=2000 ;subset=500 ;seed=1 ;size=32x32 ;channels=1. --pairs '*:*' pairs all\n"
-    "with all.";
+    "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
+    ";size=32x32 ;channels=1. --pairs '*:*' pairs all with all.\n\n"
+    "--preset begins with the numbers of a known experiment: mnist; fashion (MNIST to Fashion-MNIST); svhn\n"
+    "(SVHN to MNIST); paper (the letter of arXiv 1805.10130). Every other option overrides it. The options of\n"
+    "VAEs and mappings also take a 1 or 2 behind their names, for one domain or for the mapping that starts\n"
+    "from it: --latent 32 --latent2 64.\n\n"
+    "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.";
 static const char map_usage[] =
     "usage: xdomain map --model MODEL.xdm --domain1 SPEC --domain2 SPEC --pairs 0:9,1:8 --out NEW.xdm\n\n"
     "Trains only the mappings between the paired classes, on the VAEs of a model; they stay as they are.";
 
-typedef struct training {
-  runtime run;
-  const char *specs[2], *pairs, *out, *model, *log, *judges[2];
-  float valid;
-  bool half, one_way, same_z, no_spectral_norm;
-  uint64_t seed;
+typedef struct settings {
   xd_vae_architecture architecture;
   xd_vae_options vae;
   xd_mapping_options mapping;
+} settings;
+
+typedef struct training {
+  runtime run;
+  const char *specs[2], *pairs, *out, *model, *log, *report, *preset, *judge_both, *judges[2], *validation[2];
+  float share;
+  bool half, one_way, same_z, no_spectral_norm;
+  uint32_t positive_codes;
+  uint64_t seed;
+  struct {
+    xd_vae_architecture architecture;
+    xd_vae_options vae;
+    xd_mapping_options mapping;
+  }; /* of domain 1, and of the mapping from it */
+  settings second; /* of domain 2 */
   uint32_t validate_every;
   bool allow_collapse;
 
@@ -76,28 +91,31 @@ static int show_step(void *user, const xd_train_progress *p) {
 
 /* ---- Sets and judges ---- */
 
+static bool validates(const training *t) { return t->share > 0.0f || t->validation[0]; }
+
 static xd_status load_sets(training *t) {
   xd_context *context = t->run.context;
   for (int d = 0; d < 2; d++) {
     xd_dataset *whole;
     xd_status status = xd_dataset_load(&whole, context, t->specs[d]);
-    if (status) return status;
-    if (t->valid > 0.0f) {
-      status = xd_dataset_split(&t->sets[d], &t->held_out[d], context, whole, (double)t->valid, t->seed);
+    if (!status && t->share > 0.0f) {
+      status = xd_dataset_split(&t->sets[d], &t->held_out[d], context, whole, (double)t->share, t->seed);
       xd_dataset_release(whole);
-      if (status) return status;
     } else {
       t->sets[d] = whole;
     }
+    if (!status && t->validation[d]) status = xd_dataset_load(&t->held_out[d], context, t->validation[d]);
+    if (status) return status;
   }
   return xd_pairing_create(&t->pairing, context, t->pairs);
 }
 
 /* The judges of validation: loaded where a file was named, else trained on the training pictures. */
 static xd_status prepare_judges(training *t) {
-  for (int d = 0; d < 2 && t->valid > 0.0f; d++) {
-    xd_status status = t->judges[d] ? xd_classifier_load(&t->judge[d], t->run.context, t->judges[d])
-                                    : xd_classifier_train(&t->judge[d], t->run.context, t->sets[d], NULL, NULL, NULL);
+  for (int d = t->one_way ? 1 : 0; d < 2 && validates(t); d++) {
+    const char *path = t->judges[d] ? t->judges[d] : t->judge_both;
+    xd_status status = path ? xd_classifier_load(&t->judge[d], t->run.context, path)
+                            : xd_classifier_train(&t->judge[d], t->run.context, t->sets[d], NULL, NULL, NULL);
     if (status) return status;
   }
   return XD_OK;
@@ -120,17 +138,42 @@ static void print_report(const training *t, const xd_train_report *report) {
   fprintf(stderr, "trained in %.1f s (VAEs %.1f s and %.1f s, mappings %.1f s and %.1f s)\n", report->seconds[0],
           report->seconds[XD_STAGE_VAE1], report->seconds[XD_STAGE_VAE2], report->seconds[XD_STAGE_MAPPING_1TO2],
           report->seconds[XD_STAGE_MAPPING_2TO1]);
-  for (int i = 0; i < 2; i++)
-    if (report->validated[i]) print_evaluation(stderr, titles[i], &report->validation[i]);
+  for (int i = 0; i < 2; i++) {
+    if (!report->validated[i]) continue;
+    print_evaluation(stderr, titles[i], &report->validation[i]);
+    fprintf(stderr, "  kept       step %u, the best of %u validations\n", report->kept_step[i], report->history_count[i]);
+  }
   fprintf(stderr, "wrote %s\n", t->out);
+}
+
+/* Also of a training that was stopped. False: the file cannot be written. */
+static bool write_report(const training *t, const xd_train_report *report, xd_status status) {
+  FILE *to = t->report ? fopen(t->report, "w") : NULL;
+  if (!to) return t->report == NULL;
+  fprintf(to, "{\"status\": \"%s\", \"seconds\": %.3f", xd_status_name(status), report->seconds[0]);
+  for (int i = 0; i < (t->one_way ? 1 : 2); i++) {
+    fprintf(to, ",\n \"%s\": ", i ? "2to1" : "1to2");
+    print_history_json(to, report, i);
+  }
+  fputs("}\n", to);
+  const bool failed = ferror(to) != 0;
+  return fclose(to) == 0 && !failed;
+}
+
+/* Room for all validations of the longer mapping. */
+static uint32_t history_room(const training *t) {
+  const uint32_t a = t->mapping.steps, b = t->second.mapping.steps, most = a > b ? a : b;
+  return t->validate_every ? most / t->validate_every + 1 : 1;
 }
 
 static xd_status train(training *t) {
   xd_context *context = t->run.context;
   xd_model *base = NULL, *model = NULL;
   xd_train_report *report = calloc(1, sizeof *report);
-  if (!report) return XD_ERROR_OUT_OF_MEMORY;
+  xd_train_record *records = calloc(2 * (size_t)history_room(t), sizeof *records);
+  if (!report || !records) return free(report), free(records), XD_ERROR_OUT_OF_MEMORY;
   report->struct_size = sizeof *report;
+  report->history_capacity = history_room(t);
   xd_train_options options = XD_TRAIN_OPTIONS_INIT;
   xd_save_options save = XD_SAVE_OPTIONS_INIT;
   options.seed = t->seed;
@@ -141,9 +184,11 @@ static xd_status train(training *t) {
   options.user = t;
   save.half = t->half;
   t->vae.architecture = &t->architecture;
+  t->second.vae.architecture = &t->second.architecture;
   for (int d = 0; d < 2; d++) {
-    options.vae[d] = &t->vae;
-    options.mapping[d] = &t->mapping;
+    options.vae[d] = d ? &t->second.vae : &t->vae;
+    options.mapping[d] = d ? &t->second.mapping : &t->mapping;
+    report->history[d] = records + (size_t)d * report->history_capacity;
     options.validation[d] = t->held_out[d];
     options.judge[d] = t->judge[d];
   }
@@ -153,11 +198,13 @@ static xd_status train(training *t) {
     status = t->model ? xd_map(&model, context, base, t->sets[0], t->sets[1], t->pairing, &options, report)
                       : xd_train(&model, context, t->sets[0], t->sets[1], t->pairing, &options, report);
   progress_end(&t->progress);
+  if (!write_report(t, report, status)) fprintf(stderr, "xdomain: cannot write the report '%s'\n", t->report);
   if (!status) status = xd_model_save(model, context, t->out, &save);
   if (!status) print_report(t, report);
   xd_model_release(base);
   xd_model_release(model);
   free(report);
+  free(records);
   return status;
 }
 
@@ -167,7 +214,9 @@ static int check_usage(training *t, bool mapping_only, int words) {
     return usage_error("--domain1, --domain2, --pairs and --out are needed");
   if (mapping_only != (t->model != NULL))
     return usage_error(mapping_only ? "--model is needed" : "--model belongs to 'xdomain map'");
-  if (!(t->valid >= 0.0f && t->valid < 1.0f)) return usage_error("--valid takes a fraction from 0 to below 1");
+  if (!(t->share >= 0.0f && t->share < 1.0f)) return usage_error("--validate-share takes a fraction from 0 to below 1");
+  if (!t->validation[0] != !t->validation[1] || (t->share > 0.0f && t->validation[0]))
+    return usage_error("validation takes --validate-share, or both --validation1 and --validation2");
   if (!t->log) return EXIT_DONE;
   t->log_file = fopen(t->log, "w");
   if (!t->log_file) return usage_error("cannot write the log '%s'", t->log);
@@ -177,13 +226,34 @@ static int check_usage(training *t, bool mapping_only, int words) {
   return EXIT_DONE;
 }
 
+/* The value of --preset, which comes before all other options; NULL: none. */
+static const char *find_preset(int argc, char **argv) {
+  static const char name[] = "--preset";
+  const size_t length = sizeof name - 1;
+  for (int i = argc - 1; i > 0; i--) {
+    if (!strncmp(argv[i], name, length) && argv[i][length] == '=') return argv[i] + length + 1;
+    if (!strcmp(argv[i], name) && i + 1 < argc) return argv[i + 1];
+  }
+  return NULL;
+}
+
+/* Without one: the library's defaults, but small VAEs that small sets do not undertrain. */
+static bool begin_with_preset(training *t, int argc, char **argv) {
+  const char *name = find_preset(argc, argv);
+  xd_preset preset = {.struct_size = sizeof preset};
+  if (xd_train_preset(&preset, NULL, name)) return usage_error("there is no preset '%s'", name ? name : ""), false;
+  for (int d = 0; d < 2 && !name; d++) {
+    preset.architecture[d].base_channels = 16;
+    preset.vae[d].min_steps = 500;
+  }
+  t->architecture = preset.architecture[0], t->vae = preset.vae[0], t->mapping = preset.mapping[0];
+  t->second = (settings){preset.architecture[1], preset.vae[1], preset.mapping[1]};
+  return true;
+}
+
 static int run(int argc, char **argv, bool mapping_only) {
   training t = {.seed = 1};
-  xd_vae_architecture_init(&t.architecture);
-  xd_vae_options_init(&t.vae);
-  xd_mapping_options_init(&t.mapping);
-  t.architecture.height = t.architecture.width = t.architecture.channels = 0; /* as the sets have */
-  t.architecture.base_channels = 16;
+  if (!begin_with_preset(&t, argc, argv)) return EXIT_USAGE;
   const option options[] = {
       {"--domain1", OPTION_TEXT, &t.specs[0], "SPEC", "pictures of domain 1"},
       {"--domain2", OPTION_TEXT, &t.specs[1], "SPEC", "pictures of domain 2"},
@@ -191,12 +261,17 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--out", OPTION_TEXT, &t.out, "FILE", "the model file to write"},
       {"--model", OPTION_TEXT, &t.model, "FILE", "map: the model whose VAEs are used"},
       {"--seed", OPTION_SEED, &t.seed, "N", "seed of everything (1)"},
-      {"--valid", OPTION_REAL, &t.valid, "FRACTION", "hold out this share of each class for validation (0)"},
+      {"--preset", OPTION_TEXT, &t.preset, "NAME", "mnist, fashion, svhn or paper: where the other options begin"},
+      {"--validate-share", OPTION_REAL, &t.share, "X", "hold out this share of each class for validation (0)"},
+      {"--validation1", OPTION_TEXT, &t.validation[0], "SPEC", "or: pictures of domain 1 to validate on"},
+      {"--validation2", OPTION_TEXT, &t.validation[1], "SPEC", "pictures of domain 2 to validate on"},
       {"--validate-every", OPTION_COUNT, &t.validate_every, "N", "mapping steps between validations (0: at the end)"},
-      {"--judge1", OPTION_TEXT, &t.judges[0], "FILE", "judge of domain 1 for validation (else one is trained)"},
+      {"--judge", OPTION_TEXT, &t.judge_both, "FILE", "judge of both domains for validation (else they are trained)"},
+      {"--judge1", OPTION_TEXT, &t.judges[0], "FILE", "judge of domain 1 for validation"},
       {"--judge2", OPTION_TEXT, &t.judges[1], "FILE", "judge of domain 2 for validation"},
       {"--allow-collapse", OPTION_FLAG, &t.allow_collapse, NULL, "keep a mapping that collapsed in validation"},
       {"--log", OPTION_TEXT, &t.log, "FILE", "losses of every step, as CSV"},
+      {"--report", OPTION_TEXT, &t.report, "FILE", "every validation and which step was kept, as JSON"},
       {"--half", OPTION_FLAG, &t.half, NULL, "store weights as 16-bit floats"},
       {"--one-way", OPTION_FLAG, &t.one_way, NULL, "no mapping from domain 2 to 1"},
       {"--latent", OPTION_COUNT, &t.architecture.latent_dim, "N", "latent dimensions (32)"},
@@ -206,15 +281,25 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--depth", OPTION_COUNT, &t.architecture.depth, "N", "halvings (0: until both sides are at most 8)"},
       {"--hidden", OPTION_COUNT, &t.architecture.hidden[0], "N", "width of the VAE's dense layer (256)"},
       {"--epochs", OPTION_COUNT, &t.vae.epochs, "N", "epochs of each VAE (12)"},
-      {"--min-steps", OPTION_COUNT, &t.vae.min_steps, "N", "steps of each VAE at least (0)"},
+      {"--min-steps", OPTION_COUNT, &t.vae.min_steps, "N", "steps of each VAE at least (500)"},
+      {"--vae-batch", OPTION_COUNT, &t.vae.batch, "N", "pictures in a step (128)"},
       {"--vae-rate", OPTION_REAL, &t.vae.learning_rate, "X", "learning rate of the VAEs (0.001)"},
       {"--sigma-x", OPTION_REAL, &t.vae.sigma_x, "X", "deviation of the Gaussian likelihood (0.1)"},
       {"--kl-weight", OPTION_REAL, &t.vae.kl_weight, "X", "weight of the KL divergence (1)"},
       {"--lambda1", OPTION_REAL, &t.vae.lambda1, "X", "weight of the pixel cost (0)"},
       {"--lambda2", OPTION_REAL, &t.vae.lambda2, "X", "weight of the ELBO (1)"},
+      {"--vae-final-rate", OPTION_REAL, &t.vae.final_rate, "X", "share of it at the end (0.02)"},
+      {"--likelihood", OPTION_COUNT, &t.vae.likelihood, "N", "0: Gaussian, 1: Bernoulli (0)"},
+      {"--raw-codes", OPTION_COUNT, &t.vae.raw_codes, "N", "1: codes are not standardised (0)"},
       {"--augment", OPTION_REAL, &t.vae.augment, "X", "strength of affine augmentation for the VAEs, 0..1 (0)"},
       {"--width", OPTION_COUNT, &t.mapping.hidden_width, "N", "width of generator and discriminator (256)"},
       {"--steps", OPTION_COUNT, &t.mapping.steps, "N", "steps of each mapping (8000)"},
+      {"--layers", OPTION_COUNT, &t.mapping.hidden_layers, "N", "hidden layers of both (3)"},
+      {"--batch", OPTION_COUNT, &t.mapping.batch, "N", "codes in a step (128)"},
+      {"--final-rate", OPTION_REAL, &t.mapping.final_rate, "X", "share of the learning rate at the end (0.02)"},
+      {"--beta1", OPTION_REAL, &t.mapping.beta1, "X", "Adam's decay of the mean in the mappings (0.5)"},
+      {"--beta2", OPTION_REAL, &t.mapping.beta2, "X", "and of the square (0.99)"},
+      {"--codes-per-picture", OPTION_COUNT, &t.mapping.codes_per_picture, "N", "kept; 0: drawn anew (0)"},
       {"--rate", OPTION_REAL, &t.mapping.learning_rate, "X", "learning rate of the mappings (0.001)"},
       {"--lambda-reg", OPTION_REAL, &t.mapping.lambda_reg, "X", "weight of |noise - G|^2 (0.1)"},
       {"--mismatch", OPTION_REAL, &t.mapping.mismatch, "X", "weight of mismatched real pairs (1)"},
@@ -224,16 +309,21 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--dropout", OPTION_COUNT, &t.mapping.dropout_millionths, "N", "dropout in G, in millionths (0)"},
       {"--noise-scale", OPTION_REAL, &t.mapping.noise_scale, "X", "noise of the finished generator (0.7)"},
       {"--ema", OPTION_REAL, &t.mapping.ema_decay, "X", "decay of G's moving average (0.999)"},
-      {"--same-code-positive", OPTION_FLAG, &t.same_z, NULL, "the real pair is one code twice, as in the paper"},
-      {"--no-spectral-norm", OPTION_FLAG, &t.no_spectral_norm, NULL, "a discriminator without spectral norm"},
+      {"--positive-codes", OPTION_COUNT, &t.positive_codes, "N", "codes of the real pair: 2, or 1 twice as in the paper (2)"},
+      {"--same-code-positive", OPTION_FLAG, &t.same_z, NULL, "--positive-codes 1"},
+      {"--spectral-norm", OPTION_COUNT, &t.mapping.spectral_norm, "N", "1: on the discriminator's layers (1)"},
+      {"--no-spectral-norm", OPTION_FLAG, &t.no_spectral_norm, NULL, "--spectral-norm 0"},
       RUNTIME_OPTIONS(t.run)};
   const char *words[argc];
   int word_count, code;
-  if (!read_options(argc, argv, mapping_only ? map_usage : train_usage, options, sizeof options / sizeof *options,
-                    words, &word_count, &code))
+  const option_twins twins = {&t.architecture, &t.second, sizeof t.second};
+  if (!read_twin_options(argc, argv, mapping_only ? map_usage : train_usage, options,
+                         sizeof options / sizeof *options, &twins, words, &word_count, &code))
     return code;
-  t.mapping.same_code_positive = t.same_z;
-  if (t.no_spectral_norm) t.mapping.spectral_norm = 0;
+  if (t.positive_codes > 2) return usage_error("--positive-codes takes 1 or 2");
+  if (t.same_z) t.positive_codes = 1;
+  if (t.positive_codes) t.mapping.same_code_positive = t.second.mapping.same_code_positive = t.positive_codes == 1;
+  if (t.no_spectral_norm) t.mapping.spectral_norm = t.second.mapping.spectral_norm = 0;
   code = check_usage(&t, mapping_only, word_count);
   if (!code && !start_runtime(&t.run)) code = EXIT_FAILED;
   if (!code) {

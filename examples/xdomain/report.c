@@ -73,3 +73,26 @@ void print_evaluation(FILE *to, const char *title, const xd_evaluation *e) {
     if (e->class_count[c]) fprintf(to, "  %u: %.4f", c, e->class_acc[c]);
   fputc('\n', to);
 }
+
+void print_history_json(FILE *to, const xd_train_report *report, int direction) {
+  const xd_train_record *records = report->history[direction];
+  uint32_t count = report->history_count[direction];
+  if (count > report->history_capacity) count = report->history_capacity;
+  fprintf(to, "{\"kept_step\": %u, \"history\": [", report->kept_step[direction]);
+  for (uint32_t i = 0; i < count; i++) {
+    const double values[] = {records[i].acc, records[i].div, records[i].ediv, records[i].fd, records[i].score};
+    static const char *const names[] = {"acc", "div", "ediv", "fd", "score"};
+    fprintf(to, "%s\n  {\"step\": %u", i ? "," : "", records[i].step);
+    for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+      fputs(", ", to);
+      print_number(to, names[k], values[k]);
+    }
+    fputc('}', to);
+  }
+  fputs("]", to);
+  if (report->validated[direction]) {
+    fputs(",\n  \"validation\": ", to);
+    print_evaluation_json(to, &report->validation[direction]);
+  }
+  fputc('}', to);
+}

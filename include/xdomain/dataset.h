@@ -55,8 +55,9 @@ XD_API xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const 
 
 /* From one line of text, for command lines and bindings:
  *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
- * options, each once: classes=0-4 or classes=0,2,5-7; first=N (after the classes); subset=N (drawn by
- * seed=N, after `first`); size=WxH and channels=1|3 (for dir: while loading, else converted and resized
+ * options, each once, and taken in this order: classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with
+ * part=train or part=validation (P of each class, 1 to 99, always the same pictures: xd_dataset_split with seed
+ * 0); subset=N (drawn by seed=N); size=WxH and channels=1|3 (for dir: while loading, else converted and resized
  * after loading). XD_ERROR_INVALID_ARGUMENT names the word that is wrong. */
 XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec);
 
@@ -102,7 +103,11 @@ XD_API xd_status xd_dataset_read(xd_context *context, float *to, const xd_datase
                                  const uint32_t *indices, uint32_t count);
 
 /* Which class of domain 1 is translated into which of domain 2. Several pairs may share a class on
- * either side: then the classes that are linked by pairs are drawn from together. */
+ * either side: then the classes that are linked by pairs, directly or over others, form a group and are drawn
+ * from together. "0:5,1:5" sends both classes to 5; "0:5,0:6" sends class 0 to both (condition and positive are
+ * drawn from 5 and 6 alike); "0:5,1:5,1:6" is one group of 0 and 1 with 5 and 6. A source class is drawn
+ * uniformly, then a target class of its group uniformly. Mismatched codes come from other groups; with one group
+ * there are none. */
 typedef struct xd_pairing xd_pairing;
 
 /* From "0:5,1:6"; or "*:*" for sets without labels: all of domain 1 with all of domain 2.
@@ -117,6 +122,9 @@ XD_API uint32_t xd_pairing_class(const xd_pairing *pairing, uint32_t domain, uin
 
 /* Whether class1 of domain 1 and class2 of domain 2 are a pair: 1 or 0. */
 XD_API int xd_pairing_matches(const xd_pairing *pairing, uint32_t class1, uint32_t class2);
+
+/* Whether pairs link them, directly or over other classes, so that they are of one group: 1 or 0. */
+XD_API int xd_pairing_links(const xd_pairing *pairing, uint32_t class1, uint32_t class2);
 
 XD_END_DECLS
 

@@ -9,8 +9,10 @@
  *   ediv  the same for one source picture and 24 noises, 8 sources a source class
  *   fd    Frechet distance of the judge's features, translated against real pictures
  * and beside them the ceiling: the target VAE's reconstructions of the real pictures
- * under the same judge. Accepted: judged to be of a paired class. A class with fewer than two
- * accepted pictures counts as 0 in div and ediv. */
+ * under the same judge. Accepted: judged to be of a paired class, that is of any class that
+ * pairs link with the source's (see xd_pairing). A class with fewer than two accepted pictures
+ * counts as 0 in div and ediv. With the pairing "*:*" each domain is one class and every
+ * picture is right: acc, reconstruction_acc and judge_acc are 1. */
 #ifndef XDOMAIN_EVALUATION_H
 #define XDOMAIN_EVALUATION_H
 

@@ -186,13 +186,14 @@ typedef struct xd_train_options {
   const xd_mapping_options *mapping[2]; /* [0] 1 to 2, [1] 2 to 1; NULL: the defaults */
   uint64_t seed;            /* of everything; the seeds in the options above are not read [1] */
   uint32_t directions;      /* bit 0: 1 to 2, bit 1: 2 to 1 [3] */
-  uint32_t validate_every;  /* mapping steps between validations; 0: only after the last [0] */
+  uint32_t validate_every;  /* mapping steps between validations; 0: only after the last [0]. It changes which step's
+                               networks the model gets, see XD_VALIDATION_DIV; the training itself stays the same */
   const xd_dataset *validation[2];  /* pictures of each domain that are not trained on, and */
   const xd_classifier *judge[2];    /* the judge of each domain as a target; a direction is validated when both
-                                       sets and its target's judge are given. Validation never changes what is
-                                       trained, but see allow_collapse [NULL] */
-  uint32_t allow_collapse;  /* 0: a mapping whose last validation accepts 50% or more but has div below 0.1 stops
-                               the run with XD_ERROR_COLLAPSED; 1: it is kept [0] */
+                                       sets and its target's judge are given [NULL] */
+  uint32_t allow_collapse;  /* 0: two validations in a row of a mapping's second half, or its last one, that accept
+                               50% or more but have div below 0.1 stop the run with XD_ERROR_COLLAPSED; 1: it goes
+                               on [0] */
   uint32_t reserved;        /* 0 */
   const char *name[2];      /* of the domains, for the model; may be NULL */
   xd_train_callback callback; /* may be NULL */
@@ -206,14 +207,55 @@ typedef struct xd_train_options {
   }
 XD_API void xd_train_options_init(xd_train_options *options);
 
-/* What came of it; what is reproducible of it is also kept in the model's properties. */
+/* The options of a known experiment, to be changed and handed to xd_train. */
+typedef struct xd_preset {
+  size_t struct_size;                  /* sizeof(xd_preset), set by the caller; no other size is taken */
+  xd_vae_architecture architecture[2]; /* of each domain, for pictures of the training set's shape */
+  xd_vae_options vae[2];               /* their architecture points into this struct: set it again in a copy */
+  xd_mapping_options mapping[2];       /* [0] 1 to 2, [1] 2 to 1 */
+} xd_preset;
+
+/* Fills *out from a name; NULL gives the defaults of all options. The context gets the message and may be NULL.
+ *   mnist    digits to digits
+ *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST
+ *   svhn     domain 1 SVHN, domain 2 MNIST
+ *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with
+ *            sigma_x 1, raw codes, the real pair one code twice, no mismatches, no spectral norm, no average,
+ *            lambda_reg 0.1, Adam (0.9, 0.999), noise scale 1
+ * All of them take 500 steps of each VAE at least. XD_ERROR_NOT_FOUND: no such name. */
+XD_API xd_status xd_train_preset(xd_preset *out, xd_context *context, const char *name);
+XD_API const char *xd_train_preset_name(uint32_t index); /* NULL beyond the last */
+
+/* The model gets the networks of the validated step with the highest
+ *   score = acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV),
+ * of equals the later: accuracy that was bought with variety, as by a collapse, loses. Where nothing is
+ * validated, it gets those of the last step. What is measured is the finished form: weights averaged, the noise
+ * scale folded in. */
+#define XD_VALIDATION_DIV 0.75
+#define XD_VALIDATION_EDIV 0.6
+
+typedef struct xd_train_record {
+  uint32_t step;              /* of the mapping, from 1 */
+  uint32_t reserved;
+  double acc, div, ediv, fd, score;
+} xd_train_record;
+
+/* What came of it; what is reproducible of it is also kept in the model's properties. The caller sets
+ * struct_size, and the history's place and capacity or zeros. */
 typedef struct xd_train_report {
   size_t struct_size;         /* sizeof(xd_train_report), set by the caller */
   xd_vae_losses vae[2];       /* means over the last epoch */
   xd_mapping_losses mapping[2]; /* means over the last 100 steps */
   double seconds[6];          /* wall time of each stage, indexed by xd_train_stage; [0] is all of it */
   uint32_t validated[2];      /* 1: validation[i] below was measured */
-  xd_evaluation validation[2]; /* the last ones; [0] 1 to 2 */
+  xd_evaluation validation[2]; /* of the networks that are kept; [0] 1 to 2. The ceiling in it is measured after
+                                  the last step */
+  xd_train_record *history[2]; /* the caller's, borrowed during the call: room for the validations, in order; NULL:
+                                  not wanted */
+  uint32_t history_capacity;  /* records in each; further ones are only counted */
+  uint32_t history_count[2];  /* validations that were made */
+  uint32_t kept_step[2];      /* the step, from 1, whose networks are kept; 0: none was */
+  uint32_t reserved;
 } xd_train_report;
 
 /* Trains both VAEs, each on its own set and without labels, freezes them, and trains the mappings between

@@ -173,6 +173,13 @@ int xd_pairing_matches(const xd_pairing *pairing, uint32_t class1, uint32_t clas
   return pairing->linked[class1][class2 / 8] >> class2 % 8 & 1;
 }
 
+int xd_pairing_links(const xd_pairing *pairing, uint32_t class1, uint32_t class2) {
+  if (!pairing)
+    return 0;
+  const uint32_t group = xdi_pairing_group(pairing, 1, class1);
+  return pairing->any || (group != XDI_NO_GROUP && xdi_pairing_group(pairing, 2, class2) == group);
+}
+
 uint32_t xdi_pairing_group_count(const xd_pairing *pairing) {
   return pairing->group_count;
 }

@@ -15,7 +15,12 @@ typedef struct spec {
   uint32_t first, subset, width, height, channels;
   uint64_t seed;
   bool has_seed;
+  uint32_t holdout; /* percent of each class; 0: the set is not split */
+  enum { WHOLE, TRAIN_PART, VALIDATION_PART } part;
 } spec;
+
+/* A fixed split: its parts are the same pictures whatever else the line says of seeds. */
+static const uint64_t holdout_seed = 0;
 
 static xd_status fail_word(const spec *s, const char *word, const char *why) {
   return xdi_fail(s->context, XD_ERROR_INVALID_ARGUMENT, "dataset: '%s' %s", word, why);
@@ -99,10 +104,25 @@ static bool set_seed(spec *s, const char *value) {
   return s->has_seed = read_whole(value, UINT64_MAX, &s->seed);
 }
 
+static bool set_holdout(spec *s, const char *value) {
+  uint64_t percent;
+  const char *end = read_number(value, 99, &percent);
+  if (!end || strcmp(end, "%") != 0 || percent == 0)
+    return false;
+  s->holdout = (uint32_t)percent;
+  return true;
+}
+
+static bool set_part(spec *s, const char *value) {
+  s->part = strcmp(value, "train") == 0 ? TRAIN_PART : strcmp(value, "validation") == 0 ? VALIDATION_PART : WHOLE;
+  return s->part != WHOLE;
+}
+
 /* Whether the option was given before. */
 static bool is_set(const spec *s, const char *key) {
   return (strcmp(key, "classes") == 0 && s->class_count) || (strcmp(key, "first") == 0 && s->first) ||
          (strcmp(key, "subset") == 0 && s->subset) || (strcmp(key, "seed") == 0 && s->has_seed) ||
+         (strcmp(key, "holdout") == 0 && s->holdout) || (strcmp(key, "part") == 0 && s->part != WHOLE) ||
          (strcmp(key, "size") == 0 && s->width) || (strcmp(key, "channels") == 0 && s->channels);
 }
 
@@ -122,12 +142,16 @@ static xd_status set_option(spec *s, char *option) {
     understood = set_count(&s->subset, value);
   else if (strcmp(option, "seed") == 0)
     understood = set_seed(s, value);
+  else if (strcmp(option, "holdout") == 0)
+    understood = set_holdout(s, value);
+  else if (strcmp(option, "part") == 0)
+    understood = set_part(s, value);
   else if (strcmp(option, "size") == 0)
     understood = set_size(s, value);
   else if (strcmp(option, "channels") == 0)
     understood = set_channels(s, value);
   else
-    return fail_word(s, option, "is no option: classes, first, subset, seed, size and channels are");
+    return fail_word(s, option, "is no option: classes, first, holdout, part, subset, seed, size and channels are");
   *equals = '=';
   if (twice)
     return fail_word(s, option, "repeats an option");
@@ -171,6 +195,8 @@ static xd_status parse(spec *s, char *text) {
   }
   if (status == XD_OK && s->has_seed && !s->subset)
     return fail_word(s, "seed", "is given, but no subset to draw");
+  if (status == XD_OK && (s->holdout != 0) != (s->part != WHOLE))
+    return fail_word(s, s->holdout ? "holdout" : "part", "is given, but holdout and part belong together");
   return status;
 }
 
@@ -204,6 +230,18 @@ static xd_status keep_first(const spec *s, xd_dataset **set) {
   return status;
 }
 
+static xd_status keep_part(const spec *s, xd_dataset **set) {
+  xd_dataset *rest, *held_out;
+  if (s->part == WHOLE)
+    return XD_OK;
+  xd_status status = xd_dataset_split(&rest, &held_out, s->context, *set, s->holdout / 100.0, holdout_seed);
+  if (status != XD_OK)
+    return status;
+  replace(set, s->part == TRAIN_PART ? rest : held_out);
+  xd_dataset_release(s->part == TRAIN_PART ? held_out : rest);
+  return XD_OK;
+}
+
 static xd_status keep_subset(const spec *s, xd_dataset **set) {
   xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
   xd_dataset *next;
@@ -234,6 +272,8 @@ static xd_status load(const spec *s, xd_dataset **set) {
   xd_status status = load_kind(s, set);
   if (status == XD_OK)
     status = keep_first(s, set);
+  if (status == XD_OK)
+    status = keep_part(s, set);
   if (status == XD_OK)
     status = keep_subset(s, set);
   if (status == XD_OK)

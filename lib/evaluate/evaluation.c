@@ -1,7 +1,7 @@
 /* acc, div, ediv and FD of one direction of a model, and the ceiling beside them; what each means stands in
  * xdomain/evaluation.h. Three passes: the real target pictures (with their reconstructions), the translated
  * source pictures, and a few source pictures with many noises each. */
-#include "xdomain/evaluation.h"
+#include "evaluate/evaluation.h"
 
 #include <string.h>
 
@@ -42,7 +42,7 @@ typedef struct evaluation_run {
   float *results;                                       /* [BATCH] generated or reconstructed pictures */
   float *real_features, *translated_features, *reconstructed_features;
   xdi_gallery real, accepted;
-  double real_distance[XD_CLASS_LIMIT]; /* of each target class; 0: cannot be measured */
+  xdi_real_figures *figures; /* of the real target pictures */
   xd_evaluation out;
 } evaluation_run;
 
@@ -61,9 +61,10 @@ static bool is_paired(const xd_pairing *pairing, uint32_t domain, uint32_t label
   return false;
 }
 
+/* As a mapping is trained: into all classes of the group. */
 static bool is_accepted(const evaluation_run *run, uint32_t source_label, uint32_t judged) {
-  return run->source.domain == 1 ? xd_pairing_matches(run->pairing, source_label, judged)
-                                 : xd_pairing_matches(run->pairing, judged, source_label);
+  return run->source.domain == 1 ? xd_pairing_links(run->pairing, source_label, judged)
+                                 : xd_pairing_links(run->pairing, judged, source_label);
 }
 
 /* A label's place in galleries. */
@@ -178,7 +179,7 @@ static xd_status reconstruct(evaluation_run *run, uint32_t first, uint32_t count
   xd_status status = xdi_reconstruction_run(&run->reconstruction, run->results, run->target.pictures, count);
   if (status == XD_OK) status = xdi_judge_run(&run->judge, features, run->results, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++)
-    run->out.reconstruction_acc += run->judge.labels[i] == label_at(&run->target, first + i);
+    run->out.reconstruction_acc += run->any || run->judge.labels[i] == label_at(&run->target, first + i);
   return status;
 }
 
@@ -190,25 +191,29 @@ static xd_status judge_real(evaluation_run *run, uint32_t first, uint32_t count)
   if (status == XD_OK) status = xdi_judge_run(&run->judge, features, pictures, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = label_at(&run->target, first + i);
-    run->out.judge_acc += run->judge.labels[i] == label;
+    run->figures->judge_acc += run->any || run->judge.labels[i] == label;
     status = xdi_gallery_add(&run->real, run->context, class_of(run, label), pictures + i * run->target_size);
   }
   return status;
 }
 
 static xd_status pass_over_real(evaluation_run *run) {
+  xdi_real_figures *figures = run->figures;
   xd_status status = XD_OK;
+  run->out.real_count = run->target.count;
+  run->out.judge_acc = figures->judge_acc;
+  if (figures->known && run->options.skip_reconstruction) return XD_OK;
+  figures->judge_acc = 0.0;
   for (uint32_t first = 0; status == XD_OK && first < run->target.count; first += BATCH) {
     const uint32_t count = run->target.count - first < BATCH ? run->target.count - first : BATCH;
     status = xdi_check_cancelled(run->context);
     if (status == XD_OK) status = judge_real(run, first, count);
     if (status == XD_OK && !run->options.skip_reconstruction) status = reconstruct(run, first, count);
   }
-  run->out.real_count = run->target.count;
-  run->out.judge_acc /= run->target.count;
+  run->out.judge_acc = figures->judge_acc /= run->target.count;
   run->out.reconstruction_acc /= run->target.count;
   for (uint32_t class = 0; status == XD_OK && class < XD_CLASS_LIMIT; class++)
-    status = xdi_mean_distance(run->context, &run->real_distance[class], run->real.pictures[class],
+    status = xdi_mean_distance(run->context, &figures->distance[class], run->real.pictures[class],
                                run->real.count[class], run->target_size);
   return status;
 }
@@ -256,10 +261,10 @@ static xd_status measure_div(evaluation_run *run) {
   xd_status status = XD_OK;
   for (uint32_t class = 0; status == XD_OK && class < XD_CLASS_LIMIT; class++) {
     double distance = 0.0;
-    if (run->real_distance[class] <= 0.0) continue;
+    if (run->figures->distance[class] <= 0.0) continue;
     status = xdi_mean_distance(run->context, &distance, run->accepted.pictures[class], run->accepted.count[class],
                                run->target_size);
-    run->out.div += distance / run->real_distance[class];
+    run->out.div += distance / run->figures->distance[class];
     classes++;
   }
   run->out.div = classes ? run->out.div / classes : 0.0;
@@ -280,9 +285,9 @@ static xd_status spread_of_source(evaluation_run *run, uint32_t label, double *s
   for (uint32_t class = 0; status == XD_OK && class < XD_CLASS_LIMIT; class++) {
     const uint32_t count = gallery.count[class];
     double distance = 0.0;
-    if (count < 2 || run->real_distance[class] <= 0.0) continue;
+    if (count < 2 || run->figures->distance[class] <= 0.0) continue;
     status = xdi_mean_distance(run->context, &distance, gallery.pictures[class], count, run->target_size);
-    *spread += 0.5 * count * (count - 1.0) * distance / run->real_distance[class];
+    *spread += 0.5 * count * (count - 1.0) * distance / run->figures->distance[class];
     pairs += 0.5 * count * (count - 1.0);
   }
   if (pairs > 0.0) *spread /= pairs;
@@ -331,17 +336,18 @@ static xd_status measure_ediv(evaluation_run *run) {
 static xd_status measure_fd(evaluation_run *run) {
   xd_context *context = run->context;
   const uint32_t dim = run->judge.feature_dim;
-  xdi_moments real = {0}, translated = {0}, reconstructed = {0};
-  xd_status status = xdi_moments_open(&real, context, run->real_features, run->target.count, dim);
+  xdi_moments *real = &run->figures->moments, translated = {0}, reconstructed = {0};
+  xd_status status = run->figures->known ? XD_OK
+                                         : xdi_moments_open(real, context, run->real_features, run->target.count, dim);
   if (status == XD_OK)
     status = xdi_moments_open(&translated, context, run->translated_features, run->source.count, dim);
-  if (status == XD_OK) status = xdi_frechet_distance(context, &run->out.fd, &translated, &real);
+  if (status == XD_OK) status = xdi_frechet_distance(context, &run->out.fd, &translated, real);
   if (status == XD_OK && !run->options.skip_reconstruction) {
     status = xdi_moments_open(&reconstructed, context, run->reconstructed_features, run->target.count, dim);
     if (status == XD_OK)
-      status = xdi_frechet_distance(context, &run->out.reconstruction_fd, &reconstructed, &real);
+      status = xdi_frechet_distance(context, &run->out.reconstruction_fd, &reconstructed, real);
   }
-  xdi_moments_close(&real);
+  run->figures->known = status == XD_OK;
   xdi_moments_close(&translated);
   xdi_moments_close(&reconstructed);
   return status;
@@ -370,14 +376,16 @@ static void hand_out(xd_evaluation *out, const xd_evaluation *from, xd_status st
   out->struct_size = size;
 }
 
-xd_status xd_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
-                      const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
-                      const xd_pairing *pairing, const xd_evaluation_options *options) {
+void xdi_real_figures_close(xdi_real_figures *real) { xdi_moments_close(&real->moments); }
+
+xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
+                       const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                       const xd_pairing *pairing, const xd_evaluation_options *options, xdi_real_figures *real) {
   if (!context) return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !model || !judge || !source || !target || !pairing)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_evaluate: out, model, judge, source, target or pairing is NULL");
-  evaluation_run run = {.context = context, .model = model, .pairing = pairing};
+  evaluation_run run = {.context = context, .model = model, .pairing = pairing, .figures = real};
   if (!xdi_read_options(&run.out, sizeof run.out, out))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation.struct_size is wrong");
   run.out = (xd_evaluation){.struct_size = sizeof run.out};
@@ -391,5 +399,15 @@ xd_status xd_evaluate(xd_evaluation *out, xd_context *context, const xd_model *m
   run.target = (paired_set){.set = target, .domain = 3 - run.source.domain};
   const xd_status status = evaluate(&run, direction, judge);
   hand_out(out, &run.out, status);
+  return status;
+}
+
+xd_status xd_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
+                      const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                      const xd_pairing *pairing, const xd_evaluation_options *options) {
+  xdi_real_figures real = {0};
+  const xd_status status =
+      xdi_evaluate(out, context, model, direction, judge, source, target, pairing, options, &real);
+  xdi_real_figures_close(&real);
   return status;
 }

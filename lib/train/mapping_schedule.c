@@ -8,10 +8,9 @@
 #include "train/pair_sampler.h"
 #include "train/seeds.h"
 #include "train/training.h"
+#include "train/validation.h"
 
 #define COUNTED_STEPS 100u /* the report's means are those of so many last ones */
-
-static const double collapsed_acc = 0.5, collapsed_div = 0.1;
 
 /* ---- Codes and pools ---- */
 
@@ -56,6 +55,7 @@ typedef struct mapping_stage {
   xd_mapping_options options;
   xd_mapping_trainer *trainer;
   xdi_pair_sampler sampler;
+  xdi_validation validation;
 } mapping_stage;
 
 static xd_status choose_dim(xd_context *context, uint32_t *dim, uint32_t wanted, const char *name) {
@@ -86,6 +86,8 @@ static xd_status open_stage(mapping_stage *stage) {
       .mixing = options->mixing,
       .seed = options->seed,
   };
+  stage->validation = (xdi_validation){
+      .training = training, .vaes = material->model, .direction = stage->direction, .steps = options->steps};
   xd_context *context = training->context;
   xd_status status = choose_dim(context, &options->source_dim, sampling.source_codes->latent_dim, "source_dim");
   if (status == XD_OK)
@@ -97,6 +99,7 @@ static xd_status open_stage(mapping_stage *stage) {
 }
 
 static void close_stage(mapping_stage *stage) {
+  xdi_validation_close(&stage->validation);
   xd_mapping_trainer_destroy(stage->trainer);
   xdi_pair_sampler_close(&stage->sampler);
 }
@@ -115,47 +118,7 @@ static void add_losses(mapping_stage *stage, const xd_mapping_losses *losses, ui
   mean->regularisation += losses->regularisation / counted;
 }
 
-/* ---- Validation ---- */
-
-static bool is_due(const mapping_stage *stage, uint32_t step) {
-  const xd_train_options *options = &stage->training->options;
-  if (!options->validation[0] || !options->validation[1] || !options->judge[stage->target]) return false;
-  return step + 1 == stage->options.steps || (options->validate_every && (step + 1) % options->validate_every == 0);
-}
-
-/* Measures the generator as it is now; the ceiling only at the end. */
-static xd_status validate(mapping_stage *stage, uint32_t step) {
-  xdi_training *training = stage->training;
-  xd_context *context = training->context;
-  xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
-  xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  xd_model *candidate = NULL;
-  xd_evaluation *evaluation = &training->report.validation[stage->direction];
-  *evaluation = (xd_evaluation){.struct_size = sizeof *evaluation};
-  options.seed = xdi_seed_of(training->options.seed, XDI_SEED_VALIDATION);
-  options.skip_reconstruction = step + 1 < stage->options.steps;
-  xd_status status = xd_mapping_trainer_finish(stage->trainer, &parts.generator[stage->direction], NULL);
-  if (status == XD_OK) status = xd_model_with_mapping(&candidate, context, stage->material->model, &parts);
-  if (status == XD_OK)
-    status = xd_evaluate(evaluation, context, candidate, stage->direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1,
-                         training->options.judge[stage->target], training->options.validation[stage->source],
-                         training->options.validation[stage->target], training->pairing, &options);
-  training->report.validated[stage->direction] = status == XD_OK;
-  xd_model_release(candidate);
-  xd_latent_generator_release(parts.generator[stage->direction]);
-  return status;
-}
-
-/* Right classes, but nearly one picture of each. */
-static xd_status check_collapse(const mapping_stage *stage) {
-  const xdi_training *training = stage->training;
-  const xd_evaluation *last = &training->report.validation[stage->direction];
-  if (!training->report.validated[stage->direction] || training->options.allow_collapse) return XD_OK;
-  if (last->acc < collapsed_acc || last->div >= collapsed_div) return XD_OK;
-  return xdi_fail(training->context, XD_ERROR_COLLAPSED,
-                  "the mapping %u to %u collapsed: acc %.3f, div %.3f below %.1f; another seed or more mismatch may help",
-                  stage->source + 1, stage->target + 1, last->acc, last->div, collapsed_div);
-}
+/* ---- Steps ---- */
 
 static xd_status run_step(mapping_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
@@ -168,11 +131,13 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
   if (status == XD_OK) status = xd_mapping_trainer_step(stage->trainer, &event.mapping, &batch, rate);
   if (status != XD_OK) return status;
   add_losses(stage, &event.mapping, step);
-  if (is_due(stage, step)) {
-    status = validate(stage, step);
-    event.validation = &training->report.validation[stage->direction];
+  const bool validated = xdi_validation_is_due(&stage->validation, step);
+  if (validated) {
+    status = xdi_validation_run(&stage->validation, stage->trainer, step);
+    event.validation = &stage->validation.last;
   }
-  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+  if (status == XD_OK) status = xdi_training_tell(training, &event);
+  return status == XD_OK && validated ? xdi_validation_check(&stage->validation, step) : status;
 }
 
 xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
@@ -185,8 +150,8 @@ xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_materia
                          .target = 1 - direction};
   xd_status status = open_stage(&stage);
   for (uint32_t step = 0; status == XD_OK && step < stage.options.steps; step++) status = run_step(&stage, step);
-  if (status == XD_OK) status = check_collapse(&stage);
-  if (status == XD_OK) status = xd_mapping_trainer_finish(stage.trainer, generator, discriminator);
+  if (status == XD_OK)
+    status = xdi_validation_finish(&stage.validation, stage.trainer, generator, discriminator);
   close_stage(&stage);
   xdi_training_end_stage(training, XD_STAGE_MAPPING_1TO2 + direction, began);
   return status;

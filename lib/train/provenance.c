@@ -3,9 +3,11 @@
  * gives the same texts. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "train/training.h"
+#include "train/validation.h"
 #include "xdomain/version.h"
 
 /* A new property whose value is still empty. */
@@ -26,7 +28,7 @@ __attribute__((format(printf, 2, 3))) static void append(char *value, const char
   va_end(arguments);
 }
 
-/* " name=number" in as many digits as tell floats apart; the decimal point is a point in any locale. */
+/* " name=number" in so many digits; the decimal point is a point in any locale. */
 static void append_number(char *value, const char *name, double number, int digits) {
   char text[40];
   snprintf(text, sizeof text, "%.*g", digits, number);
@@ -35,8 +37,15 @@ static void append_number(char *value, const char *name, double number, int digi
   append(value, "%s%s=%s", value[0] ? " " : "", name, text);
 }
 
+/* In the fewest digits that read as the same float. */
 static void append_option(char *value, const char *name, float number) {
-  append_number(value, name, (double)number, 8);
+  char text[40];
+  int digits = 6;
+  for (; digits < 9; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, (double)number);
+    if (strtof(text, NULL) == number) break;
+  }
+  append_number(value, name, (double)number, digits);
 }
 
 static void append_count(char *value, const char *name, uint32_t number) {
@@ -68,6 +77,19 @@ static void describe_vae(char *value, const xd_vae_options *options) {
   append_count(value, "raw_codes", options->raw_codes);
 }
 
+static void describe_architecture(char *value, const xd_vae_architecture *architecture) {
+  append_count(value, "latent_dim", architecture->latent_dim);
+  if (architecture->layers) { /* they stand in the networks */
+    append_count(value, "layer_count", architecture->layer_count);
+    return;
+  }
+  append_count(value, "base_channels", architecture->base_channels);
+  append_count(value, "max_channels", architecture->max_channels);
+  append_count(value, "depth", architecture->depth);
+  append_count(value, "hidden_count", architecture->hidden_count);
+  for (uint32_t i = 0; i < architecture->hidden_count && i < 4; i++) append_count(value, "hidden", architecture->hidden[i]);
+}
+
 static void describe_vae_losses(char *value, const xd_vae_losses *losses) {
   append_number(value, "total", losses->total, 6);
   append_number(value, "pixel_cost", losses->pixel_cost, 6);
@@ -80,11 +102,13 @@ void xdi_properties_of_vaes(xdi_properties *properties, const xdi_training *trai
   static const char *const circumstances[5] = {"vae.library", "vae.backend", "vae.seed", "vae1.pictures",
                                                "vae2.pictures"};
   static const char *const options[2] = {"vae1.options", "vae2.options"};
+  static const char *const architectures[2] = {"vae1.architecture", "vae2.architecture"};
   static const char *const losses[2] = {"vae1.losses", "vae2.losses"};
   properties->count = 0;
   add_circumstances(properties, training, circumstances);
   for (uint32_t domain = 0; domain < 2; domain++) {
     describe_vae(add_key(properties, options[domain]), &training->vae[domain]);
+    describe_architecture(add_key(properties, architectures[domain]), &training->architecture[domain]);
     describe_vae_losses(add_key(properties, losses[domain]), &training->report.vae[domain]);
   }
 }
@@ -123,7 +147,8 @@ static void describe_mapping_losses(char *value, const xd_mapping_losses *losses
   append_number(value, "regularisation", losses->regularisation, 6);
 }
 
-static void describe_validation(char *value, const xd_evaluation *evaluation) {
+static void describe_validation(char *value, const xdi_training *training, uint32_t direction) {
+  const xd_evaluation *evaluation = &training->report.validation[direction];
   append_number(value, "acc", evaluation->acc, 6);
   append_number(value, "div", evaluation->div, 6);
   append_number(value, "ediv", evaluation->ediv, 6);
@@ -131,6 +156,9 @@ static void describe_validation(char *value, const xd_evaluation *evaluation) {
   append_number(value, "reconstruction_acc", evaluation->reconstruction_acc, 6);
   append_number(value, "reconstruction_fd", evaluation->reconstruction_fd, 6);
   append_number(value, "judge_acc", evaluation->judge_acc, 6);
+  append_number(value, "score", xdi_validation_score(evaluation), 6);
+  append_count(value, "step", training->report.kept_step[direction]);
+  append_count(value, "validate_every", training->options.validate_every);
 }
 
 /* A direction that was not trained has empty values: they take the place of an older mapping's. */
@@ -149,6 +177,6 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
     value = add_key(properties, losses[direction]);
     if (trained) describe_mapping_losses(value, &training->report.mapping[direction]);
     value = add_key(properties, validations[direction]);
-    if (training->report.validated[direction]) describe_validation(value, &training->report.validation[direction]);
+    if (training->report.validated[direction]) describe_validation(value, training, direction);
   }
 }

@@ -29,6 +29,16 @@ static xd_status check_report(xd_context *context, const xd_train_report *report
   return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train_report.struct_size is wrong");
 }
 
+/* Where the caller wants the history, if its version of the struct can say so. */
+static void read_report(xdi_training *training, const xd_train_report *report) {
+  xd_train_report given = {0};
+  if (!report) return;
+  memcpy(&given, report, report->struct_size < sizeof given ? report->struct_size : sizeof given);
+  for (uint32_t direction = 0; direction < 2; direction++)
+    training->report.history[direction] = given.history[direction];
+  training->report.history_capacity = given.history_capacity;
+}
+
 /* As much of the report as the caller's version of the struct has room for. */
 static void hand_report(xd_train_report *to, const xd_train_report *from) {
   if (!to) return;
@@ -153,6 +163,7 @@ xd_status xd_train(xd_model **out, xd_context *context, const xd_dataset *set1, 
   xdi_training training = make_training(context, set1, set2, pairing);
   xd_status status = check_report(context, report);
   if (status != XD_OK) return status;
+  read_report(&training, report);
   status = check_arguments(&training, "xd_train");
   if (status == XD_OK) status = xdi_training_read(&training, options, true);
   if (status == XD_OK) status = train_all(out, &training);
@@ -169,6 +180,7 @@ xd_status xd_map(xd_model **out, xd_context *context, const xd_model *model, con
   xdi_training training = make_training(context, set1, set2, pairing);
   xd_status status = check_report(context, report);
   if (status != XD_OK) return status;
+  read_report(&training, report);
   status = check_arguments(&training, "xd_map");
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
     status = xdi_check_pictures(context, xd_encoder_network(xd_model_encoder(model, domain + 1)),

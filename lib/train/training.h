@@ -61,7 +61,7 @@ typedef struct xdi_mapping_material {
 xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training, const xd_model *model);
 void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one is legal */
 
-/* direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the last validation. */
+/* direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
 xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
                                xd_latent_generator **generator, xd_pair_discriminator **discriminator);
 

@@ -109,6 +109,28 @@ START_TEST(dataset_spec__draws_subsets_by_seed) {
 }
 END_TEST
 
+/* Two pictures of each of four classes: one for each part, the same whatever else is drawn. */
+START_TEST(dataset_spec__splits_into_two_parts) {
+  xd_dataset *train = load(idx_line(";holdout=50%;part=train")), *few;
+  xd_dataset *held = load(idx_line(";part=validation;holdout=50%"));
+  ck_assert_uint_eq(xd_dataset_count(train), 4);
+  ck_assert_uint_eq(xd_dataset_count(held), 4);
+  for (uint32_t i = 0; i < 4; i++) {
+    ck_assert_uint_eq(xd_dataset_class_size(train, i), 1);
+    ck_assert_uint_eq(xd_dataset_class_size(held, i), 1);
+    for (uint32_t j = 0; j < 4; j++) ck_assert_uint_ne(*xd_dataset_pixels(train, i), *xd_dataset_pixels(held, j));
+  }
+  few = load(idx_line(";classes=1;holdout=50%;part=train;subset=1;seed=9"));
+  ck_assert_uint_eq(xd_dataset_count(few), 1);
+  uint32_t place = 0;
+  while (xd_dataset_label(train, place) != 1) place++;
+  ck_assert_uint_eq(*xd_dataset_pixels(few, 0), *xd_dataset_pixels(train, place));
+  xd_dataset_release(train);
+  xd_dataset_release(held);
+  xd_dataset_release(few);
+}
+END_TEST
+
 START_TEST(dataset_spec__resizes_and_converts) {
   xd_dataset *set = load(idx_line(";classes=3;size=3x1;channels=3"));
   ck_assert_uint_eq(xd_dataset_count(set), 2);
@@ -174,6 +196,14 @@ START_TEST(dataset_spec__names_the_word_that_is_wrong) {
       {";classes=1;classes=2", "'classes=2' repeats"},
       {";size=1x1;size=2x2", "'size=2x2' repeats"},
       {";channels=1;channels=1", "'channels=1' repeats"},
+      {";holdout=10", "'holdout=10'"},
+      {";holdout=0%;part=train", "'holdout=0%'"},
+      {";holdout=100%;part=train", "'holdout=100%'"},
+      {";holdout=50%;part=test", "'part=test'"},
+      {";holdout=50%", "'holdout'"},
+      {";part=train", "'part'"},
+      {";part=train;part=train", "'part=train' repeats"},
+      {";holdout=1%;holdout=2%", "'holdout=2%' repeats"},
       {";subset=1;seed=0;seed=0", "'seed=0' repeats"}};
   for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     check_refused(idx_line(options[i][0]), XD_ERROR_INVALID_ARGUMENT, options[i][1]);
@@ -207,7 +237,7 @@ static xd_status load_limited(xd_context *limited, void *user) {
 }
 
 START_TEST(dataset_spec__leaks_nothing_when_memory_is_refused) {
-  idx_line(";classes=0-2;first=5;subset=3;seed=4;size=3x3;channels=3");
+  idx_line(";classes=0-2;first=5;holdout=50%;part=train;subset=3;seed=4;size=3x3;channels=3");
   check_refusals(load_limited, line);
 }
 END_TEST
@@ -220,6 +250,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_spec__keeps_classes_in_set_order);
   tcase_add_test(tcase, dataset_spec__takes_the_first_after_the_classes);
   tcase_add_test(tcase, dataset_spec__draws_subsets_by_seed);
+  tcase_add_test(tcase, dataset_spec__splits_into_two_parts);
   tcase_add_test(tcase, dataset_spec__resizes_and_converts);
   tcase_add_test(tcase, dataset_spec__loads_folders);
   tcase_add_test(tcase, dataset_spec__names_the_word_that_is_wrong);

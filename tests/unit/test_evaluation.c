@@ -183,6 +183,21 @@ START_TEST(evaluate__judges_by_the_pairing_that_is_given) {
 }
 END_TEST
 
+/* A mapping is trained into all classes of a group, and so it is judged. */
+START_TEST(evaluate__accepts_all_classes_of_a_group) {
+  fixture f = open_fixture("0:3,1:4,2:5");
+  const xd_evaluation chain = evaluate(&f, "0:3,0:4,0:5,1:5,2:5", NULL);
+  const xd_evaluation all = evaluate(&f, "0:3,0:4,0:5,1:3,1:4,1:5,2:3,2:4,2:5", NULL);
+  const xd_evaluation pairs = evaluate(&f, "0:3,1:4,2:5", NULL);
+  ck_assert(chain.acc == 1.0 && chain.div == all.div && chain.ediv == all.ediv);
+  ck_assert_msg(chain.acc > pairs.acc, "%g and %g", chain.acc, pairs.acc);
+  const xd_evaluation any = evaluate(&f, "*:*", NULL);
+  ck_assert(any.acc == 1.0 && any.judge_acc == 1.0 && any.reconstruction_acc == 1.0);
+  ck_assert(any.count == SOURCES && any.real_count == TARGETS);
+  close_fixture(&f);
+}
+END_TEST
+
 START_TEST(evaluate__may_leave_the_ceiling_out) {
   fixture f = open_fixture("0:3,1:4,2:5");
   xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
@@ -314,6 +329,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("evaluation");
   add_case(suite, evaluate__measures_what_its_header_says);
   add_case(suite, evaluate__judges_by_the_pairing_that_is_given);
+  add_case(suite, evaluate__accepts_all_classes_of_a_group);
   add_case(suite, evaluate__may_leave_the_ceiling_out);
   add_case(suite, evaluate__writes_no_more_than_the_callers_struct);
   add_case(suite, evaluate__refuses_what_does_not_fit);

@@ -139,6 +139,23 @@ START_TEST(pairing__groups_classes_that_pairs_link) {
 }
 END_TEST
 
+START_TEST(pairing__links_classes_over_others) {
+  xd_pairing *pairing = make_pairing("0:5,0:6,1:6,2:7"), *any = make_pairing("*:*");
+  ck_assert_int_eq(xd_pairing_links(pairing, 0, 5), 1);
+  ck_assert_int_eq(xd_pairing_links(pairing, 1, 5), 1);
+  ck_assert_int_eq(xd_pairing_matches(pairing, 1, 5), 0);
+  ck_assert_int_eq(xd_pairing_links(pairing, 2, 7), 1);
+  ck_assert_int_eq(xd_pairing_links(pairing, 2, 5), 0);
+  ck_assert_int_eq(xd_pairing_links(pairing, 0, 7), 0);
+  ck_assert_int_eq(xd_pairing_links(pairing, 3, 8), 0);
+  ck_assert_int_eq(xd_pairing_links(pairing, 300, 300), 0);
+  ck_assert_int_eq(xd_pairing_links(NULL, 0, 5), 0);
+  ck_assert_int_eq(xd_pairing_links(any, 0, 255), 1);
+  xd_pairing_destroy(pairing);
+  xd_pairing_destroy(any);
+}
+END_TEST
+
 START_TEST(pairing__merges_groups_of_many_pairs) {
   /* A chain: 0:0, 2:2, 4:4 apart, then 0:2 and 2:4 tie them. */
   xd_pairing *pairing = make_pairing("0:0,2:2,4:4,9:9,0:2,2:4");
@@ -200,6 +217,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, pairing__takes_missing_arguments);
   tcase_add_test(tcase, pairing__takes_every_pair_there_is);
   tcase_add_test(tcase, pairing__groups_classes_that_pairs_link);
+  tcase_add_test(tcase, pairing__links_classes_over_others);
   tcase_add_test(tcase, pairing__merges_groups_of_many_pairs);
   tcase_add_test(tcase, pairing_check__names_absent_classes);
   tcase_add_test(tcase, pairing__leaks_nothing_when_memory_is_refused);

@@ -245,6 +245,8 @@ START_TEST(train__keeps_what_shaped_the_model_as_properties) {
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "sigma_x=0.1 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "learning_rate=0.003 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), "hidden_width=64 ") != NULL);
+  ck_assert_str_eq(xd_model_property(model, "vae1.architecture"),
+                   "latent_dim=8 base_channels=8 max_channels=128 depth=1 hidden_count=1 hidden=64");
   const char *losses = xd_model_property(model, "vae1.losses");
   ck_assert_msg(fabs(strtod(losses + strlen("total="), NULL) - report.vae[0].total) < 1e-4 * report.vae[0].total,
                 "%s is not %g", losses, report.vae[0].total);
@@ -348,6 +350,13 @@ static int watch_progress(void *user, const xd_train_progress *progress) {
   return stop && !seen->cancel;
 }
 
+static int note_step(void *user, const xd_train_progress *progress) {
+  watch *seen = user;
+  seen->stage = progress->stage;
+  seen->step = progress->step;
+  return 0;
+}
+
 START_TEST(train__tells_every_step_and_validates_on_the_way) {
   fixture *f = open_short_fixture("auto", 1);
   xd_classifier *judge = train_judge(f, 1);
@@ -366,7 +375,11 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   ck_assert_uint_eq(seen.calls_of[XD_STAGE_MAPPING_2TO1], 12);
   ck_assert_uint_eq(seen.validations, 3); /* after 5, 10 and 12 steps, in the direction that has a judge */
   assert_near(seen.overall, 1.0, 1e-9, "overall");
+  xd_model_release(model);
+  /* Validating itself trains nothing: without steps to choose from, the model is what it is without a judge. */
   f->options.callback = NULL;
+  f->options.validate_every = 0;
+  assert_ok(f->context, train(f, &model, NULL));
   f->options.judge[1] = NULL;
   assert_ok(f->context, train(f, &plain, NULL));
   ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, XD_DIRECTION_1TO2)),
@@ -466,9 +479,82 @@ START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   ck_assert_ptr_null(model);
   ck_assert_msg(report.validated[0] && report.validation[0].div < 0.1, "div %g", report.validation[0].div);
   assert_message_names(f->context, "div");
+  /* Validated on the way it stops early, at the second one of the second half that has collapsed. */
+  watch seen = {0};
+  xd_train_record records[15];
+  f->options.validate_every = 100;
+  f->options.callback = note_step, f->options.user = &seen;
+  report.history[0] = records, report.history_capacity = COUNT_OF(records);
+  assert_status(train(f, &model, &report), XD_ERROR_COLLAPSED);
+  ck_assert_msg(seen.stage == XD_STAGE_MAPPING_1TO2 && seen.step >= 900 && seen.step < 1500, "step %u", seen.step);
+  ck_assert_uint_eq(report.history_count[0], seen.step / 100);
+  ck_assert(records[seen.step / 100 - 1].div < 0.1 && records[seen.step / 100 - 2].div < 0.1);
+  f->options.callback = NULL;
   f->options.allow_collapse = 1;
   assert_ok(f->context, train(f, &model, &report));
   ck_assert_ptr_nonnull(model);
+  xd_model_release(model);
+  xd_classifier_release(judge);
+  close_fixture(f);
+}
+END_TEST
+
+static xd_model *train_with_history(fixture *f, uint32_t steps, uint32_t every, xd_train_report *report,
+                                    xd_train_record *records, uint32_t capacity) {
+  xd_model *model = NULL;
+  f->mapping.steps = steps;
+  f->options.validate_every = every;
+  *report = make_report();
+  report->history[0] = records;
+  report->history_capacity = capacity;
+  assert_ok(f->context, train(f, &model, report));
+  return model;
+}
+
+/* The kept networks are those of the step with the best score: a run that ends there has the same weights. The
+ * learning rate is constant in the first half, so that such a run can be shorter. */
+START_TEST(train__keeps_the_best_validated_step) {
+  fixture *f = open_fixture("auto", 2);
+  xd_classifier *judge = train_judge(f, 1);
+  xd_train_report report, shorter;
+  xd_train_record records[12];
+  f->vae.epochs = 20;
+  f->mapping.learning_rate = 0.005f;
+  f->mapping.final_rate = 1.0f;
+  f->mapping.ema_decay = 0.0f; /* jumps about */
+  f->options.directions = 1;
+  f->options.allow_collapse = 1;
+  f->options.judge[1] = judge;
+  f->options.validation[0] = f->held_out[0], f->options.validation[1] = f->held_out[1];
+  xd_model *model = train_with_history(f, 240, 20, &report, records, COUNT_OF(records));
+  ck_assert_uint_eq(report.history_count[0], 12);
+  ck_assert_uint_eq(report.history_count[1], 0);
+  uint32_t best = 0;
+  for (uint32_t i = 0; i < 12; i++) {
+    const xd_train_record *r = &records[i];
+    ck_assert_uint_eq(r->step, 20 * (i + 1));
+    assert_near(r->score, r->acc * fmin(1.0, r->div / 0.75) * fmin(1.0, r->ediv / 0.6), 1e-12, "score");
+    if (r->score >= records[best].score) best = i;
+  }
+  ck_assert_msg(records[best].score > 0.0 && best < 11, "a fixture that keeps step %u tells little", records[best].step);
+  ck_assert_uint_eq(report.kept_step[0], records[best].step);
+  ck_assert(report.validation[0].acc == records[best].acc && report.validation[0].fd == records[best].fd);
+  ck_assert(report.validation[0].reconstruction_acc > 0.5);
+  const char *property = xd_model_property(model, "mapping_1to2.validation");
+  char step[32];
+  snprintf(step, sizeof step, " step=%u ", records[best].step);
+  ck_assert_msg(strstr(property, step) && strstr(property, " validate_every=20"), "%s", property);
+  xd_train_record few[2];
+  xd_model *same = train_with_history(f, records[best].step, 0, &shorter, few, COUNT_OF(few));
+  ck_assert_uint_eq(shorter.history_count[0], 1);
+  ck_assert(few[0].acc == records[best].acc && few[0].div == records[best].div);
+  ck_assert(few[0].ediv == records[best].ediv && few[0].fd == records[best].fd);
+  ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, XD_DIRECTION_1TO2)),
+                         xd_latent_generator_network(xd_model_generator(same, XD_DIRECTION_1TO2))));
+  xd_model_release(model);
+  xd_model_release(same);
+  model = train_with_history(f, 60, 20, &report, few, 2);
+  ck_assert(report.history_count[0] == 3 && few[1].step == 40);
   xd_model_release(model);
   xd_classifier_release(judge);
   close_fixture(f);
@@ -544,6 +630,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__names_a_class_without_pictures);
   add_case(suite, train__names_the_wrong_option);
   add_case(suite, train__stops_at_a_collapse_unless_it_is_allowed);
+  add_case(suite, train__keeps_the_best_validated_step);
   add_case(suite, train__reports_divergence);
   add_case(suite, train__survives_refused_memory);
   return suite;

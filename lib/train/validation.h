@@ -1,0 +1,41 @@
+/* The validations of one mapping's training: when they are due, which generator is kept, what ends the run. */
+#ifndef XDI_TRAIN_VALIDATION_H
+#define XDI_TRAIN_VALIDATION_H
+
+#include "evaluate/evaluation.h"
+#include "train/training.h"
+
+typedef struct xdi_validation {
+  xdi_training *training;
+  const xd_model *vaes; /* borrowed */
+  uint32_t direction, steps;
+  xdi_real_figures real;                /* found once */
+  xd_evaluation last;                   /* after the step that was validated last */
+  uint32_t collapsed;                   /* so many of the last validations in a row, of the second half */
+  double best;                          /* score of the networks below */
+  xd_latent_generator *generator;       /* of the best step so far; NULL: none */
+  xd_pair_discriminator *discriminator;
+} xdi_validation;
+
+/* acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV). */
+double xdi_validation_score(const xd_evaluation *evaluation);
+
+/* Right classes, but nearly one picture of each. */
+bool xdi_validation_is_collapse(const xd_evaluation *evaluation);
+
+/* Whether step `step` (from 0) is followed by a validation. */
+bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step);
+
+/* Measures the trainer's networks as they would be finished now, notes the figures in the report, and keeps
+ * the networks if no earlier score is higher. */
+xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step);
+
+/* XD_ERROR_COLLAPSED after two collapses in a row in the second half, or a collapse at the end. */
+xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step);
+
+/* Hands out the best networks: the caller owns both. The trainer's own where nothing was validated. */
+xd_status xdi_validation_finish(xdi_validation *validation, xd_mapping_trainer *trainer,
+                                xd_latent_generator **generator, xd_pair_discriminator **discriminator);
+void xdi_validation_close(xdi_validation *validation);
+
+#endif

@@ -1,0 +1,93 @@
+#!/bin/sh
+# xdomain train and map on small pictures that the test draws itself: presets and what overrides them, options
+# for one domain, validation with its report, and wrong usage.
+# usage: test_train.sh XDOMAIN_TOOL
+set -u
+
+tool=${1:?usage: $0 XDOMAIN_TOOL}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failures=0
+fail() {
+  echo "FAILED: $*"
+  failures=$((failures + 1))
+}
+
+# draw FOLDER FIRST_CLASS: two classes of 24 pictures of 8x8, bars that lie (even) or stand (odd).
+draw() {
+  for class in "$2" $(($2 + 1)); do
+    mkdir -p "$work/$1/$class"
+    for i in $(seq 24); do
+      awk -v i="$i" -v stands=$((class % 2)) 'BEGIN {
+        printf "P5 8 8 255\n"
+        for (y = 0; y < 8; y++) for (x = 0; x < 8; x++) printf "%c", (stands ? x : y) == i % 8 ? 126 - i : 33
+      }' >"$work/$1/$class/$i.pgm"
+    done
+  done
+}
+draw one 0
+draw two 2
+
+sets="--domain1 dir:$work/one --domain2 dir:$work/two --pairs 0:2,1:3"
+short="--epochs 1 --min-steps 2 --steps 8"
+
+# shellcheck disable=SC2086 # several words each
+learn() {
+  "$tool" train $sets $short --out "$work/model.xdm" "$@" >"$work/log" 2>&1 || {
+    cat "$work/log"
+    fail "xdomain train $*"
+  }
+  "$tool" info "$work/model.xdm" >"$work/info"
+}
+
+told() { grep -q -- "$1" "$work/info" || fail "the model does not tell '$1'"; }
+
+learn --latent 6 --latent2 7 --hidden 16 --steps2 9 --mismatch 0.5
+told 'domain 1:.* 6 latent dimensions'
+told 'domain 2:.* 7 latent dimensions'
+told 'mapping_1to2.options = .* mismatch=0.5 .* steps=8 '
+told 'mapping_2to1.options = .* mismatch=0.5 .* steps=9 '
+
+learn --sigma-x 0.5 --preset paper --hidden 12 --spectral-norm 1
+told 'vae1.options = .* lambda1=1 lambda2=1 sigma_x=0.5 .* raw_codes=1'
+told 'vae2.architecture = .* base_channels=0 .* hidden=12 hidden=256'
+told 'mapping_1to2.options = .* same_code_positive=1 mismatch=0 .* spectral_norm=1 ema_decay=0 .* beta1=0.9 beta2=0.999 '
+learn --preset paper --positive-codes 2
+told 'mapping_2to1.options = .* same_code_positive=0 '
+
+"$tool" judge --train "dir:$work/two" --epochs 2 --base-channels 4 --out "$work/judge.xdc" >"$work/log" 2>&1 ||
+  fail "xdomain judge"
+learn --one-way --validation1 "dir:$work/one;holdout=25%;part=validation" \
+  --validation2 "dir:$work/two;holdout=25%;part=validation" --judge "$work/judge.xdc" --validate-every 3 \
+  --allow-collapse --report "$work/report.json"
+told 'mapping_1to2.validation = acc=.* score=.* step=.* validate_every=3'
+for word in '"status": "XD_OK"' '"1to2"' '"kept_step": [368]' '"step": 3,' '"step": 6,' '"step": 8,' '"score"'; do
+  grep -q "$word" "$work/report.json" || fail "the report has no $word"
+done
+grep -q '"2to1"' "$work/report.json" && fail "the report has a direction that was not trained"
+
+# A mapping on frozen VAEs in one command, with all of that.
+# shellcheck disable=SC2086
+"$tool" map --model "$work/model.xdm" $sets --preset mnist --steps 8 --steps2 5 --out "$work/mapped.xdm" \
+  --validate-share 0.25 --judge2 "$work/judge.xdc" --validate-every 4 --allow-collapse --one-way \
+  --report "$work/map.json" >"$work/log" 2>&1 || {
+  cat "$work/log"
+  fail "xdomain map"
+}
+grep -q '"step": 4,' "$work/map.json" || fail "the report of map has no step 4"
+
+# shellcheck disable=SC2086
+refused() {
+  "$tool" train $sets --out "$work/none.xdm" "$@" >"$work/log" 2>&1
+  [ $? -eq 2 ] || fail "xdomain train $* is not wrong usage"
+}
+refused --preset photo
+refused --latent3 8
+refused --seed1 8
+refused --latent2
+refused --validation1 "dir:$work/one"
+refused --validate-share 0.1 --validation1 "dir:$work/one" --validation2 "dir:$work/two"
+refused --positive-codes 3
+
+[ "$failures" -eq 0 ] && echo "train and map do as their options say"
+exit "$((failures > 0))"

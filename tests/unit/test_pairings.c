@@ -1,0 +1,154 @@
+/* Pairings beside one class to one class, through the public interface: what is trained is what is judged. */
+#include "training_support.h"
+
+#define HELD_OUT 150u
+
+typedef struct fixture {
+  xd_context *context;
+  xd_dataset *sets[2], *held_out[2];
+  xd_pairing *pairing;
+  xd_classifier *judge[2];
+  xd_model *model;
+} fixture;
+
+static xd_classifier *train_judge(xd_context *context, const xd_dataset *set) {
+  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
+  xd_classifier *judge = NULL;
+  options.base_channels = 8;
+  options.feature_dim = 32;
+  options.batch = 30;
+  options.epochs = 12;
+  options.learning_rate = 0.003f;
+  assert_ok(context, xd_classifier_train(&judge, context, set, &options, NULL, NULL));
+  return judge;
+}
+
+static xd_dataset *without_labels(xd_context *context, const xd_dataset *set) {
+  const uint32_t count = xd_dataset_count(set);
+  uint8_t *pixels = malloc((size_t)count * PATTERN_SIZE);
+  xd_dataset *bare = NULL;
+  ck_assert_ptr_nonnull(pixels);
+  for (uint32_t i = 0; i < count; i++)
+    memcpy(pixels + (size_t)i * PATTERN_SIZE, xd_dataset_pixels(set, i), PATTERN_SIZE);
+  assert_ok(context, xd_dataset_create(&bare, context, pixels, NULL, count, SIDE, SIDE, 1));
+  free(pixels);
+  return bare;
+}
+
+/* Domain 1 has the patterns 0 to 2, domain 2 the patterns 3 to 5; both directions are trained. */
+static fixture open_fixture(const char *pairs, bool labelled) {
+  fixture f = {.context = test_context_with("auto", 2, NULL)};
+  xd_vae_architecture architecture = pattern_architecture();
+  xd_vae_options vae = XD_VAE_OPTIONS_INIT;
+  xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
+  xd_train_options options = XD_TRAIN_OPTIONS_INIT;
+  vae.architecture = &architecture;
+  vae.batch = 30, vae.epochs = 40, vae.learning_rate = 0.003f;
+  mapping.hidden_width = 64, mapping.hidden_layers = 2, mapping.batch = 60, mapping.steps = 1500;
+  mapping.learning_rate = 0.002f;
+  options.seed = 5;
+  f.pairing = make_pairing(f.context, pairs);
+  for (uint32_t d = 0; d < 2; d++) {
+    f.sets[d] = make_patterns(f.context, (pattern)(3 * d), 3, 360, 1 + d);
+    f.held_out[d] = make_patterns(f.context, (pattern)(3 * d), 3, HELD_OUT, 11 + d);
+    f.judge[d] = train_judge(f.context, f.sets[d]);
+    options.vae[d] = &vae;
+    options.mapping[d] = &mapping;
+    if (labelled) continue;
+    xd_dataset *const all[2] = {without_labels(f.context, f.sets[d]), without_labels(f.context, f.held_out[d])};
+    xd_dataset_release(f.sets[d]);
+    xd_dataset_release(f.held_out[d]);
+    f.sets[d] = all[0], f.held_out[d] = all[1];
+  }
+  assert_ok(f.context, xd_train(&f.model, f.context, f.sets[0], f.sets[1], f.pairing, &options, NULL));
+  return f;
+}
+
+static void close_fixture(fixture *f) {
+  for (uint32_t d = 0; d < 2; d++) {
+    xd_dataset_release(f->sets[d]);
+    xd_dataset_release(f->held_out[d]);
+    xd_classifier_release(f->judge[d]);
+  }
+  xd_model_release(f->model);
+  xd_pairing_destroy(f->pairing);
+  xd_context_destroy(f->context);
+}
+
+static void check_direction(const fixture *f, uint32_t source) {
+  xd_evaluation got = {.struct_size = sizeof got};
+  assert_ok(f->context, xd_evaluate(&got, f->context, f->model, source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
+                                    f->judge[1 - source], f->held_out[source], f->held_out[1 - source], f->pairing, NULL));
+  ck_assert_msg(got.acc > 0.85, "from %u: acc %g", source + 1, got.acc);
+  ck_assert_msg(got.div > 0.4, "from %u: div %g", source + 1, got.div);
+  ck_assert_msg(got.ediv > 0.2, "from %u: ediv %g", source + 1, got.ediv);
+  ck_assert_msg(got.reconstruction_acc > 0.85 && isfinite(got.fd), "from %u: %g", source + 1, got.reconstruction_acc);
+}
+
+/* How often pictures of a source class (XD_ANY_CLASS: of all) are judged to be of each target class. */
+static void count_targets(const fixture *f, uint32_t source, uint32_t label, uint32_t counts[PATTERN_COUNT]) {
+  float *pictures = read_pictures(f->context, f->held_out[source], HELD_OUT), *made = new_floats(HELD_OUT * PATTERN_SIZE);
+  uint32_t judged[HELD_OUT];
+  xd_translator *translator = NULL;
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  options.direction = source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+  memset(counts, 0, PATTERN_COUNT * sizeof *counts);
+  assert_ok(f->context, xd_translator_create(&translator, f->context, f->model, &options));
+  assert_ok(f->context, xd_translator_run_floats(translator, made, pictures, HELD_OUT, NULL));
+  assert_ok(f->context, xd_classifier_predict(f->judge[1 - source], f->context, judged, NULL, NULL, made, HELD_OUT));
+  for (uint32_t i = 0; i < HELD_OUT; i++)
+    if (label == XD_ANY_CLASS || xd_dataset_label(f->held_out[source], i) == label) counts[judged[i]]++;
+  xd_translator_destroy(translator);
+  free(pictures);
+  free(made);
+}
+
+/* 0 and 1 become 3; backwards 3 becomes 0 and 1. */
+START_TEST(pairings__several_classes_become_one_and_one_several) {
+  fixture f = open_fixture("0:3,1:3,2:5", true);
+  uint32_t counts[PATTERN_COUNT];
+  check_direction(&f, 0);
+  check_direction(&f, 1);
+  count_targets(&f, 0, 1, counts);
+  ck_assert_msg(counts[3] >= 40, "%u of 50 became 3", counts[3]);
+  count_targets(&f, 1, 3, counts);
+  ck_assert_msg(counts[0] >= 5 && counts[1] >= 5 && counts[0] + counts[1] >= 40, "%u and %u of 50", counts[0], counts[1]);
+  close_fixture(&f);
+}
+END_TEST
+
+/* A chain of pairs is one group: without mismatches, as all of it is right. */
+START_TEST(pairings__a_chain_is_one_group) {
+  fixture f = open_fixture("0:3,0:4,1:4", true);
+  uint32_t counts[PATTERN_COUNT];
+  check_direction(&f, 0);
+  check_direction(&f, 1);
+  count_targets(&f, 0, 1, counts);
+  ck_assert_msg(counts[3] >= 5 && counts[4] >= 5 && counts[5] <= 5, "%u, %u, %u of 50", counts[3], counts[4], counts[5]);
+  ck_assert(strstr(xd_model_property(f.model, "mapping_1to2.options"), " mismatch=0 ") != NULL);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(pairings__sets_without_labels_are_one_class_each) {
+  fixture f = open_fixture("*:*", false);
+  uint32_t counts[PATTERN_COUNT];
+  check_direction(&f, 0);
+  check_direction(&f, 1);
+  count_targets(&f, 0, XD_ANY_CLASS, counts);
+  ck_assert_uint_eq(counts[3] + counts[4] + counts[5], HELD_OUT);
+  for (uint32_t k = 3; k < 6; k++) ck_assert_msg(counts[k] >= 10, "%u of 150 became %u", counts[k], k);
+  ck_assert(strstr(xd_model_property(f.model, "mapping_2to1.options"), " mismatch=0 ") != NULL);
+  close_fixture(&f);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("pairings");
+  add_case(suite, pairings__several_classes_become_one_and_one_several);
+  add_case(suite, pairings__a_chain_is_one_group);
+  add_case(suite, pairings__sets_without_labels_are_one_class_each);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)

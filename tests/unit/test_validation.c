@@ -1,0 +1,67 @@
+/* Which step's generator is kept, and what is called a collapse. */
+#include "training_support.h"
+
+#include "train/validation.h"
+
+static xd_evaluation figures(double acc, double div, double ediv) {
+  return (xd_evaluation){.struct_size = sizeof(xd_evaluation), .acc = acc, .div = div, .ediv = ediv};
+}
+
+static double score(double acc, double div, double ediv) {
+  const xd_evaluation evaluation = figures(acc, div, ediv);
+  return xdi_validation_score(&evaluation);
+}
+
+START_TEST(validation_score__is_accuracy_once_there_is_variety) {
+  assert_near(score(0.9, 0.75, 0.6), 0.9, 1e-12, "score");
+  assert_near(score(0.9, 0.99, 0.95), 0.9, 1e-12, "score");
+  assert_near(score(0.8, 0.375, 0.6), 0.4, 1e-12, "score");
+  assert_near(score(0.8, 0.75, 0.3), 0.4, 1e-12, "score");
+  ck_assert(score(0.0, 1.0, 1.0) == 0.0 && score(1.0, 0.0, 1.0) == 0.0 && score(1.0, 1.0, 0.0) == 0.0);
+}
+END_TEST
+
+START_TEST(validation_score__lets_a_collapse_lose) {
+  ck_assert(score(1.0, 0.05, 0.05) < score(0.7, 0.7, 0.5));
+  ck_assert(score(1.0, 0.05, 0.9) < score(0.7, 0.7, 0.5));
+  ck_assert(score(1.0, 0.8, 0.02) < score(0.7, 0.7, 0.5)); /* the noise has no effect */
+  ck_assert(score(0.97, 0.8, 0.7) > score(0.96, 0.95, 0.9));
+}
+END_TEST
+
+START_TEST(validation__calls_right_pictures_without_variety_a_collapse) {
+  const xd_evaluation collapsed = figures(0.99, 0.05, 0.0), varied = figures(0.99, 0.1, 0.0),
+                      wrong = figures(0.4, 0.0, 0.0);
+  ck_assert(xdi_validation_is_collapse(&collapsed));
+  ck_assert(!xdi_validation_is_collapse(&varied));
+  ck_assert(!xdi_validation_is_collapse(&wrong));
+}
+END_TEST
+
+START_TEST(validation__stops_after_two_collapses_in_a_row_or_at_the_end) {
+  xd_context *context = test_context("reference");
+  xdi_training training = {.context = context, .options = XD_TRAIN_OPTIONS_INIT};
+  xdi_validation validation = {.training = &training, .steps = 100, .collapsed = 1, .last = figures(0.9, 0.01, 0.0)};
+  assert_ok(context, xdi_validation_check(&validation, 69));
+  assert_status(xdi_validation_check(&validation, 99), XD_ERROR_COLLAPSED);
+  validation.collapsed = 2;
+  assert_status(xdi_validation_check(&validation, 69), XD_ERROR_COLLAPSED);
+  assert_message_names(context, "step 70");
+  training.options.allow_collapse = 1;
+  assert_ok(context, xdi_validation_check(&validation, 99));
+  validation.collapsed = 0, training.options.allow_collapse = 0;
+  assert_ok(context, xdi_validation_check(&validation, 99));
+  xd_context_destroy(context);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("validation");
+  add_case(suite, validation_score__is_accuracy_once_there_is_variety);
+  add_case(suite, validation_score__lets_a_collapse_lose);
+  add_case(suite, validation__calls_right_pictures_without_variety_a_collapse);
+  add_case(suite, validation__stops_after_two_collapses_in_a_row_or_at_the_end);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
