@@ -23,9 +23,13 @@ typedef struct xd_latent_generator_options {
   uint32_t layer_count;
   const xd_layer_spec *layers; /* instead of the three above; from target_dim + source_dim to target_dim,
                                   no activation at the end [NULL] */
+  uint32_t linear_skip;        /* 1: G ends in a linear map of [epsilon, z1] besides, which starts as epsilon,
+                                  while the last dense layer's weights start at a tenth. Not read where `layers`
+                                  are given [0] */
+  uint32_t reserved;           /* 0 */
 } xd_latent_generator_options;
 
-#define XD_LATENT_GENERATOR_OPTIONS_INIT { sizeof(xd_latent_generator_options), 32, 32, 256, 3, 0, 0, NULL }
+#define XD_LATENT_GENERATOR_OPTIONS_INIT { sizeof(xd_latent_generator_options), 32, 32, 256, 3, 0, 0, NULL, 0, 0 }
 XD_API void xd_latent_generator_options_init(xd_latent_generator_options *options);
 
 /* As xd_encoder_create. */

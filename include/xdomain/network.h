@@ -31,6 +31,7 @@ typedef struct xd_shape {
  *   RSHP reshape           {height, width, channels}; flatten is {1, 1, all}
  *   ACTV activation        {activation}
  *   DROP dropout           {rate in millionths}
+ *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened
  * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
 typedef struct xd_layer_spec {
   uint32_t tag;
@@ -81,7 +82,9 @@ typedef struct xd_vae_architecture {
                                    An encoder's must end in 2 * latent_dim values without an activation, a
                                    decoder's in the picture through a sigmoid */
   uint32_t layer_count;
-  uint32_t reserved;            /* 0 */
+  uint32_t linear_skip;         /* 1: encoder and decoder end in a linear map of their input besides all that,
+                                   which xd_train starts as the principal components of the training pictures
+                                   (see docs/method.md). Not read where `layers` are given [0] */
 } xd_vae_architecture;
 
 #define XD_VAE_ARCHITECTURE_INIT \

@@ -84,6 +84,7 @@ XD_API xd_status xd_vae_trainer_finish(xd_vae_trainer *trainer, xd_encoder **enc
 
 /* L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise))
  *       + mismatch softplus(D(c, mismatched)),    c a real code of the paired class,
+ *                                            or the scaled mean of some (condition_codes),
  * L_G = softplus(-D(c, G)) + lambda_reg / n |epsilon - G|^2 + generated_mismatch softplus(D(wrong c, G)). */
 typedef struct xd_mapping_options {
   size_t struct_size;       /* sizeof(xd_mapping_options) */
@@ -108,6 +109,11 @@ typedef struct xd_mapping_options {
   float noise_scale;        /* deviation of the noise that the finished generator draws for N(0, I), folded into its
                                first layer: below 1 it gives up a little variety for accuracy, 1 is the training
                                distribution [0.7] */
+  uint32_t linear_skip;     /* 1: the generator has one, see xd_latent_generator_options [0] */
+  uint32_t condition_codes; /* K: c is s times the mean of K posterior samples of pictures of one paired class,
+                               s = sqrt(n / (mean over classes of |class mean|^2 + n / K)) so that conditions keep
+                               unit order; 1: one code, s = 1. Read by xd_train and xd_map, 1..1024; above 1 it
+                               excludes same_code_positive [1] */
   uint32_t reserved;        /* 0 */
   uint64_t seed;            /* [1] */
 } xd_mapping_options;
@@ -115,7 +121,7 @@ typedef struct xd_mapping_options {
 #define XD_MAPPING_OPTIONS_INIT                                                                           \
   {                                                                                                       \
     sizeof(xd_mapping_options), 0, 0, 256, 3, 0, 0, 1.0f, 0.0f, 0.1f, 1, 0.999f, 0.001f, 0.02f, 0.5f, 0.99f, \
-        128, 8000, 0.0f, 0, 0.7f, 0, 1                                                                   \
+        128, 8000, 0.0f, 0, 0.7f, 0, 1, 0, 1                                                                   \
   }
 XD_API void xd_mapping_options_init(xd_mapping_options *options);
 
@@ -129,9 +135,11 @@ typedef struct xd_mapping_batch {
   const float *condition;  /* [count][target_dim] real codes of the paired class */
   const float *positive;   /* [count][target_dim] further codes of that class; ignored with same_code_positive */
   const float *mismatched; /* [count][target_dim] real codes of another target class */
+  const float *wrong_condition; /* [count][target_dim] conditions of another target class, for
+                                   generated_mismatch; NULL: `mismatched` */
 } xd_mapping_batch;
 
-#define XD_MAPPING_BATCH_INIT { sizeof(xd_mapping_batch), 0, 0, NULL, NULL, NULL, NULL }
+#define XD_MAPPING_BATCH_INIT { sizeof(xd_mapping_batch), 0, 0, NULL, NULL, NULL, NULL, NULL }
 
 /* Means over the batch. */
 typedef struct xd_mapping_losses {

@@ -2,7 +2,8 @@
  *
  * Only layers that compute are steps; the others rename shapes in place. Inference alternates between two
  * regions of one buffer; training keeps each step's output, and sends gradients through two regions of
- * another buffer, from the end of the network to its start. */
+ * another buffer, from the end of the network to its start. Where a layer reads the network's input, that
+ * input has a region of its own, and what the layer adds to its gradient is summed up at the end. */
 #include "layer/executor.h"
 
 #include "base/memory.h"
@@ -14,6 +15,7 @@ typedef struct step {
   uint32_t index; /* of the layer */
   xd_activation x_activation;
   xd_slice x, y, dx, dy;
+  xd_slice dinput; /* training: of a layer that reads the network's input */
   xd_prepared *prepared;
 } step;
 
@@ -26,6 +28,7 @@ struct xdi_executor {
   xd_slice input, output, last_input, input_gradient, output_gradient;
   xd_buffer *parameters, *gradients; /* NULL in a network without any */
   xd_buffer *activations, *deltas;
+  xd_buffer *input_deltas; /* NULL: no layer reads the network's input */
   /* Of the last forward call, for the backward call that belongs to it. */
   bool dropping;
   uint64_t seed, stream;
@@ -47,6 +50,18 @@ static size_t cells_at(const xdi_executor *executor, uint32_t place) {
   return xdi_cells(place == 0 ? executor->network->input : executor->steps[place - 1].layer->out);
 }
 
+static bool reads_input(const step *at) {
+  return at->layer->table->attach != NULL;
+}
+
+/* Steps that read the network's input besides their own. */
+static uint32_t count_readers(const xdi_executor *executor) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < executor->step_count; i++)
+    count += reads_input(&executor->steps[i]);
+  return count;
+}
+
 static xd_status create_buffer(xdi_executor *executor, xd_buffer **out, size_t count, const char *what) {
   xd_context *context = executor->context;
   const xd_status status = context->table.buffer_create(context->backend, out, count);
@@ -57,12 +72,14 @@ static xd_status create_buffer(xdi_executor *executor, xd_buffer **out, size_t c
                   context->table.name, count, what, xd_status_text(status));
 }
 
-/* Two regions that the places 0 .. step_count share in turn, counted from the start or from the end. */
+/* Two regions that the places 0 .. step_count share in turn, counted from the start or from the end; from
+ * the start, an input that is read later has a third. */
 static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool from_end, xd_buffer **buffer,
                                const char *what) {
-  size_t sizes[2] = {0, 0}, total;
+  const bool apart = !from_end && count_readers(executor) > 0;
+  size_t sizes[3] = {0, 0, 0}, total;
   for (uint32_t place = 0; place <= executor->step_count; place++) {
-    const uint32_t region = (from_end ? executor->step_count - place : place) % 2;
+    const uint32_t region = apart && place == 0 ? 2 : (from_end ? executor->step_count - place : place) % 2;
     size_t size;
     if (!region_size(executor, cells_at(executor, place), &size))
       return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
@@ -71,12 +88,13 @@ static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool fr
       sizes[region] = size;
     places[place].offset = region;
   }
-  if (!xdi_add(sizes[0], sizes[1], &total))
+  if (!xdi_add(sizes[0], sizes[1], &total) || !xdi_add(total, sizes[2], &total))
     return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
                     executor->max_batch, what);
+  const size_t starts[3] = {0, sizes[0], sizes[0] + sizes[1]};
   const xd_status status = create_buffer(executor, buffer, total, what);
   for (uint32_t place = 0; place <= executor->step_count; place++)
-    places[place] = (xd_slice){*buffer, places[place].offset ? sizes[0] : 0};
+    places[place] = (xd_slice){*buffer, starts[places[place].offset]};
   return status;
 }
 
@@ -128,6 +146,22 @@ static xd_status plan_deltas(xdi_executor *executor) {
   return XD_OK;
 }
 
+/* A region for each reader of the network's input. */
+static xd_status plan_input_deltas(xdi_executor *executor) {
+  const uint32_t readers = count_readers(executor);
+  size_t size, total;
+  if (readers == 0)
+    return XD_OK;
+  if (!region_size(executor, cells_at(executor, 0), &size) || !xdi_multiply(size, readers, &total))
+    return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for a network's skips",
+                    executor->max_batch);
+  const xd_status status = create_buffer(executor, &executor->input_deltas, total, "a network's skips");
+  for (uint32_t i = 0, reader = 0; i < executor->step_count; i++)
+    if (reads_input(&executor->steps[i]))
+      executor->steps[i].dinput = (xd_slice){executor->input_deltas, reader++ * size};
+  return status;
+}
+
 static xd_status plan_steps(xdi_executor *executor) {
   const xd_network *network = executor->network;
   executor->steps =
@@ -167,6 +201,8 @@ static xd_layer_io make_io(const xdi_executor *executor, const step *at, uint32_
                        .out = at->layer->out,
                        .x = at->x,
                        .y = at->y,
+                       .input_shape = executor->network->input,
+                       .input = reads_input(at) ? executor->input : (xd_slice){NULL, 0},
                        .x_activation = at->x_activation,
                        .parameters = layer_part(executor->parameters, at->layer),
                        .prepared = at->prepared,
@@ -211,6 +247,8 @@ static xd_status fill(xdi_executor *executor) {
     status = plan_activations(executor);
   if (status == XD_OK && executor->mode == XDI_TRAINING)
     status = plan_deltas(executor);
+  if (status == XD_OK && executor->mode == XDI_TRAINING)
+    status = plan_input_deltas(executor);
   if (status == XD_OK)
     status = copy_parameters_in(executor);
   if (status == XD_OK && executor->mode == XDI_INFERENCE)
@@ -243,7 +281,7 @@ void xdi_executor_destroy(xdi_executor *executor) {
     return;
   xd_context *context = executor->context;
   xd_buffer *const buffers[] = {executor->parameters, executor->gradients, executor->activations,
-                                executor->deltas};
+                                executor->deltas, executor->input_deltas};
   for (uint32_t i = 0; i < executor->step_count; i++)
     if (executor->steps[i].prepared && context->table.prepared_destroy)
       context->table.prepared_destroy(context->backend, executor->steps[i].prepared);
@@ -288,6 +326,20 @@ static uint32_t lowest_step(const xdi_executor *executor, bool want_parameters, 
   return lowest;
 }
 
+/* The skips' shares of the input's gradient join the first step's. */
+static xd_status add_input_gradients(const xdi_executor *executor, uint32_t batch) {
+  const size_t cells = batch * cells_at(executor, 0);
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < executor->step_count && status == XD_OK; i++) {
+    const step *at = &executor->steps[i];
+    if (reads_input(at))
+      status = report(executor, at, "backward pass",
+                      executor->context->table.scale_add(executor->context->backend, 1.0f, at->dinput, 1.0f,
+                                                         executor->input_gradient, cells));
+  }
+  return status;
+}
+
 xd_status xdi_executor_backward(xdi_executor *executor, uint32_t batch, bool want_parameters,
                                 bool want_input) {
   if (executor->mode != XDI_TRAINING)
@@ -301,10 +353,14 @@ xd_status xdi_executor_backward(xdi_executor *executor, uint32_t batch, bool wan
     io.dy = at->dy;
     if (want_input || i - 1 > lowest)
       io.dx = at->dx;
+    if (want_input)
+      io.dinput = at->dinput;
     if (want_parameters)
       io.gradients = layer_part(executor->gradients, at->layer);
     status = report(executor, at, "backward pass", at->layer->table->backward(at->layer->state, &io));
   }
+  if (status == XD_OK && want_input)
+    status = add_input_gradients(executor, batch);
   return status;
 }
 

@@ -95,7 +95,9 @@ static xd_status configure_layer(xd_context *context, xd_network *network, const
   if (table->state_size > 0 &&
       !(layer->state = xdi_allocate_zeroed(&network->allocator, table->state_size, 1)))
     return xdi_fail_memory(context, "creating a network's layers");
-  const xd_status status = table->configure(layer->state, &layer->spec, layer->in, &layer->out, &why);
+  xd_status status = table->attach ? table->attach(layer->state, from->input, &why) : XD_OK;
+  if (status == XD_OK)
+    status = table->configure(layer->state, &layer->spec, layer->in, &layer->out, &why);
   if (status != XD_OK)
     return refuse_layer(context, status, index, table->name, why);
   if (!xdi_shape_count(layer->out, 1, &cells) || cells > XDI_FLOAT_LIMIT)
@@ -288,4 +290,23 @@ const xdi_parameter *xdi_network_find(const xd_network *network, const char *nam
     if (strcmp(network->parameters[i].public.name, name) == 0)
       return &network->parameters[i];
   return NULL;
+}
+
+bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, uint32_t tag) {
+  *out = (xdi_linear_part){NULL, NULL, 0, 0};
+  if (index >= network->layer_count || network->layers[index].spec.tag != tag)
+    return false;
+  for (uint32_t i = 0; i < network->parameter_count; i++) {
+    const xdi_parameter *parameter = &network->parameters[i];
+    if (parameter->layer != index)
+      continue;
+    if (parameter->public.rank == 2) {
+      out->weights = network->block + parameter->offset;
+      out->inputs = parameter->public.shape[0];
+      out->outputs = parameter->public.shape[1];
+    } else {
+      out->bias = network->block + parameter->offset;
+    }
+  }
+  return out->weights && out->bias;
 }

@@ -66,6 +66,15 @@ void xdi_network_freeze(xd_network *network);
 /* Whether both have the same input and the same layers, so that one's parameter block fits the other. */
 bool xdi_network_same_layers(const xd_network *a, const xd_network *b);
 
+/* A layer's weights[inputs][outputs] and bias[outputs] in the block: of dense layers and linear skips. */
+typedef struct xdi_linear_part {
+  float *weights, *bias;
+  size_t inputs, outputs;
+} xdi_linear_part;
+
+/* Those of layer `index`; false where its tag is another. */
+bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, uint32_t tag);
+
 /* A parameter by name within the network, or NULL. */
 const xdi_parameter *xdi_network_find(const xd_network *network, const char *name);
 

@@ -51,6 +51,10 @@ void xdi_layer_list_add_perceptron(xdi_layer_list *list, uint32_t hidden_layers,
   xdi_layer_list_add_dense(list, (xd_shape){1, 1, outputs}, XD_ACTIVATION_IDENTITY);
 }
 
+void xdi_layer_list_add_linear_skip(xdi_layer_list *list, xd_activation activation) {
+  xdi_layer_list_add(list, (xd_layer_spec){XD_TAG('L', 'S', 'K', 'P'), {(uint32_t)activation}});
+}
+
 bool xdi_picture_shape_valid(xd_shape shape) {
   return shape.height >= XDI_SIDE_MIN && shape.height <= XDI_SIDE_MAX && shape.width >= XDI_SIDE_MIN &&
          shape.width <= XDI_SIDE_MAX && (shape.channels == 1 || shape.channels == 3);
@@ -93,7 +97,7 @@ static xd_status check_numbers(xd_context *context, const xd_vae_architecture *f
                                 {"max_channels", from->max_channels, 1, CHANNELS_MAX},
                                 {"depth", from->depth, 0, deepest},
                                 {"hidden_count", from->hidden_count, 0, HIDDEN_MAX},
-                                {"reserved field", from->reserved, 0, 0}};
+                                {"linear_skip", from->linear_skip, 0, 1}};
   const xd_status status = xdi_check_limits(context, OWNER, numbers, sizeof numbers / sizeof *numbers);
   return status == XD_OK ? xdi_check_channels(context, OWNER, from->channels) : status;
 }
@@ -141,6 +145,8 @@ void xdi_architecture_encoder(const xd_vae_architecture *architecture, xdi_layer
   for (uint32_t i = 0; i < architecture->hidden_count; i++)
     xdi_layer_list_add_dense(out, (xd_shape){1, 1, architecture->hidden[i]}, XD_ACTIVATION_RELU);
   xdi_layer_list_add_dense(out, (xd_shape){1, 1, 2 * architecture->latent_dim}, XD_ACTIVATION_IDENTITY);
+  if (architecture->linear_skip)
+    xdi_layer_list_add_linear_skip(out, XD_ACTIVATION_IDENTITY);
 }
 
 void xdi_architecture_decoder(const xd_vae_architecture *architecture, xdi_layer_list *out) {
@@ -150,14 +156,17 @@ void xdi_architecture_decoder(const xd_vae_architecture *architecture, xdi_layer
     xdi_layer_list_copy(out, architecture->layers, architecture->layer_count);
     return;
   }
+  const xd_activation last = architecture->linear_skip ? XD_ACTIVATION_IDENTITY : XD_ACTIVATION_SIGMOID;
   build_pyramid(architecture, &maps);
   for (uint32_t i = architecture->hidden_count; i > 0; i--)
     xdi_layer_list_add_dense(out, (xd_shape){1, 1, architecture->hidden[i - 1]}, XD_ACTIVATION_RELU);
   xdi_layer_list_add_dense(out, maps.at[maps.count],
-                           maps.count > 0 ? XD_ACTIVATION_RELU : XD_ACTIVATION_SIGMOID);
+                           maps.count > 0 ? XD_ACTIVATION_RELU : last);
   for (uint32_t i = maps.count; i > 0; i--)
     xdi_layer_list_add(out, (xd_layer_spec){XD_TAG('C', 'N', 'T', '2'),
                                             {maps.at[i - 1].channels, HALVING_KERNEL, HALVING_STRIDE,
-                                             HALVING_PAD, i > 1 ? XD_ACTIVATION_RELU : XD_ACTIVATION_SIGMOID,
+                                             HALVING_PAD, i > 1 ? XD_ACTIVATION_RELU : last,
                                              maps.at[i - 1].height, maps.at[i - 1].width}});
+  if (architecture->linear_skip)
+    xdi_layer_list_add_linear_skip(out, XD_ACTIVATION_SIGMOID);
 }

@@ -36,6 +36,8 @@ void xdi_layer_list_add_dense(xdi_layer_list *list, xd_shape out, xd_activation 
 void xdi_layer_list_add_perceptron(xdi_layer_list *list, uint32_t hidden_layers, uint32_t hidden_width,
                                    xd_activation activation, uint32_t dropout_millionths, uint32_t outputs);
 
+void xdi_layer_list_add_linear_skip(xdi_layer_list *list, xd_activation activation);
+
 /* Whether pictures of that shape are within the limits. */
 bool xdi_picture_shape_valid(xd_shape shape);
 

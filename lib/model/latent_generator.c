@@ -41,9 +41,24 @@ static xd_status read_options(xd_context *context, xd_latent_generator_options *
                                 {"target_dim", to->target_dim, 1, XDI_LATENT_MAX},
                                 {"hidden_width", to->hidden_width, 1, XDI_WIDTH_MAX},
                                 {"hidden_layers", to->hidden_layers, 1, XDI_HIDDEN_LAYERS_MAX},
-                                {"dropout_millionths", to->dropout_millionths, 0, XDI_DROPOUT_MAX}};
+                                {"dropout_millionths", to->dropout_millionths, 0, XDI_DROPOUT_MAX},
+                                {"linear_skip", to->linear_skip, 0, 1},
+                                {"reserved field", to->reserved, 0, 0}};
   const xd_status status = xdi_check_limits(context, OWNER, numbers, sizeof numbers / sizeof *numbers);
   return status == XD_OK ? xdi_check_layer_list(context, OWNER, to->layers, to->layer_count) : status;
+}
+
+/* The skip begins as epsilon, and the perceptron beside it as little. */
+static void start_skip(xd_network *network, uint32_t target_dim) {
+  xdi_linear_part skip, last;
+  const uint32_t end = network->layer_count - 1;
+  if (!xdi_network_linear(&skip, network, end, XD_TAG('L', 'S', 'K', 'P')) ||
+      !xdi_network_linear(&last, network, end - 1, XD_TAG('D', 'N', 'S', 'E')))
+    return;
+  for (size_t i = 0; i < target_dim; i++)
+    skip.weights[i * skip.outputs + i] = 1.0f;
+  for (size_t i = 0; i < last.inputs * last.outputs; i++)
+    last.weights[i] *= 0.1f;
 }
 
 static xd_status build(xd_latent_generator **out, xd_context *context,
@@ -56,10 +71,14 @@ static xd_status build(xd_latent_generator **out, xd_context *context,
   else
     xdi_layer_list_add_perceptron(&layers, from->hidden_layers, from->hidden_width, XD_ACTIVATION_RELU,
                                   from->dropout_millionths, from->target_dim);
+  if (from->linear_skip && !from->layers)
+    xdi_layer_list_add_linear_skip(&layers, XD_ACTIVATION_IDENTITY);
   xd_status status = xdi_network_create(&network, context, input, layers.at, layers.count);
   if (status != XD_OK)
     return status;
   xdi_network_initialise(network, seed);
+  if (from->linear_skip && !from->layers)
+    start_skip(network, from->target_dim);
   if (xdi_output_size(network) != from->target_dim)
     status = xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                       OWNER "'s layers end in %u values, but its target_dim is %u", xdi_output_size(network),

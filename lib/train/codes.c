@@ -82,3 +82,10 @@ void xdi_codes_draw(float *to, const xdi_codes *codes, uint32_t picture, const f
   const float *mean = codes->values + (size_t)picture * 2 * dim, *deviation = mean + dim;
   for (size_t j = 0; j < dim; j++) to[j] = mean[j] + deviation[j] * normals[j];
 }
+
+void xdi_codes_add_mean(double *to, const xdi_codes *codes, uint32_t picture, double weight) {
+  const size_t dim = codes->latent_dim, samples = codes->samples ? codes->samples : 1;
+  const float *values = codes->values + (size_t)picture * (codes->samples ? samples : 2) * dim;
+  for (size_t s = 0; s < samples; s++)
+    for (size_t j = 0; j < dim; j++) to[j] += weight / (double)samples * (double)values[s * dim + j];
+}

@@ -23,6 +23,9 @@ xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network
                          const xdi_codes_options *options);
 void xdi_codes_close(xdi_codes *codes); /* a zeroed one is legal */
 
+/* What a picture's samples are drawn around: its posterior's mean, or the mean of the kept samples. */
+void xdi_codes_add_mean(double *to, const xdi_codes *codes, uint32_t picture, double weight);
+
 /* One sample of a picture's posterior: from latent_dim standard normals, or the kept sample that `choice`
  * in [0, 1) points at. */
 void xdi_codes_draw(float *to, const xdi_codes *codes, uint32_t picture, const float *normals, float choice);

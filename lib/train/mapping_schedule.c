@@ -84,6 +84,7 @@ static xd_status open_stage(mapping_stage *stage) {
       .target_pools = &material->pools[stage->target],
       .batch = options->batch,
       .mixing = options->mixing,
+      .condition_codes = options->condition_codes,
       .seed = options->seed,
   };
   stage->validation = (xdi_validation){

@@ -51,6 +51,10 @@ static xd_status check_options(xd_context *context, const xd_mapping_options *op
   if (options->source_dim == 0) return refuse(context, "source_dim", 0);
   if (options->target_dim == 0) return refuse(context, "target_dim", 0);
   if (options->same_code_positive > 1) return refuse(context, "same_code_positive", options->same_code_positive);
+  if (options->condition_codes == 0 || options->condition_codes > 1024 ||
+      (options->condition_codes > 1 && options->same_code_positive))
+    return refuse(context, "condition_codes", options->condition_codes);
+  if (options->linear_skip > 1) return refuse(context, "linear_skip", options->linear_skip);
   if (options->spectral_norm > 1) return refuse(context, "spectral_norm", options->spectral_norm);
   if (options->batch == 0 || options->batch > 65536) return refuse(context, "batch", options->batch);
   if (options->steps == 0) return refuse(context, "steps", 0);
@@ -69,6 +73,7 @@ static xd_status create_networks(xd_mapping_trainer *trainer) {
   generator.hidden_width = options->hidden_width;
   generator.hidden_layers = options->hidden_layers;
   generator.dropout_millionths = options->dropout_millionths;
+  generator.linear_skip = options->linear_skip;
   discriminator.latent_dim = options->target_dim;
   discriminator.hidden_width = options->hidden_width;
   discriminator.hidden_layers = options->hidden_layers;
@@ -222,6 +227,10 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
     status = write_codes(trainer, "positive", XDI_PLACE_POSITIVE, batch->positive, target);
   if (status == XD_OK && batch->mismatched)
     status = write_codes(trainer, "mismatched", XDI_PLACE_WRONG, batch->mismatched, target);
+  if (status == XD_OK && trainer->options.generated_mismatch > 0.0f)
+    status = batch->wrong_condition
+                 ? write_codes(trainer, "wrong_condition", XDI_PLACE_WRONG_CONDITION, batch->wrong_condition, target)
+                 : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_CONDITION, batch->mismatched, target);
   return status;
 }
 
@@ -314,7 +323,7 @@ static xd_status judge_generated(xd_mapping_trainer *trainer, double *adversaria
   *wrong = 0.0;
   xd_status status = place_pairs(trainer, 0, count, place(trainer, XDI_PLACE_CONDITION), generated);
   if (status == XD_OK && weight > 0.0f)
-    status = place_pairs(trainer, count, count, place(trainer, XDI_PLACE_WRONG), generated);
+    status = place_pairs(trainer, count, count, place(trainer, XDI_PLACE_WRONG_CONDITION), generated);
   if (status == XD_OK) status = xdi_executor_forward(run, rows, false, 0, 0);
   if (status == XD_OK) status = pair_loss(trainer, adversarial, 0, count, 1.0f, 1.0f);
   if (status == XD_OK && weight > 0.0f) status = pair_loss(trainer, wrong, count, count, -1.0f, weight);
@@ -427,11 +436,15 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_mapping_losses
 
 /* ---- Finishing ---- */
 
-/* G(s epsilon, z) for the new G(epsilon, z): the rows of the first layer's weights that read the noise. */
+/* G(s epsilon, z) for the new G(epsilon, z): the rows of weights that read the noise, in the first layer and
+ * in a skip. */
 static void fold_noise_scale(xd_network *network, const xd_mapping_options *options) {
-  const xdi_parameter *weights = xdi_network_find(network, "0.dense.weights");
-  const size_t count = weights ? (size_t)options->target_dim * weights->public.shape[1] : 0;
-  for (size_t i = 0; i < count; i++) network->block[weights->offset + i] *= options->noise_scale;
+  xdi_linear_part part;
+  for (uint32_t layer = 0; layer < network->layer_count; layer++) {
+    const bool first = layer == 0 && xdi_network_linear(&part, network, 0, XD_TAG('D', 'N', 'S', 'E'));
+    if (!first && !xdi_network_linear(&part, network, layer, XD_TAG('L', 'S', 'K', 'P'))) continue;
+    for (size_t i = 0; i < options->target_dim * part.outputs; i++) part.weights[i] *= options->noise_scale;
+  }
 }
 
 static xd_status finish_generator(xd_mapping_trainer *trainer, xd_latent_generator **out) {

@@ -1,9 +1,10 @@
 /* A mapping's batches. Each row draws a source class, uniformly; a picture of it and a sample of its
  * posterior; two codes of the target classes that are paired with it (condition and positive, of two
  * pictures where there are two); and one of another target class. Row r of step t uses numbers of its own,
- * so that rows can be made by any thread. */
+ * so that rows can be made by any thread. Conditions may be scaled means of several codes of one class. */
 #include "train/pair_sampler.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -86,19 +87,49 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
   for (uint32_t j = 0; j < codes->latent_dim; j++) to[j] += share * (second[j] - to[j]);
 }
 
+/* Numbers of the further codes of a row's averages lie far behind the others of their streams. */
+#define FURTHER_CODES ((uint64_t)1 << 40)
+
+/* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
+static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, uint32_t index, uint32_t which) {
+  const xdi_codes *codes = sampler->target_codes;
+  const xdi_pools *pools = sampler->target_pools;
+  const uint32_t count = sampler->condition_codes, dim = codes->latent_dim;
+  const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
+  const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
+  float normals[DIM_LIMIT], code[DIM_LIMIT];
+  double sums[DIM_LIMIT];
+  for (uint32_t j = 0; j < dim; j++) sums[j] = (double)to[j];
+  for (uint32_t k = 1; k < count; k++) {
+    const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
+    const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * place};
+    const uint32_t picture = pick(pools, pool, &row, 0);
+    xdi_random_normals(normals, dim, sampler->seed, noise, FURTHER_CODES + place * (dim + dim % 2));
+    xdi_codes_draw(code, codes, picture, normals, uniform(&row, 1));
+    for (uint32_t j = 0; j < dim; j++) sums[j] += (double)code[j];
+  }
+  for (uint32_t j = 0; j < dim; j++) to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
+}
+
 static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group, const row_numbers *row,
                          const float *normals) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const size_t dim = codes->latent_dim, at = index * dim;
-  const uint32_t condition = pick(pools, pool_within(pools, group, row, CONDITION_CLASS), row, CONDITION_PICTURE);
+  const uint32_t right_pool = pool_within(pools, group, row, CONDITION_CLASS);
+  const uint32_t condition = pick(pools, right_pool, row, CONDITION_PICTURE);
   const uint32_t positive =
       pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, condition);
   xdi_codes_draw(sampler->condition + at, codes, condition, normals, uniform(row, CONDITION_SAMPLE));
+  if (sampler->condition_codes > 1) average(sampler, sampler->condition + at, right_pool, index, 0);
   xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim, uniform(row, POSITIVE_SAMPLE));
   if (!sampler->mismatched) return;
-  const uint32_t wrong = pick(pools, pool_without(pools, group, row, WRONG_CLASS), row, WRONG_PICTURE);
+  const uint32_t wrong_pool = pool_without(pools, group, row, WRONG_CLASS);
+  const uint32_t wrong = pick(pools, wrong_pool, row, WRONG_PICTURE);
   xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim, uniform(row, WRONG_SAMPLE));
+  if (!sampler->wrong_condition) return;
+  memcpy(sampler->wrong_condition + at, sampler->mismatched + at, dim * sizeof(float));
+  average(sampler, sampler->wrong_condition + at, wrong_pool, index, 1);
 }
 
 static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
@@ -119,6 +150,24 @@ static void draw_rows(void *argument, uint32_t task) {
   for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->batch; row++) draw_row(sampler, row);
 }
 
+/* Mean over the target's classes of the squared length of the class's mean code. */
+static double class_power(const xdi_codes *codes, const xdi_pools *pools) {
+  double power = 0.0, mean[DIM_LIMIT];
+  for (uint32_t pool = 0; pool < pools->pool_count; pool++) {
+    memset(mean, 0, codes->latent_dim * sizeof *mean);
+    for (uint32_t i = pools->first[pool]; i < pools->first[pool + 1]; i++)
+      xdi_codes_add_mean(mean, codes, pools->pictures[i], 1.0 / xdi_pool_size(pools, pool));
+    for (uint32_t j = 0; j < codes->latent_dim; j++) power += mean[j] * mean[j] / pools->pool_count;
+  }
+  return power;
+}
+
+static float condition_scale(const xdi_pair_sampler_options *options) {
+  const double dim = options->target_codes->latent_dim, count = options->condition_codes;
+  if (options->condition_codes <= 1) return 1.0f;
+  return (float)sqrt(dim / (class_power(options->target_codes, options->target_pools) + dim / count));
+}
+
 xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
                                 const xdi_pair_sampler_options *options) {
   *sampler = (xdi_pair_sampler){
@@ -130,6 +179,8 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
       .mixing = options->mixing,
       .seed = options->seed,
       .batch = options->batch,
+      .condition_codes = options->condition_codes,
+      .condition_scale = condition_scale(options),
   };
   const size_t source = options->source_codes->latent_dim * sizeof(float);
   const size_t target = options->target_codes->latent_dim * sizeof(float);
@@ -138,7 +189,10 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
   sampler->condition = xdi_allocate(&context->allocator, options->batch, target);
   sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
   if (mismatches) sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
-  if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched))
+  const bool averages = mismatches && options->condition_codes > 1;
+  if (averages) sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
+  if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
+      (averages && !sampler->wrong_condition))
     return xdi_fail_memory(context, "preparing a mapping's batches");
   return XD_OK;
 }
@@ -150,14 +204,16 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   xdi_release(allocator, sampler->condition);
   xdi_release(allocator, sampler->positive);
   xdi_release(allocator, sampler->mismatched);
+  xdi_release(allocator, sampler->wrong_condition);
   sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
+  sampler->wrong_condition = NULL;
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
   const uint32_t tasks = (sampler->batch + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
   sampler->step = step;
   *out = (xd_mapping_batch){sizeof *out, sampler->batch, 0, sampler->source, sampler->condition,
-                            sampler->positive, sampler->mismatched};
+                            sampler->positive, sampler->mismatched, sampler->wrong_condition};
   if (xdi_run(&sampler->context->runner, draw_rows, sampler, tasks) != 0)
     return xdi_fail(sampler->context, XD_ERROR_INTERNAL, "the thread runner failed while codes were drawn");
   return XD_OK;

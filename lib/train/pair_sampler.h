@@ -14,6 +14,9 @@ typedef struct xdi_pair_sampler {
   uint64_t seed;
   uint32_t batch, step; /* of the batch that is drawn */
   float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
+  uint32_t condition_codes; /* averaged in a condition */
+  float condition_scale;
+  float *wrong_condition; /* [batch][dim]; NULL: mismatched serves */
 } xdi_pair_sampler;
 
 typedef struct xdi_pair_sampler_options {
@@ -22,6 +25,7 @@ typedef struct xdi_pair_sampler_options {
   uint32_t batch;
   float mixing;
   uint64_t seed;
+  uint32_t condition_codes; /* 0 as 1: a condition is one code */
 } xdi_pair_sampler_options;
 
 /* On failure the sampler may, and need not, be closed. */

@@ -134,6 +134,8 @@ static void describe_mapping(char *value, const xd_mapping_options *options) {
   append_option(value, "mixing", options->mixing);
   append_count(value, "codes_per_picture", options->codes_per_picture);
   append_option(value, "noise_scale", options->noise_scale);
+  append_count(value, "linear_skip", options->linear_skip);
+  append_count(value, "condition_codes", options->condition_codes);
 }
 
 static void describe_mapping_losses(char *value, const xd_mapping_losses *losses) {

@@ -1,6 +1,7 @@
 /* Standardisation folded into weights. With z = (z_raw - m) / s:
  *   encoder's last dense layer, rows [mean | log variance]:  mean' = (mean - m) / s, lv' = lv - 2 log s
  *   decoder's first dense layer:  W'[j] = s_j W[j],  bias' = bias + sum_j m_j W[j]
+ * and likewise in linear skips, the encoder's without m and lv, which its dense layer has seen to,
  * so that handles compose by hand and files need no further vectors. */
 #include "train/standardise.h"
 
@@ -11,6 +12,7 @@
 #include "train/posterior.h"
 
 #define DENSE_TAG XD_TAG('D', 'N', 'S', 'E')
+#define SKIP_TAG XD_TAG('L', 'S', 'K', 'P')
 
 /* ---- Measuring ---- */
 
@@ -60,29 +62,6 @@ xd_status xdi_standardise_measure(xd_context *context, double *mean, double *dev
 
 /* ---- Folding ---- */
 
-/* A dense layer's weights[inputs][outputs] and bias[outputs] in the network's block. */
-typedef struct dense_part {
-  float *weights, *bias;
-  size_t inputs, outputs;
-} dense_part;
-
-static bool find_dense(dense_part *out, xd_network *network, uint32_t layer) {
-  *out = (dense_part){NULL, NULL, 0, 0};
-  if (network->layers[layer].spec.tag != DENSE_TAG) return false;
-  for (uint32_t i = 0; i < network->parameter_count; i++) {
-    const xdi_parameter *parameter = &network->parameters[i];
-    if (parameter->layer != layer) continue;
-    if (parameter->public.rank == 2) {
-      out->weights = network->block + parameter->offset;
-      out->inputs = parameter->public.shape[0];
-      out->outputs = parameter->public.shape[1];
-    } else {
-      out->bias = network->block + parameter->offset;
-    }
-  }
-  return out->weights && out->bias;
-}
-
 /* The last layer that does more than rename the shape, and the first. */
 static uint32_t last_layer(const xd_network *network) {
   uint32_t i = network->layer_count - 1;
@@ -96,20 +75,26 @@ static uint32_t first_layer(const xd_network *network) {
   return i;
 }
 
-static void fold_encoder(const dense_part *part, const double *mean, const double *deviation) {
+/* Weights of the means divided by the deviations, and their bias, less the mean where there is one. */
+static void scale_means(const xdi_linear_part *part, const double *mean, const double *deviation) {
   const size_t latent_dim = part->outputs / 2;
   for (size_t i = 0; i < part->inputs; i++)
     for (size_t j = 0; j < latent_dim; j++) {
       float *weight = part->weights + i * part->outputs + j;
       *weight = (float)((double)*weight / deviation[j]);
     }
-  for (size_t j = 0; j < latent_dim; j++) {
-    part->bias[j] = (float)(((double)part->bias[j] - mean[j]) / deviation[j]);
-    part->bias[latent_dim + j] = (float)((double)part->bias[latent_dim + j] - 2.0 * log(deviation[j]));
-  }
+  for (size_t j = 0; j < latent_dim; j++)
+    part->bias[j] = (float)(((double)part->bias[j] - (mean ? mean[j] : 0.0)) / deviation[j]);
 }
 
-static void fold_decoder(const dense_part *part, const double *mean, const double *deviation) {
+static void fold_encoder(const xdi_linear_part *part, const double *mean, const double *deviation) {
+  const size_t latent_dim = part->outputs / 2;
+  scale_means(part, mean, deviation);
+  for (size_t j = 0; j < latent_dim; j++)
+    part->bias[latent_dim + j] = (float)((double)part->bias[latent_dim + j] - 2.0 * log(deviation[j]));
+}
+
+static void fold_decoder(const xdi_linear_part *part, const double *mean, const double *deviation) {
   for (size_t n = 0; n < part->outputs; n++) {
     double bias = (double)part->bias[n];
     for (size_t j = 0; j < part->inputs; j++) {
@@ -123,17 +108,25 @@ static void fold_decoder(const dense_part *part, const double *mean, const doubl
 
 xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder, const double *mean,
                                const double *deviation) {
-  dense_part last, first;
-  if (!find_dense(&last, encoder, last_layer(encoder)) || encoder->layers[last_layer(encoder)].activation != XD_ACTIVATION_IDENTITY)
+  xdi_linear_part last, first, encoder_skip, decoder_skip;
+  const uint32_t end = last_layer(encoder);
+  const bool skips = xdi_network_linear(&encoder_skip, encoder, end, SKIP_TAG);
+  const uint32_t dense = skips && end > 0 ? end - 1 : end;
+  if (!xdi_network_linear(&last, encoder, dense, DENSE_TAG) ||
+      encoder->layers[dense].activation != XD_ACTIVATION_IDENTITY ||
+      encoder->layers[end].activation != XD_ACTIVATION_IDENTITY)
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "codes cannot be standardised: the encoder does not end in a "
                                                    "dense layer without activation; set raw_codes");
-  if (!find_dense(&first, decoder, first_layer(decoder)))
+  if (!xdi_network_linear(&first, decoder, first_layer(decoder), DENSE_TAG))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED,
                     "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
   if (last.outputs != 2 * first.inputs)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "an encoder of %zu code dimensions and a decoder of %zu",
                     last.outputs / 2, first.inputs);
   fold_encoder(&last, mean, deviation);
+  if (skips) scale_means(&encoder_skip, NULL, deviation);
   fold_decoder(&first, mean, deviation);
+  for (uint32_t i = 0; i < decoder->layer_count; i++)
+    if (xdi_network_linear(&decoder_skip, decoder, i, SKIP_TAG)) fold_decoder(&decoder_skip, mean, deviation);
   return XD_OK;
 }

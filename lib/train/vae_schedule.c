@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "train/augment.h"
 #include "train/epochs.h"
+#include "train/principal.h"
 #include "train/training.h"
 
 typedef struct vae_stage {
@@ -19,6 +20,7 @@ static xd_status open_stage(vae_stage *stage) {
   const xd_vae_options *options = &stage->training->vae[stage->domain];
   const xd_dataset *set = stage->training->sets[stage->domain];
   xd_status status = xd_vae_trainer_create(&stage->trainer, context, options);
+  if (status == XD_OK) status = xdi_principal_start(stage->trainer, set);
   if (status == XD_OK)
     status = xdi_epochs_open(&stage->epochs, context, xd_dataset_count(set), options->batch, options->seed);
   if (status != XD_OK) return status;

@@ -56,6 +56,10 @@ static inline xd_layer_spec dropout_spec(uint32_t millionths) {
   return (xd_layer_spec){XD_TAG('D', 'R', 'O', 'P'), {millionths}};
 }
 
+static inline xd_layer_spec linear_skip_spec(xd_activation activation) {
+  return (xd_layer_spec){XD_TAG('L', 'S', 'K', 'P'), {(uint32_t)activation}};
+}
+
 /* ---- numbers ---- */
 
 static inline float *new_floats(size_t count) {

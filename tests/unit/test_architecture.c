@@ -2,6 +2,8 @@
 #include "network_support.h"
 
 #include "model/architecture.h"
+#include "xdomain/decoder.h"
+#include "xdomain/encoder.h"
 
 static xd_context *context;
 
@@ -136,6 +138,29 @@ START_TEST(architecture__is_a_plain_perceptron_without_channels) {
 }
 END_TEST
 
+START_TEST(architecture__ends_in_linear_skips_where_asked) {
+  xdi_layer_list encoder, decoder;
+  xd_vae_architecture from = pictures_of(28, 28, 1);
+  from.latent_dim = 5;
+  for (uint32_t channels = 0; channels <= 4; channels += 4) {
+    from.base_channels = channels;
+    from.linear_skip = 1;
+    read_both(&from, &encoder, &decoder);
+    const xd_layer_spec end = linear_skip_spec(XD_ACTIVATION_IDENTITY), picture = linear_skip_spec(XD_ACTIVATION_SIGMOID);
+    ck_assert_mem_eq(&encoder.at[encoder.count - 1], &end, sizeof end);
+    ck_assert_mem_eq(&decoder.at[decoder.count - 1], &picture, sizeof picture);
+    ck_assert_uint_eq(decoder.at[decoder.count - 2].values[channels ? 4 : 3], XD_ACTIVATION_IDENTITY);
+    xd_encoder *f = NULL;
+    xd_decoder *g = NULL;
+    assert_ok(context, xd_encoder_create(&f, context, &from, 1));
+    assert_ok(context, xd_decoder_create(&g, context, &from, 1));
+    ck_assert_uint_eq(xd_encoder_latent_dim(f), 5);
+    xd_encoder_release(f);
+    xd_decoder_release(g);
+  }
+}
+END_TEST
+
 START_TEST(architecture__uses_the_callers_own_layers) {
   xdi_layer_list encoder, decoder;
   const xd_layer_spec own[] = {dense_spec(5, XD_ACTIVATION_TANH), dense_spec(64, XD_ACTIVATION_IDENTITY)};
@@ -167,7 +192,7 @@ START_TEST(architecture__names_the_field_that_is_refused) {
                {"layer_count is 65", pictures_of(28, 28, 1)},
                {"layer_count is 0", pictures_of(28, 28, 1)},
                {"layers are NULL", pictures_of(28, 28, 1)},
-               {"reserved field is 1", pictures_of(28, 28, 1)},
+               {"linear_skip is 2", pictures_of(28, 28, 1)},
                {"struct_size", pictures_of(28, 28, 1)}};
   wrong[4].from.latent_dim = 0;
   wrong[5].from.latent_dim = 1025;
@@ -179,7 +204,7 @@ START_TEST(architecture__names_the_field_that_is_refused) {
   wrong[11].from.layers = wrong[12].from.layers = &own;
   wrong[11].from.layer_count = 65;
   wrong[13].from.layer_count = 1;
-  wrong[14].from.reserved = 1;
+  wrong[14].from.linear_skip = 2;
   wrong[15].from.struct_size = 0;
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
     xd_vae_architecture read;
@@ -210,6 +235,7 @@ static Suite *make_suite(void) {
   add(architecture__halves_until_both_sides_are_at_most_8);
   add(architecture__is_a_plain_perceptron_without_channels);
   add(architecture__uses_the_callers_own_layers);
+  add(architecture__ends_in_linear_skips_where_asked);
   add(architecture__names_the_field_that_is_refused);
   add(architecture__keeps_defaults_for_what_an_older_caller_lacks);
 #undef add

@@ -64,6 +64,25 @@ START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
 }
 END_TEST
 
+/* Beside a perceptron at a tenth, which is the other generator's but for its last weights. */
+START_TEST(latent_generator_create__starts_a_skip_as_the_noise) {
+  xd_latent_generator_options options = small_options();
+  xd_latent_generator *plain = make_generator(3), *generator = NULL;
+  float *noise = make_normals(4 * TARGET, 1), *codes = make_normals(4 * SOURCE, 2);
+  float without[4 * TARGET], with[4 * TARGET];
+  options.linear_skip = 1;
+  assert_ok(context, xd_latent_generator_create(&generator, context, &options, 3));
+  ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
+  assert_ok(context, xd_latent_generator_generate(plain, context, without, codes, noise, 4));
+  assert_ok(context, xd_latent_generator_generate(generator, context, with, codes, noise, 4));
+  for (uint32_t i = 0; i < 4 * TARGET; i++)
+    ck_assert_float_eq_tol(with[i], noise[i] + 0.1f * without[i], 1e-5f);
+  free(noise), free(codes);
+  xd_latent_generator_release(plain);
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
 START_TEST(latent_generator_create__names_the_field_that_is_refused) {
   struct {
     const char *field;
@@ -242,6 +261,7 @@ static Suite *make_suite(void) {
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(latent_generator_options_init__equals_the_macro);
   add(latent_generator_create__is_a_perceptron_on_noise_and_code);
+  add(latent_generator_create__starts_a_skip_as_the_noise);
   add(latent_generator_create__names_the_field_that_is_refused);
   add(latent_generator_create__takes_layers_of_ones_own);
   add(latent_generator_wrap__refuses_a_network_without_a_source);

@@ -28,7 +28,9 @@ static uint32_t *activation_of(xd_layer_spec *spec) {
     return &spec->values[3];
   if (spec->tag == XD_TAG('C', 'N', 'V', '2') || spec->tag == XD_TAG('C', 'N', 'T', '2'))
     return &spec->values[4];
-  return spec->tag == XD_TAG('A', 'C', 'T', 'V') ? &spec->values[0] : NULL;
+  if (spec->tag == XD_TAG('A', 'C', 'T', 'V') || spec->tag == XD_TAG('L', 'S', 'K', 'P'))
+    return &spec->values[0];
+  return NULL;
 }
 
 static bool rectifies(xd_layer_spec *spec) {
@@ -303,6 +305,30 @@ START_TEST(dropout_backward__matches_finite_differences) {
 }
 END_TEST
 
+START_TEST(linear_skip_backward__matches_finite_differences) {
+  for (size_t i = 0; i < COUNT_OF(activations); i++)
+    for (size_t k = 0; k < COUNT_OF(activations); k++) {
+      xd_layer_spec specs[] = {dense_spec(3, activations[i]), linear_skip_spec(activations[k])};
+      check_network((xd_shape){1, 1, 5}, specs, 2);
+    }
+}
+END_TEST
+
+/* Two skips, one in the middle, behind a reshape: both reach the input. */
+START_TEST(linear_skip_backward__matches_finite_differences_of_several) {
+  xd_layer_spec specs[] = {reshape_spec(2, 3, 2), conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_TANH),
+                           linear_skip_spec(XD_ACTIVATION_TANH), dense_spec(4, XD_ACTIVATION_TANH),
+                           linear_skip_spec(XD_ACTIVATION_SIGMOID)};
+  check_network((xd_shape){1, 1, 12}, specs, COUNT_OF(specs));
+}
+END_TEST
+
+START_TEST(linear_skip_backward__matches_finite_differences_alone) {
+  xd_layer_spec specs[] = {linear_skip_spec(XD_ACTIVATION_TANH)};
+  check_network((xd_shape){2, 2, 3}, specs, 1);
+}
+END_TEST
+
 /* ---- whole networks ---- */
 
 static xd_vae_architecture odd_architecture(void) {
@@ -357,6 +383,9 @@ static Suite *make_suite(void) {
   add(activation_backward__matches_finite_differences_alone);
   add(reshape_backward__passes_gradients_through);
   add(dropout_backward__matches_finite_differences);
+  add(linear_skip_backward__matches_finite_differences);
+  add(linear_skip_backward__matches_finite_differences_of_several);
+  add(linear_skip_backward__matches_finite_differences_alone);
   add(encoder_backward__matches_finite_differences_of_odd_pictures);
   add(decoder_backward__matches_finite_differences_of_odd_pictures);
   add(perceptron_backward__matches_finite_differences);

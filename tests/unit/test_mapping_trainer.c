@@ -275,6 +275,33 @@ static void check_both(xd_mapping_options options) {
   close_check(&check);
 }
 
+/* D refuses the mismatched codes; G is judged against the wrong conditions, which are others. */
+START_TEST(mapping_trainer_step__takes_wrong_conditions_of_their_own) {
+  xd_context *context = test_context("reference");
+  xd_mapping_options options = small_options();
+  options.generated_mismatch = 1.7f;
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  xd_latent_generator *generator = NULL;
+  xd_pair_discriminator *discriminator = NULL;
+  codes given = make_codes(ROWS, SOURCE, TARGET), other = given;
+  xd_mapping_batch batch = batch_of(given, ROWS);
+  xd_mapping_losses got;
+  batch.wrong_condition = other.mismatched = given.positive;
+  assert_ok(context, xd_mapping_trainer_step(trainer, &got, &batch, 0.0f));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
+  xd_mapping_losses expected = losses_by_hand(context, &options, generator, discriminator, given);
+  const double same = expected.generator;
+  expected.generator = losses_by_hand(context, &options, generator, discriminator, other).generator;
+  ck_assert(fabs(same - expected.generator) > 1e-3);
+  assert_same_losses(&got, &expected, 1e-4);
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+}
+END_TEST
+
 START_TEST(mapping_trainer_step__has_the_gradients_of_both_losses) {
   xd_mapping_options options = small_options();
   options.spectral_norm = 0;
@@ -487,6 +514,9 @@ START_TEST(mapping_trainer_create__names_the_wrong_option) {
   options.ema_decay = 1.0f, check_refused(context, &options, "ema_decay"), options = good;
   options.beta1 = 1.0f, check_refused(context, &options, "beta1"), options = good;
   options.mixing = 1.5f, check_refused(context, &options, "mixing"), options = good;
+  options.condition_codes = 0, check_refused(context, &options, "condition_codes"), options = good;
+  options.condition_codes = 2, options.same_code_positive = 1;
+  check_refused(context, &options, "condition_codes"), options = good;
   options.noise_scale = -1.0f, check_refused(context, &options, "noise_scale"), options = good;
   options.batch = 0, check_refused(context, &options, "batch"), options = good;
   options.same_code_positive = 2, check_refused(context, &options, "same_code_positive"), options = good;
@@ -557,7 +587,7 @@ START_TEST(mapping_trainer__survives_refused_memory) {
 END_TEST
 
 /* G finished with a noise scale s gives for epsilon what G finished without gives for s epsilon. */
-START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
+static void check_noise_scale(uint32_t skip) {
   xd_context *context = test_context("reference");
   codes given = make_codes(ROWS, SOURCE, TARGET);
   float *noise = make_normals(ROWS * TARGET, 70), scaled[ROWS * TARGET];
@@ -566,6 +596,7 @@ START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
   for (int folded = 0; folded < 2; folded++) {
     xd_mapping_options options = small_options();
     xd_latent_generator *generator = NULL;
+    options.linear_skip = skip;
     options.noise_scale = folded ? 0.75f : 1.0f;
     xd_mapping_trainer *trainer = make_trainer(context, &options);
     assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
@@ -579,6 +610,11 @@ START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
   free_codes(given);
   xd_context_destroy(context);
 }
+
+START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
+  check_noise_scale(0);
+  check_noise_scale(1);
+}
 END_TEST
 
 static Suite *make_suite(void) {
@@ -586,6 +622,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_networks);
   add_case(suite, mapping_trainer_finish__folds_the_noise_scale);
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
+  add_case(suite, mapping_trainer_step__takes_wrong_conditions_of_their_own);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);

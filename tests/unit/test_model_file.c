@@ -104,6 +104,26 @@ START_TEST(model_save__load_gives_the_same_model) {
 }
 END_TEST
 
+START_TEST(model_save__keeps_linear_skips) {
+  xd_model *model = tiny_model_with(context, true, 1), *loaded;
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  assert_ok(context, xd_model_load(&loaded, context, path));
+  assert_same_model(model, loaded);
+  for (uint32_t d = 1; d <= 2; d++) {
+    const xd_network *const networks[] = {xd_encoder_network(xd_model_encoder(loaded, d)),
+                                          xd_decoder_network(xd_model_decoder(loaded, d)),
+                                          xd_latent_generator_network(xd_model_generator(loaded, (xd_direction)d))};
+    for (int i = 0; i < 3; i++) {
+      xd_layer_spec last;
+      assert_ok(context, xd_network_layer(networks[i], xd_network_layer_count(networks[i]) - 1, &last));
+      ck_assert_uint_eq(last.tag, XD_TAG('L', 'S', 'K', 'P'));
+    }
+  }
+  xd_model_release(model);
+  xd_model_release(loaded);
+}
+END_TEST
+
 START_TEST(model_save__half_keeps_weights_that_fit) {
   size_t whole_size, half_size;
   free(save_tiny(true, false, &whole_size));
@@ -406,6 +426,7 @@ static Suite *make_suite(void) {
   TCase *tcase = tcase_create("model_file");
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, model_save__load_gives_the_same_model);
+  tcase_add_test(tcase, model_save__keeps_linear_skips);
   tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);
   tcase_add_test(tcase, model_save__inference_only_leaves_out_discriminators);
   tcase_add_test(tcase, model_save__half_refuses_values_beyond_its_range);

@@ -35,7 +35,8 @@ typedef struct fixture {
   xdi_pair_sampler sampler;
 } fixture;
 
-static void open_fixture(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing, uint32_t threads) {
+static void open_averaging(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing,
+                           uint32_t threads, uint32_t condition_codes) {
   memset(f, 0, sizeof *f);
   f->context = test_context_with("reference", threads, NULL);
   f->sets[0] = make_patterns(f->context, PATTERN_ROW, 3, PICTURES, 1);
@@ -45,8 +46,13 @@ static void open_fixture(fixture *f, const char *pairs, uint32_t samples, float 
     f->codes[d] = make_codes(f->sets[d], samples, deviation);
     assert_ok(f->context, xdi_pools_open(&f->pools[d], f->context, f->sets[d], f->pairing, d + 1));
   }
-  const xdi_pair_sampler_options options = {&f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3};
+  const xdi_pair_sampler_options options = {&f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3,
+                                           condition_codes};
   assert_ok(f->context, xdi_pair_sampler_open(&f->sampler, f->context, &options));
+}
+
+static void open_fixture(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing, uint32_t threads) {
+  open_averaging(f, pairs, samples, deviation, mixing, threads, 1);
 }
 
 static void close_fixture(fixture *f) {
@@ -209,6 +215,89 @@ START_TEST(pair_sampler__gives_the_same_batch_at_any_number_of_threads) {
 }
 END_TEST
 
+/* The codes of a class made the same: averages are the class's code, scaled; all else is as without. */
+START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
+  for (uint32_t samples = 0; samples <= 4; samples += 4) {
+    fixture f, plain;
+    xd_mapping_batch batch, one;
+    open_averaging(&f, "0:3,1:4,2:5", samples, 0.0f, 0.0f, 1, 8);
+    open_fixture(&plain, "0:3,1:4,2:5", samples, 0.0f, 0.0f, 1);
+    ck_assert_ptr_null(plain.sampler.wrong_condition);
+    xdi_pair_sampler_close(&f.sampler);
+    xdi_codes *codes = &f.codes[1];
+    const uint32_t rows = samples ? samples : 2;
+    for (uint32_t i = 0; i < codes->count; i++)
+      for (uint32_t s = 0; s < (samples ? samples : 1); s++) {
+        codes->values[(i * rows + s) * 2] = -2.0f;
+        codes->values[(i * rows + s) * 2 + 1] = (float)xd_dataset_label(f.sets[1], i);
+      }
+    const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1], BATCH, 0.0f, 3, 8};
+    assert_ok(f.context, xdi_pair_sampler_open(&f.sampler, f.context, &options));
+    const double power = (3 * 4.0 + 9 + 16 + 25) / 3, scale = sqrt(2.0 / (power + 2.0 / 8));
+    draw(&f, &batch, 1);
+    draw(&plain, &one, 1);
+    assert_same_floats(batch.source, one.source, BATCH * 2);
+    for (uint32_t i = 0; i < BATCH; i++) {
+      const uint32_t right = 3 + label_in(batch.source, i), wrong = label_in(batch.mismatched, i);
+      ck_assert_uint_ne(right, wrong);
+      ck_assert_uint_eq(wrong, label_in(one.mismatched, i));
+      ck_assert(batch.mismatched[2 * i + 1] == (float)wrong && batch.positive[2 * i + 1] == (float)right);
+      const double expected[4] = {-2 * scale, right * scale, -2 * scale, wrong * scale};
+      for (uint32_t j = 0; j < 4; j++)
+        assert_near((double)(j < 2 ? batch.condition : batch.wrong_condition)[2 * i + j % 2], expected[j], 1e-6,
+                    "an average");
+    }
+    close_fixture(&plain);
+    close_fixture(&f);
+  }
+}
+END_TEST
+
+/* Of different pictures: the variance of K codes' mean is a K-th; and noise is averaged too. */
+START_TEST(pair_sampler__averages_different_codes) {
+  fixture f;
+  xd_mapping_batch batch;
+  double squares[2] = {0.0, 0.0}, noise = 0.0;
+  open_averaging(&f, "0:3,1:4,2:5", 0, 0.1f, 0.0f, 1, 16);
+  const double scale = (double)f.sampler.condition_scale;
+  for (uint32_t step = 0; step < STEPS; step++) {
+    draw(&f, &batch, step);
+    for (uint32_t i = 0; i < BATCH; i++) {
+      const float *const averages[2] = {batch.condition + 2 * i, batch.wrong_condition + 2 * i};
+      for (uint32_t k = 0; k < 2; k++) {
+        const uint32_t label = k == 0 ? 3 + label_in(batch.source, i) : label_in(batch.mismatched, i);
+        const double place = (double)averages[k][0] / scale - (13.5 + (label - 3)); /* pictures label - 3 + 3 i */
+        const double off = (double)averages[k][1] / scale - label;
+        squares[k] += place * place;
+        noise += off * off;
+      }
+    }
+  }
+  const double count = STEPS * BATCH, variance = 9.0 * 99 / 12 + 0.01;
+  for (uint32_t k = 0; k < 2; k++)
+    ck_assert_msg(fabs(squares[k] / count - variance / 16) < 0.12 * variance / 16, "variance %g, not %g",
+                  squares[k] / count, variance / 16);
+  ck_assert_msg(fabs(noise / count / 2 - 0.01 / 16) < 0.1 * 0.01 / 16, "noise %g", noise / count / 2);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(pair_sampler__gives_the_same_averages_at_any_number_of_threads) {
+  fixture one, three;
+  xd_mapping_batch a, b;
+  open_averaging(&one, "0:3,1:4,2:5", 0, 0.1f, 0.5f, 1, 5);
+  open_averaging(&three, "0:3,1:4,2:5", 0, 0.1f, 0.5f, 3, 5);
+  draw(&one, &a, 3);
+  draw(&three, &b, 8);
+  ck_assert(memcmp(a.condition, b.condition, BATCH * 2 * sizeof(float)) != 0);
+  draw(&three, &b, 3);
+  assert_same_floats(a.condition, b.condition, BATCH * 2);
+  assert_same_floats(a.wrong_condition, b.wrong_condition, BATCH * 2);
+  close_fixture(&one);
+  close_fixture(&three);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("pair_sampler");
   add_case(suite, pair_sampler__draws_paired_classes_uniformly);
@@ -217,6 +306,9 @@ static Suite *make_suite(void) {
   add_case(suite, pair_sampler__samples_the_posteriors);
   add_case(suite, pair_sampler__draws_kept_samples);
   add_case(suite, pair_sampler__mixes_source_codes_of_one_class);
+  add_case(suite, pair_sampler__averages_conditions_of_the_right_class);
+  add_case(suite, pair_sampler__averages_different_codes);
+  add_case(suite, pair_sampler__gives_the_same_averages_at_any_number_of_threads);
   add_case(suite, pair_sampler__gives_the_same_batch_at_any_number_of_threads);
   return suite;
 }

@@ -3,6 +3,7 @@
 
 #include "model/decoder.h"
 #include "model/encoder.h"
+#include "train/principal.h"
 #include "train/standardise.h"
 
 #define COUNT 90u
@@ -103,6 +104,85 @@ START_TEST(standardise__leaves_reconstructions_as_they_were) {
 }
 END_TEST
 
+/* Networks with skips, folded by hand: codes become (code - m) / s, and pictures stay. */
+START_TEST(standardise_fold__reaches_linear_skips) {
+  xd_context *context = test_context("reference");
+  xd_vae_architecture architecture = pattern_architecture();
+  const double mean[3] = {1.0, -2.0, 0.25}, deviation[3] = {0.5, 2.0, 3.0};
+  float *pictures = make_pixels(4 * PATTERN_SIZE, 3);
+  architecture.latent_dim = 3;
+  architecture.linear_skip = 1;
+  for (uint32_t channels = 0; channels <= 8; channels += 8) {
+    vae pair = {NULL, NULL};
+    architecture.base_channels = channels;
+    assert_ok(context, xd_encoder_create(&pair.encoder, context, &architecture, 1));
+    assert_ok(context, xd_decoder_create(&pair.decoder, context, &architecture, 2));
+    xd_network *encoder = pair.encoder->part.network, *decoder = pair.decoder->part.network;
+    randomise(encoder, 4), randomise(decoder, 5);
+    float *codes = run_network(context, encoder, pictures, 4), means[4 * 3];
+    for (int i = 0; i < 12; i++) means[i] = codes[i / 3 * 6 + i % 3];
+    float *expected = run_network(context, decoder, means, 4);
+    assert_ok(context, xdi_standardise_fold(context, encoder, decoder, mean, deviation));
+    float *folded = run_network(context, encoder, pictures, 4);
+    for (int i = 0; i < 12; i++) {
+      const int j = i % 3, at = i / 3 * 6 + j;
+      assert_near((double)folded[at], ((double)means[i] - mean[j]) / deviation[j], 1e-5, "code");
+      assert_near((double)folded[at + 3], (double)codes[at + 3] - 2.0 * log(deviation[j]), 1e-5, "log variance");
+      means[i] = folded[at];
+    }
+    float *got = run_network(context, decoder, means, 4);
+    assert_near_floats(got, expected, 4 * PATTERN_SIZE, 1e-5);
+    free(codes), free(expected), free(folded), free(got);
+    release_vae(pair);
+  }
+  free(pictures);
+  xd_context_destroy(context);
+}
+END_TEST
+
+/* The start of a linear VAE reconstructs most of what the mean picture leaves. */
+START_TEST(principal_start__reconstructs_and_is_deterministic) {
+  double errors[2];
+  vae pairs[2];
+  xd_context *contexts[2] = {test_context_with("auto", 1, NULL), test_context_with("auto", 3, NULL)};
+  xd_dataset *set = make_patterns(contexts[0], PATTERN_ROW, 3, COUNT, 1);
+  float *pictures = read_pictures(contexts[0], set, COUNT);
+  for (int i = 0; i < 2; i++) {
+    xd_vae_architecture architecture = pattern_architecture();
+    xd_vae_options options = XD_VAE_OPTIONS_INIT;
+    xd_vae_trainer *trainer = NULL;
+    architecture.linear_skip = 1;
+    options.architecture = &architecture;
+    options.raw_codes = 1;
+    assert_ok(contexts[i], xd_vae_trainer_create(&trainer, contexts[i], &options));
+    assert_ok(contexts[i], xdi_principal_start(trainer, set));
+    assert_ok(contexts[i], xd_vae_trainer_finish(trainer, &pairs[i].encoder, &pairs[i].decoder, set));
+    xd_vae_trainer_destroy(trainer);
+  }
+  ck_assert(same_weights(pairs[0].encoder->part.network, pairs[1].encoder->part.network));
+  ck_assert(same_weights(pairs[0].decoder->part.network, pairs[1].decoder->part.network));
+  const size_t dim = xd_encoder_latent_dim(pairs[0].encoder);
+  float *codes = new_floats(COUNT * dim), *outputs = reconstruct(contexts[0], pairs[0], pictures, 0);
+  float *without = new_floats(COUNT * PATTERN_SIZE);
+  assert_ok(contexts[0], xd_encoder_encode(pairs[0].encoder, contexts[0], codes, NULL, pictures, COUNT));
+  double squares = 0.0;
+  for (size_t i = 0; i < COUNT * dim; i++) squares += (double)codes[i] * (double)codes[i];
+  ck_assert_msg(squares > 0.7 * COUNT * (double)dim && squares < 1.5 * COUNT * (double)dim, "codes have power %g",
+                squares / COUNT / (double)dim);
+  memset(codes, 0, COUNT * dim * sizeof *codes);
+  assert_ok(contexts[0], xd_decoder_decode(pairs[0].decoder, contexts[0], without, codes, COUNT));
+  errors[0] = errors[1] = 0.0;
+  for (size_t i = 0; i < COUNT * PATTERN_SIZE; i++) {
+    errors[0] += pow((double)without[i] - (double)pictures[i], 2);
+    errors[1] += pow((double)outputs[i] - (double)pictures[i], 2);
+  }
+  ck_assert_msg(errors[1] < 0.6 * errors[0], "error %g with codes, %g without", errors[1], errors[0]);
+  free(codes), free(outputs), free(without), free(pictures);
+  xd_dataset_release(set);
+  for (int i = 0; i < 2; i++) release_vae(pairs[i]), xd_context_destroy(contexts[i]);
+}
+END_TEST
+
 START_TEST(vae_trainer_finish__freezes_copies_and_can_go_on) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
@@ -184,6 +264,8 @@ static Suite *make_suite(void) {
   add_case(suite, standardise__leaves_reconstructions_as_they_were);
   add_case(suite, vae_trainer_finish__freezes_copies_and_can_go_on);
   add_case(suite, vae_trainer_finish__refuses_sets_that_do_not_fit);
+  add_case(suite, standardise_fold__reaches_linear_skips);
+  add_case(suite, principal_start__reconstructs_and_is_deterministic);
   add_case(suite, standardise_fold__refuses_networks_without_dense_ends);
   return suite;
 }

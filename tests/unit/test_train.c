@@ -182,6 +182,23 @@ START_TEST(train__runs_the_letter_of_the_paper) {
 }
 END_TEST
 
+START_TEST(train__takes_linear_skips_and_averaged_conditions) {
+  fixture *f = open_short_fixture("auto", 2);
+  xd_model *model = NULL;
+  f->architecture.linear_skip = 1;
+  f->mapping.linear_skip = 1;
+  f->mapping.condition_codes = 4;
+  f->mapping.generated_mismatch = 0.5f;
+  assert_ok(f->context, train(f, &model, NULL));
+  const xd_network *network = xd_latent_generator_network(xd_model_generator(model, XD_DIRECTION_1TO2));
+  ck_assert_uint_eq(network->layers[network->layer_count - 1].spec.tag, XD_TAG('L', 'S', 'K', 'P'));
+  network = xd_decoder_network(xd_model_decoder(model, 2));
+  ck_assert_uint_eq(network->layers[network->layer_count - 1].spec.tag, XD_TAG('L', 'S', 'K', 'P'));
+  xd_model_release(model);
+  close_fixture(f);
+}
+END_TEST
+
 START_TEST(train__mixes_caches_and_augments_codes) {
   fixture *f = open_short_fixture("auto", 2);
   xd_model *model = NULL;
@@ -619,6 +636,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__pairs_several_classes_with_one);
   add_case(suite, train__maps_sets_without_labels);
   add_case(suite, train__runs_the_letter_of_the_paper);
+  add_case(suite, train__takes_linear_skips_and_averaged_conditions);
   add_case(suite, train__mixes_caches_and_augments_codes);
   add_case(suite, train__writes_the_same_bytes_at_any_number_of_threads);
   add_case(suite, train__keeps_what_shaped_the_model_as_properties);

@@ -40,7 +40,7 @@ static inline xd_vae_architecture tiny_architecture(int domain) {
 }
 
 /* The model; the caller releases it. `mapping` false: VAEs alone. */
-static inline xd_model *tiny_model(xd_context *context, bool mapping) {
+static inline xd_model *tiny_model_with(xd_context *context, bool mapping, uint32_t linear_skip) {
   static const char *const names1[] = {"zero", "one"};
   static const char *const properties[] = {"library.version", "test", "train.seed", "7"};
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
@@ -49,6 +49,7 @@ static inline xd_model *tiny_model(xd_context *context, bool mapping) {
     xd_vae_architecture architecture = tiny_architecture(d + 1);
     xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
     xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
+    architecture.linear_skip = generator.linear_skip = linear_skip;
     generator.source_dim = d == 0 ? 2 : 3;
     generator.target_dim = d == 0 ? 3 : 2;
     generator.hidden_width = discriminator.hidden_width = 4;
@@ -79,6 +80,10 @@ static inline xd_model *tiny_model(xd_context *context, bool mapping) {
     xd_pair_discriminator_release(parts.discriminator[d]);
   }
   return model;
+}
+
+static inline xd_model *tiny_model(xd_context *context, bool mapping) {
+  return tiny_model_with(context, mapping, 0);
 }
 
 #endif

@@ -20,7 +20,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_LAYER_TABLE_VERSION 1u
+#define XD_LAYER_TABLE_VERSION 2u
 
 /* One named part of a layer's parameters. */
 typedef struct xd_layer_parameter {
@@ -38,6 +38,10 @@ typedef struct xd_layer_io {
   uint32_t batch;
   xd_shape in, out;
   xd_slice x, y;
+  xd_shape input_shape;       /* of the network's input */
+  xd_slice input;             /* the network's input; absent for a layer whose table has no `attach` */
+  xd_slice dinput;            /* backward: out, this layer's share of the gradient of the network's input;
+                                 absent: not wanted */
   xd_slice dy;                /* backward: gradient before this layer's activation */
   xd_slice dx;                /* backward: out, gradient before x_activation; absent: not wanted */
   xd_activation x_activation; /* what the previous layer applied to x */
@@ -58,6 +62,11 @@ typedef struct xd_layer_table {
   /* Required. Checks the specification, fills the state, gives the output shape.
    * XD_ERROR_INVALID_ARGUMENT or XD_ERROR_SHAPE_MISMATCH refuse; *why is set to a static sentence. */
   xd_status (*configure)(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out, const char **why);
+
+  /* For a layer that reads the network's input besides x (xd_layer_io.input): called before configure with
+   * that input's shape; refuses as configure does. Where the slot is filled, the input outlives the forward
+   * pass. NULL slot: the layer reads x alone. */
+  xd_status (*attach)(void *state, xd_shape network_input, const char **why);
 
   /* Part `index` of the parameters; 0 beyond the last. NULL slot: none. */
   int (*parameter)(const void *state, uint32_t index, xd_layer_parameter *out);
