@@ -138,6 +138,9 @@ static void print_report(const training *t, const xd_train_report *report) {
   fprintf(stderr, "trained in %.1f s (VAEs %.1f s and %.1f s, mappings %.1f s and %.1f s)\n", report->seconds[0],
           report->seconds[XD_STAGE_VAE1], report->seconds[XD_STAGE_VAE2], report->seconds[XD_STAGE_MAPPING_1TO2],
           report->seconds[XD_STAGE_MAPPING_2TO1]);
+  if (report->probe[0] > 0.0 || report->probe[1] > 0.0)
+    fprintf(stderr, "classes read from validation codes: %.4f of domain 1, %.4f of domain 2\n", report->probe[0],
+            report->probe[1]);
   for (int i = 0; i < 2; i++) {
     if (!report->validated[i]) continue;
     print_evaluation(stderr, titles[i], &report->validation[i]);
@@ -214,9 +217,9 @@ static int check_usage(training *t, bool mapping_only, int words) {
     return usage_error("--domain1, --domain2, --pairs and --out are needed");
   if (mapping_only != (t->model != NULL))
     return usage_error(mapping_only ? "--model is needed" : "--model belongs to 'xdomain map'");
-  if (!(t->share >= 0.0f && t->share < 1.0f)) return usage_error("--validate-share takes a fraction from 0 to below 1");
+  if (!(t->share >= 0.0f && t->share < 1.0f)) return usage_error("--valid takes a fraction from 0 to below 1");
   if (!t->validation[0] != !t->validation[1] || (t->share > 0.0f && t->validation[0]))
-    return usage_error("validation takes --validate-share, or both --validation1 and --validation2");
+    return usage_error("validation takes --valid, or both --validation1 and --validation2");
   if (!t->log) return EXIT_DONE;
   t->log_file = fopen(t->log, "w");
   if (!t->log_file) return usage_error("cannot write the log '%s'", t->log);
@@ -262,7 +265,7 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--model", OPTION_TEXT, &t.model, "FILE", "map: the model whose VAEs are used"},
       {"--seed", OPTION_SEED, &t.seed, "N", "seed of everything (1)"},
       {"--preset", OPTION_TEXT, &t.preset, "NAME", "mnist, fashion, svhn or paper: where the other options begin"},
-      {"--validate-share", OPTION_REAL, &t.share, "X", "hold out this share of each class for validation (0)"},
+      {"--valid", OPTION_REAL, &t.share, "X", "hold out this share of each class for validation (0)"},
       {"--validation1", OPTION_TEXT, &t.validation[0], "SPEC", "or: pictures of domain 1 to validate on"},
       {"--validation2", OPTION_TEXT, &t.validation[1], "SPEC", "pictures of domain 2 to validate on"},
       {"--validate-every", OPTION_COUNT, &t.validate_every, "N", "mapping steps between validations (0: at the end)"},
@@ -293,6 +296,17 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--likelihood", OPTION_COUNT, &t.vae.likelihood, "N", "0: Gaussian, 1: Bernoulli (0)"},
       {"--raw-codes", OPTION_COUNT, &t.vae.raw_codes, "N", "1: codes are not standardised (0)"},
       {"--augment", OPTION_REAL, &t.vae.augment, "X", "strength of affine augmentation for the VAEs, 0..1 (0)"},
+      {"--augment-colour", OPTION_REAL, &t.vae.augment_colour, "X",
+       "strength of random gamma, contrast and colour of the encoders' inputs (0)"},
+      {"--augment-blur", OPTION_REAL, &t.vae.augment_blur, "X", "blur of the encoders' inputs, up to X pixels in 28 (0)"},
+      {"--window", OPTION_COUNT, &t.architecture.window, "N",
+       "normalise pictures under a Gaussian window of that sigma, thousandths of a side (0: not)"},
+      {"--window-weight", OPTION_COUNT, &t.vae.window_weight, "0|1", "1: the window weights the reconstruction (1)"},
+      {"--codes-per-picture", OPTION_COUNT, &t.mapping.codes_per_picture, "N",
+       "codes that are kept of each picture for the mappings (0: drawn anew)"},
+      {"--map-augment", OPTION_REAL, &t.mapping.augment, "X", "strength of affine maps of the source pictures' copies (0)"},
+      {"--map-augment-colour", OPTION_REAL, &t.mapping.augment_colour, "X", "strength of their colour changes (0)"},
+      {"--map-augment-blur", OPTION_REAL, &t.mapping.augment_blur, "X", "their blur, up to X pixels in 28 (0)"},
       {"--width", OPTION_COUNT, &t.mapping.hidden_width, "N", "width of generator and discriminator (256)"},
       {"--condition-codes", OPTION_COUNT, &t.mapping.condition_codes, "K", "codes averaged in D's condition (1)"},
       {"--mapping-skip", OPTION_COUNT, &t.mapping.linear_skip, "0|1", "a generator with a linear map beside its layers (0)"},
@@ -302,7 +316,6 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--final-rate", OPTION_REAL, &t.mapping.final_rate, "X", "share of the learning rate at the end (0.02)"},
       {"--beta1", OPTION_REAL, &t.mapping.beta1, "X", "Adam's decay of the mean in the mappings (0.5)"},
       {"--beta2", OPTION_REAL, &t.mapping.beta2, "X", "and of the square (0.99)"},
-      {"--codes-per-picture", OPTION_COUNT, &t.mapping.codes_per_picture, "N", "kept; 0: drawn anew (0)"},
       {"--rate", OPTION_REAL, &t.mapping.learning_rate, "X", "learning rate of the mappings (0.001)"},
       {"--lambda-reg", OPTION_REAL, &t.mapping.lambda_reg, "X", "weight of |noise - G|^2 (0.1)"},
       {"--mismatch", OPTION_REAL, &t.mapping.mismatch, "X", "weight of mismatched real pairs (1)"},

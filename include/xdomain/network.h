@@ -32,6 +32,9 @@ typedef struct xd_shape {
  *   ACTV activation        {activation}
  *   DROP dropout           {rate in millionths}
  *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened
+ *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}: each picture
+ *                          to one deviation and a mean for each channel under the window (sys/backend.h); only
+ *                          a network's first layer, it has no gradient
  * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
 typedef struct xd_layer_spec {
   uint32_t tag;
@@ -85,10 +88,13 @@ typedef struct xd_vae_architecture {
   uint32_t linear_skip;         /* 1: encoder and decoder end in a linear map of their input besides all that,
                                    which xd_train starts as the principal components of the training pictures
                                    (see docs/method.md). Not read where `layers` are given [0] */
+  uint32_t window;              /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is then
+                                   one of normalised pictures, which its decoder paints, too [0] */
+  uint32_t reserved;            /* 0 */
 } xd_vae_architecture;
 
 #define XD_VAE_ARCHITECTURE_INIT \
-  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0 }
+  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0, 0, 0 }
 XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture);
 
 XD_END_DECLS

@@ -44,18 +44,25 @@ typedef struct xd_vae_options {
   uint32_t min_steps;      /* small sets go on until so many steps [0] */
   float augment;           /* strength of random affine maps of the training pictures, 0: none, 1: up to 15
                               degrees, 15% scale and shear, 2 pixels in 28 shift [0] */
+  float augment_colour;    /* strength of a random gamma, contrast, brightness and gain of each channel, 1: gamma
+                              0.5..2, contrast 0.6..1.6, brightness +-0.2, gains 0.8..1.2; the encoder reads such
+                              pictures, but is to reconstruct them without, so that codes do not tell the light [0] */
+  float augment_blur;      /* likewise a Gaussian blur up to that deviation, in pixels of 28 [0] */
+  uint32_t window_weight;  /* 1: an architecture's window weights the errors of reconstruction, scaled to a mean
+                              weight of 1; without a window it changes nothing [1] */
   uint32_t raw_codes;      /* 1: do not standardise the codes at freezing [0] */
+  uint32_t reserved;       /* 0 */
   uint64_t seed;           /* [1] */
 } xd_vae_options;
 
 #define XD_VAE_OPTIONS_INIT                                                                              \
   {                                                                                                      \
     sizeof(xd_vae_options), NULL, XD_LIKELIHOOD_GAUSSIAN, 0.0f, 1.0f, 0.1f, 1.0f, 0.001f, 0.02f, 128, 12, 0, \
-        0.0f, 0, 1                                                                                       \
+        0.0f, 0.0f, 0.0f, 1, 0, 0, 1                                                                     \
   }
 XD_API void xd_vae_options_init(xd_vae_options *options);
 
-/* Means over the batch's pictures. */
+/* Means over the batch's pictures; with window_weight of weighted errors. */
 typedef struct xd_vae_losses {
   double total;          /* what is minimised */
   double pixel_cost;     /* |x - x_hat|^2 */
@@ -74,6 +81,12 @@ XD_API void xd_vae_trainer_destroy(xd_vae_trainer *trainer); /* NULL is legal */
  * XD_ERROR_BAD_DATA: a pixel is not finite. */
 XD_API xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
                                      uint32_t count, float learning_rate);
+
+/* The same, but what is to be reconstructed are the targets, laid out as the pictures: an encoder learns to
+ * overlook what pictures have and targets have not. NULL targets are the pictures. Where the architecture has
+ * a window, the target is in both calls what the window makes of it. */
+XD_API xd_status xd_vae_trainer_step_toward(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
+                                            const float *targets, uint32_t count, float learning_rate);
 
 /* The frozen networks, their codes standardised over `set` (unless raw_codes). The trainer can go on
  * afterwards. The caller owns both. */
@@ -106,6 +119,9 @@ typedef struct xd_mapping_options {
   uint32_t steps;           /* [8000] */
   float mixing;             /* share of source codes that are convex mixtures of two of one class [0] */
   uint32_t codes_per_picture; /* posterior samples cached of each picture, 0: drawn anew each time [0] */
+  float augment, augment_colour, augment_blur; /* as in xd_vae_options, of the pictures whose codes the mapping
+                                 leaves: codes_per_picture (not 0) changed copies of each are encoded in place of
+                                 the picture. Codes of the domain it leads to are those of the pictures [0] */
   float noise_scale;        /* deviation of the noise that the finished generator draws for N(0, I), folded into its
                                first layer: below 1 it gives up a little variety for accuracy, 1 is the training
                                distribution [0.7] */
@@ -121,7 +137,7 @@ typedef struct xd_mapping_options {
 #define XD_MAPPING_OPTIONS_INIT                                                                           \
   {                                                                                                       \
     sizeof(xd_mapping_options), 0, 0, 256, 3, 0, 0, 1.0f, 0.0f, 0.1f, 1, 0.999f, 0.001f, 0.02f, 0.5f, 0.99f, \
-        128, 8000, 0.0f, 0, 0.7f, 0, 1, 0, 1                                                                   \
+        128, 8000, 0.0f, 0, 0.0f, 0.0f, 0.0f, 0.7f, 0, 1, 0, 1                                           \
   }
 XD_API void xd_mapping_options_init(xd_mapping_options *options);
 
@@ -264,6 +280,10 @@ typedef struct xd_train_report {
   uint32_t history_count[2];  /* validations that were made */
   uint32_t kept_step[2];      /* the step, from 1, whose networks are kept; 0: none was */
   uint32_t reserved;
+  double probe[2];            /* accuracy, on the validation set of domain i + 1, of a small classifier of posterior
+                                 means that was trained on the codes that the mappings are: what a mapping can know
+                                 of the class, and so about the most its acc can be. 0: no validation set, or one
+                                 class */
 } xd_train_report;
 
 /* Trains both VAEs, each on its own set and without labels, freezes them, and trains the mappings between

@@ -51,7 +51,8 @@ static const xd_backend_table *const built_in[] = {
   slot(spectral_norm_forward) \
   slot(spectral_norm_backward) \
   slot(random_normal) \
-  slot(dropout)
+  slot(dropout) \
+  slot(window_normalise)
 /* clang-format on */
 
 __attribute__((format(printf, 3, 4))) static void say(char *why, size_t why_size, const char *format, ...) {

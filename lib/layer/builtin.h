@@ -14,6 +14,7 @@ extern const xd_layer_table xdi_reshape_layer;
 extern const xd_layer_table xdi_activation_layer;
 extern const xd_layer_table xdi_dropout_layer;
 extern const xd_layer_table xdi_linear_skip_layer;
+extern const xd_layer_table xdi_window_normalise_layer;
 
 /* Parts begin at multiples of 16 floats. */
 static inline size_t xdi_part_room(size_t count) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "layer/window_normalise.h"
 #include "model/argument.h"
 
 #define OWNER "the architecture"
@@ -97,7 +98,8 @@ static xd_status check_numbers(xd_context *context, const xd_vae_architecture *f
                                 {"max_channels", from->max_channels, 1, CHANNELS_MAX},
                                 {"depth", from->depth, 0, deepest},
                                 {"hidden_count", from->hidden_count, 0, HIDDEN_MAX},
-                                {"linear_skip", from->linear_skip, 0, 1}};
+                                {"linear_skip", from->linear_skip, 0, 1},
+                                {"window", from->window, 0, XDI_WINDOW_MAX}};
   const xd_status status = xdi_check_limits(context, OWNER, numbers, sizeof numbers / sizeof *numbers);
   return status == XD_OK ? xdi_check_channels(context, OWNER, from->channels) : status;
 }
@@ -138,6 +140,8 @@ void xdi_architecture_encoder(const xd_vae_architecture *architecture, xdi_layer
     return;
   }
   build_pyramid(architecture, &maps);
+  if (architecture->window > 0)
+    xdi_layer_list_add(out, (xd_layer_spec){XDI_WINDOW_TAG, {architecture->window}});
   for (uint32_t i = 1; i <= maps.count; i++)
     xdi_layer_list_add(out, (xd_layer_spec){XD_TAG('C', 'N', 'V', '2'),
                                             {maps.at[i].channels, HALVING_KERNEL, HALVING_STRIDE, HALVING_PAD,

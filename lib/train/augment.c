@@ -1,5 +1,5 @@
-/* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued), and
- * shifts, flips, blur and noise for classifiers. A task treats a few pictures of the batch, so that the
+/* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued), colour and
+ * blur for their inputs, and shifts, flips, blur and noise for classifiers. A task treats a few pictures of the batch, so that the
  * pieces depend on the batch alone. */
 #include "train/augment.h"
 
@@ -12,10 +12,15 @@
 #define PICTURES_PER_TASK 8u
 #define NUMBERS_PER_PICTURE 8u
 #define BLUR_RADIUS 8
+#define CURVE_STEPS 256
+#define CHANNEL_LIMIT 3
 
 static const float radians_15_degrees = 0.261799388f;
 static const float largest_stretch = 0.15f;
 static const float largest_shift = 2.0f / 28.0f;
+/* Of the logarithms of gamma, contrast and gain, and of the brightness itself, at strength 1. */
+static const float largest_gamma = 0.7f, largest_contrast = 0.5f, largest_gain = 0.2f, largest_brightness = 0.2f;
+static const float least_blur = 0.15f; /* less does not show */
 
 typedef struct augmentation {
   xd_context *context;
@@ -24,6 +29,8 @@ typedef struct augmentation {
   int32_t height, width, channels;
   float strength;
   const xdi_distortion *distortion;
+  const xdi_augmentation *degradation;
+  float *clean;
 } augmentation;
 
 /* The k-th random number of a row: in [0, 1), or in [-1, 1). */
@@ -122,31 +129,38 @@ static void shift_picture(const augmentation *job, uint32_t row, float *to) {
   }
 }
 
-static void make_kernel(float kernel[2 * BLUR_RADIUS + 1], float deviation) {
+/* A Gaussian of that deviation, cut at `radius`. */
+typedef struct blur_kernel {
+  int32_t radius;
+  float taps[2 * BLUR_RADIUS + 1];
+} blur_kernel;
+
+static blur_kernel make_kernel(float deviation, int32_t radius) {
+  blur_kernel kernel = {.radius = radius};
   float sum = 0.0f;
-  for (int32_t k = -BLUR_RADIUS; k <= BLUR_RADIUS; k++) {
-    kernel[k + BLUR_RADIUS] = expf(-0.5f * (float)(k * k) / (deviation * deviation));
-    sum += kernel[k + BLUR_RADIUS];
+  for (int32_t k = -radius; k <= radius; k++) {
+    kernel.taps[k + radius] = expf(-0.5f * (float)(k * k) / (deviation * deviation));
+    sum += kernel.taps[k + radius];
   }
-  for (int32_t k = 0; k <= 2 * BLUR_RADIUS; k++) kernel[k] /= sum;
+  for (int32_t k = 0; k <= 2 * radius; k++) kernel.taps[k] /= sum;
+  return kernel;
 }
 
 /* Blurs one line of `size` cells that are `stride` floats apart, in place. Sides are at most 256. */
-static void blur_line(float *line, int32_t size, int32_t stride, const float kernel[2 * BLUR_RADIUS + 1]) {
-  float copy[256];
-  for (int32_t i = 0; i < size; i++) copy[i] = line[(size_t)i * (size_t)stride];
+static void blur_line(float *line, int32_t size, int32_t stride, const blur_kernel *kernel) {
+  float copy[256 + 2 * BLUR_RADIUS];
+  const int32_t radius = kernel->radius;
+  for (int32_t i = -radius; i < size + radius; i++)
+    copy[i + radius] = line[(size_t)clamped(i, size) * (size_t)stride];
   for (int32_t i = 0; i < size; i++) {
     float sum = 0.0f;
-    for (int32_t k = -BLUR_RADIUS; k <= BLUR_RADIUS; k++)
-      sum += kernel[k + BLUR_RADIUS] * copy[clamped(i + k, size)];
+    for (int32_t k = 0; k <= 2 * radius; k++) sum += kernel->taps[k] * copy[i + k];
     line[(size_t)i * (size_t)stride] = sum;
   }
 }
 
-static void blur_picture(const augmentation *job, uint32_t row, float *picture) {
-  float kernel[2 * BLUR_RADIUS + 1];
+static void blur_picture(const augmentation *job, float *picture, const blur_kernel *kernel) {
   const int32_t channels = job->channels, stride = job->width * channels;
-  make_kernel(kernel, fmaxf(job->distortion->blur * uniform_of(job->batch, row, 4), 1e-3f));
   for (int32_t y = 0; y < job->height; y++)
     for (int32_t c = 0; c < channels; c++)
       blur_line(picture + (size_t)y * (size_t)stride + c, job->width, channels, kernel);
@@ -171,8 +185,56 @@ static void distort_picture(const augmentation *job, uint32_t row) {
   float *to = job->to + row * picture_size(job);
   shift_picture(job, row, to);
   if (job->distortion->blur > 0.0f && uniform_of(job->batch, row, 3) < 0.5f) {
-    blur_picture(job, row, to);
+    const float deviation = fmaxf(job->distortion->blur * uniform_of(job->batch, row, 4), 1e-3f);
+    const blur_kernel kernel = make_kernel(deviation, BLUR_RADIUS);
+    blur_picture(job, to, &kernel);
     add_noise(job, row, to);
+  }
+}
+
+/* ---- Degradations ---- */
+
+/* The k-th random number of a row's degradation, in [0, 1): none of those of its affine map. */
+static float degradation_of(const augmentation *job, uint32_t row, uint32_t k) {
+  const xdi_picture_batch *batch = job->batch;
+  return xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 62), batch->stream, (uint64_t)row * NUMBERS_PER_PICTURE + k);
+}
+
+/* A tone curve at steps of brightness: gain * v^gamma, then contrast about the middle and brightness. */
+static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, uint32_t row, uint32_t channel) {
+  const float s = job->degradation->colour;
+  const float gamma = expf(s * largest_gamma * (2.0f * degradation_of(job, row, 0) - 1.0f));
+  const float contrast = expf(s * largest_contrast * (2.0f * degradation_of(job, row, 1) - 1.0f));
+  const float brightness = s * largest_brightness * (2.0f * degradation_of(job, row, 2) - 1.0f);
+  const float gain = expf(s * largest_gain * (2.0f * degradation_of(job, row, 3 + channel) - 1.0f));
+  for (int32_t i = 0; i <= CURVE_STEPS; i++) {
+    const float value = gain * powf((float)i / CURVE_STEPS, gamma);
+    curve[i] = fminf(fmaxf(0.5f + contrast * (value - 0.5f) + brightness, 0.0f), 1.0f);
+  }
+}
+
+static void colour_picture(const augmentation *job, uint32_t row, float *picture) {
+  float curves[CHANNEL_LIMIT][CURVE_STEPS + 1];
+  const size_t size = picture_size(job), channels = (size_t)job->channels;
+  for (uint32_t c = 0; c < channels; c++) make_curve(curves[c], job, row, c);
+  for (size_t i = 0; i < size; i++) {
+    const float *curve = curves[i % channels], place = picture[i] * CURVE_STEPS;
+    const int32_t step = place < CURVE_STEPS - 1 ? (int32_t)place : CURVE_STEPS - 1;
+    const float share = place - (float)step;
+    picture[i] = (1.0f - share) * curve[step] + share * curve[step + 1];
+  }
+}
+
+static void degrade_picture(const augmentation *job, uint32_t row) {
+  const size_t size = picture_size(job);
+  const float side = (float)(job->width > job->height ? job->width : job->height);
+  const float blur = job->degradation->blur * degradation_of(job, row, 6) * side / 28.0f;
+  float *picture = job->to + row * size;
+  if (job->clean) memcpy(job->clean + row * size, picture, size * sizeof *picture);
+  if (job->degradation->colour > 0.0f) colour_picture(job, row, picture);
+  if (blur > least_blur) {
+    const blur_kernel kernel = make_kernel(blur, (int32_t)fminf(ceilf(3.0f * blur), BLUR_RADIUS));
+    blur_picture(job, picture, &kernel);
   }
 }
 
@@ -182,7 +244,9 @@ static void treat_pictures(void *argument, uint32_t index) {
   const augmentation *job = argument;
   const uint32_t first = index * PICTURES_PER_TASK;
   for (uint32_t row = first; row < first + PICTURES_PER_TASK && row < job->batch->count; row++)
-    if (job->distortion)
+    if (job->degradation)
+      degrade_picture(job, row);
+    else if (job->distortion)
       distort_picture(job, row);
     else
       map_picture(job, row);
@@ -201,10 +265,18 @@ static xd_status run(augmentation *job) {
 
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
   if (strength <= 0.0f) return xd_dataset_read(context, to, batch->set, batch->indices, batch->count);
-  return run(&(augmentation){context, to, batch, 0, 0, 0, strength, NULL});
+  return run(&(augmentation){.context = context, .to = to, .batch = batch, .strength = strength});
+}
+
+xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
+                      const xdi_augmentation *strengths) {
+  augmentation job = {.context = context, .to = to, .batch = batch, .degradation = strengths, .clean = clean};
+  const xd_status status = xdi_augment_affine(context, to, batch, strengths->affine);
+  if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths))) return status;
+  return run(&job);
 }
 
 xd_status xdi_augment_distort(xd_context *context, float *to, const xdi_picture_batch *batch,
                               const xdi_distortion *distortion) {
-  return run(&(augmentation){context, to, batch, 0, 0, 0, 0.0f, distortion});
+  return run(&(augmentation){.context = context, .to = to, .batch = batch, .distortion = distortion});
 }

@@ -18,6 +18,21 @@ typedef struct xdi_picture_batch {
  * `strength` (see xd_vae_options.augment); 0 copies. */
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength);
 
+/* Strengths, each from 0 for none (see xd_vae_options). */
+typedef struct xdi_augmentation {
+  float affine;
+  float colour; /* gamma, contrast, brightness and each channel's gain */
+  float blur;   /* a Gaussian up to this deviation, in pixels of a picture with sides of 28 */
+} xdi_augmentation;
+
+static inline bool xdi_augmentation_degrades(const xdi_augmentation *strengths) {
+  return strengths->colour > 0.0f || strengths->blur > 0.0f;
+}
+
+/* The affine map, then colour and blur. clean, where not NULL: the same pictures after the affine map alone. */
+xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
+                      const xdi_augmentation *strengths);
+
 typedef struct xdi_distortion {
   uint32_t shift; /* pixels each way */
   bool flip;      /* left and right, every other picture */

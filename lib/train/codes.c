@@ -42,13 +42,16 @@ static void keep_samples(void *user, uint32_t first, uint32_t count, const float
 static xd_status encode(xdi_codes *codes, xd_context *context, const xd_network *encoder, const xd_dataset *set,
                         const xdi_codes_options *options) {
   collector collect = {codes, 0, options->seed};
-  xdi_posterior_pass pass = {.encoder = encoder, .set = set, .seed = options->seed, .user = &collect};
+  xdi_posterior_pass pass = {.encoder = encoder,
+                             .set = set,
+                             .augmentation = options->augmentation,
+                             .seed = options->seed,
+                             .user = &collect};
   pass.visit = options->samples ? keep_samples : keep_posteriors;
-  xd_status status = xdi_posterior_each(context, &pass);
-  /* Streams of 2^20 batches each keep the maps of the samples apart. */
-  for (uint32_t sample = 1; status == XD_OK && sample < options->samples; sample++) {
+  xd_status status = XD_OK;
+  /* Streams of 2^20 batches each keep the copies of the samples apart. */
+  for (uint32_t sample = 0; status == XD_OK && sample < (options->samples ? options->samples : 1); sample++) {
     collect.sample = sample;
-    pass.augment = options->augment;
     pass.stream = xdi_stream_id(XDI_STREAM_AUGMENT, sample << 20);
     status = xdi_posterior_each(context, &pass);
   }

@@ -3,6 +3,7 @@
 #define XDI_TRAIN_CODES_H
 
 #include "layer/network.h"
+#include "train/augment.h"
 #include "xdomain/dataset.h"
 
 typedef struct xdi_codes {
@@ -14,7 +15,7 @@ typedef struct xdi_codes {
 
 typedef struct xdi_codes_options {
   uint32_t samples;
-  float augment; /* kept samples after the first are of pictures mapped at random, with this strength */
+  xdi_augmentation augmentation; /* of the pictures, for each kept sample anew */
   uint64_t seed;
 } xdi_codes_options;
 

@@ -14,17 +14,38 @@
 
 /* ---- Codes and pools ---- */
 
-static xd_status open_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+static xdi_augmentation augmentation_of(const xd_mapping_options *options) {
+  return (xdi_augmentation){options->augment, options->augment_colour, options->augment_blur};
+}
+
+static bool augments(const xdi_augmentation *strengths) {
+  return strengths->affine > 0.0f || xdi_augmentation_degrades(strengths);
+}
+
+/* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the codes of
+ * the pictures themselves. */
+static xd_status open_codes(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
   xd_context *context = training->context;
-  const uint32_t direction = xdi_training_has(training, 0) ? 0 : 1;
-  const xdi_codes_options options = {
-      .samples = training->mapping[direction].codes_per_picture,
-      .augment = training->vae[domain].augment,
+  const xd_dataset *set = training->sets[domain];
+  const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
+  xdi_codes_options options = {
+      .samples = training->mapping[xdi_training_has(training, 0) ? 0 : 1].codes_per_picture,
       .seed = xdi_seed_of(training->options.seed, domain == 0 ? XDI_SEED_CODES1 : XDI_SEED_CODES2),
   };
+  const xdi_augmentation wanted = augmentation_of(&training->mapping[domain]);
+  const bool augmented = xdi_training_has(training, domain) && augments(&wanted);
+  xd_status status = XD_OK;
+  if (!augmented || xdi_training_has(training, 1 - domain))
+    status = xdi_codes_open(&material->codes[domain], context, encoder, set, &options);
+  if (status != XD_OK || !augmented) return status;
+  options.augmentation = wanted;
+  return xdi_codes_open(&material->augmented[domain], context, encoder, set, &options);
+}
+
+static xd_status open_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+  xd_context *context = training->context;
   xd_train_progress event = {.stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2};
-  const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
-  xd_status status = xdi_codes_open(&material->codes[domain], context, encoder, training->sets[domain], &options);
+  xd_status status = open_codes(material, training, domain);
   if (status == XD_OK)
     status = xdi_pools_open(&material->pools[domain], context, training->sets[domain], training->pairing, domain + 1);
   return status == XD_OK ? xdi_training_tell(training, &event) : status;
@@ -42,6 +63,7 @@ xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training
 void xdi_mapping_material_close(xdi_mapping_material *material) {
   for (uint32_t domain = 0; domain < 2; domain++) {
     xdi_codes_close(&material->codes[domain]);
+    xdi_codes_close(&material->augmented[domain]);
     xdi_pools_close(&material->pools[domain]);
   }
 }
@@ -78,7 +100,7 @@ static xd_status open_stage(mapping_stage *stage) {
   *options = training->mapping[stage->direction];
   drop_mismatches(stage);
   const xdi_pair_sampler_options sampling = {
-      .source_codes = &material->codes[stage->source],
+      .source_codes = xdi_source_codes(material, stage->source),
       .target_codes = &material->codes[stage->target],
       .source_pools = &material->pools[stage->source],
       .target_pools = &material->pools[stage->target],

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "layer/executor.h"
 #include "tensor/shape.h"
-#include "train/augment.h"
 
 #define BATCH 256u
 
@@ -50,7 +49,7 @@ static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pas
   const size_t picture = (size_t)in.height * in.width * in.channels;
   const size_t code = (size_t)out.height * out.width * out.channels;
   for (uint32_t i = 0; i < count; i++) memory->indices[i] = first + i;
-  xd_status status = xdi_augment_affine(context, memory->pictures, &batch, pass->augment);
+  xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
   if (status == XD_OK)
     status = xdi_write(context, xdi_executor_input(memory->executor), memory->pictures, count * picture);
   if (status == XD_OK) status = xdi_executor_forward(memory->executor, count, false, 0, 0);

@@ -3,13 +3,14 @@
 #define XDI_TRAIN_POSTERIOR_H
 
 #include "layer/network.h"
+#include "train/augment.h"
 #include "xdomain/dataset.h"
 
 typedef struct xdi_posterior_pass {
   const xd_network *encoder;
   const xd_dataset *set;
-  float augment;         /* strength of random affine maps; 0: the pictures themselves */
-  uint64_t seed, stream; /* of the maps: the stream's low half counts on by batches */
+  xdi_augmentation augmentation; /* all 0: the pictures themselves */
+  uint64_t seed, stream;         /* of the augmentation: the stream's low half counts on by batches */
   /* Receives posterior[count][2 * latent_dim], rows [mean | log variance], of pictures first.. */
   void (*visit)(void *user, uint32_t first, uint32_t count, const float *posterior);
   void *user;

@@ -74,6 +74,9 @@ static void describe_vae(char *value, const xd_vae_options *options) {
   append_count(value, "epochs", options->epochs);
   append_count(value, "min_steps", options->min_steps);
   append_option(value, "augment", options->augment);
+  append_option(value, "augment_colour", options->augment_colour);
+  append_option(value, "augment_blur", options->augment_blur);
+  append_count(value, "window_weight", options->window_weight);
   append_count(value, "raw_codes", options->raw_codes);
 }
 
@@ -133,6 +136,9 @@ static void describe_mapping(char *value, const xd_mapping_options *options) {
   append_count(value, "steps", options->steps);
   append_option(value, "mixing", options->mixing);
   append_count(value, "codes_per_picture", options->codes_per_picture);
+  append_option(value, "augment", options->augment);
+  append_option(value, "augment_colour", options->augment_colour);
+  append_option(value, "augment_blur", options->augment_blur);
   append_option(value, "noise_scale", options->noise_scale);
   append_count(value, "linear_skip", options->linear_skip);
   append_count(value, "condition_codes", options->condition_codes);
@@ -170,6 +176,7 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
   static const char *const options[2] = {"mapping_1to2.options", "mapping_2to1.options"};
   static const char *const losses[2] = {"mapping_1to2.losses", "mapping_2to1.losses"};
   static const char *const validations[2] = {"mapping_1to2.validation", "mapping_2to1.validation"};
+  static const char *const probes[2] = {"mapping.probe1", "mapping.probe2"};
   properties->count = 0;
   add_circumstances(properties, training, circumstances);
   for (uint32_t direction = 0; direction < 2; direction++) {
@@ -180,5 +187,7 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
     if (trained) describe_mapping_losses(value, &training->report.mapping[direction]);
     value = add_key(properties, validations[direction]);
     if (training->report.validated[direction]) describe_validation(value, training, direction);
+    value = add_key(properties, probes[direction]);
+    if (training->report.probe[direction] > 0.0) append_number(value, "acc", training->report.probe[direction], 6);
   }
 }

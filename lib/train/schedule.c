@@ -111,6 +111,7 @@ static xd_status train_mappings(xd_model **out, xdi_training *training, const xd
   xdi_mapping_material material;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_status status = xdi_mapping_material_open(&material, training, vaes);
+  if (status == XD_OK) status = xdi_training_probe(training, &material);
   for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
     if (xdi_training_has(training, direction))
       status = xdi_training_mapping(training, &material, direction, &parts.generator[direction],

@@ -53,7 +53,7 @@ xd_status xdi_standardise_measure(xd_context *context, double *mean, double *dev
   double *memory = xdi_allocate_zeroed(&context->allocator, (size_t)latent_dim * 3, sizeof *memory);
   if (!memory) return xdi_fail_memory(context, "standardising codes");
   code_sums sums = {latent_dim, memory, memory + latent_dim, memory + 2 * (size_t)latent_dim};
-  const xdi_posterior_pass pass = {encoder, set, 0.0f, 0, 0, add_posteriors, &sums};
+  const xdi_posterior_pass pass = {.encoder = encoder, .set = set, .visit = add_posteriors, .user = &sums};
   xd_status status = xdi_posterior_each(context, &pass);
   if (status == XD_OK) status = conclude(context, mean, deviation, &sums, (double)xd_dataset_count(set));
   xdi_release(&context->allocator, memory);

@@ -54,9 +54,15 @@ xd_status xdi_training_vae(xdi_training *training, uint32_t domain, xd_encoder *
 /* What a mapping is trained on. */
 typedef struct xdi_mapping_material {
   const xd_model *model; /* the VAEs */
-  xdi_codes codes[2];    /* of each domain */
+  xdi_codes codes[2];     /* of each domain's pictures, unless only augmented ones are read */
+  xdi_codes augmented[2]; /* of augmented ones, for the direction that leaves the domain; or zeroed */
   xdi_pools pools[2];
 } xdi_mapping_material;
+
+/* What the direction that leaves domain 0 or 1 reads. */
+static inline const xdi_codes *xdi_source_codes(const xdi_mapping_material *material, uint32_t domain) {
+  return material->augmented[domain].values ? &material->augmented[domain] : &material->codes[domain];
+}
 
 xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training, const xd_model *model);
 void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one is legal */
@@ -64,6 +70,11 @@ void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one
 /* direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
 xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
                                xd_latent_generator **generator, xd_pair_discriminator **discriminator);
+
+/* ---- probe.c ---- */
+
+/* Fills report.probe of the domains that have a validation set. */
+xd_status xdi_training_probe(xdi_training *training, const xdi_mapping_material *material);
 
 /* ---- provenance.c ---- */
 

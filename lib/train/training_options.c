@@ -47,6 +47,24 @@ static xd_status read_vae(xdi_training *training, uint32_t domain, bool with_vae
   return with_vae ? read_architecture(training, domain) : XD_OK;
 }
 
+static xd_status check_augmentation(xd_context *context, const xd_mapping_options *options) {
+  const struct {
+    const char *name;
+    float value;
+  } fields[] = {{"augment", options->augment},
+                {"augment_colour", options->augment_colour},
+                {"augment_blur", options->augment_blur}};
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    if (!(fields[i].value >= 0.0f && fields[i].value <= 4.0f))
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.%s cannot be %g", fields[i].name,
+                      (double)fields[i].value);
+    if (fields[i].value > 0.0f && options->codes_per_picture == 0)
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                      "xd_mapping_options.%s needs cached codes, but codes_per_picture is 0", fields[i].name);
+  }
+  return XD_OK;
+}
+
 static xd_status read_mapping(xdi_training *training, uint32_t direction) {
   xd_mapping_options *to = &training->mapping[direction];
   *to = (xd_mapping_options)XD_MAPPING_OPTIONS_INIT;
@@ -59,7 +77,7 @@ static xd_status read_mapping(xdi_training *training, uint32_t direction) {
   if (to->codes_per_picture > 1024)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.codes_per_picture cannot be %u",
                     to->codes_per_picture);
-  return XD_OK;
+  return check_augmentation(training->context, to);
 }
 
 static xd_status check_directions(const xdi_training *training) {

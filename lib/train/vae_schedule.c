@@ -12,7 +12,9 @@ typedef struct vae_stage {
   uint32_t domain, steps;
   xd_vae_trainer *trainer;
   xdi_epochs epochs;
+  xdi_augmentation augmentation;
   float *pictures;
+  float *targets; /* the pictures without colour and blur; NULL where these change nothing */
 } vae_stage;
 
 static xd_status open_stage(vae_stage *stage) {
@@ -27,13 +29,17 @@ static xd_status open_stage(vae_stage *stage) {
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
   stage->steps = xdi_training_vae_steps(stage->training, stage->domain);
   stage->pictures = xdi_allocate(&context->allocator, options->batch, picture * sizeof *stage->pictures);
-  return stage->pictures ? XD_OK : xdi_fail_memory(context, "training a VAE");
+  stage->augmentation = (xdi_augmentation){options->augment, options->augment_colour, options->augment_blur};
+  const bool degrades = xdi_augmentation_degrades(&stage->augmentation);
+  if (degrades) stage->targets = xdi_allocate(&context->allocator, options->batch, picture * sizeof *stage->targets);
+  return stage->pictures && (stage->targets || !degrades) ? XD_OK : xdi_fail_memory(context, "training a VAE");
 }
 
 static void close_stage(vae_stage *stage) {
   xd_vae_trainer_destroy(stage->trainer);
   xdi_epochs_close(&stage->epochs);
   xdi_release(&stage->training->context->allocator, stage->pictures);
+  xdi_release(&stage->training->context->allocator, stage->targets);
 }
 
 /* The report's means are those of the last epoch's steps. */
@@ -55,9 +61,10 @@ static xd_status run_step(vae_stage *stage, uint32_t step) {
   const xdi_picture_batch batch = {training->sets[stage->domain], xdi_epochs_step(&stage->epochs, step),
                                    stage->epochs.batch, options->seed, xdi_stream_id(XDI_STREAM_AUGMENT, step)};
   const float rate = xdi_cosine_rate(options->learning_rate, options->final_rate, step, stage->steps);
-  xd_status status = xdi_augment_affine(training->context, stage->pictures, &batch, options->augment);
+  xd_status status =
+      xdi_augment(training->context, stage->pictures, stage->targets, &batch, &stage->augmentation);
   if (status == XD_OK)
-    status = xd_vae_trainer_step(stage->trainer, &event.vae, stage->pictures, batch.count, rate);
+    status = xd_vae_trainer_step_toward(stage->trainer, &event.vae, stage->pictures, stage->targets, batch.count, rate);
   if (status != XD_OK) return status;
   add_losses(stage, &event.vae, step);
   return xdi_training_tell(training, &event);

@@ -39,13 +39,16 @@ static xd_status check_options(xd_context *context, const xd_vae_options *option
   } fields[] = {{"lambda1", options->lambda1, 0.0f, 1e6f},       {"lambda2", options->lambda2, 0.0f, 1e6f},
                 {"sigma_x", options->sigma_x, 1e-4f, 1e3f},      {"kl_weight", options->kl_weight, 0.0f, 1e6f},
                 {"learning_rate", options->learning_rate, 0.0f, 10.0f}, {"final_rate", options->final_rate, 0.0f, 1.0f},
-                {"augment", options->augment, 0.0f, 4.0f}};
+                {"augment", options->augment, 0.0f, 4.0f},
+                {"augment_colour", options->augment_colour, 0.0f, 4.0f},
+                {"augment_blur", options->augment_blur, 0.0f, 4.0f}};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!within(fields[i].value, fields[i].least, fields[i].most))
       return refuse(context, fields[i].name, (double)fields[i].value);
   if (options->likelihood > XD_LIKELIHOOD_BERNOULLI) return refuse(context, "likelihood", options->likelihood);
   if (options->batch == 0 || options->batch > 65536) return refuse(context, "batch", options->batch);
   if (options->epochs == 0 && options->min_steps == 0) return refuse(context, "epochs", 0);
+  if (options->window_weight > 1) return refuse(context, "window_weight", options->window_weight);
   if (options->raw_codes > 1) return refuse(context, "raw_codes", options->raw_codes);
   return XD_OK;
 }
@@ -63,10 +66,34 @@ static xd_status create_networks(xd_vae_trainer *trainer, const xd_vae_options *
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
   trainer->picture_size = xdi_input_size(encoder);
   trainer->latent_dim = xdi_input_size(decoder);
+  trainer->window = xdi_window_of(encoder);
   if (xdi_output_size(encoder) != 2 * trainer->latent_dim || xdi_output_size(decoder) != trainer->picture_size)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "the encoder gives %u values, the decoder takes %u",
                     xdi_output_size(encoder), trainer->latent_dim);
   return XD_OK;
+}
+
+/* The window's weights of a picture's cells, with a mean of 1. */
+static void spread_window(float *to, const xdi_window *window, xd_shape picture) {
+  const size_t size = xdi_cells(picture);
+  double sum = 0.0;
+  for (size_t i = 0; i < size; i++) {
+    const size_t cell = i / picture.channels;
+    to[i] = window->vertical[cell / picture.width] * window->horizontal[cell % picture.width];
+    sum += (double)to[i];
+  }
+  for (size_t i = 0; i < size; i++) to[i] = (float)((double)to[i] * (double)size / sum);
+}
+
+static xd_status create_weights(xd_vae_trainer *trainer) {
+  xd_context *context = trainer->context;
+  float *weights = xdi_allocate(&context->allocator, trainer->picture_size, sizeof *weights);
+  if (!weights) return xdi_fail_memory(context, "weighting pictures by a window");
+  spread_window(weights, trainer->window, xd_network_input_shape(trainer->encoder->part.network));
+  xd_status status = xdi_device_create(context, &trainer->weights, trainer->picture_size);
+  if (status == XD_OK) status = xdi_write(context, xdi_slice(trainer->weights, 0), weights, trainer->picture_size);
+  xdi_release(&context->allocator, weights);
+  return status;
 }
 
 static xd_status create_runs(xd_vae_trainer *trainer) {
@@ -81,6 +108,8 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->decoder_optimiser, context, decoder->block_count, &adam);
   if (status == XD_OK) status = xdi_device_create(context, &trainer->epsilon, (size_t)batch * trainer->latent_dim);
+  if (status == XD_OK) status = xdi_device_create(context, &trainer->target, (size_t)batch * trainer->picture_size);
+  if (status == XD_OK && trainer->window && trainer->options.window_weight) status = create_weights(trainer);
   return status;
 }
 
@@ -110,6 +139,8 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
   if (!trainer) return;
   xd_context *context = trainer->context;
   xdi_device_destroy(context, trainer->epsilon);
+  xdi_device_destroy(context, trainer->target);
+  xdi_device_destroy(context, trainer->weights);
   xdi_optimiser_close(&trainer->encoder_optimiser);
   xdi_optimiser_close(&trainer->decoder_optimiser);
   xdi_executor_destroy(trainer->encoder_run);
@@ -142,7 +173,23 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   return status;
 }
 
-static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *loss, uint32_t count) {
+/* Where the pictures stand that the decoder is to paint: with a window these are normalised ones. */
+static xd_status place_target(xd_vae_trainer *trainer, xd_slice *target, const float *pictures, const float *targets,
+                              uint32_t count) {
+  xd_context *context = trainer->context;
+  const xd_shape shape = xd_network_input_shape(trainer->encoder->part.network);
+  *target = xdi_executor_input(trainer->encoder_run);
+  if (!trainer->window && !targets) return XD_OK;
+  *target = xdi_slice(trainer->target, 0);
+  xd_status status =
+      xdi_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
+  if (status != XD_OK || !trainer->window) return status;
+  const xd_window_normalise args = {count,          shape.height, shape.width, shape.channels, trainer->window->vertical,
+                                    trainer->window->horizontal, *target, *target};
+  return xdi_device_check(context, context->table.window_normalise(context->backend, &args), "window_normalise");
+}
+
+static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *loss, xd_slice target, uint32_t count) {
   xd_context *context = trainer->context;
   const xd_vae_options *options = &trainer->options;
   const bool gaussian = options->likelihood == XD_LIKELIHOOD_GAUSSIAN;
@@ -152,8 +199,9 @@ static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *lo
       .size = trainer->picture_size,
       .pixel_weight = (float)((double)options->lambda1 + (gaussian ? (double)options->lambda2 * density : 0.0)),
       .bernoulli_weight = gaussian ? 0.0f : options->lambda2,
-      .x = xdi_executor_input(trainer->encoder_run),
+      .x = target,
       .x_hat = xdi_executor_output(trainer->decoder_run),
+      .window = {trainer->weights, 0},
       .da = xdi_executor_output_gradient(trainer->decoder_run),
   };
   return xdi_device_check(context, context->table.reconstruction_loss(context->backend, loss), "reconstruction_loss");
@@ -193,9 +241,10 @@ static xd_status update(xd_vae_trainer *trainer, float learning_rate) {
   return status;
 }
 
-static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures, uint32_t count,
-                          float learning_rate) {
+static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
+                          const float *targets, uint32_t count, float learning_rate) {
   xd_reconstruction_loss loss;
+  xd_slice target;
   xd_posterior posterior = {.rows = count,
                             .latent_dim = trainer->latent_dim,
                             .kl_weight = trainer->options.lambda2 * trainer->options.kl_weight,
@@ -203,7 +252,8 @@ static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const 
                             .epsilon = xdi_slice(trainer->epsilon, 0),
                             .z = xdi_executor_input(trainer->decoder_run)};
   xd_status status = forward(trainer, &posterior, pictures, count);
-  if (status == XD_OK) status = reconstruct(trainer, &loss, count);
+  if (status == XD_OK) status = place_target(trainer, &target, pictures, targets, count);
+  if (status == XD_OK) status = reconstruct(trainer, &loss, target, count);
   if (status == XD_OK) status = backward(trainer, &posterior, count);
   if (status != XD_OK) return status;
   report(&trainer->options, losses, &loss, posterior.kl, count);
@@ -218,6 +268,11 @@ static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const 
 
 xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures, uint32_t count,
                               float learning_rate) {
+  return xd_vae_trainer_step_toward(trainer, losses, pictures, NULL, count, learning_rate);
+}
+
+xd_status xd_vae_trainer_step_toward(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
+                                     const float *targets, uint32_t count, float learning_rate) {
   if (losses) *losses = (xd_vae_losses){0};
   if (!trainer) return XD_ERROR_INVALID_ARGUMENT;
   if (!pictures)
@@ -230,7 +285,9 @@ xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_vae_losses *losses, co
                     (double)learning_rate);
   xd_vae_losses measured;
   xd_status status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
-  if (status == XD_OK) status = run_step(trainer, &measured, pictures, count, learning_rate);
+  if (status == XD_OK && targets)
+    status = xdi_device_check_pixels(trainer->context, targets, count, trainer->picture_size);
+  if (status == XD_OK) status = run_step(trainer, &measured, pictures, targets, count, learning_rate);
   if (status == XD_OK && losses) *losses = measured;
   return status;
 }

@@ -3,6 +3,7 @@
 #define XDI_TRAIN_VAE_TRAINER_H
 
 #include "layer/executor.h"
+#include "layer/window_normalise.h"
 #include "train/optimiser.h"
 #include "xdomain/trainer.h"
 
@@ -14,6 +15,9 @@ struct xd_vae_trainer {
   xdi_executor *encoder_run, *decoder_run;
   xdi_optimiser encoder_optimiser, decoder_optimiser;
   xd_buffer *epsilon;
+  xd_buffer *target;        /* a batch of what is to be reconstructed, when that is not the encoder's input */
+  const xdi_window *window; /* the encoder's, or NULL */
+  xd_buffer *weights;       /* of each cell's error, by the window; or NULL */
   uint32_t picture_size, latent_dim;
   uint32_t step;
 };

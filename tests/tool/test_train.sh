@@ -69,7 +69,7 @@ grep -q '"2to1"' "$work/report.json" && fail "the report has a direction that wa
 # A mapping on frozen VAEs in one command, with all of that.
 # shellcheck disable=SC2086
 "$tool" map --model "$work/model.xdm" $sets --preset mnist --steps 8 --steps2 5 --out "$work/mapped.xdm" \
-  --validate-share 0.25 --judge2 "$work/judge.xdc" --validate-every 4 --allow-collapse --one-way \
+  --valid 0.25 --judge2 "$work/judge.xdc" --validate-every 4 --allow-collapse --one-way \
   --report "$work/map.json" >"$work/log" 2>&1 || {
   cat "$work/log"
   fail "xdomain map"
@@ -86,7 +86,7 @@ refused --latent3 8
 refused --seed1 8
 refused --latent2
 refused --validation1 "dir:$work/one"
-refused --validate-share 0.1 --validation1 "dir:$work/one" --validation2 "dir:$work/two"
+refused --valid 0.1 --validation1 "dir:$work/one" --validation2 "dir:$work/two"
 refused --positive-codes 3
 
 [ "$failures" -eq 0 ] && echo "train and map do as their options say"

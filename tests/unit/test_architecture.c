@@ -173,6 +173,21 @@ START_TEST(architecture__uses_the_callers_own_layers) {
 }
 END_TEST
 
+START_TEST(architecture__begins_an_encoder_with_its_window) {
+  xd_vae_architecture from = pictures_of(28, 28, 1), without = from;
+  xdi_layer_list encoder, decoder, plain_encoder, plain_decoder;
+  from.window = 250;
+  read_both(&from, &encoder, &decoder);
+  read_both(&without, &plain_encoder, &plain_decoder);
+  const xd_layer_spec window = {XD_TAG('W', 'N', 'R', 'M'), {250}};
+  ck_assert_uint_eq(encoder.count, plain_encoder.count + 1);
+  ck_assert_mem_eq(&encoder.at[0], &window, sizeof window);
+  ck_assert_mem_eq(&encoder.at[1], plain_encoder.at, plain_encoder.count * sizeof *plain_encoder.at);
+  ck_assert_uint_eq(decoder.count, plain_decoder.count);
+  ck_assert_mem_eq(decoder.at, plain_decoder.at, plain_decoder.count * sizeof *plain_decoder.at);
+}
+END_TEST
+
 START_TEST(architecture__names_the_field_that_is_refused) {
   const xd_layer_spec own = dense_spec(5, XD_ACTIVATION_TANH);
   struct {
@@ -193,6 +208,7 @@ START_TEST(architecture__names_the_field_that_is_refused) {
                {"layer_count is 0", pictures_of(28, 28, 1)},
                {"layers are NULL", pictures_of(28, 28, 1)},
                {"linear_skip is 2", pictures_of(28, 28, 1)},
+               {"window is 10001", pictures_of(28, 28, 1)},
                {"struct_size", pictures_of(28, 28, 1)}};
   wrong[4].from.latent_dim = 0;
   wrong[5].from.latent_dim = 1025;
@@ -205,7 +221,8 @@ START_TEST(architecture__names_the_field_that_is_refused) {
   wrong[11].from.layer_count = 65;
   wrong[13].from.layer_count = 1;
   wrong[14].from.linear_skip = 2;
-  wrong[15].from.struct_size = 0;
+  wrong[15].from.window = 10001;
+  wrong[16].from.struct_size = 0;
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
     xd_vae_architecture read;
     assert_status(xdi_architecture_read(context, &read, &wrong[i].from), XD_ERROR_INVALID_ARGUMENT);
@@ -236,6 +253,7 @@ static Suite *make_suite(void) {
   add(architecture__is_a_plain_perceptron_without_channels);
   add(architecture__uses_the_callers_own_layers);
   add(architecture__ends_in_linear_skips_where_asked);
+  add(architecture__begins_an_encoder_with_its_window);
   add(architecture__names_the_field_that_is_refused);
   add(architecture__keeps_defaults_for_what_an_older_caller_lacks);
 #undef add

@@ -94,6 +94,93 @@ START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) 
 }
 END_TEST
 
+/* ---- degradations ---- */
+
+START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
+  const xdi_augmentation strengths = {1.0f, 1.0f, 1.0f}, affine = {1.0f, 0.0f, 0.0f};
+  fixture f = open_fixture(2);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  float *clean = new_floats(COUNT * PATTERN_SIZE), *mapped = new_floats(COUNT * PATTERN_SIZE);
+  uint32_t changed = 0;
+  assert_ok(f.context, xdi_augment(f.context, f.changed, clean, &batch, &strengths));
+  assert_ok(f.context, xdi_augment_affine(f.context, mapped, &batch, 1.0f));
+  assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    double difference = 0.0;
+    for (uint32_t k = i * PATTERN_SIZE; k < (i + 1) * PATTERN_SIZE; k++) {
+      ck_assert(f.changed[k] >= 0.0f && f.changed[k] <= 1.0f);
+      difference += fabs((double)f.changed[k] - (double)clean[k]) / PATTERN_SIZE;
+    }
+    changed += difference > 0.01;
+  }
+  ck_assert_msg(changed > 3 * COUNT / 4, "%u of %u are degraded", changed, COUNT);
+  /* With nothing to degrade both are the affine map, and with no strength at all the picture. */
+  assert_ok(f.context, xdi_augment(f.context, f.changed, clean, &batch, &affine));
+  assert_same_floats(f.changed, mapped, COUNT * PATTERN_SIZE);
+  assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f}));
+  assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
+  free(clean), free(mapped);
+  close_fixture(&f);
+}
+END_TEST
+
+START_TEST(augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads) {
+  const xdi_augmentation strengths = {0.5f, 1.0f, 1.0f};
+  fixture one = open_fixture(1), three = open_fixture(3);
+  for (uint64_t stream = 1; stream <= 2; stream++) {
+    const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
+    assert_ok(one.context, xdi_augment(one.context, one.changed, NULL, &a, &strengths));
+    assert_ok(three.context, xdi_augment(three.context, three.changed, NULL, &b, &strengths));
+    ck_assert_int_eq(memcmp(one.changed, three.changed, COUNT * PATTERN_SIZE * sizeof(float)) == 0, stream == 1);
+  }
+  close_fixture(&one);
+  close_fixture(&three);
+}
+END_TEST
+
+/* Cells of one brightness keep one, and brighter ones stay at least as bright: patterns have two. */
+START_TEST(augment__colour_is_a_rising_curve) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  double least = 1.0, most = 0.0;
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f}));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
+    float dark = -1.0f, bright = -1.0f;
+    for (uint32_t k = 0; k < PATTERN_SIZE; k++) {
+      float *level = before[k] > 0.0f ? &bright : &dark;
+      if (*level < 0.0f) *level = after[k];
+      ck_assert(after[k] == *level);
+    }
+    ck_assert_msg(bright > dark + 0.1f, "picture %u: %g and %g", i, (double)dark, (double)bright);
+    least = fmin(least, (double)(bright - dark)), most = fmax(most, (double)(bright - dark));
+  }
+  ck_assert_msg(most - least > 0.3, "contrasts are %g to %g", least, most);
+  close_fixture(&f);
+}
+END_TEST
+
+/* Blur keeps the mean and the centre and lowers the largest value; its strength follows the picture's size. */
+START_TEST(augment__blurs_in_place) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  uint32_t blurred = 0;
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f}));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    double x0, y0, x1, y1, change = 0.0;
+    const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
+    const double mass_before = mass(before, &x0, &y0), mass_after = mass(after, &x1, &y1);
+    assert_near(mass_after, mass_before, 0.05, "the brightness");
+    ck_assert(hypot(x1 - x0, y1 - y0) < 0.3);
+    for (uint32_t k = 0; k < PATTERN_SIZE; k++) change += fabs((double)after[k] - (double)before[k]);
+    blurred += change > 1e-3;
+  }
+  ck_assert_msg(blurred > COUNT / 2 && blurred <= COUNT, "%u of %u are blurred", blurred, COUNT);
+  close_fixture(&f);
+}
+END_TEST
+
 START_TEST(augment_distort__copies_when_all_is_off) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
@@ -171,6 +258,10 @@ static Suite *make_suite(void) {
   add_case(suite, augment_affine__copies_at_strength_0);
   add_case(suite, augment_affine__moves_a_little_and_keeps_the_picture);
   add_case(suite, augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads);
+  add_case(suite, augment__keeps_a_clean_picture_beside_the_degraded_one);
+  add_case(suite, augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads);
+  add_case(suite, augment__colour_is_a_rising_curve);
+  add_case(suite, augment__blurs_in_place);
   add_case(suite, augment_distort__copies_when_all_is_off);
   add_case(suite, augment_distort__shifts_within_its_reach);
   add_case(suite, augment_distort__flips_every_other_picture);

@@ -818,6 +818,34 @@ START_TEST(dropout__keeps_the_mean) {
 }
 END_TEST
 
+/* ---- window normalisation ---- */
+
+static const xd_window_normalise window_shapes[] = {
+    {.batch = 1, .height = 8, .width = 8, .channels = 1},
+    {.batch = 5, .height = 9, .width = 14, .channels = 3},
+    {.batch = 17, .height = 33, .width = 32, .channels = 3},
+    {.batch = 3, .height = 11, .width = 7, .channels = 4},
+};
+
+static void run_window_case(bench *b, size_t index, outcome *to) {
+  static const float vertical[33] = {[0] = 0.1f, 0.3f, 0.6f, 0.9f, 1.0f, 0.9f, 0.5f, 0.2f};
+  static const float horizontal[32] = {[0] = 0.2f, 0.4f, 0.7f, 1.0f, 0.8f, 0.6f, 0.1f};
+  xd_window_normalise args = window_shapes[index];
+  const size_t count = (size_t)args.batch * args.height * args.width * args.channels;
+  args.vertical = vertical, args.horizontal = horizontal;
+  args.x = random_slice(b, 1, count, 0.0f, 1.0f), args.y = empty_slice(b, count);
+  BENCH_CALL(b, window_normalise, &args);
+  add_values(to, b, "y", args.y, count, CELL_TOLERANCE);
+  args.y = args.x;
+  BENCH_CALL(b, window_normalise, &args);
+  add_values(to, b, "in place", args.y, count, CELL_TOLERANCE);
+}
+
+START_TEST(window_normalise__agrees_with_the_reference) {
+  check_family(run_window_case, COUNT(window_shapes), "window_normalise");
+}
+END_TEST
+
 /* ---- buffers ---- */
 
 START_TEST(buffer__starts_zeroed_and_aligned) {
@@ -871,6 +899,7 @@ static Suite *make_suite(void) {
   add_open_case(suite, random__agrees_with_the_reference);
   add_open_case(suite, random__is_the_same_in_pieces);
   add_open_case(suite, dropout__keeps_the_mean);
+  add_open_case(suite, window_normalise__agrees_with_the_reference);
   add_open_case(suite, buffer__starts_zeroed_and_aligned);
   return suite;
 }

@@ -44,7 +44,8 @@ START_TEST(layer_builtin__knows_the_tags_of_files) {
   } layers[] = {{XD_TAG('D', 'N', 'S', 'E'), "dense"},   {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
                 {XD_TAG('R', 'S', 'H', 'P'), "reshape"}, {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
                 {XD_TAG('D', 'R', 'O', 'P'), "dropout"}, {XD_TAG('A', 'C', 'T', 'V'), "activation"},
-                {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"}};
+                {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"},
+                {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"}};
   for (size_t i = 0; i < COUNT_OF(layers); i++) {
     const xd_layer_table *table = xd_layer_builtin(layers[i].tag);
     ck_assert_ptr_nonnull(table);

@@ -202,13 +202,82 @@ END_TEST
 START_TEST(train__mixes_caches_and_augments_codes) {
   fixture *f = open_short_fixture("auto", 2);
   xd_model *model = NULL;
-  f->vae.augment = 1.0f;
+  f->vae.augment = f->vae.augment_colour = f->vae.augment_blur = 1.0f;
+  f->mapping.augment = 1.0f;
   f->vae.min_steps = 30;
   f->mapping.mixing = 0.5f;
   f->mapping.codes_per_picture = 3;
   f->mapping.dropout_millionths = 100000;
   f->mapping.generated_mismatch = 1.0f;
   assert_ok(f->context, train(f, &model, NULL));
+  xd_model_release(model);
+  close_fixture(f);
+}
+END_TEST
+
+/* Of the directions only the one whose options ask for it leaves from augmented codes. */
+START_TEST(map__augments_the_codes_it_leaves) {
+  fixture *f = open_short_fixture("auto", 2);
+  xd_mapping_options other = f->mapping;
+  xd_model *model = NULL, *plain = NULL, *augmented = NULL;
+  assert_ok(f->context, train(f, &model, NULL));
+  f->mapping.codes_per_picture = other.codes_per_picture = 4;
+  f->options.mapping[1] = &other;
+  assert_ok(f->context, xd_map(&plain, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  f->mapping.augment_colour = 1.0f;
+  assert_ok(f->context, xd_map(&augmented, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  for (uint32_t direction = 0; direction < 2; direction++) {
+    const xd_direction way = direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+    const int same = same_weights(xd_latent_generator_network(xd_model_generator(plain, way)),
+                                  xd_latent_generator_network(xd_model_generator(augmented, way)));
+    ck_assert_int_eq(same, direction == 1);
+  }
+  ck_assert(strstr(xd_model_property(augmented, "mapping_1to2.options"), " augment_colour=1 ") != NULL);
+  ck_assert(strstr(xd_model_property(augmented, "mapping_2to1.options"), " augment_colour=0 ") != NULL);
+  xd_model_release(model);
+  xd_model_release(plain);
+  xd_model_release(augmented);
+  close_fixture(f);
+}
+END_TEST
+
+/* Patterns under a window and in any light: classes are read from their codes, and only of validation sets. */
+START_TEST(train__probes_the_codes_of_validation_sets) {
+  fixture *f = open_short_fixture("auto", 2);
+  xd_model *model = NULL;
+  xd_train_report report = make_report();
+  f->vae.epochs = 40;
+  f->vae.augment_colour = 0.5f;
+  f->architecture.window = 500;
+  f->mapping.codes_per_picture = 3;
+  f->mapping.augment_colour = 0.5f;
+  f->options.validation[0] = f->held_out[0];
+  assert_ok(f->context, train(f, &model, &report));
+  ck_assert_msg(report.probe[0] > 0.9, "the probe reads %g", report.probe[0]);
+  ck_assert(report.probe[1] == 0.0);
+  ck_assert_uint_eq(report.validated[0], 0);
+  const char *text = xd_model_property(model, "mapping.probe1");
+  ck_assert_msg(strncmp(text, "acc=", 4) == 0 && fabs(strtod(text + 4, NULL) - report.probe[0]) < 1e-5, "%s", text);
+  ck_assert_str_eq(xd_model_property(model, "mapping.probe2"), "");
+  xd_model_release(model);
+  close_fixture(f);
+}
+END_TEST
+
+/* Labels that are drawn by lot are read by chance. */
+START_TEST(train__probes_no_more_than_the_codes_tell) {
+  fixture *f = open_short_fixture("auto", 1);
+  xd_model *model = NULL;
+  xd_train_report report = make_report();
+  uint32_t labels[150];
+  xd_dataset *shuffled = NULL;
+  for (uint32_t i = 0; i < 150; i++) labels[i] = xdi_random_below(3, 9, i, 3);
+  assert_ok(f->context, xd_dataset_create(&shuffled, f->context, xd_dataset_pixels(f->held_out[0], 0), labels, 150,
+                                          SIDE, SIDE, 1));
+  f->options.validation[0] = shuffled;
+  assert_ok(f->context, train(f, &model, &report));
+  ck_assert_msg(report.probe[0] > 0.15 && report.probe[0] < 0.55, "the probe reads %g", report.probe[0]);
+  xd_dataset_release(shuffled);
   xd_model_release(model);
   close_fixture(f);
 }
@@ -458,7 +527,13 @@ START_TEST(train__names_the_wrong_option) {
   f->vae.batch = 30, f->mapping.steps = 0;
   assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "steps");
-  f->mapping.steps = 12, f->architecture.width = 16;
+  f->mapping.steps = 12, f->mapping.augment_blur = 1.0f;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "augment_blur needs cached codes");
+  f->mapping.augment_blur = 0.0f, f->mapping.augment = NAN;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "xd_mapping_options.augment cannot be");
+  f->mapping.augment = 0.0f, f->architecture.width = 16;
   assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(f->context, "domain 1");
   f->architecture.width = SIDE, f->vae.struct_size = 5;
@@ -637,6 +712,9 @@ static Suite *make_suite(void) {
   add_case(suite, train__maps_sets_without_labels);
   add_case(suite, train__runs_the_letter_of_the_paper);
   add_case(suite, train__takes_linear_skips_and_averaged_conditions);
+  add_case(suite, map__augments_the_codes_it_leaves);
+  add_case(suite, train__probes_the_codes_of_validation_sets);
+  add_case(suite, train__probes_no_more_than_the_codes_tell);
   add_case(suite, train__mixes_caches_and_augments_codes);
   add_case(suite, train__writes_the_same_bytes_at_any_number_of_threads);
   add_case(suite, train__keeps_what_shaped_the_model_as_properties);

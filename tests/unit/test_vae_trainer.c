@@ -3,6 +3,7 @@
 #include "training_support.h"
 
 #include "model/encoder.h"
+#include "layer/window_normalise.h"
 #include "train/seeds.h"
 #include "train/vae_trainer.h"
 
@@ -104,6 +105,110 @@ END_TEST
 START_TEST(vae_trainer_step__equals_the_composed_bernoulli_loss) {
   check_composed("reference", XD_LIKELIHOOD_BERNOULLI);
   check_composed("auto", XD_LIKELIHOOD_BERNOULLI);
+}
+END_TEST
+
+/* ---- targets and windows ---- */
+
+/* The first step's pixel cost, as the sum over cells of weight (target - output)^2; weights NULL: 1. */
+static double composed_cost(xd_context *context, const xd_vae_options *options, xd_vae_trainer *trainer,
+                            const float *pictures, const float *targets, const double *weights) {
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  float mean[COUNT * 3], log_variance[COUNT * 3], codes[COUNT * 3], outputs[COUNT * 64];
+  double cost = 0.0;
+  assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL));
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, COUNT));
+  xdi_random_normals(codes, COUNT * 3, options->seed, xdi_stream_id(XDI_STREAM_POSTERIOR, 0), 0);
+  for (size_t i = 0; i < COUNT * 3; i++) codes[i] = mean[i] + expf(0.5f * log_variance[i]) * codes[i];
+  assert_ok(context, xd_decoder_decode(decoder, context, outputs, codes, COUNT));
+  for (size_t i = 0; i < COUNT * 64; i++)
+    cost += (weights ? weights[i % 64] : 1.0) * pow((double)targets[i] - (double)outputs[i], 2.0) / COUNT;
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  return cost;
+}
+
+START_TEST(vae_trainer_step_toward__costs_the_distance_to_the_target) {
+  xd_context *context = test_context("auto");
+  const xd_vae_architecture architecture = small_architecture(4);
+  const xd_vae_options options = small_options(&architecture);
+  xd_vae_trainer *trainer = make_trainer(context, &options);
+  float *pictures = make_pixels(COUNT * 64, 3), *targets = make_pixels(COUNT * 64, 4);
+  xd_vae_losses losses;
+  const double expected = composed_cost(context, &options, trainer, pictures, targets, NULL);
+  assert_ok(context, xd_vae_trainer_step_toward(trainer, &losses, pictures, targets, COUNT, 0.0f));
+  assert_near(losses.pixel_cost, expected, 1e-4, "pixel_cost");
+  targets[70] = NAN;
+  assert_status(xd_vae_trainer_step_toward(trainer, NULL, pictures, targets, COUNT, 0.0f), XD_ERROR_BAD_DATA);
+  xd_vae_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free(pictures), free(targets);
+}
+END_TEST
+
+/* The weights of the window in an 8x8 picture, with a mean of 1. */
+static void expect_weights(double weights[64], double sigma) {
+  double sum = 0.0;
+  for (int i = 0; i < 64; i++) {
+    const double x = i % 8 - 3.5, y = i / 8 - 3.5;
+    weights[i] = exp(-(x * x + y * y) / (2.0 * sigma * sigma));
+    sum += weights[i] / 64.0;
+  }
+  for (int i = 0; i < 64; i++) weights[i] /= sum;
+}
+
+START_TEST(vae_trainer_step__paints_normalised_pictures_under_the_window) {
+  xd_context *context = test_context("auto");
+  const xd_layer_spec window = {XDI_WINDOW_TAG, {300}};
+  xd_network *network = make_network(context, (xd_shape){8, 8, 1}, &window, 1);
+  float *pictures = make_pixels(COUNT * 64, 3), *targets = make_pixels(COUNT * 64, 4);
+  float *seen = run_network(context, network, pictures, COUNT), *wanted = run_network(context, network, targets, COUNT);
+  double weights[64];
+  expect_weights(weights, 0.3 * 8.0);
+  for (uint32_t weighted = 0; weighted < 2; weighted++) {
+    xd_vae_architecture architecture = small_architecture(4);
+    architecture.window = 300;
+    xd_vae_options options = small_options(&architecture);
+    options.window_weight = weighted;
+    xd_vae_trainer *trainer = make_trainer(context, &options);
+    const double *w = weighted ? weights : NULL;
+    xd_vae_losses losses;
+    const double own = composed_cost(context, &options, trainer, pictures, seen, w);
+    assert_ok(context, xd_vae_trainer_step(trainer, &losses, pictures, COUNT, 0.0f));
+    assert_near(losses.pixel_cost, own, 1e-4, "pixel_cost");
+    xd_vae_trainer_destroy(trainer);
+    trainer = make_trainer(context, &options);
+    const double other = composed_cost(context, &options, trainer, pictures, wanted, w);
+    assert_ok(context, xd_vae_trainer_step_toward(trainer, &losses, pictures, targets, COUNT, 0.0f));
+    assert_near(losses.pixel_cost, other, 1e-4, "pixel_cost toward a target");
+    ck_assert(fabs(own - other) > 1e-3 * own);
+    xd_vae_trainer_destroy(trainer);
+  }
+  xdi_network_release(network);
+  xd_context_destroy(context);
+  free(pictures), free(targets), free(seen), free(wanted);
+}
+END_TEST
+
+START_TEST(vae_trainer_step__learns_under_a_window) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 64, 1);
+  float *pictures = read_pictures(context, set, 64);
+  xd_vae_architecture architecture = pattern_architecture();
+  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  options.architecture = &architecture;
+  architecture.window = 400;
+  options.batch = 64;
+  xd_vae_trainer *trainer = make_trainer(context, &options);
+  xd_vae_losses first, last;
+  assert_ok(context, xd_vae_trainer_step(trainer, &first, pictures, 64, 0.002f));
+  for (int i = 0; i < 150; i++) assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
+  ck_assert_msg(last.pixel_cost < 0.4 * first.pixel_cost, "%g became %g", first.pixel_cost, last.pixel_cost);
+  xd_vae_trainer_destroy(trainer);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+  free(pictures);
 }
 END_TEST
 
@@ -241,7 +346,8 @@ START_TEST(vae_trainer_step__allocates_nothing_after_the_first) {
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     counting_allocator counter = {0};
     xd_context *context = test_context_with(xd_context_builtin_backend(i), 2, &counter);
-    const xd_vae_architecture architecture = small_architecture(4);
+    xd_vae_architecture architecture = small_architecture(4);
+    architecture.window = i % 2 ? 0 : 300;
     const xd_vae_options options = small_options(&architecture);
     xd_vae_trainer *trainer = make_trainer(context, &options);
     float *pictures = make_pixels(COUNT * 64, 3);
@@ -348,6 +454,9 @@ START_TEST(vae_trainer_create__names_the_wrong_option) {
   options.likelihood = 2, check_refused(context, &options, "likelihood"), options = good;
   options.batch = 0, check_refused(context, &options, "batch"), options = good;
   options.augment = -0.1f, check_refused(context, &options, "augment"), options = good;
+  options.augment_colour = NAN, check_refused(context, &options, "augment_colour"), options = good;
+  options.augment_blur = 5.0f, check_refused(context, &options, "augment_blur"), options = good;
+  options.window_weight = 2, check_refused(context, &options, "window_weight"), options = good;
   options.raw_codes = 2, check_refused(context, &options, "raw_codes"), options = good;
   options.struct_size = 3, check_refused(context, &options, "struct_size");
   xd_context_destroy(context);
@@ -355,7 +464,8 @@ START_TEST(vae_trainer_create__names_the_wrong_option) {
 END_TEST
 
 static xd_status create_step_and_destroy(xd_context *context, void *user) {
-  const xd_vae_architecture architecture = small_architecture(4);
+  xd_vae_architecture architecture = small_architecture(4);
+  architecture.window = 300;
   const xd_vae_options options = small_options(&architecture);
   xd_vae_trainer *trainer = NULL;
   xd_encoder *encoder = NULL;
@@ -381,6 +491,9 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("vae_trainer");
   add_case(suite, vae_trainer_step__equals_the_composed_gaussian_loss);
   add_case(suite, vae_trainer_step__equals_the_composed_bernoulli_loss);
+  add_case(suite, vae_trainer_step_toward__costs_the_distance_to_the_target);
+  add_case(suite, vae_trainer_step__paints_normalised_pictures_under_the_window);
+  add_case(suite, vae_trainer_step__learns_under_a_window);
   add_case(suite, vae_trainer_step__has_the_gradients_of_the_gaussian_loss);
   add_case(suite, vae_trainer_step__has_the_gradients_of_the_bernoulli_loss);
   add_case(suite, vae_trainer_step__learns_patterns);

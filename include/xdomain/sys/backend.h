@@ -38,7 +38,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_BACKEND_TABLE_VERSION 1u
+#define XD_BACKEND_TABLE_VERSION 2u
 
 /* One backend's private state for one context. */
 typedef struct xd_backend xd_backend;
@@ -189,6 +189,16 @@ typedef struct xd_spectral_norm {
   double sigma; /* forward: out; backward: in */
 } xd_spectral_norm;
 
+/* Pictures normalised under a window, w(y, x) = vertical[y] * horizontal[x] (host memory, not negative, not
+ * all 0): mean[c] = sum w x[c] / sum w, deviation^2 = the mean over channels of sum w (x[c] - mean[c])^2 / sum w,
+ *   y[c] = 0.5 + 0.2 (x[c] - mean[c]) / max(deviation, 1/64), clamped to 0..1.
+ * Each picture by itself; x and y may be the same. Nothing is ever asked of its gradient. */
+typedef struct xd_window_normalise {
+  uint32_t batch, height, width, channels; /* channels at most 4 */
+  const float *vertical, *horizontal;      /* [height], [width] */
+  xd_slice x, y;
+} xd_window_normalise;
+
 /* The table. Slots marked "required" must be filled; the others may be NULL. */
 typedef struct xd_backend_table {
   uint32_t struct_size;   /* sizeof(xd_backend_table) */
@@ -259,6 +269,7 @@ typedef struct xd_backend_table {
    * backward pass. */
   xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
                        uint64_t stream, uint64_t first);
+  xd_status (*window_normalise)(xd_backend *backend, const xd_window_normalise *args);
 } xd_backend_table;
 
 /* A built-in backend's table, to forward to: by name; NULL when there is none. Its

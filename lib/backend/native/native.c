@@ -117,7 +117,7 @@ void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
   .cross_entropy = xdi_native_cross_entropy, .adam = xdi_native_adam, \
   .spectral_norm_forward = xdi_native_spectral_norm_forward, \
   .spectral_norm_backward = xdi_native_spectral_norm_backward, .random_normal = xdi_native_random_normal, \
-  .dropout = xdi_native_dropout
+  .dropout = xdi_native_dropout, .window_normalise = xdi_native_window_normalise
 
 const xd_backend_table xdi_native_table = {.name = "native", .open = open_best, NATIVE_SLOTS};
 const xd_backend_table xdi_native_avx2_table = {.name = "native-avx2", .open = open_avx2, NATIVE_SLOTS};

@@ -47,6 +47,9 @@ xd_status xdi_native_logistic_loss(xd_backend *backend, xd_logistic_loss *args);
 xd_status xdi_native_squared_distance(xd_backend *backend, xd_squared_distance *args);
 xd_status xdi_native_cross_entropy(xd_backend *backend, xd_cross_entropy *args);
 
+/* native_window.c */
+xd_status xdi_native_window_normalise(xd_backend *backend, const xd_window_normalise *args);
+
 /* native_optimiser.c */
 xd_status xdi_native_adam(xd_backend *backend, const xd_adam *args);
 xd_status xdi_native_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *args);

@@ -132,7 +132,8 @@ static xd_status drop(xd_backend *backend, xd_slice from, xd_slice to, size_t co
   X(cross_entropy, xd_cross_entropy *) \
   X(adam, const xd_adam *) \
   X(spectral_norm_forward, xd_spectral_norm *) \
-  X(spectral_norm_backward, const xd_spectral_norm *)
+  X(spectral_norm_backward, const xd_spectral_norm *) \
+  X(window_normalise, const xd_window_normalise *)
 /* clang-format on */
 
 #define AS_FUNCTION(kernel, type) \

@@ -63,4 +63,5 @@ const xd_backend_table xdi_reference_table = {
     .spectral_norm_backward = xdi_reference_spectral_norm_backward,
     .random_normal = xdi_reference_random_normal,
     .dropout = xdi_reference_dropout,
+    .window_normalise = xdi_reference_window_normalise,
 };

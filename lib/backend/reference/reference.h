@@ -60,5 +60,6 @@ xd_status xdi_reference_random_normal(xd_backend *backend, xd_slice to, size_t c
                                       uint64_t stream, uint64_t first);
 xd_status xdi_reference_dropout(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
                                 uint64_t seed, uint64_t stream, uint64_t first);
+xd_status xdi_reference_window_normalise(xd_backend *backend, const xd_window_normalise *args);
 
 #endif

@@ -1,0 +1,169 @@
+/* How much of the class the codes tell: a perceptron of one hidden layer is trained on the codes that the mappings
+ * are trained on, and reads the class from the posterior means of validation pictures. It sees labels, and nothing
+ * that is trained sees it. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "layer/executor.h"
+#include "model/architecture.h"
+#include "model/encoder.h"
+#include "train/device.h"
+#include "train/epochs.h"
+#include "train/optimiser.h"
+#include "train/posterior.h"
+#include "train/seeds.h"
+#include "train/training.h"
+
+#define BATCH 128u
+#define STEPS 1500u
+#define HIDDEN_WIDTH 256u
+#define DROPOUT_MILLIONTHS 200000u
+
+static const float learning_rate = 0.001f;
+
+typedef struct probe {
+  xd_context *context;
+  const xd_dataset *set;
+  const xdi_codes *codes; /* of the set */
+  uint32_t classes;
+  uint64_t seed;
+  xd_network *network;
+  xdi_executor *run;
+  xdi_optimiser optimiser;
+  float *rows; /* [BATCH][latent_dim], and latent_dim normals */
+  uint32_t labels[BATCH];
+} probe;
+
+static uint32_t count_classes(const xd_dataset *set, uint32_t *seen) {
+  uint32_t classes = 0;
+  *seen = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (xd_dataset_class_size(set, label) > 0) classes = label + 1, (*seen)++;
+  return classes;
+}
+
+static xd_status open_probe(probe *p) {
+  xd_context *context = p->context;
+  const size_t dim = p->codes->latent_dim;
+  const xdi_optimiser_settings adam = {0.9f, 0.999f, 0.01f};
+  xdi_layer_list layers = {.count = 0};
+  xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT_MILLIONTHS, p->classes);
+  xd_status status =
+      xdi_network_create(&p->network, context, (xd_shape){1, 1, (uint32_t)dim}, layers.at, layers.count);
+  if (status != XD_OK) return status;
+  xdi_network_initialise(p->network, p->seed);
+  p->rows = xdi_allocate(&context->allocator, BATCH + 1, dim * sizeof *p->rows);
+  if (!p->rows) return xdi_fail_memory(context, "probing codes");
+  status = xdi_executor_create(&p->run, context, p->network, BATCH, XDI_TRAINING);
+  if (status == XD_OK) status = xdi_optimiser_open(&p->optimiser, context, p->network->block_count, &adam);
+  return status;
+}
+
+static void close_probe(probe *p) {
+  xdi_optimiser_close(&p->optimiser);
+  xdi_executor_destroy(p->run);
+  xdi_network_release(p->network);
+  xdi_release(&p->context->allocator, p->rows);
+}
+
+/* The rows through the network, and their loss; `drop` also leaves the loss's gradient. */
+static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint32_t *correct) {
+  xd_context *context = p->context;
+  xd_cross_entropy loss = {.rows = count,
+                           .classes = p->classes,
+                           .labels = p->labels,
+                           .logits = xdi_executor_output(p->run),
+                           .dlogits = xdi_executor_output_gradient(p->run)};
+  xd_status status =
+      xdi_write(context, xdi_executor_input(p->run), p->rows, (size_t)count * p->codes->latent_dim);
+  if (status == XD_OK)
+    status = xdi_executor_forward(p->run, count, drop, p->seed,
+                                  xdi_stream_id(XDI_STREAM_DROPOUT, step * XDI_LAYER_LIMIT));
+  if (status == XD_OK)
+    status = xdi_device_check(context, context->table.cross_entropy(context->backend, &loss), "cross_entropy");
+  if (status == XD_OK) *correct = loss.correct;
+  return status;
+}
+
+/* Codes of pictures drawn at random. */
+static void draw_batch(probe *p, uint32_t step) {
+  const size_t dim = p->codes->latent_dim;
+  const uint64_t pictures = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, step);
+  const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, step), choices = xdi_stream_id(XDI_STREAM_SHUFFLE, step);
+  float *normals = p->rows + BATCH * dim;
+  for (uint32_t row = 0; row < BATCH; row++) {
+    const uint32_t picture = xdi_random_below(p->seed, pictures, row, p->codes->count);
+    if (p->codes->samples == 0) xdi_random_normals(normals, dim, p->seed, noise, row * dim);
+    xdi_codes_draw(p->rows + row * dim, p->codes, picture, normals, xdi_random_uniform(p->seed, choices, row));
+    p->labels[row] = xd_dataset_label(p->set, picture);
+  }
+}
+
+static xd_status train(probe *p) {
+  uint32_t correct;
+  xd_status status = XD_OK;
+  for (uint32_t step = 0; status == XD_OK && step < STEPS; step++) {
+    status = xdi_check_cancelled(p->context);
+    draw_batch(p, step);
+    if (status == XD_OK) status = judge(p, BATCH, true, step, &correct);
+    if (status == XD_OK) status = xdi_executor_backward(p->run, BATCH, true, false);
+    if (status == XD_OK)
+      status = xdi_optimiser_step(&p->optimiser, xdi_executor_parameters(p->run), xdi_executor_gradients(p->run),
+                                  xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
+  }
+  return status;
+}
+
+/* The next pictures whose class the probe knows, as rows of their means. */
+static uint32_t fill_means(probe *p, const xdi_codes *codes, const xd_dataset *set, uint32_t *next) {
+  const size_t dim = codes->latent_dim;
+  uint32_t count = 0;
+  for (; *next < codes->count && count < BATCH; (*next)++) {
+    const uint32_t label = xd_dataset_label(set, *next);
+    if (xd_dataset_class_size(p->set, label) == 0) continue;
+    const float *mean = codes->values + (size_t)*next * 2 * dim;
+    memcpy(p->rows + count * dim, mean, dim * sizeof *mean);
+    p->labels[count++] = label;
+  }
+  return count;
+}
+
+static xd_status measure(probe *p, double *accuracy, const xdi_codes *codes, const xd_dataset *set) {
+  uint32_t next = 0, counted = 0, right = 0, correct = 0, count;
+  xd_status status = XD_OK;
+  while (status == XD_OK && (count = fill_means(p, codes, set, &next)) > 0) {
+    status = judge(p, count, false, 0, &correct);
+    counted += count;
+    right += correct;
+  }
+  *accuracy = counted > 0 ? (double)right / counted : 0.0;
+  return status;
+}
+
+static xd_status probe_domain(xdi_training *training, const xdi_mapping_material *material, uint32_t domain) {
+  xd_context *context = training->context;
+  const xd_dataset *held_out = training->options.validation[domain];
+  const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
+  const xdi_codes_options plain = {.samples = 0};
+  uint32_t seen;
+  probe p = {.context = context, .set = training->sets[domain], .codes = xdi_source_codes(material, domain)};
+  p.classes = count_classes(p.set, &seen);
+  if (seen < 2) return XD_OK;
+  p.seed = xdi_seed_of(training->options.seed, XDI_SEED_PROBE) + domain;
+  xdi_codes codes = {.values = NULL};
+  xd_status status = xdi_check_pictures(context, encoder, held_out, "the validation set");
+  if (status == XD_OK) status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
+  if (status == XD_OK) status = open_probe(&p);
+  if (status == XD_OK) status = train(&p);
+  if (status == XD_OK) status = measure(&p, &training->report.probe[domain], &codes, held_out);
+  close_probe(&p);
+  xdi_codes_close(&codes);
+  return status;
+}
+
+xd_status xdi_training_probe(xdi_training *training, const xdi_mapping_material *material) {
+  xd_status status = XD_OK;
+  for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
+    if (training->options.validation[domain]) status = probe_domain(training, material, domain);
+  return status;
+}

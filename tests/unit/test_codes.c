@@ -1,0 +1,107 @@
+/* Cached codes of a set: posteriors, samples, and samples of augmented copies. */
+#include "training_support.h"
+
+#include "train/codes.h"
+
+#define COUNT 300u /* more than one batch of the pass */
+#define SAMPLES 4u
+#define DIM 8u
+
+static xd_context *context;
+static xd_dataset *set;
+static xd_encoder *encoder;
+
+static void open_all(void) {
+  const xd_vae_architecture architecture = pattern_architecture();
+  context = test_context_with("auto", 2, NULL);
+  set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
+  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
+}
+
+static void close_all(void) {
+  xd_encoder_release(encoder);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+
+static xdi_codes make_codes(uint32_t samples, xdi_augmentation augmentation, uint64_t seed) {
+  const xdi_codes_options options = {samples, augmentation, seed};
+  xdi_codes codes;
+  assert_ok(context, xdi_codes_open(&codes, context, xd_encoder_network(encoder), set, &options));
+  ck_assert_uint_eq(codes.count, COUNT);
+  ck_assert_uint_eq(codes.latent_dim, DIM);
+  return codes;
+}
+
+static const xdi_augmentation none = {0.0f, 0.0f, 0.0f};
+
+/* How far a cached sample is from its own picture's mean, in the posterior's deviations: mean square. */
+static double spread_of(const xdi_codes *samples, const xdi_codes *posteriors) {
+  double sum = 0.0;
+  for (size_t picture = 0; picture < COUNT; picture++) {
+    const float *mean = posteriors->values + picture * 2 * DIM, *deviation = mean + DIM;
+    for (size_t i = 0; i < SAMPLES * DIM; i++)
+      sum += pow((double)(samples->values[picture * SAMPLES * DIM + i] - mean[i % DIM]) / (double)deviation[i % DIM], 2.0);
+  }
+  return sum / (COUNT * SAMPLES * DIM);
+}
+
+START_TEST(codes__are_samples_of_the_posterior_without_augmentation) {
+  xdi_codes posteriors = make_codes(0, none, 5), samples = make_codes(SAMPLES, none, 5);
+  assert_near(spread_of(&samples, &posteriors), 1.0, 0.06, "the samples' variance");
+  xdi_codes_close(&posteriors);
+  xdi_codes_close(&samples);
+}
+END_TEST
+
+/* The same normals, so what differs is the copies: each of a picture's codes comes from another one. */
+START_TEST(codes__come_from_other_copies_of_the_picture_with_augmentation) {
+  const xdi_augmentation kinds[] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 2.0f}};
+  xdi_codes plain = make_codes(SAMPLES, none, 5);
+  for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+    xdi_codes codes = make_codes(SAMPLES, kinds[k], 5);
+    uint32_t moved[SAMPLES] = {0}, apart = 0;
+    for (size_t picture = 0; picture < COUNT; picture++) {
+      const size_t at = picture * SAMPLES * DIM;
+      double first = 0.0;
+      for (size_t s = 0; s < SAMPLES; s++) {
+        double distance = 0.0;
+        for (size_t j = 0; j < DIM; j++)
+          distance += fabs((double)codes.values[at + s * DIM + j] - (double)plain.values[at + s * DIM + j]);
+        if (s == 0) first = distance;
+        moved[s] += distance > 1e-4;
+        apart += s > 0 && fabs(distance - first) > 1e-5;
+      }
+    }
+    for (size_t s = 0; s < SAMPLES; s++)
+      ck_assert_msg(moved[s] > COUNT / 2, "kind %zu, sample %zu: %u of %u moved", k, s, moved[s], COUNT);
+    ck_assert_msg(apart > COUNT * (SAMPLES - 1) / 2, "kind %zu: %u copies are one", k, apart);
+    xdi_codes_close(&codes);
+  }
+  xdi_codes_close(&plain);
+}
+END_TEST
+
+START_TEST(codes__repeat_themselves_by_their_seed) {
+  const xdi_augmentation all = {1.0f, 1.0f, 1.0f};
+  const size_t count = COUNT * SAMPLES * DIM;
+  xdi_codes a = make_codes(SAMPLES, all, 5), b = make_codes(SAMPLES, all, 5), c = make_codes(SAMPLES, all, 6);
+  ck_assert(memcmp(a.values, b.values, count * sizeof *a.values) == 0);
+  ck_assert(memcmp(a.values, c.values, count * sizeof *a.values) != 0);
+  xdi_codes_close(&a);
+  xdi_codes_close(&b);
+  xdi_codes_close(&c);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("codes");
+#define add(test) add_checked_case(suite, #test, test, open_all, close_all)
+  add(codes__are_samples_of_the_posterior_without_augmentation);
+  add(codes__come_from_other_copies_of_the_picture_with_augmentation);
+  add(codes__repeat_themselves_by_their_seed);
+#undef add
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
