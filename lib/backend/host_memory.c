@@ -1,4 +1,5 @@
 /* Buffers in the host's own memory: header and floats in one aligned allocation. */
+#include <stdint.h>
 #include <string.h>
 
 #include "backend/host_memory.h"
@@ -18,6 +19,18 @@ xd_status xdi_host_buffer_create(const xd_allocator *allocator, xd_buffer **out,
   *out = (xd_buffer *)(void *)memory;
   (*out)->host = (float *)(void *)(memory + XDI_ALIGNMENT);
   (*out)->count = count;
+  return XD_OK;
+}
+
+xd_status xdi_host_buffer_wrap(const xd_allocator *allocator, xd_buffer **out, const float *host, size_t count) {
+  *out = NULL;
+  if (count == 0)
+    return XD_ERROR_INVALID_ARGUMENT;
+  xd_buffer *buffer = xdi_allocate(allocator, 1, sizeof *buffer);
+  if (!buffer)
+    return XD_ERROR_OUT_OF_MEMORY;
+  *buffer = (xd_buffer){(float *)(uintptr_t)host, count}; /* const by agreement: see buffer_wrap */
+  *out = buffer;
   return XD_OK;
 }
 

@@ -226,10 +226,24 @@ static xd_status prepare_steps(xdi_executor *executor) {
 
 /* ---- life ---- */
 
-static xd_status copy_parameters_in(xdi_executor *executor) {
+static xd_status report_copy(xd_context *context, size_t count, const char *way, xd_status status) {
+  if (status == XD_OK)
+    return XD_OK;
+  return xdi_fail(context, status, "backend \"%s\" failed to %s %zu floats: %s", context->table.name, way,
+                  count, xd_status_text(status));
+}
+
+/* Inference only reads the parameters, so the backend may do so where they are. */
+static xd_status take_parameters(xdi_executor *executor) {
   const xd_network *network = executor->network;
+  xd_context *context = executor->context;
   if (network->block_count == 0)
     return XD_OK;
+  if (executor->mode == XDI_INFERENCE && context->table.buffer_wrap) {
+    const xd_status status =
+        context->table.buffer_wrap(context->backend, &executor->parameters, network->block, network->block_count);
+    return report_copy(context, network->block_count, "wrap", status);
+  }
   xd_status status =
       create_buffer(executor, &executor->parameters, network->block_count, "a network's parameters");
   if (status == XD_OK && executor->mode == XDI_TRAINING)
@@ -250,7 +264,7 @@ static xd_status fill(xdi_executor *executor) {
   if (status == XD_OK && executor->mode == XDI_TRAINING)
     status = plan_input_deltas(executor);
   if (status == XD_OK)
-    status = copy_parameters_in(executor);
+    status = take_parameters(executor);
   if (status == XD_OK && executor->mode == XDI_INFERENCE)
     status = prepare_steps(executor);
   return status;
@@ -422,13 +436,6 @@ xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network
 }
 
 /* ---- host memory and the backend's ---- */
-
-static xd_status report_copy(xd_context *context, size_t count, const char *way, xd_status status) {
-  if (status == XD_OK)
-    return XD_OK;
-  return xdi_fail(context, status, "backend \"%s\" failed to %s %zu floats: %s", context->table.name, way,
-                  count, xd_status_text(status));
-}
 
 xd_status xdi_write(xd_context *context, xd_slice to, const float *from, size_t count) {
   return report_copy(context, count, "take", context->table.buffer_write(context->backend, to, from, count));

@@ -173,6 +173,7 @@ static xd_mapping_trainer *open_mapping(xd_context *context) {
   xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
   xd_mapping_trainer *trainer = NULL;
   options.source_dim = options.target_dim = 32;
+  options.spectral_norm = 1, options.mismatch = 1.0f, options.generated_mismatch = 0.0f; /* as the peer's step */
   must(context, xd_mapping_trainer_create(&trainer, context, &options), "mapping trainer");
   return trainer;
 }

@@ -869,6 +869,25 @@ START_TEST(buffer__starts_zeroed_and_aligned) {
 }
 END_TEST
 
+START_TEST(buffer_wrap__reads_the_hosts_own_floats) {
+  _Alignas(64) static const float cells[100] = {1.5f, -2.0f, 3.0f};
+  float read[3];
+  for (int table = 0; table < table_count; table++) {
+    bench *b = &benches[table][0];
+    xd_buffer *buffer = NULL;
+    if (!b->table.buffer_wrap)
+      continue;
+    assert_status(b->table.buffer_wrap(b->backend, &buffer, cells, 0), XD_ERROR_INVALID_ARGUMENT);
+    assert_status(b->table.buffer_wrap(b->backend, &buffer, cells, 100), XD_OK);
+    ck_assert_uint_eq(buffer->count, 100);
+    ck_assert_ptr_eq(buffer->host, cells);
+    read_slice(b, read, (xd_slice){buffer, 0}, 3);
+    ck_assert_mem_eq(read, cells, sizeof read);
+    b->table.buffer_destroy(b->backend, buffer);
+  }
+}
+END_TEST
+
 static void add_checked(Suite *suite, const char *name, const TTest *test) {
   TCase *tcase = tcase_create(name);
   tcase_add_checked_fixture(tcase, open_all, close_all);
@@ -901,6 +920,7 @@ static Suite *make_suite(void) {
   add_open_case(suite, dropout__keeps_the_mean);
   add_open_case(suite, window_normalise__agrees_with_the_reference);
   add_open_case(suite, buffer__starts_zeroed_and_aligned);
+  add_open_case(suite, buffer_wrap__reads_the_hosts_own_floats);
   return suite;
 }
 

@@ -217,6 +217,9 @@ typedef struct xd_backend_table {
   void (*buffer_destroy)(xd_backend *backend, xd_buffer *buffer);
   xd_status (*buffer_write)(xd_backend *backend, xd_slice to, const float *from, size_t count);
   xd_status (*buffer_read)(xd_backend *backend, float *to, xd_slice from, size_t count);
+  /* Optional: a buffer of the host's own floats (64-byte aligned), which is only read and which the host keeps
+   * until buffer_destroy. It spares inference a copy of the weights. */
+  xd_status (*buffer_wrap)(xd_backend *backend, xd_buffer **out, const float *host, size_t count);
 
   /* Optional pair: weights for many forward calls of one geometry (activation, rows and
    * batch may differ). All other fields are as in the forward call. */

@@ -73,6 +73,10 @@ static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t coun
   return xdi_host_buffer_create(backend->allocator, out, count);
 }
 
+static xd_status wrap_buffer(xd_backend *backend, xd_buffer **out, const float *host, size_t count) {
+  return xdi_host_buffer_wrap(backend->allocator, out, host, count);
+}
+
 static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
 }
@@ -99,7 +103,7 @@ void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
 #define NATIVE_SLOTS \
   .struct_size = sizeof(xd_backend_table), .table_version = XD_BACKEND_TABLE_VERSION, \
   .close = close_backend, .buffer_create = create_buffer, .buffer_destroy = destroy_buffer, \
-  .buffer_write = xdi_host_buffer_write, .buffer_read = xdi_host_buffer_read, \
+  .buffer_write = xdi_host_buffer_write, .buffer_read = xdi_host_buffer_read, .buffer_wrap = wrap_buffer, \
   .dense_prepare = xdi_native_dense_prepare, .conv2d_prepare = xdi_native_conv2d_prepare, \
   .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = xdi_native_prepared_destroy, \
   .dense_forward = xdi_native_dense_forward, .dense_backward_data = xdi_native_dense_backward_data, \

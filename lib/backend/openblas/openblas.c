@@ -63,6 +63,10 @@ static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t coun
   return xdi_host_buffer_create(backend->allocator, out, count);
 }
 
+static xd_status wrap_buffer(xd_backend *backend, xd_buffer **out, const float *host, size_t count) {
+  return xdi_host_buffer_wrap(backend->allocator, out, host, count);
+}
+
 static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
 }
@@ -106,6 +110,7 @@ const xd_backend_table xdi_openblas_table = {
     .buffer_destroy = destroy_buffer,
     .buffer_write = xdi_host_buffer_write,
     .buffer_read = xdi_host_buffer_read,
+    .buffer_wrap = wrap_buffer,
     .conv_transpose2d_prepare = xdi_openblas_conv_transpose2d_prepare,
     .prepared_destroy = xdi_openblas_prepared_destroy,
     .dense_forward = xdi_openblas_dense_forward,

@@ -25,6 +25,10 @@ static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t coun
   return xdi_host_buffer_create(backend->allocator, out, count);
 }
 
+static xd_status wrap_buffer(xd_backend *backend, xd_buffer **out, const float *host, size_t count) {
+  return xdi_host_buffer_wrap(backend->allocator, out, host, count);
+}
+
 static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
 }
@@ -39,6 +43,7 @@ const xd_backend_table xdi_reference_table = {
     .buffer_destroy = destroy_buffer,
     .buffer_write = xdi_host_buffer_write,
     .buffer_read = xdi_host_buffer_read,
+    .buffer_wrap = wrap_buffer,
     .dense_forward = xdi_reference_dense_forward,
     .dense_backward_data = xdi_reference_dense_backward_data,
     .dense_backward_weights = xdi_reference_dense_backward_weights,
