@@ -24,6 +24,11 @@ static const setting mnist[] = {
     SET_BOTH(architecture, max_channels, 64),
     SET_BOTH(vae, epochs, 14),
     SET_BOTH(vae, min_steps, 500),
+    SET_BOTH(mapping, spectral_norm, 0),
+    SET_BOTH(mapping, mixing, 1),
+    SET_BOTH(mapping, lambda_reg, 0.4),
+    SET_BOTH(mapping, generated_mismatch, 0.3),
+    SET_BOTH(mapping, noise_scale, 0.85),
 };
 
 /* Domain 1: digits, domain 2: clothes. */

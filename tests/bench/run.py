@@ -213,22 +213,24 @@ class Bench:
             else:
                 self.add("mapping_step", self.alternate(self.asking(self.ours, line))[0][0], "steps/s", threads=threads)
 
-    def peak_fraction(self, name, line, operations, threads):
-        ours, peak = self.alternate(self.asking(self.ours, line), self.asking(self.sgemm[threads], str(self.seconds)))
-        gflops = ours[0] * operations * 1e-9
-        self.add(name, gflops / peak[0], "of peak", "dnnl_sgemm GFLOP/s", peak[0], threads, ratio=gflops / peak[0],
-                 gflops=gflops)
-        return ours[0], peak[0]
+    def peak_fractions(self, name, arguments, operations):
+        """Rates at 1 and 2 threads and the peaks at 1 and 2, all four measured in turn."""
+        work = name.rsplit("_", 1)[1]
+        measures = [self.asking(self.ours, f"{work} {t} {self.seconds} {arguments}") for t in (1, 2)]
+        measures += [self.asking(self.sgemm[t], str(self.seconds)) for t in (1, 2)]
+        rates = [found[0] for found in self.alternate(*measures)]
+        for threads, rate, peak in zip((1, 2), rates[:2], rates[2:]):
+            gflops = rate * operations * 1e-9
+            self.add(name, gflops / peak, "of peak", "dnnl_sgemm GFLOP/s", peak, threads, ratio=gflops / peak,
+                     gflops=gflops)
+        return rates
 
     def fractions(self):
         if not self.sgemm:
             return
-        vae = {t: self.peak_fraction("peak_fraction_vae", f"vae {t} {self.seconds} 28 1 {BATCH}",
-                                     vae_operations(28, 1), t) for t in (1, 2)}
-        for threads in (1, 2):
-            self.peak_fraction("peak_fraction_mapping", f"mapping {threads} {self.seconds}", mapping_operations(),
-                               threads)
-        self.add("threads_gain", vae[2][0] / vae[1][0], "x", "dnnl_sgemm", vae[2][1] / vae[1][1], 2)
+        rates = self.peak_fractions("peak_fraction_vae", f"28 1 {BATCH}", vae_operations(28, 1))
+        self.peak_fractions("peak_fraction_mapping", "", mapping_operations())
+        self.add("threads_gain", rates[1] / rates[0], "x", "dnnl_sgemm", rates[3] / rates[2], 2)
 
     def growth(self):
         lines = [f"growth 2 {self.seconds} {count}" for count in (60000, 1000, 10000)]
