@@ -40,7 +40,8 @@ test="idx:$data/t10k-images-idx3-ubyte,$data/t10k-labels-idx1-ubyte"
 echo "MNIST in $data"
 
 say "Train the judge on all ten digits (a classifier that scores the translations)"
-"$tool" judge --train "$train" --test "$test" --out "$out/judge.xdc" --threads "$threads"
+"$tool" judge --train "$train" --test "$test" --out "$out/judge.xdc" --epochs 2 \
+  --threads "$threads"
 
 say "Train both VAEs, and the mappings 0-4 to 5-9 and back"
 "$tool" train --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9" \

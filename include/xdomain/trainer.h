@@ -241,8 +241,8 @@ typedef struct xd_preset {
 
 /* Fills *out from a name; NULL gives the defaults of all options. The context gets the message and may be NULL.
  *   mnist    digits to digits
- *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST
- *   svhn     domain 1 SVHN, domain 2 MNIST
+ *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST; first numbers, not yet tuned
+ *   svhn     domain 1 SVHN, domain 2 MNIST; first numbers, not yet tuned
  *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with
  *            sigma_x 1, raw codes, the real pair one code twice, no mismatches, no spectral norm, no average,
  *            lambda_reg 0.1, Adam (0.9, 0.999), noise scale 1
