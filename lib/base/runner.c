@@ -1,10 +1,12 @@
 /* A pool of threads for loops of 10 to 100 microseconds.
  *
- * One 64-bit word `state` holds the number of the loop (high half) and the next unclaimed index (low
- * half). An index is claimed by compare-and-swap, so that a thread which wakes late, with a loop in
- * mind that has ended, claims nothing. The caller works too and waits for the indices that others
- * have claimed, never for a thread to wake: on busy processors it does all the work itself. Threads
- * without work spin for a moment, then sleep. */
+ * One 64-bit word `state` holds the number of the loop (high half) and how many indices were claimed
+ * from either end: the caller takes them from the front, the pool's threads from the back. So two
+ * threads that share one loop after the other meet near the middle, and each finds in its own cache
+ * what it wrote there. An index is claimed by compare-and-swap, so that a thread which wakes late,
+ * with a loop in mind that has ended, claims nothing. The caller works too and waits for the indices
+ * that others have claimed, never for a thread to wake: on busy processors it does all the work
+ * itself. Threads without work spin for a moment, then sleep. */
 
 #include "base/runner.h"
 
@@ -25,9 +27,12 @@
 /* As the low half of `state`: nothing to claim, the loop is being set up. */
 #define CLOSED UINT32_MAX
 
+/* Longer loops run in pieces, so that both ends fit the word. */
+#define PIECE 32768u
+
 struct xdi_pool {
   alignas(64) _Atomic uint64_t state;
-  _Atomic uint32_t count;
+  _Atomic uint32_t first, count; /* the indices [first, first + count) */
   _Atomic(xd_task) task;
   void *_Atomic argument;
   alignas(64) _Atomic uint32_t finished; /* indices of the current loop that have ended */
@@ -46,14 +51,23 @@ struct xdi_pool {
   pthread_t workers[MAX_THREADS - 1];
 };
 
-static uint64_t make_state(uint32_t loop, uint32_t index) {
-  return ((uint64_t)loop << 32) | index;
+/* What a claim adds to `state`. */
+enum { FROM_FRONT = 1, FROM_BACK = 1 << 16 };
+
+static uint64_t make_state(uint32_t loop, uint32_t claims) {
+  return ((uint64_t)loop << 32) | claims;
 }
 static uint32_t loop_of(uint64_t state) {
   return (uint32_t)(state >> 32);
 }
-static uint32_t index_of(uint64_t state) {
-  return (uint32_t)state;
+static bool is_closed(uint64_t state) {
+  return (uint32_t)state == CLOSED;
+}
+static uint32_t front_claims(uint64_t state) {
+  return (uint32_t)state & 0xFFFF;
+}
+static uint32_t back_claims(uint64_t state) {
+  return (uint32_t)state >> 16;
 }
 
 /* ---- spinning ---- */
@@ -90,22 +104,23 @@ static bool spin(xdi_pool *pool, bool (*ready)(xdi_pool *pool, uint32_t value), 
 
 /* ---- working ---- */
 
-/* Claims and runs indices until none is left; how many it ran. *total is the loop's size, for whoever
- * ran any: a loop stays open until all who ran an index of it have reported. */
-static uint32_t work(xdi_pool *pool, uint32_t *total) {
+/* Claims and runs indices from one end until none is left; how many it ran. *total is the loop's size,
+ * for whoever ran any: a loop stays open until all who ran an index of it have reported. */
+static uint32_t work(xdi_pool *pool, uint32_t end, uint32_t *total) {
   uint32_t ran = 0;
   uint64_t state = atomic_load_explicit(&pool->state, memory_order_acquire);
-  while (index_of(state) != CLOSED) {
+  while (!is_closed(state)) {
     /* May already be the next loop's fields; then the state has moved and the claim fails. */
+    uint32_t first = atomic_load_explicit(&pool->first, memory_order_acquire);
     uint32_t count = atomic_load_explicit(&pool->count, memory_order_acquire);
     xd_task task = atomic_load_explicit(&pool->task, memory_order_acquire);
     void *argument = atomic_load_explicit(&pool->argument, memory_order_acquire);
-    if (index_of(state) >= count)
+    if (front_claims(state) + back_claims(state) >= count)
       break;
-    if (!atomic_compare_exchange_weak_explicit(&pool->state, &state, state + 1, memory_order_acq_rel,
+    if (!atomic_compare_exchange_weak_explicit(&pool->state, &state, state + end, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
-    task(argument, index_of(state));
+    task(argument, first + (end == FROM_FRONT ? front_claims(state) : count - 1 - back_claims(state)));
     ran++;
     *total = count;
     state = atomic_load_explicit(&pool->state, memory_order_acquire);
@@ -118,7 +133,7 @@ static uint32_t work(xdi_pool *pool, uint32_t *total) {
 /* Something to do for a worker that knows the loop `seen`. */
 static bool has_news(xdi_pool *pool, uint32_t seen) {
   uint64_t state = atomic_load(&pool->state);
-  return (loop_of(state) != seen && index_of(state) != CLOSED) || atomic_load(&pool->stop);
+  return (loop_of(state) != seen && !is_closed(state)) || atomic_load(&pool->stop);
 }
 
 static void sleep_until_news(xdi_pool *pool, uint32_t seen) {
@@ -149,11 +164,11 @@ static void *serve(void *argument) {
     if (atomic_load(&pool->stop))
       return NULL;
     uint64_t state = atomic_load(&pool->state);
-    if (index_of(state) == CLOSED)
+    if (is_closed(state))
       continue; /* the next loop is about to open */
     seen = loop_of(state);
     uint32_t total = 0;
-    uint32_t ran = work(pool, &total);
+    uint32_t ran = work(pool, FROM_BACK, &total);
     report_finished(pool, ran, total);
   }
 }
@@ -169,10 +184,11 @@ static int run_serially(void *user, xd_task task, void *argument, uint32_t count
 
 const xd_runner xdi_serial_runner = {NULL, run_serially, 1};
 
-static void open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t count) {
+static void open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t first, uint32_t count) {
   uint32_t loop = loop_of(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1;
   atomic_store(&pool->state, make_state(loop, CLOSED));
   atomic_store_explicit(&pool->finished, 0, memory_order_release);
+  atomic_store_explicit(&pool->first, first, memory_order_release);
   atomic_store_explicit(&pool->count, count, memory_order_release);
   atomic_store_explicit(&pool->task, task, memory_order_release);
   atomic_store_explicit(&pool->argument, argument, memory_order_release);
@@ -211,6 +227,14 @@ static void wait_for_others(xdi_pool *pool, uint32_t count) {
   pthread_mutex_unlock(&pool->mutex);
 }
 
+static void run_piece(xdi_pool *pool, xd_task task, void *argument, uint32_t first, uint32_t count) {
+  uint32_t total = 0;
+  open_loop(pool, task, argument, first, count);
+  wake_workers(pool, count - 1);
+  atomic_fetch_add(&pool->finished, work(pool, FROM_FRONT, &total));
+  wait_for_others(pool, count);
+}
+
 static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count) {
   xdi_pool *pool = user;
   if (count == 0)
@@ -218,11 +242,8 @@ static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count)
   /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
   if (count == 1 || atomic_exchange(&pool->busy, true))
     return run_serially(NULL, task, argument, count);
-  open_loop(pool, task, argument, count);
-  wake_workers(pool, count - 1);
-  uint32_t total = 0;
-  atomic_fetch_add(&pool->finished, work(pool, &total));
-  wait_for_others(pool, count);
+  for (uint32_t first = 0; first < count; first += PIECE)
+    run_piece(pool, task, argument, first, count - first < PIECE ? count - first : PIECE);
   atomic_store(&pool->busy, false);
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/runner.h"
+#include "train/device.h"
 
 #define ROWS_PER_TASK 32u
 #define DIM_LIMIT 1024u
@@ -90,22 +91,32 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
 /* Numbers of the further codes of a row's averages lie far behind the others of their streams. */
 #define FURTHER_CODES ((uint64_t)1 << 40)
 
+/* The normal numbers of a row's codes: two of the source and three of the target. */
+static size_t row_normals(const xdi_pair_sampler *sampler) {
+  return 2 * (size_t)sampler->source_codes->latent_dim + 3 * (size_t)sampler->target_codes->latent_dim;
+}
+
+/* The normal numbers of a step's further codes, an even number for each. */
+static size_t further_normals(const xdi_pair_sampler *sampler) {
+  const size_t dim = sampler->target_codes->latent_dim;
+  return sampler->condition_codes > 1 ? (size_t)sampler->batch * 2 * sampler->condition_codes * (dim + dim % 2) : 0;
+}
+
 /* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
 static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, uint32_t index, uint32_t which) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const uint32_t count = sampler->condition_codes, dim = codes->latent_dim;
   const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
-  const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
-  float normals[DIM_LIMIT], code[DIM_LIMIT];
+  const float *further = sampler->normals + sampler->batch * row_normals(sampler);
+  float code[DIM_LIMIT];
   double sums[DIM_LIMIT];
   for (uint32_t j = 0; j < dim; j++) sums[j] = (double)to[j];
   for (uint32_t k = 1; k < count; k++) {
     const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
     const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * place};
     const uint32_t picture = pick(pools, pool, &row, 0);
-    xdi_random_normals(normals, dim, sampler->seed, noise, FURTHER_CODES + place * (dim + dim % 2));
-    xdi_codes_draw(code, codes, picture, normals, uniform(&row, 1));
+    xdi_codes_draw(code, codes, picture, further + place * (dim + dim % 2), uniform(&row, 1));
     for (uint32_t j = 0; j < dim; j++) sums[j] += (double)code[j];
   }
   for (uint32_t j = 0; j < dim; j++) to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
@@ -133,13 +144,11 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
 }
 
 static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
-  float normals[5 * DIM_LIMIT];
-  const size_t source_dim = sampler->source_codes->latent_dim, target_dim = sampler->target_codes->latent_dim;
-  const size_t count = 2 * source_dim + 3 * target_dim;
+  const size_t source_dim = sampler->source_codes->latent_dim;
+  const float *normals = sampler->normals + index * row_normals(sampler);
   const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
                            (uint64_t)index * NUMBERS};
   const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
-  xdi_random_normals(normals, count, sampler->seed, xdi_stream_id(XDI_STREAM_CODES, sampler->step), index * count);
   draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
   draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
 }
@@ -194,7 +203,10 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
   if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
       (averages && !sampler->wrong_condition))
     return xdi_fail_memory(context, "preparing a mapping's batches");
-  return XD_OK;
+  const size_t normals = options->batch * row_normals(sampler) + further_normals(sampler);
+  sampler->normals = xdi_allocate(&context->allocator, normals, sizeof(float));
+  if (!sampler->normals) return xdi_fail_memory(context, "preparing a mapping's batches");
+  return xdi_device_create(context, &sampler->drawn, normals);
 }
 
 void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
@@ -205,8 +217,26 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   xdi_release(allocator, sampler->positive);
   xdi_release(allocator, sampler->mismatched);
   xdi_release(allocator, sampler->wrong_condition);
+  xdi_release(allocator, sampler->normals);
+  xdi_device_destroy(sampler->context, sampler->drawn);
+  sampler->normals = NULL;
+  sampler->drawn = NULL;
   sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
   sampler->wrong_condition = NULL;
+}
+
+static xd_status draw_normals(const xdi_pair_sampler *sampler) {
+  xd_context *context = sampler->context;
+  const size_t rows = sampler->batch * row_normals(sampler), further = further_normals(sampler);
+  const uint64_t stream = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
+  xd_status status = context->table.random_normal(context->backend, xdi_slice(sampler->drawn, 0), rows, sampler->seed,
+                                                  stream, 0);
+  if (status == XD_OK && further)
+    status = context->table.random_normal(context->backend, xdi_slice(sampler->drawn, rows), further, sampler->seed,
+                                          stream, FURTHER_CODES);
+  if (status == XD_OK)
+    status = context->table.buffer_read(context->backend, sampler->normals, xdi_slice(sampler->drawn, 0), rows + further);
+  return xdi_device_check(context, status, "random_normal");
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
@@ -214,6 +244,8 @@ xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out
   sampler->step = step;
   *out = (xd_mapping_batch){sizeof *out, sampler->batch, 0, sampler->source, sampler->condition,
                             sampler->positive, sampler->mismatched, sampler->wrong_condition};
+  const xd_status status = draw_normals(sampler);
+  if (status != XD_OK) return status;
   if (xdi_run(&sampler->context->runner, draw_rows, sampler, tasks) != 0)
     return xdi_fail(sampler->context, XD_ERROR_INTERNAL, "the thread runner failed while codes were drawn");
   return XD_OK;

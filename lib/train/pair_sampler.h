@@ -17,6 +17,8 @@ typedef struct xdi_pair_sampler {
   uint32_t condition_codes; /* averaged in a condition */
   float condition_scale;
   float *wrong_condition; /* [batch][dim]; NULL: mismatched serves */
+  xd_buffer *drawn;       /* the step's normal numbers, by the backend's kernel, */
+  float *normals;         /* and read from it: of each row, then of the averages' further codes */
 } xdi_pair_sampler;
 
 typedef struct xdi_pair_sampler_options {

@@ -315,6 +315,9 @@ static void run_shard(void *argument, uint32_t index) {
   float *scratch = xdi_native_claim(job->backend, &slot);
   stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards),
              .copy = scratch + (needs_packed_room(job) ? packed_room(kernels) : 0)};
+  if (p->sums && index / job->column_shards == index % job->column_shards % job->row_shards)
+    kernels->sum_rows(p->sums + n.begin, p->b + n.begin, p->b_step, (uint32_t)p->depth,
+                      (uint32_t)(n.end - n.begin), false);
   for (s.n.begin = n.begin; s.n.begin < n.end; s.n.begin = s.n.end) {
     s.n.end = n.end - s.n.begin < block ? n.end : s.n.begin + block;
     for (size_t i = 0; i < depth_blocks; i++) {

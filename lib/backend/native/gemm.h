@@ -19,6 +19,7 @@ typedef struct xdi_product {
   xd_activation activation;
   const float *x; /* or NULL: like c; the result is multiplied by f'(x), f = x_activation */
   xd_activation x_activation;
+  float *sums; /* or NULL: [columns] the sums of b's columns, whose cells lie side by side in a row */
 } xdi_product;
 
 xd_status xdi_product_run(xd_backend *backend, const xdi_product *product);

@@ -77,6 +77,7 @@ xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *ar
 xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
   const bool turned = args->outputs == 1;
   const float *x = xdi_slice_host(args->x), *dy = xdi_slice_host(args->dy);
+  float *dbias = xdi_slice_host(args->dbias);
   const xdi_product product = {
       .rows = turned ? 1 : args->inputs,
       .columns = turned ? args->inputs : args->outputs,
@@ -89,10 +90,10 @@ xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense 
       .b_column = 1,
       .c = xdi_slice_host(args->dweights),
       .c_row = turned ? args->inputs : args->outputs,
+      .sums = turned ? NULL : dbias,
   };
-  if (args->dbias.buffer)
-    backend->kernels->sum_rows(xdi_slice_host(args->dbias), dy, args->outputs, args->rows, args->outputs,
-                               false);
+  if (dbias && turned)
+    backend->kernels->sum_rows(dbias, dy, 1, args->rows, 1, false);
   return xdi_product_run(backend, &product);
 }
 
