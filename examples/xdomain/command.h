@@ -19,6 +19,7 @@ int command_translate(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_pack(int argc, char **argv);
 
 /* ---- Options (options.c) ---- */
 

@@ -15,6 +15,7 @@ static const struct {
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
     {"info", command_info, "show what a model or judge file holds"},
     {"verify", command_verify, "check a model or judge file"},
+    {"pack", command_pack, "make a model small: without discriminators, weights as 16-bit floats"},
 };
 
 static int print_usage(FILE *to, int code) {

@@ -245,7 +245,7 @@ typedef struct xd_preset {
  *   svhn     domain 1 SVHN, domain 2 MNIST; first numbers, not yet tuned
  *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with
  *            sigma_x 1, raw codes, the real pair one code twice, no mismatches, no spectral norm, no average,
- *            lambda_reg 0.1, Adam (0.9, 0.999), noise scale 1
+ *            lambda_reg 0.1, Adam (0.9, 0.999) at a constant rate, noise scale 1
  * All of them take 500 steps of each VAE at least. XD_ERROR_NOT_FOUND: no such name. */
 XD_API xd_status xd_train_preset(xd_preset *out, xd_context *context, const char *name);
 XD_API const char *xd_train_preset_name(uint32_t index); /* NULL beyond the last */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# xdomain train and map on small pictures that the test draws itself: presets and what overrides them, options
+# xdomain train, map and pack on small pictures that the test draws itself: presets and what overrides them, options
 # for one domain, validation with its report, and wrong usage.
 # usage: test_train.sh XDOMAIN_TOOL
 set -u
@@ -75,6 +75,17 @@ grep -q '"2to1"' "$work/report.json" && fail "the report has a direction that wa
   fail "xdomain map"
 }
 grep -q '"step": 4,' "$work/map.json" || fail "the report of map has no step 4"
+
+# Packed, it translates as before but for rounding, and has no discriminator left.
+"$tool" pack "$work/mapped.xdm" --out "$work/packed.xdm" >"$work/log" 2>&1 || fail "xdomain pack: $(cat "$work/log")"
+"$tool" info "$work/packed.xdm" >"$work/info"
+told 'generator 1'
+grep -q 'discriminator' "$work/info" && fail "a packed model has discriminators"
+[ "$(wc -c <"$work/packed.xdm")" -lt "$(($(wc -c <"$work/mapped.xdm") * 2 / 3))" ] || fail "a packed model is not small"
+"$tool" translate --model "$work/packed.xdm" "$work/one/0/1.pgm" --out "$work/one.png" >"$work/log" 2>&1 ||
+  fail "a packed model does not translate: $(cat "$work/log")"
+"$tool" pack "$work/mapped.xdm" >"$work/log" 2>&1
+[ $? -eq 2 ] || fail "xdomain pack without --out is not wrong usage"
 
 # shellcheck disable=SC2086
 refused() {

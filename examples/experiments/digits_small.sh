@@ -1,0 +1,21 @@
+#!/bin/sh
+# MNIST 0-4 to 5-9 from 500, 1000 and 2000 pictures, half of them in each domain. Strict: VAEs and mapping see
+# only those. Lenient: the VAEs saw all (those of digits.sh, which has to run before).
+# usage: examples/experiments/digits_small.sh
+. "$(dirname "$0")/common.sh"
+
+build_tool
+find_mnist
+digit_judges
+for count in 500 1000 2000; do
+  for seed in $seeds; do
+    few="subset=$((count / 2));seed=$seed"
+    fit "digits-$count-strict" "$seed" train --preset mnist --augment 1 --min-steps 5000 --one-way --pairs $pairs \
+      --domain1 "$train;classes=0-4;$few" --domain2 "$train;classes=5-9;$few"
+    fit "digits-$count-lenient" "$seed" map --preset mnist --model "$results/digits/$seed.xdm" --one-way --pairs $pairs \
+      --domain1 "$train;classes=0-4;$few" --domain2 "$train;classes=5-9;$few"
+    for kind in strict lenient; do
+      score "digits-$count-$kind" "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
+    done
+  done
+done

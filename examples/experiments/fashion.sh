@@ -1,0 +1,21 @@
+#!/bin/sh
+# MNIST to Fashion-MNIST, digit k to class k, and back from the same file. Two judges of clothes: one that is
+# robust to blur, and one that is not.
+# usage: examples/experiments/fashion.sh
+. "$(dirname "$0")/common.sh"
+
+build_tool
+find_mnist
+digit_judges
+fashion=$(examples/data.sh fashion)
+clothes=$(idx_spec "$fashion" train .gz)
+clothes_test=$(idx_spec "$fashion" t10k .gz)
+judge fashion "$clothes" "$clothes_test" --epochs 8 --base-channels 32 --flip --blur 1
+judge fashion-second "$clothes" "$clothes_test" --epochs 8 --base-channels 32 --flip --seed 2
+for seed in $seeds; do
+  fit fashion "$seed" train --preset fashion --domain1 "$train" --domain2 "$clothes" \
+    --pairs 0:0,1:1,2:2,3:3,4:4,5:5,6:6,7:7,8:8,9:9
+  score fashion "$seed" "$test" "$clothes_test" mnist:fashion mnist-second:fashion-second
+done
+sheet fashion 1to2 fashion "$test"
+sheet fashion 2to1 fashion-back "$clothes_test"

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SVHN 1-4 to MNIST 6-9, from the RGB digits of SVHN's official training set that XDOMAIN_DATA holds; then with
+# its grey extra pictures; then from 500, 1000 and 2000 pictures, half of them in each domain.
+# usage: XDOMAIN_DATA=FOLDER examples/experiments/svhn.sh
+. "$(dirname "$0")/common.sh"
+
+build_tool
+find_mnist
+digit_judges
+svhn=$(examples/data.sh svhn)
+photos="idx:$svhn/svhn-train-images-idx4-ubyte.gz,$svhn/svhn-train-labels-idx1-ubyte.gz;classes=1-4"
+photos_test="idx:$svhn/svhn-test-images-idx4-ubyte.gz,$svhn/svhn-test-labels-idx1-ubyte.gz;classes=1-4"
+grey="idx:$svhn/svhn-grey-extra-images-idx3-ubyte.gz,$svhn/svhn-grey-extra-labels-idx1-ubyte.gz;classes=1-4;channels=3"
+svhn_pairs=1:6,2:7,3:8,4:9
+
+# one ROW SEED PHOTOS DIGITS
+one() {
+  fit "$1" "$2" train --preset svhn --one-way --domain1 "$3" --domain2 "$4" --pairs $svhn_pairs
+  score "$1" "$2" "$photos_test" "$test;classes=6-9" mnist:mnist mnist-second:mnist-second
+}
+
+for seed in $seeds; do
+  one svhn "$seed" "$photos" "$train;classes=6-9"
+  one svhn-extra "$seed" "$photos|$grey" "$train;classes=6-9"
+  for count in 500 1000 2000; do
+    few="subset=$((count / 2));seed=$seed"
+    one "svhn-$count" "$seed" "$photos;$few" "$train;classes=6-9;$few"
+  done
+done
+sheet svhn 1to2 svhn "$photos_test"
