@@ -31,7 +31,8 @@ typedef struct xd_shape {
  *   RSHP reshape           {height, width, channels}; flatten is {1, 1, all}
  *   ACTV activation        {activation}
  *   DROP dropout           {rate in millionths}
- *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened
+ *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened; where the network
+ *                          begins with WNRM, of what that makes of it
  *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}: each picture
  *                          to one deviation and a mean for each channel under the window (sys/backend.h); only
  *                          a network's first layer, it has no gradient

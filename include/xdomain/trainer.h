@@ -242,11 +242,12 @@ typedef struct xd_preset {
 /* Fills *out from a name; NULL gives the defaults of all options. The context gets the message and may be NULL.
  *   mnist    digits to digits
  *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST; first numbers, not yet tuned
- *   svhn     domain 1 SVHN, domain 2 MNIST; first numbers, not yet tuned
+ *   svhn     domain 1 SVHN in colour, domain 2 MNIST; the way 1 to 2 chosen on a validation split (docs/method.md),
+ *            the way back with the same numbers
  *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with
  *            sigma_x 1, raw codes, the real pair one code twice, no mismatches, no spectral norm, no average,
  *            lambda_reg 0.1, Adam (0.9, 0.999) at a constant rate, noise scale 1
- * All of them take 500 steps of each VAE at least. XD_ERROR_NOT_FOUND: no such name. */
+ * All of them take 500 steps of each VAE at least, svhn 1,500 of SVHN's. XD_ERROR_NOT_FOUND: no such name. */
 XD_API xd_status xd_train_preset(xd_preset *out, xd_context *context, const char *name);
 XD_API const char *xd_train_preset_name(uint32_t index); /* NULL beyond the last */
 

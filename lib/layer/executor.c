@@ -3,11 +3,13 @@
  * Only layers that compute are steps; the others rename shapes in place. Inference alternates between two
  * regions of one buffer; training keeps each step's output, and sends gradients through two regions of
  * another buffer, from the end of the network to its start. Where a layer reads the network's input, that
- * input has a region of its own, and what the layer adds to its gradient is summed up at the end. */
+ * input has a region of its own, and what the layer adds to its gradient is summed up at the end. Behind a
+ * window at the network's start such layers read what the window makes of the input, which has no gradient. */
 #include "layer/executor.h"
 
 #include "base/memory.h"
 #include "layer/builtin.h"
+#include "layer/window_normalise.h"
 #include "tensor/shape.h"
 
 typedef struct step {
@@ -25,7 +27,7 @@ struct xdi_executor {
   xdi_executor_mode mode;
   uint32_t max_batch, step_count;
   step *steps;
-  xd_slice input, output, last_input, input_gradient, output_gradient;
+  xd_slice input, read_input, output, last_input, input_gradient, output_gradient;
   xd_buffer *parameters, *gradients; /* NULL in a network without any */
   xd_buffer *activations, *deltas;
   xd_buffer *input_deltas; /* NULL: no layer reads the network's input */
@@ -54,6 +56,11 @@ static bool reads_input(const step *at) {
   return at->layer->table->attach != NULL;
 }
 
+/* Where what such steps read stands: as input, or behind the window. */
+static uint32_t read_place(const xdi_executor *executor) {
+  return xdi_window_of(executor->network) ? 1 : 0;
+}
+
 /* Steps that read the network's input besides their own. */
 static uint32_t count_readers(const xdi_executor *executor) {
   uint32_t count = 0;
@@ -79,7 +86,7 @@ static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool fr
   const bool apart = !from_end && count_readers(executor) > 0;
   size_t sizes[3] = {0, 0, 0}, total;
   for (uint32_t place = 0; place <= executor->step_count; place++) {
-    const uint32_t region = apart && place == 0 ? 2 : (from_end ? executor->step_count - place : place) % 2;
+    const uint32_t region = apart && place == read_place(executor) ? 2 : (from_end ? executor->step_count - place : place) % 2;
     size_t size;
     if (!region_size(executor, cells_at(executor, place), &size))
       return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
@@ -127,6 +134,7 @@ static xd_status plan_activations(xdi_executor *executor) {
     executor->steps[i].y = places[i + 1];
   }
   executor->input = places[0];
+  executor->read_input = places[read_place(executor)];
   executor->output = places[executor->step_count];
   executor->last_input = places[executor->step_count > 0 ? executor->step_count - 1 : 0];
   return XD_OK;
@@ -202,7 +210,7 @@ static xd_layer_io make_io(const xdi_executor *executor, const step *at, uint32_
                        .x = at->x,
                        .y = at->y,
                        .input_shape = executor->network->input,
-                       .input = reads_input(at) ? executor->input : (xd_slice){NULL, 0},
+                       .input = reads_input(at) ? executor->read_input : (xd_slice){NULL, 0},
                        .x_activation = at->x_activation,
                        .parameters = layer_part(executor->parameters, at->layer),
                        .prepared = at->prepared,

@@ -43,13 +43,33 @@ static const setting fashion[] = {
 
 /* Domain 1: photographs of house numbers, domain 2: written digits. */
 static const setting svhn[] = {
-    SET_BOTH(architecture, base_channels, 32),
+    SET(architecture[0].base_channels, 16),
     SET(architecture[0].latent_dim, 96),
+    SET(architecture[0].window, 250),
+    SET(architecture[1].base_channels, 32),
     SET(architecture[1].max_channels, 64),
     SET(vae[0].epochs, 60),
-    SET(vae[0].augment, 0.5),
+    SET(vae[0].min_steps, 1500),
+    SET(vae[0].sigma_x, 0.08),
+    SET(vae[0].augment, 0.8),
+    SET(vae[0].augment_colour, 0.7),
+    SET(vae[0].augment_blur, 1),
     SET(vae[1].epochs, 14),
-    SET_BOTH(vae, min_steps, 500),
+    SET(vae[1].min_steps, 500),
+    SET_BOTH(mapping, hidden_width, 512),
+    SET_BOTH(mapping, spectral_norm, 0),
+    SET_BOTH(mapping, mixing, 1),
+    SET_BOTH(mapping, generated_mismatch, 2),
+    SET_BOTH(mapping, dropout_millionths, 200000),
+    SET_BOTH(mapping, lambda_reg, 3.5),
+    SET_BOTH(mapping, learning_rate, 0.0008),
+    SET_BOTH(mapping, steps, 3000),
+    SET_BOTH(mapping, condition_codes, 8),
+    SET_BOTH(mapping, noise_scale, 1.05),
+    SET_BOTH(mapping, codes_per_picture, 10),
+    SET(mapping[0].augment, 0.8),
+    SET(mapping[0].augment_colour, 0.7),
+    SET(mapping[0].augment_blur, 1),
 };
 
 static const setting paper[] = {

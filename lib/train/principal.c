@@ -5,7 +5,8 @@
  *   encoder:  mean of z_j = (x - m) v_j / s_j,  log variance = -log(1 + (s_j / sigma_x)^2)
  *   decoder:  logits = logit(m), at most 4, + sum over j of 4 s_j z_j v_j   (1/4 is the sigmoid's slope at 1/2)
  *
- * and the layers beside the skips begin at a tenth of their last weights. */
+ * and the layers beside the skips begin at a tenth of their last weights. Under an encoder's window the pictures
+ * are what it makes of them; where it weights the reconstruction by w, the components are those of sqrt(w) x. */
 #include "train/principal.h"
 
 #include <math.h>
@@ -26,11 +27,13 @@
 
 typedef struct analysis {
   xd_context *context;
+  const xd_vae_trainer *trainer;
   uint32_t count, size, components; /* pictures, cells of one, and at most as many as either */
   xd_buffer *device;                /* pictures[count][size], basis[size][components], image[count][components] */
   xd_slice pictures, basis, image;
   double *mean;      /* [size] */
   double *deviation; /* [components] */
+  float *scale;      /* [size] of a cell: the root of its weight */
   float *vectors;    /* [components][size] */
   float *scratch;    /* of the larger of basis, image and a batch of pictures */
 } analysis;
@@ -42,16 +45,27 @@ static void close_analysis(analysis *a) {
   xdi_device_destroy(a->context, a->device);
   xdi_release(allocator, a->mean);
   xdi_release(allocator, a->deviation);
+  xdi_release(allocator, a->scale);
   xdi_release(allocator, a->vectors);
   xdi_release(allocator, a->scratch);
 }
 
 static size_t round_up(size_t count) { return (count + 15) / 16 * 16; }
 
-static xd_status open_analysis(analysis *a, xd_context *context, const xd_dataset *set, uint32_t size,
-                               uint32_t components) {
+/* Weights that are next to nothing are kept from dividing by it. */
+static xd_status read_scale(analysis *a) {
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < a->size; i++) a->scale[i] = 1.0f;
+  if (a->trainer->weights) status = xdi_read(a->context, a->scale, xdi_slice(a->trainer->weights, 0), a->size);
+  for (uint32_t i = 0; i < a->size; i++) a->scale[i] = sqrtf(fmaxf(a->scale[i], 1e-4f));
+  return status;
+}
+
+static xd_status open_analysis(analysis *a, const xd_vae_trainer *trainer, const xd_dataset *set) {
+  xd_context *context = trainer->context;
   const xd_allocator *allocator = &context->allocator;
-  *a = (analysis){.context = context, .size = size};
+  const uint32_t size = trainer->picture_size, components = trainer->latent_dim;
+  *a = (analysis){.context = context, .trainer = trainer, .size = size};
   a->count = xd_dataset_count(set) < PICTURE_LIMIT ? xd_dataset_count(set) : PICTURE_LIMIT;
   if (a->count > FLOAT_LIMIT / size) a->count = (uint32_t)(FLOAT_LIMIT / size);
   a->components = components < a->count ? components : a->count;
@@ -60,24 +74,31 @@ static xd_status open_analysis(analysis *a, xd_context *context, const xd_datase
   const size_t image = round_up((size_t)a->count * a->components), batch = (size_t)READ_AT_ONCE * size;
   a->mean = xdi_allocate_zeroed(allocator, size, sizeof *a->mean);
   a->deviation = xdi_allocate_zeroed(allocator, a->components, sizeof *a->deviation);
+  a->scale = xdi_allocate(allocator, size, sizeof *a->scale);
   a->vectors = xdi_allocate(allocator, basis, sizeof *a->vectors);
   const size_t larger = basis > image ? basis : image;
   a->scratch = xdi_allocate(allocator, larger > batch ? larger : batch, sizeof *a->scratch);
-  if (!a->mean || !a->deviation || !a->vectors || !a->scratch)
+  if (!a->mean || !a->deviation || !a->scale || !a->vectors || !a->scratch)
     return xdi_fail_memory(context, "finding principal components");
   const xd_status status = xdi_device_create(context, &a->device, pictures + basis + image);
   a->pictures = xdi_slice(a->device, 0);
   a->basis = xdi_slice(a->device, pictures);
   a->image = xdi_slice(a->device, pictures + basis);
-  return status;
+  return status == XD_OK ? read_scale(a) : status;
 }
 
-/* Pictures first.. of the evenly spaced ones, into scratch. */
+/* Pictures first.. of the evenly spaced ones, as the decoder is to paint them, into scratch. */
 static xd_status read_batch(analysis *a, const xd_dataset *set, uint32_t first, uint32_t count) {
   uint32_t indices[READ_AT_ONCE];
   for (uint32_t i = 0; i < count; i++)
     indices[i] = (uint32_t)((uint64_t)(first + i) * xd_dataset_count(set) / a->count);
-  return xd_dataset_read(a->context, a->scratch, set, indices, count);
+  const size_t cells = (size_t)count * a->size;
+  const xd_slice place = xdi_slice_after(a->pictures, (size_t)first * a->size);
+  xd_status status = xd_dataset_read(a->context, a->scratch, set, indices, count);
+  if (status != XD_OK || !a->trainer->window) return status;
+  status = xdi_write(a->context, place, a->scratch, cells);
+  if (status == XD_OK) status = xdi_vae_trainer_normalise(a->trainer, place, count);
+  return status == XD_OK ? xdi_read(a->context, a->scratch, place, cells) : status;
 }
 
 /* Once through the pictures for the mean, and once to write them without it. */
@@ -93,7 +114,7 @@ static xd_status read_pictures(analysis *a, const xd_dataset *set) {
           if (pass == 0)
             a->mean[i] += (double)*cell / a->count;
           else
-            *cell = (float)((double)*cell - a->mean[i]);
+            *cell = (float)((double)*cell - a->mean[i]) * a->scale[i];
         }
       if (status == XD_OK && pass == 1)
         status = xdi_write(a->context, xdi_slice_after(a->pictures, (size_t)first * a->size), a->scratch,
@@ -206,7 +227,7 @@ static void start_encoder(const analysis *a, const xdi_linear_part *skip, double
     double bias = 0.0;
     if (!counts(a, j)) continue;
     for (size_t i = 0; i < a->size; i++) {
-      const double weight = (double)a->vectors[j * (size_t)a->size + i] / deviation;
+      const double weight = (double)a->scale[i] * (double)a->vectors[j * (size_t)a->size + i] / deviation;
       skip->weights[i * skip->outputs + j] = (float)weight;
       bias -= weight * a->mean[i];
     }
@@ -219,7 +240,7 @@ static void start_decoder(const analysis *a, const xdi_linear_part *skip) {
   for (uint32_t j = 0; j < a->components; j++)
     for (size_t i = 0; counts(a, j) && i < a->size; i++)
       skip->weights[j * skip->outputs + i] =
-          (float)(4.0 * a->deviation[j] * (double)a->vectors[j * (size_t)a->size + i]);
+          (float)(4.0 * a->deviation[j] * (double)a->vectors[j * (size_t)a->size + i] / (double)a->scale[i]);
   for (size_t i = 0; i < a->size; i++) {
     const double mean = fmin(fmax(a->mean[i], 1e-6), 1.0 - 1e-6);
     skip->bias[i] = (float)fmin(fmax(log(mean / (1.0 - mean)), -4.0), 4.0);
@@ -239,7 +260,7 @@ xd_status xdi_principal_start(xd_vae_trainer *trainer, const xd_dataset *set) {
   if (!find_skip(&into, encoder) || !find_skip(&from, decoder)) return XD_OK;
   xd_status status = xdi_check_pictures(context, encoder, set, "starting a VAE");
   if (status != XD_OK) return status;
-  status = open_analysis(&a, context, set, trainer->picture_size, trainer->latent_dim);
+  status = open_analysis(&a, trainer, set);
   if (status == XD_OK) status = read_pictures(&a, set);
   if (status == XD_OK) status = find_components(&a, xdi_seed_of(trainer->options.seed, XDI_SEED_ENCODER));
   if (status == XD_OK) {

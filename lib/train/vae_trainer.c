@@ -173,20 +173,26 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   return status;
 }
 
+xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pictures, uint32_t count) {
+  xd_context *context = trainer->context;
+  const xdi_window *window = trainer->window;
+  const xd_shape shape = xd_network_input_shape(trainer->encoder->part.network);
+  if (!window) return XD_OK;
+  const xd_window_normalise args = {count,    shape.height, shape.width, shape.channels, window->vertical, window->horizontal,
+                                    pictures, pictures};
+  return xdi_device_check(context, context->table.window_normalise(context->backend, &args), "window_normalise");
+}
+
 /* Where the pictures stand that the decoder is to paint: with a window these are normalised ones. */
 static xd_status place_target(xd_vae_trainer *trainer, xd_slice *target, const float *pictures, const float *targets,
                               uint32_t count) {
   xd_context *context = trainer->context;
-  const xd_shape shape = xd_network_input_shape(trainer->encoder->part.network);
   *target = xdi_executor_input(trainer->encoder_run);
   if (!trainer->window && !targets) return XD_OK;
   *target = xdi_slice(trainer->target, 0);
   xd_status status =
       xdi_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
-  if (status != XD_OK || !trainer->window) return status;
-  const xd_window_normalise args = {count,          shape.height, shape.width, shape.channels, trainer->window->vertical,
-                                    trainer->window->horizontal, *target, *target};
-  return xdi_device_check(context, context->table.window_normalise(context->backend, &args), "window_normalise");
+  return status == XD_OK ? xdi_vae_trainer_normalise(trainer, *target, count) : status;
 }
 
 static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *loss, xd_slice target, uint32_t count) {

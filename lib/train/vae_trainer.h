@@ -22,4 +22,7 @@ struct xd_vae_trainer {
   uint32_t step;
 };
 
+/* What the encoder's window makes of pictures on the device, in place; without one it leaves them. */
+xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pictures, uint32_t count);
+
 #endif

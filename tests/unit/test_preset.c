@@ -42,6 +42,8 @@ START_TEST(preset__differs_where_its_table_says) {
   }
   ck_assert(fashion.architecture[0].latent_dim == 32 && fashion.architecture[1].latent_dim == 64);
   ck_assert(svhn.architecture[0].latent_dim == 96 && svhn.vae[0].augment > 0.0f && svhn.vae[1].augment == 0.0f);
+  ck_assert(svhn.architecture[0].window == 250 && svhn.architecture[1].window == 0);
+  ck_assert(svhn.mapping[0].augment > 0.0f && svhn.mapping[1].augment == 0.0f);
   xd_context_destroy(context);
 }
 END_TEST

@@ -167,6 +167,34 @@ START_TEST(window_normalise__serves_an_encoder) {
 }
 END_TEST
 
+/* A skip behind a window is one of the window's output: as the network without the window that is fed with it. */
+START_TEST(window_normalise__stands_before_linear_skips) {
+  const xd_layer_spec specs[] = {window_spec, dense_spec(7, XD_ACTIVATION_TANH), dense_spec(5, XD_ACTIVATION_TANH),
+                                 dense_spec(4, XD_ACTIVATION_IDENTITY), linear_skip_spec(XD_ACTIVATION_IDENTITY)};
+  float *pictures = make_pixels(2 * SIZE, 4), *seen = normalised(pictures, 2), *gradients[2], *got[2];
+  const float delta[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  for (uint32_t i = 0; i < 2; i++) {
+    xd_network *network = make_network(context, picture, specs + i, 5 - i);
+    xdi_executor *run = NULL;
+    randomise(network, 3);
+    got[i] = run_network(context, network, i ? seen : pictures, 2);
+    gradients[i] = new_floats(network->block_count);
+    assert_ok(context, xdi_executor_create(&run, context, network, 2, XDI_TRAINING));
+    assert_ok(context, xdi_write(context, xdi_executor_input(run), i ? seen : pictures, 2 * SIZE));
+    assert_ok(context, xdi_executor_forward(run, 2, true, 1, 0));
+    assert_ok(context, xdi_write(context, xdi_executor_output_gradient(run), delta, 8));
+    assert_ok(context, xdi_executor_backward(run, 2, true, false));
+    assert_ok(context, xdi_read(context, gradients[i], xdi_executor_gradients(run), network->block_count));
+    if (i) assert_near_floats(gradients[0], gradients[1], network->block_count, 1e-5);
+    xdi_executor_destroy(run);
+    xdi_network_release(network);
+  }
+  assert_near_floats(got[0], got[1], 8, 1e-5);
+  for (uint32_t i = 0; i < 2; i++) free(got[i]), free(gradients[i]);
+  free(pictures), free(seen);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("window_normalise");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
@@ -177,6 +205,7 @@ static Suite *make_suite(void) {
   add(window_normalise_backward__has_no_gradient_of_its_input);
   add(window_of__is_the_first_layers_alone);
   add(window_normalise__serves_an_encoder);
+  add(window_normalise__stands_before_linear_skips);
 #undef add
   return suite;
 }

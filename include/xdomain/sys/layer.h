@@ -39,7 +39,8 @@ typedef struct xd_layer_io {
   xd_shape in, out;
   xd_slice x, y;
   xd_shape input_shape;       /* of the network's input */
-  xd_slice input;             /* the network's input; absent for a layer whose table has no `attach` */
+  xd_slice input;             /* the network's input, or what a WNRM at its start makes of it; absent for a layer
+                                 whose table has no `attach` */
   xd_slice dinput;            /* backward: out, this layer's share of the gradient of the network's input;
                                  absent: not wanted */
   xd_slice dy;                /* backward: gradient before this layer's activation */
