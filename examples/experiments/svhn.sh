@@ -23,12 +23,12 @@ one() {
   score "$one_row" "$one_seed" "$photos_test" "$test;classes=6-9" mnist:mnist mnist-second:mnist-second
 }
 
-for seed in $seeds; do
-  one svhn "$seed" "$photos" "$train;classes=6-9"
-  one svhn-extra "$seed" "$photos|$grey" "$train;classes=6-9" --epochs1 20
-  for count in 500 1000 2000; do
+for seed in $seeds; do one svhn "$seed" "$photos" "$train;classes=6-9"; done
+sheet svhn 1to2 svhn "$photos_test"
+for seed in $seeds; do one svhn-extra "$seed" "$photos|$grey" "$train;classes=6-9" --epochs1 20; done
+for count in 500 1000 2000; do
+  for seed in $seeds; do
     few="subset=$((count / 2));seed=$seed"
     one "svhn-$count" "$seed" "$photos;classes=1-4;$few" "$train;classes=6-9;$few"
   done
 done
-sheet svhn 1to2 svhn "$photos_test"
