@@ -53,12 +53,25 @@ XD_API xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const 
                                    const uint32_t *labels, uint32_t count, uint32_t height, uint32_t width,
                                    uint32_t channels);
 
-/* From one line of text, for command lines and bindings:
+/* The pictures of several sets of one shape, those of sets[0] first, each set's in its order; pixels are
+ * copied. Either all sets have labels, or none has: IDX without a label file, a folder without sub-folders
+ * and xd_dataset_create without labels give sets that have none. A class has the name that any set gives it
+ * beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both shapes; XD_ERROR_INVALID_ARGUMENT (count
+ * 0, a set that is NULL, labels in some sets only, two names for one label); XD_ERROR_TOO_LARGE (over 2 GiB
+ * of pixels); XD_ERROR_OUT_OF_MEMORY; XD_ERROR_CANCELLED. The sets stay the caller's, who owns *out too. */
+XD_API xd_status xd_dataset_join(xd_dataset **out, xd_context *context, const xd_dataset *const *sets,
+                                 uint32_t count);
+
+/* From one line of text, for command lines and bindings: one part, or several between bars, PART|PART, which
+ * are joined in order. A part is
  *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
  * options, each once, and taken in this order: classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with
  * part=train or part=validation (P of each class, 1 to 99, always the same pictures: xd_dataset_split with seed
  * 0); subset=N (drawn by seed=N); size=WxH and channels=1|3 (for dir: while loading, else converted and resized
- * after loading). XD_ERROR_INVALID_ARGUMENT names the word that is wrong. */
+ * after loading). Each part, of at most 256, has its own options, and must fit the others as xd_dataset_join
+ * asks: "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. Paths hold
+ * no ';' and no '|' (shells want both quoted), those of idx: no ','. XD_ERROR_INVALID_ARGUMENT names the word
+ * that is wrong; else what loading and joining answer. */
 XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec);
 
 typedef struct xd_dataset_selection {

@@ -85,6 +85,7 @@ static xdi_store *make_store(xd_context *context, const xdi_draft *draft) {
   store->width = draft->width;
   store->height = draft->height;
   store->channels = draft->channels;
+  store->labelled = draft->labelled;
   store->step = (size_t)draft->width * draft->height * draft->channels;
   store->names = make_names(store, draft->names);
   if (store->names)
@@ -172,7 +173,7 @@ static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t
 xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
                             const uint32_t *labels, uint32_t count, uint32_t height, uint32_t width,
                             uint32_t channels) {
-  xdi_draft draft = {count, width, height, channels, NULL, NULL, NULL, NULL};
+  xdi_draft draft = {count, width, height, channels, NULL, NULL, NULL, NULL, labels != NULL};
   if (out)
     *out = NULL;
   if (!context)

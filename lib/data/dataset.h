@@ -3,6 +3,7 @@
 #define XDI_DATA_DATASET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/context.h"
 #include "xdomain/dataset.h"
@@ -19,7 +20,8 @@ typedef struct xdi_store {
   char *names;                      /* class names, each ended by a zero byte; "" stands first */
   uint32_t name_at[XD_CLASS_LIMIT]; /* where a class's name begins in `names` */
   uint32_t count, width, height, channels;
-  size_t step; /* bytes of a picture */
+  bool labelled; /* the labels were given, not all taken to be 0 */
+  size_t step;   /* bytes of a picture */
 } xdi_store;
 
 struct xd_dataset {
@@ -38,6 +40,7 @@ typedef struct xdi_draft {
   uint8_t *pixels;          /* [count][height][width][channels] */
   uint8_t *labels;          /* [count] */
   const char *const *names; /* [XD_CLASS_LIMIT], borrowed, NULL where there is none; NULL: the numbers */
+  bool labelled;            /* labels were given */
 } xdi_draft;
 
 /* Bytes of all pictures of the draft; `name` is the file, for messages. Sides outside 1..65535 and

@@ -45,7 +45,8 @@ xd_status xdi_dataset_convert(xd_dataset **out, xd_context *context, const xd_da
                      NULL,
                      NULL,
                      NULL,
-                     names};
+                     names,
+                     store->labelled};
   size_t bytes;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     names[label] = store->names + store->name_at[label];

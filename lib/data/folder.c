@@ -91,6 +91,7 @@ static xd_status list_all(folder *f) {
   if (count > UINT32_MAX)
     return xdi_fail(f->context, XD_ERROR_TOO_LARGE, "the folder '%s' has %zu pictures", f->path, count);
   f->draft.count = (uint32_t)count;
+  f->draft.labelled = f->classes.count > 0;
   return XD_OK;
 }
 

@@ -149,6 +149,7 @@ xd_status xd_dataset_load_idx(xd_dataset **out, xd_context *context, const char 
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load_idx: %s is NULL",
                     out ? "images" : "out");
   memset(&draft, 0, sizeof draft);
+  draft.labelled = labels != NULL;
   xd_status status = xdi_check_cancelled(context);
   if (status == XD_OK)
     status = load_pixels(context, &draft, images);

@@ -247,6 +247,7 @@ static xd_status join_variables(mat_file *file) {
     return xdi_fail(file->context, XD_ERROR_BAD_DATA, "'%s': y has %u labels, but X has %u pictures",
                     file->path, file->label_count, file->draft.count);
   file->draft.labels = file->labels;
+  file->draft.labelled = true;
   file->labels = NULL;
   return XD_OK;
 }

@@ -1,5 +1,6 @@
-/* Sets described by one line of text: a kind, its files, then options between semicolons. The line is
- * cut in a copy; options are read before anything is loaded, so that a wrong word costs nothing. */
+/* Sets described by one line of text: a kind, its files, then options between semicolons; or several such
+ * parts between bars, which are joined. The line is cut in a copy; all options are read before anything is
+ * loaded, so that a wrong word costs nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ typedef struct spec {
   uint32_t holdout; /* percent of each class; 0: the set is not split */
   enum { WHOLE, TRAIN_PART, VALIDATION_PART } part;
 } spec;
+
+#define PART_LIMIT 256u
 
 /* A fixed split: its parts are the same pictures whatever else the line says of seeds. */
 static const uint64_t holdout_seed = 0;
@@ -283,22 +286,67 @@ static xd_status load(const spec *s, xd_dataset **set) {
   return status;
 }
 
+/* ---- parts ---- */
+
+static uint32_t count_parts(const char *text) {
+  uint32_t count = 1;
+  for (; *text && count <= PART_LIMIT; text++)
+    count += *text == '|';
+  return count;
+}
+
+static xd_status parse_parts(spec *parts, xd_context *context, char *text) {
+  xd_status status = XD_OK;
+  for (; text && status == XD_OK; parts++) {
+    char *part = text;
+    text = cut(part, '|');
+    parts->context = context;
+    status = parse(parts, part);
+  }
+  return status;
+}
+
+static xd_status load_parts(xd_dataset **out, const spec *parts, uint32_t count) {
+  xd_dataset *sets[PART_LIMIT] = {NULL};
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < count && status == XD_OK; i++)
+    status = load(&parts[i], &sets[i]);
+  if (status == XD_OK && count == 1) {
+    *out = sets[0];
+    return XD_OK;
+  }
+  if (status == XD_OK)
+    status = xd_dataset_join(out, parts->context, (const xd_dataset *const *)sets, count);
+  for (uint32_t i = 0; i < count; i++)
+    xd_dataset_release(sets[i]);
+  return status;
+}
+
+static xd_status load_line(xd_dataset **out, xd_context *context, char *text) {
+  uint32_t count = count_parts(text);
+  if (count > PART_LIMIT)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "dataset: more than %u parts between bars", PART_LIMIT);
+  spec *parts = xdi_allocate_zeroed(&context->allocator, count, sizeof *parts);
+  if (!parts)
+    return xdi_fail_memory(context, "reading a dataset's description");
+  xd_status status = parse_parts(parts, context, text);
+  if (status == XD_OK)
+    status = load_parts(out, parts, count);
+  xdi_release(&context->allocator, parts);
+  return status;
+}
+
 xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *text) {
-  spec s;
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !text)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load: %s is NULL", out ? "spec" : "out");
-  memset(&s, 0, sizeof s);
-  s.context = context;
   char *copy = xdi_duplicate_text(&context->allocator, text);
   if (!copy)
     return xdi_fail_memory(context, "reading a dataset's description");
-  xd_status status = parse(&s, copy);
-  if (status == XD_OK)
-    status = load(&s, out);
+  xd_status status = load_line(out, context, copy);
   xdi_release(&context->allocator, copy);
   return status;
 }

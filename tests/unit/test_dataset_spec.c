@@ -162,6 +162,84 @@ START_TEST(dataset_spec__loads_folders) {
 }
 END_TEST
 
+/* "idx:IMAGES,LABELS" and options twice, between a bar. */
+static const char *joined_line(const char *first, const char *second) {
+  snprintf(line, sizeof line, "idx:%s/images,%s/labels%s|idx:%s/images,%s/labels%s", folder, folder, first,
+           folder, folder, second);
+  return line;
+}
+
+START_TEST(dataset_spec__joins_parts_in_order) {
+  const uint8_t values[] = {10, 50, 40, 70};
+  const uint32_t labels[] = {1, 1, 0, 3};
+  xd_dataset *set = load(joined_line(";classes=1;channels=3", ";classes=0,3;channels=3"));
+  ck_assert_uint_eq(xd_dataset_count(set), 6);
+  xd_dataset_release(set);
+  set = load(joined_line(";classes=1", ";holdout=50%;part=train;classes=0,3"));
+  ck_assert_uint_eq(xd_dataset_count(set), 4);
+  ck_assert_uint_eq(xd_dataset_channels(set), 1);
+  for (uint32_t i = 0; i < 2; i++)
+    ck_assert_uint_eq(*xd_dataset_pixels(set, i), values[i]);
+  for (uint32_t i = 0; i < 4; i++)
+    ck_assert_uint_eq(xd_dataset_class_size(set, labels[i]), i < 2 ? 2 : 1);
+  xd_dataset_release(set);
+}
+END_TEST
+
+/* The one picture of the folder is of class 3. */
+START_TEST(dataset_spec__joins_kinds_of_one_shape) {
+  char text[4 * TEST_PATH_SIZE];
+  snprintf(text, sizeof text,
+           "dir:%s/pictures;size=2x2|idx:%s/images,%s/labels;first=1|dir:%s/pictures;size=2x2", folder, folder,
+           folder, folder);
+  xd_dataset *set = load(text);
+  ck_assert_uint_eq(xd_dataset_count(set), 3);
+  ck_assert_uint_eq(*xd_dataset_pixels(set, 0), 'A');
+  ck_assert_uint_eq(*xd_dataset_pixels(set, 1), 0);
+  ck_assert_uint_eq(*xd_dataset_pixels(set, 2), 'A');
+  ck_assert_uint_eq(xd_dataset_label(set, 0), 3);
+  ck_assert_uint_eq(xd_dataset_label(set, 1), 0);
+  ck_assert_uint_eq(xd_dataset_label(set, 2), 3);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_spec__refuses_parts_that_do_not_fit) {
+  char text[4 * TEST_PATH_SIZE];
+  check_refused(joined_line(";channels=3", ""), XD_ERROR_SHAPE_MISMATCH, "sets[1] has pictures of 2x2x1");
+  check_refused(joined_line("", ";size=3x1"), XD_ERROR_SHAPE_MISMATCH, "3x1x1");
+  check_refused(joined_line("", ";classes=7"), XD_ERROR_NOT_FOUND, "class 7");
+  snprintf(text, sizeof text, "idx:%s/images,%s/labels|idx:%s/images", folder, folder, folder);
+  check_refused(text, XD_ERROR_INVALID_ARGUMENT, "sets[1] has no labels");
+}
+END_TEST
+
+/* A wrong word anywhere costs nothing: no part is loaded before all are read. */
+START_TEST(dataset_spec__names_the_part_that_is_wrong) {
+  check_refused("idx:no/such/file||idx:b", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
+  check_refused("idx:no/such/file|", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
+  check_refused("|idx:no/such/file", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
+  check_refused("|", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
+  check_refused("idx:no/such/file|;first=1", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
+  check_refused("idx:no/such/file|b", XD_ERROR_INVALID_ARGUMENT, "'b' does not begin a set");
+  check_refused("idx:no/such/file;first=1|idx:b;first=0", XD_ERROR_INVALID_ARGUMENT, "'first=0'");
+  check_refused("idx:no/such/file;first=1|idx:b;first=2;first=3", XD_ERROR_INVALID_ARGUMENT,
+                "'first=3' repeats");
+  check_refused("idx:no/such/file;seed=1|idx:b;subset=2", XD_ERROR_INVALID_ARGUMENT, "seed");
+  check_refused("idx:no/such/file|dir:no/such/folder", XD_ERROR_NOT_FOUND, "no/such/file");
+}
+END_TEST
+
+START_TEST(dataset_spec__joins_as_many_parts_as_documented) {
+  char text[257 * 6], *at = text;
+  for (int i = 0; i < 257; i++)
+    at += sprintf(at, "%sidx:a", i ? "|" : "");
+  check_refused(text, XD_ERROR_INVALID_ARGUMENT, "256 parts");
+  text[256 * 6 - 1] = '\0';
+  check_refused(text, XD_ERROR_NOT_FOUND, "'a'");
+}
+END_TEST
+
 START_TEST(dataset_spec__names_the_word_that_is_wrong) {
   static const char *const options[][2] = {
       {";first", "'first' is no option"},
@@ -239,6 +317,8 @@ static xd_status load_limited(xd_context *limited, void *user) {
 START_TEST(dataset_spec__leaks_nothing_when_memory_is_refused) {
   idx_line(";classes=0-2;first=5;holdout=50%;part=train;subset=3;seed=4;size=3x3;channels=3");
   check_refusals(load_limited, line);
+  joined_line(";classes=0-2;channels=3", ";first=5;subset=3;channels=3");
+  check_refusals(load_limited, line);
 }
 END_TEST
 
@@ -253,6 +333,11 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_spec__splits_into_two_parts);
   tcase_add_test(tcase, dataset_spec__resizes_and_converts);
   tcase_add_test(tcase, dataset_spec__loads_folders);
+  tcase_add_test(tcase, dataset_spec__joins_parts_in_order);
+  tcase_add_test(tcase, dataset_spec__joins_kinds_of_one_shape);
+  tcase_add_test(tcase, dataset_spec__refuses_parts_that_do_not_fit);
+  tcase_add_test(tcase, dataset_spec__names_the_part_that_is_wrong);
+  tcase_add_test(tcase, dataset_spec__joins_as_many_parts_as_documented);
   tcase_add_test(tcase, dataset_spec__names_the_word_that_is_wrong);
   tcase_add_test(tcase, dataset_spec__passes_on_what_loading_answers);
   tcase_add_test(tcase, dataset_spec__leaks_nothing_when_memory_is_refused);
