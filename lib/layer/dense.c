@@ -74,6 +74,8 @@ static xd_status forward(const void *state, const xd_layer_io *io) {
 static xd_status backward(const void *state, const xd_layer_io *io) {
   const xd_dense call = make_call(state, io);
   xd_status status = XD_OK;
+  if (io->gradients.buffer && io->dx.buffer && io->table->dense_backward)
+    return io->table->dense_backward(io->backend, &call);
   if (io->gradients.buffer)
     status = io->table->dense_backward_weights(io->backend, &call);
   if (status == XD_OK && io->dx.buffer)

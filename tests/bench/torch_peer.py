@@ -392,10 +392,10 @@ def schedule(threads, epochs, steps, model, images, labels, test_images, test_la
         posterior = encode_set(vae, pictures[chosen])
         domains.append((ClassPool(classes[chosen], range(first, first + 5)), posterior, vae))
     torch.set_num_threads(mapping_setting["threads"])
-    generators = [train_mapping(domains[i], domains[1 - i], int(steps), mapping_setting) for i in (0, 1)]
-    torch.save([[d[2].state_dict() for d in domains], [g.state_dict() for g in generators]], model)
+    generator = train_mapping(domains[0], domains[1], int(steps), mapping_setting)
+    torch.save([[d[2].state_dict() for d in domains], generator.state_dict()], model)
     print(f"{time.perf_counter() - begun:.3f} | {name_setting(vae_setting)}; {name_setting(mapping_setting)}")
-    translate_test(domains, generators[0], test_images, test_labels, out_images, out_labels)
+    translate_test(domains, generator, test_images, test_labels, out_images, out_labels)
 
 
 @torch.no_grad()

@@ -292,6 +292,29 @@ static void run_prepared_dense(bench *b, xd_dense args, xd_slice y) {
     b->table.prepared_destroy(b->backend, prepared);
 }
 
+static void check_same_cells(bench *b, xd_slice one, xd_slice other, size_t count) {
+  float *cells = malloc(2 * count * sizeof *cells);
+  ck_assert_ptr_nonnull(cells);
+  read_slice(b, cells, one, count);
+  read_slice(b, cells + count, other, count);
+  ck_assert_mem_eq(cells, cells + count, count * sizeof *cells);
+  free(cells);
+}
+
+/* Both halves in one call, where the backend has it: exactly what the two calls gave. */
+static void check_dense_backward(bench *b, xd_dense args, size_t x_count, size_t weight_count) {
+  const xd_slice dx = args.dx, dweights = args.dweights, dbias = args.dbias;
+  if (!b->table.dense_backward)
+    return;
+  args.dx = empty_slice(b, x_count), args.dweights = empty_slice(b, weight_count);
+  args.dbias = dbias.buffer ? empty_slice(b, args.outputs) : no_slice;
+  BENCH_CALL(b, dense_backward, &args);
+  check_same_cells(b, dx, args.dx, x_count);
+  check_same_cells(b, dweights, args.dweights, weight_count);
+  if (dbias.buffer)
+    check_same_cells(b, dbias, args.dbias, args.outputs);
+}
+
 static void run_dense_case(bench *b, size_t index, outcome *to) {
   const dense_case *c = &dense_cases[index % COUNT(dense_cases)];
   const size_t x_count = (size_t)c->rows * c->inputs, y_count = (size_t)c->rows * c->outputs;
@@ -312,6 +335,7 @@ static void run_dense_case(bench *b, size_t index, outcome *to) {
   run_prepared_dense(b, args, prepared_y);
   BENCH_CALL(b, dense_backward_data, &args);
   BENCH_CALL(b, dense_backward_weights, &args);
+  check_dense_backward(b, args, x_count, weight_count);
   add_values(to, b, "y", args.y, y_count, product_tolerance(c->inputs));
   add_values(to, b, "y of prepared weights", prepared_y, y_count, product_tolerance(c->inputs));
   add_values(to, b, "dx", args.dx, x_count, product_tolerance(c->outputs));

@@ -231,6 +231,9 @@ typedef struct xd_backend_table {
   xd_status (*dense_forward)(xd_backend *backend, const xd_dense *args);
   xd_status (*dense_backward_data)(xd_backend *backend, const xd_dense *args);
   xd_status (*dense_backward_weights)(xd_backend *backend, const xd_dense *args);
+  /* Optional: both of them at once, to the same bytes, where a backend shares the work out better so. A table
+   * that forwards to another and wants to see the calls of the two leaves it NULL. */
+  xd_status (*dense_backward)(xd_backend *backend, const xd_dense *args);
 
   xd_status (*conv2d_forward)(xd_backend *backend, const xd_convolution *args);
   xd_status (*conv2d_backward_data)(xd_backend *backend, const xd_convolution *args);

@@ -369,19 +369,58 @@ static bool reads_b_in_place(const xdi_kernels *kernels, const xdi_product *p) {
          (p->b_step <= (ptrdiff_t)xdi_panel_width(kernels) || p->rows <= 2 * (size_t)kernels->tile_rows);
 }
 
-xd_status xdi_product_run(xd_backend *backend, const xdi_product *p) {
+/* How a product runs; *scratch grows to the floats that a shard of it needs. Its number of shards, 0 where
+ * there is nothing to compute. */
+static uint32_t plan(product_job *job, xd_backend *backend, const xdi_product *p, size_t *scratch) {
   const xdi_kernels *kernels = backend->kernels;
-  product_job job = {.backend = backend, .product = p, .row_shards = 1, .column_shards = 1};
+  *job = (product_job){.backend = backend, .product = p, .row_shards = 1, .column_shards = 1};
   if (p->rows == 0 || p->columns == 0)
+    return 0;
+  job->crowded = p->a_row % CROWDED_STRIDE == 0;
+  job->copies_a = p->a_row == 1 || job->crowded;
+  job->direct = !p->panels && !p->halves && reads_b_in_place(kernels, p);
+  choose_grid(job);
+  size_t needed = job->copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
+  if (needs_packed_room(job))
+    needed += packed_room(kernels);
+  if (*scratch < needed)
+    *scratch = needed;
+  return (uint32_t)(job->row_shards * job->column_shards);
+}
+
+xd_status xdi_product_run(xd_backend *backend, const xdi_product *product) {
+  product_job job;
+  size_t scratch = 0;
+  const uint32_t shards = plan(&job, backend, product, &scratch);
+  if (shards == 0)
     return XD_OK;
-  job.crowded = p->a_row % CROWDED_STRIDE == 0;
-  job.copies_a = p->a_row == 1 || job.crowded;
-  job.direct = !p->panels && !p->halves && reads_b_in_place(kernels, p);
-  choose_grid(&job);
-  size_t scratch = job.copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
-  if (needs_packed_room(&job))
-    scratch += packed_room(kernels);
-  const uint32_t shards = (uint32_t)(job.row_shards * job.column_shards);
   const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);
   return status == XD_OK ? xdi_native_run(backend, run_shard, &job, shards) : status;
+}
+
+typedef struct product_pair {
+  product_job jobs[2];
+  uint32_t shards[2];
+} product_pair;
+
+/* The two take turns, so that either end of the loop has its share of both. */
+static void run_shard_of_pair(void *argument, uint32_t index) {
+  product_pair *pair = argument;
+  const uint32_t turns = pair->shards[0] < pair->shards[1] ? pair->shards[0] : pair->shards[1];
+  if (index < 2 * turns)
+    run_shard(&pair->jobs[index % 2], index / 2);
+  else
+    run_shard(&pair->jobs[pair->shards[1] > turns], index - turns);
+}
+
+xd_status xdi_products_run(xd_backend *backend, const xdi_product *first, const xdi_product *second) {
+  product_pair pair;
+  size_t scratch = 0;
+  pair.shards[0] = plan(&pair.jobs[0], backend, first, &scratch);
+  pair.shards[1] = plan(&pair.jobs[1], backend, second, &scratch);
+  const uint32_t shards = pair.shards[0] + pair.shards[1];
+  if (shards == 0)
+    return XD_OK;
+  const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);
+  return status == XD_OK ? xdi_native_run(backend, run_shard_of_pair, &pair, shards) : status;
 }

@@ -24,6 +24,9 @@ typedef struct xdi_product {
 
 xd_status xdi_product_run(xd_backend *backend, const xdi_product *product);
 
+/* Two products that do not read each other's results, in one loop. */
+xd_status xdi_products_run(xd_backend *backend, const xdi_product *first, const xdi_product *second);
+
 /* A panel is the part of b that tiles of one column read: [depth][width], width being two vectors, the
  * columns beyond the last zero. A matrix in panels is [ceil(columns / width)][depth][width]. */
 static inline size_t xdi_panel_width(const xdi_kernels *kernels) {

@@ -107,7 +107,8 @@ void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
   .dense_prepare = xdi_native_dense_prepare, .conv2d_prepare = xdi_native_conv2d_prepare, \
   .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = xdi_native_prepared_destroy, \
   .dense_forward = xdi_native_dense_forward, .dense_backward_data = xdi_native_dense_backward_data, \
-  .dense_backward_weights = xdi_native_dense_backward_weights, .conv2d_forward = xdi_native_conv2d_forward, \
+  .dense_backward_weights = xdi_native_dense_backward_weights, .dense_backward = xdi_native_dense_backward, \
+  .conv2d_forward = xdi_native_conv2d_forward, \
   .conv2d_backward_data = xdi_native_conv2d_backward_data, \
   .conv2d_backward_weights = xdi_native_conv2d_backward_weights, \
   .conv_transpose2d_forward = xdi_native_conv_transpose2d_forward, \

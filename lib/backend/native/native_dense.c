@@ -54,8 +54,9 @@ xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
   return xdi_product_run(backend, &product);
 }
 
-xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *args) {
-  const xdi_product product = {
+/* dx = dy weights^T. */
+static xdi_product data_product(const xd_dense *args) {
+  return (xdi_product){
       .rows = args->rows,
       .columns = args->inputs,
       .depth = args->outputs,
@@ -70,15 +71,14 @@ xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *ar
       .x = args->x_activation != XD_ACTIVATION_IDENTITY ? xdi_slice_host(args->x) : NULL,
       .x_activation = args->x_activation,
   };
-  return xdi_product_run(backend, &product);
 }
 
-/* dweights = x^T dy; for one output its transpose dy^T x, which has long rows. */
-xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
+/* dweights = x^T dy, and the bias's gradient from dy's columns; for one output its transpose dy^T x, which has
+ * long rows, and whose bias is the caller's affair. */
+static xdi_product weights_product(const xd_dense *args) {
   const bool turned = args->outputs == 1;
   const float *x = xdi_slice_host(args->x), *dy = xdi_slice_host(args->dy);
-  float *dbias = xdi_slice_host(args->dbias);
-  const xdi_product product = {
+  return (xdi_product){
       .rows = turned ? 1 : args->inputs,
       .columns = turned ? args->inputs : args->outputs,
       .depth = args->rows,
@@ -90,11 +90,30 @@ xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense 
       .b_column = 1,
       .c = xdi_slice_host(args->dweights),
       .c_row = turned ? args->inputs : args->outputs,
-      .sums = turned ? NULL : dbias,
+      .sums = turned ? NULL : xdi_slice_host(args->dbias),
   };
-  if (dbias && turned)
-    backend->kernels->sum_rows(dbias, dy, 1, args->rows, 1, false);
+}
+
+static void sum_single_bias(const xd_backend *backend, const xd_dense *args) {
+  if (args->outputs == 1 && args->dbias.buffer)
+    backend->kernels->sum_rows(xdi_slice_host(args->dbias), xdi_slice_host(args->dy), 1, args->rows, 1, false);
+}
+
+xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *args) {
+  const xdi_product product = data_product(args);
   return xdi_product_run(backend, &product);
+}
+
+xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
+  const xdi_product product = weights_product(args);
+  sum_single_bias(backend, args);
+  return xdi_product_run(backend, &product);
+}
+
+xd_status xdi_native_dense_backward(xd_backend *backend, const xd_dense *args) {
+  const xdi_product data = data_product(args), weights = weights_product(args);
+  sum_single_bias(backend, args);
+  return xdi_products_run(backend, &data, &weights);
 }
 
 /* The weights in panels. */

@@ -13,6 +13,7 @@ xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const
 xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args);
 xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *args);
 xd_status xdi_native_dense_backward_weights(xd_backend *backend, const xd_dense *args);
+xd_status xdi_native_dense_backward(xd_backend *backend, const xd_dense *args);
 
 /* native_convolution.c */
 xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
