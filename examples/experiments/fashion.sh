@@ -10,8 +10,8 @@ digit_judges
 fashion=$(examples/data.sh fashion)
 clothes=$(idx_spec "$fashion" train .gz)
 clothes_test=$(idx_spec "$fashion" t10k .gz)
-judge fashion "$clothes" "$clothes_test" --epochs 8 --base-channels 32 --flip --blur 1
-judge fashion-second "$clothes" "$clothes_test" --epochs 8 --base-channels 32 --flip --seed 2
+judge fashion "$clothes" "$clothes_test" --epochs 6 --base-channels 24 --features 256 --flip --shift 1 --blur 1
+judge fashion-second "$clothes" "$clothes_test" --epochs 10 --base-channels 24 --features 256 --flip --shift 1 --seed 2
 for seed in $seeds; do
   fit fashion "$seed" train --preset fashion --domain1 "$train" --domain2 "$clothes" \
     --pairs 0:0,1:1,2:2,3:3,4:4,5:5,6:6,7:7,8:8,9:9

@@ -241,7 +241,7 @@ typedef struct xd_preset {
 
 /* Fills *out from a name; NULL gives the defaults of all options. The context gets the message and may be NULL.
  *   mnist    digits to digits
- *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST; first numbers, not yet tuned
+ *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST
  *   svhn     domain 1 SVHN in colour, domain 2 MNIST; the way 1 to 2 chosen on a validation split (docs/method.md),
  *            the way back with the same numbers
  *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with

@@ -41,6 +41,9 @@ START_TEST(preset__differs_where_its_table_says) {
     ck_assert(mnist.architecture[i].base_channels == 32 && mnist.vae[i].min_steps == 500);
   }
   ck_assert(fashion.architecture[0].latent_dim == 32 && fashion.architecture[1].latent_dim == 64);
+  ck_assert(fashion.architecture[0].hidden[0] == 256 && fashion.architecture[1].hidden[0] == 512);
+  ck_assert(fashion.mapping[0].lambda_reg == 2.0f && fashion.mapping[1].lambda_reg == 0.4f);
+  ck_assert(fashion.mapping[0].condition_codes == 8 && fashion.mapping[1].linear_skip == 1);
   ck_assert(svhn.architecture[0].latent_dim == 96 && svhn.vae[0].augment > 0.0f && svhn.vae[1].augment == 0.0f);
   ck_assert(svhn.architecture[0].window == 250 && svhn.architecture[1].window == 0);
   ck_assert(svhn.mapping[0].augment > 0.0f && svhn.mapping[1].augment == 0.0f);
