@@ -7,12 +7,15 @@
 build_tool
 find_mnist
 digit_judges
+small="--preset mnist --steps 3000 --codes-per-picture 16 --map-augment 0.7"
 for count in 500 1000 2000; do
   for seed in $seeds; do
     few="subset=$((count / 2));seed=$seed"
-    fit "digits-$count-strict" "$seed" train --preset mnist --augment 1 --min-steps 5000 --one-way --pairs $pairs \
+    # shellcheck disable=SC2086 # several words
+    fit "digits-$count-strict" "$seed" train $small --augment 1 --min-steps 3000 --one-way --pairs $pairs \
       --domain1 "$train;classes=0-4;$few" --domain2 "$train;classes=5-9;$few"
-    fit "digits-$count-lenient" "$seed" map --preset mnist --model "$results/digits/$seed.xdm" --one-way --pairs $pairs \
+    # shellcheck disable=SC2086
+    fit "digits-$count-lenient" "$seed" map $small --model "$results/digits/$seed.xdm" --one-way --pairs $pairs \
       --domain1 "$train;classes=0-4;$few" --domain2 "$train;classes=5-9;$few"
     for kind in strict lenient; do
       score "digits-$count-$kind" "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second

@@ -26,9 +26,12 @@ static const setting mnist[] = {
     SET_BOTH(vae, min_steps, 500),
     SET_BOTH(mapping, spectral_norm, 0),
     SET_BOTH(mapping, mixing, 1),
-    SET_BOTH(mapping, lambda_reg, 0.4),
-    SET_BOTH(mapping, generated_mismatch, 0.3),
-    SET_BOTH(mapping, noise_scale, 0.85),
+    SET_BOTH(mapping, condition_codes, 8),
+    SET_BOTH(mapping, generated_mismatch, 1),
+    SET(mapping[0].lambda_reg, 0.5),
+    SET(mapping[0].noise_scale, 0.88),
+    SET(mapping[1].lambda_reg, 0.8),
+    SET(mapping[1].noise_scale, 0.77),
 };
 
 /* Domain 1: digits, domain 2: clothes. */
