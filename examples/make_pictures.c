@@ -209,8 +209,9 @@ static int read_count(const char *text) {
 
 int main(int argc, char **argv) {
   const int train = argc > 3 ? read_count(argv[2]) : 0, test = argc > 3 ? read_count(argv[3]) : 0;
-  making m = {NULL, argc > 4 ? strtoull(argv[4], NULL, 10) : 1, 0};
-  if (!train || !test || argc > 5) {
+  const int seed = argc > 4 ? read_count(argv[4]) : 1;
+  making m = {NULL, (uint64_t)seed, 0};
+  if (!train || !test || !seed || argc > 5) {
     fputs("usage: make_pictures FOLDER TRAIN TEST [SEED]\n", stderr);
     return 2;
   }

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Sourced by the experiments: builds the tool, finds the data, trains judges and models, keeps what was measured.
-# What is there already is not made again, so an interrupted experiment goes on where it stopped.
+# What is there already is not made again, so an interrupted experiment goes on where it stopped: remove a row's
+# folder when its preset has changed.
 #
 #   SEEDS        seeds of each row ["1 2 3 4 5"]
 #   RESULTS      folder for models, judges and measurements [build/experiments]
@@ -83,7 +84,7 @@ score() {
   "$tool" info "$score_base.xdm" --json >"$score_base.info.json"
   for score_pair in "$@"; do
     score_out=$score_base.${score_pair#*:}.json
-    [ ! -f "$score_out" ] || continue
+    if [ -f "$score_out" ] && [ ! "$score_base.xdm" -nt "$score_out" ]; then continue; fi
     "$tool" eval --model "$score_base.xdm" --domain1 "$score_1" --domain2 "$score_2" --threads "$threads" --json \
       --judge1 "$results/${score_pair%:*}-judge.xdc" --judge2 "$results/${score_pair#*:}-judge.xdc" >"$score_out.part"
     mv "$score_out.part" "$score_out"

@@ -3,9 +3,10 @@
 # usage: [XDOMAIN_DATA=FOLDER] examples/experiments/run_all.sh    without SVHN's data its rows are left out
 set -eu
 
-here=$(dirname "$0")
+cd "$(dirname "$0")/../.."
+here=examples/experiments
 results=${RESULTS:-build/experiments}
 for experiment in digits pairing paper digits_small fashion; do "$here/$experiment.sh"; done
-if "$here/../data.sh" --offline svhn >/dev/null; then "$here/svhn.sh"; fi
+if examples/data.sh --offline svhn >/dev/null; then "$here/svhn.sh"; fi
 "$here/table.py" "$results" >"$results/table.md"
 cat "$results/table.md"

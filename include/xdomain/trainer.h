@@ -243,7 +243,7 @@ typedef struct xd_preset {
  *   mnist    digits to digits
  *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST
  *   svhn     domain 1 SVHN in colour, domain 2 MNIST; the way 1 to 2 chosen on a validation split (docs/method.md),
- *            the way back with the same numbers
+ *            the way back with the same numbers but for changed copies
  *   paper    the letter of arXiv 1805.10130: plain MLPs of 512 and 256, lambda1 = lambda2 = 1, Gaussian with
  *            sigma_x 1, raw codes, the real pair one code twice, no mismatches, no spectral norm, no average,
  *            lambda_reg 0.1, Adam (0.9, 0.999) at a constant rate, noise scale 1

@@ -242,8 +242,10 @@ static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count)
   /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
   if (count == 1 || atomic_exchange(&pool->busy, true))
     return run_serially(NULL, task, argument, count);
-  for (uint32_t first = 0; first < count; first += PIECE)
-    run_piece(pool, task, argument, first, count - first < PIECE ? count - first : PIECE);
+  for (uint32_t first = 0, piece; first < count; first += piece) {
+    piece = count - first < PIECE ? count - first : PIECE;
+    run_piece(pool, task, argument, first, piece);
+  }
   atomic_store(&pool->busy, false);
   return 0;
 }

@@ -86,7 +86,8 @@ static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool fr
   const bool apart = !from_end && count_readers(executor) > 0;
   size_t sizes[3] = {0, 0, 0}, total;
   for (uint32_t place = 0; place <= executor->step_count; place++) {
-    const uint32_t region = apart && place == read_place(executor) ? 2 : (from_end ? executor->step_count - place : place) % 2;
+    const uint32_t turn = (from_end ? executor->step_count - place : place) % 2;
+    const uint32_t region = apart && place == read_place(executor) ? 2 : turn;
     size_t size;
     if (!region_size(executor, cells_at(executor, place), &size))
       return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",

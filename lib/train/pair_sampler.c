@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/runner.h"
+#include "layer/executor.h"
 #include "train/device.h"
 
 #define ROWS_PER_TASK 32u
@@ -98,8 +99,20 @@ static size_t row_normals(const xdi_pair_sampler *sampler) {
 
 /* The normal numbers of a step's further codes, an even number for each. */
 static size_t further_normals(const xdi_pair_sampler *sampler) {
-  const size_t dim = sampler->target_codes->latent_dim;
-  return sampler->condition_codes > 1 ? (size_t)sampler->batch * 2 * sampler->condition_codes * (dim + dim % 2) : 0;
+  const size_t dim = sampler->target_codes->latent_dim, codes = sampler->condition_codes;
+  return codes > 1 ? sampler->batch * 2 * codes * (dim + dim % 2) : 0;
+}
+
+/* All of a step's, in *out; false: more than a block of numbers may have. */
+static bool count_normals(const xdi_pair_sampler *sampler, size_t *out) {
+  const size_t dim = sampler->target_codes->latent_dim, codes = sampler->condition_codes;
+  size_t further = 0;
+  if (!xdi_multiply(sampler->batch, row_normals(sampler), out))
+    return false;
+  if (codes > 1 && (!xdi_multiply(sampler->batch, 2 * codes, &further) ||
+                    !xdi_multiply(further, dim + dim % 2, &further)))
+    return false;
+  return xdi_add(*out, further, out) && *out <= XDI_FLOAT_LIMIT;
 }
 
 /* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
@@ -203,7 +216,10 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
   if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
       (averages && !sampler->wrong_condition))
     return xdi_fail_memory(context, "preparing a mapping's batches");
-  const size_t normals = options->batch * row_normals(sampler) + further_normals(sampler);
+  size_t normals;
+  if (!count_normals(sampler, &normals))
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "condition_codes %u of %u dimensions are too many for a batch of %u",
+                    options->condition_codes, options->target_codes->latent_dim, options->batch);
   sampler->normals = xdi_allocate(&context->allocator, normals, sizeof(float));
   if (!sampler->normals) return xdi_fail_memory(context, "preparing a mapping's batches");
   return xdi_device_create(context, &sampler->drawn, normals);
@@ -234,9 +250,8 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
   if (status == XD_OK && further)
     status = context->table.random_normal(context->backend, xdi_slice(sampler->drawn, rows), further, sampler->seed,
                                           stream, FURTHER_CODES);
-  if (status == XD_OK)
-    status = context->table.buffer_read(context->backend, sampler->normals, xdi_slice(sampler->drawn, 0), rows + further);
-  return xdi_device_check(context, status, "random_normal");
+  status = xdi_device_check(context, status, "random_normal");
+  return status == XD_OK ? xdi_read(context, sampler->normals, xdi_slice(sampler->drawn, 0), rows + further) : status;
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {

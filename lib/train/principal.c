@@ -6,7 +6,8 @@
  *   decoder:  logits = logit(m), at most 4, + sum over j of 4 s_j z_j v_j   (1/4 is the sigmoid's slope at 1/2)
  *
  * and the layers beside the skips begin at a tenth of their last weights. Under an encoder's window the pictures
- * are what it makes of them; where it weights the reconstruction by w, the components are those of sqrt(w) x. */
+ * are what it makes of them; where it weights the reconstruction by w, at least 1e-4 here, the components are those
+ * of sqrt(w) x, the encoder's v_j is multiplied by sqrt(w) and the decoder's divided by it. */
 #include "train/principal.h"
 
 #include <math.h>
