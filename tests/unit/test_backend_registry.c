@@ -53,7 +53,7 @@ static bool slot_is_empty(const xd_backend_table *table, size_t offset) {
 
 static bool slot_is_optional(size_t offset) {
   return offset >= offsetof(xd_backend_table, dense_prepare) &&
-         offset <= offsetof(xd_backend_table, prepared_destroy);
+         offset <= offsetof(xd_backend_table, dense_backward);
 }
 
 static void assert_filled(const xd_backend_table *table) {

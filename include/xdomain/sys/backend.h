@@ -228,12 +228,13 @@ typedef struct xd_backend_table {
   xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
   void (*prepared_destroy)(xd_backend *backend, xd_prepared *prepared);
 
+  /* Optional: dense_backward_data and dense_backward_weights at once, to the same bytes, where a backend shares
+   * the work out better so. A table that forwards to another and wants to see the two calls leaves it NULL. */
+  xd_status (*dense_backward)(xd_backend *backend, const xd_dense *args);
+
   xd_status (*dense_forward)(xd_backend *backend, const xd_dense *args);
   xd_status (*dense_backward_data)(xd_backend *backend, const xd_dense *args);
   xd_status (*dense_backward_weights)(xd_backend *backend, const xd_dense *args);
-  /* Optional: both of them at once, to the same bytes, where a backend shares the work out better so. A table
-   * that forwards to another and wants to see the calls of the two leaves it NULL. */
-  xd_status (*dense_backward)(xd_backend *backend, const xd_dense *args);
 
   xd_status (*conv2d_forward)(xd_backend *backend, const xd_convolution *args);
   xd_status (*conv2d_backward_data)(xd_backend *backend, const xd_convolution *args);
