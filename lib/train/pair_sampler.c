@@ -93,26 +93,24 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
 #define FURTHER_CODES ((uint64_t)1 << 40)
 
 /* The normal numbers of a row's codes: two of the source and three of the target. */
-static size_t row_normals(const xdi_pair_sampler *sampler) {
+static size_t normals_of_row(const xdi_pair_sampler *sampler) {
   return 2 * (size_t)sampler->source_codes->latent_dim + 3 * (size_t)sampler->target_codes->latent_dim;
 }
 
-/* The normal numbers of a step's further codes, an even number for each. */
-static size_t further_normals(const xdi_pair_sampler *sampler) {
-  const size_t dim = sampler->target_codes->latent_dim, codes = sampler->condition_codes;
-  return codes > 1 ? sampler->batch * 2 * codes * (dim + dim % 2) : 0;
+/* An even number for each further code. */
+static size_t normals_of_further(const xdi_pair_sampler *sampler) {
+  const size_t dim = sampler->target_codes->latent_dim;
+  return dim + dim % 2;
 }
 
-/* All of a step's, in *out; false: more than a block of numbers may have. */
-static bool count_normals(const xdi_pair_sampler *sampler, size_t *out) {
-  const size_t dim = sampler->target_codes->latent_dim, codes = sampler->condition_codes;
-  size_t further = 0;
-  if (!xdi_multiply(sampler->batch, row_normals(sampler), out))
-    return false;
-  if (codes > 1 && (!xdi_multiply(sampler->batch, 2 * codes, &further) ||
-                    !xdi_multiply(further, dim + dim % 2, &further)))
-    return false;
-  return xdi_add(*out, further, out) && *out <= XDI_FLOAT_LIMIT;
+/* A step's normal numbers; false: more than a block of numbers may have. */
+static bool count_normals(xdi_pair_sampler *sampler, size_t *all) {
+  const size_t codes = sampler->condition_codes;
+  size_t averaged = 0;
+  return (codes <= 1 || xdi_multiply(sampler->batch, 2 * codes, &averaged)) &&
+         xdi_multiply(averaged, normals_of_further(sampler), &sampler->further_normals) &&
+         xdi_multiply(sampler->batch, normals_of_row(sampler), &sampler->row_normals) &&
+         xdi_add(sampler->row_normals, sampler->further_normals, all) && *all <= XDI_FLOAT_LIMIT;
 }
 
 /* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
@@ -121,7 +119,7 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
   const xdi_pools *pools = sampler->target_pools;
   const uint32_t count = sampler->condition_codes, dim = codes->latent_dim;
   const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
-  const float *further = sampler->normals + sampler->batch * row_normals(sampler);
+  const float *further = sampler->normals + sampler->row_normals;
   float code[DIM_LIMIT];
   double sums[DIM_LIMIT];
   for (uint32_t j = 0; j < dim; j++) sums[j] = (double)to[j];
@@ -129,7 +127,7 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
     const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
     const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * place};
     const uint32_t picture = pick(pools, pool, &row, 0);
-    xdi_codes_draw(code, codes, picture, further + place * (dim + dim % 2), uniform(&row, 1));
+    xdi_codes_draw(code, codes, picture, further + place * normals_of_further(sampler), uniform(&row, 1));
     for (uint32_t j = 0; j < dim; j++) sums[j] += (double)code[j];
   }
   for (uint32_t j = 0; j < dim; j++) to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
@@ -158,7 +156,7 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
 
 static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
   const size_t source_dim = sampler->source_codes->latent_dim;
-  const float *normals = sampler->normals + index * row_normals(sampler);
+  const float *normals = sampler->normals + index * normals_of_row(sampler);
   const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
                            (uint64_t)index * NUMBERS};
   const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
@@ -218,7 +216,8 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
     return xdi_fail_memory(context, "preparing a mapping's batches");
   size_t normals;
   if (!count_normals(sampler, &normals))
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "condition_codes %u of %u dimensions are too many for a batch of %u",
+    return xdi_fail(context, XD_ERROR_TOO_LARGE,
+                    "condition_codes %u of %u dimensions are too many for a batch of %u",
                     options->condition_codes, options->target_codes->latent_dim, options->batch);
   sampler->normals = xdi_allocate(&context->allocator, normals, sizeof(float));
   if (!sampler->normals) return xdi_fail_memory(context, "preparing a mapping's batches");
@@ -243,15 +242,15 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
 
 static xd_status draw_normals(const xdi_pair_sampler *sampler) {
   xd_context *context = sampler->context;
-  const size_t rows = sampler->batch * row_normals(sampler), further = further_normals(sampler);
+  const size_t rows = sampler->row_normals, further = sampler->further_normals;
+  const xd_slice place = xdi_slice(sampler->drawn, 0);
   const uint64_t stream = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
-  xd_status status = context->table.random_normal(context->backend, xdi_slice(sampler->drawn, 0), rows, sampler->seed,
-                                                  stream, 0);
+  xd_status status = context->table.random_normal(context->backend, place, rows, sampler->seed, stream, 0);
   if (status == XD_OK && further)
-    status = context->table.random_normal(context->backend, xdi_slice(sampler->drawn, rows), further, sampler->seed,
+    status = context->table.random_normal(context->backend, xdi_slice_after(place, rows), further, sampler->seed,
                                           stream, FURTHER_CODES);
   status = xdi_device_check(context, status, "random_normal");
-  return status == XD_OK ? xdi_read(context, sampler->normals, xdi_slice(sampler->drawn, 0), rows + further) : status;
+  return status == XD_OK ? xdi_read(context, sampler->normals, place, rows + further) : status;
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {

@@ -18,7 +18,8 @@ typedef struct xdi_pair_sampler {
   float condition_scale;
   float *wrong_condition; /* [batch][dim]; NULL: mismatched serves */
   xd_buffer *drawn;       /* the step's normal numbers, by the backend's kernel, */
-  float *normals;         /* and read from it: of each row, then of the averages' further codes */
+  float *normals;         /* and read from it: of each row, then of the averages' further codes, */
+  size_t row_normals, further_normals; /* so many of all rows, and of all further codes */
 } xdi_pair_sampler;
 
 typedef struct xdi_pair_sampler_options {

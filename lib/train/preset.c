@@ -79,7 +79,6 @@ static const setting svhn[] = {
     SET_BOTH(mapping, dropout_millionths, 200000),
     SET_BOTH(mapping, lambda_reg, 3.5),
     SET_BOTH(mapping, learning_rate, 0.0008),
-    SET_BOTH(mapping, steps, 8000),
     SET_BOTH(mapping, condition_codes, 8),
     SET_BOTH(mapping, noise_scale, 1),
     SET_BOTH(mapping, codes_per_picture, 10),

@@ -309,13 +309,14 @@ static void run_shard(void *argument, uint32_t index) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t block = COLUMN_PANELS * xdi_panel_width(kernels);
-  const range n = shard_columns(job, index % job->column_shards);
+  const size_t row = index / job->column_shards, column = index % job->column_shards;
+  const range n = shard_columns(job, column);
   const size_t depth_blocks = block_count(p->depth, DEPTH_BLOCK);
   uint32_t slot;
   float *scratch = xdi_native_claim(job->backend, &slot);
-  stage s = {.m = part_of((range){0, p->rows}, job->row_shards, index / job->column_shards),
+  stage s = {.m = part_of((range){0, p->rows}, job->row_shards, row),
              .copy = scratch + (needs_packed_room(job) ? packed_room(kernels) : 0)};
-  if (p->sums && index / job->column_shards == index % job->column_shards % job->row_shards)
+  if (p->sums && row == column % job->row_shards)
     kernels->sum_rows(p->sums + n.begin, p->b + n.begin, p->b_step, (uint32_t)p->depth,
                       (uint32_t)(n.end - n.begin), false);
   for (s.n.begin = n.begin; s.n.begin < n.end; s.n.begin = s.n.end) {
@@ -388,19 +389,9 @@ static uint32_t plan(product_job *job, xd_backend *backend, const xdi_product *p
   return (uint32_t)(job->row_shards * job->column_shards);
 }
 
-xd_status xdi_product_run(xd_backend *backend, const xdi_product *product) {
-  product_job job;
-  size_t scratch = 0;
-  const uint32_t shards = plan(&job, backend, product, &scratch);
-  if (shards == 0)
-    return XD_OK;
-  const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);
-  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, shards) : status;
-}
-
 typedef struct product_pair {
   product_job jobs[2];
-  uint32_t shards[2];
+  uint32_t shards[2]; /* of a product that is not there: 0 */
 } product_pair;
 
 /* The two take turns, so that either end of the loop has its share of both. */
@@ -417,10 +408,14 @@ xd_status xdi_products_run(xd_backend *backend, const xdi_product *first, const 
   product_pair pair;
   size_t scratch = 0;
   pair.shards[0] = plan(&pair.jobs[0], backend, first, &scratch);
-  pair.shards[1] = plan(&pair.jobs[1], backend, second, &scratch);
+  pair.shards[1] = second ? plan(&pair.jobs[1], backend, second, &scratch) : 0;
   const uint32_t shards = pair.shards[0] + pair.shards[1];
   if (shards == 0)
     return XD_OK;
   const xd_status status = xdi_native_reserve(backend, 0, shards, scratch);
   return status == XD_OK ? xdi_native_run(backend, run_shard_of_pair, &pair, shards) : status;
+}
+
+xd_status xdi_product_run(xd_backend *backend, const xdi_product *product) {
+  return xdi_products_run(backend, product, NULL);
 }

@@ -24,7 +24,7 @@ typedef struct xdi_product {
 
 xd_status xdi_product_run(xd_backend *backend, const xdi_product *product);
 
-/* Two products that do not read each other's results, in one loop. */
+/* Two products that do not read each other's results, in one loop; second may be NULL. */
 xd_status xdi_products_run(xd_backend *backend, const xdi_product *first, const xdi_product *second);
 
 /* A panel is the part of b that tiles of one column read: [depth][width], width being two vectors, the
