@@ -10,14 +10,7 @@ library=${1:?usage: exported_symbols.sh LIBRARY INCLUDE_FOLDER SONAME CC}
 include=$2
 soname=$3
 cc=$4
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-  echo "FAILED: $1"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/failures.sh"
 
 nm -D --defined-only "$library" | awk '{ print $NF }' | sed 's/@.*//' | sort -u >"$work/exported"
 [ -s "$work/exported" ] || fail "$library exports nothing"

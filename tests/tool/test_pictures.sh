@@ -6,13 +6,7 @@ set -u
 
 tool=${1:?usage: $0 XDOMAIN_TOOL}
 maker=$(dirname "$tool")/make_pictures
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/../failures.sh"
 
 make() { "$maker" "$@" || fail "make_pictures $*"; }
 make "$work/one" 3 1

@@ -5,13 +5,7 @@
 set -u
 
 tool=${1:?usage: $0 XDOMAIN_TOOL}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$(dirname "$0")/../failures.sh"
 
 # draw FOLDER FIRST_CLASS: two classes of 24 pictures of 8x8, bars that lie (even) or stand (odd).
 draw() {

@@ -13,11 +13,4 @@ train=idx:$mnist/train-images-idx3-ubyte,$mnist/train-labels-idx1-ubyte
 test=idx:$mnist/t10k-images-idx3-ubyte,$mnist/t10k-labels-idx1-ubyte
 pairs=0:5,1:6,2:7,3:8,4:9
 
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-
-failures=0
-fail() {
-  echo "FAILED: $*"
-  failures=$((failures + 1))
-}
+. "$here/../failures.sh"
