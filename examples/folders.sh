@@ -7,28 +7,16 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-. examples/packages.sh
+. examples/build.sh
 
 out=${1:-build/folders}
-threads=$(nproc 2>/dev/null || echo 2)
-if [ "$threads" -gt 8 ]; then threads=8; fi
-
-say() { printf '\n== %s\n' "$*"; }
 
 say "Packages"
-need_build_packages
-install_packages
+install_build_packages
 echo "Everything is installed."
 
 say "Build"
-mkdir -p "$out"
-if ! { cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release &&
-  cmake --build build/release --parallel "$threads" --target xdomain_tool example_make_pictures; } \
-  >"$out/build.log" 2>&1; then
-  cat "$out/build.log"
-  exit 1
-fi
-tool=build/release/bin/xdomain
+build_release "$out/build.log" --target xdomain_tool example_make_pictures
 echo "$tool"
 
 say "Make the pictures: 1500 to train and 200 to test of each class"

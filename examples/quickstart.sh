@@ -7,30 +7,17 @@
 set -eu
 
 cd "$(dirname "$0")/.."
-. examples/packages.sh
+. examples/build.sh
 
 out=${1:-build/quickstart}
-threads=$(nproc 2>/dev/null || echo 2)
-if [ "$threads" -gt 8 ]; then threads=8; fi
-
-say() { printf '\n== %s\n' "$*"; }
 
 say "Packages"
-need_build_packages
-install_packages
+install_build_packages
 echo "Everything is installed."
 
 say "Build"
-generator=""
-if [ ! -f build/release/CMakeCache.txt ] && command -v ninja >/dev/null 2>&1; then generator="-G Ninja"; fi
-mkdir -p build "$out"
-# shellcheck disable=SC2086 # two words or none
-if ! { cmake -S . -B build/release $generator -DCMAKE_BUILD_TYPE=Release -DXDOMAIN_BUILD_TESTS=OFF &&
-  cmake --build build/release --parallel "$threads"; } >build/quickstart.log 2>&1; then
-  cat build/quickstart.log
-  exit 1
-fi
-tool=build/release/bin/xdomain
+mkdir -p "$out"
+build_release build/quickstart.log
 echo "$tool"
 
 say "Data"

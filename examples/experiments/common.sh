@@ -10,28 +10,13 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
-. examples/packages.sh
+. examples/build.sh
 
 seeds=${SEEDS:-1 2 3 4 5}
 results=${RESULTS:-build/experiments}
-threads=${THREADS:-$(nproc 2>/dev/null || echo 2)}
-if [ "$threads" -gt 8 ]; then threads=8; fi
-tool=build/release/bin/xdomain
+threads=${THREADS:-$threads}
 # shellcheck disable=SC2034 # most experiments read it
 pairs=0:5,1:6,2:7,3:8,4:9
-
-say() { printf '\n== %s\n' "$*"; }
-
-build_tool() {
-  need_build_packages
-  install_packages
-  mkdir -p "$results"
-  if ! { cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --parallel "$threads"; } \
-    >"$results/build.log" 2>&1; then
-    cat "$results/build.log" >&2
-    exit 1
-  fi
-}
 
 # Spec of a set's training or test pictures: idx_spec FOLDER train|t10k [ENDING]
 idx_spec() { echo "idx:$1/$2-images-idx3-ubyte${3:-},$1/$2-labels-idx1-ubyte${3:-}"; }
@@ -48,17 +33,16 @@ judge() {
   mv "$judge_file.part" "$judge_file"
 }
 
-# Digits: the judge of the results, and one of another build that confirms it.
-digit_judges() {
-  judge mnist "$train" "$test"
-  judge mnist-second "$train" "$test" --seed 2 --base-channels 24 --features 64 --shift 1 --blur 1
-}
-
-# MNIST's folder and the specs of its pictures, in $mnist, $train and $test.
-find_mnist() {
+# What every experiment needs: the tool, MNIST as the specs $train and $test, and two judges of its digits, that of
+# the results and one of another build that confirms it.
+prepare() {
+  install_build_packages
+  build_release "$results/build.log"
   mnist=$(examples/data.sh mnist)
   train=$(idx_spec "$mnist" train)
   test=$(idx_spec "$mnist" t10k)
+  judge mnist "$train" "$test"
+  judge mnist-second "$train" "$test" --seed 2 --base-channels 24 --features 64 --shift 1 --blur 1
 }
 
 # Trains a row's model and keeps the seconds it took: fit ROW SEED train|map OPTION...
@@ -84,12 +68,17 @@ score() {
   "$tool" info "$score_base.xdm" --json >"$score_base.info.json"
   for score_pair in "$@"; do
     score_out=$score_base.${score_pair#*:}.json
-    if [ -f "$score_out" ] && [ ! "$score_base.xdm" -nt "$score_out" ]; then continue; fi
+    if [ -f "$score_out" ] && [ -z "$(find "$score_base.xdm" -newer "$score_out")" ]; then continue; fi
     "$tool" eval --model "$score_base.xdm" --domain1 "$score_1" --domain2 "$score_2" --threads "$threads" --json \
       --judge1 "$results/${score_pair%:*}-judge.xdc" --judge2 "$results/${score_pair#*:}-judge.xdc" >"$score_out.part"
     mv "$score_out.part" "$score_out"
     cat "$score_out"
   done
+}
+
+# The same for a row of MNIST 0-4 to 5-9: score_digits ROW SEED
+score_digits() {
+  score "$1" "$2" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
 }
 
 # Contact sheet of the first seed's model: sheet ROW DIRECTION NAME PICTURES

@@ -3,12 +3,10 @@
 # usage: examples/experiments/digits.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 for seed in $seeds; do
   fit digits "$seed" train --preset mnist --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9" --pairs $pairs
-  score digits "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
+  score_digits digits "$seed"
 done
 sheet digits 1to2 digits "$test;classes=0-4"
 sheet digits 2to1 digits-back "$test;classes=5-9"

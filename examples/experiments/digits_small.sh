@@ -4,9 +4,7 @@
 # usage: examples/experiments/digits_small.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 small="--preset mnist --steps 3000 --codes-per-picture 16 --map-augment 0.7"
 for count in 500 1000 2000; do
   for seed in $seeds; do
@@ -18,7 +16,7 @@ for count in 500 1000 2000; do
     fit "digits-$count-lenient" "$seed" map $small --model "$results/digits/$seed.xdm" --one-way --pairs $pairs \
       --domain1 "$train;classes=0-4;$few" --domain2 "$train;classes=5-9;$few"
     for kind in strict lenient; do
-      score "digits-$count-$kind" "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
+      score_digits "digits-$count-$kind" "$seed"
     done
   done
 done

@@ -4,9 +4,7 @@
 # usage: examples/experiments/fashion.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 fashion=$(examples/data.sh fashion)
 clothes=$(idx_spec "$fashion" train .gz)
 clothes_test=$(idx_spec "$fashion" t10k .gz)

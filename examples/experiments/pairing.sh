@@ -3,11 +3,9 @@
 # usage: examples/experiments/pairing.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 for seed in $seeds; do
   fit pairing "$seed" map --preset mnist --model "$results/digits/$seed.xdm" --one-way --pairs 0:9,1:8,2:7,3:6,4:5 \
     --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9"
-  score pairing "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
+  score_digits pairing "$seed"
 done

@@ -3,11 +3,9 @@
 # usage: examples/experiments/paper.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 for seed in $seeds; do
   fit paper "$seed" train --preset paper --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9" --pairs $pairs
-  score paper "$seed" "$test;classes=0-4" "$test;classes=5-9" mnist:mnist mnist-second:mnist-second
+  score_digits paper "$seed"
 done
 sheet paper 1to2 paper "$test;classes=0-4"

@@ -5,9 +5,7 @@
 # usage: XDOMAIN_DATA=FOLDER examples/experiments/svhn.sh
 . "$(dirname "$0")/common.sh"
 
-build_tool
-find_mnist
-digit_judges
+prepare
 svhn=$(examples/data.sh svhn)
 photos="idx:$svhn/svhn-train-images-idx4-ubyte.gz,$svhn/svhn-train-labels-idx1-ubyte.gz"
 photos_test="idx:$svhn/svhn-test-images-idx4-ubyte.gz,$svhn/svhn-test-labels-idx1-ubyte.gz;classes=1-4"

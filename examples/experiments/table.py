@@ -8,7 +8,7 @@ import statistics
 import sys
 from pathlib import Path
 
-ROWS = [  # folder, title of each direction, judges of each direction: first that of the table, then the others
+ROWS = [  # folder, title of each direction
     ("digits", {"1to2": "MNIST 0-4 → 5-9", "2to1": "the way back"}),
     ("digits-500-strict", {"1to2": "500 pictures, strict"}),
     ("digits-1000-strict", {"1to2": "1000 pictures, strict"}),

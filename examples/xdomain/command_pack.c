@@ -3,8 +3,8 @@
 
 static const char usage[] =
     "usage: xdomain pack MODEL.xdm --out SMALL.xdm [--f32]\n\n"
-    "Writes a model without its discriminators, which only training reads, and with weights as 16-bit floats:\n"
-    "about a quarter to a half of the size, for shipping with a program that translates.";
+    "Writes a model without its discriminators, which only training reads, and with weights as 16-bit\n"
+    "floats: half of the size or less, for shipping with a program that translates.";
 
 static xd_status pack(const runtime *run, const char *in, const char *out, bool f32) {
   xd_save_options options = XD_SAVE_OPTIONS_INIT;
