@@ -25,7 +25,7 @@
 /* So many rows of a crowded a still find room in a cache set beside b. */
 #define CROWDED_ROWS 8
 
-#define MOST_SHARDS 16
+#define MOST_SHARDS 32
 
 /* So many rows read panels of binary16 where they are; for more of them the panels are expanded first. */
 #define FEW_ROWS 4
@@ -203,6 +203,7 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
     tile.a = s->a + (ptrdiff_t)begin * s->a_row;
     tile.c = p->c + cell;
     tile.x = derives ? x : NULL;
+    tile.next = s->a_step == 1 && i + 1 < tiles ? tile.a + (ptrdiff_t)rows * s->a_row : NULL;
     xdi_run_tile(kernels, &tile, rows, activation, x, p->x_activation);
   }
 }

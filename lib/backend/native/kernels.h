@@ -17,6 +17,7 @@
  * Strides are in floats. b is read in whole vectors. */
 typedef struct xdi_tile {
   const float *a, *b;
+  const float *next; /* or NULL: where the next tile's a begins, to be fetched meanwhile; one run, a_step 1 */
   const uint16_t *half; /* instead of b, as binary16; half_row only */
   ptrdiff_t a_row, a_step, a_run, a_plane;
   ptrdiff_t b_step, b_run, b_plane;

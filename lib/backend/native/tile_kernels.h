@@ -7,12 +7,17 @@
 typedef vf tile_sums[XDI_TILE_ROWS][XDI_TILE_VECTORS];
 
 /* The sums of one run of k. Four pointers, for rows 0, 4, 8 and 12, reach all rows by the addressing
- * modes of x86: base + {0, 1, 2, 3} * row. */
+ * modes of x86: base + {0, 1, 2, 3} * row. `ahead`: each step asks for one cache line of the next tile's a,
+ * 16 floats of each of its rows in turn; what another core wrote is slow to come. */
 INLINE void add_run(tile_sums sums, const float *a, const float *b, const xdi_tile *t, const int rows,
-                    const int vectors) {
+                    const int vectors, const bool ahead) {
   const ptrdiff_t row = t->a_row, row3 = 3 * row, a_step = t->a_step, b_step = t->b_step;
   const float *a4 = a + 4 * row, *a8 = a4 + 4 * row, *a12 = a8 + 4 * row;
   for (uint32_t k = t->steps; k > 0; k--) {
+    if (ahead) {
+      const uint32_t done = t->steps - k;
+      __builtin_prefetch(t->next + (done & 15) * row + (done & ~(uint32_t)15));
+    }
     vf bv[XDI_TILE_VECTORS];
     UNROLL
     for (int v = 0; v < vectors; v++)
@@ -106,11 +111,14 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors) {
     for (int v = 0; v < vectors; v++)
       sums[i][v] = zero();
   }
-  for (uint32_t plane = 0; plane < t->planes; plane++) {
-    const float *a = t->a + (ptrdiff_t)plane * t->a_plane, *b = t->b + (ptrdiff_t)plane * t->b_plane;
-    for (uint32_t run = 0; run < t->runs; run++, a += t->a_run, b += t->b_run)
-      add_run(sums, a, b, t, rows, vectors);
-  }
+  if (t->next)
+    add_run(sums, t->a, t->b, t, rows, vectors, true);
+  else
+    for (uint32_t plane = 0; plane < t->planes; plane++) {
+      const float *a = t->a + (ptrdiff_t)plane * t->a_plane, *b = t->b + (ptrdiff_t)plane * t->b_plane;
+      for (uint32_t run = 0; run < t->runs; run++, a += t->a_run, b += t->b_run)
+        add_run(sums, a, b, t, rows, vectors, false);
+    }
   if (t->columns == (uint32_t)vectors * LANES)
     store_tile(sums, t, rows, vectors, true);
   else
