@@ -35,7 +35,7 @@ grep -q "SONAME.*\[$soname\]" "$work/dynamic" || fail "the SONAME is not $soname
 needed=$(sed -n 's/.*NEEDED.*\[\(.*\)\].*/\1/p' "$work/dynamic")
 for name in $needed; do
   case $name in
-    libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | ld-linux* | libopenblas.so.* | libz.so.*) ;;
+    libc.so.* | libm.so.* | libpthread.so.* | libdl.so.* | ld-linux* | libz.so.*) ;;
     *) fail "$name is needed" ;;
   esac
 done

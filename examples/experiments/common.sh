@@ -15,8 +15,8 @@ cd "$(dirname "$0")/../.."
 seeds=${SEEDS:-1 2 3 4 5}
 results=${RESULTS:-build/experiments}
 threads=${THREADS:-$threads}
-# shellcheck disable=SC2034 # most experiments read it
-pairs=0:5,1:6,2:7,3:8,4:9
+# shellcheck disable=SC2034 # the experiments read them
+pairs=0:5,1:6,2:7,3:8,4:9 ten_pairs=0:0,1:1,2:2,3:3,4:4,5:5,6:6,7:7,8:8,9:9
 
 # Spec of a set's training or test pictures: idx_spec FOLDER train|t10k [ENDING]
 idx_spec() { echo "idx:$1/$2-images-idx3-ubyte${3:-},$1/$2-labels-idx1-ubyte${3:-}"; }

@@ -11,8 +11,7 @@ clothes_test=$(idx_spec "$fashion" t10k .gz)
 judge fashion "$clothes" "$clothes_test" --epochs 6 --base-channels 24 --features 256 --flip --shift 1 --blur 1
 judge fashion-second "$clothes" "$clothes_test" --epochs 10 --base-channels 24 --features 256 --flip --shift 1 --seed 2
 for seed in $seeds; do
-  fit fashion "$seed" train --preset fashion --domain1 "$train" --domain2 "$clothes" \
-    --pairs 0:0,1:1,2:2,3:3,4:4,5:5,6:6,7:7,8:8,9:9
+  fit fashion "$seed" train --preset fashion --domain1 "$train" --domain2 "$clothes" --pairs $ten_pairs
   score fashion "$seed" "$test" "$clothes_test" mnist:fashion mnist-second:fashion-second
 done
 sheet fashion 1to2 fashion "$test"

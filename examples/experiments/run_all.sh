@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 here=examples/experiments
 results=${RESULTS:-build/experiments}
-for experiment in digits pairing paper digits_small fashion; do "$here/$experiment.sh"; done
+for experiment in digits pairing paper digits_small fashion models; do "$here/$experiment.sh"; done
 if examples/data.sh --offline svhn >/dev/null; then "$here/svhn.sh"; fi
 "$here/table.py" "$results" >"$results/table.md"
 cat "$results/table.md"

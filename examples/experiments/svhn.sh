@@ -27,6 +27,6 @@ for seed in $seeds; do one svhn-extra "$seed" "$photos|$grey" "$train;classes=6-
 for count in 500 1000 2000; do
   for seed in $seeds; do
     few="subset=$((count / 2));seed=$seed"
-    one "svhn-$count" "$seed" "$photos;classes=1-4;$few" "$train;classes=6-9;$few"
+    one "svhn-$count" "$seed" "$photos;classes=1-4;$few" "$train;classes=6-9;$few" --steps 3000
   done
 done

@@ -67,7 +67,9 @@ struct xd_layer_table;   /* sys/layer.h */
 typedef struct xd_context_options {
   size_t struct_size; /* sizeof(xd_context_options), so that later versions can append */
   /* "auto" or NULL: the fastest here. Built in: "native", "openblas" (if built with
-   * it), "reference". A name in `backends` below wins over a built-in one. */
+   * it; XD_ERROR_NOT_FOUND where the loader finds no OpenBLAS, which is loaded when this
+   * backend is opened and stays), "reference". A name in `backends` below wins over a
+   * built-in one. */
   const char *backend;
   /* Without a runner: 0 or 1 keeps all work on the calling thread, the default; more
    * creates a pool of that size that counts the caller as one. At most 256. */
@@ -111,8 +113,8 @@ XD_API void xd_context_destroy(xd_context *context);
 XD_API const char *xd_context_message(const xd_context *context);
 
 /* The backend that runs, e.g. "native"; and a line on why and how it was chosen,
- * e.g. "native: AVX-512 kernels; OpenBLAS reports Prescott". Borrowed from the
- * context. */
+ * e.g. "native: AVX-512 kernels, ahead of OpenBLAS's, which was not loaded". Borrowed
+ * from the context. */
 XD_API const char *xd_context_backend_name(const xd_context *context);
 XD_API const char *xd_context_backend_detail(const xd_context *context);
 

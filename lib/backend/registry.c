@@ -13,6 +13,7 @@
 #endif
 #ifdef XDI_WITH_OPENBLAS
 #include "backend/openblas/openblas.h"
+#include "backend/openblas/openblas_library.h"
 #endif
 
 static const xd_backend_table *const built_in[] = {
@@ -172,20 +173,43 @@ xd_status xdi_backend_probe(const xd_backend_table *table, xd_backend *backend, 
   return XD_ERROR_BAD_DATA;
 }
 
-const char *xdi_backend_auto(char *why, size_t why_size) {
-#if defined(XDI_WITH_NATIVE) && defined(XDI_WITH_OPENBLAS)
-  const bool vectors = strcmp(xdi_native_processor(), "portable") != 0;
-  const bool native = vectors || xdi_openblas_is_poor();
-  say(why, why_size, "%s kernels; OpenBLAS reports %s", xdi_native_processor(), xdi_openblas_core());
-  return native ? xdi_native_table.name : xdi_openblas_table.name;
-#elif defined(XDI_WITH_NATIVE)
-  say(why, why_size, "%s kernels; built without OpenBLAS", xdi_native_processor());
-  return xdi_native_table.name;
-#elif defined(XDI_WITH_OPENBLAS)
-  say(why, why_size, "OpenBLAS reports %s; built without the native backend", xdi_openblas_core());
-  return xdi_openblas_table.name;
+/* How good OpenBLAS's kernels are for this processor, and in `core` what it reports. */
+enum { OPENBLAS_ABSENT, OPENBLAS_POOR, OPENBLAS_GOOD };
+
+#ifdef XDI_WITH_OPENBLAS
+static int ask_openblas(char *core, size_t core_size) {
+  xdi_openblas library;
+  const char *why = "";
+  if (xdi_openblas_load(&library, &why) != XD_OK) {
+    say(core, core_size, "%s", why);
+    return OPENBLAS_ABSENT;
+  }
+  const bool poor = xdi_openblas_is_poor(&library);
+  say(core, core_size, "OpenBLAS reports %s", xdi_openblas_core(&library));
+  xdi_openblas_unload(&library);
+  return poor ? OPENBLAS_POOR : OPENBLAS_GOOD;
+}
 #else
-  say(why, why_size, "built without the native backend and without OpenBLAS");
-  return xdi_reference_table.name;
+static int ask_openblas(char *core, size_t core_size) {
+  say(core, core_size, "built without OpenBLAS");
+  return OPENBLAS_ABSENT;
+}
+#endif
+
+const char *xdi_backend_auto(char *why, size_t why_size) {
+  char core[64];
+#ifdef XDI_WITH_NATIVE
+  const char *kernels = xdi_native_processor();
+  if (strcmp(kernels, "portable") != 0) {
+    say(why, why_size, "%s kernels, ahead of OpenBLAS's, which was not loaded", kernels);
+    return "native";
+  }
+  const bool use_openblas = ask_openblas(core, sizeof core) == OPENBLAS_GOOD;
+  say(why, why_size, "portable kernels; %s", core);
+  return use_openblas ? "openblas" : "native";
+#else
+  const bool use_openblas = ask_openblas(core, sizeof core) != OPENBLAS_ABSENT;
+  say(why, why_size, "built without the native backend; %s", core);
+  return use_openblas ? "openblas" : "reference";
 #endif
 }

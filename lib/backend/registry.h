@@ -35,7 +35,8 @@ xd_status xdi_backend_probe(const xd_backend_table *table, xd_backend *backend, 
 const xd_backend_table *xdi_backend_at(uint32_t index);
 
 /* The name that "auto" means on this machine, and in `why` (may be NULL) one line on the reason,
- * such as "AVX-512 kernels; OpenBLAS reports Prescott". Never NULL. */
+ * such as "portable kernels; OpenBLAS reports Prescott". Never NULL. OpenBLAS is asked only where
+ * `native` has no vector kernels. */
 const char *xdi_backend_auto(char *why, size_t why_size);
 
 #endif

@@ -5,57 +5,46 @@
  * result. */
 #include "backend/openblas/openblas.h"
 
-#include <cblas.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "backend/host_memory.h"
 #include "backend/openblas/openblas_state.h"
 #include "backend/reference/reference.h"
 #include "base/memory.h"
 
-const char *xdi_openblas_core(void) {
-  const char *name = openblas_get_corename();
-  return name ? name : "an unknown processor";
-}
-
-bool xdi_openblas_is_poor(void) {
-  static const char *const poor[] = {"Unknown",    "generic", "Katmai", "Coppermine", "Northwood",
-                                     "Prescott",   "Banias",  "Atom",   "Core2",      "Penryn",
-                                     "Dunnington", "Nehalem", "Athlon", "Opteron",    "Opteron_SSE3",
-                                     "Barcelona",  "Nano",    "Bobcat", "armv8"};
-  for (size_t i = 0; i < sizeof poor / sizeof *poor; i++)
-    if (strcasecmp(xdi_openblas_core(), poor[i]) == 0)
-      return true;
-  return false;
-}
-
 /* "OpenBLAS 0.3.21" of the long line that OpenBLAS gives. */
-static void describe(char *to, size_t size) {
-  const char *config = openblas_get_config();
+static void describe(char *to, size_t size, const xdi_openblas *library) {
+  const char *config = library->get_config();
   int length = config ? (int)strcspn(config, " ") : 0;
   if (config && config[length] == ' ')
     length += 1 + (int)strcspn(config + length + 1, " ");
   snprintf(to, size, "%.*s, %s kernels, its own threads: %d", length ? length : 8,
-           length ? config : "OpenBLAS", xdi_openblas_core(), openblas_get_num_threads());
+           length ? config : "OpenBLAS", xdi_openblas_core(library), library->get_num_threads());
 }
 
 static xd_status open_backend(xd_backend **out, const char **detail, const xd_backend_host *host) {
   *out = xdi_allocate_zeroed(host->allocator, 1, sizeof **out);
   if (!*out)
     return XD_ERROR_OUT_OF_MEMORY;
-  (*out)->allocator = host->allocator;
-  (*out)->runner = host->runner;
-  describe((*out)->detail, sizeof(*out)->detail);
-  *detail = (*out)->detail;
+  xd_backend *backend = *out;
+  backend->allocator = host->allocator;
+  backend->runner = host->runner;
+  const xd_status status = xdi_openblas_load(&backend->library, detail);
+  if (status != XD_OK) {
+    xdi_release(host->allocator, backend);
+    return status;
+  }
+  describe(backend->detail, sizeof backend->detail, &backend->library);
+  *detail = backend->detail;
   return XD_OK;
 }
 
 static void close_backend(xd_backend *backend) {
   for (int i = 0; i < XDI_SCRATCH_COUNT; i++)
     xdi_release(backend->allocator, backend->scratch[i]);
+  xdi_openblas_unload(&backend->library);
   xdi_release(backend->allocator, backend);
 }
 
@@ -84,17 +73,17 @@ static bool fits(size_t size) {
   return size <= INT32_MAX;
 }
 
-xd_status xdi_openblas_product(float *to, xdi_matrix a, xdi_matrix b, size_t rows, size_t depth,
-                               size_t columns, bool add) {
+xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi_matrix b, size_t rows,
+                               size_t depth, size_t columns, bool add) {
   if (!fits(rows) || !fits(depth) || !fits(columns) || !fits(a.stride) || !fits(b.stride))
     return XD_ERROR_TOO_LARGE;
   const float beta = add ? 1.0f : 0.0f;
   if (rows == 1 && !a.turned) /* sgemm would copy all of b first */
-    cblas_sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans, (blasint)(b.turned ? columns : depth),
+    backend->library.sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans, (blasint)(b.turned ? columns : depth),
                 (blasint)(b.turned ? depth : columns), 1.0f, b.cells, (blasint)b.stride, a.cells, 1, beta, to,
                 1);
   else
-    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans,
+    backend->library.sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans,
                 (blasint)rows, (blasint)columns, (blasint)depth, 1.0f, a.cells, (blasint)a.stride, b.cells,
                 (blasint)b.stride, beta, to, (blasint)columns);
   return XD_OK;

@@ -142,7 +142,7 @@ static xd_status wide_to_narrow(xd_backend *backend, const xdi_geometry *g, cons
   for (xdi_range rows = next_chunk(g, 0); rows.begin < rows.end; rows = next_chunk(g, rows.end)) {
     xd_status status = run_pass(backend, (patch_pass){g, rows, patches, wide, NULL});
     if (status == XD_OK)
-      status = xdi_openblas_product(narrow + rows.begin * g->narrow_width * g->narrow_channels,
+      status = xdi_openblas_product(backend, narrow + rows.begin * g->narrow_width * g->narrow_channels,
                                     (xdi_matrix){patches, patch_size(g), false}, matrix,
                                     (rows.end - rows.begin) * g->narrow_width, patch_size(g),
                                     g->narrow_channels, false);
@@ -161,7 +161,7 @@ static xd_status narrow_to_wide(xd_backend *backend, const xdi_geometry *g, cons
   memset(wide, 0, g->batch * g->wide_height * g->wide_width * g->wide_channels * sizeof *wide);
   for (xdi_range rows = next_chunk(g, 0); rows.begin < rows.end; rows = next_chunk(g, rows.end)) {
     const float *from = narrow + rows.begin * g->narrow_width * g->narrow_channels;
-    xd_status status = xdi_openblas_product(patches, (xdi_matrix){from, g->narrow_channels, false}, matrix,
+    xd_status status = xdi_openblas_product(backend, patches, (xdi_matrix){from, g->narrow_channels, false}, matrix,
                                             (rows.end - rows.begin) * g->narrow_width, g->narrow_channels,
                                             patch_size(g), false);
     if (status == XD_OK)
@@ -188,7 +188,7 @@ static xd_status pair_sides(xd_backend *backend, const xdi_geometry *g, const fl
     }
     xd_status status = run_pass(backend, (patch_pass){g, rows, patches, wide, NULL});
     if (status == XD_OK)
-      status = xdi_openblas_product(to, a, b, narrow_first ? channels : patch_size(g), cells,
+      status = xdi_openblas_product(backend, to, a, b, narrow_first ? channels : patch_size(g), cells,
                                     narrow_first ? patch_size(g) : channels, rows.begin > 0);
     if (status != XD_OK)
       return status;

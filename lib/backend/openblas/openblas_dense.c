@@ -9,7 +9,7 @@ xd_status xdi_openblas_dense_forward(xd_backend *backend, const xd_dense *args) 
   const xdi_finish how = {xdi_slice_host(args->bias), NULL, args->activation};
   float *y = xdi_slice_host(args->y);
   const xd_status status =
-      xdi_openblas_product(y, x, weights, args->rows, args->inputs, args->outputs, false);
+      xdi_openblas_product(backend, y, x, weights, args->rows, args->inputs, args->outputs, false);
   return status != XD_OK ? status : xdi_openblas_finish(backend, y, args->rows, args->outputs, &how);
 }
 
@@ -19,16 +19,15 @@ xd_status xdi_openblas_dense_backward_data(xd_backend *backend, const xd_dense *
   const xdi_finish how = {NULL, xdi_slice_host(args->x), args->x_activation};
   float *dx = xdi_slice_host(args->dx);
   const xd_status status =
-      xdi_openblas_product(dx, dy, weights, args->rows, args->outputs, args->inputs, false);
+      xdi_openblas_product(backend, dx, dy, weights, args->rows, args->outputs, args->inputs, false);
   return status != XD_OK ? status : xdi_openblas_finish(backend, dx, args->rows, args->inputs, &how);
 }
 
 xd_status xdi_openblas_dense_backward_weights(xd_backend *backend, const xd_dense *args) {
-  (void)backend;
   const xdi_matrix x = {xdi_slice_host(args->x), args->inputs, true};
   const xdi_matrix dy = {xdi_slice_host(args->dy), args->outputs, false};
   if (args->dbias.buffer)
     xdi_sum_columns(xdi_slice_host(args->dbias), dy.cells, args->rows, args->outputs);
-  return xdi_openblas_product(xdi_slice_host(args->dweights), x, dy, args->inputs, args->rows, args->outputs,
+  return xdi_openblas_product(backend, xdi_slice_host(args->dweights), x, dy, args->inputs, args->rows, args->outputs,
                               false);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "backend/openblas/openblas_library.h"
 #include "xdomain/sys/backend.h"
 
 typedef enum xdi_scratch {
@@ -16,6 +17,7 @@ typedef enum xdi_scratch {
 struct xd_backend {
   const xd_allocator *allocator;
   const xd_runner *runner;
+  xdi_openblas library;
   float *scratch[XDI_SCRATCH_COUNT];
   size_t scratch_size[XDI_SCRATCH_COUNT];
   char detail[256];
@@ -46,8 +48,8 @@ float *xdi_openblas_scratch(xd_backend *backend, xdi_scratch which, size_t count
 
 /* to[rows][columns] = a[rows][depth] b[depth][columns] (+ to, if `add`); rows of `to` are
  * `columns` long. XD_ERROR_TOO_LARGE beyond OpenBLAS's 32-bit sizes. */
-xd_status xdi_openblas_product(float *to, xdi_matrix a, xdi_matrix b, size_t rows, size_t depth,
-                               size_t columns, bool add);
+xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi_matrix b, size_t rows,
+                               size_t depth, size_t columns, bool add);
 
 /* In place, on rows of `columns` cells. */
 xd_status xdi_openblas_finish(xd_backend *backend, float *cells, size_t rows, size_t columns,
