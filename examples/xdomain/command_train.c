@@ -319,6 +319,7 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--beta2", OPTION_REAL, &t.mapping.beta2, "X", "and of the square (0.99)"},
       {"--rate", OPTION_REAL, &t.mapping.learning_rate, "X", "learning rate of the mappings (0.001)"},
       {"--lambda-reg", OPTION_REAL, &t.mapping.lambda_reg, "X", "weight of |noise - G|^2 (0.1)"},
+      {"--final-lambda", OPTION_REAL, &t.mapping.final_lambda, "X", "share of it at the end (1)"},
       {"--mismatch", OPTION_REAL, &t.mapping.mismatch, "X", "weight of mismatched real pairs (1)"},
       {"--generated-mismatch", OPTION_REAL, &t.mapping.generated_mismatch, "X",
        "weight of wrong conditions in G's loss (0)"},

@@ -109,7 +109,7 @@ typedef struct xd_mapping_options {
                                   the class [0] */
   float mismatch;           /* weight of real codes of a wrong class; 0: none, the paper [1] */
   float generated_mismatch; /* weight of generated codes against a wrong class's condition [0] */
-  float lambda_reg;         /* [0.1] */
+  float lambda_reg;         /* see final_lambda [0.1] */
   uint32_t spectral_norm;   /* 1: on all of the discriminator's layers [1] */
   float ema_decay;          /* of the generator that is kept; 0: the last one itself [0.999] */
   float learning_rate;      /* Adam (beta1, beta2), both networks [0.001] */
@@ -130,14 +130,16 @@ typedef struct xd_mapping_options {
                                s = sqrt(n / (mean over classes of |class mean|^2 + n / K)) so that conditions keep
                                unit order; 1: one code, s = 1. Read by xd_train and xd_map, 1..1024; above 1 it
                                excludes same_code_positive [1] */
-  uint32_t reserved;        /* 0 */
+  float final_lambda;       /* share of lambda_reg at the end; all of it for the first half of `steps`, then linear.
+                               With 0 the tie to the noise shapes the generator, but does not hold it off the
+                               codes' distribution in the end [1] */
   uint64_t seed;            /* [1] */
 } xd_mapping_options;
 
 #define XD_MAPPING_OPTIONS_INIT                                                                           \
   {                                                                                                       \
     sizeof(xd_mapping_options), 0, 0, 256, 3, 0, 0, 1.0f, 0.0f, 0.1f, 1, 0.999f, 0.001f, 0.02f, 0.5f, 0.99f, \
-        128, 8000, 0.0f, 0, 0.0f, 0.0f, 0.0f, 0.7f, 0, 1, 0, 1                                           \
+        128, 8000, 0.0f, 0, 0.0f, 0.0f, 0.0f, 0.7f, 0, 1, 1.0f, 1                                          \
   }
 XD_API void xd_mapping_options_init(xd_mapping_options *options);
 

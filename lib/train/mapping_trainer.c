@@ -1,7 +1,7 @@
 /* One step of a latent generator and its pair discriminator on codes (arXiv 1805.10130, section 3.2):
  *
  *   L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise)) + w softplus(D(c, mismatched))
- *   L_G = softplus(-D(c, G)) + lambda_reg / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
+ *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
  *
  * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
  * optimiser moves D's raw weights, D runs on the spectrally normalised ones: one power iteration before
@@ -15,6 +15,7 @@
 #include "model/latent_generator.h"
 #include "model/pair_discriminator.h"
 #include "train/device.h"
+#include "train/epochs.h"
 #include "train/seeds.h"
 #include "train/snapshot.h"
 
@@ -38,6 +39,7 @@ static xd_status check_options(xd_context *context, const xd_mapping_options *op
   } fields[] = {{"mismatch", options->mismatch, 0.0f, 1e3f},
                 {"generated_mismatch", options->generated_mismatch, 0.0f, 1e3f},
                 {"lambda_reg", options->lambda_reg, 0.0f, 1e6f},
+                {"final_lambda", options->final_lambda, 0.0f, 1.0f},
                 {"ema_decay", options->ema_decay, 0.0f, 0.999999f},
                 {"learning_rate", options->learning_rate, 0.0f, 10.0f},
                 {"final_rate", options->final_rate, 0.0f, 1.0f},
@@ -345,6 +347,13 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   return status;
 }
 
+/* The weight of the tie to the noise in this step. */
+static float lambda_now(const xd_mapping_trainer *trainer) {
+  const xd_mapping_options *options = &trainer->options;
+  const uint32_t step = trainer->step < options->steps ? (uint32_t)trainer->step : options->steps;
+  return xdi_linear_rate(options->lambda_reg, options->final_lambda, step, options->steps);
+}
+
 static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation, uint32_t count) {
   xd_context *context = trainer->context;
   const uint32_t dim = trainer->target_dim;
@@ -354,7 +363,7 @@ static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation,
       .a_stride = dim,
       .b_stride = dim,
       .da_stride = dim,
-      .weight = trainer->options.lambda_reg,
+      .weight = lambda_now(trainer),
       .a = xdi_executor_output(trainer->generator_run),
       .b = place(trainer, XDI_PLACE_EPSILON),
       .da = xdi_executor_output_gradient(trainer->generator_run),
@@ -383,7 +392,7 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xd_mapping_losses
   if (status == XD_OK) status = take_gradient(trainer, count);
   if (status == XD_OK) status = regularise(trainer, &losses->regularisation, count);
   if (status != XD_OK) return status;
-  losses->generator = losses->adversarial + (double)trainer->options.lambda_reg * losses->regularisation +
+  losses->generator = losses->adversarial + (double)lambda_now(trainer) * losses->regularisation +
                       (double)trainer->options.generated_mismatch * wrong;
   status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK) status = xdi_executor_backward(run, count, true, false);

@@ -126,6 +126,7 @@ static void describe_mapping(char *value, const xd_mapping_options *options) {
   append_option(value, "mismatch", options->mismatch);
   append_option(value, "generated_mismatch", options->generated_mismatch);
   append_option(value, "lambda_reg", options->lambda_reg);
+  append_option(value, "final_lambda", options->final_lambda);
   append_count(value, "spectral_norm", options->spectral_norm);
   append_option(value, "ema_decay", options->ema_decay);
   append_option(value, "learning_rate", options->learning_rate);

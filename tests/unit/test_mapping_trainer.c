@@ -312,6 +312,28 @@ START_TEST(mapping_trainer_step__has_the_gradients_of_both_losses) {
 }
 END_TEST
 
+START_TEST(mapping_trainer_step__lets_lambda_fall_in_the_second_half) {
+  const double shares[] = {1.0, 1.0, 1.0, 0.6, 0.2, 0.2}; /* of four steps, and two beyond */
+  xd_context *context = test_context("reference");
+  xd_mapping_options options = small_options();
+  options.lambda_reg = 0.4f;
+  options.final_lambda = 0.2f;
+  options.steps = 4;
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  for (size_t step = 0; step < sizeof shares / sizeof *shares; step++) {
+    xd_mapping_losses losses;
+    assert_ok(context, xd_mapping_trainer_step(trainer, &losses, &batch, 0.001f));
+    const double expected = losses.adversarial + 0.4 * shares[step] * losses.regularisation;
+    assert_near(losses.generator, expected, 1e-6, "generator");
+  }
+  xd_mapping_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free_codes(given);
+}
+END_TEST
+
 START_TEST(mapping_trainer_step__has_the_gradients_through_the_spectral_norm) {
   xd_mapping_options options = small_options();
   options.generated_mismatch = 0.8f;
@@ -511,6 +533,7 @@ START_TEST(mapping_trainer_create__names_the_wrong_option) {
   options.mismatch = -1.0f, check_refused(context, &options, "mismatch"), options = good;
   options.generated_mismatch = NAN, check_refused(context, &options, "generated_mismatch"), options = good;
   options.lambda_reg = -0.1f, check_refused(context, &options, "lambda_reg"), options = good;
+  options.final_lambda = 1.5f, check_refused(context, &options, "final_lambda"), options = good;
   options.ema_decay = 1.0f, check_refused(context, &options, "ema_decay"), options = good;
   options.beta1 = 1.0f, check_refused(context, &options, "beta1"), options = good;
   options.mixing = 1.5f, check_refused(context, &options, "mixing"), options = good;
@@ -623,6 +646,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_finish__folds_the_noise_scale);
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
   add_case(suite, mapping_trainer_step__takes_wrong_conditions_of_their_own);
+  add_case(suite, mapping_trainer_step__lets_lambda_fall_in_the_second_half);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);
