@@ -5,7 +5,8 @@
 . "$(dirname "$0")/common.sh"
 
 prepare
-small="--preset mnist --steps 3000 --codes-per-picture 16 --map-augment 0.7"
+small="--preset mnist --spectral-norm 1 --generated-mismatch 2 --lambda-reg 0.12 --final-lambda 1 --steps 8000"
+small="$small --noise-scale 1.05 --codes-per-picture 32 --map-augment 1"
 for count in 500 1000 2000; do
   for seed in $seeds; do
     few="subset=$((count / 2));seed=$seed"
