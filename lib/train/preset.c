@@ -28,10 +28,12 @@ static const setting mnist[] = {
     SET_BOTH(mapping, mixing, 1),
     SET_BOTH(mapping, condition_codes, 8),
     SET_BOTH(mapping, generated_mismatch, 1),
+    SET_BOTH(mapping, final_lambda, 0),
+    SET_BOTH(mapping, steps, 16000),
     SET(mapping[0].lambda_reg, 0.5),
-    SET(mapping[0].noise_scale, 0.88),
+    SET(mapping[0].noise_scale, 1),
     SET(mapping[1].lambda_reg, 0.8),
-    SET(mapping[1].noise_scale, 0.77),
+    SET(mapping[1].noise_scale, 0.9),
 };
 
 /* Domain 1: digits, domain 2: clothes. */
