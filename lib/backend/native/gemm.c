@@ -25,7 +25,10 @@
 /* So many rows of a crowded a still find room in a cache set beside b. */
 #define CROWDED_ROWS 8
 
+/* Large products lose more by packing for further shards than by one thread's waiting for the other. */
 #define MOST_SHARDS 32
+#define MOST_SHARDS_OF_LARGE 16
+#define LARGE_WORK (64.0 * XDI_SHARD_WORK)
 
 /* So many rows read panels of binary16 where they are; for more of them the panels are expanded first. */
 #define FEW_ROWS 4
@@ -196,6 +199,7 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
   if (last)
     xdi_set_finish(&tile, p->bias ? p->bias + n : NULL, p->activation, p->x, p->x_activation);
   const bool derives = tile.x != NULL;
+  const bool ahead = s->a_step == 1 && s->a_row % CROWDED_STRIDE != 0;
   for (size_t i = 0; i < tiles; i++) {
     const size_t begin = xdi_cut_at(cut, i), rows = xdi_cut_at(cut, i + 1) - begin;
     const ptrdiff_t cell = (ptrdiff_t)(m.begin + begin) * p->c_row + (ptrdiff_t)n;
@@ -203,7 +207,7 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
     tile.a = s->a + (ptrdiff_t)begin * s->a_row;
     tile.c = p->c + cell;
     tile.x = derives ? x : NULL;
-    tile.next = s->a_step == 1 && i + 1 < tiles ? tile.a + (ptrdiff_t)rows * s->a_row : NULL;
+    tile.next = ahead && i + 1 < tiles ? tile.a + (ptrdiff_t)rows * s->a_row : NULL;
     xdi_run_tile(kernels, &tile, rows, activation, x, p->x_activation);
   }
 }
@@ -351,7 +355,8 @@ static void choose_grid(product_job *job) {
   const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows);
   const size_t panels = xdi_panel_count(kernels, p->columns);
   const double work = rows * (double)p->columns * (double)(p->depth + 16);
-  const size_t wanted = round_down(xdi_native_shards(work, XDI_SHARD_WORK, MOST_SHARDS));
+  const size_t most_shards = work > LARGE_WORK ? MOST_SHARDS_OF_LARGE : MOST_SHARDS;
+  const size_t wanted = round_down(xdi_native_shards(work, XDI_SHARD_WORK, most_shards));
   double least = 0.0;
   for (size_t r = 1; r <= wanted && r <= tiles; r *= 2) {
     const size_t most = p->rows == 1 && panels > XDI_ROW_PANELS ? panels / XDI_ROW_PANELS : panels;
