@@ -30,8 +30,8 @@ static const setting mnist[] = {
     SET_BOTH(mapping, generated_mismatch, 1),
     SET_BOTH(mapping, final_lambda, 0),
     SET_BOTH(mapping, steps, 16000),
-    SET(mapping[0].lambda_reg, 0.5),
-    SET(mapping[0].noise_scale, 1),
+    SET(mapping[0].lambda_reg, 0.3),
+    SET(mapping[0].noise_scale, 1.05),
     SET(mapping[1].lambda_reg, 0.8),
     SET(mapping[1].noise_scale, 0.9),
 };
