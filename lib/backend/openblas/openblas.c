@@ -79,13 +79,14 @@ xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi
     return XD_ERROR_TOO_LARGE;
   const float beta = add ? 1.0f : 0.0f;
   if (rows == 1 && !a.turned) /* sgemm would copy all of b first */
-    backend->library.sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans, (blasint)(b.turned ? columns : depth),
-                (blasint)(b.turned ? depth : columns), 1.0f, b.cells, (blasint)b.stride, a.cells, 1, beta, to,
-                1);
+    backend->library.sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans,
+                           (blasint)(b.turned ? columns : depth), (blasint)(b.turned ? depth : columns), 1.0f,
+                           b.cells, (blasint)b.stride, a.cells, 1, beta, to, 1);
   else
-    backend->library.sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans,
-                (blasint)rows, (blasint)columns, (blasint)depth, 1.0f, a.cells, (blasint)a.stride, b.cells,
-                (blasint)b.stride, beta, to, (blasint)columns);
+    backend->library.sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans,
+                           b.turned ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)columns,
+                           (blasint)depth, 1.0f, a.cells, (blasint)a.stride, b.cells, (blasint)b.stride, beta,
+                           to, (blasint)columns);
   return XD_OK;
 }
 

@@ -161,9 +161,9 @@ static xd_status narrow_to_wide(xd_backend *backend, const xdi_geometry *g, cons
   memset(wide, 0, g->batch * g->wide_height * g->wide_width * g->wide_channels * sizeof *wide);
   for (xdi_range rows = next_chunk(g, 0); rows.begin < rows.end; rows = next_chunk(g, rows.end)) {
     const float *from = narrow + rows.begin * g->narrow_width * g->narrow_channels;
-    xd_status status = xdi_openblas_product(backend, patches, (xdi_matrix){from, g->narrow_channels, false}, matrix,
-                                            (rows.end - rows.begin) * g->narrow_width, g->narrow_channels,
-                                            patch_size(g), false);
+    xd_status status = xdi_openblas_product(backend, patches, (xdi_matrix){from, g->narrow_channels, false},
+                                            matrix, (rows.end - rows.begin) * g->narrow_width,
+                                            g->narrow_channels, patch_size(g), false);
     if (status == XD_OK)
       status = run_pass(backend, (patch_pass){g, rows, patches, NULL, wide});
     if (status != XD_OK)

@@ -28,6 +28,6 @@ xd_status xdi_openblas_dense_backward_weights(xd_backend *backend, const xd_dens
   const xdi_matrix dy = {xdi_slice_host(args->dy), args->outputs, false};
   if (args->dbias.buffer)
     xdi_sum_columns(xdi_slice_host(args->dbias), dy.cells, args->rows, args->outputs);
-  return xdi_openblas_product(backend, xdi_slice_host(args->dweights), x, dy, args->inputs, args->rows, args->outputs,
-                              false);
+  return xdi_openblas_product(backend, xdi_slice_host(args->dweights), x, dy, args->inputs, args->rows,
+                              args->outputs, false);
 }
