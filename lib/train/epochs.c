@@ -36,6 +36,6 @@ float xdi_cosine_rate(float rate, float final, uint32_t step, uint32_t steps) {
 
 float xdi_linear_rate(float rate, float final, uint32_t step, uint32_t steps) {
   const double half = 0.5 * steps;
-  const double fallen = step > half ? (step - half) / half : 0.0;
+  const double fallen = step >= steps ? 1.0 : step > half ? (step - half) / half : 0.0;
   return (float)((double)rate * (1.0 - (1.0 - (double)final) * fallen));
 }

@@ -23,7 +23,7 @@ const uint32_t *xdi_epochs_step(xdi_epochs *epochs, uint32_t step);
 /* A learning rate that falls from `rate` at step 0 to rate * final along half a cosine. */
 float xdi_cosine_rate(float rate, float final, uint32_t step, uint32_t steps);
 
-/* One that is constant for the first half, then falls linearly to rate * final. */
+/* One that is constant for the first half, then falls linearly to rate * final, where it stays. */
 float xdi_linear_rate(float rate, float final, uint32_t step, uint32_t steps);
 
 #endif

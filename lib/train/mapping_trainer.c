@@ -347,14 +347,8 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   return status;
 }
 
-/* The weight of the tie to the noise in this step. */
-static float lambda_now(const xd_mapping_trainer *trainer) {
-  const xd_mapping_options *options = &trainer->options;
-  const uint32_t step = trainer->step < options->steps ? (uint32_t)trainer->step : options->steps;
-  return xdi_linear_rate(options->lambda_reg, options->final_lambda, step, options->steps);
-}
-
-static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation, uint32_t count) {
+static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation, uint32_t count,
+                            float lambda) {
   xd_context *context = trainer->context;
   const uint32_t dim = trainer->target_dim;
   xd_squared_distance args = {
@@ -363,7 +357,7 @@ static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation,
       .a_stride = dim,
       .b_stride = dim,
       .da_stride = dim,
-      .weight = lambda_now(trainer),
+      .weight = lambda,
       .a = xdi_executor_output(trainer->generator_run),
       .b = place(trainer, XDI_PLACE_EPSILON),
       .da = xdi_executor_output_gradient(trainer->generator_run),
@@ -385,15 +379,18 @@ static xd_status average_weights(xd_mapping_trainer *trainer) {
 
 static xd_status update_generator(xd_mapping_trainer *trainer, xd_mapping_losses *losses, uint32_t count,
                                   float learning_rate) {
+  const xd_mapping_options *options = &trainer->options;
+  const float lambda =
+      xdi_linear_rate(options->lambda_reg, options->final_lambda, trainer->step, options->steps);
   double wrong = 0.0;
   xdi_executor *run = trainer->generator_run;
   xd_status status = xdi_spectral_normalise(&trainer->spectral, 0);
   if (status == XD_OK) status = judge_generated(trainer, &losses->adversarial, &wrong, count);
   if (status == XD_OK) status = take_gradient(trainer, count);
-  if (status == XD_OK) status = regularise(trainer, &losses->regularisation, count);
+  if (status == XD_OK) status = regularise(trainer, &losses->regularisation, count, lambda);
   if (status != XD_OK) return status;
-  losses->generator = losses->adversarial + (double)lambda_now(trainer) * losses->regularisation +
-                      (double)trainer->options.generated_mismatch * wrong;
+  losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
+                      (double)options->generated_mismatch * wrong;
   status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK) status = xdi_executor_backward(run, count, true, false);
   if (status == XD_OK)

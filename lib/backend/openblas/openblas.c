@@ -25,10 +25,10 @@ static void describe(char *to, size_t size, const xdi_openblas *library) {
 }
 
 static xd_status open_backend(xd_backend **out, const char **detail, const xd_backend_host *host) {
-  *out = xdi_allocate_zeroed(host->allocator, 1, sizeof **out);
-  if (!*out)
+  xd_backend *backend = xdi_allocate_zeroed(host->allocator, 1, sizeof *backend);
+  *out = NULL;
+  if (!backend)
     return XD_ERROR_OUT_OF_MEMORY;
-  xd_backend *backend = *out;
   backend->allocator = host->allocator;
   backend->runner = host->runner;
   const xd_status status = xdi_openblas_load(&backend->library, detail);
@@ -38,6 +38,7 @@ static xd_status open_backend(xd_backend **out, const char **detail, const xd_ba
   }
   describe(backend->detail, sizeof backend->detail, &backend->library);
   *detail = backend->detail;
+  *out = backend;
   return XD_OK;
 }
 
