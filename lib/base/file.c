@@ -1,4 +1,4 @@
-/* Whole files. Reading refuses what is not a regular file, whose size could not be known beforehand.
+/* Files. Reading refuses what is not a regular file, whose size could not be known beforehand.
  * Writing goes through a temporary file in the same folder (rename is atomic only within a file
  * system) and two syncs: the file's before the rename, the folder's after it. */
 #define _FILE_OFFSET_BITS 64
@@ -44,12 +44,12 @@ static int open_retrying(const char *path, int flags, mode_t mode) {
 
 /* ---- reading ---- */
 
-/* Up to `size` bytes, fewer only at the end of the file; -1 with errno on failure. */
-static ssize_t read_fully(int file, unsigned char *to, size_t size) {
+/* Up to `size` bytes from `offset` on, fewer only at the end of the file; -1 with errno on failure. */
+static ssize_t read_fully(int file, unsigned char *to, size_t offset, size_t size) {
   size_t filled = 0;
   while (filled < size) {
     size_t wanted = size - filled < MAX_TRANSFER ? size - filled : MAX_TRANSFER;
-    ssize_t got = read(file, to + filled, wanted);
+    ssize_t got = pread(file, to + filled, wanted, (off_t)(offset + filled));
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
@@ -68,64 +68,83 @@ static xd_status check_regular(xd_context *context, const char *path, const stru
                   S_ISDIR(info->st_mode) ? "a folder, not a file" : "not a regular file");
 }
 
-static xd_status find_size(xd_context *context, const char *path, int file, size_t limit, size_t *size) {
+static xd_status find_size(xdi_file *file, xd_context *context, size_t limit) {
   struct stat info;
-  if (fstat(file, &info) != 0)
-    return fail_system(context, errno, "examine", path);
-  xd_status status = check_regular(context, path, &info);
+  if (fstat(file->descriptor, &info) != 0)
+    return fail_system(context, errno, "examine", file->path);
+  xd_status status = check_regular(context, file->path, &info);
   if (status != XD_OK)
     return status;
   if (info.st_size < 0 || (uintmax_t)info.st_size > limit || (uintmax_t)info.st_size > SIZE_MAX / 2)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s' has %jd bytes, more than the limit of %zu", path,
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s' has %jd bytes, more than the limit of %zu", file->path,
                     (intmax_t)info.st_size, limit);
-  *size = (size_t)info.st_size;
+  file->size = (size_t)info.st_size;
   return XD_OK;
 }
 
-/* Reads the whole content and makes sure that it ends there. */
-static xd_status read_content(xd_context *context, const char *path, int file, unsigned char *to,
-                              size_t size) {
+xd_status xdi_file_open(xdi_file *out, xd_context *context, const char *path, size_t limit) {
+  /* Without O_NONBLOCK, opening a pipe would wait for its writer. */
+  *out = (xdi_file){.descriptor = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0), .path = path};
+  if (out->descriptor < 0)
+    return fail_system(context, errno, "open", path);
+  xd_status status = find_size(out, context, limit);
+  if (status != XD_OK)
+    xdi_file_close(out);
+  return status;
+}
+
+void xdi_file_close(xdi_file *file) {
+  if (file->descriptor >= 0)
+    close(file->descriptor);
+  file->descriptor = -1;
+}
+
+static xd_status fail_changed(const xdi_file *file, xd_context *context) {
+  return xdi_fail(context, XD_ERROR_IO, "'%s' changed its size of %zu bytes while it was read", file->path,
+                  file->size);
+}
+
+xd_status xdi_file_fetch(const xdi_file *file, xd_context *context, void *to, size_t offset, size_t size) {
+  ssize_t got = read_fully(file->descriptor, to, offset, size);
+  if (got < 0)
+    return fail_system(context, errno, "read", file->path);
+  return got == (ssize_t)size ? XD_OK : fail_changed(file, context);
+}
+
+/* The whole content, which must end where it ended when the file was opened. */
+static xd_status read_content(const xdi_file *file, xd_context *context, unsigned char *to) {
   unsigned char next;
-  ssize_t got = read_fully(file, to, size);
-  ssize_t more = got == (ssize_t)size ? read_fully(file, &next, 1) : 0;
-  if (got < 0 || more < 0)
-    return fail_system(context, errno, "read", path);
-  if (got != (ssize_t)size || more != 0)
-    return xdi_fail(context, XD_ERROR_IO, "'%s' changed its size of %zu bytes while it was read", path, size);
-  return XD_OK;
-}
-
-static xd_status read_opened(xd_context *context, const char *path, int file, size_t limit,
-                             unsigned char **out, size_t *size) {
-  size_t bytes = 0;
-  xd_status status = find_size(context, path, file, limit, &bytes);
+  xd_status status = xdi_file_fetch(file, context, to, 0, file->size);
   if (status != XD_OK)
     return status;
-  unsigned char *content = xdi_allocate(&context->allocator, bytes ? bytes : 1, 1);
-  if (!content)
-    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while reading '%s' of %zu bytes", path,
-                    bytes);
-  status = read_content(context, path, file, content, bytes);
-  if (status != XD_OK) {
-    xdi_release(&context->allocator, content);
-    return status;
-  }
-  *out = content;
-  *size = bytes;
-  return XD_OK;
+  ssize_t more = read_fully(file->descriptor, &next, file->size, 1);
+  if (more < 0)
+    return fail_system(context, errno, "read", file->path);
+  return more == 0 ? XD_OK : fail_changed(file, context);
 }
 
 xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out,
                         size_t *size) {
   *out = NULL;
   *size = 0;
-  /* Without O_NONBLOCK, opening a pipe would wait for its writer. */
-  int file = open_retrying(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-  if (file < 0)
-    return fail_system(context, errno, "open", path);
-  xd_status status = read_opened(context, path, file, limit, out, size);
-  close(file);
-  return status;
+  xdi_file file;
+  xd_status status = xdi_file_open(&file, context, path, limit);
+  if (status != XD_OK)
+    return status;
+  unsigned char *content = xdi_allocate(&context->allocator, file.size ? file.size : 1, 1);
+  if (content)
+    status = read_content(&file, context, content);
+  else
+    status = xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while reading '%s' of %zu bytes", path,
+                      file.size);
+  xdi_file_close(&file);
+  if (status != XD_OK) {
+    xdi_release(&context->allocator, content);
+    return status;
+  }
+  *out = content;
+  *size = file.size;
+  return XD_OK;
 }
 
 /* ---- writing ---- */

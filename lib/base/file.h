@@ -1,4 +1,4 @@
-/* Whole files: read into memory, and written so that a crash leaves the old file or the new one. */
+/* Files: read whole or piece by piece, and written so that a crash leaves the old file or the new one. */
 #ifndef XDI_BASE_FILE_H
 #define XDI_BASE_FILE_H
 
@@ -12,6 +12,20 @@
  * XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_file_read(xd_context *context, const char *path, size_t limit, unsigned char **out,
                         size_t *size);
+
+/* A regular file open for reading; `path` is borrowed and names it in messages. */
+typedef struct xdi_file {
+  int descriptor;
+  size_t size; /* as it was when the file was opened */
+  const char *path;
+} xdi_file;
+
+/* Opens `path` under the same conditions. A file that was not opened need not be closed, but may be. */
+xd_status xdi_file_open(xdi_file *out, xd_context *context, const char *path, size_t limit);
+
+/* Reads `size` bytes at `offset`; XD_ERROR_IO if the file has become too short for them. */
+xd_status xdi_file_fetch(const xdi_file *file, xd_context *context, void *to, size_t offset, size_t size);
+void xdi_file_close(xdi_file *file);
 
 /* Writes a temporary file beside `path` (mode 0644 less the umask), syncs it, renames it over `path` and
  * syncs the folder. On any failure the temporary file is removed and `path` is as it was, save that a

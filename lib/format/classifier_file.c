@@ -1,6 +1,4 @@
 /* The judge file (.xdc): the model file's container with one network of role JUDG. */
-#include "base/file.h"
-#include "base/memory.h"
 #include "format/network_file.h"
 #include "model/classifier.h"
 
@@ -24,17 +22,14 @@ xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *contex
   return status;
 }
 
-static xd_status load(xd_classifier **out, xd_context *context, const char *name, const void *data, size_t size) {
+static xd_status read_judge(xd_classifier **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA};
-  xdi_container container;
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = 0;
-  xd_status status = xdi_container_open(&container, context, name, data, size);
-  if (!status)
-    status = xdi_container_expect(&container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
-  if (!status) status = xdi_networks_get(context, &container, roles, &count);
+  xd_status status = xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
+  if (!status) status = xdi_networks_get(context, container, roles, &count);
   if (!status && (count != 1 || roles[0].tag != ROLE_JUDGE))
-    status = xdi_chunk_damaged(&container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
+    status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
   if (!status) status = xdi_classifier_wrap(out, context, roles[0].network);
   xdi_networks_release(roles, count);
   return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_INVALID_ARGUMENT ? XD_ERROR_BAD_DATA : status;
@@ -45,18 +40,19 @@ xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, co
   if (!context) return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !data)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load_memory: out or data is NULL");
-  return load(out, context, "judge in memory", data, size);
+  xdi_container container;
+  xd_status status = xdi_container_open_memory(&container, context, "judge in memory", data, size);
+  return status ? status : read_judge(out, context, &container);
 }
 
 xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const char *path) {
   if (out) *out = NULL;
   if (!context) return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load: out or path is NULL");
-  unsigned char *data;
-  size_t size;
-  xd_status status = xdi_file_read(context, path, XDI_FILE_LIMIT, &data, &size);
+  xdi_container container;
+  xd_status status = xdi_container_open(&container, context, path);
   if (status) return status;
-  status = load(out, context, path, data, size);
-  xdi_release(&context->allocator, data);
+  status = read_judge(out, context, &container);
+  xdi_container_close(&container);
   return status;
 }

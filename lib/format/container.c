@@ -5,16 +5,14 @@
 
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include "base/file.h"
 #include "base/memory.h"
 
 #define HEADER_SIZE 64u
 #define ENTRY_SIZE 40u
 #define CHUNK_VERSION 1u
 #define FLAG_REQUIRED 1u
+#define HEAD_LIMIT (HEADER_SIZE + XDI_CHUNK_LIMIT * ENTRY_SIZE)
+#define PIECE ((size_t)1 << 18) /* is still in the cache when its checksum is computed */
 
 static const unsigned char magic[8] = {0x89, 'X', 'D', 'M', '\r', '\n', 0x1a, '\n'};
 
@@ -44,8 +42,14 @@ static uint64_t header_checksum(const unsigned char *data, uint32_t count) {
   return XXH3_64bits_digest(&state);
 }
 
-static xd_status read_header(xdi_container *out, xd_context *context) {
-  const unsigned char *data = out->data;
+static xd_status fetch(const xdi_container *from, xd_context *context, void *to, uint64_t offset, size_t size) {
+  if (!from->data) return xdi_file_fetch(&from->file, context, to, (size_t)offset, size);
+  if (size) memcpy(to, from->data + offset, size);
+  return XD_OK;
+}
+
+/* `data` is the file's start, as much as a header and table can have. */
+static xd_status read_header(xdi_container *out, xd_context *context, const unsigned char *data) {
   if (out->size < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: not a libxdomain file (wrong magic)", out->name);
   if (out->size < HEADER_SIZE)
@@ -78,10 +82,14 @@ static xd_status read_header(xdi_container *out, xd_context *context) {
   return XD_OK;
 }
 
-static bool zeros(const unsigned char *data, uint64_t from, uint64_t to) {
-  for (uint64_t i = from; i < to; i++)
-    if (data[i]) return false;
-  return true;
+/* That the bytes between two chunks, fewer than XDI_CHUNK_ALIGNMENT, are zero. */
+static xd_status check_zeros(const xdi_container *container, xd_context *context, uint64_t from, uint64_t to,
+                             const char *chunk) {
+  unsigned char between[XDI_CHUNK_ALIGNMENT], odd = 0;
+  xd_status status = fetch(container, context, between, from, (size_t)(to - from));
+  for (uint64_t i = 0; i < to - from && !status; i++) odd |= between[i];
+  if (status || !odd) return status;
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: bytes before chunk %s are not zero", container->name, chunk);
 }
 
 static bool repeats(const xdi_container *container, uint32_t index) {
@@ -90,10 +98,10 @@ static bool repeats(const xdi_container *container, uint32_t index) {
   return false;
 }
 
-static xd_status read_table(xdi_container *out, xd_context *context) {
+static xd_status read_table(xdi_container *out, xd_context *context, const unsigned char *data) {
   uint64_t end = HEADER_SIZE + (uint64_t)out->count * ENTRY_SIZE;
   for (uint32_t i = 0; i < out->count; i++) {
-    const unsigned char *at = out->data + HEADER_SIZE + (size_t)i * ENTRY_SIZE;
+    const unsigned char *at = data + HEADER_SIZE + (size_t)i * ENTRY_SIZE;
     xdi_chunk_entry *chunk = &out->chunks[i];
     uint32_t flags = xdi_at_u32(at + 8);
     *chunk = (xdi_chunk_entry){.tag = xdi_at_u32(at),
@@ -108,9 +116,8 @@ static xd_status read_table(xdi_container *out, xd_context *context) {
     if (chunk->offset != align_up(end) || chunk->offset > out->size || chunk->length > out->size - chunk->offset)
       return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s lies outside the file or not behind chunk %u",
                       out->name, name.text, i);
-    if (!zeros(out->data, end, chunk->offset))
-      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: bytes before chunk %s are not zero", out->name,
-                      name.text);
+    xd_status status = check_zeros(out, context, end, chunk->offset, name.text);
+    if (status) return status;
     end = chunk->offset + chunk->length;
   }
   if (end != out->size)
@@ -119,14 +126,34 @@ static xd_status read_table(xdi_container *out, xd_context *context) {
   return XD_OK;
 }
 
-xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *name, const void *data,
-                             size_t size) {
+static xd_status read_head(xdi_container *out, xd_context *context) {
+  unsigned char head[HEAD_LIMIT];
+  xd_status status = fetch(out, context, head, 0, out->size < sizeof head ? out->size : sizeof head);
+  if (!status) status = read_header(out, context, head);
+  return status ? status : read_table(out, context, head);
+}
+
+xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *path) {
+  *out = (xdi_container){.name = path};
+  xd_status status = xdi_file_open(&out->file, context, path, XDI_FILE_LIMIT);
+  if (status) return status;
+  out->size = out->file.size;
+  status = read_head(out, context);
+  if (status) xdi_container_close(out);
+  return status;
+}
+
+xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name, const void *data,
+                                    size_t size) {
   *out = (xdi_container){.name = name, .data = data, .size = size};
   if (size > XDI_FILE_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: %zu bytes are more than the limit of %zu", name, size,
                     (size_t)XDI_FILE_LIMIT);
-  xd_status status = read_header(out, context);
-  return status ? status : read_table(out, context);
+  return read_head(out, context);
+}
+
+void xdi_container_close(xdi_container *container) {
+  if (!container->data) xdi_file_close(&container->file);
 }
 
 xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
@@ -145,27 +172,72 @@ xd_status xdi_container_expect(const xdi_container *container, xd_context *conte
   return XD_OK;
 }
 
-bool xdi_chunk_intact(const xdi_container *container, const xdi_chunk_entry *chunk) {
-  return XXH3_64bits(container->data + chunk->offset, (size_t)chunk->length) == chunk->checksum;
+xd_status xdi_container_find(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
+                             const xdi_chunk_entry **out) {
+  *out = NULL;
+  for (uint32_t i = 0; i < container->count && !*out; i++)
+    if (container->chunks[i].tag == tag) *out = &container->chunks[i];
+  if (!*out && !optional)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is missing", container->name, name_of(tag).text);
+  if (*out && (*out)->version > CHUNK_VERSION)
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: chunk %s has version %u, this library knows %u",
+                    container->name, name_of(tag).text, (*out)->version, CHUNK_VERSION);
+  return XD_OK;
+}
+
+void xdi_chunk_begin(xdi_chunk_reader *out, const xdi_container *container, const xdi_chunk_entry *chunk) {
+  out->container = container;
+  out->chunk = chunk;
+  out->position = 0;
+  XXH3_64bits_reset(&out->checksum);
+}
+
+size_t xdi_chunk_left(const xdi_chunk_reader *reader) {
+  return (size_t)reader->chunk->length - reader->position;
+}
+
+xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to, size_t size) {
+  for (size_t done = 0, piece; done < size; done += piece) {
+    unsigned char *at = (unsigned char *)to + done;
+    piece = size - done < PIECE ? size - done : PIECE;
+    xd_status status = fetch(reader->container, context, at, reader->chunk->offset + reader->position, piece);
+    if (status) return status;
+    XXH3_64bits_update(&reader->checksum, at, piece);
+    reader->position += piece;
+  }
+  return XD_OK;
+}
+
+xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
+  unsigned char rest[4096];
+  xd_status status = XD_OK;
+  while (xdi_chunk_left(reader) && !status) {
+    size_t left = xdi_chunk_left(reader);
+    status = xdi_chunk_take(reader, context, rest, left < sizeof rest ? left : sizeof rest);
+  }
+  if (status || XXH3_64bits_digest(&reader->checksum) == reader->chunk->checksum) return status;
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is damaged (checksum)", reader->container->name,
+                  name_of(reader->chunk->tag).text);
 }
 
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
                               xdi_cursor *out) {
+  const xdi_chunk_entry *chunk;
+  xdi_chunk_reader reader;
   *out = (xdi_cursor){0};
-  for (uint32_t i = 0; i < container->count; i++) {
-    const xdi_chunk_entry *chunk = &container->chunks[i];
-    if (chunk->tag != tag) continue;
-    if (chunk->version > CHUNK_VERSION)
-      return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: chunk %s has version %u, this library knows %u",
-                      container->name, name_of(tag).text, chunk->version, CHUNK_VERSION);
-    if (!xdi_chunk_intact(container, chunk))
-      return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is damaged (checksum)", container->name,
-                      name_of(tag).text);
-    *out = (xdi_cursor){container->data + chunk->offset, (size_t)chunk->length, 0, false};
-    return XD_OK;
-  }
-  if (optional) return XD_OK;
-  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is missing", container->name, name_of(tag).text);
+  xd_status status = xdi_container_find(container, context, tag, optional, &chunk);
+  if (status || !chunk) return status;
+  size_t size = (size_t)chunk->length;
+  unsigned char *data = xdi_allocate(&context->allocator, size ? size : 1, 1);
+  if (!data) return xdi_fail_memory(context, "reading a file");
+  xdi_chunk_begin(&reader, container, chunk);
+  status = xdi_chunk_take(&reader, context, data, size);
+  if (!status) status = xdi_chunk_end(&reader, context);
+  if (status)
+    xdi_release(&context->allocator, data);
+  else
+    *out = (xdi_cursor){data, size, 0, false};
+  return status;
 }
 
 xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag, const char *what) {
@@ -199,7 +271,7 @@ static uint64_t compose_header(unsigned char *header, uint32_t kind, const xdi_c
 
 xd_status xdi_container_write(xd_context *context, const char *path, uint32_t kind,
                               const xdi_chunk_source *chunks, uint32_t count) {
-  unsigned char header[HEADER_SIZE + XDI_CHUNK_LIMIT * ENTRY_SIZE] = {0};
+  unsigned char header[HEAD_LIMIT] = {0};
   bool failed = count > XDI_CHUNK_LIMIT;
   for (uint32_t i = 0; i < count; i++) failed |= chunks[i].bytes->failed;
   if (failed) return xdi_fail_memory(context, "composing a file");

@@ -3,6 +3,10 @@
 #ifndef XDI_FORMAT_CONTAINER_H
 #define XDI_FORMAT_CONTAINER_H
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/file.h"
 #include "format/wire.h"
 #include "xdomain/model.h"
 
@@ -27,28 +31,49 @@ typedef struct xdi_chunk_entry {
   uint64_t offset, length, checksum;
 } xdi_chunk_entry;
 
-/* A file's bytes with a header and table that were checked; the chunks' contents are checked when
- * they are opened. `name` is what messages call the file. */
+/* A file, or its bytes in memory, with a header and table that were checked. The chunks' contents are
+ * checked as they are read. `name` is what messages call it. */
 typedef struct xdi_container {
   const char *name;
-  const unsigned char *data;
+  const unsigned char *data; /* NULL: the bytes lie in `file` */
+  xdi_file file;
   size_t size;
   uint32_t kind, major, minor, count;
   xdi_chunk_entry chunks[XDI_CHUNK_LIMIT];
 } xdi_container;
 
-/* Checks header, version, table, bounds and table checksum; `data` is borrowed. */
-xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *name, const void *data,
-                             size_t size);
+/* Check header, version, table, bounds and table checksum; `data` and `path` are borrowed. Only what was
+ * opened need be closed. */
+xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *path);
+xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name, const void *data,
+                                    size_t size);
+void xdi_container_close(xdi_container *container);
 
 /* Refuses a file of another kind, and required chunks that are not in tags[count]. */
 xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
                                const uint32_t *tags, uint32_t count);
 
-bool xdi_chunk_intact(const xdi_container *container, const xdi_chunk_entry *chunk);
+/* Chunk `tag`, its version checked. A missing one is XD_ERROR_BAD_DATA, or, if `optional`, NULL. */
+xd_status xdi_container_find(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
+                             const xdi_chunk_entry **out);
 
-/* A cursor over chunk `tag`, its version and checksum checked. A missing chunk is XD_ERROR_BAD_DATA, or,
- * if `optional`, an empty cursor with data NULL. */
+/* A chunk that is read from its start to its end, straight to where its bytes belong, and whose checksum
+ * is known only then. */
+typedef struct xdi_chunk_reader {
+  const xdi_container *container;
+  const xdi_chunk_entry *chunk;
+  size_t position;
+  XXH3_state_t checksum;
+} xdi_chunk_reader;
+
+void xdi_chunk_begin(xdi_chunk_reader *out, const xdi_container *container, const xdi_chunk_entry *chunk);
+size_t xdi_chunk_left(const xdi_chunk_reader *reader);
+xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to, size_t size); /* <= what is left */
+
+/* Passes over what is left. XD_ERROR_BAD_DATA when the chunk's checksum is wrong. */
+xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context);
+
+/* The whole of a chunk, checked; the caller releases the cursor's data. `optional` as above: then data is NULL. */
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
                               xdi_cursor *out);
 

@@ -2,7 +2,6 @@
  * came about). Grammar: docs/model-format.md. */
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "format/network_file.h"
 #include "model/decoder.h"
@@ -158,28 +157,35 @@ static xd_status get_domain(assembly *a, xdi_cursor *cursor, uint32_t index) {
   return get_texts(a, cursor, XDI_CHUNK_DOMAINS, classes, &a->parts.class_names[index]);
 }
 
-static xd_status get_domains(assembly *a) {
-  xdi_cursor cursor;
-  xd_status status = xdi_container_chunk(a->container, a->context, XDI_CHUNK_DOMAINS, false, &cursor);
-  for (uint32_t d = 0; d < 2 && !status; d++) status = get_domain(a, &cursor, d);
-  if (!status) a->parts.pairing = get_text(a, &cursor, XDI_CHUNK_DOMAINS, &status);
+static xd_status parse_domains(assembly *a, xdi_cursor *cursor) {
+  xd_status status = XD_OK;
+  for (uint32_t d = 0; d < 2 && !status; d++) status = get_domain(a, cursor, d);
+  if (!status) a->parts.pairing = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
   if (status) return status;
   if (!a->parts.pairing[0]) a->parts.pairing = NULL;
-  if (!xdi_cursor_done(&cursor))
+  if (!xdi_cursor_done(cursor))
     return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its length is wrong");
   return XD_OK;
 }
 
-static xd_status get_properties(assembly *a) {
-  xdi_cursor cursor;
-  xd_status status = xdi_container_chunk(a->container, a->context, XDI_CHUNK_PROVENANCE, true, &cursor);
-  if (status || !cursor.data) return status;
-  a->parts.property_count = xdi_get_u32(&cursor);
+static xd_status parse_properties(assembly *a, xdi_cursor *cursor) {
+  a->parts.property_count = xdi_get_u32(cursor);
   if (a->parts.property_count > PROPERTY_LIMIT)
     return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "too many properties");
-  status = get_texts(a, &cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
-  if (!status && !xdi_cursor_done(&cursor))
+  xd_status status =
+      get_texts(a, cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
+  if (!status && !xdi_cursor_done(cursor))
     status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "its length is wrong");
+  return status;
+}
+
+/* Reads a chunk and has it parsed; an optional one may be missing. */
+static xd_status get_chunk(assembly *a, uint32_t tag, bool optional,
+                           xd_status (*parse)(assembly *a, xdi_cursor *cursor)) {
+  xdi_cursor cursor;
+  xd_status status = xdi_container_chunk(a->container, a->context, tag, optional, &cursor);
+  if (!status && cursor.data) status = parse(a, &cursor);
+  xdi_release(&a->context->allocator, (void *)cursor.data);
   return status;
 }
 
@@ -253,16 +259,13 @@ static xd_status blame_file(xd_context *context, const char *name, xd_status sta
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %.400s", name, reason);
 }
 
-static xd_status load(xd_model **out, xd_context *context, const char *name, const void *data, size_t size) {
+static xd_status read_model(xd_model **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
-  xdi_container container;
-  assembly a = {.context = context, .container = &container, .parts = XD_MODEL_PARTS_INIT};
-  xd_status status = xdi_container_open(&container, context, name, data, size);
-  if (!status)
-    status = xdi_container_expect(&container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
-  if (!status) status = get_domains(&a);
-  if (!status) status = get_properties(&a);
+  assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
+  xd_status status = xdi_container_expect(container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
+  if (!status) status = get_chunk(&a, XDI_CHUNK_DOMAINS, false, parse_domains);
+  if (!status) status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
   if (!status) status = get_networks(&a);
   if (!status) status = xd_model_create(out, context, &a.parts);
   if (!status) status = check_domains(&a, *out);
@@ -270,25 +273,26 @@ static xd_status load(xd_model **out, xd_context *context, const char *name, con
   if (!status) return XD_OK;
   xd_model_release(*out);
   *out = NULL;
-  return blame_file(context, name, status);
+  return blame_file(context, container->name, status);
 }
 
 xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size) {
   if (out) *out = NULL;
   if (!context) return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !data) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
-  return load(out, context, "model in memory", data, size);
+  xdi_container container;
+  xd_status status = xdi_container_open_memory(&container, context, "model in memory", data, size);
+  return status ? status : read_model(out, context, &container);
 }
 
 xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
   if (out) *out = NULL;
   if (!context) return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
-  unsigned char *data;
-  size_t size;
-  xd_status status = xdi_file_read(context, path, XDI_FILE_LIMIT, &data, &size);
+  xdi_container container;
+  xd_status status = xdi_container_open(&container, context, path);
   if (status) return status;
-  status = load(out, context, path, data, size);
-  xdi_release(&context->allocator, data);
+  status = read_model(out, context, &container);
+  xdi_container_close(&container);
   return status;
 }

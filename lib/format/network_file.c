@@ -1,6 +1,6 @@
 /* Networks in a file. The tensors stand in the order of the networks and of each network's parameters, each
  * at the next multiple of 64 bytes of DATA, so a reader checks every number against what the layers demand
- * before it allocates. */
+ * before it allocates, and reads each tensor straight into its network. */
 #include "format/network_file.h"
 
 #include <math.h>
@@ -90,7 +90,9 @@ xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t 
 typedef struct source {
   xd_context *context;
   const xdi_container *container;
-  xdi_cursor nets, tens, data;
+  xdi_cursor nets, tens;
+  xdi_chunk_reader data;
+  bool odd; /* a weight is not finite; DATA's checksum may tell why */
 } source;
 
 static xd_status damaged(const source *from, uint32_t tag, const char *what) {
@@ -112,7 +114,7 @@ static xd_status get_network(source *from, xdi_role *out) {
   }
   if (from->nets.failed) return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
   /* The layers may ask for no more parameters than DATA can hold as f16. */
-  return xdi_network_create_limited(&out->network, from->context, input, specs, count, from->data.size / 2 + 64);
+  return xdi_network_create_limited(&out->network, from->context, input, specs, count, (size_t)from->data.chunk->length / 2 + 64);
 }
 
 /* The tensor's description must be the very one that the parameter demands. */
@@ -132,26 +134,31 @@ static xd_status get_description(source *from, const xdi_role *role, const xdi_p
     same = same && side == (d < parameter->public.rank ? parameter->public.shape[d] : 1);
   }
   uint64_t offset = xdi_get_u64(&from->tens);
-  size_t expected = from->data.position + padding(from->data.position);
-  if (!same || from->tens.failed || offset != expected || expected > from->data.size)
+  size_t gap = padding(from->data.position);
+  if (!same || from->tens.failed || offset != from->data.position + gap || gap > xdi_chunk_left(&from->data))
     return damaged(from, XDI_CHUNK_TENSORS, "a tensor is not what the layers demand");
-  from->data.position = expected;
-  return XD_OK;
+  unsigned char passed[XDI_CHUNK_ALIGNMENT];
+  return xdi_chunk_take(&from->data, from->context, passed, gap);
 }
 
-static void take_floats(float *to, const unsigned char *from, size_t count) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  memcpy(to, from, count * sizeof *to);
-#else
-  for (size_t i = 0; i < count; i++) {
-    const uint32_t bits = xdi_at_u32(from + 4 * i);
+static xd_status take_floats(source *from, float *to, size_t count) {
+  xd_status status = xdi_chunk_take(&from->data, from->context, to, count * sizeof *to);
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+  for (size_t i = 0; i < count && !status; i++) {
+    const uint32_t bits = xdi_at_u32((const unsigned char *)&to[i]);
     memcpy(&to[i], &bits, sizeof bits);
   }
 #endif
+  return status;
 }
 
-static void take_halves(float *to, const unsigned char *from, size_t count) {
-  for (size_t i = 0; i < count; i++) to[i] = xdi_half_to_float((uint16_t)(from[2 * i] | from[2 * i + 1] << 8));
+/* The halves are read into the second half of their place: the float i ends before the half i + 1 begins. */
+static xd_status take_halves(source *from, float *to, size_t count) {
+  const unsigned char *halves = (const unsigned char *)to + 2 * count;
+  xd_status status = xdi_chunk_take(&from->data, from->context, (unsigned char *)to + 2 * count, 2 * count);
+  for (size_t i = 0; i < count && !status; i++)
+    to[i] = xdi_half_to_float((uint16_t)(halves[2 * i] | halves[2 * i + 1] << 8));
+  return status;
 }
 
 static bool all_finite(const float *values, size_t count) {
@@ -168,17 +175,12 @@ static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parame
     return xdi_fail(from->context, XD_ERROR_UNSUPPORTED, "%s: tensor %s has element type %u, unknown to this library",
                     from->container->name, parameter->public.name, dtype);
   size_t width = dtype == DTYPE_F16 ? 2 : 4, count = parameter->public.count;
-  if (count > (from->data.size - from->data.position) / width)
+  if (count > xdi_chunk_left(&from->data) / width)
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
-  const unsigned char *at = from->data.data + from->data.position;
   float *to = role->network->block + parameter->offset;
-  if (dtype == DTYPE_F16)
-    take_halves(to, at, count);
-  else
-    take_floats(to, at, count);
-  if (!all_finite(to, count)) return damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
-  from->data.position += count * width;
-  return XD_OK;
+  status = dtype == DTYPE_F16 ? take_halves(from, to, count) : take_floats(from, to, count);
+  if (!status && !all_finite(to, count)) from->odd = true;
+  return status;
 }
 
 static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
@@ -195,19 +197,27 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
     }
     atomic_store(&role->network->frozen, true);
   }
-  if (found != tensors || !xdi_cursor_done(&from->tens) || !xdi_cursor_done(&from->data) ||
+  if (found != tensors || !xdi_cursor_done(&from->tens) || xdi_chunk_left(&from->data) ||
       !xdi_cursor_done(&from->nets))
     return damaged(from, XDI_CHUNK_TENSORS, "more tensors or numbers than the layers demand");
-  return XD_OK;
+  xd_status status = xdi_chunk_end(&from->data, from->context);
+  if (!status && from->odd) status = damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
+  return status;
 }
 
 xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles, uint32_t *count) {
   source from = {.context = context, .container = container};
+  const xdi_chunk_entry *data;
   *count = 0;
   xd_status status = xdi_container_chunk(container, context, XDI_CHUNK_NETWORKS, false, &from.nets);
   if (!status) status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
-  if (!status) status = xdi_container_chunk(container, context, XDI_CHUNK_DATA, false, &from.data);
-  if (!status) status = get_all(&from, roles, count);
+  if (!status) status = xdi_container_find(container, context, XDI_CHUNK_DATA, false, &data);
+  if (!status) {
+    xdi_chunk_begin(&from.data, container, data);
+    status = get_all(&from, roles, count);
+  }
+  xdi_release(&context->allocator, (void *)from.nets.data);
+  xdi_release(&context->allocator, (void *)from.tens.data);
   if (status) {
     xdi_networks_release(roles, *count);
     *count = 0;
