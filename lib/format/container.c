@@ -12,7 +12,7 @@
 #define CHUNK_VERSION 1u
 #define FLAG_REQUIRED 1u
 #define HEAD_LIMIT (HEADER_SIZE + XDI_CHUNK_LIMIT * ENTRY_SIZE)
-#define PIECE ((size_t)1 << 18) /* is still in the cache when its checksum is computed */
+#define PIECE ((size_t)1 << 17) /* bytes that are still in the cache when their checksum is computed */
 
 static const unsigned char magic[8] = {0x89, 'X', 'D', 'M', '\r', '\n', 0x1a, '\n'};
 

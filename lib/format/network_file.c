@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "format/half.h"
 
+#define PIECE ((size_t)1 << 15) /* floats that are still in the cache when they are looked through */
+
 enum { DTYPE_F32 = 0, DTYPE_F16 = 1 }; /* 2 is reserved for bf16, 3 for i8 */
 
 /* ---- Writing ---- */
@@ -178,8 +180,11 @@ static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parame
   if (count > xdi_chunk_left(&from->data) / width)
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
   float *to = role->network->block + parameter->offset;
-  status = dtype == DTYPE_F16 ? take_halves(from, to, count) : take_floats(from, to, count);
-  if (!status && !all_finite(to, count)) from->odd = true;
+  for (size_t piece; count && !status; count -= piece, to += piece) {
+    piece = count < PIECE ? count : PIECE;
+    status = dtype == DTYPE_F16 ? take_halves(from, to, piece) : take_floats(from, to, piece);
+    if (!status && !all_finite(to, piece)) from->odd = true;
+  }
   return status;
 }
 

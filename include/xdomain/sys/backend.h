@@ -222,7 +222,8 @@ typedef struct xd_backend_table {
   xd_status (*buffer_wrap)(xd_backend *backend, xd_buffer **out, const float *host, size_t count);
 
   /* Optional pair: weights for many forward calls of one geometry (activation, rows and
-   * batch may differ). All other fields are as in the forward call. */
+   * batch may differ). All other fields are as in the forward call. *out may be NULL where
+   * calls of so many rows read the weights best as they are. */
   xd_status (*dense_prepare)(xd_backend *backend, xd_prepared **out, const xd_dense *args);
   xd_status (*conv2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
   xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);

@@ -154,12 +154,15 @@ static xd_status prepare_halves(xd_backend *backend, xd_prepared **out, const xd
 }
 
 /* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits for
- * its weights, and so for half as many bytes. */
+ * its weights, and so for half as many bytes. For single pictures, floats are read where they are: panels would
+ * take time and memory to make and save little. */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
   const xdi_kernels *kernels = backend->kernels;
   const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
   const bool half = kernels->half_row && fits_half(kernels, xdi_slice_host(args->weights),
                                                    (size_t)args->inputs * args->outputs);
   *out = NULL;
+  if (!half && args->rows == 1 && args->outputs % kernels->lanes == 0)
+    return XD_OK;
   return (half ? prepare_halves : prepare_floats)(backend, out, args, columns * args->inputs);
 }

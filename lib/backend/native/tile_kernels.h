@@ -171,12 +171,13 @@ TILE(14)
 
 /* ---- one row ---- */
 
-/* Steps of k that binary16 is asked for in advance. */
-#define HALF_AHEAD 32
+/* Steps of k that a row asks for in advance, where the processor would not of itself: binary16, and weights
+ * that are no panels, whose next step lies elsewhere. */
+#define ROW_AHEAD 32
 
 /* A single row has too few sums to hide the latency of the multiply-adds, so it takes several panels side by
  * side. */
-INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half) {
+INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half, const bool ahead) {
   tile_sums sums[XDI_ROW_PANELS];
   UNROLL
   for (int p = 0; p < panels; p++)
@@ -188,7 +189,11 @@ INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels,
     UNROLL
     for (int p = 0; p < panels; p++) {
       if (half)
-        __builtin_prefetch(h + p * panel_stride + HALF_AHEAD * t->b_step);
+        __builtin_prefetch(h + p * panel_stride + ROW_AHEAD * t->b_step);
+      else if (ahead) {
+        __builtin_prefetch(b + p * panel_stride + ROW_AHEAD * t->b_step);
+        __builtin_prefetch(b + p * panel_stride + ROW_AHEAD * t->b_step + LANES);
+      }
       UNROLL
       for (int v = 0; v < XDI_TILE_VECTORS; v++) {
         const ptrdiff_t place = p * panel_stride + v * LANES;
@@ -222,25 +227,28 @@ INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels,
   }
 }
 
-INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half) {
+INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half, const bool ahead) {
   const uint32_t panels = (t->columns + XDI_TILE_VECTORS * LANES - 1) / (XDI_TILE_VECTORS * LANES);
   if (panels == 4)
-    run_row(t, panel_stride, 4, half);
+    run_row(t, panel_stride, 4, half, ahead);
   else if (panels == 3)
-    run_row(t, panel_stride, 3, half);
+    run_row(t, panel_stride, 3, half, ahead);
   else if (panels == 2)
-    run_row(t, panel_stride, 2, half);
+    run_row(t, panel_stride, 2, half, ahead);
   else
-    run_row(t, panel_stride, 1, half);
+    run_row(t, panel_stride, 1, half, ahead);
 }
 
 static void row(const xdi_tile *t, ptrdiff_t panel_stride) {
-  run_row_of(t, panel_stride, false);
+  if (panel_stride == XDI_TILE_VECTORS * LANES)
+    run_row_of(t, panel_stride, false, true);
+  else
+    run_row_of(t, panel_stride, false, false);
 }
 
 #if HAS_HALF
 static void half_row(const xdi_tile *t, ptrdiff_t panel_stride) {
-  run_row_of(t, panel_stride, true);
+  run_row_of(t, panel_stride, true, false);
 }
 
 static bool shrink(uint16_t *to, const float *from, size_t count) {
