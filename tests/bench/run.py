@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LATENT = 32
 BATCH = 128
-EPOCHS, STEPS = 14, 8000  # of the whole schedule, as in the preset mnist
+EPOCHS, STEPS = 14, 8000  # of the whole schedule; the preset mnist takes 16,000 steps
 RECIPE = ["--spectral-norm", 1, "--generated-mismatch", 0, "--lambda-reg", 0.1, "--mixing", 0, "--noise-scale", 0.7]
 PAIRS = "0:5,1:6,2:7,3:8,4:9"
 KERNELS = [
