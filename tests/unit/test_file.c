@@ -109,6 +109,37 @@ START_TEST(file_read__refuses_folders_and_pipes_without_waiting) {
 }
 END_TEST
 
+START_TEST(file_fetch__reads_any_piece) {
+  xdi_file file;
+  unsigned char piece[4] = {0};
+  write_test_file(path, "12345678", 8);
+  assert_ok(context, xdi_file_open(&file, context, path, 8));
+  ck_assert_uint_eq(file.size, 8);
+  assert_ok(context, xdi_file_fetch(&file, context, piece, 4, 4));
+  ck_assert_mem_eq(piece, "5678", 4);
+  assert_ok(context, xdi_file_fetch(&file, context, piece, 1, 2));
+  ck_assert_mem_eq(piece, "2378", 4);
+  assert_ok(context, xdi_file_fetch(&file, context, piece, 8, 0));
+  xdi_file_close(&file);
+  xdi_file_close(&file);
+}
+END_TEST
+
+START_TEST(file_fetch__tells_that_the_file_was_shortened) {
+  xdi_file file;
+  unsigned char piece[8];
+  write_test_file(path, "12345678", 8);
+  assert_ok(context, xdi_file_open(&file, context, path, 8));
+  ck_assert_int_eq(truncate(path, 5), 0);
+  assert_status(xdi_file_fetch(&file, context, piece, 0, 8), XD_ERROR_IO);
+  assert_message_names(context, path);
+  assert_message_names(context, "changed its size of 8 bytes");
+  assert_status(xdi_file_fetch(&file, context, piece, 6, 1), XD_ERROR_IO);
+  assert_ok(context, xdi_file_fetch(&file, context, piece, 0, 5));
+  xdi_file_close(&file);
+}
+END_TEST
+
 START_TEST(file_read__tells_a_lack_of_memory) {
   counting_allocator counter = {0};
   xd_context *counted = test_context_with("reference", 1, &counter);
@@ -360,6 +391,8 @@ static Suite *make_suite(void) {
   ADD(file_read__refuses_what_is_missing);
   ADD(file_read__refuses_folders_and_pipes_without_waiting);
   ADD(file_read__tells_a_lack_of_memory);
+  ADD(file_fetch__reads_any_piece);
+  ADD(file_fetch__tells_that_the_file_was_shortened);
   ADD(file_write__creates_and_replaces);
   ADD(file_write__takes_the_mode_from_the_umask);
   ADD(file_write__takes_names_without_a_folder);
