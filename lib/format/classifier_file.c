@@ -22,7 +22,7 @@ xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *contex
   return status;
 }
 
-static xd_status read_judge(xd_classifier **out, xd_context *context, const xdi_container *container) {
+xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = 0;
@@ -42,7 +42,7 @@ xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, co
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load_memory: out or data is NULL");
   xdi_container container;
   xd_status status = xdi_container_open_memory(&container, context, "judge in memory", data, size);
-  return status ? status : read_judge(out, context, &container);
+  return status ? status : xdi_classifier_from(out, context, &container);
 }
 
 xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const char *path) {
@@ -52,7 +52,7 @@ xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const cha
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
   if (status) return status;
-  status = read_judge(out, context, &container);
+  status = xdi_classifier_from(out, context, &container);
   xdi_container_close(&container);
   return status;
 }

@@ -12,7 +12,6 @@
 #define CHUNK_VERSION 1u
 #define FLAG_REQUIRED 1u
 #define HEAD_LIMIT (HEADER_SIZE + XDI_CHUNK_LIMIT * ENTRY_SIZE)
-#define PIECE ((size_t)1 << 17) /* bytes that are still in the cache when their checksum is computed */
 
 static const unsigned char magic[8] = {0x89, 'X', 'D', 'M', '\r', '\n', 0x1a, '\n'};
 
@@ -197,14 +196,10 @@ size_t xdi_chunk_left(const xdi_chunk_reader *reader) {
 }
 
 xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to, size_t size) {
-  for (size_t done = 0, piece; done < size; done += piece) {
-    unsigned char *at = (unsigned char *)to + done;
-    piece = size - done < PIECE ? size - done : PIECE;
-    xd_status status = fetch(reader->container, context, at, reader->chunk->offset + reader->position, piece);
-    if (status) return status;
-    XXH3_64bits_update(&reader->checksum, at, piece);
-    reader->position += piece;
-  }
+  xd_status status = fetch(reader->container, context, to, reader->chunk->offset + reader->position, size);
+  if (status) return status;
+  XXH3_64bits_update(&reader->checksum, to, size);
+  reader->position += size;
   return XD_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "format/wire.h"
+#include "xdomain/classifier.h"
 #include "xdomain/model.h"
 
 #define XDI_FORMAT_MAJOR 1u
@@ -76,6 +77,10 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context);
 /* The whole of a chunk, checked; the caller releases the cursor's data. `optional` as above: then data is NULL. */
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
                               xdi_cursor *out);
+
+/* The model or judge in a container that stays open. */
+xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container);
+xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container);
 
 /* The standard message about a chunk whose contents contradict themselves. */
 xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag, const char *what);

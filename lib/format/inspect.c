@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "format/container.h"
-#include "xdomain/classifier.h"
 
 static void describe(const xdi_container *container, xd_file_info *info) {
   xd_file_info found = {.struct_size = sizeof found,
@@ -67,10 +66,10 @@ xd_status xd_file_verify(xd_context *context, const char *path) {
   if (status) return status;
   /* Also the chunks that loading would pass over. */
   for (uint32_t i = 0; i < container.count && !status; i++) status = check_chunk(&container, context, i);
-  xdi_container_close(&container);
   if (!status)
-    status = container.kind == XDI_KIND_JUDGE ? xd_classifier_load(&judge, context, path)
-                                              : xd_model_load(&model, context, path);
+    status = container.kind == XDI_KIND_JUDGE ? xdi_classifier_from(&judge, context, &container)
+                                              : xdi_model_from(&model, context, &container);
+  xdi_container_close(&container);
   xd_classifier_release(judge);
   xd_model_release(model);
   return status;

@@ -259,7 +259,7 @@ static xd_status blame_file(xd_context *context, const char *name, xd_status sta
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %.400s", name, reason);
 }
 
-static xd_status read_model(xd_model **out, xd_context *context, const xdi_container *container) {
+xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
   assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
@@ -282,7 +282,7 @@ xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *
   if (!out || !data) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
   xdi_container container;
   xd_status status = xdi_container_open_memory(&container, context, "model in memory", data, size);
-  return status ? status : read_model(out, context, &container);
+  return status ? status : xdi_model_from(out, context, &container);
 }
 
 xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
@@ -292,7 +292,7 @@ xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
   if (status) return status;
-  status = read_model(out, context, &container);
+  status = xdi_model_from(out, context, &container);
   xdi_container_close(&container);
   return status;
 }

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "format/half.h"
 
-#define PIECE ((size_t)1 << 15) /* floats that are still in the cache when they are looked through */
+#define PIECE ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */
 
 enum { DTYPE_F32 = 0, DTYPE_F16 = 1 }; /* 2 is reserved for bf16, 3 for i8 */
 
