@@ -91,7 +91,8 @@ typedef struct xd_vae_architecture {
                                    (see docs/method.md). Not read where `layers` are given [0] */
   uint32_t window;              /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is then
                                    one of normalised pictures, which its decoder paints, too [0] */
-  uint32_t reserved;            /* 0 */
+  float initial_gain;           /* weights start normal with deviation gain / sqrt(inputs of a unit), 0..10; 0: He's
+                                   deviation before a ReLU, Glorot's elsewhere [0] */
 } xd_vae_architecture;
 
 #define XD_VAE_ARCHITECTURE_INIT \

@@ -263,13 +263,15 @@ bool xdi_network_same_layers(const xd_network *a, const xd_network *b) {
   return true;
 }
 
-static double deviation(const xdi_parameter *parameter, xd_activation activation) {
+static double deviation(const xdi_parameter *parameter, xd_activation activation, float gain) {
+  if (gain > 0.0f)
+    return gain / sqrt(parameter->fan_in);
   if (activation == XD_ACTIVATION_RELU || activation == XD_ACTIVATION_LEAKY_RELU)
     return sqrt(2.0 / parameter->fan_in);
   return sqrt(2.0 / ((double)parameter->fan_in + parameter->fan_out));
 }
 
-void xdi_network_initialise(xd_network *network, uint64_t seed) {
+void xdi_network_initialise(xd_network *network, uint64_t seed, float gain) {
   for (uint32_t i = 0; i < network->parameter_count; i++) {
     const xdi_parameter *parameter = &network->parameters[i];
     float *to = network->block + parameter->offset;
@@ -278,7 +280,7 @@ void xdi_network_initialise(xd_network *network, uint64_t seed) {
       memset(to, 0, count * sizeof *to);
       continue;
     }
-    const float scale = (float)deviation(parameter, network->layers[parameter->layer].activation);
+    const float scale = (float)deviation(parameter, network->layers[parameter->layer].activation, gain);
     xdi_random_normals(to, count, seed, xdi_stream_id(XDI_STREAM_INIT, i), 0);
     for (size_t k = 0; k < count; k++)
       to[k] *= scale;

@@ -56,9 +56,9 @@ xd_status xdi_network_clone(xd_network **out, xd_context *context, const xd_netw
 xd_network *xdi_network_retain(const xd_network *network);
 void xdi_network_release(const xd_network *network); /* NULL is legal */
 
-/* Initial values: weights normal with deviation sqrt(2 / fan_in) before a ReLU or leaky ReLU and
- * sqrt(2 / (fan_in + fan_out)) otherwise, biases zero. */
-void xdi_network_initialise(xd_network *network, uint64_t seed);
+/* Initial values: biases zero, weights normal with deviation gain / sqrt(fan_in), or for gain 0 with
+ * sqrt(2 / fan_in) before a ReLU or leaky ReLU and sqrt(2 / (fan_in + fan_out)) otherwise. */
+void xdi_network_initialise(xd_network *network, uint64_t seed, float gain);
 
 /* Immutable from now on, for good. */
 void xdi_network_freeze(xd_network *network);

@@ -16,6 +16,7 @@
 #define DEPTH_MAX 8    /* halvings of the largest side down to one cell */
 #define HIDDEN_MAX 4
 #define CHANNELS_MAX 1024
+#define GAIN_MAX 10.0f
 #define HALVING_KERNEL 4
 #define HALVING_STRIDE 2
 #define HALVING_PAD 1
@@ -113,6 +114,13 @@ static xd_status check_hidden(xd_context *context, const xd_vae_architecture *fr
   return status;
 }
 
+static xd_status check_gain(xd_context *context, const xd_vae_architecture *from) {
+  if (from->initial_gain >= 0.0f && from->initial_gain <= GAIN_MAX)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s initial_gain is %g, but must be 0 to %g",
+                  (double)from->initial_gain, (double)GAIN_MAX);
+}
+
 xd_status xdi_architecture_read(xd_context *context, xd_vae_architecture *to,
                                 const xd_vae_architecture *from) {
   xd_vae_architecture_init(to);
@@ -121,6 +129,8 @@ xd_status xdi_architecture_read(xd_context *context, xd_vae_architecture *to,
   xd_status status = check_numbers(context, to);
   if (status == XD_OK)
     status = check_hidden(context, to);
+  if (status == XD_OK)
+    status = check_gain(context, to);
   return status == XD_OK ? xdi_check_layer_list(context, OWNER, to->layers, to->layer_count) : status;
 }
 

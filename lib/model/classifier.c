@@ -88,7 +88,7 @@ static xd_status build(xd_classifier **out, xd_context *context, const xd_classi
   xd_status status = xdi_network_create(&network, context, picture, layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, from->seed);
+  xdi_network_initialise(network, from->seed, 0.0f);
   status = xdi_classifier_wrap(out, context, network);
   xdi_network_release(network);
   return status;

@@ -41,7 +41,7 @@ static xd_status build(xd_decoder **out, xd_context *context, const xd_vae_archi
   xd_status status = xdi_network_create(&network, context, code, layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, seed);
+  xdi_network_initialise(network, seed, from->initial_gain);
   status = check_picture(context, network, picture);
   if (status == XD_OK)
     status = xdi_decoder_wrap(out, context, network);

@@ -45,7 +45,7 @@ static xd_status build(xd_encoder **out, xd_context *context, const xd_vae_archi
   xd_status status = xdi_network_create(&network, context, picture, layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, seed);
+  xdi_network_initialise(network, seed, from->initial_gain);
   status = check_latent_dim(context, network, from->latent_dim);
   if (status == XD_OK)
     status = xdi_encoder_wrap(out, context, network);

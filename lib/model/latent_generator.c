@@ -76,7 +76,7 @@ static xd_status build(xd_latent_generator **out, xd_context *context,
   xd_status status = xdi_network_create(&network, context, input, layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, seed);
+  xdi_network_initialise(network, seed, 0.0f);
   if (from->linear_skip && !from->layers)
     start_skip(network, from->target_dim);
   if (xdi_output_size(network) != from->target_dim)

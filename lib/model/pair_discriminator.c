@@ -58,7 +58,7 @@ static xd_status build(xd_pair_discriminator **out, xd_context *context,
   xd_status status = xdi_network_create(&network, context, input, layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, seed);
+  xdi_network_initialise(network, seed, 0.0f);
   status = xdi_pair_discriminator_wrap(out, context, network);
   xdi_network_release(network);
   return status;

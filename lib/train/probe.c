@@ -51,7 +51,7 @@ static xd_status open_probe(probe *p) {
   xd_status status =
       xdi_network_create(&p->network, context, (xd_shape){1, 1, (uint32_t)dim}, layers.at, layers.count);
   if (status != XD_OK) return status;
-  xdi_network_initialise(p->network, p->seed);
+  xdi_network_initialise(p->network, p->seed, 0.0f);
   p->rows = xdi_allocate(&context->allocator, BATCH + 1, dim * sizeof *p->rows);
   if (!p->rows) return xdi_fail_memory(context, "probing codes");
   status = xdi_executor_create(&p->run, context, p->network, BATCH, XDI_TRAINING);

@@ -82,6 +82,7 @@ static void describe_vae(char *value, const xd_vae_options *options) {
 
 static void describe_architecture(char *value, const xd_vae_architecture *architecture) {
   append_count(value, "latent_dim", architecture->latent_dim);
+  append_option(value, "initial_gain", architecture->initial_gain);
   if (architecture->layers) { /* they stand in the networks */
     append_count(value, "layer_count", architecture->layer_count);
     return;

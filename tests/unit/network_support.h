@@ -111,7 +111,7 @@ static inline xd_network *make_network(xd_context *context, xd_shape input, cons
 
 /* Initial weights, and biases that are not zero. */
 static inline void randomise(xd_network *network, uint64_t seed) {
-  xdi_network_initialise(network, seed);
+  xdi_network_initialise(network, seed, 0.0f);
   for (uint32_t i = 0; i < network->parameter_count; i++) {
     const xdi_parameter *parameter = &network->parameters[i];
     float *values = network->block + parameter->offset;

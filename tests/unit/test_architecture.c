@@ -1,4 +1,6 @@
 /* Architectures: the layers of encoders and decoders, and the fields that are refused. */
+#include <math.h>
+
 #include "network_support.h"
 
 #include "model/architecture.h"
@@ -211,6 +213,9 @@ START_TEST(architecture__names_the_field_that_is_refused) {
                {"layers are NULL", pictures_of(28, 28, 1)},
                {"linear_skip is 2", pictures_of(28, 28, 1)},
                {"window is 10001", pictures_of(28, 28, 1)},
+               {"initial_gain is -0.5", pictures_of(28, 28, 1)},
+               {"initial_gain is nan", pictures_of(28, 28, 1)},
+               {"initial_gain is 11, but must be 0 to 10", pictures_of(28, 28, 1)},
                {"struct_size", pictures_of(28, 28, 1)}};
   wrong[4].from.latent_dim = 0;
   wrong[5].from.latent_dim = 1025;
@@ -224,7 +229,10 @@ START_TEST(architecture__names_the_field_that_is_refused) {
   wrong[13].from.layer_count = 1;
   wrong[14].from.linear_skip = 2;
   wrong[15].from.window = 10001;
-  wrong[16].from.struct_size = 0;
+  wrong[16].from.initial_gain = -0.5f;
+  wrong[17].from.initial_gain = NAN;
+  wrong[18].from.initial_gain = 11.0f;
+  wrong[19].from.struct_size = 0;
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
     xd_vae_architecture read;
     assert_status(xdi_architecture_read(context, &read, &wrong[i].from), XD_ERROR_INVALID_ARGUMENT);

@@ -204,7 +204,7 @@ START_TEST(network_initialise__draws_with_the_fans_deviation) {
       conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU), dense_map_spec(5, 7, 32, XD_ACTIVATION_LEAKY_RELU),
       conv_transpose2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU, 9, 13), dense_spec(64, XD_ACTIVATION_IDENTITY)};
   xd_network *network = make_network(context, picture, specs, COUNT_OF(specs));
-  xdi_network_initialise(network, 1);
+  xdi_network_initialise(network, 1, 0.0f);
   ck_assert_double_eq_tol(deviation_of(network, "0.conv2d.weights"), sqrt(2.0 / (16 * 3)), 0.01);
   ck_assert_double_eq_tol(deviation_of(network, "1.dense.weights"), sqrt(2.0 / 1120), 0.001);
   ck_assert_double_eq_tol(deviation_of(network, "2.conv_transpose2d.weights"), sqrt(2.0 / (4 * 32)), 0.005);
@@ -215,12 +215,23 @@ START_TEST(network_initialise__draws_with_the_fans_deviation) {
 }
 END_TEST
 
+START_TEST(network_initialise__draws_all_weights_with_a_stated_gain) {
+  const xd_layer_spec specs[] = {conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU), dense_spec(64, XD_ACTIVATION_IDENTITY)};
+  xd_network *network = make_network(context, picture, specs, COUNT_OF(specs));
+  xdi_network_initialise(network, 1, 0.6f);
+  ck_assert_double_eq_tol(deviation_of(network, "0.conv2d.weights"), 0.6 / sqrt(16 * 3), 0.005);
+  ck_assert_double_eq_tol(deviation_of(network, "1.dense.weights"), 0.6 / sqrt(1120), 0.0003);
+  ck_assert(deviation_of(network, "0.conv2d.bias") == 0);
+  xdi_network_release(network);
+}
+END_TEST
+
 START_TEST(network_initialise__follows_the_seed) {
   xd_network *a = make_small(), *b = make_small();
-  xdi_network_initialise(a, 5);
-  xdi_network_initialise(b, 5);
+  xdi_network_initialise(a, 5, 0.0f);
+  xdi_network_initialise(b, 5, 0.0f);
   ck_assert_mem_eq(a->block, b->block, a->block_count * sizeof *a->block);
-  xdi_network_initialise(b, 6);
+  xdi_network_initialise(b, 6, 0.0f);
   ck_assert_mem_ne(a->block, b->block, a->block_count * sizeof *a->block);
   xdi_network_release(a);
   xdi_network_release(b);
@@ -230,7 +241,7 @@ END_TEST
 START_TEST(network_initialise__leaves_the_padding_zero) {
   const xd_layer_spec spec = dense_spec(3, XD_ACTIVATION_IDENTITY); /* 15 weights, 3 biases */
   xd_network *network = make_network(context, (xd_shape){1, 1, 5}, &spec, 1);
-  xdi_network_initialise(network, 5);
+  xdi_network_initialise(network, 5, 0.0f);
   ck_assert_uint_eq(network->block_count, 32);
   ck_assert(network->block[14] != 0);
   for (size_t i = 15; i < 32; i++)
@@ -320,6 +331,7 @@ static Suite *make_suite(void) {
   add(network_set__refuses_and_changes_nothing);
   add(network_access__bears_misuse);
   add(network_initialise__draws_with_the_fans_deviation);
+  add(network_initialise__draws_all_weights_with_a_stated_gain);
   add(network_initialise__follows_the_seed);
   add(network_initialise__leaves_the_padding_zero);
   add(network_clone__copies_the_parameters_and_thaws);
