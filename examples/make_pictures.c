@@ -44,8 +44,18 @@ static const glyph glyphs[CLASSES] = {
     {"A", 6, {{-0.8, 1}, {0, -1}, {0.8, 1}, {LIFT, 0}, {-0.5, 0.3}, {0.5, 0.3}}},
     {"E", 7, {{0.7, -1}, {-0.7, -1}, {-0.7, 1}, {0.7, 1}, {LIFT, 0}, {-0.7, 0}, {0.5, 0}}},
     {"K", 6, {{-0.7, -1}, {-0.7, 1}, {LIFT, 0}, {0.7, -1}, {-0.6, 0.05}, {0.75, 1}}},
-    {"S", 10, {{0.7, -0.7}, {0.3, -1}, {-0.3, -1}, {-0.7, -0.6}, {-0.5, -0.2}, {0.5, 0.2}, {0.7, 0.6}, {0.3, 1},
-               {-0.3, 1}, {-0.7, 0.7}}},
+    {"S",
+     10,
+     {{0.7, -0.7},
+      {0.3, -1},
+      {-0.3, -1},
+      {-0.7, -0.6},
+      {-0.5, -0.2},
+      {0.5, 0.2},
+      {0.7, 0.6},
+      {0.3, 1},
+      {-0.3, 1},
+      {-0.7, 0.7}}},
     {"T", 5, {{-0.9, -1}, {0.9, -1}, {LIFT, 0}, {0, -1}, {0, 1}}}};
 
 /* What a picture shows, in pixels: an area within closed lines, or strokes of some thickness. */
@@ -102,7 +112,8 @@ static figure draw_glyph(const glyph *g, uint64_t *state) {
   const double height = draw(state, 13, 20), width = height * draw(state, 0.7, 1), slant = draw(state, -5, 5);
   f.thickness = draw(state, 4, 8);
   for (int i = 1; i < g->count; i++) {
-    if (p[i - 1].x == LIFT || p[i].x == LIFT) continue;
+    if (p[i - 1].x == LIFT || p[i].x == LIFT)
+      continue;
     add_line(&f, (point){centre.x + width * p[i - 1].x - slant * p[i - 1].y, centre.y + height * p[i - 1].y},
              (point){centre.x + width * p[i].x - slant * p[i].y, centre.y + height * p[i].y});
   }
@@ -123,7 +134,8 @@ static double coverage(const figure *f, point p) {
   for (int i = 0; i < f->lines; i++) {
     const point a = f->from[i], b = f->to[i];
     distance = fmin(distance, distance_to_line(p, a, b));
-    if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + (b.x - a.x) * (p.y - a.y) / (b.y - a.y)) inside = !inside;
+    if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + (b.x - a.x) * (p.y - a.y) / (b.y - a.y))
+      inside = !inside;
   }
   const double depth = f->thickness > 0 ? f->thickness / 2 - distance : inside ? distance : -distance;
   return fmin(1, fmax(0, depth + 0.5));
@@ -134,7 +146,8 @@ static double coverage(const figure *f, point p) {
 /* A dark and a light colour that are easy to tell apart. */
 static void draw_colours(double dark[3], double light[3], uint64_t *state) {
   double difference = 0;
-  for (int c = 0; c < 3; c++) dark[c] = draw(state, 0, 130);
+  for (int c = 0; c < 3; c++)
+    dark[c] = draw(state, 0, 130);
   while (difference < 150 * 150) {
     difference = 0;
     for (int c = 0; c < 3; c++) {
@@ -151,14 +164,17 @@ static void paint(uint8_t pixels[SIDE * SIDE * 3], const figure *f, uint64_t *st
   const double *ground = f->thickness > 0 ? light : dark, *ink = f->thickness > 0 ? dark : light;
   for (int i = 0; i < SIDE * SIDE; i++) {
     const double share = coverage(f, (point){i % SIDE + 0.5, i / SIDE + 0.5});
-    for (int c = 0; c < 3; c++) pixels[3 * i + c] = (uint8_t)(ground[c] + share * (ink[c] - ground[c]) + 0.5);
+    for (int c = 0; c < 3; c++)
+      pixels[3 * i + c] = (uint8_t)(ground[c] + share * (ink[c] - ground[c]) + 0.5);
   }
 }
 
 /* Makes FOLDER/NAME into `path`, if need be; false with a message. */
 static int enter(char path[PATH_SIZE], const char *folder, const char *name) {
-  if (snprintf(path, PATH_SIZE, "%s/%s", folder, name) >= PATH_SIZE) errno = ENAMETOOLONG;
-  else if (mkdir(path, 0777) == 0 || errno == EEXIST) return 1;
+  if (snprintf(path, PATH_SIZE, "%s/%s", folder, name) >= PATH_SIZE)
+    errno = ENAMETOOLONG;
+  else if (mkdir(path, 0777) == 0 || errno == EEXIST)
+    return 1;
   fprintf(stderr, "make_pictures: cannot make the folder '%s/%s': %s\n", folder, name, strerror(errno));
   return 0;
 }
@@ -174,7 +190,8 @@ static int make_class(const making *m, const char *folder, int class, int first,
   char path[PATH_SIZE], file[PATH_SIZE + 32];
   uint8_t pixels[SIDE * SIDE * 3];
   xd_image view;
-  if (!enter(path, folder, m->domain ? glyphs[class].name : shapes[class].name)) return 0;
+  if (!enter(path, folder, m->domain ? glyphs[class].name : shapes[class].name))
+    return 0;
   xd_image_init(&view, pixels, SIDE, SIDE, XD_PIXEL_RGB_U8);
   for (int i = 0; i < count; i++) {
     uint64_t state = m->seed;
@@ -193,10 +210,13 @@ static int make_class(const making *m, const char *folder, int class, int first,
 
 static int make_domain(const making *m, const char *folder, int train, int test) {
   char path[PATH_SIZE], part[PATH_SIZE];
-  if (!enter(path, folder, m->domain ? "glyphs" : "shapes")) return 0;
-  for (int class = 0; class < CLASSES; class++) {
-    if (!enter(part, path, "train") || !make_class(m, part, class, 0, train)) return 0;
-    if (!enter(part, path, "test") || !make_class(m, part, class, train, test)) return 0;
+  if (!enter(path, folder, m->domain ? "glyphs" : "shapes"))
+    return 0;
+  for (int class = 0; class < CLASSES; class ++) {
+    if (!enter(part, path, "train") || !make_class(m, part, class, 0, train))
+      return 0;
+    if (!enter(part, path, "test") || !make_class(m, part, class, train, test))
+      return 0;
   }
   return 1;
 }
@@ -215,10 +235,13 @@ int main(int argc, char **argv) {
     fputs("usage: make_pictures FOLDER TRAIN TEST [SEED]\n", stderr);
     return 2;
   }
-  if (xd_context_create(&m.context, NULL)) return 1;
+  if (xd_context_create(&m.context, NULL))
+    return 1;
   int done = mkdir(argv[1], 0777) == 0 || errno == EEXIST;
-  if (!done) fprintf(stderr, "make_pictures: cannot make the folder '%s': %s\n", argv[1], strerror(errno));
-  for (; m.domain < 2 && done; m.domain++) done = make_domain(&m, argv[1], train, test);
+  if (!done)
+    fprintf(stderr, "make_pictures: cannot make the folder '%s': %s\n", argv[1], strerror(errno));
+  for (; m.domain < 2 && done; m.domain++)
+    done = make_domain(&m, argv[1], train, test);
   xd_context_destroy(m.context);
   return !done;
 }

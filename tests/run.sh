@@ -33,6 +33,7 @@ prepare() {
   need_build_packages
   need_package check has_module check
   need_package libmatio-dev has_module matio
+  need_package clang-format-14 has_command clang-format-14
   [ "$quick" = yes ] || need_package valgrind has_command valgrind
   install_packages || exit 1
   generator="Unix Makefiles"

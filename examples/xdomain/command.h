@@ -63,8 +63,9 @@ typedef struct runtime {
 /* The options every command has, for its table. */
 #define RUNTIME_OPTIONS(r) \
   {"--backend", OPTION_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
-      {"--threads", OPTION_COUNT, &(r).threads, "N", "threads (default: one for each processor)"}, \
-      {"--verbose", OPTION_FLAG, &(r).verbose, NULL, "the library's log on standard error"}
+      {"--threads", OPTION_COUNT, &(r).threads, "N", "threads (default: one for each processor)"}, { \
+    "--verbose", OPTION_FLAG, &(r).verbose, NULL, "the library's log on standard error" \
+  }
 
 /* Creates the context; interrupting the process cancels it. False: the reason was printed. */
 bool start_runtime(runtime *r);

@@ -9,7 +9,7 @@ static const char usage[] =
     "Translates the held-out pictures of each domain and prints, for each direction the model has, accuracy\n"
     "(acc), diversity over a class (div) and of one source picture (ediv), the Frechet distance (fd), and\n"
     "what the target VAE's reconstructions reach. SPEC is as in 'xdomain train --help'. Without --pairs the\n"
-    "model's own pairing is used. A judge comes from 'xdomain judge'; without one, a judge is trained on half\n"
+    "model's own pairing is used. A judge comes from 'xdomain judge'; without one, it is trained on half\n"
     "of the target's pictures here and the other half is used for the scores.";
 
 typedef struct scoring {
@@ -29,12 +29,14 @@ typedef struct scoring {
 static xd_status load(scoring *s) {
   xd_context *context = s->run.context;
   xd_status status = xd_model_load(&s->model, context, s->model_path);
-  for (int d = 0; d < 2 && !status; d++) status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
+  for (int d = 0; d < 2 && !status; d++)
+    status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
   if (!status)
     status = xd_pairing_create(&s->pairing, context, s->pairs ? s->pairs : xd_model_pairing(s->model));
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
-    if (path) status = xd_classifier_load(&s->judge[d], context, path);
+    if (path)
+      status = xd_classifier_load(&s->judge[d], context, path);
   }
   return status;
 }
@@ -44,7 +46,8 @@ static xd_status improvise_judge(scoring *s, int target) {
   xd_context *context = s->run.context;
   xd_dataset *kept, *given;
   xd_status status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, s->options.seed);
-  if (status) return status;
+  if (status)
+    return status;
   fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
   status = xd_classifier_train(&s->judge[target], context, given, NULL, NULL, NULL);
   xd_dataset_release(given);
@@ -57,13 +60,15 @@ static xd_status score(scoring *s) {
   for (int source = 0; source < 2; source++) {
     int target = 1 - source;
     xd_direction direction = source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
-    if (!xd_model_generator(s->model, direction)) continue;
+    if (!xd_model_generator(s->model, direction))
+      continue;
     xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
     s->results[source].struct_size = sizeof s->results[source];
     if (!status)
       status = xd_evaluate(&s->results[source], s->run.context, s->model, direction, s->judge[target],
                            s->sets[source], s->sets[target], s->pairing, &s->options);
-    if (status) return status;
+    if (status)
+      return status;
     s->scored[source] = true;
   }
   return XD_OK;
@@ -76,7 +81,8 @@ static void print(const scoring *s) {
     print_json_text(stdout, s->model_path);
   }
   for (int i = 0; i < 2; i++) {
-    if (!s->scored[i]) continue;
+    if (!s->scored[i])
+      continue;
     if (s->json) {
       printf(", \"%s\": ", names[i]);
       print_evaluation_json(stdout, &s->results[i]);
@@ -84,7 +90,8 @@ static void print(const scoring *s) {
       print_evaluation(stdout, titles[i], &s->results[i]);
     }
   }
-  if (s->json) puts("}");
+  if (s->json)
+    puts("}");
 }
 
 static void release(scoring *s) {
@@ -117,10 +124,13 @@ int command_eval(int argc, char **argv) {
     return code;
   if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
     return usage_error("--model, --domain1 and --domain2 are needed, and options only");
-  if (!start_runtime(&s.run)) return EXIT_FAILED;
+  if (!start_runtime(&s.run))
+    return EXIT_FAILED;
   xd_status status = load(&s);
-  if (!status) status = score(&s);
-  if (!status) print(&s);
+  if (!status)
+    status = score(&s);
+  if (!status)
+    print(&s);
   code = status ? report_failure(&s.run, status) : EXIT_DONE;
   release(&s);
   stop_runtime(&s.run);

@@ -24,8 +24,10 @@ static xd_status measure(const judging *j, const xd_classifier *judge) {
   xd_dataset *set;
   double accuracy;
   xd_status status = xd_dataset_load(&set, j->run.context, j->test);
-  if (!status) status = xd_classifier_accuracy(judge, j->run.context, &accuracy, set);
-  if (!status) printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(set));
+  if (!status)
+    status = xd_classifier_accuracy(judge, j->run.context, &accuracy, set);
+  if (!status)
+    printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(set));
   xd_dataset_release(set);
   return status;
 }
@@ -37,11 +39,15 @@ static xd_status train(judging *j) {
   progress shown;
   xd_status status = xd_dataset_load(&set, context, j->train);
   progress_start(&shown);
-  if (!status) status = xd_classifier_train(&judge, context, set, &j->options, show_step, &shown);
+  if (!status)
+    status = xd_classifier_train(&judge, context, set, &j->options, show_step, &shown);
   progress_end(&shown);
-  if (!status) status = xd_classifier_save(judge, context, j->out);
-  if (!status) fprintf(stderr, "wrote %s in %.1f s\n", j->out, now_seconds() - shown.started);
-  if (!status && j->test) status = measure(j, judge);
+  if (!status)
+    status = xd_classifier_save(judge, context, j->out);
+  if (!status)
+    fprintf(stderr, "wrote %s in %.1f s\n", j->out, now_seconds() - shown.started);
+  if (!status && j->test)
+    status = measure(j, judge);
   xd_classifier_release(judge);
   xd_dataset_release(set);
   return status;
@@ -56,20 +62,24 @@ int command_judge(int argc, char **argv) {
       {"--out", OPTION_TEXT, &j.out, "FILE", "the judge file to write"},
       {"--seed", OPTION_SEED, &j.options.seed, "N", "seed (1)"},
       {"--epochs", OPTION_COUNT, &j.options.epochs, "N", "epochs (4)"},
-      {"--base-channels", OPTION_COUNT, &j.options.base_channels, "N", "channels of the first convolution (16)"},
+      {"--base-channels", OPTION_COUNT, &j.options.base_channels, "N",
+       "channels of the first convolution (16)"},
       {"--features", OPTION_COUNT, &j.options.feature_dim, "N", "features of the penultimate layer (128)"},
       {"--rate", OPTION_REAL, &j.options.learning_rate, "X", "learning rate (0.001)"},
       {"--shift", OPTION_COUNT, &j.options.shift, "N", "random shift in pixels (2)"},
       {"--flip", OPTION_FLAG, &j.flip, NULL, "random left-right flips"},
-      {"--blur", OPTION_REAL, &j.options.blur, "X", "train also on blurred and noisy pictures, up to X pixels (0)"},
+      {"--blur", OPTION_REAL, &j.options.blur, "X",
+       "train also on blurred and noisy pictures, up to X pixels (0)"},
       RUNTIME_OPTIONS(j.run)};
   const char *words[argc];
   int word_count, code;
   if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
     return code;
-  if (word_count || !j.train || !j.out) return usage_error("--train and --out are needed, and options only");
+  if (word_count || !j.train || !j.out)
+    return usage_error("--train and --out are needed, and options only");
   j.options.flip = j.flip;
-  if (!start_runtime(&j.run)) return EXIT_FAILED;
+  if (!start_runtime(&j.run))
+    return EXIT_FAILED;
   xd_status status = train(&j);
   code = status ? report_failure(&j.run, status) : EXIT_DONE;
   stop_runtime(&j.run);

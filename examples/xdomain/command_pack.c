@@ -12,7 +12,8 @@ static xd_status pack(const runtime *run, const char *in, const char *out, bool 
   options.half = !f32;
   options.inference_only = 1;
   xd_status status = xd_model_load(&model, run->context, in);
-  if (!status) status = xd_model_save(model, run->context, out, &options);
+  if (!status)
+    status = xd_model_save(model, run->context, out, &options);
   xd_model_release(model);
   return status;
 }
@@ -27,8 +28,10 @@ int command_pack(int argc, char **argv) {
                             RUNTIME_OPTIONS(run)};
   if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
     return code;
-  if (word_count != 1 || !out) return usage_error("one model and --out are needed");
-  if (!start_runtime(&run)) return EXIT_FAILED;
+  if (word_count != 1 || !out)
+    return usage_error("one model and --out are needed");
+  if (!start_runtime(&run))
+    return EXIT_FAILED;
   xd_status status = pack(&run, words[0], out, f32);
   code = status ? report_failure(&run, status) : EXIT_DONE;
   stop_runtime(&run);

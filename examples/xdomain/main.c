@@ -29,7 +29,8 @@ static int print_usage(FILE *to, int code) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return print_usage(stderr, EXIT_USAGE);
+  if (argc < 2)
+    return print_usage(stderr, EXIT_USAGE);
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
     return print_usage(stdout, EXIT_DONE);
   if (!strcmp(argv[1], "--version")) {
@@ -37,6 +38,7 @@ int main(int argc, char **argv) {
     return EXIT_DONE;
   }
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-    if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
+    if (!strcmp(argv[1], commands[i].name))
+      return commands[i].run(argc - 1, argv + 1);
   return usage_error("unknown command '%s'", argv[1]);
 }

@@ -30,7 +30,8 @@ static bool read_whole(const char *text, uint64_t limit, uint64_t *out) {
   char *end;
   errno = 0;
   unsigned long long value = strtoull(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end || errno || value > limit) return false;
+  if (text[0] < '0' || text[0] > '9' || *end || errno || value > limit)
+    return false;
   *out = value;
   return true;
 }
@@ -39,23 +40,29 @@ static bool read_value(option_kind kind, void *to, const char *text) {
   uint64_t whole;
   char *end;
   switch (kind) {
-    case OPTION_TEXT: *(const char **)to = text; return true;
-    case OPTION_COUNT:
-      if (!read_whole(text, UINT32_MAX, &whole)) return false;
-      *(uint32_t *)to = (uint32_t)whole;
-      return true;
-    case OPTION_SEED: return read_whole(text, UINT64_MAX, (uint64_t *)to);
-    case OPTION_REAL:
-      *(float *)to = strtof(text, &end);
-      return end != text && !*end;
-    case OPTION_FLAG: break;
+  case OPTION_TEXT:
+    *(const char **)to = text;
+    return true;
+  case OPTION_COUNT:
+    if (!read_whole(text, UINT32_MAX, &whole))
+      return false;
+    *(uint32_t *)to = (uint32_t)whole;
+    return true;
+  case OPTION_SEED:
+    return read_whole(text, UINT64_MAX, (uint64_t *)to);
+  case OPTION_REAL:
+    *(float *)to = strtof(text, &end);
+    return end != text && !*end;
+  case OPTION_FLAG:
+    break;
   }
   return false;
 }
 
 static const option *find(const option *options, size_t count, const char *name, size_t length) {
   for (size_t i = 0; i < count; i++)
-    if (strlen(options[i].name) == length && !memcmp(options[i].name, name, length)) return &options[i];
+    if (strlen(options[i].name) == length && !memcmp(options[i].name, name, length))
+      return &options[i];
   return NULL;
 }
 
@@ -78,29 +85,36 @@ static found_option look_up(const option *options, size_t count, const option_tw
   bool single = false;
   if (!o && (last == '1' || last == '2')) {
     o = find(options, count, name, length - 1);
-    if (!o || !has_twin(o, twins)) return found;
+    if (!o || !has_twin(o, twins))
+      return found;
     single = true;
   }
-  if (!o || !has_twin(o, twins)) return found;
+  if (!o || !has_twin(o, twins))
+    return found;
   void *twin = (char *)twins->second + ((char *)o->to - (char *)twins->first);
   return (found_option){o, single && last == '2' ? twin : o->to, single ? NULL : twin};
 }
 
 /* One option at argv[*at], as "--name value" or "--name=value". */
-static bool read_one(char **argv, int argc, int *at, const option *options, size_t count, const option_twins *twins) {
+static bool read_one(char **argv, int argc, int *at, const option *options, size_t count,
+                     const option_twins *twins) {
   const char *word = argv[*at], *equals = strchr(word, '=');
   size_t length = equals ? (size_t)(equals - word) : strlen(word);
   const found_option found = look_up(options, count, twins, word, length);
   const option *o = found.option;
-  if (!o) return usage_error("unknown option '%.*s'", (int)length, word), false;
+  if (!o)
+    return usage_error("unknown option '%.*s'", (int)length, word), false;
   if (o->kind == OPTION_FLAG) {
-    if (equals) return usage_error("option '%s' takes no value", o->name), false;
+    if (equals)
+      return usage_error("option '%s' takes no value", o->name), false;
     *(bool *)found.to = true;
     return true;
   }
-  if (!equals && *at + 1 >= argc) return usage_error("option '%s' needs %s", o->name, o->value), false;
+  if (!equals && *at + 1 >= argc)
+    return usage_error("option '%s' needs %s", o->name, o->value), false;
   const char *value = equals ? equals + 1 : argv[++*at];
-  if (read_value(o->kind, found.to, value) && (!found.also || read_value(o->kind, found.also, value))) return true;
+  if (read_value(o->kind, found.to, value) && (!found.also || read_value(o->kind, found.also, value)))
+    return true;
   return usage_error("option '%.*s': '%s' is not a valid %s", (int)length, word, value, o->value), false;
 }
 

@@ -24,7 +24,8 @@ void progress_start(progress *p) {
 static void draw_bar(const char *stage, double overall, double left, const char *detail) {
   char bar[BAR_WIDTH + 1];
   int filled = (int)(overall * BAR_WIDTH);
-  for (int i = 0; i < BAR_WIDTH; i++) bar[i] = i < filled ? '#' : '.';
+  for (int i = 0; i < BAR_WIDTH; i++)
+    bar[i] = i < filled ? '#' : '.';
   bar[BAR_WIDTH] = '\0';
   fprintf(stderr, "\r\033[K[%s] %3.0f%%  %s  %s  ETA %d:%02d", bar, 100.0 * overall, stage, detail,
           (int)(left / 60.0), (int)left % 60);
@@ -36,7 +37,8 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
   double now = now_seconds(), spent = now - p->started;
   double left = overall > 0.01 ? spent * (1.0 - overall) / overall : 0.0;
   bool changed = strncmp(p->stage, stage, sizeof p->stage - 1) != 0;
-  if (!changed && step < steps && now - p->shown < (p->terminal ? BAR_INTERVAL : LINE_INTERVAL)) return;
+  if (!changed && step < steps && now - p->shown < (p->terminal ? BAR_INTERVAL : LINE_INTERVAL))
+    return;
   p->shown = now;
   snprintf(p->stage, sizeof p->stage, "%s", stage);
   if (p->terminal)
@@ -46,5 +48,6 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
 }
 
 void progress_end(progress *p) {
-  if (p->terminal) fputs("\r\033[K", stderr);
+  if (p->terminal)
+    fputs("\r\033[K", stderr);
 }

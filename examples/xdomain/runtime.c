@@ -10,7 +10,8 @@ static xd_context *interruptible;
 
 static void interrupt(int number) {
   (void)number;
-  if (interruptible) xd_context_cancel(interruptible);
+  if (interruptible)
+    xd_context_cancel(interruptible);
 }
 
 static void print_log(void *user, xd_log_level level, const char *message) {
@@ -24,15 +25,16 @@ bool start_runtime(runtime *r) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   options.backend = r->backend;
   options.threads = r->threads ? r->threads : processors > 0 ? (uint32_t)processors : 1;
-  if (options.threads > 256) options.threads = 256;
+  if (options.threads > 256)
+    options.threads = 256;
   if (r->verbose) {
     options.log = print_log;
     options.log_level = XD_LOG_DEBUG;
   }
   xd_status status = xd_context_create(&r->context, &options);
   if (status) {
-    fprintf(stderr, "xdomain: cannot use backend '%s' with %u threads: %s\n", r->backend ? r->backend : "auto",
-            options.threads, xd_status_text(status));
+    fprintf(stderr, "xdomain: cannot use backend '%s' with %u threads: %s\n",
+            r->backend ? r->backend : "auto", options.threads, xd_status_text(status));
     return false;
   }
   struct sigaction action;
@@ -53,6 +55,7 @@ void stop_runtime(runtime *r) {
 
 int report_failure(const runtime *r, xd_status status) {
   const char *message = xd_context_message(r->context);
-  fprintf(stderr, "xdomain: %s (%s)\n", message[0] ? message : xd_status_text(status), xd_status_name(status));
+  fprintf(stderr, "xdomain: %s (%s)\n", message[0] ? message : xd_status_text(status),
+          xd_status_name(status));
   return status == XD_ERROR_CANCELLED ? EXIT_CANCELLED : EXIT_FAILED;
 }

@@ -22,7 +22,8 @@ xd_status xdi_host_buffer_create(const xd_allocator *allocator, xd_buffer **out,
   return XD_OK;
 }
 
-xd_status xdi_host_buffer_wrap(const xd_allocator *allocator, xd_buffer **out, const float *host, size_t count) {
+xd_status xdi_host_buffer_wrap(const xd_allocator *allocator, xd_buffer **out, const float *host,
+                               size_t count) {
   *out = NULL;
   if (count == 0)
     return XD_ERROR_INVALID_ARGUMENT;

@@ -9,7 +9,8 @@
 /* One allocation: the xd_buffer first, then its zeroed, 64-byte aligned floats. */
 xd_status xdi_host_buffer_create(const xd_allocator *allocator, xd_buffer **out, size_t count);
 /* The xd_buffer alone, over floats that the host keeps and that nothing writes. */
-xd_status xdi_host_buffer_wrap(const xd_allocator *allocator, xd_buffer **out, const float *host, size_t count);
+xd_status xdi_host_buffer_wrap(const xd_allocator *allocator, xd_buffer **out, const float *host,
+                               size_t count);
 void xdi_host_buffer_destroy(const xd_allocator *allocator, xd_buffer *buffer);
 
 /* XD_ERROR_INVALID_ARGUMENT when the range does not lie in the buffer. They need no state: usable

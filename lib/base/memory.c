@@ -17,9 +17,9 @@
 #define MIDDLING_SIZE ((size_t)1 << 18)
 #define LARGE_SIZE ((size_t)3 << 19)
 
-/* Touching weights for the first time, page by page, can take longer than computing with them. So a large block
- * asks for huge pages, whole ones where that wastes little, and a middling one for all its pages at once. Both
- * are advice: a kernel that knows neither gives pages as they are touched. */
+/* Touching weights for the first time, page by page, can take longer than computing with them. So a large
+ * block asks for huge pages, whole ones where that wastes little, and a middling one for all its pages at
+ * once. Both are advice: a kernel that knows neither gives pages as they are touched. */
 static void *allocate_pages(size_t size) {
   const size_t page = size >= LARGE_SIZE ? HUGE_PAGE : SMALL_PAGE, rest = size % page;
   void *memory = NULL;

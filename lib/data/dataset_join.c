@@ -40,11 +40,11 @@ static xd_status name_classes(joint *j, uint32_t at) {
 
 static xd_status check_fit(const joint *j, uint32_t at) {
   const xdi_store *first = j->sets[0]->store, *store = j->sets[at]->store;
-  if (store->height != first->height || store->width != first->width ||
-      store->channels != first->channels)
+  if (store->height != first->height || store->width != first->width || store->channels != first->channels)
     return xdi_fail(j->context, XD_ERROR_SHAPE_MISMATCH,
-                    "xd_dataset_join: sets[%u] has pictures of %ux%ux%u, sets[0] of %ux%ux%u", at, store->width,
-                    store->height, store->channels, first->width, first->height, first->channels);
+                    "xd_dataset_join: sets[%u] has pictures of %ux%ux%u, sets[0] of %ux%ux%u", at,
+                    store->width, store->height, store->channels, first->width, first->height,
+                    first->channels);
   if (store->labelled != first->labelled)
     return xdi_fail(j->context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_join: sets[%u] has %s", at,
                     store->labelled ? "labels, but sets[0] has none" : "no labels, but sets[0] has");

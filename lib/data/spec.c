@@ -117,7 +117,9 @@ static bool set_holdout(spec *s, const char *value) {
 }
 
 static bool set_part(spec *s, const char *value) {
-  s->part = strcmp(value, "train") == 0 ? TRAIN_PART : strcmp(value, "validation") == 0 ? VALIDATION_PART : WHOLE;
+  s->part = strcmp(value, "train") == 0        ? TRAIN_PART
+            : strcmp(value, "validation") == 0 ? VALIDATION_PART
+                                               : WHOLE;
   return s->part != WHOLE;
 }
 
@@ -154,7 +156,8 @@ static xd_status set_option(spec *s, char *option) {
   else if (strcmp(option, "channels") == 0)
     understood = set_channels(s, value);
   else
-    return fail_word(s, option, "is no option: classes, first, holdout, part, subset, seed, size and channels are");
+    return fail_word(s, option,
+                     "is no option: classes, first, holdout, part, subset, seed, size and channels are");
   *equals = '=';
   if (twice)
     return fail_word(s, option, "repeats an option");
@@ -325,7 +328,8 @@ static xd_status load_parts(xd_dataset **out, const spec *parts, uint32_t count)
 static xd_status load_line(xd_dataset **out, xd_context *context, char *text) {
   uint32_t count = count_parts(text);
   if (count > PART_LIMIT)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "dataset: more than %u parts between bars", PART_LIMIT);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "dataset: more than %u parts between bars",
+                    PART_LIMIT);
   spec *parts = xdi_allocate_zeroed(&context->allocator, count, sizeof *parts);
   if (!parts)
     return xdi_fail_memory(context, "reading a dataset's description");

@@ -27,8 +27,10 @@ static double squared_run(const float *a, const float *b, size_t count) {
       const float apart = a[i + k] - b[i + k];
       lanes[k] += apart * apart;
     }
-  for (size_t k = 0; k < LANES; k++) sum += (double)lanes[k];
-  for (; i < count; i++) sum += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
+  for (size_t k = 0; k < LANES; k++)
+    sum += (double)lanes[k];
+  for (; i < count; i++)
+    sum += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
   return sum;
 }
 
@@ -54,24 +56,30 @@ static void add_distances(void *argument, uint32_t task) {
   job->sums[task] = distances_from(job, task) + (mirrored != task ? distances_from(job, mirrored) : 0.0);
 }
 
-xd_status xdi_mean_distance(xd_context *context, double *out, const float *pictures, uint32_t count, size_t size) {
+xd_status xdi_mean_distance(xd_context *context, double *out, const float *pictures, uint32_t count,
+                            size_t size) {
   *out = 0.0;
-  if (count < 2) return XD_OK;
+  if (count < 2)
+    return XD_OK;
   const uint32_t tasks = (count + 1) / 2;
   distance_job job = {pictures, count, size, xdi_allocate(&context->allocator, tasks, sizeof *job.sums)};
   double sum = 0.0;
-  if (!job.sums) return xdi_fail_memory(context, "measuring distances");
+  if (!job.sums)
+    return xdi_fail_memory(context, "measuring distances");
   const int failed = xdi_run(&context->runner, add_distances, &job, tasks);
-  for (uint32_t task = 0; !failed && task < tasks; task++) sum += job.sums[task];
+  for (uint32_t task = 0; !failed && task < tasks; task++)
+    sum += job.sums[task];
   xdi_release(&context->allocator, job.sums);
-  if (failed) return xdi_fail(context, XD_ERROR_INTERNAL, "the thread runner failed while distances were measured");
+  if (failed)
+    return xdi_fail(context, XD_ERROR_INTERNAL, "the thread runner failed while distances were measured");
   *out = sum / (0.5 * count * (count - 1.0));
   return XD_OK;
 }
 
 /* ---- The gallery ---- */
 
-xd_status xdi_gallery_open(xdi_gallery *gallery, xd_context *context, uint32_t classes, uint32_t limit, size_t size) {
+xd_status xdi_gallery_open(xdi_gallery *gallery, xd_context *context, uint32_t classes, uint32_t limit,
+                           size_t size) {
   *gallery = (xdi_gallery){.allocator = context->allocator, .classes = classes, .limit = limit, .size = size};
   gallery->count = xdi_allocate_zeroed(&context->allocator, classes, sizeof *gallery->count);
   gallery->pictures = xdi_allocate_zeroed(&context->allocator, classes, sizeof *gallery->pictures);
@@ -79,23 +87,29 @@ xd_status xdi_gallery_open(xdi_gallery *gallery, xd_context *context, uint32_t c
 }
 
 void xdi_gallery_close(xdi_gallery *gallery) {
-  for (uint32_t class = 0; gallery->pictures && class < gallery->classes; class++)
+  for (uint32_t class = 0; gallery->pictures && class < gallery->classes; class ++)
     xdi_release(&gallery->allocator, gallery->pictures[class]);
-  if (gallery->pictures) xdi_release(&gallery->allocator, gallery->pictures);
-  if (gallery->count) xdi_release(&gallery->allocator, gallery->count);
+  if (gallery->pictures)
+    xdi_release(&gallery->allocator, gallery->pictures);
+  if (gallery->count)
+    xdi_release(&gallery->allocator, gallery->count);
   gallery->pictures = NULL;
   gallery->count = NULL;
 }
 
 xd_status xdi_gallery_add(xdi_gallery *gallery, xd_context *context, uint32_t class, const float *picture) {
   size_t floats;
-  if (class >= gallery->classes || gallery->count[class] >= gallery->limit) return XD_OK;
+  if (class >= gallery->classes || gallery->count[class] >= gallery->limit)
+    return XD_OK;
   if (!gallery->pictures[class]) {
-    if (!xdi_multiply(gallery->size, sizeof *picture, &floats)) return xdi_fail_memory(context, "keeping pictures");
+    if (!xdi_multiply(gallery->size, sizeof *picture, &floats))
+      return xdi_fail_memory(context, "keeping pictures");
     gallery->pictures[class] = xdi_allocate(&gallery->allocator, gallery->limit, floats);
   }
-  if (!gallery->pictures[class]) return xdi_fail_memory(context, "keeping pictures");
-  memcpy(gallery->pictures[class] + gallery->count[class] * gallery->size, picture, gallery->size * sizeof *picture);
+  if (!gallery->pictures[class])
+    return xdi_fail_memory(context, "keeping pictures");
+  memcpy(gallery->pictures[class] + gallery->count[class] * gallery->size, picture,
+         gallery->size * sizeof *picture);
   gallery->count[class]++;
   return XD_OK;
 }

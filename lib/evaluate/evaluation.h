@@ -7,7 +7,8 @@
 #include "evaluate/frechet.h"
 #include "xdomain/evaluation.h"
 
-/* What is found of the real target pictures alone: the same for every generator, and a good part of the work. */
+/* What is found of the real target pictures alone: the same for every generator, and a good part of the
+ * work. */
 typedef struct xdi_real_figures {
   bool known;
   double judge_acc;
@@ -21,6 +22,7 @@ void xdi_real_figures_close(xdi_real_figures *real); /* a zeroed one is legal */
  * pairing and direction from then on. */
 xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
                        const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
-                       const xd_pairing *pairing, const xd_evaluation_options *options, xdi_real_figures *real);
+                       const xd_pairing *pairing, const xd_evaluation_options *options,
+                       xdi_real_figures *real);
 
 #endif

@@ -29,14 +29,17 @@ static void add_rows(void *argument, uint32_t task) {
   double centred[DIM_LIMIT];
   for (size_t n = 0; n < job->count; n++) {
     const float *sample = job->features + n * dim;
-    for (size_t j = 0; j < dim; j++) centred[j] = (double)sample[j] - job->moments->mean[j];
+    for (size_t j = 0; j < dim; j++)
+      centred[j] = (double)sample[j] - job->moments->mean[j];
     for (size_t i = first; i < end; i++) {
       double *row = job->moments->covariance + i * dim;
-      for (size_t j = 0; j < dim; j++) row[j] += centred[i] * centred[j];
+      for (size_t j = 0; j < dim; j++)
+        row[j] += centred[i] * centred[j];
     }
   }
   const double degrees = job->count > 1 ? (double)(job->count - 1) : 1.0;
-  for (size_t i = first * dim; i < end * dim; i++) job->moments->covariance[i] /= degrees;
+  for (size_t i = first * dim; i < end * dim; i++)
+    job->moments->covariance[i] /= degrees;
 }
 
 xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const float *features, size_t count,
@@ -45,11 +48,15 @@ xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const floa
   if (dim == 0 || dim > DIM_LIMIT || count == 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%zu samples of %u features", count, dim);
   moments->mean = xdi_allocate_zeroed(&context->allocator, dim, sizeof *moments->mean);
-  moments->covariance = xdi_allocate_zeroed(&context->allocator, (size_t)dim * dim, sizeof *moments->covariance);
-  if (!moments->mean || !moments->covariance) return xdi_fail_memory(context, "measuring features");
+  moments->covariance =
+      xdi_allocate_zeroed(&context->allocator, (size_t)dim * dim, sizeof *moments->covariance);
+  if (!moments->mean || !moments->covariance)
+    return xdi_fail_memory(context, "measuring features");
   for (size_t n = 0; n < count; n++)
-    for (size_t j = 0; j < dim; j++) moments->mean[j] += (double)features[n * dim + j];
-  for (size_t j = 0; j < dim; j++) moments->mean[j] /= (double)count;
+    for (size_t j = 0; j < dim; j++)
+      moments->mean[j] += (double)features[n * dim + j];
+  for (size_t j = 0; j < dim; j++)
+    moments->mean[j] /= (double)count;
   covariance_job job = {moments, features, count};
   if (xdi_run(&context->runner, add_rows, &job, (dim + ROWS_PER_TASK - 1) / ROWS_PER_TASK) != 0)
     return xdi_fail(context, XD_ERROR_INTERNAL, "the thread runner failed while features were measured");
@@ -57,8 +64,10 @@ xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const floa
 }
 
 void xdi_moments_close(xdi_moments *moments) {
-  if (moments->mean) xdi_release(&moments->allocator, moments->mean);
-  if (moments->covariance) xdi_release(&moments->allocator, moments->covariance);
+  if (moments->mean)
+    xdi_release(&moments->allocator, moments->mean);
+  if (moments->covariance)
+    xdi_release(&moments->allocator, moments->covariance);
   moments->mean = moments->covariance = NULL;
 }
 
@@ -70,7 +79,8 @@ static void multiply(double *product, const double *a, const double *b, size_t n
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < n; k++) {
       const double factor = a[i * n + k];
-      for (size_t j = 0; factor != 0.0 && j < n; j++) product[i * n + j] += factor * b[k * n + j];
+      for (size_t j = 0; factor != 0.0 && j < n; j++)
+        product[i * n + j] += factor * b[k * n + j];
     }
 }
 
@@ -94,7 +104,8 @@ static double trace_of_root(const double *c1, const double *c2, size_t n, double
   transpose(factor, n);
   multiply(a, factor, product, n);
   xdi_symmetric_eigenvalues(values, a, n, values + n);
-  for (size_t i = 0; i < n; i++) trace += sqrt(fmax(values[i], 0.0));
+  for (size_t i = 0; i < n; i++)
+    trace += sqrt(fmax(values[i], 0.0));
   return trace;
 }
 
@@ -105,14 +116,16 @@ xd_status xdi_frechet_distance(xd_context *context, double *out, const xdi_momen
   if (a->dim != b->dim)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "features of %u and of %u dimensions", a->dim, b->dim);
   double *memory = xdi_allocate(&context->allocator, 3 * n * n + 4 * n, sizeof *memory);
-  if (!memory) return xdi_fail_memory(context, "measuring a Frechet distance");
+  if (!memory)
+    return xdi_fail_memory(context, "measuring a Frechet distance");
   for (size_t i = 0; i < n; i++) {
     const double apart = a->mean[i] - b->mean[i];
     distance += apart * apart + a->covariance[i * n + i] + b->covariance[i * n + i];
   }
   distance -= 2.0 * trace_of_root(a->covariance, b->covariance, n, memory);
   xdi_release(&context->allocator, memory);
-  if (!isfinite(distance)) return xdi_fail(context, XD_ERROR_NUMERIC, "the judge's features are not finite");
+  if (!isfinite(distance))
+    return xdi_fail(context, XD_ERROR_NUMERIC, "the judge's features are not finite");
   *out = distance;
   return XD_OK;
 }

@@ -4,8 +4,8 @@
 #include "model/decoder.h"
 #include "model/encoder.h"
 
-xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context *context, const xd_model *model,
-                                  uint32_t domain, uint32_t batch) {
+xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context *context,
+                                  const xd_model *model, uint32_t domain, uint32_t batch) {
   const xd_network *encoder = xd_encoder_network(xd_model_encoder(model, domain));
   const xd_network *decoder = xd_decoder_network(xd_model_decoder(model, domain));
   *reconstruction = (xdi_reconstruction){.context = context};
@@ -29,8 +29,10 @@ xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, 
   const uint32_t dim = reconstruction->latent_dim;
   xdi_executor *encoder = reconstruction->encoder, *decoder = reconstruction->decoder;
   xd_status status = xdi_write(context, xdi_executor_input(encoder), pictures, count * reconstruction->size);
-  if (status == XD_OK) status = xdi_executor_forward(encoder, count, false, 0, 0);
-  if (status != XD_OK) return status;
+  if (status == XD_OK)
+    status = xdi_executor_forward(encoder, count, false, 0, 0);
+  if (status != XD_OK)
+    return status;
   /* The encoder's rows are [mean | log variance]. */
   status = context->table.copy_columns(context->backend, xdi_executor_input(decoder), dim,
                                        xdi_executor_output(encoder), 2 * dim, count, dim);
@@ -38,6 +40,7 @@ xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, 
     return xdi_fail(context, status, "the copy_columns of backend %s failed: %s", context->table.name,
                     xd_status_text(status));
   status = xdi_executor_forward(decoder, count, false, 0, 0);
-  if (status == XD_OK) status = xdi_read(context, to, xdi_executor_output(decoder), count * reconstruction->size);
+  if (status == XD_OK)
+    status = xdi_read(context, to, xdi_executor_output(decoder), count * reconstruction->size);
   return status;
 }

@@ -13,11 +13,12 @@ typedef struct xdi_reconstruction {
 } xdi_reconstruction;
 
 /* domain 1 or 2. On failure it may, and need not, be closed. */
-xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context *context, const xd_model *model,
-                                  uint32_t domain, uint32_t batch);
+xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context *context,
+                                  const xd_model *model, uint32_t domain, uint32_t batch);
 void xdi_reconstruction_close(xdi_reconstruction *reconstruction); /* a zeroed one is legal */
 
 /* The decoder's picture of each posterior's mean. */
-xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, const float *pictures, uint32_t count);
+xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, const float *pictures,
+                                 uint32_t count);
 
 #endif

@@ -1,6 +1,6 @@
-/* Eigenvalues by Householder's tridiagonalisation and bisection on Sturm sequences (Golub and Van Loan, Matrix
- * Computations, 8.3 and 8.4), and Cholesky's factor with diagonal pivoting, which also takes matrices that are
- * not of full rank: covariances of few samples, features that never fire. */
+/* Eigenvalues by Householder's tridiagonalisation and bisection on Sturm sequences (Golub and Van Loan,
+ * Matrix Computations, 8.3 and 8.4), and Cholesky's factor with diagonal pivoting, which also takes
+ * matrices that are not of full rank: covariances of few samples, features that never fire. */
 #include "evaluate/symmetric.h"
 
 #include <float.h>
@@ -13,7 +13,8 @@
  * back, and *scale is 2 / |v|^2, or 0 when there is nothing to reflect. */
 static double reflect(double *v, const double *x, size_t n, double *scale) {
   double square = 0.0;
-  for (size_t i = 0; i < n; i++) square += x[i] * x[i];
+  for (size_t i = 0; i < n; i++)
+    square += x[i] * x[i];
   const double length = x[0] > 0.0 ? -sqrt(square) : sqrt(square);
   memcpy(v, x, n * sizeof *v);
   v[0] -= length;
@@ -25,7 +26,8 @@ static double reflect(double *v, const double *x, size_t n, double *scale) {
 /* a -= v w^T + w v^T on the trailing m rows and columns of a row-major matrix of stride n. */
 static void update(double *a, size_t n, size_t m, const double *v, const double *w) {
   for (size_t i = 0; i < m; i++)
-    for (size_t j = 0; j < m; j++) a[i * n + j] -= v[i] * w[j] + w[i] * v[j];
+    for (size_t j = 0; j < m; j++)
+      a[i * n + j] -= v[i] * w[j] + w[i] * v[j];
 }
 
 /* diagonal[n] and beside[n - 1] of a similar tridiagonal matrix. */
@@ -37,9 +39,12 @@ static void tridiagonalise(double *diagonal, double *beside, double *a, size_t n
     beside[k] = reflect(v, a + k * n + k + 1, m, &scale);
     memset(w, 0, m * sizeof *w);
     for (size_t i = 0; i < m; i++)
-      for (size_t j = 0; j < m; j++) w[j] += scale * v[i] * rest[i * n + j];
-    for (size_t j = 0; j < m; j++) along += w[j] * v[j];
-    for (size_t j = 0; j < m; j++) w[j] -= 0.5 * scale * along * v[j];
+      for (size_t j = 0; j < m; j++)
+        w[j] += scale * v[i] * rest[i * n + j];
+    for (size_t j = 0; j < m; j++)
+      along += w[j] * v[j];
+    for (size_t j = 0; j < m; j++)
+      w[j] -= 0.5 * scale * along * v[j];
     update(rest, n, m, v, w);
   }
   diagonal[n - 1] = a[n * n - 1];
@@ -54,7 +59,8 @@ static size_t count_below(const double *diagonal, const double *beside, size_t n
   for (size_t i = 0; i < n; i++) {
     const double b = i ? beside[i - 1] : 0.0;
     pivot = diagonal[i] - x - b * b / pivot;
-    if (fabs(pivot) < DBL_MIN) pivot = -DBL_MIN;
+    if (fabs(pivot) < DBL_MIN)
+      pivot = -DBL_MIN;
     count += pivot < 0.0;
   }
   return count;
@@ -72,7 +78,8 @@ static double bound(const double *diagonal, const double *beside, size_t n) {
 
 void xdi_symmetric_eigenvalues(double *values, double *a, size_t n, double *work) {
   double *diagonal = values, *beside = work, *v = work + n, *w = work + 2 * n;
-  if (n == 0) return;
+  if (n == 0)
+    return;
   tridiagonalise(diagonal, beside, a, n, v, w);
   memcpy(v, diagonal, n * sizeof *v);
   diagonal = v;
@@ -82,7 +89,8 @@ void xdi_symmetric_eigenvalues(double *values, double *a, size_t n, double *work
     double above = most + narrow;
     while (above - below > narrow) {
       const double middle = below + 0.5 * (above - below);
-      if (middle <= below || middle >= above) break;
+      if (middle <= below || middle >= above)
+        break;
       if (count_below(diagonal, beside, n, middle) > k)
         above = middle;
       else
@@ -97,7 +105,8 @@ void xdi_symmetric_eigenvalues(double *values, double *a, size_t n, double *work
 static size_t largest_diagonal(const double *a, size_t n) {
   size_t best = 0;
   for (size_t i = 1; i < n; i++)
-    if (a[i * n + i] > a[best * n + best]) best = i;
+    if (a[i * n + i] > a[best * n + best])
+      best = i;
   return best;
 }
 
@@ -105,22 +114,28 @@ static size_t largest_diagonal(const double *a, size_t n) {
 void xdi_symmetric_factor(double *factor, size_t *rank, double *a, size_t n) {
   memset(factor, 0, n * n * sizeof *factor);
   *rank = 0;
-  if (n == 0) return;
+  if (n == 0)
+    return;
   const size_t first = largest_diagonal(a, n);
   const double least = (double)n * DBL_EPSILON * a[first * n + first];
   for (size_t k = 0; k < n; k++) {
     const size_t pivot = largest_diagonal(a, n);
     const double value = a[pivot * n + pivot];
-    if (!(value > least)) return;
+    if (!(value > least))
+      return;
     const double root = sqrt(value);
-    for (size_t i = 0; i < n; i++) factor[i * n + k] = a[pivot * n + i] / root;
+    for (size_t i = 0; i < n; i++)
+      factor[i * n + k] = a[pivot * n + i] / root;
     for (size_t i = 0; i < n; i++) {
       const double share = factor[i * n + k];
       const double *row = a + pivot * n;
-      if (i == pivot || share == 0.0) continue;
-      for (size_t j = 0; j < n; j++) a[i * n + j] -= share * row[j] / root;
+      if (i == pivot || share == 0.0)
+        continue;
+      for (size_t j = 0; j < n; j++)
+        a[i * n + j] -= share * row[j] / root;
     }
-    for (size_t j = 0; j < n; j++) a[pivot * n + j] = a[j * n + pivot] = 0.0;
+    for (size_t j = 0; j < n; j++)
+      a[pivot * n + j] = a[j * n + pivot] = 0.0;
     *rank = k + 1;
   }
 }

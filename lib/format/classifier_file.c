@@ -5,20 +5,24 @@
 #define ROLE_JUDGE XD_TAG('J', 'U', 'D', 'G')
 
 xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *context, const char *path) {
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (!classifier || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_save: classifier or path is NULL");
   enum { NETS, TENS, DATA, CHUNKS };
   xdi_bytes bytes[CHUNKS];
-  for (int i = 0; i < CHUNKS; i++) bytes[i] = (xdi_bytes){.allocator = &context->allocator};
+  for (int i = 0; i < CHUNKS; i++)
+    bytes[i] = (xdi_bytes){.allocator = &context->allocator};
   /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
   const xdi_role role = {ROLE_JUDGE, (xd_network *)xd_classifier_network(classifier)};
   xd_status status = xdi_networks_put(context, &role, 1, false, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
   const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
                                            {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
                                            {XDI_CHUNK_DATA, true, &bytes[DATA]}};
-  if (!status) status = xdi_container_write(context, path, XDI_KIND_JUDGE, chunks, CHUNKS);
-  for (int i = 0; i < CHUNKS; i++) xdi_bytes_release(&bytes[i]);
+  if (!status)
+    status = xdi_container_write(context, path, XDI_KIND_JUDGE, chunks, CHUNKS);
+  for (int i = 0; i < CHUNKS; i++)
+    xdi_bytes_release(&bytes[i]);
   return status;
 }
 
@@ -26,18 +30,24 @@ xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xd
   static const uint32_t known[] = {XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = 0;
-  xd_status status = xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
-  if (!status) status = xdi_networks_get(context, container, roles, &count);
+  xd_status status =
+      xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
+  if (!status)
+    status = xdi_networks_get(context, container, roles, &count);
   if (!status && (count != 1 || roles[0].tag != ROLE_JUDGE))
     status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
-  if (!status) status = xdi_classifier_wrap(out, context, roles[0].network);
+  if (!status)
+    status = xdi_classifier_wrap(out, context, roles[0].network);
   xdi_networks_release(roles, count);
-  return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_INVALID_ARGUMENT ? XD_ERROR_BAD_DATA : status;
+  return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_INVALID_ARGUMENT ? XD_ERROR_BAD_DATA
+                                                                                  : status;
 }
 
 xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, const void *data, size_t size) {
-  if (out) *out = NULL;
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !data)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load_memory: out or data is NULL");
   xdi_container container;
@@ -46,12 +56,16 @@ xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, co
 }
 
 xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const char *path) {
-  if (out) *out = NULL;
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load: out or path is NULL");
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load: out or path is NULL");
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
-  if (status) return status;
+  if (status)
+    return status;
   status = xdi_classifier_from(out, context, &container);
   xdi_container_close(&container);
   return status;

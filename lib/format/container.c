@@ -41,9 +41,12 @@ static uint64_t header_checksum(const unsigned char *data, uint32_t count) {
   return XXH3_64bits_digest(&state);
 }
 
-static xd_status fetch(const xdi_container *from, xd_context *context, void *to, uint64_t offset, size_t size) {
-  if (!from->data) return xdi_file_fetch(&from->file, context, to, (size_t)offset, size);
-  if (size) memcpy(to, from->data + offset, size);
+static xd_status fetch(const xdi_container *from, xd_context *context, void *to, uint64_t offset,
+                       size_t size) {
+  if (!from->data)
+    return xdi_file_fetch(&from->file, context, to, (size_t)offset, size);
+  if (size)
+    memcpy(to, from->data + offset, size);
   return XD_OK;
 }
 
@@ -69,8 +72,8 @@ static xd_status read_header(xdi_container *out, xd_context *context, const unsi
     return xdi_fail(context, XD_ERROR_TRUNCATED, "%s: %zu bytes long, its header promises %llu", out->name,
                     out->size, (unsigned long long)promised);
   if (promised < out->size)
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %zu bytes long, its header promises only %llu", out->name,
-                    out->size, (unsigned long long)promised);
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %zu bytes long, its header promises only %llu",
+                    out->name, out->size, (unsigned long long)promised);
   if (out->count == 0 || out->count > XDI_CHUNK_LIMIT)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk count %u is not in 1..%u", out->name, out->count,
                     XDI_CHUNK_LIMIT);
@@ -86,14 +89,18 @@ static xd_status check_zeros(const xdi_container *container, xd_context *context
                              const char *chunk) {
   unsigned char between[XDI_CHUNK_ALIGNMENT], odd = 0;
   xd_status status = fetch(container, context, between, from, (size_t)(to - from));
-  for (uint64_t i = 0; i < to - from && !status; i++) odd |= between[i];
-  if (status || !odd) return status;
-  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: bytes before chunk %s are not zero", container->name, chunk);
+  for (uint64_t i = 0; i < to - from && !status; i++)
+    odd |= between[i];
+  if (status || !odd)
+    return status;
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: bytes before chunk %s are not zero", container->name,
+                  chunk);
 }
 
 static bool repeats(const xdi_container *container, uint32_t index) {
   for (uint32_t i = 0; i < index; i++)
-    if (container->chunks[i].tag == container->chunks[index].tag) return true;
+    if (container->chunks[i].tag == container->chunks[index].tag)
+      return true;
   return false;
 }
 
@@ -112,11 +119,13 @@ static xd_status read_table(xdi_container *out, xd_context *context, const unsig
     tag_text name = name_of(chunk->tag);
     if (repeats(out, i))
       return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s stands twice", out->name, name.text);
-    if (chunk->offset != align_up(end) || chunk->offset > out->size || chunk->length > out->size - chunk->offset)
+    if (chunk->offset != align_up(end) || chunk->offset > out->size ||
+        chunk->length > out->size - chunk->offset)
       return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s lies outside the file or not behind chunk %u",
                       out->name, name.text, i);
     xd_status status = check_zeros(out, context, end, chunk->offset, name.text);
-    if (status) return status;
+    if (status)
+      return status;
     end = chunk->offset + chunk->length;
   }
   if (end != out->size)
@@ -128,22 +137,25 @@ static xd_status read_table(xdi_container *out, xd_context *context, const unsig
 static xd_status read_head(xdi_container *out, xd_context *context) {
   unsigned char head[HEAD_LIMIT];
   xd_status status = fetch(out, context, head, 0, out->size < sizeof head ? out->size : sizeof head);
-  if (!status) status = read_header(out, context, head);
+  if (!status)
+    status = read_header(out, context, head);
   return status ? status : read_table(out, context, head);
 }
 
 xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *path) {
   *out = (xdi_container){.name = path};
   xd_status status = xdi_file_open(&out->file, context, path, XDI_FILE_LIMIT);
-  if (status) return status;
+  if (status)
+    return status;
   out->size = out->file.size;
   status = read_head(out, context);
-  if (status) xdi_container_close(out);
+  if (status)
+    xdi_container_close(out);
   return status;
 }
 
-xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name, const void *data,
-                                    size_t size) {
+xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name,
+                                    const void *data, size_t size) {
   *out = (xdi_container){.name = name, .data = data, .size = size};
   if (size > XDI_FILE_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: %zu bytes are more than the limit of %zu", name, size,
@@ -152,7 +164,8 @@ xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, con
 }
 
 void xdi_container_close(xdi_container *container) {
-  if (!container->data) xdi_file_close(&container->file);
+  if (!container->data)
+    xdi_file_close(&container->file);
 }
 
 xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
@@ -163,7 +176,8 @@ xd_status xdi_container_expect(const xdi_container *container, xd_context *conte
   for (uint32_t i = 0; i < container->count; i++) {
     const xdi_chunk_entry *chunk = &container->chunks[i];
     bool known = false;
-    for (uint32_t t = 0; t < count; t++) known |= tags[t] == chunk->tag;
+    for (uint32_t t = 0; t < count; t++)
+      known |= tags[t] == chunk->tag;
     if (!known && chunk->required)
       return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: required chunk %s is unknown to this library",
                       container->name, name_of(chunk->tag).text);
@@ -175,9 +189,11 @@ xd_status xdi_container_find(const xdi_container *container, xd_context *context
                              const xdi_chunk_entry **out) {
   *out = NULL;
   for (uint32_t i = 0; i < container->count && !*out; i++)
-    if (container->chunks[i].tag == tag) *out = &container->chunks[i];
+    if (container->chunks[i].tag == tag)
+      *out = &container->chunks[i];
   if (!*out && !optional)
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is missing", container->name, name_of(tag).text);
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is missing", container->name,
+                    name_of(tag).text);
   if (*out && (*out)->version > CHUNK_VERSION)
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: chunk %s has version %u, this library knows %u",
                     container->name, name_of(tag).text, (*out)->version, CHUNK_VERSION);
@@ -197,7 +213,8 @@ size_t xdi_chunk_left(const xdi_chunk_reader *reader) {
 
 xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to, size_t size) {
   xd_status status = fetch(reader->container, context, to, reader->chunk->offset + reader->position, size);
-  if (status) return status;
+  if (status)
+    return status;
   XXH3_64bits_update(&reader->checksum, to, size);
   reader->position += size;
   return XD_OK;
@@ -210,24 +227,28 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
     size_t left = xdi_chunk_left(reader);
     status = xdi_chunk_take(reader, context, rest, left < sizeof rest ? left : sizeof rest);
   }
-  if (status || XXH3_64bits_digest(&reader->checksum) == reader->chunk->checksum) return status;
+  if (status || XXH3_64bits_digest(&reader->checksum) == reader->chunk->checksum)
+    return status;
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is damaged (checksum)", reader->container->name,
                   name_of(reader->chunk->tag).text);
 }
 
-xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
-                              xdi_cursor *out) {
+xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,
+                              bool optional, xdi_cursor *out) {
   const xdi_chunk_entry *chunk;
   xdi_chunk_reader reader;
   *out = (xdi_cursor){0};
   xd_status status = xdi_container_find(container, context, tag, optional, &chunk);
-  if (status || !chunk) return status;
+  if (status || !chunk)
+    return status;
   size_t size = (size_t)chunk->length;
   unsigned char *data = xdi_allocate(&context->allocator, size ? size : 1, 1);
-  if (!data) return xdi_fail_memory(context, "reading a file");
+  if (!data)
+    return xdi_fail_memory(context, "reading a file");
   xdi_chunk_begin(&reader, container, chunk);
   status = xdi_chunk_take(&reader, context, data, size);
-  if (!status) status = xdi_chunk_end(&reader, context);
+  if (!status)
+    status = xdi_chunk_end(&reader, context);
   if (status)
     xdi_release(&context->allocator, data);
   else
@@ -235,7 +256,8 @@ xd_status xdi_container_chunk(const xdi_container *container, xd_context *contex
   return status;
 }
 
-xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag, const char *what) {
+xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag,
+                            const char *what) {
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s: %s", container->name, name_of(tag).text, what);
 }
 
@@ -268,18 +290,22 @@ xd_status xdi_container_write(xd_context *context, const char *path, uint32_t ki
                               const xdi_chunk_source *chunks, uint32_t count) {
   unsigned char header[HEAD_LIMIT] = {0};
   bool failed = count > XDI_CHUNK_LIMIT;
-  for (uint32_t i = 0; i < count; i++) failed |= chunks[i].bytes->failed;
-  if (failed) return xdi_fail_memory(context, "composing a file");
+  for (uint32_t i = 0; i < count; i++)
+    failed |= chunks[i].bytes->failed;
+  if (failed)
+    return xdi_fail_memory(context, "composing a file");
   uint64_t size = compose_header(header, kind, chunks, count);
   if (size > XDI_FILE_LIMIT)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: the file would have %llu bytes, over the limit of %zu", path,
-                    (unsigned long long)size, (size_t)XDI_FILE_LIMIT);
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: the file would have %llu bytes, over the limit of %zu",
+                    path, (unsigned long long)size, (size_t)XDI_FILE_LIMIT);
   unsigned char *file = xdi_allocate_zeroed(&context->allocator, (size_t)size, 1);
-  if (!file) return xdi_fail_memory(context, "composing a file");
+  if (!file)
+    return xdi_fail_memory(context, "composing a file");
   memcpy(file, header, HEADER_SIZE + (size_t)count * ENTRY_SIZE);
   for (uint32_t i = 0; i < count; i++) {
     uint64_t offset = xdi_at_u64(header + HEADER_SIZE + (size_t)i * ENTRY_SIZE + 16);
-    if (chunks[i].bytes->size) memcpy(file + offset, chunks[i].bytes->data, chunks[i].bytes->size);
+    if (chunks[i].bytes->size)
+      memcpy(file + offset, chunks[i].bytes->data, chunks[i].bytes->size);
   }
   xd_status status = xdi_file_write(context, path, file, (size_t)size);
   xdi_release(&context->allocator, file);

@@ -46,8 +46,8 @@ typedef struct xdi_container {
 /* Check header, version, table, bounds and table checksum; `data` and `path` are borrowed. Only what was
  * opened need be closed. */
 xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *path);
-xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name, const void *data,
-                                    size_t size);
+xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name,
+                                    const void *data, size_t size);
 void xdi_container_close(xdi_container *container);
 
 /* Refuses a file of another kind, and required chunks that are not in tags[count]. */
@@ -69,21 +69,24 @@ typedef struct xdi_chunk_reader {
 
 void xdi_chunk_begin(xdi_chunk_reader *out, const xdi_container *container, const xdi_chunk_entry *chunk);
 size_t xdi_chunk_left(const xdi_chunk_reader *reader);
-xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to, size_t size); /* <= what is left */
+xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to,
+                         size_t size); /* <= what is left */
 
 /* Passes over what is left. XD_ERROR_BAD_DATA when the chunk's checksum is wrong. */
 xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context);
 
-/* The whole of a chunk, checked; the caller releases the cursor's data. `optional` as above: then data is NULL. */
-xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag, bool optional,
-                              xdi_cursor *out);
+/* The whole of a chunk, checked; the caller releases the cursor's data. `optional` as above: then data is
+ * NULL. */
+xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,
+                              bool optional, xdi_cursor *out);
 
 /* The model or judge in a container that stays open. */
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container);
 xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container);
 
 /* The standard message about a chunk whose contents contradict themselves. */
-xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag, const char *what);
+xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag,
+                            const char *what);
 
 /* One chunk to be written. */
 typedef struct xdi_chunk_source {

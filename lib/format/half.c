@@ -17,11 +17,15 @@ static uint32_t round_off(uint32_t value, uint32_t shift) {
 
 uint16_t xdi_half_from_float(float value) {
   uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u);
-  if (magnitude >= 0x47800000u) return (uint16_t)(sign | 0x7c00u); /* 65536 and beyond */
-  if (magnitude < 0x33000000u) return (uint16_t)sign;              /* below half the smallest subnormal */
+  if (magnitude > 0x7f800000u)
+    return (uint16_t)(sign | 0x7e00u);
+  if (magnitude >= 0x47800000u)
+    return (uint16_t)(sign | 0x7c00u); /* 65536 and beyond */
+  if (magnitude < 0x33000000u)
+    return (uint16_t)sign; /* below half the smallest subnormal */
   uint32_t exponent = magnitude >> 23, mantissa = (magnitude & 0x7fffffu) | 0x800000u;
-  if (exponent < 113) return (uint16_t)(sign | round_off(mantissa, 126 - exponent));
+  if (exponent < 113)
+    return (uint16_t)(sign | round_off(mantissa, 126 - exponent));
   /* A carry out of the mantissa steps the exponent up, at the top into infinity: both are right. */
   return (uint16_t)(sign | round_off(magnitude - (112u << 23), 13));
 }

@@ -29,43 +29,52 @@ static xd_status list_chunks(const xdi_container *container, xd_context *context
   for (uint32_t i = 0; i < container->count && i < capacity; i++) {
     const xdi_chunk_entry *entry = &container->chunks[i];
     xd_status status = check_chunk(container, context, i);
-    if (status && status != XD_ERROR_BAD_DATA) return status;
+    if (status && status != XD_ERROR_BAD_DATA)
+      return status;
     chunks[i] = (xd_chunk){.version = entry->version,
                            .required = entry->required,
                            .offset = entry->offset,
                            .length = entry->length,
                            .checksum = entry->checksum,
                            .intact = status == XD_OK};
-    for (int c = 0; c < 4; c++) chunks[i].tag[c] = (char)(entry->tag >> (8 * c));
+    for (int c = 0; c < 4; c++)
+      chunks[i].tag[c] = (char)(entry->tag >> (8 * c));
   }
   return XD_OK;
 }
 
 xd_status xd_file_inspect(xd_context *context, const char *path, xd_file_info *info, xd_chunk *chunks,
                           uint32_t capacity) {
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (!path || !info || info->struct_size <= sizeof(size_t) || (!chunks && capacity))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_file_inspect: path, info or chunks is NULL, or info.struct_size is wrong");
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
-  if (status) return status;
+  if (status)
+    return status;
   status = list_chunks(&container, context, chunks, capacity);
-  if (!status) describe(&container, info);
+  if (!status)
+    describe(&container, info);
   xdi_container_close(&container);
   return status;
 }
 
 xd_status xd_file_verify(xd_context *context, const char *path) {
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
-  if (!path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_verify: path is NULL");
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_verify: path is NULL");
   xdi_container container;
   xd_model *model = NULL;
   xd_classifier *judge = NULL;
   xd_status status = xdi_container_open(&container, context, path);
-  if (status) return status;
+  if (status)
+    return status;
   /* Also the chunks that loading would pass over. */
-  for (uint32_t i = 0; i < container.count && !status; i++) status = check_chunk(&container, context, i);
+  for (uint32_t i = 0; i < container.count && !status; i++)
+    status = check_chunk(&container, context, i);
   if (!status)
     status = container.kind == XDI_KIND_JUDGE ? xdi_classifier_from(&judge, context, &container)
                                               : xdi_model_from(&model, context, &container);

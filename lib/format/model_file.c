@@ -18,7 +18,8 @@
 #define ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
 
 void xd_save_options_init(xd_save_options *options) {
-  if (options) *options = (xd_save_options)XD_SAVE_OPTIONS_INIT;
+  if (options)
+    *options = (xd_save_options)XD_SAVE_OPTIONS_INIT;
 }
 
 /* ---- Writing ---- */
@@ -32,7 +33,8 @@ static void put_domain(xdi_bytes *bytes, const xd_model *model, uint32_t domain)
   xdi_put_u32(bytes, shape.channels);
   xdi_put_u32(bytes, xd_model_latent_dim(model, domain));
   xdi_put_u32(bytes, classes);
-  for (uint32_t c = 0; c < classes; c++) xdi_put_text(bytes, xd_model_class_name(model, domain, c));
+  for (uint32_t c = 0; c < classes; c++)
+    xdi_put_text(bytes, xd_model_class_name(model, domain, c));
 }
 
 static void put_properties(xdi_bytes *bytes, const xd_model *model) {
@@ -47,7 +49,8 @@ static void put_properties(xdi_bytes *bytes, const xd_model *model) {
 
 static void add_role(xdi_role *roles, uint32_t *count, uint32_t tag, const xd_network *network) {
   /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
-  if (network) roles[(*count)++] = (xdi_role){tag, (xd_network *)network};
+  if (network)
+    roles[(*count)++] = (xdi_role){tag, (xd_network *)network};
 }
 
 static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool inference_only) {
@@ -58,28 +61,34 @@ static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool infer
   }
   for (uint32_t d = 1; d <= 2; d++) {
     const xd_latent_generator *generator = xd_model_generator(model, (xd_direction)d);
-    if (generator) add_role(roles, &count, ROLE_GENERATOR(d), xd_latent_generator_network(generator));
+    if (generator)
+      add_role(roles, &count, ROLE_GENERATOR(d), xd_latent_generator_network(generator));
   }
   for (uint32_t d = 1; d <= 2 && !inference_only; d++) {
     const xd_pair_discriminator *discriminator = xd_model_discriminator(model, d);
-    if (discriminator) add_role(roles, &count, ROLE_DISCRIMINATOR(d), xd_pair_discriminator_network(discriminator));
+    if (discriminator)
+      add_role(roles, &count, ROLE_DISCRIMINATOR(d), xd_pair_discriminator_network(discriminator));
   }
   return count;
 }
 
 xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
                         const xd_save_options *options) {
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
   xd_save_options chosen = XD_SAVE_OPTIONS_INIT;
-  if (!model || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
+  if (!model || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
   if (options && !xdi_read_options(&chosen, sizeof chosen, options))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: options.struct_size is wrong");
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = collect_roles(roles, model, chosen.inference_only != 0);
   enum { DOMS, NETS, TENS, DATA, PROV, CHUNKS };
   xdi_bytes bytes[CHUNKS];
-  for (int i = 0; i < CHUNKS; i++) bytes[i] = (xdi_bytes){.allocator = &context->allocator};
-  for (uint32_t d = 1; d <= 2; d++) put_domain(&bytes[DOMS], model, d);
+  for (int i = 0; i < CHUNKS; i++)
+    bytes[i] = (xdi_bytes){.allocator = &context->allocator};
+  for (uint32_t d = 1; d <= 2; d++)
+    put_domain(&bytes[DOMS], model, d);
   xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
   put_properties(&bytes[PROV], model);
   xd_status status =
@@ -89,8 +98,10 @@ xd_status xd_model_save(const xd_model *model, xd_context *context, const char *
                                            {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
                                            {XDI_CHUNK_DATA, true, &bytes[DATA]},
                                            {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}};
-  if (!status) status = xdi_container_write(context, path, XDI_KIND_MODEL, chunks, CHUNKS);
-  for (int i = 0; i < CHUNKS; i++) xdi_bytes_release(&bytes[i]);
+  if (!status)
+    status = xdi_container_write(context, path, XDI_KIND_MODEL, chunks, CHUNKS);
+  for (int i = 0; i < CHUNKS; i++)
+    xdi_bytes_release(&bytes[i]);
   return status;
 }
 
@@ -118,13 +129,15 @@ static const char *get_text(assembly *a, xdi_cursor *cursor, uint32_t tag, xd_st
       *status = xdi_fail_memory(a->context, "reading a model's texts");
       return NULL;
     }
-    if (a->text_count) memcpy(texts, a->texts, a->text_count * sizeof *texts);
+    if (a->text_count)
+      memcpy(texts, a->texts, a->text_count * sizeof *texts);
     xdi_release(allocator, a->texts);
     a->texts = texts;
     a->text_capacity = capacity;
   }
   char *text = xdi_get_text(cursor, allocator, &memory);
-  if (text) return a->texts[a->text_count++] = text;
+  if (text)
+    return a->texts[a->text_count++] = text;
   *status = memory ? xdi_chunk_damaged(a->container, a->context, tag, "a text is cut off or too long")
                    : xdi_fail_memory(a->context, "reading a model's texts");
   return NULL;
@@ -134,18 +147,22 @@ static const char *get_text(assembly *a, xdi_cursor *cursor, uint32_t tag, xd_st
 static xd_status get_texts(assembly *a, xdi_cursor *cursor, uint32_t tag, uint32_t count,
                            const char *const **out) {
   xd_status status = XD_OK;
-  if (!count) return XD_OK;
+  if (!count)
+    return XD_OK;
   const char **texts = xdi_allocate(&a->context->allocator, count, sizeof *texts);
-  if (!texts) return xdi_fail_memory(a->context, "reading a model's texts");
+  if (!texts)
+    return xdi_fail_memory(a->context, "reading a model's texts");
   *out = texts;
-  for (uint32_t i = 0; i < count && !status; i++) texts[i] = get_text(a, cursor, tag, &status);
+  for (uint32_t i = 0; i < count && !status; i++)
+    texts[i] = get_text(a, cursor, tag, &status);
   return status;
 }
 
 static xd_status get_domain(assembly *a, xdi_cursor *cursor, uint32_t index) {
   xd_status status = XD_OK;
   a->parts.name[index] = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
-  if (status) return status;
+  if (status)
+    return status;
   a->shape[index].height = xdi_get_u32(cursor);
   a->shape[index].width = xdi_get_u32(cursor);
   a->shape[index].channels = xdi_get_u32(cursor);
@@ -159,10 +176,14 @@ static xd_status get_domain(assembly *a, xdi_cursor *cursor, uint32_t index) {
 
 static xd_status parse_domains(assembly *a, xdi_cursor *cursor) {
   xd_status status = XD_OK;
-  for (uint32_t d = 0; d < 2 && !status; d++) status = get_domain(a, cursor, d);
-  if (!status) a->parts.pairing = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
-  if (status) return status;
-  if (!a->parts.pairing[0]) a->parts.pairing = NULL;
+  for (uint32_t d = 0; d < 2 && !status; d++)
+    status = get_domain(a, cursor, d);
+  if (!status)
+    a->parts.pairing = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
+  if (status)
+    return status;
+  if (!a->parts.pairing[0])
+    a->parts.pairing = NULL;
   if (!xdi_cursor_done(cursor))
     return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its length is wrong");
   return XD_OK;
@@ -184,7 +205,8 @@ static xd_status get_chunk(assembly *a, uint32_t tag, bool optional,
                            xd_status (*parse)(assembly *a, xdi_cursor *cursor)) {
   xdi_cursor cursor;
   xd_status status = xdi_container_chunk(a->container, a->context, tag, optional, &cursor);
-  if (!status && cursor.data) status = parse(a, &cursor);
+  if (!status && cursor.data)
+    status = parse(a, &cursor);
   xdi_release(&a->context->allocator, (void *)cursor.data);
   return status;
 }
@@ -207,9 +229,11 @@ static xd_status place_network(assembly *a, xdi_role *role) {
       status = parts->generator[i] ? repeated(a)
                                    : xdi_latent_generator_wrap(&parts->generator[i], a->context, network);
     else if (role->tag == ROLE_DISCRIMINATOR(i + 1))
-      status = parts->discriminator[i] ? repeated(a)
-                                       : xdi_pair_discriminator_wrap(&parts->discriminator[i], a->context, network);
-    if (status != XD_ERROR_NOT_FOUND) return status;
+      status = parts->discriminator[i]
+                   ? repeated(a)
+                   : xdi_pair_discriminator_wrap(&parts->discriminator[i], a->context, network);
+    if (status != XD_ERROR_NOT_FOUND)
+      return status;
   }
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
 }
@@ -218,9 +242,12 @@ static xd_status get_networks(assembly *a) {
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count;
   xd_status status = xdi_networks_get(a->context, a->container, roles, &count);
-  for (uint32_t n = 0; n < count && !status; n++) status = place_network(a, &roles[n]);
-  if (!status && (!a->parts.encoder[0] || !a->parts.encoder[1] || !a->parts.decoder[0] || !a->parts.decoder[1]))
-    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "an encoder or decoder is missing");
+  for (uint32_t n = 0; n < count && !status; n++)
+    status = place_network(a, &roles[n]);
+  if (!status &&
+      (!a->parts.encoder[0] || !a->parts.encoder[1] || !a->parts.decoder[0] || !a->parts.decoder[1]))
+    status =
+        xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "an encoder or decoder is missing");
   xdi_networks_release(roles, count);
   return status;
 }
@@ -231,7 +258,8 @@ static xd_status check_domains(const assembly *a, const xd_model *model) {
     xd_shape shape = xd_model_picture_shape(model, d + 1), stated = a->shape[d];
     if (shape.height != stated.height || shape.width != stated.width || shape.channels != stated.channels ||
         a->latent_dim[d] != xd_model_latent_dim(model, d + 1))
-      return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its sizes are not the networks'");
+      return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS,
+                               "its sizes are not the networks'");
   }
   return XD_OK;
 }
@@ -246,13 +274,15 @@ static void release_assembly(assembly *a) {
     xdi_release(allocator, (void *)a->parts.class_names[i]);
   }
   xdi_release(allocator, (void *)a->parts.properties);
-  for (uint32_t i = 0; i < a->text_count; i++) xdi_release(allocator, a->texts[i]);
+  for (uint32_t i = 0; i < a->text_count; i++)
+    xdi_release(allocator, a->texts[i]);
   xdi_release(allocator, a->texts);
 }
 
 /* A status that blames the caller blames the file here; the message stays. */
 static xd_status blame_file(xd_context *context, const char *name, xd_status status) {
-  if (status != XD_ERROR_INVALID_ARGUMENT && status != XD_ERROR_SHAPE_MISMATCH && status != XD_ERROR_NOT_FOUND)
+  if (status != XD_ERROR_INVALID_ARGUMENT && status != XD_ERROR_SHAPE_MISMATCH &&
+      status != XD_ERROR_NOT_FOUND)
     return status;
   char reason[XDI_MESSAGE_SIZE];
   strcpy(reason, context->message);
@@ -263,35 +293,49 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
   assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
-  xd_status status = xdi_container_expect(container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
-  if (!status) status = get_chunk(&a, XDI_CHUNK_DOMAINS, false, parse_domains);
-  if (!status) status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
-  if (!status) status = get_networks(&a);
-  if (!status) status = xd_model_create(out, context, &a.parts);
-  if (!status) status = check_domains(&a, *out);
+  xd_status status =
+      xdi_container_expect(container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
+  if (!status)
+    status = get_chunk(&a, XDI_CHUNK_DOMAINS, false, parse_domains);
+  if (!status)
+    status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
+  if (!status)
+    status = get_networks(&a);
+  if (!status)
+    status = xd_model_create(out, context, &a.parts);
+  if (!status)
+    status = check_domains(&a, *out);
   release_assembly(&a);
-  if (!status) return XD_OK;
+  if (!status)
+    return XD_OK;
   xd_model_release(*out);
   *out = NULL;
   return blame_file(context, container->name, status);
 }
 
 xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size) {
-  if (out) *out = NULL;
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !data) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !data)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
   xdi_container container;
   xd_status status = xdi_container_open_memory(&container, context, "model in memory", data, size);
   return status ? status : xdi_model_from(out, context, &container);
 }
 
 xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
-  if (out) *out = NULL;
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !path) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
-  if (status) return status;
+  if (status)
+    return status;
   status = xdi_model_from(out, context, &container);
   xdi_container_close(&container);
   return status;

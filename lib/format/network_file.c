@@ -9,7 +9,8 @@
 #include "base/memory.h"
 #include "format/half.h"
 
-#define PIECE ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */
+#define PIECE \
+  ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */
 
 enum { DTYPE_F32 = 0, DTYPE_F16 = 1 }; /* 2 is reserved for bf16, 3 for i8 */
 
@@ -31,14 +32,15 @@ static void put_floats(xdi_bytes *bytes, const float *values, size_t count) {
 static bool put_halves(xdi_bytes *bytes, const float *values, size_t count) {
   for (size_t i = 0; i < count; i++) {
     uint16_t half = xdi_half_from_float(values[i]);
-    if ((half & 0x7c00u) == 0x7c00u) return false;
+    if ((half & 0x7c00u) == 0x7c00u)
+      return false;
     xdi_put(bytes, (unsigned char[2]){(unsigned char)half, (unsigned char)(half >> 8)}, 2);
   }
   return true;
 }
 
-static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi_parameter *parameter, bool half,
-                            xdi_bytes *tens, xdi_bytes *data) {
+static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi_parameter *parameter,
+                            bool half, xdi_bytes *tens, xdi_bytes *data) {
   const xd_parameter *shape = &parameter->public;
   const float *values = role->network->block + parameter->offset;
   bool stored_half = half && shape->rank > 1;
@@ -47,12 +49,14 @@ static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi
   xdi_put_text(tens, shape->name);
   xdi_put_u32(tens, stored_half ? DTYPE_F16 : DTYPE_F32);
   xdi_put_u32(tens, shape->rank);
-  for (uint32_t d = 0; d < 4; d++) xdi_put_u32(tens, d < shape->rank ? shape->shape[d] : 1);
+  for (uint32_t d = 0; d < 4; d++)
+    xdi_put_u32(tens, d < shape->rank ? shape->shape[d] : 1);
   xdi_put_u64(tens, data->size);
   if (!stored_half) {
     put_floats(data, values, shape->count);
   } else if (!put_halves(data, values, shape->count)) {
-    return xdi_fail(context, XD_ERROR_NUMERIC, "parameter %s has a value beyond the range of f16", shape->name);
+    return xdi_fail(context, XD_ERROR_NUMERIC, "parameter %s has a value beyond the range of f16",
+                    shape->name);
   }
   return XD_OK;
 }
@@ -66,21 +70,24 @@ static void put_layers(const xdi_role *role, xdi_bytes *nets) {
   xdi_put_u32(nets, network->layer_count);
   for (uint32_t l = 0; l < network->layer_count; l++) {
     xdi_put_u32(nets, network->layers[l].spec.tag);
-    for (uint32_t v = 0; v < 8; v++) xdi_put_u32(nets, network->layers[l].spec.values[v]);
+    for (uint32_t v = 0; v < 8; v++)
+      xdi_put_u32(nets, network->layers[l].spec.values[v]);
   }
 }
 
-xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half, xdi_bytes *nets,
-                           xdi_bytes *tens, xdi_bytes *data) {
+xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half,
+                           xdi_bytes *nets, xdi_bytes *tens, xdi_bytes *data) {
   uint32_t tensors = 0;
-  for (uint32_t n = 0; n < count; n++) tensors += roles[n].network->parameter_count;
+  for (uint32_t n = 0; n < count; n++)
+    tensors += roles[n].network->parameter_count;
   xdi_put_u32(nets, count);
   xdi_put_u32(tens, tensors);
   for (uint32_t n = 0; n < count; n++) {
     put_layers(&roles[n], nets);
     for (uint32_t p = 0; p < roles[n].network->parameter_count; p++) {
       xd_status status = put_tensor(context, &roles[n], &roles[n].network->parameters[p], half, tens, data);
-      if (status) return status;
+      if (status)
+        return status;
     }
   }
   return XD_OK;
@@ -109,14 +116,18 @@ static xd_status get_network(source *from, xdi_role *out) {
   input.width = xdi_get_u32(&from->nets);
   input.channels = xdi_get_u32(&from->nets);
   uint32_t count = xdi_get_u32(&from->nets);
-  if (count > XDI_LAYER_LIMIT) return damaged(from, XDI_CHUNK_NETWORKS, "too many layers");
+  if (count > XDI_LAYER_LIMIT)
+    return damaged(from, XDI_CHUNK_NETWORKS, "too many layers");
   for (uint32_t l = 0; l < count; l++) {
     specs[l].tag = xdi_get_u32(&from->nets);
-    for (uint32_t v = 0; v < 8; v++) specs[l].values[v] = xdi_get_u32(&from->nets);
+    for (uint32_t v = 0; v < 8; v++)
+      specs[l].values[v] = xdi_get_u32(&from->nets);
   }
-  if (from->nets.failed) return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
+  if (from->nets.failed)
+    return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
   /* The layers may ask for no more parameters than DATA can hold as f16. */
-  return xdi_network_create_limited(&out->network, from->context, input, specs, count, (size_t)from->data.chunk->length / 2 + 64);
+  return xdi_network_create_limited(&out->network, from->context, input, specs, count,
+                                    (size_t)from->data.chunk->length / 2 + 64);
 }
 
 /* The tensor's description must be the very one that the parameter demands. */
@@ -126,7 +137,8 @@ static xd_status get_description(source *from, const xdi_role *role, const xdi_p
   bool memory = true;
   bool same = xdi_get_u32(&from->tens) == role->tag;
   char *name = xdi_get_text(&from->tens, allocator, &memory);
-  if (!memory) return xdi_fail_memory(from->context, "reading a tensor's name");
+  if (!memory)
+    return xdi_fail_memory(from->context, "reading a tensor's name");
   same = same && name && !strcmp(name, parameter->public.name);
   xdi_release(allocator, name);
   *dtype = xdi_get_u32(&from->tens);
@@ -165,17 +177,20 @@ static xd_status take_halves(source *from, float *to, size_t count) {
 
 static bool all_finite(const float *values, size_t count) {
   uint32_t odd = 0;
-  for (size_t i = 0; i < count; i++) odd |= !isfinite(values[i]);
+  for (size_t i = 0; i < count; i++)
+    odd |= !isfinite(values[i]);
   return !odd;
 }
 
 static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parameter *parameter) {
   uint32_t dtype = DTYPE_F32;
   xd_status status = get_description(from, role, parameter, &dtype);
-  if (status) return status;
+  if (status)
+    return status;
   if (dtype > DTYPE_F16)
-    return xdi_fail(from->context, XD_ERROR_UNSUPPORTED, "%s: tensor %s has element type %u, unknown to this library",
-                    from->container->name, parameter->public.name, dtype);
+    return xdi_fail(from->context, XD_ERROR_UNSUPPORTED,
+                    "%s: tensor %s has element type %u, unknown to this library", from->container->name,
+                    parameter->public.name, dtype);
   size_t width = dtype == DTYPE_F16 ? 2 : 4, count = parameter->public.count;
   if (count > xdi_chunk_left(&from->data) / width)
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
@@ -183,22 +198,26 @@ static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parame
   for (size_t piece; count && !status; count -= piece, to += piece) {
     piece = count < PIECE ? count : PIECE;
     status = dtype == DTYPE_F16 ? take_halves(from, to, piece) : take_floats(from, to, piece);
-    if (!status && !all_finite(to, piece)) from->odd = true;
+    if (!status && !all_finite(to, piece))
+      from->odd = true;
   }
   return status;
 }
 
 static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
   uint32_t promised = xdi_get_u32(&from->nets), tensors = xdi_get_u32(&from->tens), found = 0;
-  if (promised > XDI_NETWORK_LIMIT) return damaged(from, XDI_CHUNK_NETWORKS, "too many networks");
+  if (promised > XDI_NETWORK_LIMIT)
+    return damaged(from, XDI_CHUNK_NETWORKS, "too many networks");
   while (*count < promised) {
     xdi_role *role = &roles[*count];
     xd_status status = get_network(from, role);
-    if (status) return status;
+    if (status)
+      return status;
     ++*count;
     for (uint32_t p = 0; p < role->network->parameter_count; p++, found++) {
       status = get_tensor(from, role, &role->network->parameters[p]);
-      if (status) return status;
+      if (status)
+        return status;
     }
     atomic_store(&role->network->frozen, true);
   }
@@ -206,17 +225,21 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
       !xdi_cursor_done(&from->nets))
     return damaged(from, XDI_CHUNK_TENSORS, "more tensors or numbers than the layers demand");
   xd_status status = xdi_chunk_end(&from->data, from->context);
-  if (!status && from->odd) status = damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
+  if (!status && from->odd)
+    status = damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
   return status;
 }
 
-xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles, uint32_t *count) {
+xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles,
+                           uint32_t *count) {
   source from = {.context = context, .container = container};
   const xdi_chunk_entry *data;
   *count = 0;
   xd_status status = xdi_container_chunk(container, context, XDI_CHUNK_NETWORKS, false, &from.nets);
-  if (!status) status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
-  if (!status) status = xdi_container_find(container, context, XDI_CHUNK_DATA, false, &data);
+  if (!status)
+    status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
+  if (!status)
+    status = xdi_container_find(container, context, XDI_CHUNK_DATA, false, &data);
   if (!status) {
     xdi_chunk_begin(&from.data, container, data);
     status = get_all(&from, roles, count);

@@ -16,11 +16,12 @@ typedef struct xdi_role {
 
 /* Fills the three chunks' bytes. `half` stores every tensor of rank 2 and above as f16. Allocation
  * failures show in the bytes; XD_ERROR_NUMERIC when a weight does not fit into f16. */
-xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half, xdi_bytes *nets,
-                           xdi_bytes *tens, xdi_bytes *data);
+xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half,
+                           xdi_bytes *nets, xdi_bytes *tens, xdi_bytes *data);
 
 /* Reads all networks of a file. Each out role owns a reference; on failure there are none. */
-xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles, uint32_t *count);
+xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles,
+                           uint32_t *count);
 
 /* Releases what xdi_networks_get gave and was not handed on. */
 void xdi_networks_release(xdi_role *roles, uint32_t count);

@@ -26,7 +26,8 @@ static unsigned char *grow(xdi_bytes *bytes, size_t size) {
       bytes->failed = true;
       return NULL;
     }
-    if (bytes->size) memcpy(data, bytes->data, bytes->size);
+    if (bytes->size)
+      memcpy(data, bytes->data, bytes->size);
     xdi_release(bytes->allocator, bytes->data);
     bytes->data = data;
     bytes->capacity = capacity;
@@ -37,38 +38,47 @@ static unsigned char *grow(xdi_bytes *bytes, size_t size) {
 }
 
 void xdi_put(xdi_bytes *bytes, const void *data, size_t size) {
-  if (!size) return;
+  if (!size)
+    return;
   unsigned char *at = grow(bytes, size);
-  if (at) memcpy(at, data, size);
+  if (at)
+    memcpy(at, data, size);
 }
 
 void xdi_put_zeros(xdi_bytes *bytes, size_t size) {
-  if (!size) return;
+  if (!size)
+    return;
   unsigned char *at = grow(bytes, size);
-  if (at) memset(at, 0, size);
+  if (at)
+    memset(at, 0, size);
 }
 
 void xdi_set_u32(unsigned char *at, uint32_t value) {
-  for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (8 * i));
+  for (int i = 0; i < 4; i++)
+    at[i] = (unsigned char)(value >> (8 * i));
 }
 
 void xdi_set_u64(unsigned char *at, uint64_t value) {
-  for (int i = 0; i < 8; i++) at[i] = (unsigned char)(value >> (8 * i));
+  for (int i = 0; i < 8; i++)
+    at[i] = (unsigned char)(value >> (8 * i));
 }
 
 void xdi_put_u32(xdi_bytes *bytes, uint32_t value) {
   unsigned char *at = grow(bytes, 4);
-  if (at) xdi_set_u32(at, value);
+  if (at)
+    xdi_set_u32(at, value);
 }
 
 void xdi_put_u64(xdi_bytes *bytes, uint64_t value) {
   unsigned char *at = grow(bytes, 8);
-  if (at) xdi_set_u64(at, value);
+  if (at)
+    xdi_set_u64(at, value);
 }
 
 void xdi_put_text(xdi_bytes *bytes, const char *text) {
   size_t length = text ? strlen(text) : 0;
-  if (length > XDI_TEXT_LIMIT) length = XDI_TEXT_LIMIT;
+  if (length > XDI_TEXT_LIMIT)
+    length = XDI_TEXT_LIMIT;
   xdi_put_u32(bytes, (uint32_t)length);
   xdi_put(bytes, text, length);
 }
@@ -103,7 +113,8 @@ uint64_t xdi_get_u64(xdi_cursor *cursor) {
 
 char *xdi_get_text(xdi_cursor *cursor, const xd_allocator *allocator, bool *memory) {
   uint32_t length = xdi_get_u32(cursor);
-  if (length > XDI_TEXT_LIMIT) cursor->failed = true;
+  if (length > XDI_TEXT_LIMIT)
+    cursor->failed = true;
   const unsigned char *at = take(cursor, length);
   if (!at || memchr(at, 0, length)) {
     cursor->failed = true;

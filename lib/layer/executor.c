@@ -4,7 +4,8 @@
  * regions of one buffer; training keeps each step's output, and sends gradients through two regions of
  * another buffer, from the end of the network to its start. Where a layer reads the network's input, that
  * input has a region of its own, and what the layer adds to its gradient is summed up at the end. Behind a
- * window at the network's start such layers read what the window makes of the input, which has no gradient. */
+ * window at the network's start such layers read what the window makes of the input, which has no
+ * gradient. */
 #include "layer/executor.h"
 
 #include "base/memory.h"
@@ -249,8 +250,8 @@ static xd_status take_parameters(xdi_executor *executor) {
   if (network->block_count == 0)
     return XD_OK;
   if (executor->mode == XDI_INFERENCE && context->table.buffer_wrap) {
-    const xd_status status =
-        context->table.buffer_wrap(context->backend, &executor->parameters, network->block, network->block_count);
+    const xd_status status = context->table.buffer_wrap(context->backend, &executor->parameters,
+                                                        network->block, network->block_count);
     return report_copy(context, network->block_count, "wrap", status);
   }
   xd_status status =

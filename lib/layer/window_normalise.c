@@ -1,6 +1,6 @@
-/* Window normalisation: each picture to one deviation, and a mean for each channel, under a Gaussian window at
- * its centre, so that neither light nor contrast tells pictures apart. It stands at the start of an encoder and
- * has no gradient. values: {sigma in thousandths of the larger side}. */
+/* Window normalisation: each picture to one deviation, and a mean for each channel, under a Gaussian
+ * window at its centre, so that neither light nor contrast tells pictures apart. It stands at the start of
+ * an encoder and has no gradient. values: {sigma in thousandths of the larger side}. */
 #include "layer/window_normalise.h"
 
 #include <math.h>

@@ -174,8 +174,7 @@ void xdi_architecture_decoder(const xd_vae_architecture *architecture, xdi_layer
   build_pyramid(architecture, &maps);
   for (uint32_t i = architecture->hidden_count; i > 0; i--)
     xdi_layer_list_add_dense(out, (xd_shape){1, 1, architecture->hidden[i - 1]}, XD_ACTIVATION_RELU);
-  xdi_layer_list_add_dense(out, maps.at[maps.count],
-                           maps.count > 0 ? XD_ACTIVATION_RELU : last);
+  xdi_layer_list_add_dense(out, maps.at[maps.count], maps.count > 0 ? XD_ACTIVATION_RELU : last);
   for (uint32_t i = maps.count; i > 0; i--)
     xdi_layer_list_add(out, (xd_layer_spec){XD_TAG('C', 'N', 'T', '2'),
                                             {maps.at[i - 1].channels, HALVING_KERNEL, HALVING_STRIDE,

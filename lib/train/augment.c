@@ -1,6 +1,6 @@
-/* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued), colour and
- * blur for their inputs, and shifts, flips, blur and noise for classifiers. A task treats a few pictures of the batch, so that the
- * pieces depend on the batch alone. */
+/* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued),
+ * colour and blur for their inputs, and shifts, flips, blur and noise for classifiers. A task treats a few
+ * pictures of the batch, so that the pieces depend on the batch alone. */
 #include "train/augment.h"
 
 #include <math.h>
@@ -19,7 +19,8 @@ static const float radians_15_degrees = 0.261799388f;
 static const float largest_stretch = 0.15f;
 static const float largest_shift = 2.0f / 28.0f;
 /* Of the logarithms of gamma, contrast and gain, and of the brightness itself, at strength 1. */
-static const float largest_gamma = 0.7f, largest_contrast = 0.5f, largest_gain = 0.2f, largest_brightness = 0.2f;
+static const float largest_gamma = 0.7f, largest_contrast = 0.5f, largest_gain = 0.2f,
+                   largest_brightness = 0.2f;
 static const float least_blur = 0.15f; /* less does not show */
 
 typedef struct augmentation {
@@ -66,8 +67,12 @@ static affine draw_affine(const augmentation *job, uint32_t row) {
   const float shift_x = s * largest_shift * (float)job->width * signed_of(job->batch, row, 4);
   const float shift_y = s * largest_shift * (float)job->height * signed_of(job->batch, row, 5);
   const float cosine = cosf(angle), sine = sinf(angle);
-  affine map = {cosine * scale_x, cosine * shear - sine * scale_y, sine * scale_x, sine * shear + cosine * scale_y,
-                0.0f, 0.0f};
+  affine map = {cosine * scale_x,
+                cosine * shear - sine * scale_y,
+                sine * scale_x,
+                sine * shear + cosine * scale_y,
+                0.0f,
+                0.0f};
   const float centre_x = 0.5f * (float)(job->width - 1), centre_y = 0.5f * (float)(job->height - 1);
   map.x0 = centre_x + shift_x - map.xx * centre_x - map.xy * centre_y;
   map.y0 = centre_y + shift_y - map.yx * centre_x - map.yy * centre_y;
@@ -116,15 +121,18 @@ static void shift_picture(const augmentation *job, uint32_t row, float *to) {
   const xdi_distortion *distortion = job->distortion;
   const uint8_t *from = pixels_of(job, row);
   const int32_t channels = job->channels, reach = 2 * (int32_t)distortion->shift + 1;
-  const int32_t shift_x = (int32_t)(uniform_of(job->batch, row, 0) * (float)reach) - (int32_t)distortion->shift;
-  const int32_t shift_y = (int32_t)(uniform_of(job->batch, row, 1) * (float)reach) - (int32_t)distortion->shift;
+  const int32_t shift_x =
+      (int32_t)(uniform_of(job->batch, row, 0) * (float)reach) - (int32_t)distortion->shift;
+  const int32_t shift_y =
+      (int32_t)(uniform_of(job->batch, row, 1) * (float)reach) - (int32_t)distortion->shift;
   const bool flipped = distortion->flip && uniform_of(job->batch, row, 2) < 0.5f;
   for (int32_t y = 0; y < job->height; y++) {
     const uint8_t *line = from + (size_t)clamped(y + shift_y, job->height) * (size_t)(job->width * channels);
     for (int32_t x = 0; x < job->width; x++) {
       const int32_t source = clamped(x + shift_x, job->width);
       const uint8_t *cell = line + (flipped ? job->width - 1 - source : source) * channels;
-      for (int32_t c = 0; c < channels; c++) *to++ = (float)cell[c] * (1.0f / 255.0f);
+      for (int32_t c = 0; c < channels; c++)
+        *to++ = (float)cell[c] * (1.0f / 255.0f);
     }
   }
 }
@@ -142,7 +150,8 @@ static blur_kernel make_kernel(float deviation, int32_t radius) {
     kernel.taps[k + radius] = expf(-0.5f * (float)(k * k) / (deviation * deviation));
     sum += kernel.taps[k + radius];
   }
-  for (int32_t k = 0; k <= 2 * radius; k++) kernel.taps[k] /= sum;
+  for (int32_t k = 0; k <= 2 * radius; k++)
+    kernel.taps[k] /= sum;
   return kernel;
 }
 
@@ -154,7 +163,8 @@ static void blur_line(float *line, int32_t size, int32_t stride, const blur_kern
     copy[i + radius] = line[(size_t)clamped(i, size) * (size_t)stride];
   for (int32_t i = 0; i < size; i++) {
     float sum = 0.0f;
-    for (int32_t k = 0; k <= 2 * radius; k++) sum += kernel->taps[k] * copy[i + k];
+    for (int32_t k = 0; k <= 2 * radius; k++)
+      sum += kernel->taps[k] * copy[i + k];
     line[(size_t)i * (size_t)stride] = sum;
   }
 }
@@ -164,7 +174,8 @@ static void blur_picture(const augmentation *job, float *picture, const blur_ker
   for (int32_t y = 0; y < job->height; y++)
     for (int32_t c = 0; c < channels; c++)
       blur_line(picture + (size_t)y * (size_t)stride + c, job->width, channels, kernel);
-  for (int32_t x = 0; x < stride; x++) blur_line(picture + x, job->height, stride, kernel);
+  for (int32_t x = 0; x < stride; x++)
+    blur_line(picture + x, job->height, stride, kernel);
 }
 
 /* Noise of its own stream: the rows' other numbers are few. */
@@ -197,11 +208,13 @@ static void distort_picture(const augmentation *job, uint32_t row) {
 /* The k-th random number of a row's degradation, in [0, 1): none of those of its affine map. */
 static float degradation_of(const augmentation *job, uint32_t row, uint32_t k) {
   const xdi_picture_batch *batch = job->batch;
-  return xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 62), batch->stream, (uint64_t)row * NUMBERS_PER_PICTURE + k);
+  return xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 62), batch->stream,
+                            (uint64_t)row * NUMBERS_PER_PICTURE + k);
 }
 
 /* A tone curve at steps of brightness: gain * v^gamma, then contrast about the middle and brightness. */
-static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, uint32_t row, uint32_t channel) {
+static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, uint32_t row,
+                       uint32_t channel) {
   const float s = job->degradation->colour;
   const float gamma = expf(s * largest_gamma * (2.0f * degradation_of(job, row, 0) - 1.0f));
   const float contrast = expf(s * largest_contrast * (2.0f * degradation_of(job, row, 1) - 1.0f));
@@ -216,7 +229,8 @@ static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, ui
 static void colour_picture(const augmentation *job, uint32_t row, float *picture) {
   float curves[CHANNEL_LIMIT][CURVE_STEPS + 1];
   const size_t size = picture_size(job), channels = (size_t)job->channels;
-  for (uint32_t c = 0; c < channels; c++) make_curve(curves[c], job, row, c);
+  for (uint32_t c = 0; c < channels; c++)
+    make_curve(curves[c], job, row, c);
   for (size_t i = 0; i < size; i++) {
     const float *curve = curves[i % channels], place = picture[i] * CURVE_STEPS;
     const int32_t step = place < CURVE_STEPS - 1 ? (int32_t)place : CURVE_STEPS - 1;
@@ -230,8 +244,10 @@ static void degrade_picture(const augmentation *job, uint32_t row) {
   const float side = (float)(job->width > job->height ? job->width : job->height);
   const float blur = job->degradation->blur * degradation_of(job, row, 6) * side / 28.0f;
   float *picture = job->to + row * size;
-  if (job->clean) memcpy(job->clean + row * size, picture, size * sizeof *picture);
-  if (job->degradation->colour > 0.0f) colour_picture(job, row, picture);
+  if (job->clean)
+    memcpy(job->clean + row * size, picture, size * sizeof *picture);
+  if (job->degradation->colour > 0.0f)
+    colour_picture(job, row, picture);
   if (blur > least_blur) {
     const blur_kernel kernel = make_kernel(blur, (int32_t)fminf(ceilf(3.0f * blur), BLUR_RADIUS));
     blur_picture(job, picture, &kernel);
@@ -259,12 +275,14 @@ static xd_status run(augmentation *job) {
   job->channels = (int32_t)xd_dataset_channels(batch->set);
   const uint32_t tasks = (batch->count + PICTURES_PER_TASK - 1) / PICTURES_PER_TASK;
   if (xdi_run(&job->context->runner, treat_pictures, job, tasks) != 0)
-    return xdi_fail(job->context, XD_ERROR_INTERNAL, "the thread runner failed while pictures were augmented");
+    return xdi_fail(job->context, XD_ERROR_INTERNAL,
+                    "the thread runner failed while pictures were augmented");
   return XD_OK;
 }
 
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
-  if (strength <= 0.0f) return xd_dataset_read(context, to, batch->set, batch->indices, batch->count);
+  if (strength <= 0.0f)
+    return xd_dataset_read(context, to, batch->set, batch->indices, batch->count);
   return run(&(augmentation){.context = context, .to = to, .batch = batch, .strength = strength});
 }
 
@@ -272,7 +290,8 @@ xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_pi
                       const xdi_augmentation *strengths) {
   augmentation job = {.context = context, .to = to, .batch = batch, .degradation = strengths, .clean = clean};
   const xd_status status = xdi_augment_affine(context, to, batch, strengths->affine);
-  if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths))) return status;
+  if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths)))
+    return status;
   return run(&job);
 }
 

@@ -29,7 +29,8 @@ static inline bool xdi_augmentation_degrades(const xdi_augmentation *strengths) 
   return strengths->colour > 0.0f || strengths->blur > 0.0f;
 }
 
-/* The affine map, then colour and blur. clean, where not NULL: the same pictures after the affine map alone. */
+/* The affine map, then colour and blur. clean, where not NULL: the same pictures after the affine map
+ * alone. */
 xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
                       const xdi_augmentation *strengths);
 

@@ -19,7 +19,8 @@ struct xd_classifier_trainer {
   uint32_t picture_size, classes, step;
 };
 
-static xd_status read_options(xd_context *context, xd_classifier_options *to, const xd_classifier_options *from) {
+static xd_status read_options(xd_context *context, xd_classifier_options *to,
+                              const xd_classifier_options *from) {
   *to = (xd_classifier_options)XD_CLASSIFIER_OPTIONS_INIT;
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.struct_size is wrong");
@@ -36,8 +37,8 @@ static xd_status read_options(xd_context *context, xd_classifier_options *to, co
                 {"flip", (float)to->flip, 0.0f, 1.0f}};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!(fields[i].value >= fields[i].least && fields[i].value <= fields[i].most))
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.%s cannot be %g", fields[i].name,
-                      (double)fields[i].value);
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.%s cannot be %g",
+                      fields[i].name, (double)fields[i].value);
   return XD_OK;
 }
 
@@ -47,25 +48,31 @@ static xd_status create_parts(xd_classifier_trainer *trainer) {
   xd_context *context = trainer->context;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->options.weight_decay};
   xd_status status = xd_classifier_create(&trainer->classifier, context, &trainer->options);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   const xd_network *network = trainer->classifier->part.network;
   trainer->picture_size = xdi_input_size(network);
   trainer->classes = xdi_output_size(network);
   status = xdi_executor_create(&trainer->run, context, network, trainer->options.batch, XDI_TRAINING);
-  if (status == XD_OK) status = xdi_optimiser_open(&trainer->optimiser, context, network->block_count, &adam);
+  if (status == XD_OK)
+    status = xdi_optimiser_open(&trainer->optimiser, context, network->block_count, &adam);
   return status;
 }
 
 xd_status xd_classifier_trainer_create(xd_classifier_trainer **out, xd_context *context,
                                        const xd_classifier_options *options) {
-  if (out) *out = NULL;
+  if (out)
+    *out = NULL;
   if (!out || !context || !options)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_create: out, context or options is NULL");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_classifier_trainer_create: out, context or options is NULL");
   xd_classifier_options chosen;
   xd_status status = read_options(context, &chosen, options);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   xd_classifier_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
-  if (!trainer) return xdi_fail_memory(context, "creating a classifier's trainer");
+  if (!trainer)
+    return xdi_fail_memory(context, "creating a classifier's trainer");
   trainer->context = context;
   trainer->options = chosen;
   status = create_parts(trainer);
@@ -77,7 +84,8 @@ xd_status xd_classifier_trainer_create(xd_classifier_trainer **out, xd_context *
 }
 
 void xd_classifier_trainer_destroy(xd_classifier_trainer *trainer) {
-  if (!trainer) return;
+  if (!trainer)
+    return;
   const xd_allocator allocator = trainer->context->allocator;
   xdi_optimiser_close(&trainer->optimiser);
   xdi_executor_destroy(trainer->run);
@@ -85,8 +93,8 @@ void xd_classifier_trainer_destroy(xd_classifier_trainer *trainer) {
   xdi_release(&allocator, trainer);
 }
 
-static xd_status check_batch(const xd_classifier_trainer *trainer, const float *pictures, const uint32_t *labels,
-                             uint32_t count, float learning_rate) {
+static xd_status check_batch(const xd_classifier_trainer *trainer, const float *pictures,
+                             const uint32_t *labels, uint32_t count, float learning_rate) {
   xd_context *context = trainer->context;
   if (!pictures || !labels)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: %s is NULL",
@@ -97,8 +105,8 @@ static xd_status check_batch(const xd_classifier_trainer *trainer, const float *
                     trainer->options.batch);
   for (uint32_t i = 0; i < count; i++)
     if (labels[i] >= trainer->classes)
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "label %u of picture %u is not below the %u classes", labels[i],
-                      i, trainer->classes);
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                      "label %u of picture %u is not below the %u classes", labels[i], i, trainer->classes);
   if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: learning rate %g",
                     (double)learning_rate);
@@ -118,23 +126,30 @@ static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss
   if (status == XD_OK)
     status = xdi_device_check(context, context->table.cross_entropy(context->backend, loss), "cross_entropy");
   if (status == XD_OK && !isfinite(loss->loss))
-    status = xdi_fail(context, XD_ERROR_NUMERIC, "step %u: the classifier's loss is %g", trainer->step, loss->loss);
-  if (status == XD_OK) status = xdi_executor_backward(run, count, true, false);
+    status = xdi_fail(context, XD_ERROR_NUMERIC, "step %u: the classifier's loss is %g", trainer->step,
+                      loss->loss);
   if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->optimiser, xdi_executor_parameters(run), xdi_executor_gradients(run),
-                                learning_rate);
+    status = xdi_executor_backward(run, count, true, false);
+  if (status == XD_OK)
+    status = xdi_optimiser_step(&trainer->optimiser, xdi_executor_parameters(run),
+                                xdi_executor_gradients(run), learning_rate);
   return status;
 }
 
 xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *loss, double *accuracy,
                                      const float *pictures, const uint32_t *labels, uint32_t count,
                                      float learning_rate) {
-  if (loss) *loss = 0.0;
-  if (accuracy) *accuracy = 0.0;
-  if (!trainer) return XD_ERROR_INVALID_ARGUMENT;
+  if (loss)
+    *loss = 0.0;
+  if (accuracy)
+    *accuracy = 0.0;
+  if (!trainer)
+    return XD_ERROR_INVALID_ARGUMENT;
   xd_status status = check_batch(trainer, pictures, labels, count, learning_rate);
-  if (status == XD_OK) status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
-  if (status != XD_OK) return status;
+  if (status == XD_OK)
+    status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
+  if (status != XD_OK)
+    return status;
   xd_cross_entropy args = {
       .rows = count,
       .classes = trainer->classes,
@@ -144,22 +159,30 @@ xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *los
       .dlogits = xdi_executor_output_gradient(trainer->run),
   };
   status = run_step(trainer, &args, pictures, learning_rate);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   trainer->step++;
-  if (loss) *loss = args.loss / count;
-  if (accuracy) *accuracy = (double)args.correct / count;
+  if (loss)
+    *loss = args.loss / count;
+  if (accuracy)
+    *accuracy = (double)args.correct / count;
   return XD_OK;
 }
 
 xd_status xd_classifier_trainer_finish(xd_classifier_trainer *trainer, xd_classifier **out) {
-  if (out) *out = NULL;
-  if (!trainer) return XD_ERROR_INVALID_ARGUMENT;
-  if (!out) return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_finish: out is NULL");
+  if (out)
+    *out = NULL;
+  if (!trainer)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out)
+    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_finish: out is NULL");
   xd_network *network = NULL;
   xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->classifier->part.network,
                                          xdi_executor_parameters(trainer->run));
-  if (status == XD_OK) status = xdi_classifier_wrap(out, trainer->context, network);
-  if (status == XD_OK) xdi_part_freeze(*out);
+  if (status == XD_OK)
+    status = xdi_classifier_wrap(out, trainer->context, network);
+  if (status == XD_OK)
+    xdi_part_freeze(*out);
   xdi_network_release(network);
   return status;
 }

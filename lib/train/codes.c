@@ -22,7 +22,8 @@ static void keep_posteriors(void *user, uint32_t first, uint32_t count, const fl
     const float *from = posterior + row * 2 * dim;
     float *to = codes->values + (first + row) * 2 * dim;
     memcpy(to, from, dim * sizeof *to);
-    for (size_t j = 0; j < dim; j++) to[dim + j] = expf(0.5f * from[dim + j]);
+    for (size_t j = 0; j < dim; j++)
+      to[dim + j] = expf(0.5f * from[dim + j]);
   }
 }
 
@@ -35,12 +36,13 @@ static void keep_samples(void *user, uint32_t first, uint32_t count, const float
     const float *from = posterior + row * 2 * dim;
     float *to = codes->values + ((first + row) * codes->samples + collect->sample) * dim;
     xdi_random_normals(to, dim, collect->seed, stream, (first + row) * dim);
-    for (size_t j = 0; j < dim; j++) to[j] = from[j] + expf(0.5f * from[dim + j]) * to[j];
+    for (size_t j = 0; j < dim; j++)
+      to[j] = from[j] + expf(0.5f * from[dim + j]) * to[j];
   }
 }
 
-static xd_status encode(xdi_codes *codes, xd_context *context, const xd_network *encoder, const xd_dataset *set,
-                        const xdi_codes_options *options) {
+static xd_status encode(xdi_codes *codes, xd_context *context, const xd_network *encoder,
+                        const xd_dataset *set, const xdi_codes_options *options) {
   collector collect = {codes, 0, options->seed};
   xdi_posterior_pass pass = {.encoder = encoder,
                              .set = set,
@@ -58,20 +60,23 @@ static xd_status encode(xdi_codes *codes, xd_context *context, const xd_network 
   return status;
 }
 
-xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network *encoder, const xd_dataset *set,
-                         const xdi_codes_options *options) {
+xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network *encoder,
+                         const xd_dataset *set, const xdi_codes_options *options) {
   const uint32_t latent_dim = xdi_output_size(encoder) / 2;
   *codes = (xdi_codes){context->allocator, xd_dataset_count(set), latent_dim, options->samples, NULL};
   size_t rows;
   if (!xdi_multiply(codes->count, options->samples ? options->samples : 2, &rows))
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%u codes of each of %u pictures", options->samples, codes->count);
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%u codes of each of %u pictures", options->samples,
+                    codes->count);
   codes->values = xdi_allocate(&context->allocator, rows, latent_dim * sizeof *codes->values);
-  if (!codes->values) return xdi_fail_memory(context, "keeping a set's codes");
+  if (!codes->values)
+    return xdi_fail_memory(context, "keeping a set's codes");
   return encode(codes, context, encoder, set, options);
 }
 
 void xdi_codes_close(xdi_codes *codes) {
-  if (codes->values) xdi_release(&codes->allocator, codes->values);
+  if (codes->values)
+    xdi_release(&codes->allocator, codes->values);
   codes->values = NULL;
 }
 
@@ -83,12 +88,14 @@ void xdi_codes_draw(float *to, const xdi_codes *codes, uint32_t picture, const f
     return;
   }
   const float *mean = codes->values + (size_t)picture * 2 * dim, *deviation = mean + dim;
-  for (size_t j = 0; j < dim; j++) to[j] = mean[j] + deviation[j] * normals[j];
+  for (size_t j = 0; j < dim; j++)
+    to[j] = mean[j] + deviation[j] * normals[j];
 }
 
 void xdi_codes_add_mean(double *to, const xdi_codes *codes, uint32_t picture, double weight) {
   const size_t dim = codes->latent_dim, samples = codes->samples ? codes->samples : 1;
   const float *values = codes->values + (size_t)picture * (codes->samples ? samples : 2) * dim;
   for (size_t s = 0; s < samples; s++)
-    for (size_t j = 0; j < dim; j++) to[j] += weight / (double)samples * (double)values[s * dim + j];
+    for (size_t j = 0; j < dim; j++)
+      to[j] += weight / (double)samples * (double)values[s * dim + j];
 }

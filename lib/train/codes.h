@@ -20,8 +20,8 @@ typedef struct xdi_codes_options {
 } xdi_codes_options;
 
 /* On failure the codes may, and need not, be closed. */
-xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network *encoder, const xd_dataset *set,
-                         const xdi_codes_options *options);
+xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network *encoder,
+                         const xd_dataset *set, const xdi_codes_options *options);
 void xdi_codes_close(xdi_codes *codes); /* a zeroed one is legal */
 
 /* What a picture's samples are drawn around: its posterior's mean, or the mean of the kept samples. */

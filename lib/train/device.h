@@ -16,9 +16,12 @@ xd_status xdi_device_check(xd_context *context, xd_status status, const char *ke
 xd_status xdi_device_check_pixels(xd_context *context, const float *pictures, uint32_t count, size_t size);
 
 /* y = alpha x + beta y. */
-xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, float beta, xd_slice y, size_t count);
+xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, float beta, xd_slice y,
+                               size_t count);
 
-static inline xd_slice xdi_slice(xd_buffer *buffer, size_t offset) { return (xd_slice){buffer, offset}; }
+static inline xd_slice xdi_slice(xd_buffer *buffer, size_t offset) {
+  return (xd_slice){buffer, offset};
+}
 
 static inline xd_slice xdi_slice_after(xd_slice slice, size_t offset) {
   return (xd_slice){slice.buffer, slice.offset + offset};

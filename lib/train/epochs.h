@@ -14,7 +14,8 @@ typedef struct xdi_epochs {
   uint64_t seed;
 } xdi_epochs;
 
-xd_status xdi_epochs_open(xdi_epochs *epochs, xd_context *context, uint32_t count, uint32_t batch, uint64_t seed);
+xd_status xdi_epochs_open(xdi_epochs *epochs, xd_context *context, uint32_t count, uint32_t batch,
+                          uint64_t seed);
 void xdi_epochs_close(xdi_epochs *epochs); /* a zeroed one is legal */
 
 /* The `batch` pictures of a step, counted from 0. Steps are to be asked for in their order. */

@@ -1,5 +1,5 @@
-/* The schedule of one mapping: codes of both sets, batches by the pairing, the learning rate constant and then
- * falling, validations on the way. A mapping touches no VAE and no picture. */
+/* The schedule of one mapping: codes of both sets, batches by the pairing, the learning rate constant and
+ * then falling, validations on the way. A mapping touches no VAE and no picture. */
 #include <math.h>
 
 #include "base/memory.h"
@@ -22,8 +22,8 @@ static bool augments(const xdi_augmentation *strengths) {
   return strengths->affine > 0.0f || xdi_augmentation_degrades(strengths);
 }
 
-/* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the codes of
- * the pictures themselves. */
+/* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the
+ * codes of the pictures themselves. */
 static xd_status open_codes(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
   xd_context *context = training->context;
   const xd_dataset *set = training->sets[domain];
@@ -37,7 +37,8 @@ static xd_status open_codes(xdi_mapping_material *material, xdi_training *traini
   xd_status status = XD_OK;
   if (!augmented || xdi_training_has(training, 1 - domain))
     status = xdi_codes_open(&material->codes[domain], context, encoder, set, &options);
-  if (status != XD_OK || !augmented) return status;
+  if (status != XD_OK || !augmented)
+    return status;
   options.augmentation = wanted;
   return xdi_codes_open(&material->augmented[domain], context, encoder, set, &options);
 }
@@ -47,15 +48,18 @@ static xd_status open_domain(xdi_mapping_material *material, xdi_training *train
   xd_train_progress event = {.stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2};
   xd_status status = open_codes(material, training, domain);
   if (status == XD_OK)
-    status = xdi_pools_open(&material->pools[domain], context, training->sets[domain], training->pairing, domain + 1);
+    status = xdi_pools_open(&material->pools[domain], context, training->sets[domain], training->pairing,
+                            domain + 1);
   return status == XD_OK ? xdi_training_tell(training, &event) : status;
 }
 
-xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training, const xd_model *model) {
+xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
+                                    const xd_model *model) {
   const double began = xdi_training_clock(training);
   *material = (xdi_mapping_material){.model = model};
   xd_status status = open_domain(material, training, 0);
-  if (status == XD_OK) status = open_domain(material, training, 1);
+  if (status == XD_OK)
+    status = open_domain(material, training, 1);
   xdi_training_end_stage(training, XD_STAGE_CODES, began);
   return status;
 }
@@ -81,15 +85,18 @@ typedef struct mapping_stage {
 } mapping_stage;
 
 static xd_status choose_dim(xd_context *context, uint32_t *dim, uint32_t wanted, const char *name) {
-  if (*dim == 0) *dim = wanted;
-  if (*dim == wanted) return XD_OK;
-  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "xd_mapping_options.%s is %u, the model's codes have %u", name, *dim,
-                  wanted);
+  if (*dim == 0)
+    *dim = wanted;
+  if (*dim == wanted)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "xd_mapping_options.%s is %u, the model's codes have %u",
+                  name, *dim, wanted);
 }
 
 /* A pairing that ties all classes together knows no mismatches. */
 static void drop_mismatches(mapping_stage *stage) {
-  if (stage->material->pools[stage->target].group_count > 1) return;
+  if (stage->material->pools[stage->target].group_count > 1)
+    return;
   stage->options.mismatch = stage->options.generated_mismatch = 0.0f;
 }
 
@@ -112,11 +119,14 @@ static xd_status open_stage(mapping_stage *stage) {
   stage->validation = (xdi_validation){
       .training = training, .vaes = material->model, .direction = stage->direction, .steps = options->steps};
   xd_context *context = training->context;
-  xd_status status = choose_dim(context, &options->source_dim, sampling.source_codes->latent_dim, "source_dim");
+  xd_status status =
+      choose_dim(context, &options->source_dim, sampling.source_codes->latent_dim, "source_dim");
   if (status == XD_OK)
     status = choose_dim(context, &options->target_dim, sampling.target_codes->latent_dim, "target_dim");
-  if (status == XD_OK) status = xd_mapping_trainer_create(&stage->trainer, context, options);
-  if (status == XD_OK) status = xdi_pair_sampler_open(&stage->sampler, context, &sampling);
+  if (status == XD_OK)
+    status = xd_mapping_trainer_create(&stage->trainer, context, options);
+  if (status == XD_OK)
+    status = xdi_pair_sampler_open(&stage->sampler, context, &sampling);
   training->mapping[stage->direction] = *options; /* what provenance tells */
   return status;
 }
@@ -129,7 +139,8 @@ static void close_stage(mapping_stage *stage) {
 
 static void add_losses(mapping_stage *stage, const xd_mapping_losses *losses, uint32_t step) {
   const uint32_t steps = stage->options.steps, counted = steps < COUNTED_STEPS ? steps : COUNTED_STEPS;
-  if (step < steps - counted) return;
+  if (step < steps - counted)
+    return;
   xd_mapping_losses *mean = &stage->training->report.mapping[stage->direction];
   mean->discriminator += losses->discriminator / counted;
   mean->generator += losses->generator / counted;
@@ -151,20 +162,24 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
   xd_mapping_batch batch;
   const float rate = xdi_linear_rate(options->learning_rate, options->final_rate, step, options->steps);
   xd_status status = xdi_pair_sampler_draw(&stage->sampler, &batch, step);
-  if (status == XD_OK) status = xd_mapping_trainer_step(stage->trainer, &event.mapping, &batch, rate);
-  if (status != XD_OK) return status;
+  if (status == XD_OK)
+    status = xd_mapping_trainer_step(stage->trainer, &event.mapping, &batch, rate);
+  if (status != XD_OK)
+    return status;
   add_losses(stage, &event.mapping, step);
   const bool validated = xdi_validation_is_due(&stage->validation, step);
   if (validated) {
     status = xdi_validation_run(&stage->validation, stage->trainer, step);
     event.validation = &stage->validation.last;
   }
-  if (status == XD_OK) status = xdi_training_tell(training, &event);
+  if (status == XD_OK)
+    status = xdi_training_tell(training, &event);
   return status == XD_OK && validated ? xdi_validation_check(&stage->validation, step) : status;
 }
 
-xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
-                               xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
+xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material,
+                               uint32_t direction, xd_latent_generator **generator,
+                               xd_pair_discriminator **discriminator) {
   const double began = xdi_training_clock(training);
   mapping_stage stage = {.training = training,
                          .material = material,
@@ -172,7 +187,8 @@ xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_materia
                          .source = direction,
                          .target = 1 - direction};
   xd_status status = open_stage(&stage);
-  for (uint32_t step = 0; status == XD_OK && step < stage.options.steps; step++) status = run_step(&stage, step);
+  for (uint32_t step = 0; status == XD_OK && step < stage.options.steps; step++)
+    status = run_step(&stage, step);
   if (status == XD_OK)
     status = xdi_validation_finish(&stage.validation, stage.trainer, generator, discriminator);
   close_stage(&stage);

@@ -17,7 +17,8 @@ xd_status xdi_optimiser_open(xdi_optimiser *optimiser, xd_context *context, size
 }
 
 void xdi_optimiser_close(xdi_optimiser *optimiser) {
-  if (optimiser->moments) xdi_device_destroy(optimiser->context, optimiser->moments);
+  if (optimiser->moments)
+    xdi_device_destroy(optimiser->context, optimiser->moments);
   optimiser->moments = NULL;
 }
 

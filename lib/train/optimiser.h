@@ -22,6 +22,7 @@ xd_status xdi_optimiser_open(xdi_optimiser *optimiser, xd_context *context, size
 void xdi_optimiser_close(xdi_optimiser *optimiser); /* a zeroed one is legal */
 
 /* One step on a block of `count` floats. */
-xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients, float learning_rate);
+xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients,
+                             float learning_rate);
 
 #endif

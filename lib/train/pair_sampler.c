@@ -81,12 +81,14 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
   const xdi_codes *codes = sampler->source_codes;
   xdi_codes_draw(to, codes, pick(sampler->source_pools, pool, row, SOURCE_PICTURE), normals,
                  uniform(row, SOURCE_SAMPLE));
-  if (sampler->mixing <= 0.0f || uniform(row, MIXED) >= sampler->mixing) return;
+  if (sampler->mixing <= 0.0f || uniform(row, MIXED) >= sampler->mixing)
+    return;
   float second[DIM_LIMIT];
   const float share = uniform(row, MIXED_SHARE);
-  xdi_codes_draw(second, codes, pick(sampler->source_pools, pool, row, MIXED_PICTURE), normals + codes->latent_dim,
-                 uniform(row, MIXED_SAMPLE));
-  for (uint32_t j = 0; j < codes->latent_dim; j++) to[j] += share * (second[j] - to[j]);
+  xdi_codes_draw(second, codes, pick(sampler->source_pools, pool, row, MIXED_PICTURE),
+                 normals + codes->latent_dim, uniform(row, MIXED_SAMPLE));
+  for (uint32_t j = 0; j < codes->latent_dim; j++)
+    to[j] += share * (second[j] - to[j]);
 }
 
 /* Numbers of the further codes of a row's averages lie far behind the others of their streams. */
@@ -114,7 +116,8 @@ static bool count_normals(xdi_pair_sampler *sampler, size_t *all) {
 }
 
 /* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
-static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, uint32_t index, uint32_t which) {
+static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, uint32_t index,
+                    uint32_t which) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const uint32_t count = sampler->condition_codes, dim = codes->latent_dim;
@@ -122,19 +125,22 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
   const float *further = sampler->normals + sampler->row_normals;
   float code[DIM_LIMIT];
   double sums[DIM_LIMIT];
-  for (uint32_t j = 0; j < dim; j++) sums[j] = (double)to[j];
+  for (uint32_t j = 0; j < dim; j++)
+    sums[j] = (double)to[j];
   for (uint32_t k = 1; k < count; k++) {
     const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
     const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * place};
     const uint32_t picture = pick(pools, pool, &row, 0);
     xdi_codes_draw(code, codes, picture, further + place * normals_of_further(sampler), uniform(&row, 1));
-    for (uint32_t j = 0; j < dim; j++) sums[j] += (double)code[j];
+    for (uint32_t j = 0; j < dim; j++)
+      sums[j] += (double)code[j];
   }
-  for (uint32_t j = 0; j < dim; j++) to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
+  for (uint32_t j = 0; j < dim; j++)
+    to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
 }
 
-static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group, const row_numbers *row,
-                         const float *normals) {
+static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group,
+                         const row_numbers *row, const float *normals) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const size_t dim = codes->latent_dim, at = index * dim;
@@ -143,13 +149,16 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
   const uint32_t positive =
       pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, condition);
   xdi_codes_draw(sampler->condition + at, codes, condition, normals, uniform(row, CONDITION_SAMPLE));
-  if (sampler->condition_codes > 1) average(sampler, sampler->condition + at, right_pool, index, 0);
+  if (sampler->condition_codes > 1)
+    average(sampler, sampler->condition + at, right_pool, index, 0);
   xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim, uniform(row, POSITIVE_SAMPLE));
-  if (!sampler->mismatched) return;
+  if (!sampler->mismatched)
+    return;
   const uint32_t wrong_pool = pool_without(pools, group, row, WRONG_CLASS);
   const uint32_t wrong = pick(pools, wrong_pool, row, WRONG_PICTURE);
   xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim, uniform(row, WRONG_SAMPLE));
-  if (!sampler->wrong_condition) return;
+  if (!sampler->wrong_condition)
+    return;
   memcpy(sampler->wrong_condition + at, sampler->mismatched + at, dim * sizeof(float));
   average(sampler, sampler->wrong_condition + at, wrong_pool, index, 1);
 }
@@ -167,7 +176,8 @@ static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
 static void draw_rows(void *argument, uint32_t task) {
   const xdi_pair_sampler *sampler = argument;
   const uint32_t first = task * ROWS_PER_TASK;
-  for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->batch; row++) draw_row(sampler, row);
+  for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->batch; row++)
+    draw_row(sampler, row);
 }
 
 /* Mean over the target's classes of the squared length of the class's mean code. */
@@ -177,14 +187,16 @@ static double class_power(const xdi_codes *codes, const xdi_pools *pools) {
     memset(mean, 0, codes->latent_dim * sizeof *mean);
     for (uint32_t i = pools->first[pool]; i < pools->first[pool + 1]; i++)
       xdi_codes_add_mean(mean, codes, pools->pictures[i], 1.0 / xdi_pool_size(pools, pool));
-    for (uint32_t j = 0; j < codes->latent_dim; j++) power += mean[j] * mean[j] / pools->pool_count;
+    for (uint32_t j = 0; j < codes->latent_dim; j++)
+      power += mean[j] * mean[j] / pools->pool_count;
   }
   return power;
 }
 
 static float condition_scale(const xdi_pair_sampler_options *options) {
   const double dim = options->target_codes->latent_dim, count = options->condition_codes;
-  if (options->condition_codes <= 1) return 1.0f;
+  if (options->condition_codes <= 1)
+    return 1.0f;
   return (float)sqrt(dim / (class_power(options->target_codes, options->target_pools) + dim / count));
 }
 
@@ -208,9 +220,11 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
   sampler->source = xdi_allocate(&context->allocator, options->batch, source);
   sampler->condition = xdi_allocate(&context->allocator, options->batch, target);
   sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
-  if (mismatches) sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
+  if (mismatches)
+    sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
   const bool averages = mismatches && options->condition_codes > 1;
-  if (averages) sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
+  if (averages)
+    sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
   if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
       (averages && !sampler->wrong_condition))
     return xdi_fail_memory(context, "preparing a mapping's batches");
@@ -220,12 +234,14 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
                     "condition_codes %u of %u dimensions are too many for a batch of %u",
                     options->condition_codes, options->target_codes->latent_dim, options->batch);
   sampler->normals = xdi_allocate(&context->allocator, normals, sizeof(float));
-  if (!sampler->normals) return xdi_fail_memory(context, "preparing a mapping's batches");
+  if (!sampler->normals)
+    return xdi_fail_memory(context, "preparing a mapping's batches");
   return xdi_device_create(context, &sampler->drawn, normals);
 }
 
 void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
-  if (!sampler->context) return;
+  if (!sampler->context)
+    return;
   const xd_allocator *allocator = &sampler->context->allocator;
   xdi_release(allocator, sampler->source);
   xdi_release(allocator, sampler->condition);
@@ -247,8 +263,8 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
   const uint64_t stream = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
   xd_status status = context->table.random_normal(context->backend, place, rows, sampler->seed, stream, 0);
   if (status == XD_OK && further)
-    status = context->table.random_normal(context->backend, xdi_slice_after(place, rows), further, sampler->seed,
-                                          stream, FURTHER_CODES);
+    status = context->table.random_normal(context->backend, xdi_slice_after(place, rows), further,
+                                          sampler->seed, stream, FURTHER_CODES);
   status = xdi_device_check(context, status, "random_normal");
   return status == XD_OK ? xdi_read(context, sampler->normals, place, rows + further) : status;
 }
@@ -256,10 +272,12 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
   const uint32_t tasks = (sampler->batch + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
   sampler->step = step;
-  *out = (xd_mapping_batch){sizeof *out, sampler->batch, 0, sampler->source, sampler->condition,
-                            sampler->positive, sampler->mismatched, sampler->wrong_condition};
+  *out = (xd_mapping_batch){sizeof *out,         sampler->batch,          0,
+                            sampler->source,     sampler->condition,      sampler->positive,
+                            sampler->mismatched, sampler->wrong_condition};
   const xd_status status = draw_normals(sampler);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   if (xdi_run(&sampler->context->runner, draw_rows, sampler, tasks) != 0)
     return xdi_fail(sampler->context, XD_ERROR_INTERNAL, "the thread runner failed while codes were drawn");
   return XD_OK;

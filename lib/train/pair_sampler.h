@@ -12,9 +12,9 @@ typedef struct xdi_pair_sampler {
   const xdi_pools *source_pools, *target_pools;
   float mixing;
   uint64_t seed;
-  uint32_t batch, step; /* of the batch that is drawn */
+  uint32_t batch, step;                              /* of the batch that is drawn */
   float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
-  uint32_t condition_codes; /* averaged in a condition */
+  uint32_t condition_codes;                          /* averaged in a condition */
   float condition_scale;
   float *wrong_condition; /* [batch][dim]; NULL: mismatched serves */
   xd_buffer *drawn;       /* the step's normal numbers, by the backend's kernel, */

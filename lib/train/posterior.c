@@ -17,9 +17,11 @@ xd_status xdi_check_pictures(xd_context *context, const xd_network *network, con
                              const char *what) {
   const xd_shape wanted = xd_network_input_shape(network);
   const xd_shape got = {xd_dataset_height(set), xd_dataset_width(set), xd_dataset_channels(set)};
-  if (xdi_shape_equal(wanted, got)) return XD_OK;
-  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "%s: pictures of %ux%ux%u, but the network takes %ux%ux%u", what,
-                  got.width, got.height, got.channels, wanted.width, wanted.height, wanted.channels);
+  if (xdi_shape_equal(wanted, got))
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
+                  "%s: pictures of %ux%ux%u, but the network takes %ux%ux%u", what, got.width, got.height,
+                  got.channels, wanted.width, wanted.height, wanted.channels);
 }
 
 static void close_memory(xd_context *context, pass_memory *memory) {
@@ -44,15 +46,18 @@ static xd_status open_memory(xd_context *context, pass_memory *memory, const xd_
 
 static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pass, pass_memory *memory,
                               uint32_t first, uint32_t count) {
-  const xdi_picture_batch batch = {pass->set, memory->indices, count, pass->seed, pass->stream + first / BATCH};
+  const xdi_picture_batch batch = {pass->set, memory->indices, count, pass->seed,
+                                   pass->stream + first / BATCH};
   const xd_shape in = xd_network_input_shape(pass->encoder), out = xd_network_output_shape(pass->encoder);
   const size_t picture = (size_t)in.height * in.width * in.channels;
   const size_t code = (size_t)out.height * out.width * out.channels;
-  for (uint32_t i = 0; i < count; i++) memory->indices[i] = first + i;
+  for (uint32_t i = 0; i < count; i++)
+    memory->indices[i] = first + i;
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
   if (status == XD_OK)
     status = xdi_write(context, xdi_executor_input(memory->executor), memory->pictures, count * picture);
-  if (status == XD_OK) status = xdi_executor_forward(memory->executor, count, false, 0, 0);
+  if (status == XD_OK)
+    status = xdi_executor_forward(memory->executor, count, false, 0, 0);
   if (status == XD_OK)
     status = xdi_read(context, memory->posterior, xdi_executor_output(memory->executor), count * code);
   return status;
@@ -65,8 +70,10 @@ xd_status xdi_posterior_each(xd_context *context, const xdi_posterior_pass *pass
   for (uint32_t first = 0; status == XD_OK && first < count; first += BATCH) {
     const uint32_t part = count - first < BATCH ? count - first : BATCH;
     status = xdi_check_cancelled(context);
-    if (status == XD_OK) status = encode_batch(context, pass, &memory, first, part);
-    if (status == XD_OK) pass->visit(pass->user, first, part, memory.posterior);
+    if (status == XD_OK)
+      status = encode_batch(context, pass, &memory, first, part);
+    if (status == XD_OK)
+      pass->visit(pass->user, first, part, memory.posterior);
   }
   close_memory(context, &memory);
   return status;

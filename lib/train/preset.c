@@ -1,5 +1,6 @@
-/* Presets: the numbers in which the options of a known experiment differ from the library's defaults. One table
- * each, one line a number; `paper` is the letter of arXiv 1805.10130, with sigma_x 1 where it gives none. */
+/* Presets: the numbers in which the options of a known experiment differ from the library's defaults. One
+ * table each, one line a number; `paper` is the letter of arXiv 1805.10130, with sigma_x 1 where it gives
+ * none. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -13,8 +14,10 @@ typedef struct setting {
 } setting;
 
 #define SET(field, number) \
-  { .offset = offsetof(xd_preset, field), .is_real = _Generic(((xd_preset *)0)->field, float: 1, uint32_t: 0), \
-    .value = (number) }
+  { \
+    .offset = offsetof(xd_preset, field), \
+    .is_real = _Generic(((xd_preset *)0)->field, float : 1, uint32_t : 0), .value = (number) \
+  }
 #define SET_BOTH(array, field, number) SET(array[0].field, number), SET(array[1].field, number)
 
 /* ---- The tables ---- */
@@ -112,7 +115,8 @@ static const setting paper[] = {
     SET_BOTH(mapping, noise_scale, 1),
 };
 
-#define TABLE(name) {#name, name, sizeof name / sizeof *name}
+#define TABLE(name) \
+  { #name, name, sizeof name / sizeof *name }
 
 static const struct {
   const char *name;
@@ -148,16 +152,20 @@ static void apply(xd_preset *preset, const setting *settings, size_t count) {
 
 xd_status xd_train_preset(xd_preset *out, xd_context *context, const char *name) {
   if (!out || out->struct_size != sizeof *out)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train_preset: out is NULL or its struct_size wrong");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_train_preset: out is NULL or its struct_size wrong");
   for (size_t i = 0; i < PRESETS; i++)
     if (name && strcmp(name, presets[i].name) == 0) {
       fill_defaults(out);
       apply(out, presets[i].settings, presets[i].count);
       return XD_OK;
     }
-  if (name) return xdi_fail(context, XD_ERROR_NOT_FOUND, "xd_train_preset: there is no preset '%s'", name);
+  if (name)
+    return xdi_fail(context, XD_ERROR_NOT_FOUND, "xd_train_preset: there is no preset '%s'", name);
   fill_defaults(out);
   return XD_OK;
 }
 
-const char *xd_train_preset_name(uint32_t index) { return index < PRESETS ? presets[index].name : NULL; }
+const char *xd_train_preset_name(uint32_t index) {
+  return index < PRESETS ? presets[index].name : NULL;
+}

@@ -1,6 +1,6 @@
-/* How much of the class the codes tell: a perceptron of one hidden layer is trained on the codes that the mappings
- * are trained on, and reads the class from the posterior means of validation pictures. It sees labels, and nothing
- * that is trained sees it. */
+/* How much of the class the codes tell: a perceptron of one hidden layer is trained on the codes that the
+ * mappings are trained on, and reads the class from the posterior means of validation pictures. It sees
+ * labels, and nothing that is trained sees it. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -38,7 +38,8 @@ static uint32_t count_classes(const xd_dataset *set, uint32_t *seen) {
   uint32_t classes = 0;
   *seen = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    if (xd_dataset_class_size(set, label) > 0) classes = label + 1, (*seen)++;
+    if (xd_dataset_class_size(set, label) > 0)
+      classes = label + 1, (*seen)++;
   return classes;
 }
 
@@ -50,12 +51,15 @@ static xd_status open_probe(probe *p) {
   xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT_MILLIONTHS, p->classes);
   xd_status status =
       xdi_network_create(&p->network, context, (xd_shape){1, 1, (uint32_t)dim}, layers.at, layers.count);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   xdi_network_initialise(p->network, p->seed, 0.0f);
   p->rows = xdi_allocate(&context->allocator, BATCH + 1, dim * sizeof *p->rows);
-  if (!p->rows) return xdi_fail_memory(context, "probing codes");
+  if (!p->rows)
+    return xdi_fail_memory(context, "probing codes");
   status = xdi_executor_create(&p->run, context, p->network, BATCH, XDI_TRAINING);
-  if (status == XD_OK) status = xdi_optimiser_open(&p->optimiser, context, p->network->block_count, &adam);
+  if (status == XD_OK)
+    status = xdi_optimiser_open(&p->optimiser, context, p->network->block_count, &adam);
   return status;
 }
 
@@ -80,8 +84,10 @@ static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint3
     status = xdi_executor_forward(p->run, count, drop, p->seed,
                                   xdi_stream_id(XDI_STREAM_DROPOUT, step * XDI_LAYER_LIMIT));
   if (status == XD_OK)
-    status = xdi_device_check(context, context->table.cross_entropy(context->backend, &loss), "cross_entropy");
-  if (status == XD_OK) *correct = loss.correct;
+    status =
+        xdi_device_check(context, context->table.cross_entropy(context->backend, &loss), "cross_entropy");
+  if (status == XD_OK)
+    *correct = loss.correct;
   return status;
 }
 
@@ -89,12 +95,15 @@ static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint3
 static void draw_batch(probe *p, uint32_t step) {
   const size_t dim = p->codes->latent_dim;
   const uint64_t pictures = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, step);
-  const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, step), choices = xdi_stream_id(XDI_STREAM_SHUFFLE, step);
+  const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, step),
+                 choices = xdi_stream_id(XDI_STREAM_SHUFFLE, step);
   float *normals = p->rows + BATCH * dim;
   for (uint32_t row = 0; row < BATCH; row++) {
     const uint32_t picture = xdi_random_below(p->seed, pictures, row, p->codes->count);
-    if (p->codes->samples == 0) xdi_random_normals(normals, dim, p->seed, noise, row * dim);
-    xdi_codes_draw(p->rows + row * dim, p->codes, picture, normals, xdi_random_uniform(p->seed, choices, row));
+    if (p->codes->samples == 0)
+      xdi_random_normals(normals, dim, p->seed, noise, row * dim);
+    xdi_codes_draw(p->rows + row * dim, p->codes, picture, normals,
+                   xdi_random_uniform(p->seed, choices, row));
     p->labels[row] = xd_dataset_label(p->set, picture);
   }
 }
@@ -105,11 +114,14 @@ static xd_status train(probe *p) {
   for (uint32_t step = 0; status == XD_OK && step < STEPS; step++) {
     status = xdi_check_cancelled(p->context);
     draw_batch(p, step);
-    if (status == XD_OK) status = judge(p, BATCH, true, step, &correct);
-    if (status == XD_OK) status = xdi_executor_backward(p->run, BATCH, true, false);
     if (status == XD_OK)
-      status = xdi_optimiser_step(&p->optimiser, xdi_executor_parameters(p->run), xdi_executor_gradients(p->run),
-                                  xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
+      status = judge(p, BATCH, true, step, &correct);
+    if (status == XD_OK)
+      status = xdi_executor_backward(p->run, BATCH, true, false);
+    if (status == XD_OK)
+      status =
+          xdi_optimiser_step(&p->optimiser, xdi_executor_parameters(p->run), xdi_executor_gradients(p->run),
+                             xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
   }
   return status;
 }
@@ -120,7 +132,8 @@ static uint32_t fill_means(probe *p, const xdi_codes *codes, const xd_dataset *s
   uint32_t count = 0;
   for (; *next < codes->count && count < BATCH; (*next)++) {
     const uint32_t label = xd_dataset_label(set, *next);
-    if (xd_dataset_class_size(p->set, label) == 0) continue;
+    if (xd_dataset_class_size(p->set, label) == 0)
+      continue;
     const float *mean = codes->values + (size_t)*next * 2 * dim;
     memcpy(p->rows + count * dim, mean, dim * sizeof *mean);
     p->labels[count++] = label;
@@ -148,14 +161,19 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
   uint32_t seen;
   probe p = {.context = context, .set = training->sets[domain], .codes = xdi_source_codes(material, domain)};
   p.classes = count_classes(p.set, &seen);
-  if (seen < 2) return XD_OK;
+  if (seen < 2)
+    return XD_OK;
   p.seed = xdi_seed_of(training->options.seed, XDI_SEED_PROBE) + domain;
   xdi_codes codes = {.values = NULL};
   xd_status status = xdi_check_pictures(context, encoder, held_out, "the validation set");
-  if (status == XD_OK) status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
-  if (status == XD_OK) status = open_probe(&p);
-  if (status == XD_OK) status = train(&p);
-  if (status == XD_OK) status = measure(&p, &training->report.probe[domain], &codes, held_out);
+  if (status == XD_OK)
+    status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
+  if (status == XD_OK)
+    status = open_probe(&p);
+  if (status == XD_OK)
+    status = train(&p);
+  if (status == XD_OK)
+    status = measure(&p, &training->report.probe[domain], &codes, held_out);
   close_probe(&p);
   xdi_codes_close(&codes);
   return status;
@@ -164,6 +182,7 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
 xd_status xdi_training_probe(xdi_training *training, const xdi_mapping_material *material) {
   xd_status status = XD_OK;
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
-    if (training->options.validation[domain]) status = probe_domain(training, material, domain);
+    if (training->options.validation[domain])
+      status = probe_domain(training, material, domain);
   return status;
 }

@@ -30,12 +30,14 @@ uint32_t xdi_training_vae_steps(const xdi_training *training, uint32_t domain) {
 static double work_of(const xdi_training *training, uint32_t stage, uint32_t step) {
   if (stage <= XD_STAGE_VAE2) {
     const uint32_t domain = stage - XD_STAGE_VAE1, channels = training->architecture[domain].base_channels;
-    return vae_work * vae_batch(training, domain) * pixels(training, domain) * (channels ? channels : 16) / 32.0;
+    return vae_work * vae_batch(training, domain) * pixels(training, domain) * (channels ? channels : 16) /
+           32.0;
   }
   if (stage == XD_STAGE_CODES)
     return encoding_work * xd_dataset_count(training->sets[step - 1]) * pixels(training, step - 1);
   const xd_mapping_options *options = &training->mapping[stage - XD_STAGE_MAPPING_1TO2];
-  return mapping_work * options->batch * options->hidden_width * options->hidden_width * options->hidden_layers;
+  return mapping_work * options->batch * options->hidden_width * options->hidden_width *
+         options->hidden_layers;
 }
 
 void xdi_training_start(xdi_training *training, bool with_vae) {
@@ -43,10 +45,12 @@ void xdi_training_start(xdi_training *training, bool with_vae) {
   training->started = xdi_training_clock(training);
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae)
-      training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) * xdi_training_vae_steps(training, domain);
+      training->work +=
+          work_of(training, XD_STAGE_VAE1 + domain, 1) * xdi_training_vae_steps(training, domain);
     training->work += work_of(training, XD_STAGE_CODES, domain + 1);
     if (xdi_training_has(training, domain))
-      training->work += work_of(training, XD_STAGE_MAPPING_1TO2 + domain, 1) * training->mapping[domain].steps;
+      training->work +=
+          work_of(training, XD_STAGE_MAPPING_1TO2 + domain, 1) * training->mapping[domain].steps;
   }
 }
 
@@ -55,8 +59,8 @@ xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event) {
   event->struct_size = sizeof *event;
   event->overall = training->work_done < training->work ? training->work_done / training->work : 1.0;
   if (training->options.callback && training->options.callback(training->options.user, event))
-    return xdi_fail(training->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of stage %u", event->step,
-                    event->steps, event->stage);
+    return xdi_fail(training->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of stage %u",
+                    event->step, event->steps, event->stage);
   return xdi_check_cancelled(training->context);
 }
 

@@ -1,6 +1,6 @@
-/* How a model came about, as text: the library's version, the seed, every option that shaped it, the number of
- * pictures and the last losses. Nothing here knows a clock, a path or a number of threads: the same training
- * gives the same texts. */
+/* How a model came about, as text: the library's version, the seed, every option that shaped it, the
+ * number of pictures and the last losses. Nothing here knows a clock, a path or a number of threads: the
+ * same training gives the same texts. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,8 @@ static void append_number(char *value, const char *name, double number, int digi
   char text[40];
   snprintf(text, sizeof text, "%.*g", digits, number);
   for (char *c = text; *c; c++)
-    if (!strchr("0123456789+-einfa", *c)) *c = '.';
+    if (!strchr("0123456789+-einfa", *c))
+      *c = '.';
   append(value, "%s%s=%s", value[0] ? " " : "", name, text);
 }
 
@@ -43,7 +44,8 @@ static void append_option(char *value, const char *name, float number) {
   int digits = 6;
   for (; digits < 9; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, (double)number);
-    if (strtof(text, NULL) == number) break;
+    if (strtof(text, NULL) == number)
+      break;
   }
   append_number(value, name, (double)number, digits);
 }
@@ -52,12 +54,14 @@ static void append_count(char *value, const char *name, uint32_t number) {
   append(value, "%s%s=%lu", value[0] ? " " : "", name, (unsigned long)number);
 }
 
-static void add_circumstances(xdi_properties *properties, const xdi_training *training, const char *const keys[5]) {
+static void add_circumstances(xdi_properties *properties, const xdi_training *training,
+                              const char *const keys[5]) {
   append(add_key(properties, keys[0]), "libxdomain %s", XD_VERSION_STRING);
   append(add_key(properties, keys[1]), "%s", xd_context_backend_name(training->context));
   append(add_key(properties, keys[2]), "%llu", (unsigned long long)training->options.seed);
   for (uint32_t domain = 0; domain < 2; domain++)
-    append(add_key(properties, keys[3 + domain]), "%lu", (unsigned long)xd_dataset_count(training->sets[domain]));
+    append(add_key(properties, keys[3 + domain]), "%lu",
+           (unsigned long)xd_dataset_count(training->sets[domain]));
 }
 
 /* ---- VAEs ---- */
@@ -91,7 +95,8 @@ static void describe_architecture(char *value, const xd_vae_architecture *archit
   append_count(value, "max_channels", architecture->max_channels);
   append_count(value, "depth", architecture->depth);
   append_count(value, "hidden_count", architecture->hidden_count);
-  for (uint32_t i = 0; i < architecture->hidden_count && i < 4; i++) append_count(value, "hidden", architecture->hidden[i]);
+  for (uint32_t i = 0; i < architecture->hidden_count && i < 4; i++)
+    append_count(value, "hidden", architecture->hidden[i]);
 }
 
 static void describe_vae_losses(char *value, const xd_vae_losses *losses) {
@@ -184,12 +189,16 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
   for (uint32_t direction = 0; direction < 2; direction++) {
     const bool trained = xdi_training_has(training, direction);
     char *value = add_key(properties, options[direction]);
-    if (trained) describe_mapping(value, &training->mapping[direction]);
+    if (trained)
+      describe_mapping(value, &training->mapping[direction]);
     value = add_key(properties, losses[direction]);
-    if (trained) describe_mapping_losses(value, &training->report.mapping[direction]);
+    if (trained)
+      describe_mapping_losses(value, &training->report.mapping[direction]);
     value = add_key(properties, validations[direction]);
-    if (training->report.validated[direction]) describe_validation(value, training, direction);
+    if (training->report.validated[direction])
+      describe_validation(value, training, direction);
     value = add_key(properties, probes[direction]);
-    if (training->report.probe[direction] > 0.0) append_number(value, "acc", training->report.probe[direction], 6);
+    if (training->report.probe[direction] > 0.0)
+      append_number(value, "acc", training->report.probe[direction], 6);
   }
 }

@@ -7,18 +7,23 @@
 
 static xd_status check_finite(xd_context *context, const xd_network *network) {
   for (size_t i = 0; i < network->block_count; i++)
-    if (!isfinite(network->block[i])) return xdi_fail(context, XD_ERROR_NUMERIC, "a trained weight is not finite");
+    if (!isfinite(network->block[i]))
+      return xdi_fail(context, XD_ERROR_NUMERIC, "a trained weight is not finite");
   return XD_OK;
 }
 
-xd_status xdi_snapshot_create(xd_network **out, xd_context *context, const xd_network *like, xd_slice parameters) {
+xd_status xdi_snapshot_create(xd_network **out, xd_context *context, const xd_network *like,
+                              xd_slice parameters) {
   xd_layer_spec specs[XDI_LAYER_LIMIT];
   *out = NULL;
-  for (uint32_t i = 0; i < like->layer_count; i++) specs[i] = like->layers[i].spec;
+  for (uint32_t i = 0; i < like->layer_count; i++)
+    specs[i] = like->layers[i].spec;
   xd_network *network = NULL;
   xd_status status = xdi_network_create(&network, context, like->input, specs, like->layer_count);
-  if (status == XD_OK) status = xdi_read(context, network->block, parameters, network->block_count);
-  if (status == XD_OK) status = check_finite(context, network);
+  if (status == XD_OK)
+    status = xdi_read(context, network->block, parameters, network->block_count);
+  if (status == XD_OK)
+    status = check_finite(context, network);
   if (status == XD_OK)
     *out = network;
   else

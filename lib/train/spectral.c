@@ -11,13 +11,16 @@
 /* Lists the matrices and gives each its place among the vectors; the sum of all vectors' lengths. */
 static size_t list_matrices(xdi_spectral *spectral) {
   size_t place = 0;
-  for (uint32_t i = 0; i < spectral->network->parameter_count && spectral->matrix_count < XDI_LAYER_LIMIT; i++) {
+  for (uint32_t i = 0; i < spectral->network->parameter_count && spectral->matrix_count < XDI_LAYER_LIMIT;
+       i++) {
     const xdi_parameter *parameter = &spectral->network->parameters[i];
-    if (parameter->public.rank != 2) continue;
+    if (parameter->public.rank != 2)
+      continue;
     const uint32_t rows = parameter->public.shape[0], columns = parameter->public.shape[1];
     const size_t u = place, v = u + (rows + (size_t)15) / 16 * 16;
     place = v + (columns + (size_t)15) / 16 * 16;
-    spectral->matrices[spectral->matrix_count++] = (xdi_spectral_matrix){rows, columns, parameter->offset, u, v, 0.0};
+    spectral->matrices[spectral->matrix_count++] =
+        (xdi_spectral_matrix){rows, columns, parameter->offset, u, v, 0.0};
   }
   return place;
 }
@@ -33,21 +36,27 @@ static xd_status start_vectors(xdi_spectral *spectral, uint64_t seed) {
 
 xd_status xdi_spectral_open(xdi_spectral *spectral, xd_context *context, xdi_executor *executor,
                             const xd_network *network, bool enabled, uint64_t seed) {
-  *spectral = (xdi_spectral){.context = context, .executor = executor, .network = network, .enabled = enabled};
-  if (!enabled) return XD_OK;
+  *spectral =
+      (xdi_spectral){.context = context, .executor = executor, .network = network, .enabled = enabled};
+  if (!enabled)
+    return XD_OK;
   const size_t vectors = list_matrices(spectral);
   xd_status status = xdi_device_create(context, &spectral->raw, network->block_count);
-  if (status == XD_OK) status = xdi_device_create(context, &spectral->vectors, vectors);
+  if (status == XD_OK)
+    status = xdi_device_create(context, &spectral->vectors, vectors);
   if (status == XD_OK)
     status = xdi_device_scale_add(context, 1.0f, xdi_executor_parameters(executor), 0.0f,
                                   xdi_slice(spectral->raw, 0), network->block_count);
-  if (status == XD_OK) status = start_vectors(spectral, seed);
-  if (status == XD_OK) status = xdi_spectral_normalise(spectral, FIRST_ITERATIONS);
+  if (status == XD_OK)
+    status = start_vectors(spectral, seed);
+  if (status == XD_OK)
+    status = xdi_spectral_normalise(spectral, FIRST_ITERATIONS);
   return status;
 }
 
 void xdi_spectral_close(xdi_spectral *spectral) {
-  if (!spectral->context) return;
+  if (!spectral->context)
+    return;
   xdi_device_destroy(spectral->context, spectral->raw);
   xdi_device_destroy(spectral->context, spectral->vectors);
   spectral->raw = spectral->vectors = NULL;
@@ -72,16 +81,19 @@ static xd_status copy_biases(xdi_spectral *spectral) {
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && i < spectral->network->parameter_count; i++) {
     const xdi_parameter *parameter = &spectral->network->parameters[i];
-    if (parameter->public.rank == 2) continue;
-    status = xdi_device_scale_add(spectral->context, 1.0f, xdi_slice(spectral->raw, parameter->offset), 0.0f,
-                                  xdi_slice_after(xdi_executor_parameters(spectral->executor), parameter->offset),
-                                  parameter->public.count);
+    if (parameter->public.rank == 2)
+      continue;
+    status =
+        xdi_device_scale_add(spectral->context, 1.0f, xdi_slice(spectral->raw, parameter->offset), 0.0f,
+                             xdi_slice_after(xdi_executor_parameters(spectral->executor), parameter->offset),
+                             parameter->public.count);
   }
   return status;
 }
 
 xd_status xdi_spectral_normalise(xdi_spectral *spectral, uint32_t iterations) {
-  if (!spectral->enabled) return XD_OK;
+  if (!spectral->enabled)
+    return XD_OK;
   xd_context *context = spectral->context;
   xd_status status = copy_biases(spectral);
   for (uint32_t i = 0; status == XD_OK && i < spectral->matrix_count; i++) {
@@ -95,7 +107,8 @@ xd_status xdi_spectral_normalise(xdi_spectral *spectral, uint32_t iterations) {
 }
 
 xd_status xdi_spectral_gradients(xdi_spectral *spectral) {
-  if (!spectral->enabled) return XD_OK;
+  if (!spectral->enabled)
+    return XD_OK;
   xd_context *context = spectral->context;
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && i < spectral->matrix_count; i++) {

@@ -47,15 +47,17 @@ static xd_status conclude(xd_context *context, double *mean, double *deviation, 
   return XD_OK;
 }
 
-xd_status xdi_standardise_measure(xd_context *context, double *mean, double *deviation, const xd_network *encoder,
-                                  const xd_dataset *set) {
+xd_status xdi_standardise_measure(xd_context *context, double *mean, double *deviation,
+                                  const xd_network *encoder, const xd_dataset *set) {
   const uint32_t latent_dim = xdi_output_size(encoder) / 2;
   double *memory = xdi_allocate_zeroed(&context->allocator, (size_t)latent_dim * 3, sizeof *memory);
-  if (!memory) return xdi_fail_memory(context, "standardising codes");
+  if (!memory)
+    return xdi_fail_memory(context, "standardising codes");
   code_sums sums = {latent_dim, memory, memory + latent_dim, memory + 2 * (size_t)latent_dim};
   const xdi_posterior_pass pass = {.encoder = encoder, .set = set, .visit = add_posteriors, .user = &sums};
   xd_status status = xdi_posterior_each(context, &pass);
-  if (status == XD_OK) status = conclude(context, mean, deviation, &sums, (double)xd_dataset_count(set));
+  if (status == XD_OK)
+    status = conclude(context, mean, deviation, &sums, (double)xd_dataset_count(set));
   xdi_release(&context->allocator, memory);
   return status;
 }
@@ -65,13 +67,15 @@ xd_status xdi_standardise_measure(xd_context *context, double *mean, double *dev
 /* The last layer that does more than rename the shape, and the first. */
 static uint32_t last_layer(const xd_network *network) {
   uint32_t i = network->layer_count - 1;
-  while (i > 0 && !network->layers[i].table->forward) i--;
+  while (i > 0 && !network->layers[i].table->forward)
+    i--;
   return i;
 }
 
 static uint32_t first_layer(const xd_network *network) {
   uint32_t i = 0;
-  while (i + 1 < network->layer_count && !network->layers[i].table->forward) i++;
+  while (i + 1 < network->layer_count && !network->layers[i].table->forward)
+    i++;
   return i;
 }
 
@@ -106,8 +110,8 @@ static void fold_decoder(const xdi_linear_part *part, const double *mean, const 
   }
 }
 
-xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder, const double *mean,
-                               const double *deviation) {
+xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder,
+                               const double *mean, const double *deviation) {
   xdi_linear_part last, first, encoder_skip, decoder_skip;
   const uint32_t end = last_layer(encoder);
   const bool skips = xdi_network_linear(&encoder_skip, encoder, end, SKIP_TAG);
@@ -115,18 +119,22 @@ xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_netw
   if (!xdi_network_linear(&last, encoder, dense, DENSE_TAG) ||
       encoder->layers[dense].activation != XD_ACTIVATION_IDENTITY ||
       encoder->layers[end].activation != XD_ACTIVATION_IDENTITY)
-    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "codes cannot be standardised: the encoder does not end in a "
-                                                   "dense layer without activation; set raw_codes");
-  if (!xdi_network_linear(&first, decoder, first_layer(decoder), DENSE_TAG))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED,
-                    "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
+                    "codes cannot be standardised: the encoder does not end in a "
+                    "dense layer without activation; set raw_codes");
+  if (!xdi_network_linear(&first, decoder, first_layer(decoder), DENSE_TAG))
+    return xdi_fail(
+        context, XD_ERROR_UNSUPPORTED,
+        "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
   if (last.outputs != 2 * first.inputs)
-    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "an encoder of %zu code dimensions and a decoder of %zu",
-                    last.outputs / 2, first.inputs);
+    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
+                    "an encoder of %zu code dimensions and a decoder of %zu", last.outputs / 2, first.inputs);
   fold_encoder(&last, mean, deviation);
-  if (skips) scale_means(&encoder_skip, NULL, deviation);
+  if (skips)
+    scale_means(&encoder_skip, NULL, deviation);
   fold_decoder(&first, mean, deviation);
   for (uint32_t i = 0; i < decoder->layer_count; i++)
-    if (xdi_network_linear(&decoder_skip, decoder, i, SKIP_TAG)) fold_decoder(&decoder_skip, mean, deviation);
+    if (xdi_network_linear(&decoder_skip, decoder, i, SKIP_TAG))
+      fold_decoder(&decoder_skip, mean, deviation);
   return XD_OK;
 }

@@ -9,7 +9,7 @@
 typedef struct xdi_training {
   xd_context *context;
   xd_train_options options;
-  xd_vae_options vae[2];         /* complete and with seeds of their own */
+  xd_vae_options vae[2]; /* complete and with seeds of their own */
   xd_vae_architecture architecture[2];
   xd_mapping_options mapping[2]; /* likewise; [0] 1 to 2 */
   const xd_dataset *sets[2];
@@ -47,13 +47,14 @@ void xdi_training_end_stage(xdi_training *training, xd_train_stage stage, double
 /* ---- vae_schedule.c ---- */
 
 /* domain 0 or 1. The caller owns both. */
-xd_status xdi_training_vae(xdi_training *training, uint32_t domain, xd_encoder **encoder, xd_decoder **decoder);
+xd_status xdi_training_vae(xdi_training *training, uint32_t domain, xd_encoder **encoder,
+                           xd_decoder **decoder);
 
 /* ---- mapping_schedule.c ---- */
 
 /* What a mapping is trained on. */
 typedef struct xdi_mapping_material {
-  const xd_model *model; /* the VAEs */
+  const xd_model *model;  /* the VAEs */
   xdi_codes codes[2];     /* of each domain's pictures, unless only augmented ones are read */
   xdi_codes augmented[2]; /* of augmented ones, for the direction that leaves the domain; or zeroed */
   xdi_pools pools[2];
@@ -64,12 +65,14 @@ static inline const xdi_codes *xdi_source_codes(const xdi_mapping_material *mate
   return material->augmented[domain].values ? &material->augmented[domain] : &material->codes[domain];
 }
 
-xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training, const xd_model *model);
+xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
+                                    const xd_model *model);
 void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one is legal */
 
 /* direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
-xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
-                               xd_latent_generator **generator, xd_pair_discriminator **discriminator);
+xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material,
+                               uint32_t direction, xd_latent_generator **generator,
+                               xd_pair_discriminator **discriminator);
 
 /* ---- probe.c ---- */
 

@@ -1,4 +1,5 @@
-/* Reading the options of a whole training: nested structs of any version, defaults, and what the sets decide. */
+/* Reading the options of a whole training: nested structs of any version, defaults, and what the sets
+ * decide. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -7,7 +8,8 @@
 
 void xd_train_options_init(xd_train_options *options) {
   const xd_train_options defaults = XD_TRAIN_OPTIONS_INIT;
-  if (options) memcpy(options, &defaults, sizeof defaults);
+  if (options)
+    memcpy(options, &defaults, sizeof defaults);
 }
 
 static xd_status refuse_size(xd_context *context, const char *name) {
@@ -21,7 +23,8 @@ static xd_status read_architecture(xdi_training *training, uint32_t domain) {
   const xd_vae_architecture *from = training->vae[domain].architecture;
   const xd_dataset *set = training->sets[domain];
   *to = (xd_vae_architecture)XD_VAE_ARCHITECTURE_INIT;
-  if (from && !xdi_read_options(to, sizeof *to, from)) return refuse_size(context, "xd_vae_architecture");
+  if (from && !xdi_read_options(to, sizeof *to, from))
+    return refuse_size(context, "xd_vae_architecture");
   if (!from || (to->height == 0 && to->width == 0 && to->channels == 0)) {
     to->height = xd_dataset_height(set);
     to->width = xd_dataset_width(set);
@@ -32,8 +35,9 @@ static xd_status read_architecture(xdi_training *training, uint32_t domain) {
       to->channels == xd_dataset_channels(set))
     return XD_OK;
   return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                  "the architecture of domain %u takes pictures of %ux%ux%u, its set has %ux%ux%u", domain + 1, to->width,
-                  to->height, to->channels, xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set));
+                  "the architecture of domain %u takes pictures of %ux%ux%u, its set has %ux%ux%u",
+                  domain + 1, to->width, to->height, to->channels, xd_dataset_width(set),
+                  xd_dataset_height(set), xd_dataset_channels(set));
 }
 
 static xd_status read_vae(xdi_training *training, uint32_t domain, bool with_vae) {
@@ -56,8 +60,8 @@ static xd_status check_augmentation(xd_context *context, const xd_mapping_option
                 {"augment_blur", options->augment_blur}};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     if (!(fields[i].value >= 0.0f && fields[i].value <= 4.0f))
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.%s cannot be %g", fields[i].name,
-                      (double)fields[i].value);
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.%s cannot be %g",
+                      fields[i].name, (double)fields[i].value);
     if (fields[i].value > 0.0f && options->codes_per_picture == 0)
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                       "xd_mapping_options.%s needs cached codes, but codes_per_picture is 0", fields[i].name);
@@ -71,23 +75,26 @@ static xd_status read_mapping(xdi_training *training, uint32_t direction) {
   if (training->options.mapping[direction] &&
       !xdi_read_options(to, sizeof *to, training->options.mapping[direction]))
     return refuse_size(training->context, "xd_mapping_options");
-  to->seed = xdi_seed_of(training->options.seed, direction == 0 ? XDI_SEED_MAPPING_1TO2 : XDI_SEED_MAPPING_2TO1);
+  to->seed =
+      xdi_seed_of(training->options.seed, direction == 0 ? XDI_SEED_MAPPING_1TO2 : XDI_SEED_MAPPING_2TO1);
   if (to->steps == 0 || to->steps > UINT32_MAX / 128)
-    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.steps cannot be %u", to->steps);
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.steps cannot be %u",
+                    to->steps);
   if (to->codes_per_picture > 1024)
-    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.codes_per_picture cannot be %u",
-                    to->codes_per_picture);
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_mapping_options.codes_per_picture cannot be %u", to->codes_per_picture);
   return check_augmentation(training->context, to);
 }
 
 static xd_status check_directions(const xdi_training *training) {
   const uint32_t directions = training->options.directions;
   if (directions == 0 || directions > 3)
-    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_train_options.directions cannot be %u", directions);
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_train_options.directions cannot be %u",
+                    directions);
   if (directions == 3 && training->mapping[0].codes_per_picture != training->mapping[1].codes_per_picture)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
-                    "codes_per_picture is %u in one direction and %u in the other", training->mapping[0].codes_per_picture,
-                    training->mapping[1].codes_per_picture);
+                    "codes_per_picture is %u in one direction and %u in the other",
+                    training->mapping[0].codes_per_picture, training->mapping[1].codes_per_picture);
   return XD_OK;
 }
 
@@ -96,7 +103,9 @@ xd_status xdi_training_read(xdi_training *training, const xd_train_options *opti
   if (options && !xdi_read_options(&training->options, sizeof training->options, options))
     return refuse_size(training->context, "xd_train_options");
   xd_status status = XD_OK;
-  for (uint32_t i = 0; status == XD_OK && i < 2; i++) status = read_vae(training, i, with_vae);
-  for (uint32_t i = 0; status == XD_OK && i < 2; i++) status = read_mapping(training, i);
+  for (uint32_t i = 0; status == XD_OK && i < 2; i++)
+    status = read_vae(training, i, with_vae);
+  for (uint32_t i = 0; status == XD_OK && i < 2; i++)
+    status = read_mapping(training, i);
   return status == XD_OK ? check_directions(training) : status;
 }

@@ -13,7 +13,9 @@ static const double collapsed_acc = 0.5, collapsed_div = 0.1;
 
 /* ---- The rule ---- */
 
-static double up_to_one(double share) { return share < 1.0 ? share : 1.0; }
+static double up_to_one(double share) {
+  return share < 1.0 ? share : 1.0;
+}
 
 double xdi_validation_score(const xd_evaluation *evaluation) {
   return evaluation->acc * up_to_one(evaluation->div / XD_VALIDATION_DIV) *
@@ -27,8 +29,10 @@ bool xdi_validation_is_collapse(const xd_evaluation *evaluation) {
 bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
   const xd_train_options *options = &validation->training->options;
   const uint32_t target = 1 - validation->direction;
-  if (!options->validation[0] || !options->validation[1] || !options->judge[target]) return false;
-  return step + 1 == validation->steps || (options->validate_every && (step + 1) % options->validate_every == 0);
+  if (!options->validation[0] || !options->validation[1] || !options->judge[target])
+    return false;
+  return step + 1 == validation->steps ||
+         (options->validate_every && (step + 1) % options->validate_every == 0);
 }
 
 /* ---- One validation ---- */
@@ -46,10 +50,11 @@ static xd_status measure(xdi_validation *validation, xd_latent_generator *genera
   parts.generator[direction] = generator;
   xd_status status = xd_model_with_mapping(&candidate, training->context, validation->vaes, &parts);
   if (status == XD_OK)
-    status = xdi_evaluate(&validation->last, training->context, candidate,
-                          direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1, training->options.judge[target],
-                          training->options.validation[source], training->options.validation[target],
-                          training->pairing, &options, &validation->real);
+    status =
+        xdi_evaluate(&validation->last, training->context, candidate,
+                     direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1, training->options.judge[target],
+                     training->options.validation[source], training->options.validation[target],
+                     training->pairing, &options, &validation->real);
   xd_model_release(candidate);
   return status;
 }
@@ -61,10 +66,14 @@ static void note(xdi_validation *validation, uint32_t step) {
   const bool late = 2 * (uint64_t)(step + 1) > validation->steps;
   validation->collapsed = late && xdi_validation_is_collapse(last) ? validation->collapsed + 1 : 0;
   report->history_count[direction]++;
-  if (!report->history[direction] || count >= report->history_capacity) return;
-  report->history[direction][count] = (xd_train_record){
-      .step = step + 1, .acc = last->acc, .div = last->div, .ediv = last->ediv, .fd = last->fd,
-      .score = xdi_validation_score(last)};
+  if (!report->history[direction] || count >= report->history_capacity)
+    return;
+  report->history[direction][count] = (xd_train_record){.step = step + 1,
+                                                        .acc = last->acc,
+                                                        .div = last->div,
+                                                        .ediv = last->ediv,
+                                                        .fd = last->fd,
+                                                        .score = xdi_validation_score(last)};
 }
 
 static void release_kept(xdi_validation *validation) {
@@ -75,8 +84,8 @@ static void release_kept(xdi_validation *validation) {
 }
 
 /* Takes over both networks. */
-static void keep(xdi_validation *validation, xd_latent_generator *generator, xd_pair_discriminator *discriminator,
-                 uint32_t step) {
+static void keep(xdi_validation *validation, xd_latent_generator *generator,
+                 xd_pair_discriminator *discriminator, uint32_t step) {
   xd_train_report *report = &validation->training->report;
   const uint32_t direction = validation->direction;
   release_kept(validation);
@@ -93,15 +102,18 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
   xd_status status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
-  if (status == XD_OK) status = measure(validation, generator, step);
-  if (status == XD_OK) note(validation, step);
+  if (status == XD_OK)
+    status = measure(validation, generator, step);
+  if (status == XD_OK)
+    note(validation, step);
   if (status == XD_OK && xdi_validation_score(&validation->last) >= validation->best) {
     keep(validation, generator, discriminator, step);
     return XD_OK;
   }
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
-  if (status != XD_OK) return status;
+  if (status != XD_OK)
+    return status;
   kept->reconstruction_acc = validation->last.reconstruction_acc;
   kept->reconstruction_fd = validation->last.reconstruction_fd;
   return XD_OK;
@@ -110,12 +122,14 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) {
   const xdi_training *training = validation->training;
   const bool at_end = step + 1 == validation->steps;
-  if (training->options.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW)) return XD_OK;
-  return xdi_fail(training->context, XD_ERROR_COLLAPSED,
-                  "the mapping %u to %u collapsed by step %u: acc %.3f, div %.3f below %.1f; another seed or more "
-                  "mismatch may help",
-                  validation->direction + 1, 2 - validation->direction, step + 1, validation->last.acc,
-                  validation->last.div, collapsed_div);
+  if (training->options.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW))
+    return XD_OK;
+  return xdi_fail(
+      training->context, XD_ERROR_COLLAPSED,
+      "the mapping %u to %u collapsed by step %u: acc %.3f, div %.3f below %.1f; another seed or more "
+      "mismatch may help",
+      validation->direction + 1, 2 - validation->direction, step + 1, validation->last.acc,
+      validation->last.div, collapsed_div);
 }
 
 /* ---- The end ---- */

@@ -1,4 +1,5 @@
-/* The validations of one mapping's training: when they are due, which generator is kept, what ends the run. */
+/* The validations of one mapping's training: when they are due, which generator is kept, what ends the
+ * run. */
 #ifndef XDI_TRAIN_VALIDATION_H
 #define XDI_TRAIN_VALIDATION_H
 
@@ -9,11 +10,11 @@ typedef struct xdi_validation {
   xdi_training *training;
   const xd_model *vaes; /* borrowed */
   uint32_t direction, steps;
-  xdi_real_figures real;                /* found once */
-  xd_evaluation last;                   /* after the step that was validated last */
-  uint32_t collapsed;                   /* so many of the last validations in a row, of the second half */
-  double best;                          /* score of the networks below */
-  xd_latent_generator *generator;       /* of the best step so far; NULL: none */
+  xdi_real_figures real;          /* found once */
+  xd_evaluation last;             /* after the step that was validated last */
+  uint32_t collapsed;             /* so many of the last validations in a row, of the second half */
+  double best;                    /* score of the networks below */
+  xd_latent_generator *generator; /* of the best step so far; NULL: none */
   xd_pair_discriminator *discriminator;
 } xdi_validation;
 

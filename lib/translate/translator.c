@@ -34,7 +34,8 @@ struct xd_translator {
 };
 
 void xd_translator_options_init(xd_translator_options *options) {
-  if (options) *options = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
+  if (options)
+    *options = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
 }
 
 static void release_workspace(xd_translator *t) {
@@ -42,7 +43,8 @@ static void release_workspace(xd_translator *t) {
   xdi_executor_destroy(t->generate);
   xdi_executor_destroy(t->decode);
   t->encode = t->generate = t->decode = NULL;
-  if (t->noise) t->context->table.buffer_destroy(t->context->backend, t->noise);
+  if (t->noise)
+    t->context->table.buffer_destroy(t->context->backend, t->noise);
   t->noise = NULL;
   xdi_release(&t->context->allocator, t->noise_host);
   xdi_release(&t->context->allocator, t->pixels);
@@ -57,24 +59,29 @@ static xd_status create_workspace(xd_translator *t, uint32_t batch) {
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "a batch of %u pictures does not fit into memory", batch);
   t->noise_host = xdi_allocate(&context->allocator, codes, sizeof(float));
   t->pixels = xdi_allocate(&context->allocator, pixels, sizeof(float));
-  if (!t->noise_host || !t->pixels) return xdi_fail_memory(context, "preparing a translator");
+  if (!t->noise_host || !t->pixels)
+    return xdi_fail_memory(context, "preparing a translator");
   xd_status status = context->table.buffer_create(context->backend, &t->noise, codes);
-  if (status) return xdi_fail(context, status, "%s: no memory for a translator's noise", context->table.name);
+  if (status)
+    return xdi_fail(context, status, "%s: no memory for a translator's noise", context->table.name);
   status = xdi_executor_create(&t->encode, context, xd_encoder_network(t->encoder), batch, XDI_INFERENCE);
   if (!status)
     status = xdi_executor_create(&t->generate, context, xd_latent_generator_network(t->generator), batch,
                                  XDI_INFERENCE);
   if (!status)
     status = xdi_executor_create(&t->decode, context, xd_decoder_network(t->decoder), batch, XDI_INFERENCE);
-  if (!status) t->capacity = batch;
+  if (!status)
+    t->capacity = batch;
   return status;
 }
 
 static xd_status ensure_workspace(xd_translator *t, uint32_t batch) {
-  if (batch <= t->capacity) return XD_OK;
+  if (batch <= t->capacity)
+    return XD_OK;
   release_workspace(t);
   xd_status status = create_workspace(t, batch);
-  if (status) release_workspace(t);
+  if (status)
+    release_workspace(t);
   return status;
 }
 
@@ -84,8 +91,8 @@ static xd_status check_options(xd_context *context, xd_translator_options *chose
   if (options && !xdi_read_options(chosen, sizeof *chosen, options))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: options.struct_size is wrong");
   if (chosen->direction != XD_DIRECTION_1TO2 && chosen->direction != XD_DIRECTION_2TO1)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: direction %u is neither 1 nor 2",
-                    chosen->direction);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_translator_create: direction %u is neither 1 nor 2", chosen->direction);
   if (chosen->max_batch == 0 || chosen->max_batch > BATCH_LIMIT)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: max_batch %u is not in 1..%u",
                     chosen->max_batch, BATCH_LIMIT);
@@ -95,18 +102,23 @@ static xd_status check_options(xd_context *context, xd_translator_options *chose
 xd_status xd_translator_create(xd_translator **out, xd_context *context, const xd_model *model,
                                const xd_translator_options *options) {
   xd_translator_options chosen;
-  if (out) *out = NULL;
-  if (!context) return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !model) return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: out or model is NULL");
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !model)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: out or model is NULL");
   xd_status status = check_options(context, &chosen, options);
-  if (status) return status;
+  if (status)
+    return status;
   xd_direction direction = (xd_direction)chosen.direction;
   uint32_t source = direction == XD_DIRECTION_1TO2 ? 1 : 2, target = 3 - source;
   if (!xd_model_generator(model, direction))
-    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u", source,
-                    target);
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
+                    source, target);
   xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
-  if (!t) return xdi_fail_memory(context, "creating a translator");
+  if (!t)
+    return xdi_fail_memory(context, "creating a translator");
   t->context = context;
   t->model = xd_model_retain(model);
   t->encoder = xd_model_encoder(model, source);
@@ -127,14 +139,17 @@ xd_status xd_translator_create(xd_translator **out, xd_context *context, const x
 }
 
 void xd_translator_destroy(xd_translator *translator) {
-  if (!translator) return;
+  if (!translator)
+    return;
   release_workspace(translator);
   xd_model_release(translator->model);
   xdi_release(&translator->context->allocator, translator);
 }
 
-xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint64_t first, float temperature) {
-  if (!translator) return XD_ERROR_INVALID_ARGUMENT;
+xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint64_t first,
+                                  float temperature) {
+  if (!translator)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (!(temperature >= 0.0f && temperature <= TEMPERATURE_LIMIT))
     return xdi_fail(translator->context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_translator_set_noise: temperature %g is not in 0..%g", (double)temperature,
@@ -162,7 +177,8 @@ static xd_status move_columns(xd_context *context, xd_slice to, uint32_t to_stri
                               uint32_t from_stride, uint32_t rows, uint32_t columns) {
   xd_status status =
       context->table.copy_columns(context->backend, to, to_stride, from, from_stride, rows, columns);
-  if (status) return xdi_fail(context, status, "%s: copying codes failed", context->table.name);
+  if (status)
+    return xdi_fail(context, status, "%s: copying codes failed", context->table.name);
   return XD_OK;
 }
 
@@ -174,7 +190,8 @@ static xd_status join_noise_and_codes(xd_translator *t, uint64_t first, uint32_t
   codes.offset += t->target_dim;
   xd_latent_noise(t->noise_host, batch, t->target_dim, t->seed, first, t->temperature);
   xd_status status = xdi_write(context, noise, t->noise_host, (size_t)batch * t->target_dim);
-  if (!status) status = move_columns(context, joined, stride, noise, t->target_dim, batch, t->target_dim);
+  if (!status)
+    status = move_columns(context, joined, stride, noise, t->target_dim, batch, t->target_dim);
   /* The encoder's output rows are [mean, log variance]; inference starts from the mean. */
   if (!status)
     status = move_columns(context, codes, stride, xdi_executor_output(t->encode), 2 * t->source_dim, batch,
@@ -183,21 +200,27 @@ static xd_status join_noise_and_codes(xd_translator *t, uint64_t first, uint32_t
 }
 
 /* One batch that fits: floats in, floats out. */
-static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs, uint64_t first, uint32_t batch,
-                           float *codes) {
+static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs, uint64_t first,
+                           uint32_t batch, float *codes) {
   xd_context *context = t->context;
   xd_status status = xdi_check_cancelled(context);
-  if (!status) status = xdi_write(context, xdi_executor_input(t->encode), inputs, batch * t->input_size);
-  if (!status) status = xdi_executor_forward(t->encode, batch, false, 0, 0);
-  if (!status) status = join_noise_and_codes(t, first, batch);
-  if (!status) status = xdi_executor_forward(t->generate, batch, false, 0, 0);
   if (!status)
-    status = move_columns(context, xdi_executor_input(t->decode), t->target_dim, xdi_executor_output(t->generate),
-                          t->target_dim, batch, t->target_dim);
+    status = xdi_write(context, xdi_executor_input(t->encode), inputs, batch * t->input_size);
+  if (!status)
+    status = xdi_executor_forward(t->encode, batch, false, 0, 0);
+  if (!status)
+    status = join_noise_and_codes(t, first, batch);
+  if (!status)
+    status = xdi_executor_forward(t->generate, batch, false, 0, 0);
+  if (!status)
+    status = move_columns(context, xdi_executor_input(t->decode), t->target_dim,
+                          xdi_executor_output(t->generate), t->target_dim, batch, t->target_dim);
   if (!status && codes)
     status = xdi_read(context, codes, xdi_executor_output(t->generate), (size_t)batch * t->target_dim);
-  if (!status) status = xdi_executor_forward(t->decode, batch, false, 0, 0);
-  if (!status) status = xdi_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
+  if (!status)
+    status = xdi_executor_forward(t->decode, batch, false, 0, 0);
+  if (!status)
+    status = xdi_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
   return status;
 }
 
@@ -205,30 +228,33 @@ static uint32_t batch_at(const xd_translator *t, uint32_t done, uint32_t count) 
   return count - done < t->max_batch ? count - done : t->max_batch;
 }
 
-xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, const float *inputs, uint32_t count,
-                                   float *codes) {
+xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, const float *inputs,
+                                   uint32_t count, float *codes) {
   xd_translator *t = translator;
-  if (!t) return XD_ERROR_INVALID_ARGUMENT;
+  if (!t)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (count && (!outputs || !inputs))
-    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_run_floats: outputs or inputs is NULL");
+    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_translator_run_floats: outputs or inputs is NULL");
   for (size_t i = 0; i < count * t->input_size; i++)
     if (!isfinite(inputs[i]))
-      return xdi_fail(t->context, XD_ERROR_BAD_DATA, "picture %zu: value %zu is not finite", i / t->input_size,
-                      i % t->input_size);
+      return xdi_fail(t->context, XD_ERROR_BAD_DATA, "picture %zu: value %zu is not finite",
+                      i / t->input_size, i % t->input_size);
   xd_status status = count ? ensure_workspace(t, batch_at(t, 0, count)) : XD_OK;
   for (uint32_t done = 0, batch; done < count && !status; done += batch) {
     batch = batch_at(t, done, count);
-    status = run_batch(t, outputs + done * t->output_size, inputs + done * t->input_size, t->first + done, batch,
-                       codes ? codes + (size_t)done * t->target_dim : NULL);
+    status = run_batch(t, outputs + done * t->output_size, inputs + done * t->input_size, t->first + done,
+                       batch, codes ? codes + (size_t)done * t->target_dim : NULL);
   }
   return status;
 }
 
 static xd_status check_size(xd_translator *t, const xd_image *image, xd_shape shape, const char *what,
                             uint32_t index) {
-  if (image->width == shape.width && image->height == shape.height) return XD_OK;
-  return xdi_fail(t->context, XD_ERROR_SHAPE_MISMATCH, "%s picture %u is %u x %u, the model's are %u x %u", what,
-                  index, image->width, image->height, shape.width, shape.height);
+  if (image->width == shape.width && image->height == shape.height)
+    return XD_OK;
+  return xdi_fail(t->context, XD_ERROR_SHAPE_MISMATCH, "%s picture %u is %u x %u, the model's are %u x %u",
+                  what, index, image->width, image->height, shape.width, shape.height);
 }
 
 /* Puts the picture's number before the message that is there. */
@@ -240,20 +266,23 @@ static xd_status name_picture(xd_context *context, xd_status status, const char 
 
 static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
-    xd_status status = xd_image_to_floats(t->context, t->pixels + i * t->input_size, t->input.channels, &images[i]);
-    if (status) return name_picture(t->context, status, "input", first + i);
+    xd_status status =
+        xd_image_to_floats(t->context, t->pixels + i * t->input_size, t->input.channels, &images[i]);
+    if (status)
+      return name_picture(t->context, status, "input", first + i);
   }
   return XD_OK;
 }
 
-static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs, uint32_t first,
-                              uint32_t batch) {
+static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs,
+                              uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
     xd_status status =
         xd_image_from_floats(t->context, &outputs[i], t->pixels + i * t->output_size, t->output.channels);
     if (!status && inputs[i].alpha == XD_ALPHA_CARRY)
       status = xdi_image_carry_alpha(t->context, &outputs[i], &inputs[i]);
-    if (status) return name_picture(t->context, status, "output", first + i);
+    if (status)
+      return name_picture(t->context, status, "output", first + i);
   }
   return XD_OK;
 }
@@ -261,22 +290,26 @@ static xd_status write_images(xd_translator *t, const xd_image *outputs, const x
 xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, const xd_image *inputs,
                             uint32_t count, float *codes) {
   xd_translator *t = translator;
-  if (!t) return XD_ERROR_INVALID_ARGUMENT;
+  if (!t)
+    return XD_ERROR_INVALID_ARGUMENT;
   if (count && (!outputs || !inputs))
     return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_run: outputs or inputs is NULL");
   xd_status status = XD_OK;
   for (uint32_t i = 0; i < count && !status; i++) {
     status = check_size(t, &inputs[i], t->input, "input", i);
-    if (!status) status = check_size(t, &outputs[i], t->output, "output", i);
+    if (!status)
+      status = check_size(t, &outputs[i], t->output, "output", i);
   }
-  if (count && !status) status = ensure_workspace(t, batch_at(t, 0, count));
+  if (count && !status)
+    status = ensure_workspace(t, batch_at(t, 0, count));
   for (uint32_t done = 0, batch; done < count && !status; done += batch) {
     batch = batch_at(t, done, count);
     status = read_images(t, inputs + done, done, batch);
     if (!status)
       status = run_batch(t, t->pixels, t->pixels, t->first + done, batch,
                          codes ? codes + (size_t)done * t->target_dim : NULL);
-    if (!status) status = write_images(t, outputs + done, inputs + done, done, batch);
+    if (!status)
+      status = write_images(t, outputs + done, inputs + done, done, batch);
   }
   return status;
 }

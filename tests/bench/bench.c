@@ -60,7 +60,8 @@ float *make_numbers(size_t count) {
 void must(xd_context *context, xd_status status, const char *what) {
   if (status == XD_OK)
     return;
-  fprintf(stderr, "bench: %s: %s: %s\n", what, xd_status_name(status), context ? xd_context_message(context) : "");
+  fprintf(stderr, "bench: %s: %s: %s\n", what, xd_status_name(status),
+          context ? xd_context_message(context) : "");
   exit(2);
 }
 
@@ -116,7 +117,8 @@ static xd_vae_trainer *open_vae(xd_context *context, uint32_t side, uint32_t cha
   return trainer;
 }
 
-static double measure_vae(xd_context *context, double seconds, uint32_t side, uint32_t channels, uint32_t batch) {
+static double measure_vae(xd_context *context, double seconds, uint32_t side, uint32_t channels,
+                          uint32_t batch) {
   xd_vae_trainer *trainer = open_vae(context, side, channels, batch);
   float *pictures = make_numbers((size_t)batch * side * side * channels);
   for (int i = 0; i < WARM_STEPS; i++)
@@ -173,7 +175,8 @@ static xd_mapping_trainer *open_mapping(xd_context *context) {
   xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
   xd_mapping_trainer *trainer = NULL;
   options.source_dim = options.target_dim = 32;
-  options.spectral_norm = 1, options.mismatch = 1.0f, options.generated_mismatch = 0.0f; /* as the peer's step */
+  options.spectral_norm = 1, options.mismatch = 1.0f,
+  options.generated_mismatch = 0.0f; /* as the peer's step */
   must(context, xd_mapping_trainer_create(&trainer, context, &options), "mapping trainer");
   return trainer;
 }
@@ -392,7 +395,8 @@ static double evaluate(xd_context *context, char **words) {
   must(context, xd_dataset_load(&sets[0], context, words[2]), words[2]);
   must(context, xd_dataset_load(&sets[1], context, words[3]), words[3]);
   must(context, xd_pairing_create(&pairing, context, words[4]), words[4]);
-  must(context, xd_evaluate(&result, context, model, XD_DIRECTION_1TO2, judge, sets[0], sets[1], pairing, &options),
+  must(context,
+       xd_evaluate(&result, context, model, XD_DIRECTION_1TO2, judge, sets[0], sets[1], pairing, &options),
        "evaluation");
   xd_pairing_destroy(pairing);
   xd_dataset_release(sets[0]);
@@ -533,6 +537,8 @@ int main(int argc, char **argv) {
     xd_context_destroy(context);
     return 0;
   }
-  fputs("usage: bench save FILE HALF | halve FILE FILE | cold FILE | train SIDE CHANNELS STEPS | describe | serve [PLUGIN.so]\n", stderr);
+  fputs(
+      "usage: bench save FILE HALF | halve FILE FILE | cold FILE | train SIDE CHANNELS STEPS | describe | serve [PLUGIN.so]\n",
+      stderr);
   return 2;
 }

@@ -55,8 +55,11 @@ static void fill_dense(xd_context *context, call *c, const shape *s) {
   const size_t x = (size_t)s->batch * s->in_channels, y = (size_t)s->batch * s->out_channels;
   const size_t weights = (size_t)s->in_channels * s->out_channels;
   xd_dense *d = &c->dense;
-  *d = (xd_dense){.rows = s->batch, .inputs = s->in_channels, .outputs = s->out_channels,
-                  .activation = s->activation, .x_activation = s->x_activation};
+  *d = (xd_dense){.rows = s->batch,
+                  .inputs = s->in_channels,
+                  .outputs = s->out_channels,
+                  .activation = s->activation,
+                  .x_activation = s->x_activation};
   d->x = make_slice(context, c, x), d->dx = make_slice(context, c, x);
   d->y = make_slice(context, c, y), d->dy = make_slice(context, c, y);
   d->weights = make_slice(context, c, weights), d->dweights = make_slice(context, c, weights);
@@ -70,11 +73,19 @@ static void fill_convolution(xd_context *context, call *c, const shape *s) {
   const size_t weights = (size_t)KERNEL_SIDE * KERNEL_SIDE * s->in_channels * s->out_channels;
   const uint32_t taps_side = s->kind == CONV2D ? s->out_side : s->in_side;
   xd_convolution *v = &c->convolution;
-  *v = (xd_convolution){.batch = s->batch, .in_height = s->in_side, .in_width = s->in_side,
-                        .in_channels = s->in_channels, .out_height = s->out_side, .out_width = s->out_side,
-                        .out_channels = s->out_channels, .kernel_height = KERNEL_SIDE,
-                        .kernel_width = KERNEL_SIDE, .stride = STRIDE, .pad = PAD,
-                        .activation = s->activation, .x_activation = s->x_activation};
+  *v = (xd_convolution){.batch = s->batch,
+                        .in_height = s->in_side,
+                        .in_width = s->in_side,
+                        .in_channels = s->in_channels,
+                        .out_height = s->out_side,
+                        .out_width = s->out_side,
+                        .out_channels = s->out_channels,
+                        .kernel_height = KERNEL_SIDE,
+                        .kernel_width = KERNEL_SIDE,
+                        .stride = STRIDE,
+                        .pad = PAD,
+                        .activation = s->activation,
+                        .x_activation = s->x_activation};
   v->x = make_slice(context, c, x), v->dx = make_slice(context, c, x);
   v->y = make_slice(context, c, y), v->dy = make_slice(context, c, y);
   v->weights = make_slice(context, c, weights), v->dweights = make_slice(context, c, weights);
@@ -92,7 +103,7 @@ static int choose(call *c, const shape *s, const char *pass) {
     return 0;
   if (s->kind == DENSE) {
     xd_status (*const dense[])(xd_backend *, const xd_dense *) = {t->dense_forward, t->dense_backward_data,
-                                                                 t->dense_backward_weights};
+                                                                  t->dense_backward_weights};
     c->run_dense = dense[index];
     return 1;
   }

@@ -13,7 +13,8 @@ int main(void) {
     fprintf(stderr, "xd_context_create: %s\n", xd_status_name(status));
     return 1;
   }
-  int fits = xd_version_number() == XD_VERSION_NUMBER && strcmp(xd_version_string(), XD_VERSION_STRING) == 0 &&
+  int fits = xd_version_number() == XD_VERSION_NUMBER &&
+             strcmp(xd_version_string(), XD_VERSION_STRING) == 0 &&
              strcmp(xd_context_backend_name(context), "reference") == 0;
   printf("C: libxdomain %s, backend %s\n", xd_version_string(), xd_context_backend_name(context));
   xd_context_destroy(context);

@@ -25,7 +25,7 @@ static inline bool opens(const xd_backend_table *table) {
 /* for (each variant that this processor has) { body, with `b` an open bench of `threads` threads } */
 #define FOR_EACH_VARIANT(b, threads) \
   for (int variant_ = 0; variant_ < VARIANTS; variant_++) \
-    for (bool once_ = opens(variants[variant_]) && (open_bench(b, variants[variant_], threads), true); once_; \
-         once_ = (close_bench(b), false))
+    for (bool once_ = opens(variants[variant_]) && (open_bench(b, variants[variant_], threads), true); \
+         once_; once_ = (close_bench(b), false))
 
 #endif

@@ -149,8 +149,10 @@ START_TEST(architecture__ends_in_linear_skips_where_asked) {
     from.linear_skip = 1;
     from.window = channels ? 250 : 0; /* a window goes before all that */
     read_both(&from, &encoder, &decoder);
-    if (channels) ck_assert_uint_eq(encoder.at[0].tag, XD_TAG('W', 'N', 'R', 'M'));
-    const xd_layer_spec end = linear_skip_spec(XD_ACTIVATION_IDENTITY), picture = linear_skip_spec(XD_ACTIVATION_SIGMOID);
+    if (channels)
+      ck_assert_uint_eq(encoder.at[0].tag, XD_TAG('W', 'N', 'R', 'M'));
+    const xd_layer_spec end = linear_skip_spec(XD_ACTIVATION_IDENTITY),
+                        picture = linear_skip_spec(XD_ACTIVATION_SIGMOID);
     ck_assert_mem_eq(&encoder.at[encoder.count - 1], &end, sizeof end);
     ck_assert_mem_eq(&decoder.at[decoder.count - 1], &picture, sizeof picture);
     ck_assert_uint_eq(decoder.at[decoder.count - 2].values[channels ? 4 : 3], XD_ACTIVATION_IDENTITY);

@@ -15,7 +15,8 @@ typedef struct fixture {
 static fixture open_fixture(uint32_t threads) {
   fixture f = {.context = test_context_with("reference", threads, NULL)};
   f.set = make_patterns(f.context, PATTERN_BLOCK, 1, COUNT, 1);
-  for (uint32_t i = 0; i < COUNT; i++) f.indices[i] = COUNT - 1 - i;
+  for (uint32_t i = 0; i < COUNT; i++)
+    f.indices[i] = COUNT - 1 - i;
   f.plain = new_floats(COUNT * PATTERN_SIZE);
   f.changed = new_floats(COUNT * PATTERN_SIZE);
   assert_ok(f.context, xd_dataset_read(f.context, f.plain, f.set, f.indices, COUNT));
@@ -118,7 +119,8 @@ START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
   assert_ok(f.context, xdi_augment(f.context, f.changed, clean, &batch, &affine));
   assert_same_floats(f.changed, mapped, COUNT * PATTERN_SIZE);
   assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
-  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f}));
+  assert_ok(f.context,
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f}));
   assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
   free(clean), free(mapped);
   close_fixture(&f);
@@ -132,7 +134,8 @@ START_TEST(augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads) 
     const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
     assert_ok(one.context, xdi_augment(one.context, one.changed, NULL, &a, &strengths));
     assert_ok(three.context, xdi_augment(three.context, three.changed, NULL, &b, &strengths));
-    ck_assert_int_eq(memcmp(one.changed, three.changed, COUNT * PATTERN_SIZE * sizeof(float)) == 0, stream == 1);
+    ck_assert_int_eq(memcmp(one.changed, three.changed, COUNT * PATTERN_SIZE * sizeof(float)) == 0,
+                     stream == 1);
   }
   close_fixture(&one);
   close_fixture(&three);
@@ -144,13 +147,15 @@ START_TEST(augment__colour_is_a_rising_curve) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   double least = 1.0, most = 0.0;
-  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f}));
+  assert_ok(f.context,
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
     float dark = -1.0f, bright = -1.0f;
     for (uint32_t k = 0; k < PATTERN_SIZE; k++) {
       float *level = before[k] > 0.0f ? &bright : &dark;
-      if (*level < 0.0f) *level = after[k];
+      if (*level < 0.0f)
+        *level = after[k];
       ck_assert(after[k] == *level);
     }
     ck_assert_msg(bright > dark + 0.1f, "picture %u: %g and %g", i, (double)dark, (double)bright);
@@ -161,19 +166,22 @@ START_TEST(augment__colour_is_a_rising_curve) {
 }
 END_TEST
 
-/* Blur keeps the mean and the centre and lowers the largest value; its strength follows the picture's size. */
+/* Blur keeps the mean and the centre and lowers the largest value; its strength follows the picture's
+ * size. */
 START_TEST(augment__blurs_in_place) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   uint32_t blurred = 0;
-  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f}));
+  assert_ok(f.context,
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     double x0, y0, x1, y1, change = 0.0;
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
     const double mass_before = mass(before, &x0, &y0), mass_after = mass(after, &x1, &y1);
     assert_near(mass_after, mass_before, 0.05, "the brightness");
     ck_assert(hypot(x1 - x0, y1 - y0) < 0.3);
-    for (uint32_t k = 0; k < PATTERN_SIZE; k++) change += fabs((double)after[k] - (double)before[k]);
+    for (uint32_t k = 0; k < PATTERN_SIZE; k++)
+      change += fabs((double)after[k] - (double)before[k]);
     blurred += change > 1e-3;
   }
   ck_assert_msg(blurred > COUNT / 2 && blurred <= COUNT, "%u of %u are blurred", blurred, COUNT);
@@ -196,18 +204,22 @@ START_TEST(augment_distort__shifts_within_its_reach) {
   uint32_t seen[5][5] = {{0}}, places = 0;
   for (uint64_t stream = 0; stream < 8; stream++) {
     const xdi_picture_batch batch = batch_of(&f, stream);
-    assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){2, false, 0.0f}));
+    assert_ok(f.context,
+              xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){2, false, 0.0f}));
     for (uint32_t i = 0; i < COUNT; i++) {
       double x0, y0, x1, y1;
       mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
       mass(f.changed + i * PATTERN_SIZE, &x1, &y1);
       const double dx = x1 - x0, dy = y1 - y0;
-      if (x1 < 2.9 || x1 > 8.1 || y1 < 2.9 || y1 > 8.1) continue; /* cut, or continued, at an edge */
-      ck_assert_msg(fabs(dx - round(dx)) < 1e-4 && fabs(dx) < 2.1 && fabs(dy) < 2.1, "moved by %g, %g", dx, dy);
+      if (x1 < 2.9 || x1 > 8.1 || y1 < 2.9 || y1 > 8.1)
+        continue; /* cut, or continued, at an edge */
+      ck_assert_msg(fabs(dx - round(dx)) < 1e-4 && fabs(dx) < 2.1 && fabs(dy) < 2.1, "moved by %g, %g", dx,
+                    dy);
       seen[(int)round(dx) + 2][(int)round(dy) + 2]++;
     }
   }
-  for (int i = 0; i < 25; i++) places += seen[i / 5][i % 5] > 0;
+  for (int i = 0; i < 25; i++)
+    places += seen[i / 5][i % 5] > 0;
   ck_assert_uint_eq(places, 25);
   close_fixture(&f);
 }

@@ -14,7 +14,8 @@ static void assert_refused(const char *name, xd_status expected, const char *wor
   xd_backend_library *library = (xd_backend_library *)why;
   assert_status(open_plugin(&library, name, why), expected);
   ck_assert_ptr_null(library);
-  ck_assert_msg(strstr(why, name) && strstr(why, word), "\"%s\" names neither %s nor \"%s\"", why, name, word);
+  ck_assert_msg(strstr(why, name) && strstr(why, word), "\"%s\" names neither %s nor \"%s\"", why, name,
+                word);
 }
 
 static xd_context *context_on(const xd_backend_table *table, uint32_t threads) {

@@ -21,8 +21,10 @@ static xd_classifier_options small_options(void) {
 
 static double cross_entropy(const float *logits, uint32_t label, double smoothing) {
   double largest = (double)logits[0], sum = 0.0, loss = 0.0;
-  for (uint32_t k = 1; k < CLASSES; k++) largest = fmax(largest, (double)logits[k]);
-  for (uint32_t k = 0; k < CLASSES; k++) sum += exp((double)logits[k] - largest);
+  for (uint32_t k = 1; k < CLASSES; k++)
+    largest = fmax(largest, (double)logits[k]);
+  for (uint32_t k = 0; k < CLASSES; k++)
+    sum += exp((double)logits[k] - largest);
   for (uint32_t k = 0; k < CLASSES; k++) {
     const double wanted = (k == label ? 1.0 - smoothing : 0.0) + smoothing / CLASSES;
     loss -= wanted * ((double)logits[k] - largest - log(sum));
@@ -52,8 +54,10 @@ START_TEST(classifier_trainer_step__reports_the_loss_of_the_logits) {
   assert_near(loss, expected, 1e-5, "loss");
   assert_near(accuracy, (double)right / COUNT, 1e-9, "accuracy");
   for (int i = 0; i < 120; i++)
-    assert_ok(context, xd_classifier_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.005f));
-  ck_assert_msg(accuracy == 1.0 && loss < 0.6 * expected, "loss %g of %g, accuracy %g", loss, expected, accuracy);
+    assert_ok(context,
+              xd_classifier_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.005f));
+  ck_assert_msg(accuracy == 1.0 && loss < 0.6 * expected, "loss %g of %g, accuracy %g", loss, expected,
+                accuracy);
   xd_classifier_release(start);
   xd_classifier_trainer_destroy(trainer);
   xd_dataset_release(set);
@@ -69,9 +73,12 @@ START_TEST(classifier_trainer_step__refuses_wrong_arguments) {
   float *pictures = make_pixels(COUNT * PATTERN_SIZE, 1);
   uint32_t labels[COUNT] = {0};
   assert_ok(context, xd_classifier_trainer_create(&trainer, context, &options));
-  assert_status(xd_classifier_trainer_step(NULL, NULL, NULL, pictures, labels, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, NULL, labels, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_classifier_trainer_step(NULL, NULL, NULL, pictures, labels, 1, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, NULL, labels, 1, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, NULL, 1, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT + 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
   labels[5] = CLASSES;
@@ -79,7 +86,8 @@ START_TEST(classifier_trainer_step__refuses_wrong_arguments) {
                 XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "picture 5");
   pictures[7] = NAN, labels[5] = 0;
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f), XD_ERROR_BAD_DATA);
+  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
+                XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
   xd_classifier_trainer_destroy(trainer);
   xd_context_destroy(context);
@@ -130,7 +138,8 @@ START_TEST(classifier_train__gives_the_same_bytes_at_any_number_of_threads) {
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     const char *backend = xd_context_builtin_backend(i);
     xd_classifier *one = train(backend, 1, &options), *three = train(backend, 3, &options);
-    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ", backend);
+    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ",
+                  backend);
     options.seed++;
     xd_classifier *other = train(backend, 1, &options);
     ck_assert(!same_weights(one->part.network, other->part.network));

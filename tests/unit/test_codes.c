@@ -41,7 +41,9 @@ static double spread_of(const xdi_codes *samples, const xdi_codes *posteriors) {
   for (size_t picture = 0; picture < COUNT; picture++) {
     const float *mean = posteriors->values + picture * 2 * DIM, *deviation = mean + DIM;
     for (size_t i = 0; i < SAMPLES * DIM; i++)
-      sum += pow((double)(samples->values[picture * SAMPLES * DIM + i] - mean[i % DIM]) / (double)deviation[i % DIM], 2.0);
+      sum += pow((double)(samples->values[picture * SAMPLES * DIM + i] - mean[i % DIM]) /
+                     (double)deviation[i % DIM],
+                 2.0);
   }
   return sum / (COUNT * SAMPLES * DIM);
 }
@@ -68,7 +70,8 @@ START_TEST(codes__come_from_other_copies_of_the_picture_with_augmentation) {
         double distance = 0.0;
         for (size_t j = 0; j < DIM; j++)
           distance += fabs((double)codes.values[at + s * DIM + j] - (double)plain.values[at + s * DIM + j]);
-        if (s == 0) first = distance;
+        if (s == 0)
+          first = distance;
         moved[s] += distance > 1e-4;
         apart += s > 0 && fabs(distance - first) > 1e-5;
       }

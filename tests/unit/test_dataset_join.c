@@ -170,7 +170,8 @@ START_TEST(dataset_join__takes_names_beside_numbers) {
   xd_dataset_release(plain);
   xd_dataset_release(named);
   xd_dataset_release(again);
-  check_refused(joined, make_named("bee"), XD_ERROR_INVALID_ARGUMENT, "class 0 is 'bee' in sets[1], but 'ape'");
+  check_refused(joined, make_named("bee"), XD_ERROR_INVALID_ARGUMENT,
+                "class 0 is 'bee' in sets[1], but 'ape'");
 }
 END_TEST
 

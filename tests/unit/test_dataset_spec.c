@@ -118,12 +118,14 @@ START_TEST(dataset_spec__splits_into_two_parts) {
   for (uint32_t i = 0; i < 4; i++) {
     ck_assert_uint_eq(xd_dataset_class_size(train, i), 1);
     ck_assert_uint_eq(xd_dataset_class_size(held, i), 1);
-    for (uint32_t j = 0; j < 4; j++) ck_assert_uint_ne(*xd_dataset_pixels(train, i), *xd_dataset_pixels(held, j));
+    for (uint32_t j = 0; j < 4; j++)
+      ck_assert_uint_ne(*xd_dataset_pixels(train, i), *xd_dataset_pixels(held, j));
   }
   few = load(idx_line(";classes=1;holdout=50%;part=train;subset=1;seed=9"));
   ck_assert_uint_eq(xd_dataset_count(few), 1);
   uint32_t place = 0;
-  while (xd_dataset_label(train, place) != 1) place++;
+  while (xd_dataset_label(train, place) != 1)
+    place++;
   ck_assert_uint_eq(*xd_dataset_pixels(few, 0), *xd_dataset_pixels(train, place));
   xd_dataset_release(train);
   xd_dataset_release(held);
@@ -190,8 +192,8 @@ END_TEST
 START_TEST(dataset_spec__joins_kinds_of_one_shape) {
   char text[4 * TEST_PATH_SIZE];
   snprintf(text, sizeof text,
-           "dir:%s/pictures;size=2x2|idx:%s/images,%s/labels;first=1|dir:%s/pictures;size=2x2", folder, folder,
-           folder, folder);
+           "dir:%s/pictures;size=2x2|idx:%s/images,%s/labels;first=1|dir:%s/pictures;size=2x2", folder,
+           folder, folder, folder);
   xd_dataset *set = load(text);
   ck_assert_uint_eq(xd_dataset_count(set), 3);
   ck_assert_uint_eq(*xd_dataset_pixels(set, 0), 'A');

@@ -13,11 +13,15 @@ START_TEST(epochs__show_every_picture_once_an_epoch) {
     uint32_t seen[20] = {0};
     for (uint32_t step = 0; step < 5; step++) {
       const uint32_t *batch = xdi_epochs_step(&epochs, epoch * 5 + step);
-      for (uint32_t i = 0; i < 4; i++) seen[batch[i]]++;
-      if (step == 0 && epoch == 0) memcpy(first, batch, sizeof first);
-      if (step == 0 && epoch > 0) changed += memcmp(first, batch, sizeof first) != 0;
+      for (uint32_t i = 0; i < 4; i++)
+        seen[batch[i]]++;
+      if (step == 0 && epoch == 0)
+        memcpy(first, batch, sizeof first);
+      if (step == 0 && epoch > 0)
+        changed += memcmp(first, batch, sizeof first) != 0;
     }
-    for (uint32_t i = 0; i < 20; i++) ck_assert_uint_eq(seen[i], 1);
+    for (uint32_t i = 0; i < 20; i++)
+      ck_assert_uint_eq(seen[i], 1);
   }
   ck_assert_uint_eq(changed, 2);
   xdi_epochs_close(&epochs);

@@ -24,7 +24,8 @@ static fixture open_fixture(const char *pairs) {
   xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
   xd_train_options options = XD_TRAIN_OPTIONS_INIT;
   xd_classifier_options judge = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_dataset *sets[2] = {make_patterns(f.context, PATTERN_ROW, 3, 240, 1), make_patterns(f.context, PATTERN_FRAME, 3, 240, 2)};
+  xd_dataset *sets[2] = {make_patterns(f.context, PATTERN_ROW, 3, 240, 1),
+                         make_patterns(f.context, PATTERN_FRAME, 3, 240, 2)};
   vae.architecture = &architecture;
   vae.batch = 30, vae.epochs = 25, vae.learning_rate = 0.003f;
   mapping.hidden_width = 64, mapping.hidden_layers = 2, mapping.batch = 60, mapping.steps = 250;
@@ -54,7 +55,8 @@ static void close_fixture(fixture *f) {
 
 static double naive_distance(const float *a, const float *b) {
   double sum = 0.0;
-  for (size_t i = 0; i < PATTERN_SIZE; i++) sum += pow((double)a[i] - (double)b[i], 2);
+  for (size_t i = 0; i < PATTERN_SIZE; i++)
+    sum += pow((double)a[i] - (double)b[i], 2);
   return sqrt(sum);
 }
 
@@ -71,7 +73,8 @@ static double naive_spread(const float *pictures, const uint32_t *keep, uint32_t
   return pairs ? sum / pairs : 0.0;
 }
 
-static double naive_fd(xd_context *context, const float *a, uint32_t a_count, const float *b, uint32_t b_count) {
+static double naive_fd(xd_context *context, const float *a, uint32_t a_count, const float *b,
+                       uint32_t b_count) {
   xdi_moments first, second;
   double distance;
   assert_ok(context, xdi_moments_open(&first, context, a, a_count, FEATURES));
@@ -95,19 +98,23 @@ static void translate(fixture *f, float *to, const float *pictures, uint32_t cou
 
 START_TEST(evaluate__measures_what_its_header_says) {
   fixture f = open_fixture("0:3,1:4,2:5");
-  float *source = read_pictures(f.context, f.source, SOURCES), *target = read_pictures(f.context, f.target, TARGETS);
+  float *source = read_pictures(f.context, f.source, SOURCES),
+        *target = read_pictures(f.context, f.target, TARGETS);
   float *made = new_floats(SOURCES * PATTERN_SIZE), *rebuilt = new_floats(TARGETS * PATTERN_SIZE);
   float *made_features = new_floats(SOURCES * FEATURES), *real_features = new_floats(TARGETS * FEATURES);
   float *rebuilt_features = new_floats(TARGETS * FEATURES), *codes = new_floats(TARGETS * 8);
   uint32_t judged[SOURCES], real[TARGETS], rebuilt_labels[TARGETS], labels[TARGETS], accepted[SOURCES];
-  double acc = 0.0, class_acc[3] = {0.0}, judge_acc = 0.0, rebuilt_acc = 0.0, div = 0.0, ediv = 0.0, spread[3];
+  double acc = 0.0, class_acc[3] = {0.0}, judge_acc = 0.0, rebuilt_acc = 0.0, div = 0.0, ediv = 0.0,
+         spread[3];
 
   translate(&f, made, source, SOURCES, 0);
-  assert_ok(f.context, xd_encoder_encode(xd_model_encoder(f.model, 2), f.context, codes, NULL, target, TARGETS));
+  assert_ok(f.context,
+            xd_encoder_encode(xd_model_encoder(f.model, 2), f.context, codes, NULL, target, TARGETS));
   assert_ok(f.context, xd_decoder_decode(xd_model_decoder(f.model, 2), f.context, rebuilt, codes, TARGETS));
   assert_ok(f.context, xd_classifier_predict(f.judge, f.context, judged, NULL, made_features, made, SOURCES));
   assert_ok(f.context, xd_classifier_predict(f.judge, f.context, real, NULL, real_features, target, TARGETS));
-  assert_ok(f.context, xd_classifier_predict(f.judge, f.context, rebuilt_labels, NULL, rebuilt_features, rebuilt, TARGETS));
+  assert_ok(f.context, xd_classifier_predict(f.judge, f.context, rebuilt_labels, NULL, rebuilt_features,
+                                             rebuilt, TARGETS));
   for (uint32_t i = 0; i < SOURCES; i++) {
     const int right = judged[i] == xd_dataset_label(f.source, i) + 3;
     accepted[i] = right ? judged[i] : 99;
@@ -137,7 +144,8 @@ START_TEST(evaluate__measures_what_its_header_says) {
   xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
   options.seed = OPTIONS_SEED;
   options.temperature = OPTIONS_TEMPERATURE;
-  assert_ok(f.context, xd_evaluate(&got, f.context, f.model, XD_DIRECTION_1TO2, f.judge, f.source, f.target, f.pairing, &options));
+  assert_ok(f.context, xd_evaluate(&got, f.context, f.model, XD_DIRECTION_1TO2, f.judge, f.source, f.target,
+                                   f.pairing, &options));
   ck_assert_msg(acc > 0.3 && acc < 1.0 && div > 0.1, "a fixture of acc %g and div %g tells little", acc, div);
   assert_near(got.acc, acc, 1e-9, "acc");
   assert_near(got.div, div, 1e-5, "div");
@@ -145,8 +153,8 @@ START_TEST(evaluate__measures_what_its_header_says) {
   assert_near(got.fd, naive_fd(f.context, made_features, SOURCES, real_features, TARGETS), 1e-6, "fd");
   assert_near(got.judge_acc, judge_acc, 1e-9, "judge_acc");
   assert_near(got.reconstruction_acc, rebuilt_acc, 1e-9, "reconstruction_acc");
-  assert_near(got.reconstruction_fd, naive_fd(f.context, rebuilt_features, TARGETS, real_features, TARGETS), 1e-6,
-              "reconstruction_fd");
+  assert_near(got.reconstruction_fd, naive_fd(f.context, rebuilt_features, TARGETS, real_features, TARGETS),
+              1e-6, "reconstruction_fd");
   ck_assert(got.count == SOURCES && got.real_count == TARGETS);
   for (uint32_t k = 0; k < 3; k++) {
     assert_near(got.class_acc[k], class_acc[k], 1e-9, "class_acc");
@@ -162,7 +170,8 @@ END_TEST
 static xd_evaluation evaluate(fixture *f, const char *pairs, const xd_evaluation_options *options) {
   xd_evaluation got = {.struct_size = sizeof got};
   xd_pairing *pairing = make_pairing(f->context, pairs);
-  assert_ok(f->context, xd_evaluate(&got, f->context, f->model, XD_DIRECTION_1TO2, f->judge, f->source, f->target, pairing, options));
+  assert_ok(f->context, xd_evaluate(&got, f->context, f->model, XD_DIRECTION_1TO2, f->judge, f->source,
+                                    f->target, pairing, options));
   xd_pairing_destroy(pairing);
   return got;
 }
@@ -222,11 +231,13 @@ START_TEST(evaluate__writes_no_more_than_the_callers_struct) {
   xd_evaluation got;
   memset(&got, 0x5A, sizeof got);
   got.struct_size = offsetof(xd_evaluation, fd);
-  assert_ok(f.context, xd_evaluate(&got, f.context, f.model, XD_DIRECTION_1TO2, f.judge, f.source, f.target, f.pairing, NULL));
+  assert_ok(f.context, xd_evaluate(&got, f.context, f.model, XD_DIRECTION_1TO2, f.judge, f.source, f.target,
+                                   f.pairing, NULL));
   ck_assert_uint_eq(got.struct_size, offsetof(xd_evaluation, fd));
   ck_assert(got.acc > 0.0 && got.acc <= 1.0);
   const unsigned char *rest = (const unsigned char *)&got.fd;
-  for (size_t i = 0; i < sizeof got - offsetof(xd_evaluation, fd); i++) ck_assert_uint_eq(rest[i], 0x5A);
+  for (size_t i = 0; i < sizeof got - offsetof(xd_evaluation, fd); i++)
+    ck_assert_uint_eq(rest[i], 0x5A);
   close_fixture(&f);
 }
 END_TEST
@@ -236,27 +247,35 @@ START_TEST(evaluate__refuses_what_does_not_fit) {
   xd_evaluation got = {.struct_size = sizeof got, .acc = 7.0};
   xd_context *c = f.context;
   const xd_direction there = XD_DIRECTION_1TO2;
-  assert_status(xd_evaluate(NULL, c, f.model, there, f.judge, f.source, f.target, f.pairing, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(&got, c, NULL, there, f.judge, f.source, f.target, f.pairing, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(&got, c, f.model, (xd_direction)3, f.judge, f.source, f.target, f.pairing, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(NULL, c, f.model, there, f.judge, f.source, f.target, f.pairing, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(&got, c, NULL, there, f.judge, f.source, f.target, f.pairing, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(&got, c, f.model, (xd_direction)3, f.judge, f.source, f.target, f.pairing, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
   /* The sets the wrong way round: their classes are not the paired ones. */
-  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.target, f.source, f.pairing, NULL), XD_ERROR_NOT_FOUND);
+  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.target, f.source, f.pairing, NULL),
+                XD_ERROR_NOT_FOUND);
   assert_message_names(c, "class 0");
   ck_assert(got.acc == 0.0);
   xd_pairing *beyond = make_pairing(c, "0:7");
-  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, f.target, beyond, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, f.target, beyond, NULL),
+                XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(c, "judge");
   uint8_t pixels[100] = {0};
   xd_dataset *other = NULL;
   assert_ok(c, xd_dataset_create(&other, c, pixels, NULL, 1, 10, 10, 1));
-  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, other, f.pairing, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, other, f.pairing, NULL),
+                XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(c, "10x10x1");
   xd_model_parts none = XD_MODEL_PARTS_INIT;
   xd_model *vaes = NULL;
   assert_ok(c, xd_model_with_mapping(&vaes, c, f.model, &none));
-  assert_status(xd_evaluate(&got, c, vaes, there, f.judge, f.source, f.target, f.pairing, NULL), XD_ERROR_UNSUPPORTED);
+  assert_status(xd_evaluate(&got, c, vaes, there, f.judge, f.source, f.target, f.pairing, NULL),
+                XD_ERROR_UNSUPPORTED);
   xd_context_cancel(c);
-  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, f.target, f.pairing, NULL), XD_ERROR_CANCELLED);
+  assert_status(xd_evaluate(&got, c, f.model, there, f.judge, f.source, f.target, f.pairing, NULL),
+                XD_ERROR_CANCELLED);
   xd_context_clear_cancel(c);
   xd_model_release(vaes);
   xd_dataset_release(other);
@@ -272,7 +291,8 @@ typedef struct evaluation_call {
 static xd_status evaluate_once(xd_context *context, void *user) {
   const fixture *f = ((evaluation_call *)user)->f;
   xd_evaluation got = {.struct_size = sizeof got};
-  return xd_evaluate(&got, context, f->model, XD_DIRECTION_1TO2, f->judge, f->source, f->target, f->pairing, NULL);
+  return xd_evaluate(&got, context, f->model, XD_DIRECTION_1TO2, f->judge, f->source, f->target, f->pairing,
+                     NULL);
 }
 
 /* The backend's buffers come from the allocator as well: a few hundred refusals. */
@@ -294,7 +314,8 @@ START_TEST(mean_distance__is_the_mean_over_all_pairs) {
   for (int i = 0; i < COUNT; i++)
     for (int j = i + 1; j < COUNT; j++) {
       double square = 0.0;
-      for (int k = 0; k < SIZE; k++) square += pow((double)pictures[i * SIZE + k] - (double)pictures[j * SIZE + k], 2);
+      for (int k = 0; k < SIZE; k++)
+        square += pow((double)pictures[i * SIZE + k] - (double)pictures[j * SIZE + k], 2);
       sum += sqrt(square) / (COUNT * (COUNT - 1) / 2);
     }
   assert_ok(context, xdi_mean_distance(context, &got, pictures, COUNT, SIZE));

@@ -15,9 +15,12 @@ static xdi_moments moments_of(uint32_t dim, const double *mean, const double *co
   return moments;
 }
 
-static void free_moments(xdi_moments *moments) { free(moments->mean), free(moments->covariance); }
+static void free_moments(xdi_moments *moments) {
+  free(moments->mean), free(moments->covariance);
+}
 
-static double distance_of(uint32_t dim, const double *mean1, const double *c1, const double *mean2, const double *c2) {
+static double distance_of(uint32_t dim, const double *mean1, const double *c1, const double *mean2,
+                          const double *c2) {
   xd_context *context = test_context("reference");
   xdi_moments a = moments_of(dim, mean1, c1), b = moments_of(dim, mean2, c2);
   double distance = -1.0, turned = -1.0;
@@ -32,7 +35,8 @@ static double distance_of(uint32_t dim, const double *mean1, const double *c1, c
 /* A rotation in n dimensions: plane rotations one after another. */
 static void make_rotation(double *q, uint32_t n) {
   memset(q, 0, (size_t)n * n * sizeof *q);
-  for (uint32_t i = 0; i < n; i++) q[i * n + i] = 1.0;
+  for (uint32_t i = 0; i < n; i++)
+    q[i * n + i] = 1.0;
   for (uint32_t a = 0; a < n; a++)
     for (uint32_t b = a + 1; b < n; b++) {
       const double angle = 0.3 + 0.7 * a + 0.2 * b, c = cos(angle), s = sin(angle);
@@ -49,12 +53,14 @@ static void compose(double *out, const double *q, const double *values, uint32_t
   for (uint32_t i = 0; i < n; i++)
     for (uint32_t j = 0; j < n; j++) {
       out[i * n + j] = 0.0;
-      for (uint32_t k = 0; k < n; k++) out[i * n + j] += q[i * n + k] * values[k] * q[j * n + k];
+      for (uint32_t k = 0; k < n; k++)
+        out[i * n + j] += q[i * n + k] * values[k] * q[j * n + k];
     }
 }
 
 /* Covariances of common axes: sum (m1 - m2)^2 + (sqrt d1 - sqrt d2)^2. */
-static double closed_form(uint32_t n, const double *mean1, const double *d1, const double *mean2, const double *d2) {
+static double closed_form(uint32_t n, const double *mean1, const double *d1, const double *mean2,
+                          const double *d2) {
   double sum = 0.0;
   for (uint32_t i = 0; i < n; i++)
     sum += pow(mean1[i] - mean2[i], 2) + pow(sqrt(d1[i]) - sqrt(d2[i]), 2);
@@ -101,16 +107,19 @@ START_TEST(moments__are_the_mean_and_the_unbiased_covariance) {
   xd_context *context = test_context_with("reference", 3, NULL);
   float *features = make_normals(COUNT * DIM, 3);
   xdi_moments moments;
-  for (int n = 0; n < COUNT; n++) features[n * DIM + 2] = 3.0f + features[n * DIM] * 0.5f;
+  for (int n = 0; n < COUNT; n++)
+    features[n * DIM + 2] = 3.0f + features[n * DIM] * 0.5f;
   assert_ok(context, xdi_moments_open(&moments, context, features, COUNT, DIM));
   for (int i = 0; i < DIM; i++) {
     double mean = 0.0;
-    for (int n = 0; n < COUNT; n++) mean += (double)features[n * DIM + i] / COUNT;
+    for (int n = 0; n < COUNT; n++)
+      mean += (double)features[n * DIM + i] / COUNT;
     assert_near(moments.mean[i], mean, 1e-9, "mean");
     for (int j = 0; j < DIM; j++) {
       double sum = 0.0;
       for (int n = 0; n < COUNT; n++)
-        sum += ((double)features[n * DIM + i] - moments.mean[i]) * ((double)features[n * DIM + j] - moments.mean[j]);
+        sum += ((double)features[n * DIM + i] - moments.mean[i]) *
+               ((double)features[n * DIM + j] - moments.mean[j]);
       assert_near(moments.covariance[i * DIM + j], sum / (COUNT - 1), 1e-9, "covariance");
     }
   }
@@ -143,7 +152,8 @@ END_TEST
 START_TEST(symmetric_eigenvalues__come_in_rising_order) {
   enum { N = 33 };
   double q[N * N], a[N * N], values[N], known[N], work[3 * N];
-  for (int i = 0; i < N; i++) known[i] = -3.0 + 0.4 * i - (i % 5 == 0 ? 0.4 : 0.0); /* some twice */
+  for (int i = 0; i < N; i++)
+    known[i] = -3.0 + 0.4 * i - (i % 5 == 0 ? 0.4 : 0.0); /* some twice */
   make_rotation(q, N);
   compose(a, q, known, N);
   xdi_symmetric_eigenvalues(values, a, N, work);
@@ -153,7 +163,8 @@ START_TEST(symmetric_eigenvalues__come_in_rising_order) {
         const double swapped = known[i];
         known[i] = known[j], known[j] = swapped;
       }
-  for (int i = 0; i < N; i++) assert_near(values[i], known[i], 1e-12, "eigenvalue");
+  for (int i = 0; i < N; i++)
+    assert_near(values[i], known[i], 1e-12, "eigenvalue");
   double one[1] = {7.0}, zeros[4] = {0.0};
   xdi_symmetric_eigenvalues(values, one, 1, work);
   assert_near(values[0], 7.0, 1e-12, "the only eigenvalue");
@@ -174,7 +185,8 @@ START_TEST(symmetric_factor__takes_matrices_of_any_rank) {
   for (int i = 0; i < N; i++)
     for (int j = 0; j < N; j++) {
       double sum = 0.0;
-      for (int k = 0; k < N; k++) sum += factor[i * N + k] * factor[j * N + k];
+      for (int k = 0; k < N; k++)
+        sum += factor[i * N + k] * factor[j * N + k];
       assert_near(sum, kept[i * N + j], 1e-12, "factor factor^T");
     }
   memset(a, 0, sizeof a);

@@ -41,11 +41,11 @@ START_TEST(layer_builtin__knows_the_tags_of_files) {
   const struct {
     uint32_t tag;
     const char *name;
-  } layers[] = {{XD_TAG('D', 'N', 'S', 'E'), "dense"},   {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
-                {XD_TAG('R', 'S', 'H', 'P'), "reshape"}, {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
-                {XD_TAG('D', 'R', 'O', 'P'), "dropout"}, {XD_TAG('A', 'C', 'T', 'V'), "activation"},
-                {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"},
-                {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"}};
+  } layers[] = {
+      {XD_TAG('D', 'N', 'S', 'E'), "dense"},       {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
+      {XD_TAG('R', 'S', 'H', 'P'), "reshape"},     {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
+      {XD_TAG('D', 'R', 'O', 'P'), "dropout"},     {XD_TAG('A', 'C', 'T', 'V'), "activation"},
+      {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"}, {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"}};
   for (size_t i = 0; i < COUNT_OF(layers); i++) {
     const xd_layer_table *table = xd_layer_builtin(layers[i].tag);
     ck_assert_ptr_nonnull(table);
@@ -272,7 +272,8 @@ START_TEST(linear_skip_forward__adds_a_map_of_the_networks_input) {
   const xd_layer_spec specs[] = {dense_spec(2, XD_ACTIVATION_IDENTITY), dense_spec(2, XD_ACTIVATION_IDENTITY),
                                  dense_spec(2, XD_ACTIVATION_IDENTITY), linear_skip_spec(XD_ACTIVATION_RELU)};
   const float weights[4][4] = {{2, 0, 0, 2}, {1, 0, 0, 1}, {3, 0, 0, 3}, {10, 0, 1, -20}};
-  const char *const names[] = {"0.dense.weights", "1.dense.weights", "2.dense.weights", "3.linear_skip.weights"};
+  const char *const names[] = {"0.dense.weights", "1.dense.weights", "2.dense.weights",
+                               "3.linear_skip.weights"};
   const float third[2] = {1, 1}, bias[2] = {0.5f, 0.25f}, rows[4] = {1, 2, -1, 0.5f};
   /* 6u + 1 + b + u W: (7 + .5 + 10 + 2, 13 + .25 - 40), (-5 + .5 - 10 + .5, 4 + .25 - 10), rectified */
   const float expected[4] = {19.5f, 0, 0, 0};
@@ -280,7 +281,8 @@ START_TEST(linear_skip_forward__adds_a_map_of_the_networks_input) {
   for (size_t k = 0; k < COUNT_OF(backends); k++) {
     xd_context *on = test_context(backends[k]);
     xd_network *network = make_network(on, input, specs, 4);
-    for (size_t i = 0; i < 4; i++) assert_ok(on, xd_network_set(network, on, names[i], weights[i], 4));
+    for (size_t i = 0; i < 4; i++)
+      assert_ok(on, xd_network_set(network, on, names[i], weights[i], 4));
     assert_ok(on, xd_network_set(network, on, "2.dense.bias", third, 2));
     assert_ok(on, xd_network_set(network, on, "3.linear_skip.bias", bias, 2));
     float *got = run_network(on, network, rows, 2);
@@ -298,7 +300,8 @@ START_TEST(linear_skip__refuses_other_values) {
   spec.values[1] = 1;
   assert_refused(picture, spec, XD_ERROR_INVALID_ARGUMENT, "activation");
   assert_refused(picture, linear_skip_spec((xd_activation)9), XD_ERROR_INVALID_ARGUMENT, "activation");
-  assert_refused((xd_shape){256, 256, 3}, linear_skip_spec(XD_ACTIVATION_IDENTITY), XD_ERROR_INVALID_ARGUMENT, "weights");
+  assert_refused((xd_shape){256, 256, 3}, linear_skip_spec(XD_ACTIVATION_IDENTITY), XD_ERROR_INVALID_ARGUMENT,
+                 "weights");
 }
 END_TEST
 

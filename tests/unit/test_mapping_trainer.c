@@ -72,7 +72,8 @@ static double mean_softplus(xd_context *context, const xd_pair_discriminator *di
   float logits[ROWS];
   double sum = 0.0;
   assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, condition, judged, ROWS));
-  for (uint32_t i = 0; i < ROWS; i++) sum += test_softplus(-sign * (double)logits[i]);
+  for (uint32_t i = 0; i < ROWS; i++)
+    sum += test_softplus(-sign * (double)logits[i]);
   return sum / ROWS;
 }
 
@@ -84,7 +85,8 @@ static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_op
   const float *epsilon = noise, *fresh = noise + ROWS * TARGET;
   xd_mapping_losses losses = {0};
   xdi_random_normals(noise, 2 * ROWS * TARGET, options->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), 0);
-  assert_ok(context, xd_latent_generator_generate(generator, context, generated, given.source, epsilon, ROWS));
+  assert_ok(context,
+            xd_latent_generator_generate(generator, context, generated, given.source, epsilon, ROWS));
   const float *positive = options->same_code_positive ? given.condition : given.positive;
   losses.real = mean_softplus(context, discriminator, 1.0, given.condition, positive);
   losses.generated = mean_softplus(context, discriminator, -1.0, given.condition, generated);
@@ -105,7 +107,8 @@ static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_op
   return losses;
 }
 
-static void assert_same_losses(const xd_mapping_losses *got, const xd_mapping_losses *expected, double tolerance) {
+static void assert_same_losses(const xd_mapping_losses *got, const xd_mapping_losses *expected,
+                               double tolerance) {
   assert_near(got->real, expected->real, tolerance, "real");
   assert_near(got->generated, expected->generated, tolerance, "generated");
   assert_near(got->noise, expected->noise, tolerance, "noise");
@@ -123,7 +126,8 @@ static void check_losses(const char *backend, const xd_mapping_options *options)
   xd_pair_discriminator *discriminator = NULL;
   codes given = make_codes(ROWS, SOURCE, TARGET);
   xd_mapping_batch batch = batch_of(given, ROWS);
-  if (options->mismatch <= 0.0f && options->generated_mismatch <= 0.0f) batch.mismatched = NULL;
+  if (options->mismatch <= 0.0f && options->generated_mismatch <= 0.0f)
+    batch.mismatched = NULL;
   xd_mapping_losses got;
   assert_ok(context, xd_mapping_trainer_step(trainer, &got, &batch, 0.0f));
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
@@ -163,7 +167,7 @@ typedef struct gradient_check {
   xd_context *context;
   xd_mapping_options options;
   xd_mapping_trainer *trainer;
-  xd_latent_generator *generator;       /* what the trainer's executors run on, but writable */
+  xd_latent_generator *generator; /* what the trainer's executors run on, but writable */
   xd_pair_discriminator *discriminator;
   float *raw, *vectors; /* D's weights before normalisation, and the u and v of the step */
   codes given;
@@ -192,7 +196,8 @@ static void normalise(const gradient_check *check) {
 }
 
 static gradient_check open_check(xd_mapping_options options) {
-  gradient_check check = {test_context("reference"), options, NULL, NULL, NULL, NULL, NULL, make_codes(ROWS, SOURCE, TARGET)};
+  gradient_check check = {test_context("reference"),       options, NULL, NULL, NULL, NULL, NULL,
+                          make_codes(ROWS, SOURCE, TARGET)};
   xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
   xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
   generator.source_dim = SOURCE;
@@ -250,18 +255,21 @@ static double difference(const gradient_check *check, float *weight, int of_gene
 static void check_gradients(const gradient_check *check, const xd_network *network, float *weights,
                             const xdi_executor *run, int of_generator) {
   float *gradients = new_floats(network->block_count);
-  assert_ok(check->context, xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
+  assert_ok(check->context,
+            xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
   for (uint32_t p = 0; p < network->parameter_count; p++) {
     const xdi_parameter *parameter = &network->parameters[p];
     const size_t count = parameter->public.count, stride = count / 23 + 1;
     double largest = 0.0;
-    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)gradients[parameter->offset + i]));
+    for (size_t i = 0; i < count; i++)
+      largest = fmax(largest, fabs((double)gradients[parameter->offset + i]));
     ck_assert_msg(largest > 1e-5, "%s has no gradient", parameter->public.name);
     for (size_t i = 0; i < count; i += stride) {
       const double got = (double)gradients[parameter->offset + i];
       const double expected = difference(check, weights + parameter->offset + i, of_generator);
-      ck_assert_msg(fabs(got - expected) < 2e-3 * largest, "%s[%zu]: %.9g, by differences %.9g (largest %.9g)",
-                    parameter->public.name, i, got, expected, largest);
+      ck_assert_msg(fabs(got - expected) < 2e-3 * largest,
+                    "%s[%zu]: %.9g, by differences %.9g (largest %.9g)", parameter->public.name, i, got,
+                    expected, largest);
     }
   }
   free(gradients);
@@ -341,25 +349,32 @@ START_TEST(mapping_trainer_step__has_the_gradients_through_the_spectral_norm) {
 }
 END_TEST
 
-START_TEST(mapping_trainer_step__has_the_gradients_of_the_paper) { check_both(paper_options()); }
+START_TEST(mapping_trainer_step__has_the_gradients_of_the_paper) {
+  check_both(paper_options());
+}
 END_TEST
 
 /* ---- what is handed out ---- */
 
 static double largest_singular_value(const float *weights, uint32_t rows, uint32_t columns) {
   double u[256], v[256], length = 0.0;
-  for (uint32_t j = 0; j < columns; j++) v[j] = 1.0 + 0.1 * j;
+  for (uint32_t j = 0; j < columns; j++)
+    v[j] = 1.0 + 0.1 * j;
   for (int i = 0; i < 500; i++) {
     double square = 0.0;
     memset(u, 0, sizeof u);
     for (uint32_t r = 0; r < rows; r++)
-      for (uint32_t c = 0; c < columns; c++) u[r] += (double)weights[r * columns + c] * v[c];
+      for (uint32_t c = 0; c < columns; c++)
+        u[r] += (double)weights[r * columns + c] * v[c];
     memset(v, 0, sizeof v);
     for (uint32_t r = 0; r < rows; r++)
-      for (uint32_t c = 0; c < columns; c++) v[c] += (double)weights[r * columns + c] * u[r];
-    for (uint32_t c = 0; c < columns; c++) square += v[c] * v[c];
+      for (uint32_t c = 0; c < columns; c++)
+        v[c] += (double)weights[r * columns + c] * u[r];
+    for (uint32_t c = 0; c < columns; c++)
+      square += v[c] * v[c];
     length = sqrt(square);
-    for (uint32_t c = 0; c < columns; c++) v[c] /= length;
+    for (uint32_t c = 0; c < columns; c++)
+      v[c] /= length;
   }
   return sqrt(length);
 }
@@ -371,14 +386,16 @@ START_TEST(mapping_trainer_finish__folds_spectral_norms_into_weights) {
   xd_pair_discriminator *discriminator = NULL;
   codes given = make_codes(ROWS, SOURCE, TARGET);
   const xd_mapping_batch batch = batch_of(given, ROWS);
-  for (int i = 0; i < 200; i++) assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f));
+  for (int i = 0; i < 200; i++)
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f));
   assert_ok(context, xd_mapping_trainer_finish(trainer, NULL, &discriminator));
   const xd_network *network = xd_pair_discriminator_network(discriminator);
   ck_assert(xd_network_is_frozen(network));
   uint32_t matrices = 0;
   for (uint32_t i = 0; i < network->parameter_count; i++) {
     const xd_parameter *parameter = &network->parameters[i].public;
-    if (parameter->rank != 2) continue;
+    if (parameter->rank != 2)
+      continue;
     const float *weights = network->block + network->parameters[i].offset;
     /* The power iteration lags a little behind the weights, and never overestimates. */
     const double norm = largest_singular_value(weights, parameter->shape[0], parameter->shape[1]);
@@ -400,7 +417,8 @@ static xd_latent_generator *train_generator(const char *backend, uint32_t thread
   xd_latent_generator *generator = NULL;
   codes given = make_codes(ROWS, SOURCE, TARGET);
   const xd_mapping_batch batch = batch_of(given, ROWS);
-  for (uint32_t i = 0; i < steps; i++) assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.002f));
+  for (uint32_t i = 0; i < steps; i++)
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.002f));
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
   xd_mapping_trainer_destroy(trainer);
   xd_context_destroy(context);
@@ -434,7 +452,8 @@ START_TEST(mapping_trainer__gives_the_same_bytes_at_any_number_of_threads) {
     const char *backend = xd_context_builtin_backend(i);
     xd_latent_generator *one = train_generator(backend, 1, options, 12);
     xd_latent_generator *three = train_generator(backend, 3, options, 12);
-    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ", backend);
+    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ",
+                  backend);
     xd_latent_generator_release(one);
     xd_latent_generator_release(three);
   }
@@ -468,8 +487,8 @@ END_TEST
 
 /* ---- learning ---- */
 
-/* Two classes of codes: the sign of the first dimension, on either side. A mapping that learned gives codes of
- * the right sign, and different ones for different noise. */
+/* Two classes of codes: the sign of the first dimension, on either side. A mapping that learned gives
+ * codes of the right sign, and different ones for different noise. */
 START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
   enum { N = 64, DIM = 2 };
   xd_context *context = test_context("auto");
@@ -484,7 +503,8 @@ START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
   assert_ok(context, xd_mapping_trainer_create(&trainer, context, &options));
   float *const targets[] = {source, condition, positive, wrong};
   for (uint32_t step = 0; step < 800; step++) {
-    for (uint32_t k = 0; k < 4; k++) xdi_random_normals(targets[k], N * DIM, 5, 100 + k, step * N * DIM);
+    for (uint32_t k = 0; k < 4; k++)
+      xdi_random_normals(targets[k], N * DIM, 5, 100 + k, step * N * DIM);
     for (uint32_t i = 0; i < N; i++) {
       const float sign = i % 2 ? 1.0f : -1.0f;
       for (uint32_t k = 0; k < 4; k++) {
@@ -575,9 +595,11 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   assert_status(xd_mapping_trainer_step(trainer, &losses, &good, 0.001f), XD_ERROR_NUMERIC);
   assert_message_names(context, "source");
   ck_assert(losses.generator == 0.0);
-  for (uint32_t i = 0; i < ROWS * SOURCE; i++) given.source[i] = 3e38f;
+  for (uint32_t i = 0; i < ROWS * SOURCE; i++)
+    given.source[i] = 3e38f;
   xd_status status = XD_OK;
-  for (int i = 0; i < 10 && status == XD_OK; i++) status = xd_mapping_trainer_step(trainer, NULL, &good, 10.0f);
+  for (int i = 0; i < 10 && status == XD_OK; i++)
+    status = xd_mapping_trainer_step(trainer, NULL, &good, 10.0f);
   assert_status(status, XD_ERROR_NUMERIC);
   assert_message_names(context, "loss");
   xd_mapping_trainer_destroy(trainer);
@@ -593,9 +615,12 @@ static xd_status create_step_and_destroy(xd_context *context, void *user) {
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
   xd_status status = xd_mapping_trainer_create(&trainer, context, &options);
-  if (status == XD_OK) status = xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f);
-  if (status == XD_OK) status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
-  if (status != XD_OK) ck_assert(generator == NULL && discriminator == NULL);
+  if (status == XD_OK)
+    status = xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f);
+  if (status == XD_OK)
+    status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
+  if (status != XD_OK)
+    ck_assert(generator == NULL && discriminator == NULL);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
   xd_mapping_trainer_destroy(trainer);
@@ -615,7 +640,8 @@ static void check_noise_scale(uint32_t skip) {
   codes given = make_codes(ROWS, SOURCE, TARGET);
   float *noise = make_normals(ROWS * TARGET, 70), scaled[ROWS * TARGET];
   float results[2][ROWS * TARGET];
-  for (uint32_t i = 0; i < ROWS * TARGET; i++) scaled[i] = 0.75f * noise[i];
+  for (uint32_t i = 0; i < ROWS * TARGET; i++)
+    scaled[i] = 0.75f * noise[i];
   for (int folded = 0; folded < 2; folded++) {
     xd_mapping_options options = small_options();
     xd_latent_generator *generator = NULL;
@@ -628,7 +654,8 @@ static void check_noise_scale(uint32_t skip) {
     xd_latent_generator_release(generator);
     xd_mapping_trainer_destroy(trainer);
   }
-  for (uint32_t i = 0; i < ROWS * TARGET; i++) ck_assert_float_eq_tol(results[0][i], results[1][i], 1e-5f);
+  for (uint32_t i = 0; i < ROWS * TARGET; i++)
+    ck_assert_float_eq_tol(results[0][i], results[1][i], 1e-5f);
   free(noise);
   free_codes(given);
   xd_context_destroy(context);

@@ -43,7 +43,8 @@ static void reseal(unsigned char *data) {
 /* The table entry of the chunk with that tag. */
 static unsigned char *entry_of(unsigned char *data, const char *tag) {
   for (uint32_t i = 0; i < xdi_at_u32(data + 20); i++)
-    if (!memcmp(data + 64 + 40 * i, tag, 4)) return data + 64 + 40 * i;
+    if (!memcmp(data + 64 + 40 * i, tag, 4))
+      return data + 64 + 40 * i;
   ck_abort_msg("no chunk %s", tag);
   return NULL;
 }
@@ -78,8 +79,10 @@ static void assert_same_network(const xd_network *a, const xd_network *b) {
 
 static void assert_same_model(const xd_model *a, const xd_model *b) {
   for (uint32_t d = 1; d <= 2; d++) {
-    assert_same_network(xd_encoder_network(xd_model_encoder(a, d)), xd_encoder_network(xd_model_encoder(b, d)));
-    assert_same_network(xd_decoder_network(xd_model_decoder(a, d)), xd_decoder_network(xd_model_decoder(b, d)));
+    assert_same_network(xd_encoder_network(xd_model_encoder(a, d)),
+                        xd_encoder_network(xd_model_encoder(b, d)));
+    assert_same_network(xd_decoder_network(xd_model_decoder(a, d)),
+                        xd_decoder_network(xd_model_decoder(b, d)));
     ck_assert_str_eq(xd_model_name(a, d), xd_model_name(b, d));
     ck_assert_uint_eq(xd_model_class_count(a, d), xd_model_class_count(b, d));
   }
@@ -110,9 +113,9 @@ START_TEST(model_save__keeps_linear_skips) {
   assert_ok(context, xd_model_load(&loaded, context, path));
   assert_same_model(model, loaded);
   for (uint32_t d = 1; d <= 2; d++) {
-    const xd_network *const networks[] = {xd_encoder_network(xd_model_encoder(loaded, d)),
-                                          xd_decoder_network(xd_model_decoder(loaded, d)),
-                                          xd_latent_generator_network(xd_model_generator(loaded, (xd_direction)d))};
+    const xd_network *const networks[] = {
+        xd_encoder_network(xd_model_encoder(loaded, d)), xd_decoder_network(xd_model_decoder(loaded, d)),
+        xd_latent_generator_network(xd_model_generator(loaded, (xd_direction)d))};
     for (int i = 0; i < 3; i++) {
       xd_layer_spec last;
       assert_ok(context, xd_network_layer(networks[i], xd_network_layer_count(networks[i]) - 1, &last));
@@ -186,7 +189,8 @@ static void check_golden(const char *name, bool half) {
   size_t size, golden_size;
   snprintf(golden, sizeof golden, "%s/golden/%s", XD_TESTS_FOLDER, name);
   unsigned char *written = save_tiny(true, half, &size);
-  if (getenv("XDOMAIN_WRITE_GOLDEN")) write_test_file(golden, written, size);
+  if (getenv("XDOMAIN_WRITE_GOLDEN"))
+    write_test_file(golden, written, size);
   unsigned char *expected = read_test_file(golden, &golden_size);
   ck_assert_uint_eq(size, golden_size);
   ck_assert_mem_eq(written, expected, size);
@@ -220,8 +224,8 @@ START_TEST(model_file__header_is_as_specified) {
   uint64_t domains = xdi_at_u64(data + 64 + 16);
   ck_assert_uint_eq(xdi_at_u32(data + domains), 6);
   ck_assert_mem_eq(data + domains + 4, "digits", 6);
-  ck_assert_uint_eq(xdi_at_u32(data + domains + 10), 8);  /* height */
-  ck_assert_uint_eq(xdi_at_u32(data + domains + 22), 2);  /* latent dimensions */
+  ck_assert_uint_eq(xdi_at_u32(data + domains + 10), 8); /* height */
+  ck_assert_uint_eq(xdi_at_u32(data + domains + 22), 2); /* latent dimensions */
   free(data);
 }
 END_TEST
@@ -232,8 +236,8 @@ START_TEST(model_load__refuses_what_is_not_a_model) {
   assert_status(xd_model_load(&model, context, path_in(path, folder, "absent.xdm")), XD_ERROR_NOT_FOUND);
   assert_message_names(context, "absent.xdm");
   assert_refused("", 0, XD_ERROR_BAD_DATA, "magic");
-  assert_refused("GIF89a..................................................................", 70, XD_ERROR_BAD_DATA,
-                 "magic");
+  assert_refused("GIF89a..................................................................", 70,
+                 XD_ERROR_BAD_DATA, "magic");
   path_in(path, folder, "tiny.xdm");
   unsigned char *data = save_tiny(true, false, &size);
   memcpy(data + 16, "JUDG", 4);
@@ -295,7 +299,8 @@ START_TEST(model_load__survives_hostile_fields) {
   size_t size;
   unsigned char *data = save_tiny(true, false, &size), *copy = malloc(size);
   for (size_t t = 0; t < 5; t++) {
-    uint64_t offset = xdi_at_u64(entry_of(data, tags[t]) + 16), length = xdi_at_u64(entry_of(data, tags[t]) + 24);
+    uint64_t offset = xdi_at_u64(entry_of(data, tags[t]) + 16),
+             length = xdi_at_u64(entry_of(data, tags[t]) + 24);
     for (uint64_t at = 0; at + 4 <= length && at < 1200; at += 4)
       for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
         xd_model *model;
@@ -319,7 +324,7 @@ START_TEST(model_load__refuses_weights_that_are_not_finite) {
   size_t size;
   unsigned char *data = save_tiny(true, false, &size);
   xdi_set_u32(data + xdi_at_u64(entry_of(data, "DATA") + 16), 0x7fc00000u); /* NaN */
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "checksum"); /* the better reason */
+  assert_refused(data, size, XD_ERROR_BAD_DATA, "checksum");                /* the better reason */
   reseal_chunk(data, "DATA");
   assert_refused(data, size, XD_ERROR_BAD_DATA, "finite");
   free(data);
@@ -353,11 +358,13 @@ START_TEST(model_load__leaks_nothing_when_memory_runs_out) {
     atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
     xd_status status = xd_model_load_memory(&model, counted, data, size);
     atomic_store(&counter.fail_at, 0);
-    if (status != XD_OK) assert_status(status, XD_ERROR_OUT_OF_MEMORY);
+    if (status != XD_OK)
+      assert_status(status, XD_ERROR_OUT_OF_MEMORY);
     xd_model_release(model);
     xd_context_destroy(counted);
     ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
-    if (status == XD_OK) break;
+    if (status == XD_OK)
+      break;
   }
   free(data);
 }

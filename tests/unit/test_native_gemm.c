@@ -250,7 +250,8 @@ static void check_prepared(const dense_case *c) {
   const uint32_t most = 20;
   const size_t count = (size_t)c->inputs * c->outputs;
   float *weights = weights_of(count, c->half), *x = numbers((size_t)most * c->inputs, 10);
-  const xd_dense args = {.inputs = c->inputs, .outputs = c->outputs, .weights = make_slice(&open, weights, count)};
+  const xd_dense args = {
+      .inputs = c->inputs, .outputs = c->outputs, .weights = make_slice(&open, weights, count)};
   xd_prepared *prepared = NULL;
   BENCH_CALL(&open, dense_prepare, &prepared, &args);
   if (open.backend->kernels->half_row) {
@@ -264,7 +265,8 @@ static void check_prepared(const dense_case *c) {
 }
 
 START_TEST(dense_prepare__keeps_binary16_weights_as_they_are) {
-  const dense_case cases[] = {{300, 131, true}, {300, 131, false}, {64, 256, true}, {700, 40, true}, {9, 5, true}};
+  const dense_case cases[] = {
+      {300, 131, true}, {300, 131, false}, {64, 256, true}, {700, 40, true}, {9, 5, true}};
   FOR_EACH_VARIANT(&open, 2)
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     check_prepared(&cases[i]);
@@ -280,8 +282,16 @@ START_TEST(product__gives_a_row_the_same_bytes_in_any_company) {
       continue;
     float *a = numbers(s.rows * s.depth, 1), *b = numbers(s.depth * s.columns, 2);
     float *all = numbers(s.rows * s.columns, 3), *one = numbers(s.columns, 4);
-    xdi_product p = {.rows = s.rows, .columns = s.columns, .depth = s.depth, .a = a, .a_row = (ptrdiff_t)s.depth,
-                     .a_step = 1, .b = b, .b_step = (ptrdiff_t)s.columns, .b_column = 1, .c = all,
+    xdi_product p = {.rows = s.rows,
+                     .columns = s.columns,
+                     .depth = s.depth,
+                     .a = a,
+                     .a_row = (ptrdiff_t)s.depth,
+                     .a_step = 1,
+                     .b = b,
+                     .b_step = (ptrdiff_t)s.columns,
+                     .b_column = 1,
+                     .c = all,
                      .c_row = (ptrdiff_t)s.columns};
     assert_status(xdi_product_run(open.backend, &p), XD_OK);
     p.rows = 1, p.a = a + (s.rows - 1) * s.depth, p.c = one;

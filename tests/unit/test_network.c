@@ -216,7 +216,8 @@ START_TEST(network_initialise__draws_with_the_fans_deviation) {
 END_TEST
 
 START_TEST(network_initialise__draws_all_weights_with_a_stated_gain) {
-  const xd_layer_spec specs[] = {conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU), dense_spec(64, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec specs[] = {conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU),
+                                 dense_spec(64, XD_ACTIVATION_IDENTITY)};
   xd_network *network = make_network(context, picture, specs, COUNT_OF(specs));
   xdi_network_initialise(network, 1, 0.6f);
   ck_assert_double_eq_tol(deviation_of(network, "0.conv2d.weights"), 0.6 / sqrt(16 * 3), 0.005);

@@ -14,7 +14,8 @@ START_TEST(optimiser_step__is_adam_with_decoupled_decay) {
     xd_buffer *memory = NULL;
     float *weights = make_normals(N, 1), *got = new_floats(N);
     double expected[N], first[N] = {0.0}, second[N] = {0.0};
-    for (int i = 0; i < N; i++) expected[i] = (double)weights[i];
+    for (int i = 0; i < N; i++)
+      expected[i] = (double)weights[i];
     assert_ok(context, xdi_device_create(context, &memory, 2 * 48));
     assert_ok(context, xdi_optimiser_open(&optimiser, context, N, &settings));
     assert_ok(context, xdi_write(context, xdi_slice(memory, 0), weights, N));
@@ -22,7 +23,8 @@ START_TEST(optimiser_step__is_adam_with_decoupled_decay) {
       const double rate = 0.01 * t;
       float *gradients = make_normals(N, 10 + (uint64_t)t);
       assert_ok(context, xdi_write(context, xdi_slice(memory, 48), gradients, N));
-      assert_ok(context, xdi_optimiser_step(&optimiser, xdi_slice(memory, 0), xdi_slice(memory, 48), (float)rate));
+      assert_ok(context,
+                xdi_optimiser_step(&optimiser, xdi_slice(memory, 0), xdi_slice(memory, 48), (float)rate));
       for (int i = 0; i < N; i++) {
         const double g = (double)gradients[i];
         first[i] = 0.5 * first[i] + 0.5 * g;
@@ -33,7 +35,8 @@ START_TEST(optimiser_step__is_adam_with_decoupled_decay) {
       free(gradients);
     }
     assert_ok(context, xdi_read(context, got, xdi_slice(memory, 0), N));
-    for (int i = 0; i < N; i++) assert_near((double)got[i], expected[i], 1e-5, "weight");
+    for (int i = 0; i < N; i++)
+      assert_near((double)got[i], expected[i], 1e-5, "weight");
     xdi_optimiser_close(&optimiser);
     xdi_device_destroy(context, memory);
     xd_context_destroy(context);

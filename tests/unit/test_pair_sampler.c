@@ -21,7 +21,8 @@ static xdi_codes make_codes(const xd_dataset *set, uint32_t samples, float devia
       value[2 * s] = (float)i;
       value[2 * s + 1] = (float)xd_dataset_label(set, i) + 0.01f * (float)s;
     }
-    if (!samples) value[2] = value[3] = deviation;
+    if (!samples)
+      value[2] = value[3] = deviation;
   }
   return codes;
 }
@@ -46,12 +47,13 @@ static void open_averaging(fixture *f, const char *pairs, uint32_t samples, floa
     f->codes[d] = make_codes(f->sets[d], samples, deviation);
     assert_ok(f->context, xdi_pools_open(&f->pools[d], f->context, f->sets[d], f->pairing, d + 1));
   }
-  const xdi_pair_sampler_options options = {&f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3,
-                                           condition_codes};
+  const xdi_pair_sampler_options options = {
+      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes};
   assert_ok(f->context, xdi_pair_sampler_open(&f->sampler, f->context, &options));
 }
 
-static void open_fixture(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing, uint32_t threads) {
+static void open_fixture(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing,
+                         uint32_t threads) {
   open_averaging(f, pairs, samples, deviation, mixing, threads, 1);
 }
 
@@ -66,8 +68,12 @@ static void close_fixture(fixture *f) {
   xd_context_destroy(f->context);
 }
 
-static uint32_t label_in(const float *codes, uint32_t row) { return (uint32_t)(codes[2 * row + 1] + 0.5f); }
-static uint32_t picture_in(const float *codes, uint32_t row) { return (uint32_t)(codes[2 * row] + 0.5f); }
+static uint32_t label_in(const float *codes, uint32_t row) {
+  return (uint32_t)(codes[2 * row + 1] + 0.5f);
+}
+static uint32_t picture_in(const float *codes, uint32_t row) {
+  return (uint32_t)(codes[2 * row] + 0.5f);
+}
 
 static void draw(fixture *f, xd_mapping_batch *batch, uint32_t step) {
   assert_ok(f->context, xdi_pair_sampler_draw(&f->sampler, batch, step));
@@ -94,9 +100,11 @@ START_TEST(pair_sampler__draws_paired_classes_uniformly) {
   }
   for (uint32_t k = 0; k < 3; k++) {
     ck_assert_msg(abs((int)classes[k] - 640) < 90, "class %u is drawn %u times of 1920", k, classes[k]);
-    ck_assert_msg(abs((int)wrongs[3 + k] - 640) < 90, "class %u is the wrong one %u times", 3 + k, wrongs[3 + k]);
+    ck_assert_msg(abs((int)wrongs[3 + k] - 640) < 90, "class %u is the wrong one %u times", 3 + k,
+                  wrongs[3 + k]);
   }
-  for (uint32_t i = 0; i < PICTURES; i++) ck_assert_msg(pictures[i] > 25 && pictures[i] < 120, "picture %u: %u", i, pictures[i]);
+  for (uint32_t i = 0; i < PICTURES; i++)
+    ck_assert_msg(pictures[i] > 25 && pictures[i] < 120, "picture %u: %u", i, pictures[i]);
   close_fixture(&f);
 }
 END_TEST
@@ -117,7 +125,8 @@ START_TEST(pair_sampler__draws_from_all_classes_of_a_group) {
       targets[condition]++;
     }
   }
-  ck_assert_msg(abs((int)targets[3] - 640) < 90 && abs((int)targets[4] - 640) < 90, "%u and %u", targets[3], targets[4]);
+  ck_assert_msg(abs((int)targets[3] - 640) < 90 && abs((int)targets[4] - 640) < 90, "%u and %u", targets[3],
+                targets[4]);
   close_fixture(&f);
 }
 END_TEST
@@ -131,7 +140,8 @@ START_TEST(pair_sampler__knows_no_mismatch_within_one_group) {
     open_fixture(&f, pairings[k], 0, 0.0f, 0.0f, 1);
     draw(&f, &batch, 0);
     ck_assert_ptr_null(batch.mismatched);
-    for (uint32_t i = 0; i < BATCH; i++) seen[label_in(batch.condition, i)]++, seen[label_in(batch.source, i)]++;
+    for (uint32_t i = 0; i < BATCH; i++)
+      seen[label_in(batch.condition, i)]++, seen[label_in(batch.source, i)]++;
     ck_assert_int_eq(seen[2] > 0, k < 2);
     ck_assert_int_eq(seen[4] > 0, k != 1);
     ck_assert_int_eq(seen[5] > 0, k == 0);
@@ -171,7 +181,8 @@ START_TEST(pair_sampler__draws_kept_samples) {
     for (uint32_t i = 0; i < BATCH; i++)
       samples[(uint32_t)((batch.source[2 * i + 1] - (float)label_in(batch.source, i)) * 100.0f + 0.5f)]++;
   }
-  for (uint32_t s = 0; s < 4; s++) ck_assert_msg(abs((int)samples[s] - 480) < 80, "sample %u: %u", s, samples[s]);
+  for (uint32_t s = 0; s < 4; s++)
+    ck_assert_msg(abs((int)samples[s] - 480) < 80, "sample %u: %u", s, samples[s]);
   close_fixture(&f);
 }
 END_TEST
@@ -231,7 +242,8 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
         codes->values[(i * rows + s) * 2] = -2.0f;
         codes->values[(i * rows + s) * 2 + 1] = (float)xd_dataset_label(f.sets[1], i);
       }
-    const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1], BATCH, 0.0f, 3, 8};
+    const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1],
+                                              BATCH,       0.0f,  3,           8};
     assert_ok(f.context, xdi_pair_sampler_open(&f.sampler, f.context, &options));
     const double power = (3 * 4.0 + 9 + 16 + 25) / 3, scale = sqrt(2.0 / (power + 2.0 / 8));
     draw(&f, &batch, 1);
@@ -244,8 +256,8 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
       ck_assert(batch.mismatched[2 * i + 1] == (float)wrong && batch.positive[2 * i + 1] == (float)right);
       const double expected[4] = {-2 * scale, right * scale, -2 * scale, wrong * scale};
       for (uint32_t j = 0; j < 4; j++)
-        assert_near((double)(j < 2 ? batch.condition : batch.wrong_condition)[2 * i + j % 2], expected[j], 1e-6,
-                    "an average");
+        assert_near((double)(j < 2 ? batch.condition : batch.wrong_condition)[2 * i + j % 2], expected[j],
+                    1e-6, "an average");
     }
     close_fixture(&plain);
     close_fixture(&f);
@@ -266,7 +278,8 @@ START_TEST(pair_sampler__averages_different_codes) {
       const float *const averages[2] = {batch.condition + 2 * i, batch.wrong_condition + 2 * i};
       for (uint32_t k = 0; k < 2; k++) {
         const uint32_t label = k == 0 ? 3 + label_in(batch.source, i) : label_in(batch.mismatched, i);
-        const double place = (double)averages[k][0] / scale - (13.5 + (label - 3)); /* pictures label - 3 + 3 i */
+        const double place =
+            (double)averages[k][0] / scale - (13.5 + (label - 3)); /* pictures label - 3 + 3 i */
         const double off = (double)averages[k][1] / scale - label;
         squares[k] += place * place;
         noise += off * off;

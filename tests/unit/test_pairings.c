@@ -54,8 +54,10 @@ static fixture open_fixture(const char *pairs, bool labelled) {
     f.judge[d] = train_judge(f.context, f.sets[d]);
     options.vae[d] = &vae;
     options.mapping[d] = &mapping;
-    if (labelled) continue;
-    xd_dataset *const all[2] = {without_labels(f.context, f.sets[d]), without_labels(f.context, f.held_out[d])};
+    if (labelled)
+      continue;
+    xd_dataset *const all[2] = {without_labels(f.context, f.sets[d]),
+                                without_labels(f.context, f.held_out[d])};
     xd_dataset_release(f.sets[d]);
     xd_dataset_release(f.held_out[d]);
     f.sets[d] = all[0], f.held_out[d] = all[1];
@@ -77,17 +79,20 @@ static void close_fixture(fixture *f) {
 
 static void check_direction(const fixture *f, uint32_t source) {
   xd_evaluation got = {.struct_size = sizeof got};
-  assert_ok(f->context, xd_evaluate(&got, f->context, f->model, source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
-                                    f->judge[1 - source], f->held_out[source], f->held_out[1 - source], f->pairing, NULL));
+  assert_ok(f->context, xd_evaluate(&got, f->context, f->model,
+                                    source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2, f->judge[1 - source],
+                                    f->held_out[source], f->held_out[1 - source], f->pairing, NULL));
   ck_assert_msg(got.acc > 0.85, "from %u: acc %g", source + 1, got.acc);
   ck_assert_msg(got.div > 0.4, "from %u: div %g", source + 1, got.div);
   ck_assert_msg(got.ediv > 0.2, "from %u: ediv %g", source + 1, got.ediv);
-  ck_assert_msg(got.reconstruction_acc > 0.85 && isfinite(got.fd), "from %u: %g", source + 1, got.reconstruction_acc);
+  ck_assert_msg(got.reconstruction_acc > 0.85 && isfinite(got.fd), "from %u: %g", source + 1,
+                got.reconstruction_acc);
 }
 
 /* How often pictures of a source class (XD_ANY_CLASS: of all) are judged to be of each target class. */
 static void count_targets(const fixture *f, uint32_t source, uint32_t label, uint32_t counts[PATTERN_COUNT]) {
-  float *pictures = read_pictures(f->context, f->held_out[source], HELD_OUT), *made = new_floats(HELD_OUT * PATTERN_SIZE);
+  float *pictures = read_pictures(f->context, f->held_out[source], HELD_OUT),
+        *made = new_floats(HELD_OUT * PATTERN_SIZE);
   uint32_t judged[HELD_OUT];
   xd_translator *translator = NULL;
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
@@ -95,9 +100,11 @@ static void count_targets(const fixture *f, uint32_t source, uint32_t label, uin
   memset(counts, 0, PATTERN_COUNT * sizeof *counts);
   assert_ok(f->context, xd_translator_create(&translator, f->context, f->model, &options));
   assert_ok(f->context, xd_translator_run_floats(translator, made, pictures, HELD_OUT, NULL));
-  assert_ok(f->context, xd_classifier_predict(f->judge[1 - source], f->context, judged, NULL, NULL, made, HELD_OUT));
+  assert_ok(f->context,
+            xd_classifier_predict(f->judge[1 - source], f->context, judged, NULL, NULL, made, HELD_OUT));
   for (uint32_t i = 0; i < HELD_OUT; i++)
-    if (label == XD_ANY_CLASS || xd_dataset_label(f->held_out[source], i) == label) counts[judged[i]]++;
+    if (label == XD_ANY_CLASS || xd_dataset_label(f->held_out[source], i) == label)
+      counts[judged[i]]++;
   xd_translator_destroy(translator);
   free(pictures);
   free(made);
@@ -112,7 +119,8 @@ START_TEST(pairings__several_classes_become_one_and_one_several) {
   count_targets(&f, 0, 1, counts);
   ck_assert_msg(counts[3] >= 40, "%u of 50 became 3", counts[3]);
   count_targets(&f, 1, 3, counts);
-  ck_assert_msg(counts[0] >= 5 && counts[1] >= 5 && counts[0] + counts[1] >= 40, "%u and %u of 50", counts[0], counts[1]);
+  ck_assert_msg(counts[0] >= 5 && counts[1] >= 5 && counts[0] + counts[1] >= 40, "%u and %u of 50", counts[0],
+                counts[1]);
   close_fixture(&f);
 }
 END_TEST
@@ -124,7 +132,8 @@ START_TEST(pairings__a_chain_is_one_group) {
   check_direction(&f, 0);
   check_direction(&f, 1);
   count_targets(&f, 0, 1, counts);
-  ck_assert_msg(counts[3] >= 5 && counts[4] >= 5 && counts[5] <= 5, "%u, %u, %u of 50", counts[3], counts[4], counts[5]);
+  ck_assert_msg(counts[3] >= 5 && counts[4] >= 5 && counts[5] <= 5, "%u, %u, %u of 50", counts[3], counts[4],
+                counts[5]);
   ck_assert(strstr(xd_model_property(f.model, "mapping_1to2.options"), " mismatch=0 ") != NULL);
   close_fixture(&f);
 }
@@ -137,7 +146,8 @@ START_TEST(pairings__sets_without_labels_are_one_class_each) {
   check_direction(&f, 1);
   count_targets(&f, 0, XD_ANY_CLASS, counts);
   ck_assert_uint_eq(counts[3] + counts[4] + counts[5], HELD_OUT);
-  for (uint32_t k = 3; k < 6; k++) ck_assert_msg(counts[k] >= 10, "%u of 150 became %u", counts[k], k);
+  for (uint32_t k = 3; k < 6; k++)
+    ck_assert_msg(counts[k] >= 10, "%u of 150 became %u", counts[k], k);
   ck_assert(strstr(xd_model_property(f.model, "mapping_2to1.options"), " mismatch=0 ") != NULL);
   close_fixture(&f);
 }

@@ -37,14 +37,16 @@ START_TEST(preset__differs_where_its_table_says) {
     ck_assert(paper.mapping[i].same_code_positive == 1 && paper.mapping[i].mismatch == 0.0f);
     ck_assert(paper.mapping[i].generated_mismatch == 0.0f && paper.mapping[i].spectral_norm == 0);
     ck_assert(paper.mapping[i].ema_decay == 0.0f && paper.mapping[i].lambda_reg == 0.1f);
-    ck_assert(paper.mapping[i].beta1 == 0.9f && paper.mapping[i].beta2 == 0.999f && paper.mapping[i].noise_scale == 1.0f);
+    ck_assert(paper.mapping[i].beta1 == 0.9f && paper.mapping[i].beta2 == 0.999f &&
+              paper.mapping[i].noise_scale == 1.0f);
     ck_assert(mnist.architecture[i].base_channels == 32 && mnist.vae[i].min_steps == 500);
   }
   ck_assert(fashion.architecture[0].latent_dim == 32 && fashion.architecture[1].latent_dim == 64);
   ck_assert(fashion.architecture[0].hidden[0] == 256 && fashion.architecture[1].hidden[0] == 512);
   ck_assert(fashion.mapping[0].lambda_reg == 2.0f && fashion.mapping[1].lambda_reg == 0.4f);
   ck_assert(fashion.mapping[0].condition_codes == 8 && fashion.mapping[1].linear_skip == 1);
-  ck_assert(svhn.architecture[0].latent_dim == 96 && svhn.vae[0].augment > 0.0f && svhn.vae[1].augment == 0.0f);
+  ck_assert(svhn.architecture[0].latent_dim == 96 && svhn.vae[0].augment > 0.0f &&
+            svhn.vae[1].augment == 0.0f);
   ck_assert(svhn.architecture[0].window == 250 && svhn.architecture[1].window == 0);
   ck_assert(svhn.mapping[0].augment > 0.0f && svhn.mapping[1].augment == 0.0f);
   xd_context_destroy(context);
@@ -55,7 +57,8 @@ START_TEST(preset__names_what_there_is_and_refuses_the_rest) {
   xd_context *context = test_context("reference");
   xd_preset preset = {.struct_size = sizeof preset};
   uint32_t count = 0;
-  for (; xd_train_preset_name(count); count++) make_preset(context, xd_train_preset_name(count));
+  for (; xd_train_preset_name(count); count++)
+    make_preset(context, xd_train_preset_name(count));
   ck_assert_uint_eq(count, 4);
   assert_status(xd_train_preset(&preset, context, "photo"), XD_ERROR_NOT_FOUND);
   assert_message_names(context, "photo");
@@ -73,7 +76,8 @@ END_TEST
 START_TEST(preset__trains_and_is_told_by_the_model) {
   for (uint32_t i = 0; xd_train_preset_name(i); i++) {
     xd_context *context = test_context_with("auto", 2, NULL);
-    xd_dataset *sets[2] = {make_patterns(context, PATTERN_ROW, 3, 90, 1), make_patterns(context, PATTERN_FRAME, 3, 90, 2)};
+    xd_dataset *sets[2] = {make_patterns(context, PATTERN_ROW, 3, 90, 1),
+                           make_patterns(context, PATTERN_FRAME, 3, 90, 2)};
     xd_pairing *pairing = make_pairing(context, "0:3,1:4,2:5");
     xd_preset preset = make_preset(context, xd_train_preset_name(i));
     xd_train_options options = XD_TRAIN_OPTIONS_INIT;
@@ -90,7 +94,8 @@ START_TEST(preset__trains_and_is_told_by_the_model) {
     ck_assert_uint_eq(xd_model_latent_dim(model, 2), preset.architecture[1].latent_dim);
     if (strcmp(xd_train_preset_name(i), "paper") == 0) {
       ck_assert(strstr(xd_model_property(model, "vae2.architecture"), "base_channels=0 ") != NULL);
-      ck_assert(strstr(xd_model_property(model, "vae2.architecture"), " hidden_count=2 hidden=512 hidden=256") != NULL);
+      ck_assert(strstr(xd_model_property(model, "vae2.architecture"),
+                       " hidden_count=2 hidden=512 hidden=256") != NULL);
       ck_assert(strstr(xd_model_property(model, "vae1.options"), "lambda1=1 lambda2=1 sigma_x=1 ") != NULL);
       ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), " beta1=0.9 beta2=0.999 ") != NULL);
     }

@@ -30,7 +30,8 @@ static vae train_vae(xd_context *context, const xd_dataset *set, uint32_t base_c
   options.batch = 30;
   options.raw_codes = raw_codes;
   assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
-  for (int i = 0; i < 60; i++) assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
+  for (int i = 0; i < 60; i++)
+    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
   assert_ok(context, xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set));
   xd_vae_trainer_destroy(trainer);
   free(pictures);
@@ -120,14 +121,16 @@ START_TEST(standardise_fold__reaches_linear_skips) {
     xd_network *encoder = pair.encoder->part.network, *decoder = pair.decoder->part.network;
     randomise(encoder, 4), randomise(decoder, 5);
     float *codes = run_network(context, encoder, pictures, 4), means[4 * 3];
-    for (int i = 0; i < 12; i++) means[i] = codes[i / 3 * 6 + i % 3];
+    for (int i = 0; i < 12; i++)
+      means[i] = codes[i / 3 * 6 + i % 3];
     float *expected = run_network(context, decoder, means, 4);
     assert_ok(context, xdi_standardise_fold(context, encoder, decoder, mean, deviation));
     float *folded = run_network(context, encoder, pictures, 4);
     for (int i = 0; i < 12; i++) {
       const int j = i % 3, at = i / 3 * 6 + j;
       assert_near((double)folded[at], ((double)means[i] - mean[j]) / deviation[j], 1e-5, "code");
-      assert_near((double)folded[at + 3], (double)codes[at + 3] - 2.0 * log(deviation[j]), 1e-5, "log variance");
+      assert_near((double)folded[at + 3], (double)codes[at + 3] - 2.0 * log(deviation[j]), 1e-5,
+                  "log variance");
       means[i] = folded[at];
     }
     float *got = run_network(context, decoder, means, 4);
@@ -166,9 +169,10 @@ START_TEST(principal_start__reconstructs_and_is_deterministic) {
   float *without = new_floats(COUNT * PATTERN_SIZE);
   assert_ok(contexts[0], xd_encoder_encode(pairs[0].encoder, contexts[0], codes, NULL, pictures, COUNT));
   double squares = 0.0;
-  for (size_t i = 0; i < COUNT * dim; i++) squares += (double)codes[i] * (double)codes[i];
-  ck_assert_msg(squares > 0.7 * COUNT * (double)dim && squares < 1.5 * COUNT * (double)dim, "codes have power %g",
-                squares / COUNT / (double)dim);
+  for (size_t i = 0; i < COUNT * dim; i++)
+    squares += (double)codes[i] * (double)codes[i];
+  ck_assert_msg(squares > 0.7 * COUNT * (double)dim && squares < 1.5 * COUNT * (double)dim,
+                "codes have power %g", squares / COUNT / (double)dim);
   memset(codes, 0, COUNT * dim * sizeof *codes);
   assert_ok(contexts[0], xd_decoder_decode(pairs[0].decoder, contexts[0], without, codes, COUNT));
   errors[0] = errors[1] = 0.0;
@@ -179,7 +183,8 @@ START_TEST(principal_start__reconstructs_and_is_deterministic) {
   ck_assert_msg(errors[1] < 0.6 * errors[0], "error %g with codes, %g without", errors[1], errors[0]);
   free(codes), free(outputs), free(without), free(pictures);
   xd_dataset_release(set);
-  for (int i = 0; i < 2; i++) release_vae(pairs[i]), xd_context_destroy(contexts[i]);
+  for (int i = 0; i < 2; i++)
+    release_vae(pairs[i]), xd_context_destroy(contexts[i]);
 }
 END_TEST
 
@@ -199,7 +204,8 @@ static double windowed_cost(uint32_t window_weight, int plain) {
   options.batch = COUNT;
   options.window_weight = window_weight;
   assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
-  if (!plain) assert_ok(context, xdi_principal_start(trainer, set));
+  if (!plain)
+    assert_ok(context, xdi_principal_start(trainer, set));
   assert_ok(context, xd_vae_trainer_step(trainer, &losses, pictures, COUNT, 0.0f));
   xd_vae_trainer_destroy(trainer);
   free(pictures);
@@ -258,7 +264,8 @@ START_TEST(vae_trainer_finish__refuses_sets_that_do_not_fit) {
   assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
   assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "10x10x1");
-  assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_vae_trainer_finish(trainer, NULL, &pair.decoder, set), XD_ERROR_INVALID_ARGUMENT);
   ck_assert(pair.encoder == NULL && pair.decoder == NULL);
   xd_vae_trainer_destroy(trainer);
@@ -274,9 +281,12 @@ START_TEST(standardise_fold__refuses_networks_without_dense_ends) {
   const xd_layer_spec dense_end[] = {dense_spec(4, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec bent_end[] = {dense_spec(4, XD_ACTIVATION_TANH)};
   const xd_layer_spec dense_start[] = {dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
-  const xd_layer_spec other_start[] = {activation_spec(XD_ACTIVATION_TANH), dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
-  xd_network *encoder = make_network(context, picture, dense_end, 1), *bent = make_network(context, picture, bent_end, 1);
-  xd_network *decoder = make_network(context, code, dense_start, 1), *other = make_network(context, code, other_start, 2);
+  const xd_layer_spec other_start[] = {activation_spec(XD_ACTIVATION_TANH),
+                                       dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
+  xd_network *encoder = make_network(context, picture, dense_end, 1),
+             *bent = make_network(context, picture, bent_end, 1);
+  xd_network *decoder = make_network(context, code, dense_start, 1),
+             *other = make_network(context, code, other_start, 2);
   randomise(encoder, 1), randomise(decoder, 2);
   float *before = copy_weights(encoder, NULL);
   assert_status(xdi_standardise_fold(context, bent, decoder, mean, deviation), XD_ERROR_UNSUPPORTED);

@@ -80,7 +80,9 @@ static xd_classifier *train_judge(fixture *f, uint32_t domain) {
   return judge;
 }
 
-static xd_train_report make_report(void) { return (xd_train_report){.struct_size = sizeof(xd_train_report)}; }
+static xd_train_report make_report(void) {
+  return (xd_train_report){.struct_size = sizeof(xd_train_report)};
+}
 
 /* ---- what it learns ---- */
 
@@ -89,7 +91,8 @@ static void check_evaluation(const xd_evaluation *evaluation, const char *what) 
   ck_assert_msg(evaluation->acc > 0.9, "%s: acc %g (div %g)", what, evaluation->acc, evaluation->div);
   ck_assert_msg(evaluation->div > 0.5, "%s: div %g (acc %g)", what, evaluation->div, evaluation->acc);
   ck_assert_msg(evaluation->ediv > 0.3, "%s: ediv %g (acc %g)", what, evaluation->ediv, evaluation->acc);
-  ck_assert_msg(evaluation->reconstruction_acc > 0.9, "%s: reconstructions %g", what, evaluation->reconstruction_acc);
+  ck_assert_msg(evaluation->reconstruction_acc > 0.9, "%s: reconstructions %g", what,
+                evaluation->reconstruction_acc);
 }
 
 START_TEST(train__learns_both_directions) {
@@ -97,20 +100,23 @@ START_TEST(train__learns_both_directions) {
   xd_classifier *judges[2] = {train_judge(f, 0), train_judge(f, 1)};
   xd_model *model = NULL;
   xd_train_report report = make_report();
-  for (uint32_t i = 0; i < 2; i++) f->options.judge[i] = judges[i], f->options.validation[i] = f->held_out[i];
+  for (uint32_t i = 0; i < 2; i++)
+    f->options.judge[i] = judges[i], f->options.validation[i] = f->held_out[i];
   assert_ok(f->context, train(f, &model, &report));
   for (uint32_t i = 0; i < 2; i++) {
     const char *what = i ? "2 to 1" : "1 to 2";
     xd_evaluation evaluation = {.struct_size = sizeof evaluation};
-    assert_ok(f->context, xd_evaluate(&evaluation, f->context, model, i ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
-                                      judges[1 - i], f->held_out[i], f->held_out[1 - i], f->pairing, NULL));
+    assert_ok(f->context,
+              xd_evaluate(&evaluation, f->context, model, i ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
+                          judges[1 - i], f->held_out[i], f->held_out[1 - i], f->pairing, NULL));
     check_evaluation(&evaluation, what);
     ck_assert_uint_eq(report.validated[i], 1);
     check_evaluation(&report.validation[i], "validation");
     ck_assert(report.vae[i].total > 0.0 && report.vae[i].kl > 0.0);
     ck_assert(report.mapping[i].discriminator > 0.0 && report.mapping[i].generator > 0.0);
   }
-  for (uint32_t stage = 0; stage < 6; stage++) ck_assert(report.seconds[stage] > 0.0);
+  for (uint32_t stage = 0; stage < 6; stage++)
+    ck_assert(report.seconds[stage] > 0.0);
   ck_assert_str_eq(xd_model_pairing(model), PAIRS);
   ck_assert_uint_eq(xd_model_class_count(model, 1), 3);
   ck_assert_uint_eq(xd_model_class_count(model, 2), 6);
@@ -176,7 +182,8 @@ START_TEST(train__runs_the_letter_of_the_paper) {
   f->mapping.ema_decay = 0.0f;
   assert_ok(f->context, train(f, &model, NULL));
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "lambda1=1 lambda2=1 ") != NULL);
-  ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), "same_code_positive=1 mismatch=0 ") != NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), "same_code_positive=1 mismatch=0 ") !=
+            NULL);
   xd_model_release(model);
   close_fixture(f);
 }
@@ -223,9 +230,11 @@ START_TEST(map__augments_the_codes_it_leaves) {
   assert_ok(f->context, train(f, &model, NULL));
   f->mapping.codes_per_picture = other.codes_per_picture = 4;
   f->options.mapping[1] = &other;
-  assert_ok(f->context, xd_map(&plain, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  assert_ok(f->context,
+            xd_map(&plain, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
   f->mapping.augment_colour = 1.0f;
-  assert_ok(f->context, xd_map(&augmented, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  assert_ok(f->context,
+            xd_map(&augmented, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
   for (uint32_t direction = 0; direction < 2; direction++) {
     const xd_direction way = direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
     const int same = same_weights(xd_latent_generator_network(xd_model_generator(plain, way)),
@@ -241,7 +250,8 @@ START_TEST(map__augments_the_codes_it_leaves) {
 }
 END_TEST
 
-/* Patterns under a window and in any light: classes are read from their codes, and only of validation sets. */
+/* Patterns under a window and in any light: classes are read from their codes, and only of validation
+ * sets. */
 START_TEST(train__probes_the_codes_of_validation_sets) {
   fixture *f = open_short_fixture("auto", 2);
   xd_model *model = NULL;
@@ -257,7 +267,8 @@ START_TEST(train__probes_the_codes_of_validation_sets) {
   ck_assert(report.probe[1] == 0.0);
   ck_assert_uint_eq(report.validated[0], 0);
   const char *text = xd_model_property(model, "mapping.probe1");
-  ck_assert_msg(strncmp(text, "acc=", 4) == 0 && fabs(strtod(text + 4, NULL) - report.probe[0]) < 1e-5, "%s", text);
+  ck_assert_msg(strncmp(text, "acc=", 4) == 0 && fabs(strtod(text + 4, NULL) - report.probe[0]) < 1e-5, "%s",
+                text);
   ck_assert_str_eq(xd_model_property(model, "mapping.probe2"), "");
   xd_model_release(model);
   close_fixture(f);
@@ -271,9 +282,10 @@ START_TEST(train__probes_no_more_than_the_codes_tell) {
   xd_train_report report = make_report();
   uint32_t labels[150];
   xd_dataset *shuffled = NULL;
-  for (uint32_t i = 0; i < 150; i++) labels[i] = xdi_random_below(3, 9, i, 3);
-  assert_ok(f->context, xd_dataset_create(&shuffled, f->context, xd_dataset_pixels(f->held_out[0], 0), labels, 150,
-                                          SIDE, SIDE, 1));
+  for (uint32_t i = 0; i < 150; i++)
+    labels[i] = xdi_random_below(3, 9, i, 3);
+  assert_ok(f->context, xd_dataset_create(&shuffled, f->context, xd_dataset_pixels(f->held_out[0], 0), labels,
+                                          150, SIDE, SIDE, 1));
   f->options.validation[0] = shuffled;
   assert_ok(f->context, train(f, &model, &report));
   ck_assert_msg(report.probe[0] > 0.15 && report.probe[0] < 0.55, "the probe reads %g", report.probe[0]);
@@ -309,9 +321,12 @@ START_TEST(train__writes_the_same_bytes_at_any_number_of_threads) {
         train_to_bytes(backend, 1, 5, &sizes[0]), train_to_bytes(backend, 1, 5, &sizes[1]),
         train_to_bytes(backend, 2, 5, &sizes[2]), train_to_bytes(backend, 1, 6, &sizes[3])};
     for (int k = 1; k < 3; k++)
-      ck_assert_msg(sizes[k] == sizes[0] && memcmp(bytes[k], bytes[0], sizes[0]) == 0, "%s: run %d differs", backend, k);
-    ck_assert_msg(sizes[3] != sizes[0] || memcmp(bytes[3], bytes[0], sizes[0]) != 0, "%s: the seed has no effect", backend);
-    for (int k = 0; k < 4; k++) free(bytes[k]);
+      ck_assert_msg(sizes[k] == sizes[0] && memcmp(bytes[k], bytes[0], sizes[0]) == 0, "%s: run %d differs",
+                    backend, k);
+    ck_assert_msg(sizes[3] != sizes[0] || memcmp(bytes[3], bytes[0], sizes[0]) != 0,
+                  "%s: the seed has no effect", backend);
+    for (int k = 0; k < 4; k++)
+      free(bytes[k]);
   }
 }
 END_TEST
@@ -331,10 +346,12 @@ START_TEST(train__keeps_what_shaped_the_model_as_properties) {
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "sigma_x=0.1 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "learning_rate=0.003 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), "hidden_width=64 ") != NULL);
-  ck_assert_str_eq(xd_model_property(model, "vae1.architecture"),
-                   "latent_dim=8 initial_gain=0 base_channels=8 max_channels=128 depth=1 hidden_count=1 hidden=64");
+  ck_assert_str_eq(
+      xd_model_property(model, "vae1.architecture"),
+      "latent_dim=8 initial_gain=0 base_channels=8 max_channels=128 depth=1 hidden_count=1 hidden=64");
   const char *losses = xd_model_property(model, "vae1.losses");
-  ck_assert_msg(fabs(strtod(losses + strlen("total="), NULL) - report.vae[0].total) < 1e-4 * report.vae[0].total,
+  ck_assert_msg(fabs(strtod(losses + strlen("total="), NULL) - report.vae[0].total) <
+                    1e-4 * report.vae[0].total,
                 "%s is not %g", losses, report.vae[0].total);
   xd_model_release(model);
   close_fixture(f);
@@ -373,7 +390,8 @@ START_TEST(map__repeats_the_mapping_of_train) {
   fixture *f = open_short_fixture("auto", 1);
   xd_model *model = NULL, *mapped = NULL;
   assert_ok(f->context, train(f, &model, NULL));
-  assert_ok(f->context, xd_map(&mapped, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  assert_ok(f->context,
+            xd_map(&mapped, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
   for (int direction = 1; direction <= 2; direction++)
     ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, (xd_direction)direction)),
                            xd_latent_generator_network(xd_model_generator(mapped, (xd_direction)direction))));
@@ -432,7 +450,8 @@ static int watch_progress(void *user, const xd_train_progress *progress) {
     ck_assert(progress->validation->count == 150 && progress->validation->acc >= 0.0);
   }
   const int stop = progress->stage == seen->stop_stage && progress->step == seen->stop_step;
-  if (stop && seen->cancel) xd_context_cancel(seen->cancel);
+  if (stop && seen->cancel)
+    xd_context_cancel(seen->cancel);
   return stop && !seen->cancel;
 }
 
@@ -462,7 +481,8 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   ck_assert_uint_eq(seen.validations, 3); /* after 5, 10 and 12 steps, in the direction that has a judge */
   assert_near(seen.overall, 1.0, 1e-9, "overall");
   xd_model_release(model);
-  /* Validating itself trains nothing: without steps to choose from, the model is what it is without a judge. */
+  /* Validating itself trains nothing: without steps to choose from, the model is what it is without a
+   * judge. */
   f->options.callback = NULL;
   f->options.validate_every = 0;
   assert_ok(f->context, train(f, &model, NULL));
@@ -478,7 +498,8 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
 END_TEST
 
 START_TEST(train__stops_when_the_callback_asks_or_the_context_is_cancelled) {
-  const uint32_t stages[] = {XD_STAGE_VAE1, XD_STAGE_VAE2, XD_STAGE_CODES, XD_STAGE_MAPPING_1TO2, XD_STAGE_MAPPING_2TO1};
+  const uint32_t stages[] = {XD_STAGE_VAE1, XD_STAGE_VAE2, XD_STAGE_CODES, XD_STAGE_MAPPING_1TO2,
+                             XD_STAGE_MAPPING_2TO1};
   for (uint32_t i = 0; i < 2 * COUNT_OF(stages); i++) {
     fixture *f = open_short_fixture("auto", 1);
     xd_model *model = (xd_model *)f;
@@ -539,9 +560,12 @@ START_TEST(train__names_the_wrong_option) {
   f->architecture.width = SIDE, f->vae.struct_size = 5;
   assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "xd_vae_options");
-  assert_status(xd_train(&model, f->context, NULL, f->sets[1], f->pairing, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_train(NULL, f->context, f->sets[0], f->sets[1], f->pairing, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_map(&model, f->context, NULL, f->sets[0], f->sets[1], f->pairing, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train(&model, f->context, NULL, f->sets[1], f->pairing, NULL, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train(NULL, f->context, f->sets[0], f->sets[1], f->pairing, NULL, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_map(&model, f->context, NULL, f->sets[0], f->sets[1], f->pairing, NULL, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(model);
   close_fixture(f);
 }
@@ -578,7 +602,8 @@ START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   f->options.callback = note_step, f->options.user = &seen;
   report.history[0] = records, report.history_capacity = COUNT_OF(records);
   assert_status(train(f, &model, &report), XD_ERROR_COLLAPSED);
-  ck_assert_msg(seen.stage == XD_STAGE_MAPPING_1TO2 && seen.step >= 900 && seen.step < 1500, "step %u", seen.step);
+  ck_assert_msg(seen.stage == XD_STAGE_MAPPING_1TO2 && seen.step >= 900 && seen.step < 1500, "step %u",
+                seen.step);
   ck_assert_uint_eq(report.history_count[0], seen.step / 100);
   ck_assert(records[seen.step / 100 - 1].div < 0.1 && records[seen.step / 100 - 2].div < 0.1);
   f->options.callback = NULL;
@@ -603,8 +628,8 @@ static xd_model *train_with_history(fixture *f, uint32_t steps, uint32_t every, 
   return model;
 }
 
-/* The kept networks are those of the step with the best score: a run that ends there has the same weights. The
- * learning rate is constant in the first half, so that such a run can be shorter. */
+/* The kept networks are those of the step with the best score: a run that ends there has the same weights.
+ * The learning rate is constant in the first half, so that such a run can be shorter. */
 START_TEST(train__keeps_the_best_validated_step) {
   fixture *f = open_fixture("auto", 2);
   xd_classifier *judge = train_judge(f, 1);
@@ -626,9 +651,11 @@ START_TEST(train__keeps_the_best_validated_step) {
     const xd_train_record *r = &records[i];
     ck_assert_uint_eq(r->step, 20 * (i + 1));
     assert_near(r->score, r->acc * fmin(1.0, r->div / 0.75) * fmin(1.0, r->ediv / 0.6), 1e-12, "score");
-    if (r->score >= records[best].score) best = i;
+    if (r->score >= records[best].score)
+      best = i;
   }
-  ck_assert_msg(records[best].score > 0.0 && best < 11, "a fixture that keeps step %u tells little", records[best].step);
+  ck_assert_msg(records[best].score > 0.0 && best < 11, "a fixture that keeps step %u tells little",
+                records[best].step);
   ck_assert_uint_eq(report.kept_step[0], records[best].step);
   ck_assert(report.validation[0].acc == records[best].acc && report.validation[0].fd == records[best].fd);
   ck_assert(report.validation[0].reconstruction_acc > 0.5);
@@ -689,7 +716,8 @@ static xd_status train_and_release(xd_context *context, void *user) {
   options.vae[0] = options.vae[1] = &vae;
   options.mapping[0] = options.mapping[1] = &mapping;
   xd_status status = xd_pairing_create(&pairing, context, PAIRS);
-  if (status == XD_OK) status = xd_train(&model, context, given->set[0], given->set[1], pairing, &options, NULL);
+  if (status == XD_OK)
+    status = xd_train(&model, context, given->set[0], given->set[1], pairing, &options, NULL);
   xd_pairing_destroy(pairing);
   xd_model_release(model);
   return status;
@@ -697,7 +725,8 @@ static xd_status train_and_release(xd_context *context, void *user) {
 
 START_TEST(train__survives_refused_memory) {
   xd_context *context = test_context("reference");
-  sets given = {{make_patterns(context, PATTERN_ROW, 3, 12, 1), make_patterns(context, PATTERN_FRAME, 3, 12, 1)}};
+  sets given = {
+      {make_patterns(context, PATTERN_ROW, 3, 12, 1), make_patterns(context, PATTERN_FRAME, 3, 12, 1)}};
   check_refusals(train_and_release, &given);
   xd_dataset_release(given.set[0]);
   xd_dataset_release(given.set[1]);

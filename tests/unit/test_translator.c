@@ -11,7 +11,8 @@ static xd_model *model;
 static float inputs[COUNT * IN];
 
 static void fill_inputs(void) {
-  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) inputs[i] = (float)(i * 29 % 101) / 100.0f;
+  for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+    inputs[i] = (float)(i * 29 % 101) / 100.0f;
 }
 
 static void set_up(void) {
@@ -41,11 +42,13 @@ START_TEST(translator_run__equals_the_parts_by_hand) {
   assert_ok(context, xd_translator_run_floats(translator, got, inputs, COUNT, got_codes));
   assert_ok(context, xd_encoder_encode(xd_model_encoder(model, 1), context, mean, NULL, inputs, COUNT));
   xd_latent_noise(noise, COUNT, CODE, 5, 40, 0.5f);
-  assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context, codes,
-                                                  mean, noise, COUNT));
+  assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context,
+                                                  codes, mean, noise, COUNT));
   assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, pictures, codes, COUNT));
-  for (int i = 0; i < COUNT * CODE; i++) ck_assert_float_eq_tol(got_codes[i], codes[i], 1e-5f);
-  for (int i = 0; i < COUNT * OUT; i++) ck_assert_float_eq_tol(got[i], pictures[i], 1e-5f);
+  for (int i = 0; i < COUNT * CODE; i++)
+    ck_assert_float_eq_tol(got_codes[i], codes[i], 1e-5f);
+  for (int i = 0; i < COUNT * OUT; i++)
+    ck_assert_float_eq_tol(got[i], pictures[i], 1e-5f);
   xd_translator_destroy(translator);
 }
 END_TEST
@@ -55,11 +58,13 @@ START_TEST(translator_run__does_not_depend_on_how_calls_are_cut) {
   xd_translator *large = make(context, 256), *small = make(context, 2);
   assert_ok(context, xd_translator_run_floats(large, whole, inputs, COUNT, NULL));
   assert_ok(context, xd_translator_run_floats(small, cut, inputs, COUNT, NULL));
-  for (int i = 0; i < COUNT * OUT; i++) ck_assert_float_eq_tol(whole[i], cut[i], 1e-5f);
+  for (int i = 0; i < COUNT * OUT; i++)
+    ck_assert_float_eq_tol(whole[i], cut[i], 1e-5f);
   for (uint32_t i = 0; i < COUNT; i++) {
     assert_ok(context, xd_translator_set_noise(small, 0, i, 1.0f));
     assert_ok(context, xd_translator_run_floats(small, cut, inputs + i * IN, 1, NULL));
-    for (int j = 0; j < OUT; j++) ck_assert_float_eq_tol(whole[i * OUT + (uint32_t)j], cut[j], 1e-5f);
+    for (int j = 0; j < OUT; j++)
+      ck_assert_float_eq_tol(whole[i * OUT + (uint32_t)j], cut[j], 1e-5f);
   }
   xd_translator_destroy(large);
   xd_translator_destroy(small);
@@ -86,7 +91,8 @@ START_TEST(translator_run__reads_and_writes_every_format) {
   static float source[8 * 8 * 4], target[10 * 9 * 4];
   float plain[OUT], grey[IN];
   xd_translator *translator = make(context, 1);
-  for (int i = 0; i < IN; i++) grey[i] = (float)(i % 6) / 5.0f; /* multiples of 51/255: exact as bytes */
+  for (int i = 0; i < IN; i++)
+    grey[i] = (float)(i % 6) / 5.0f; /* multiples of 51/255: exact as bytes */
   assert_ok(context, xd_translator_run_floats(translator, plain, grey, 1, NULL));
   for (size_t in = 0; in < 6; in++)
     for (size_t out = 0; out < 6; out++) {
@@ -118,14 +124,16 @@ START_TEST(translator_run__carries_alpha) {
   xd_image from, to;
   xd_translator *translator = make(context, 1);
   for (int i = 0; i < IN; i++)
-    for (int c = 0; c < 4; c++) source[4 * i + c] = (uint8_t)(c < 3 ? i : 77);
+    for (int c = 0; c < 4; c++)
+      source[4 * i + c] = (uint8_t)(c < 3 ? i : 77);
   xd_image_init(&from, source, 8, 8, XD_PIXEL_RGBA_U8);
   xd_image_init(&to, target, 9, 10, XD_PIXEL_RGBA_U8);
   assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
   ck_assert_uint_eq(target[3], 255);
   from.alpha = XD_ALPHA_CARRY;
   assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
-  for (int i = 0; i < 10 * 9; i++) ck_assert_uint_eq(target[4 * i + 3], 77);
+  for (int i = 0; i < 10 * 9; i++)
+    ck_assert_uint_eq(target[4 * i + 3], 77);
   xd_translator_destroy(translator);
 }
 END_TEST
@@ -166,7 +174,8 @@ START_TEST(translator_run__refuses_wrong_sizes_and_values) {
   assert_status(xd_translator_run(translator, &to, &from, 1, NULL), XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
   inputs[IN + 3] = INFINITY;
-  assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, inputs, 2, NULL), XD_ERROR_BAD_DATA);
+  assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, inputs, 2, NULL),
+                XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 1");
   assert_status(xd_translator_run(translator, NULL, &from, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_translator_run_floats(translator, NULL, inputs, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
@@ -216,13 +225,16 @@ START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
     xd_translator *translator;
     atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
     xd_status status = xd_translator_create(&translator, counted, model, NULL);
-    if (!status) status = xd_translator_run_floats(translator, output, inputs, 1, NULL);
+    if (!status)
+      status = xd_translator_run_floats(translator, output, inputs, 1, NULL);
     atomic_store(&counter.fail_at, 0);
-    if (status) assert_status(status, XD_ERROR_OUT_OF_MEMORY);
+    if (status)
+      assert_status(status, XD_ERROR_OUT_OF_MEMORY);
     xd_translator_destroy(translator);
     xd_context_destroy(counted);
     ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
-    if (!status) break;
+    if (!status)
+      break;
   }
 }
 END_TEST

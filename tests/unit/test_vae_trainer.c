@@ -2,8 +2,8 @@
  * manners. */
 #include "training_support.h"
 
-#include "model/encoder.h"
 #include "layer/window_normalise.h"
+#include "model/encoder.h"
 #include "train/seeds.h"
 #include "train/vae_trainer.h"
 
@@ -41,8 +41,9 @@ static xd_vae_trainer *make_trainer(xd_context *context, const xd_vae_options *o
 }
 
 /* The loss of the trainer's first step through the public networks: epsilon is its stream's. */
-static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *options, const xd_encoder *encoder,
-                                   const xd_decoder *decoder, const float *pictures, uint32_t count) {
+static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *options,
+                                   const xd_encoder *encoder, const xd_decoder *decoder,
+                                   const float *pictures, uint32_t count) {
   const size_t dim = xd_encoder_latent_dim(encoder), size = 64;
   float *mean = new_floats(count * dim), *log_variance = new_floats(count * dim);
   float *codes = new_floats(count * dim), *outputs = new_floats(count * size);
@@ -62,8 +63,9 @@ static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *op
   }
   xd_vae_losses losses = {.pixel_cost = squares / count, .kl = kl / count};
   const double sigma = (double)options->sigma_x;
-  losses.log_likelihood = options->likelihood == XD_LIKELIHOOD_GAUSSIAN ? -losses.pixel_cost / (2.0 * sigma * sigma)
-                                                                        : bernoulli / count;
+  losses.log_likelihood = options->likelihood == XD_LIKELIHOOD_GAUSSIAN
+                              ? -losses.pixel_cost / (2.0 * sigma * sigma)
+                              : bernoulli / count;
   losses.elbo = losses.log_likelihood - losses.kl;
   losses.total = (double)options->lambda1 * losses.pixel_cost -
                  (double)options->lambda2 * (losses.log_likelihood - (double)options->kl_weight * losses.kl);
@@ -120,7 +122,8 @@ static double composed_cost(xd_context *context, const xd_vae_options *options, 
   assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL));
   assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, COUNT));
   xdi_random_normals(codes, COUNT * 3, options->seed, xdi_stream_id(XDI_STREAM_POSTERIOR, 0), 0);
-  for (size_t i = 0; i < COUNT * 3; i++) codes[i] = mean[i] + expf(0.5f * log_variance[i]) * codes[i];
+  for (size_t i = 0; i < COUNT * 3; i++)
+    codes[i] = mean[i] + expf(0.5f * log_variance[i]) * codes[i];
   assert_ok(context, xd_decoder_decode(decoder, context, outputs, codes, COUNT));
   for (size_t i = 0; i < COUNT * 64; i++)
     cost += (weights ? weights[i % 64] : 1.0) * pow((double)targets[i] - (double)outputs[i], 2.0) / COUNT;
@@ -155,7 +158,8 @@ static void expect_weights(double weights[64], double sigma) {
     weights[i] = exp(-(x * x + y * y) / (2.0 * sigma * sigma));
     sum += weights[i] / 64.0;
   }
-  for (int i = 0; i < 64; i++) weights[i] /= sum;
+  for (int i = 0; i < 64; i++)
+    weights[i] /= sum;
 }
 
 START_TEST(vae_trainer_step__paints_normalised_pictures_under_the_window) {
@@ -163,7 +167,8 @@ START_TEST(vae_trainer_step__paints_normalised_pictures_under_the_window) {
   const xd_layer_spec window = {XDI_WINDOW_TAG, {300}};
   xd_network *network = make_network(context, (xd_shape){8, 8, 1}, &window, 1);
   float *pictures = make_pixels(COUNT * 64, 3), *targets = make_pixels(COUNT * 64, 4);
-  float *seen = run_network(context, network, pictures, COUNT), *wanted = run_network(context, network, targets, COUNT);
+  float *seen = run_network(context, network, pictures, COUNT),
+        *wanted = run_network(context, network, targets, COUNT);
   double weights[64];
   expect_weights(weights, 0.3 * 8.0);
   for (uint32_t weighted = 0; weighted < 2; weighted++) {
@@ -203,7 +208,8 @@ START_TEST(vae_trainer_step__learns_under_a_window) {
   xd_vae_trainer *trainer = make_trainer(context, &options);
   xd_vae_losses first, last;
   assert_ok(context, xd_vae_trainer_step(trainer, &first, pictures, 64, 0.002f));
-  for (int i = 0; i < 150; i++) assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
+  for (int i = 0; i < 150; i++)
+    assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
   ck_assert_msg(last.pixel_cost < 0.4 * first.pixel_cost, "%g became %g", first.pixel_cost, last.pixel_cost);
   xd_vae_trainer_destroy(trainer);
   xd_dataset_release(set);
@@ -223,7 +229,8 @@ typedef struct gradient_check {
 } gradient_check;
 
 static double loss_of(const gradient_check *check) {
-  return composed_loss(check->context, check->options, check->encoder, check->decoder, check->pictures, COUNT).total;
+  return composed_loss(check->context, check->options, check->encoder, check->decoder, check->pictures, COUNT)
+      .total;
 }
 
 /* The derivative by one weight of either network, which is left as it was. */
@@ -240,18 +247,21 @@ static double difference(const gradient_check *check, float *weight) {
 /* Some weights of each parameter, against its largest gradient. */
 static void check_gradients(const gradient_check *check, xd_network *network, const xdi_executor *run) {
   float *gradients = new_floats(network->block_count);
-  assert_ok(check->context, xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
+  assert_ok(check->context,
+            xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
   for (uint32_t p = 0; p < network->parameter_count; p++) {
     const xdi_parameter *parameter = &network->parameters[p];
     const float *gradient = gradients + parameter->offset;
     const size_t count = parameter->public.count, stride = count / 17 + 1;
     double largest = 0.0;
-    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)gradient[i]));
+    for (size_t i = 0; i < count; i++)
+      largest = fmax(largest, fabs((double)gradient[i]));
     ck_assert_msg(largest > 1e-4, "%s has no gradient", parameter->public.name);
     for (size_t i = 0; i < count; i += stride) {
       const double expected = difference(check, network->block + parameter->offset + i);
-      ck_assert_msg(fabs((double)gradient[i] - expected) < 1e-3 * largest, "%s[%zu]: %.9g, by differences %.9g (largest %.9g)",
-                    parameter->public.name, i, (double)gradient[i], expected, largest);
+      ck_assert_msg(fabs((double)gradient[i] - expected) < 1e-3 * largest,
+                    "%s[%zu]: %.9g, by differences %.9g (largest %.9g)", parameter->public.name, i,
+                    (double)gradient[i], expected, largest);
     }
   }
   free(gradients);
@@ -265,8 +275,10 @@ static void check_all_gradients(xd_likelihood likelihood) {
   xd_vae_trainer *trainer = make_trainer(context, &options);
   float *pictures = make_pixels(COUNT * 64, 5);
   gradient_check check = {context, &options, NULL, NULL, pictures};
-  assert_ok(context, xd_encoder_create(&check.encoder, context, &architecture, xdi_seed_of(11, XDI_SEED_ENCODER)));
-  assert_ok(context, xd_decoder_create(&check.decoder, context, &architecture, xdi_seed_of(11, XDI_SEED_DECODER)));
+  assert_ok(context,
+            xd_encoder_create(&check.encoder, context, &architecture, xdi_seed_of(11, XDI_SEED_ENCODER)));
+  assert_ok(context,
+            xd_decoder_create(&check.decoder, context, &architecture, xdi_seed_of(11, XDI_SEED_DECODER)));
   assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, COUNT, 0.0f));
   check_gradients(&check, xd_encoder_network_mutable(check.encoder), trainer->encoder_run);
   check_gradients(&check, xd_decoder_network_mutable(check.decoder), trainer->decoder_run);
@@ -277,10 +289,14 @@ static void check_all_gradients(xd_likelihood likelihood) {
   free(pictures);
 }
 
-START_TEST(vae_trainer_step__has_the_gradients_of_the_gaussian_loss) { check_all_gradients(XD_LIKELIHOOD_GAUSSIAN); }
+START_TEST(vae_trainer_step__has_the_gradients_of_the_gaussian_loss) {
+  check_all_gradients(XD_LIKELIHOOD_GAUSSIAN);
+}
 END_TEST
 
-START_TEST(vae_trainer_step__has_the_gradients_of_the_bernoulli_loss) { check_all_gradients(XD_LIKELIHOOD_BERNOULLI); }
+START_TEST(vae_trainer_step__has_the_gradients_of_the_bernoulli_loss) {
+  check_all_gradients(XD_LIKELIHOOD_BERNOULLI);
+}
 END_TEST
 
 /* ---- learning ---- */
@@ -296,7 +312,8 @@ START_TEST(vae_trainer_step__learns_patterns) {
   xd_vae_trainer *trainer = make_trainer(context, &options);
   xd_vae_losses first, last;
   assert_ok(context, xd_vae_trainer_step(trainer, &first, pictures, 64, 0.002f));
-  for (int i = 0; i < 150; i++) assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
+  for (int i = 0; i < 150; i++)
+    assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
   ck_assert_msg(last.total < 0.4 * first.total, "the loss fell from %g to %g only", first.total, last.total);
   ck_assert(last.pixel_cost < 0.4 * first.pixel_cost);
   xd_vae_trainer_destroy(trainer);
@@ -332,9 +349,11 @@ static xd_encoder *train_some(const char *backend, uint32_t threads) {
 START_TEST(vae_trainer__gives_the_same_bytes_at_any_number_of_threads) {
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     const char *backend = xd_context_builtin_backend(i);
-    xd_encoder *one = train_some(backend, 1), *again = train_some(backend, 1), *three = train_some(backend, 3);
+    xd_encoder *one = train_some(backend, 1), *again = train_some(backend, 1),
+               *three = train_some(backend, 3);
     ck_assert_msg(same_weights(one->part.network, again->part.network), "%s: two runs differ", backend);
-    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ", backend);
+    ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ",
+                  backend);
     xd_encoder_release(one);
     xd_encoder_release(again);
     xd_encoder_release(three);
@@ -402,11 +421,13 @@ START_TEST(vae_trainer_step__refuses_pixels_that_are_not_finite) {
   refusal_fixture fixture = open_refusal("auto");
   xd_vae_losses losses = {.total = 5.0};
   fixture.pictures[4 * 64 + 9] = NAN;
-  assert_status(xd_vae_trainer_step(fixture.trainer, &losses, fixture.pictures, COUNT, 0.001f), XD_ERROR_BAD_DATA);
+  assert_status(xd_vae_trainer_step(fixture.trainer, &losses, fixture.pictures, COUNT, 0.001f),
+                XD_ERROR_BAD_DATA);
   assert_message_names(fixture.context, "picture 4");
   ck_assert(losses.total == 0.0);
   fixture.pictures[4 * 64 + 9] = INFINITY;
-  assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f), XD_ERROR_BAD_DATA);
+  assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f),
+                XD_ERROR_BAD_DATA);
   close_refusal(&fixture);
 }
 END_TEST
@@ -414,8 +435,10 @@ END_TEST
 START_TEST(vae_trainer_step__stops_before_updating_when_the_loss_is_not_finite) {
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     refusal_fixture fixture = open_refusal(xd_context_builtin_backend(i));
-    for (uint32_t k = 0; k < COUNT * 64; k++) fixture.pictures[k] *= 1e30f;
-    assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f), XD_ERROR_NUMERIC);
+    for (uint32_t k = 0; k < COUNT * 64; k++)
+      fixture.pictures[k] *= 1e30f;
+    assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f),
+                  XD_ERROR_NUMERIC);
     assert_message_names(fixture.context, "loss");
     close_refusal(&fixture);
   }
@@ -428,7 +451,8 @@ START_TEST(vae_trainer_step__refuses_wrong_arguments) {
   assert_status(xd_vae_trainer_step(NULL, NULL, fixture.pictures, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_vae_trainer_step(trainer, NULL, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 0, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, COUNT + 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, COUNT + 1, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 1, NAN), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 1, -1.0f), XD_ERROR_INVALID_ARGUMENT);
   close_refusal(&fixture);
@@ -471,9 +495,12 @@ static xd_status create_step_and_destroy(xd_context *context, void *user) {
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
   xd_status status = xd_vae_trainer_create(&trainer, context, &options);
-  if (status == XD_OK) status = xd_vae_trainer_step(trainer, NULL, user, COUNT, 0.001f);
-  if (status == XD_OK) status = xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL);
-  if (status != XD_OK) ck_assert(encoder == NULL && decoder == NULL);
+  if (status == XD_OK)
+    status = xd_vae_trainer_step(trainer, NULL, user, COUNT, 0.001f);
+  if (status == XD_OK)
+    status = xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL);
+  if (status != XD_OK)
+    ck_assert(encoder == NULL && decoder == NULL);
   xd_encoder_release(encoder);
   xd_decoder_release(decoder);
   xd_vae_trainer_destroy(trainer);

@@ -41,7 +41,8 @@ END_TEST
 START_TEST(validation__stops_after_two_collapses_in_a_row_or_at_the_end) {
   xd_context *context = test_context("reference");
   xdi_training training = {.context = context, .options = XD_TRAIN_OPTIONS_INIT};
-  xdi_validation validation = {.training = &training, .steps = 100, .collapsed = 1, .last = figures(0.9, 0.01, 0.0)};
+  xdi_validation validation = {
+      .training = &training, .steps = 100, .collapsed = 1, .last = figures(0.9, 0.01, 0.0)};
   assert_ok(context, xdi_validation_check(&validation, 69));
   assert_status(xdi_validation_check(&validation, 99), XD_ERROR_COLLAPSED);
   validation.collapsed = 2;

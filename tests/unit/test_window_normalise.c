@@ -1,5 +1,5 @@
-/* The window_normalise layer: its values by a formula written down again, what it does not see, and its place in
- * encoders. */
+/* The window_normalise layer: its values by a formula written down again, what it does not see, and its
+ * place in encoders. */
 #include "training_support.h"
 
 #include "layer/executor.h"
@@ -15,9 +15,13 @@ static const xd_shape picture = {HEIGHT, WIDTH, CHANNELS};
 static const xd_layer_spec window_spec = {XDI_WINDOW_TAG, {SIGMA}};
 static xd_context *context;
 
-static void open_context(void) { context = test_context("auto"); }
+static void open_context(void) {
+  context = test_context("auto");
+}
 
-static void close_context(void) { xd_context_destroy(context); }
+static void close_context(void) {
+  xd_context_destroy(context);
+}
 
 /* The caller frees it. */
 static float *normalised(const float *pictures, uint32_t count) {
@@ -28,7 +32,8 @@ static float *normalised(const float *pictures, uint32_t count) {
 }
 
 static double weight_at(uint32_t cell) {
-  const double y = cell / CHANNELS / WIDTH - 0.5 * (HEIGHT - 1), x = cell / CHANNELS % WIDTH - 0.5 * (WIDTH - 1);
+  const double y = cell / CHANNELS / WIDTH - 0.5 * (HEIGHT - 1),
+               x = cell / CHANNELS % WIDTH - 0.5 * (WIDTH - 1);
   const double sigma = SIGMA / 1000.0 * WIDTH;
   return exp(-(x * x + y * y) / (2.0 * sigma * sigma));
 }
@@ -36,12 +41,16 @@ static double weight_at(uint32_t cell) {
 /* The formula of sys/backend.h, one sum after the other. */
 static void expect(double *to, const float *from) {
   double mean[CHANNELS] = {0.0}, variance = 0.0, weights = 0.0;
-  for (uint32_t i = 0; i < SIZE; i++) weights += weight_at(i) / CHANNELS;
-  for (uint32_t i = 0; i < SIZE; i++) mean[i % CHANNELS] += weight_at(i) * (double)from[i] / weights;
+  for (uint32_t i = 0; i < SIZE; i++)
+    weights += weight_at(i) / CHANNELS;
+  for (uint32_t i = 0; i < SIZE; i++)
+    mean[i % CHANNELS] += weight_at(i) * (double)from[i] / weights;
   for (uint32_t i = 0; i < SIZE; i++)
     variance += weight_at(i) * pow((double)from[i] - mean[i % CHANNELS], 2.0) / weights / CHANNELS;
   for (uint32_t i = 0; i < SIZE; i++)
-    to[i] = fmin(fmax(0.5 + 0.2 * ((double)from[i] - mean[i % CHANNELS]) / fmax(sqrt(variance), 1.0 / 64.0), 0.0), 1.0);
+    to[i] =
+        fmin(fmax(0.5 + 0.2 * ((double)from[i] - mean[i % CHANNELS]) / fmax(sqrt(variance), 1.0 / 64.0), 0.0),
+             1.0);
 }
 
 START_TEST(window_normalise_forward__is_the_formula) {
@@ -71,7 +80,8 @@ START_TEST(window_normalise_forward__does_not_see_light_and_contrast) {
   float *a = normalised(pictures, 1), *b = normalised(other, 1), *c = normalised(third, 1);
   double difference = 0.0;
   assert_near_floats(a, b, SIZE, 1e-5);
-  for (uint32_t i = 0; i < SIZE; i++) difference = fmax(difference, fabs((double)a[i] - (double)c[i]));
+  for (uint32_t i = 0; i < SIZE; i++)
+    difference = fmax(difference, fabs((double)a[i] - (double)c[i]));
   ck_assert_msg(difference > 0.05, "a channel's gain changed %g only", difference);
   free(pictures), free(other), free(third), free(a), free(b), free(c);
 }
@@ -128,7 +138,8 @@ START_TEST(window_normalise_backward__has_no_gradient_of_its_input) {
   assert_ok(context, xdi_read(context, gradients, xdi_executor_gradients(run), network->block_count));
   float *x = normalised(pictures, 2);
   for (uint32_t k = 0; k < 4; k++) /* dW[17][k] = sum over rows of x[17] dy[k] */
-    assert_near((double)gradients[17 * 4 + k], (double)x[17] * (k + 1) + (double)x[SIZE + 17] * (k + 5), 1e-5, "dW");
+    assert_near((double)gradients[17 * 4 + k], (double)x[17] * (k + 1) + (double)x[SIZE + 17] * (k + 5), 1e-5,
+                "dW");
   assert_status(xdi_executor_backward(run, 2, true, true), XD_ERROR_UNSUPPORTED);
   assert_message_names(context, "window_normalise");
   xdi_executor_destroy(run);
@@ -140,12 +151,14 @@ END_TEST
 START_TEST(window_of__is_the_first_layers_alone) {
   const xd_layer_spec first[] = {window_spec, dense_spec(4, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec none[] = {dense_spec(4, XD_ACTIVATION_IDENTITY)};
-  xd_network *with = make_network(context, picture, first, 2), *without = make_network(context, picture, none, 1);
+  xd_network *with = make_network(context, picture, first, 2),
+             *without = make_network(context, picture, none, 1);
   const xdi_window *window = xdi_window_of(with);
   ck_assert_ptr_nonnull(window);
   ck_assert_ptr_null(xdi_window_of(without));
   for (uint32_t i = 0; i < SIZE; i += CHANNELS)
-    assert_near((double)window->vertical[i / CHANNELS / WIDTH] * (double)window->horizontal[i / CHANNELS % WIDTH],
+    assert_near((double)window->vertical[i / CHANNELS / WIDTH] *
+                    (double)window->horizontal[i / CHANNELS % WIDTH],
                 weight_at(i), 1e-6, "a weight");
   xdi_network_release(with);
   xdi_network_release(without);
@@ -157,7 +170,8 @@ START_TEST(window_normalise__serves_an_encoder) {
   xd_vae_architecture architecture = pattern_architecture();
   xd_encoder *encoder = NULL;
   float *pictures = make_pixels(2 * PATTERN_SIZE, 8), mean[16];
-  for (uint32_t i = 0; i < PATTERN_SIZE; i++) pictures[PATTERN_SIZE + i] = 0.2f + 0.5f * pictures[i];
+  for (uint32_t i = 0; i < PATTERN_SIZE; i++)
+    pictures[PATTERN_SIZE + i] = 0.2f + 0.5f * pictures[i];
   architecture.window = SIGMA;
   assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
   assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, 2));
@@ -167,10 +181,12 @@ START_TEST(window_normalise__serves_an_encoder) {
 }
 END_TEST
 
-/* A skip behind a window is one of the window's output: as the network without the window that is fed with it. */
+/* A skip behind a window is one of the window's output: as the network without the window that is fed with
+ * it. */
 START_TEST(window_normalise__stands_before_linear_skips) {
-  const xd_layer_spec specs[] = {window_spec, dense_spec(7, XD_ACTIVATION_TANH), dense_spec(5, XD_ACTIVATION_TANH),
-                                 dense_spec(4, XD_ACTIVATION_IDENTITY), linear_skip_spec(XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec specs[] = {window_spec, dense_spec(7, XD_ACTIVATION_TANH),
+                                 dense_spec(5, XD_ACTIVATION_TANH), dense_spec(4, XD_ACTIVATION_IDENTITY),
+                                 linear_skip_spec(XD_ACTIVATION_IDENTITY)};
   float *pictures = make_pixels(2 * SIZE, 4), *seen = normalised(pictures, 2), *gradients[2], *got[2];
   const float delta[8] = {1, 2, 3, 4, 5, 6, 7, 8};
   for (uint32_t i = 0; i < 2; i++) {
@@ -185,12 +201,14 @@ START_TEST(window_normalise__stands_before_linear_skips) {
     assert_ok(context, xdi_write(context, xdi_executor_output_gradient(run), delta, 8));
     assert_ok(context, xdi_executor_backward(run, 2, true, false));
     assert_ok(context, xdi_read(context, gradients[i], xdi_executor_gradients(run), network->block_count));
-    if (i) assert_near_floats(gradients[0], gradients[1], network->block_count, 1e-5);
+    if (i)
+      assert_near_floats(gradients[0], gradients[1], network->block_count, 1e-5);
     xdi_executor_destroy(run);
     xdi_network_release(network);
   }
   assert_near_floats(got[0], got[1], 8, 1e-5);
-  for (uint32_t i = 0; i < 2; i++) free(got[i]), free(gradients[i]);
+  for (uint32_t i = 0; i < 2; i++)
+    free(got[i]), free(gradients[i]);
   free(pictures), free(seen);
 }
 END_TEST

@@ -21,7 +21,8 @@ static inline void tiny_fill(xd_context *context, xd_network *network, size_t nu
     assert_ok(context, xd_network_parameter(network, p, &parameter));
     float *values = malloc(parameter.count * sizeof *values);
     ck_assert_ptr_nonnull(values);
-    for (size_t i = 0; i < parameter.count; i++) values[i] = tiny_weight(number, index++);
+    for (size_t i = 0; i < parameter.count; i++)
+      values[i] = tiny_weight(number, index++);
     assert_ok(context, xd_network_set(network, context, parameter.name, values, parameter.count));
     free(values);
   }
@@ -60,7 +61,8 @@ static inline xd_model *tiny_model_with(xd_context *context, bool mapping, uint3
     assert_ok(context, xd_decoder_create(&parts.decoder[d], context, &architecture, 1));
     tiny_fill(context, xd_encoder_network_mutable(parts.encoder[d]), number + 1);
     tiny_fill(context, xd_decoder_network_mutable(parts.decoder[d]), number + 2);
-    if (!mapping) continue;
+    if (!mapping)
+      continue;
     assert_ok(context, xd_latent_generator_create(&parts.generator[d], context, &generator, 1));
     assert_ok(context, xd_pair_discriminator_create(&parts.discriminator[d], context, &discriminator, 1));
     tiny_fill(context, xd_latent_generator_network_mutable(parts.generator[d]), number + 3);

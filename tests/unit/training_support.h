@@ -25,13 +25,20 @@ typedef enum pattern {
 static inline int pattern_covers(pattern class, int x, int y, int px, int py) {
   const int dx = x - px, dy = y - py, far = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
   switch (class) {
-  case PATTERN_ROW: return abs(dy) <= 1;
-  case PATTERN_COLUMN: return abs(dx) <= 1;
-  case PATTERN_BLOCK: return far <= 2;
-  case PATTERN_FRAME: return far == 3;
-  case PATTERN_DIAGONAL: return abs(dx - dy) <= 1;
-  case PATTERN_CROSS: return (abs(dx) <= 1 || abs(dy) <= 1) && far <= 3;
-  default: return 0;
+  case PATTERN_ROW:
+    return abs(dy) <= 1;
+  case PATTERN_COLUMN:
+    return abs(dx) <= 1;
+  case PATTERN_BLOCK:
+    return far <= 2;
+  case PATTERN_FRAME:
+    return far == 3;
+  case PATTERN_DIAGONAL:
+    return abs(dx - dy) <= 1;
+  case PATTERN_CROSS:
+    return (abs(dx) <= 1 || abs(dy) <= 1) && far <= 3;
+  default:
+    return 0;
   }
 }
 
@@ -68,7 +75,8 @@ static inline float *read_pictures(xd_context *context, const xd_dataset *set, u
   float *pictures = new_floats(count * size);
   uint32_t *indices = malloc(count * sizeof *indices);
   ck_assert_ptr_nonnull(indices);
-  for (uint32_t i = 0; i < count; i++) indices[i] = i;
+  for (uint32_t i = 0; i < count; i++)
+    indices[i] = i;
   assert_ok(context, xd_dataset_read(context, pictures, set, indices, count));
   free(indices);
   return pictures;
@@ -95,19 +103,23 @@ static inline xd_vae_architecture pattern_architecture(void) {
 static inline float *copy_weights(const xd_network *network, size_t *count) {
   float *copy = new_floats(network->block_count);
   memcpy(copy, network->block, network->block_count * sizeof *copy);
-  if (count) *count = network->block_count;
+  if (count)
+    *count = network->block_count;
   return copy;
 }
 
 static inline int same_weights(const xd_network *a, const xd_network *b) {
-  return a->block_count == b->block_count && memcmp(a->block, b->block, a->block_count * sizeof *a->block) == 0;
+  return a->block_count == b->block_count &&
+         memcmp(a->block, b->block, a->block_count * sizeof *a->block) == 0;
 }
 
-static inline double test_softplus(double a) { return fmax(a, 0.0) + log1p(exp(-fabs(a))); }
+static inline double test_softplus(double a) {
+  return fmax(a, 0.0) + log1p(exp(-fabs(a)));
+}
 
 static inline void assert_near(double got, double expected, double tolerance, const char *what) {
-  ck_assert_msg(fabs(got - expected) <= tolerance * fmax(1.0, fabs(expected)), "%s is %.9g, not %.9g", what, got,
-                expected);
+  ck_assert_msg(fabs(got - expected) <= tolerance * fmax(1.0, fabs(expected)), "%s is %.9g, not %.9g", what,
+                got, expected);
 }
 
 #endif

@@ -71,8 +71,8 @@ void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation,
 }
 
 /* What the kernels cannot do in registers. */
-static void finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
-                          const float *x, xd_activation x_activation) {
+static void finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,
+                          xd_activation activation, const float *x, xd_activation x_activation) {
   float *c = tile->c;
   if (is_curved(activation))
     for (size_t m = 0; m < rows; m++)
@@ -115,11 +115,11 @@ typedef struct product_job {
 /* One block of columns and depth of a shard. */
 typedef struct stage {
   range m, n, k;
-  const float *panels;  /* at row k.begin of the panel with column n.begin */
+  const float *panels;    /* at row k.begin of the panel with column n.begin */
   const uint16_t *halves; /* the same, where the kernel reads binary16 */
-  size_t panel_stride;  /* between panels */
-  ptrdiff_t panel_step; /* between rows of a panel */
-  const float *a;       /* at row m.begin (of the row block), k.begin */
+  size_t panel_stride;    /* between panels */
+  ptrdiff_t panel_step;   /* between rows of a panel */
+  const float *a;         /* at row m.begin (of the row block), k.begin */
   ptrdiff_t a_row, a_step;
   size_t tile_rows;
   float *copy; /* room for a block of a */

@@ -1,4 +1,5 @@
 /* The fields of a variant's xdi_kernels, which are alike in all. */
+/* clang-format off */
     .lanes = LANES,
     .tile_rows = TILE_ROWS,
     .tile = {TILES(1), TILES(2)},

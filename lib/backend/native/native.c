@@ -12,7 +12,8 @@ const float xdi_ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 static const xdi_kernels *best_kernels(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  const bool avx2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
     return &xdi_kernels_avx512;
@@ -84,7 +85,8 @@ static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
 xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half) {
   size_t bytes;
   *out = NULL;
-  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) || !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
+  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) ||
+      !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
     return XD_ERROR_OUT_OF_MEMORY;
   unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
   if (!memory)
@@ -105,11 +107,11 @@ void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
   .close = close_backend, .buffer_create = create_buffer, .buffer_destroy = destroy_buffer, \
   .buffer_write = xdi_host_buffer_write, .buffer_read = xdi_host_buffer_read, .buffer_wrap = wrap_buffer, \
   .dense_prepare = xdi_native_dense_prepare, .conv2d_prepare = xdi_native_conv2d_prepare, \
-  .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, .prepared_destroy = xdi_native_prepared_destroy, \
-  .dense_forward = xdi_native_dense_forward, .dense_backward_data = xdi_native_dense_backward_data, \
+  .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, \
+  .prepared_destroy = xdi_native_prepared_destroy, .dense_forward = xdi_native_dense_forward, \
+  .dense_backward_data = xdi_native_dense_backward_data, \
   .dense_backward_weights = xdi_native_dense_backward_weights, .dense_backward = xdi_native_dense_backward, \
-  .conv2d_forward = xdi_native_conv2d_forward, \
-  .conv2d_backward_data = xdi_native_conv2d_backward_data, \
+  .conv2d_forward = xdi_native_conv2d_forward, .conv2d_backward_data = xdi_native_conv2d_backward_data, \
   .conv2d_backward_weights = xdi_native_conv2d_backward_weights, \
   .conv_transpose2d_forward = xdi_native_conv_transpose2d_forward, \
   .conv_transpose2d_backward_data = xdi_native_conv_transpose2d_backward_data, \

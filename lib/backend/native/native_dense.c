@@ -73,8 +73,8 @@ static xdi_product data_product(const xd_dense *args) {
   };
 }
 
-/* dweights = x^T dy, and the bias's gradient from dy's columns; for one output its transpose dy^T x, which has
- * long rows, and whose bias is the caller's affair. */
+/* dweights = x^T dy, and the bias's gradient from dy's columns; for one output its transpose dy^T x, which
+ * has long rows, and whose bias is the caller's affair. */
 static xdi_product weights_product(const xd_dense *args) {
   const bool turned = args->outputs == 1;
   const float *x = xdi_slice_host(args->x), *dy = xdi_slice_host(args->dy);
@@ -96,7 +96,8 @@ static xdi_product weights_product(const xd_dense *args) {
 
 static void sum_single_bias(const xd_backend *backend, const xd_dense *args) {
   if (args->outputs == 1 && args->dbias.buffer)
-    backend->kernels->sum_rows(xdi_slice_host(args->dbias), xdi_slice_host(args->dy), 1, args->rows, 1, false);
+    backend->kernels->sum_rows(xdi_slice_host(args->dbias), xdi_slice_host(args->dy), 1, args->rows, 1,
+                               false);
 }
 
 xd_status xdi_native_dense_backward_data(xd_backend *backend, const xd_dense *args) {
@@ -120,8 +121,8 @@ xd_status xdi_native_dense_backward(xd_backend *backend, const xd_dense *args) {
 static xd_status prepare_floats(xd_backend *backend, xd_prepared **out, const xd_dense *args, size_t count) {
   const xd_status status = xdi_native_prepared_create(backend, out, count, false);
   if (status == XD_OK)
-    xdi_pack_panels(backend->kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights), args->outputs,
-                    1, args->inputs, args->outputs);
+    xdi_pack_panels(backend->kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights),
+                    args->outputs, 1, args->inputs, args->outputs);
   return status;
 }
 
@@ -143,7 +144,8 @@ static xd_status prepare_halves(xd_backend *backend, xd_prepared **out, const xd
   const size_t width = xdi_panel_width(kernels), depth = args->inputs;
   const float *weights = xdi_slice_host(args->weights);
   float *panel = xdi_allocate(backend->allocator, width * depth, sizeof *panel);
-  const xd_status status = panel ? xdi_native_prepared_create(backend, out, count, true) : XD_ERROR_OUT_OF_MEMORY;
+  const xd_status status =
+      panel ? xdi_native_prepared_create(backend, out, count, true) : XD_ERROR_OUT_OF_MEMORY;
   for (size_t n = 0; n < args->outputs && status == XD_OK; n += width) {
     const size_t columns = args->outputs - n < width ? args->outputs - n : width;
     xdi_pack_panels(kernels, panel, depth, weights + n, args->outputs, 1, depth, columns);
@@ -153,14 +155,14 @@ static xd_status prepare_halves(xd_backend *backend, xd_prepared **out, const xd
   return status;
 }
 
-/* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits for
- * its weights, and so for half as many bytes. For single pictures, floats are read where they are: panels would
- * take time and memory to make and save little. */
+/* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits
+ * for its weights, and so for half as many bytes. For single pictures, floats are read where they are:
+ * panels would take time and memory to make and save little. */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
   const xdi_kernels *kernels = backend->kernels;
   const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
-  const bool half = kernels->half_row && fits_half(kernels, xdi_slice_host(args->weights),
-                                                   (size_t)args->inputs * args->outputs);
+  const bool half = kernels->half_row &&
+                    fits_half(kernels, xdi_slice_host(args->weights), (size_t)args->inputs * args->outputs);
   *out = NULL;
   if (!half && args->rows == 1 && args->outputs % kernels->lanes == 0)
     return XD_OK;

@@ -38,7 +38,7 @@ struct xd_backend {
 
 /* Weights in panels (see gemm.h); as binary16 where that holds them exactly, as in a model file of f16. */
 struct xd_prepared {
-  float *panels;    /* one of the two is NULL */
+  float *panels; /* one of the two is NULL */
   uint16_t *halves;
 };
 

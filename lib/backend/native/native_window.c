@@ -22,6 +22,7 @@ xd_status xdi_native_window_normalise(xd_backend *backend, const xd_window_norma
   const double cells = (double)args->batch * args->height * args->width * args->channels;
   window_job job = {.args = args, .shards = xdi_native_shards(cells, 16384.0, args->batch)};
   xd_status status = xdi_native_run(backend, normalise, &job, job.shards);
-  for (uint32_t i = 0; i < job.shards && status == XD_OK; i++) status = job.statuses[i];
+  for (uint32_t i = 0; i < job.shards && status == XD_OK; i++)
+    status = job.statuses[i];
   return status;
 }

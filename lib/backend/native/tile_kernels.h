@@ -177,7 +177,8 @@ TILE(14)
 
 /* A single row has too few sums to hide the latency of the multiply-adds, so it takes several panels side by
  * side. */
-INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half, const bool ahead) {
+INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half,
+                    const bool ahead) {
   tile_sums sums[XDI_ROW_PANELS];
   UNROLL
   for (int p = 0; p < panels; p++)

@@ -68,7 +68,8 @@ INLINE vf load_half(const uint16_t *from) {
   return (vf)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
 }
 INLINE void store_half(uint16_t *to, vf a) { /* to nearest, ties to even */
-  _mm256_storeu_si256((__m256i *)to, _mm512_cvtps_ph((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  _mm256_storeu_si256((__m256i *)to,
+                      _mm512_cvtps_ph((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
 INLINE vf all(float a) {

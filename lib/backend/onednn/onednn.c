@@ -68,8 +68,8 @@ static xd_status open_backend(xd_backend **out, const char **detail, const xd_ba
     close_backend(backend);
     return status;
   }
-  snprintf(backend->detail, sizeof backend->detail, "oneDNN %d.%d.%d, before %s", version->major, version->minor,
-           version->patch, backend->table->name);
+  snprintf(backend->detail, sizeof backend->detail, "oneDNN %d.%d.%d, before %s", version->major,
+           version->minor, version->patch, backend->table->name);
   *detail = backend->detail;
   *out = backend;
   return XD_OK;
@@ -93,12 +93,13 @@ static xd_status read_buffer(xd_backend *backend, float *to, xd_slice from, size
   return backend->table->buffer_read(backend->behind, to, from, count);
 }
 
-static xd_status activate(xd_backend *backend, xd_activation activation, xd_slice x, xd_slice y, size_t count) {
+static xd_status activate(xd_backend *backend, xd_activation activation, xd_slice x, xd_slice y,
+                          size_t count) {
   return backend->table->activation_forward(backend->behind, activation, x, y, count);
 }
 
-static xd_status activate_back(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy, xd_slice dx,
-                               size_t count) {
+static xd_status activate_back(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy,
+                               xd_slice dx, size_t count) {
   return backend->table->activation_backward(backend->behind, activation, y, dy, dx, count);
 }
 
@@ -107,7 +108,8 @@ static xd_status copy_columns(xd_backend *backend, xd_slice to, uint32_t to_stri
   return backend->table->copy_columns(backend->behind, to, to_stride, from, from_stride, rows, columns);
 }
 
-static xd_status scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, size_t count) {
+static xd_status scale_add(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y,
+                           size_t count) {
   return backend->table->scale_add(backend->behind, alpha, x, beta, y, count);
 }
 
@@ -116,8 +118,8 @@ static xd_status draw_normal(xd_backend *backend, xd_slice to, size_t count, uin
   return backend->table->random_normal(backend->behind, to, count, seed, stream, first);
 }
 
-static xd_status drop(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
-                      uint64_t stream, uint64_t first) {
+static xd_status drop(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
+                      uint64_t seed, uint64_t stream, uint64_t first) {
   return backend->table->dropout(backend->behind, from, to, count, rate, seed, stream, first);
 }
 

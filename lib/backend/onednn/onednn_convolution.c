@@ -36,7 +36,8 @@ static xdi_geometry geometry_of(const xd_convolution *args, xdi_pass pass, bool 
                     .pad = args->pad,
                     .transposed = transposed};
   if (transposed) {
-    g.source_height = args->out_height, g.source_width = args->out_width, g.source_channels = args->out_channels;
+    g.source_height = args->out_height, g.source_width = args->out_width,
+    g.source_channels = args->out_channels;
     g.target_height = args->in_height, g.target_width = args->in_width, g.target_channels = args->in_channels;
   }
   return g;
@@ -137,8 +138,9 @@ static void finish_forward(const job *j, float *y, uint32_t pictures) {
 static void finish_data(const job *j, float *dx, size_t offset, uint32_t pictures) {
   const xd_convolution *args = j->args;
   if (args->x_activation != XD_ACTIVATION_IDENTITY)
-    xdi_onednn_derive(dx, xdi_onednn_host(args->x) + offset, (size_t)pictures * args->in_height * args->in_width,
-                      args->in_channels, args->in_channels, args->x_activation);
+    xdi_onednn_derive(dx, xdi_onednn_host(args->x) + offset,
+                      (size_t)pictures * args->in_height * args->in_width, args->in_channels,
+                      args->in_channels, args->x_activation);
 }
 
 static void finish_weights(job *j, uint32_t piece, const float *source, uint32_t pictures) {

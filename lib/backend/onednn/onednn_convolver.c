@@ -16,10 +16,11 @@ static dnnl_dim_t reach_behind(uint32_t from, uint32_t to, uint32_t kernel, cons
   return ((dnnl_dim_t)to - 1) * g->stride + kernel - (dnnl_dim_t)from - g->pad;
 }
 
-static dnnl_status_t describe_pictures(dnnl_memory_desc_t *to, uint32_t batch, uint32_t height, uint32_t width,
-                                       uint32_t channels) {
+static dnnl_status_t describe_pictures(dnnl_memory_desc_t *to, uint32_t batch, uint32_t height,
+                                       uint32_t width, uint32_t channels) {
   const dnnl_dims_t dims = {batch, channels, height, width};
-  const dnnl_dims_t strides = {(dnnl_dim_t)height * width * channels, 1, (dnnl_dim_t)width * channels, channels};
+  const dnnl_dims_t strides = {(dnnl_dim_t)height * width * channels, 1, (dnnl_dim_t)width * channels,
+                               channels};
   return dnnl_memory_desc_init_by_strides(to, 4, dims, dnnl_f32, strides);
 }
 
@@ -71,10 +72,11 @@ static dnnl_status_t describe_forward(dnnl_primitive_desc_t *out, xd_backend *ba
                                       const layouts *l, const_dnnl_primitive_attr_t attributes) {
   dnnl_convolution_desc_t operation;
   dnnl_status_t status = dnnl_convolution_forward_desc_init(
-      &operation, dnnl_forward_training, dnnl_convolution_direct, &l->source, &l->any, g->bias ? &l->bias : NULL,
-      &l->target, l->strides, l->before, l->behind);
-  return status == dnnl_success ? dnnl_primitive_desc_create(out, &operation, attributes, backend->engine, NULL)
-                                : status;
+      &operation, dnnl_forward_training, dnnl_convolution_direct, &l->source, &l->any,
+      g->bias ? &l->bias : NULL, &l->target, l->strides, l->before, l->behind);
+  return status == dnnl_success
+             ? dnnl_primitive_desc_create(out, &operation, attributes, backend->engine, NULL)
+             : status;
 }
 
 /* A backward primitive asks for the forward one as a hint. */
@@ -86,20 +88,20 @@ static dnnl_status_t describe_backward(dnnl_primitive_desc_t *out, xd_backend *b
   if (status != dnnl_success)
     return status;
   if (g->pass == XDI_PASS_DATA)
-    status = dnnl_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, &l->source, &l->any,
-                                                      &l->target, l->strides, l->before, l->behind);
+    status = dnnl_convolution_backward_data_desc_init(&operation, dnnl_convolution_direct, &l->source,
+                                                      &l->any, &l->target, l->strides, l->before, l->behind);
   else
-    status = dnnl_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &l->source, &l->any,
-                                                         g->bias ? &l->bias : NULL, &l->target, l->strides,
-                                                         l->before, l->behind);
+    status = dnnl_convolution_backward_weights_desc_init(&operation, dnnl_convolution_direct, &l->source,
+                                                         &l->any, g->bias ? &l->bias : NULL, &l->target,
+                                                         l->strides, l->before, l->behind);
   if (status == dnnl_success)
     status = dnnl_primitive_desc_create(out, &operation, attributes, backend->engine, hint);
   dnnl_primitive_desc_destroy(hint);
   return status;
 }
 
-static dnnl_status_t describe_primitive(dnnl_primitive_desc_t *out, xd_backend *backend, const xdi_geometry *g,
-                                        const layouts *l) {
+static dnnl_status_t describe_primitive(dnnl_primitive_desc_t *out, xd_backend *backend,
+                                        const xdi_geometry *g, const layouts *l) {
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
   if (status == dnnl_success)
@@ -107,14 +109,15 @@ static dnnl_status_t describe_primitive(dnnl_primitive_desc_t *out, xd_backend *
   if (status == dnnl_success && g->pass == XDI_PASS_FORWARD)
     status = add_activation(attributes, (xd_activation)g->activation);
   if (status == dnnl_success)
-    status = (g->pass == XDI_PASS_FORWARD ? describe_forward : describe_backward)(out, backend, g, l, attributes);
+    status =
+        (g->pass == XDI_PASS_FORWARD ? describe_forward : describe_backward)(out, backend, g, l, attributes);
   dnnl_primitive_attr_destroy(attributes);
   return status;
 }
 
 /* Between the plain layout of weights and the primitive's; none where they are the same. */
-static dnnl_status_t create_reorder(xdi_convolver *convolver, xd_backend *backend, const dnnl_memory_desc_t *plain,
-                                    const dnnl_memory_desc_t *packed) {
+static dnnl_status_t create_reorder(xdi_convolver *convolver, xd_backend *backend,
+                                    const dnnl_memory_desc_t *plain, const dnnl_memory_desc_t *packed) {
   const bool unpacks = convolver->geometry.pass == XDI_PASS_WEIGHTS;
   dnnl_primitive_desc_t description = NULL;
   convolver->reorders = !dnnl_memory_desc_equal(plain, packed);
@@ -131,26 +134,34 @@ static dnnl_status_t create_reorder(xdi_convolver *convolver, xd_backend *backen
 
 /* ---- Lanes ---- */
 
-static dnnl_status_t create_memory(dnnl_memory_t *out, xd_backend *backend, const dnnl_memory_desc_t *layout) {
+static dnnl_status_t create_memory(dnnl_memory_t *out, xd_backend *backend,
+                                   const dnnl_memory_desc_t *layout) {
   return dnnl_memory_create(out, layout, backend->engine, DNNL_MEMORY_NONE);
 }
 
 static dnnl_status_t create_views(xdi_lane *lane, xd_backend *backend, const layouts *l,
                                   const dnnl_memory_desc_t *packed, const dnnl_memory_desc_t *scratchpad) {
   dnnl_status_t status = create_memory(&lane->source, backend, &l->source);
-  if (status == dnnl_success) status = create_memory(&lane->target, backend, &l->target);
-  if (status == dnnl_success) status = create_memory(&lane->packed, backend, packed);
-  if (status == dnnl_success) status = create_memory(&lane->plain, backend, &l->plain);
-  if (status == dnnl_success) status = create_memory(&lane->bias, backend, &l->bias);
-  if (status == dnnl_success) status = create_memory(&lane->scratchpad, backend, scratchpad);
+  if (status == dnnl_success)
+    status = create_memory(&lane->target, backend, &l->target);
+  if (status == dnnl_success)
+    status = create_memory(&lane->packed, backend, packed);
+  if (status == dnnl_success)
+    status = create_memory(&lane->plain, backend, &l->plain);
+  if (status == dnnl_success)
+    status = create_memory(&lane->bias, backend, &l->bias);
+  if (status == dnnl_success)
+    status = create_memory(&lane->scratchpad, backend, scratchpad);
   return status;
 }
 
 static xd_status open_lane(xdi_convolver *convolver, uint32_t index, xd_backend *backend, const layouts *l,
                            const_dnnl_primitive_desc_t description) {
   const dnnl_memory_desc_t *packed = dnnl_primitive_desc_query_md(
-      description, convolver->geometry.pass == XDI_PASS_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-  const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
+      description,
+      convolver->geometry.pass == XDI_PASS_WEIGHTS ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
+  const dnnl_memory_desc_t *scratchpad =
+      dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
   const bool own_weights = convolver->geometry.pass == XDI_PASS_WEIGHTS;
   xdi_lane *lane = &convolver->lanes[index];
   xd_status status = xdi_onednn_status(create_views(lane, backend, l, packed, scratchpad));

@@ -27,8 +27,9 @@ static void multiply_block(product *p, uint32_t piece, xdi_range rows, xdi_range
   const float *b = p->b + (p->b_transposed ? (size_t)columns.first * b_stride : columns.first);
   const size_t offset = (size_t)rows.first * p->columns + columns.first;
   float *c = p->c + offset;
-  p->statuses[piece] = dnnl_sgemm(p->a_transposed ? 'T' : 'N', p->b_transposed ? 'T' : 'N', rows.count,
-                                  columns.count, p->depth, 1.0f, a, a_stride, b, b_stride, 0.0f, c, p->columns);
+  p->statuses[piece] =
+      dnnl_sgemm(p->a_transposed ? 'T' : 'N', p->b_transposed ? 'T' : 'N', rows.count, columns.count,
+                 p->depth, 1.0f, a, a_stride, b, b_stride, 0.0f, c, p->columns);
   xdi_onednn_finish(c, rows.count, columns.count, p->columns, p->bias ? p->bias + columns.first : NULL,
                     p->activation);
   if (p->x)

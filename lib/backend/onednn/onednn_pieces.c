@@ -1,7 +1,6 @@
 /* How work is cut and run, and the sweeps over what a product or a convolution has just written. */
 #include "backend/onednn/onednn_state.h"
 
-
 /* Of the OpenMP library that oneDNN was built with: the number is the calling thread's own. */
 extern void omp_set_num_threads(int count);
 extern int omp_get_max_threads(void);
@@ -36,7 +35,8 @@ xd_status xdi_onednn_run(xd_backend *backend, const xdi_pieces *work, uint32_t p
     run_alone(&copy, 0);
     return XD_OK;
   }
-  return backend->runner->run(backend->runner->user, run_alone, &copy, pieces) == 0 ? XD_OK : XD_ERROR_INTERNAL;
+  return backend->runner->run(backend->runner->user, run_alone, &copy, pieces) == 0 ? XD_OK
+                                                                                    : XD_ERROR_INTERNAL;
 }
 
 xd_status xdi_onednn_status(dnnl_status_t status) {
@@ -88,7 +88,8 @@ bool xdi_onednn_finish(float *y, size_t rows, uint32_t columns, size_t stride, c
   return xdi_onednn_finishes(activation);
 }
 
-static void derive_row(float *restrict dx, const float *restrict x, uint32_t columns, xd_activation activation) {
+static void derive_row(float *restrict dx, const float *restrict x, uint32_t columns,
+                       xd_activation activation) {
   if (activation == XD_ACTIVATION_RELU)
     for (uint32_t i = 0; i < columns; i++)
       dx[i] = x[i] > 0.0f ? dx[i] : 0.0f;

@@ -11,7 +11,8 @@ static const double grey = 0.5, spread = 0.2, least_deviation = 1.0 / 64.0;
 /* The weighted means of the channels; the result is their mean weighted variance. */
 static double measure(const xd_window_normalise *args, const float *cell, double mean[CHANNEL_LIMIT]) {
   double squares[CHANNEL_LIMIT] = {0.0}, weights = 0.0, variance = 0.0;
-  for (uint32_t c = 0; c < args->channels; c++) mean[c] = 0.0;
+  for (uint32_t c = 0; c < args->channels; c++)
+    mean[c] = 0.0;
   for (uint32_t y = 0; y < args->height; y++)
     for (uint32_t x = 0; x < args->width; x++, cell += args->channels) {
       const double weight = (double)args->vertical[y] * (double)args->horizontal[x];

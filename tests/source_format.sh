@@ -1,0 +1,12 @@
+#!/bin/sh
+# Fails where a source file is not as clang-format 14 writes it by the nearest .clang-format (that of
+# include/ and of generated values leaves them alone). Skipped without that version, as others differ.
+# usage: source_format.sh ROOT
+set -u
+
+cd "${1:?usage: source_format.sh ROOT}" || exit 2
+if ! command -v clang-format-14 >/dev/null 2>&1; then
+  echo "source_format: clang-format-14 is not here"
+  exit 77
+fi
+find lib include examples tests -type f \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
