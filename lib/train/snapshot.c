@@ -14,12 +14,9 @@ static xd_status check_finite(xd_context *context, const xd_network *network) {
 
 xd_status xdi_snapshot_create(xd_network **out, xd_context *context, const xd_network *like,
                               xd_slice parameters) {
-  xd_layer_spec specs[XDI_LAYER_LIMIT];
+  xd_network *network;
   *out = NULL;
-  for (uint32_t i = 0; i < like->layer_count; i++)
-    specs[i] = like->layers[i].spec;
-  xd_network *network = NULL;
-  xd_status status = xdi_network_create(&network, context, like->input, specs, like->layer_count);
+  xd_status status = xdi_network_clone(&network, context, like);
   if (status == XD_OK)
     status = xdi_read(context, network->block, parameters, network->block_count);
   if (status == XD_OK)
