@@ -311,7 +311,7 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--depth", OPTION_COUNT, &t.architecture.depth, "N", "halvings (0: until both sides are at most 8)"},
       {"--hidden", OPTION_COUNT, &t.architecture.hidden[0], "N", "width of the VAE's dense layer (256)"},
       {"--initial-gain", OPTION_REAL, &t.architecture.initial_gain, "X",
-       "VAE weights start with deviation X / sqrt(inputs); 0: He's and Glorot's (0.8)"},
+       "VAE weights start with deviation X / sqrt(inputs) (0: He's and Glorot's)"},
       {"--linear-skip", OPTION_COUNT, &t.architecture.linear_skip, "0|1",
        "VAEs with a linear map beside their layers (0)"},
       {"--epochs", OPTION_COUNT, &t.vae.epochs, "N", "epochs of each VAE (12)"},

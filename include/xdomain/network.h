@@ -92,11 +92,11 @@ typedef struct xd_vae_architecture {
   uint32_t window;              /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is then
                                    one of normalised pictures, which its decoder paints, too [0] */
   float initial_gain;           /* weights start normal with deviation gain / sqrt(inputs of a unit), 0..10; 0: He's
-                                   deviation before a ReLU, Glorot's elsewhere [0.8] */
+                                   deviation before a ReLU, Glorot's elsewhere [0] */
 } xd_vae_architecture;
 
 #define XD_VAE_ARCHITECTURE_INIT \
-  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0, 0, 0.8f }
+  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0, 0, 0 }
 XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture);
 
 XD_END_DECLS

@@ -23,7 +23,6 @@ typedef struct setting {
 /* ---- The tables ---- */
 
 static const setting mnist[] = {
-    SET_BOTH(architecture, initial_gain, 0),
     SET_BOTH(architecture, base_channels, 32),
     SET_BOTH(architecture, max_channels, 64),
     SET_BOTH(vae, epochs, 14),
@@ -42,7 +41,6 @@ static const setting mnist[] = {
 
 /* Domain 1: digits, domain 2: clothes. */
 static const setting fashion[] = {
-    SET_BOTH(architecture, initial_gain, 0),
     SET_BOTH(architecture, base_channels, 32),
     SET_BOTH(architecture, max_channels, 64),
     SET(architecture[1].latent_dim, 64),
@@ -66,7 +64,6 @@ static const setting fashion[] = {
 
 /* Domain 1: photographs of house numbers, domain 2: written digits. */
 static const setting svhn[] = {
-    SET_BOTH(architecture, initial_gain, 0),
     SET(architecture[0].base_channels, 16),
     SET(architecture[0].latent_dim, 96),
     SET(architecture[0].window, 250),
@@ -96,7 +93,6 @@ static const setting svhn[] = {
 };
 
 static const setting paper[] = {
-    SET_BOTH(architecture, initial_gain, 0),
     SET_BOTH(architecture, base_channels, 0),
     SET_BOTH(architecture, hidden_count, 2),
     SET_BOTH(architecture, hidden[0], 512),

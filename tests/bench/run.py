@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve().parent
 LATENT = 32
 BATCH = 128
 EPOCHS, STEPS = 14, 8000  # of the whole schedule; the preset mnist takes 16,000 steps
-RECIPE = ["--spectral-norm", 1, "--generated-mismatch", 0, "--lambda-reg", 0.1, "--mixing", 0, "--noise-scale", 0.7]
+RECIPE = ["--spectral-norm", 1, "--generated-mismatch", 0, "--lambda-reg", 0.1, "--mixing", 0, "--noise-scale", 0.7,
+          "--initial-gain", 0.8]  # as torch_peer.py has them
 PAIRS = "0:5,1:6,2:7,3:8,4:9"
 KERNELS = [
     (kernel, direction)

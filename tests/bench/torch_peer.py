@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 LATENT = 32
 BATCH = 128
-VAE_GAIN = 0.8  # of its initial weights
+VAE_GAIN = 0.8  # of the initial weights: deviation gain / sqrt(inputs of a unit)
 MAPPING_RATE = 1e-3
 NOISE_SCALE = 0.7  # of the finished generator's noise
 
@@ -34,7 +34,6 @@ NOISE_SCALE = 0.7  # of the finished generator's noise
 
 
 def start_vae_as_ours(layer):
-    """Deviation gain / sqrt(inputs of a unit)."""
     if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
         turned = isinstance(layer, nn.ConvTranspose2d)  # [inputs][outputs]; a stride of 2 meets 2 x 2 of 4 x 4 taps
         inputs = layer.weight[:, 0].numel() / 4 if turned else layer.weight[0].numel()

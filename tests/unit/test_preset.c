@@ -18,7 +18,6 @@ START_TEST(preset__without_a_name_gives_the_defaults) {
   for (uint32_t i = 0; i < 2; i++) {
     ck_assert_ptr_eq(preset.vae[i].architecture, &preset.architecture[i]);
     ck_assert(preset.architecture[i].height == 0 && preset.architecture[i].latent_dim == 32);
-    ck_assert(preset.architecture[i].initial_gain == 0.8f);
     ck_assert(preset.vae[i].epochs == vae.epochs && preset.vae[i].sigma_x == vae.sigma_x);
     ck_assert_mem_eq(&preset.mapping[i], &mapping, sizeof mapping);
   }
@@ -40,7 +39,6 @@ START_TEST(preset__differs_where_its_table_says) {
     ck_assert(paper.mapping[i].ema_decay == 0.0f && paper.mapping[i].lambda_reg == 0.1f);
     ck_assert(paper.mapping[i].beta1 == 0.9f && paper.mapping[i].beta2 == 0.999f &&
               paper.mapping[i].noise_scale == 1.0f);
-    ck_assert(mnist.architecture[i].initial_gain == 0.0f && paper.architecture[i].initial_gain == 0.0f);
     ck_assert(mnist.architecture[i].base_channels == 32 && mnist.vae[i].min_steps == 500);
   }
   ck_assert(fashion.architecture[0].latent_dim == 32 && fashion.architecture[1].latent_dim == 64);

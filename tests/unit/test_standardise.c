@@ -200,7 +200,6 @@ static double windowed_cost(uint32_t window_weight, int plain) {
   architecture.linear_skip = 1;
   architecture.window = 150;
   architecture.latent_dim = 3;
-  architecture.initial_gain = 0.0f; /* the figures below are shares of that start's cost */
   options.architecture = &architecture;
   options.batch = COUNT;
   options.window_weight = window_weight;

@@ -348,7 +348,7 @@ START_TEST(train__keeps_what_shaped_the_model_as_properties) {
   ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), "hidden_width=64 ") != NULL);
   ck_assert_str_eq(
       xd_model_property(model, "vae1.architecture"),
-      "latent_dim=8 initial_gain=0.8 base_channels=8 max_channels=128 depth=1 hidden_count=1 hidden=64");
+      "latent_dim=8 initial_gain=0 base_channels=8 max_channels=128 depth=1 hidden_count=1 hidden=64");
   const char *losses = xd_model_property(model, "vae1.losses");
   ck_assert_msg(fabs(strtod(losses + strlen("total="), NULL) - report.vae[0].total) <
                     1e-4 * report.vae[0].total,

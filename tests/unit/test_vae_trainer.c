@@ -9,8 +9,7 @@
 
 #define COUNT 6u
 
-/* 8x8 pictures and few units: small enough for finite differences. With He's weights no ReLU bends within a
- * difference's step. */
+/* 8x8 pictures, no convolution: small enough for finite differences. */
 static xd_vae_architecture small_architecture(uint32_t base_channels) {
   xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
   architecture.height = architecture.width = 8;
@@ -18,7 +17,6 @@ static xd_vae_architecture small_architecture(uint32_t base_channels) {
   architecture.base_channels = base_channels;
   architecture.depth = base_channels ? 1 : 0;
   architecture.hidden[0] = 7;
-  architecture.initial_gain = 0.0f;
   return architecture;
 }
 
