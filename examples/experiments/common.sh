@@ -45,6 +45,17 @@ prepare() {
   judge mnist-second "$train" "$test" --seed 2 --base-channels 24 --features 64 --shift 1 --blur 1
 }
 
+# The same and Fashion-MNIST as the specs $clothes and $clothes_test, with two judges of clothes: one that is robust
+# to blur, and one that is not.
+prepare_fashion() {
+  prepare
+  fashion=$(examples/data.sh fashion)
+  clothes=$(idx_spec "$fashion" train .gz)
+  clothes_test=$(idx_spec "$fashion" t10k .gz)
+  judge fashion "$clothes" "$clothes_test" --epochs 6 --base-channels 24 --features 256 --flip --shift 1 --blur 1
+  judge fashion-second "$clothes" "$clothes_test" --epochs 10 --base-channels 24 --features 256 --flip --shift 1 --seed 2
+}
+
 # Trains a row's model and keeps the seconds it took: fit ROW SEED train|map OPTION...
 fit() {
   fit_row=$1 fit_seed=$2 fit_base=$results/$1/$2

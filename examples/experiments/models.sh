@@ -5,11 +5,10 @@
 # usage: examples/experiments/models.sh
 . "$(dirname "$0")/common.sh"
 
-prepare
-fashion=$(examples/data.sh fashion)
+prepare_fashion
 fit fashion-small 1 train --preset fashion --base-channels1 16 --max-channels1 32 \
-  --domain1 "$train" --domain2 "$(idx_spec "$fashion" train .gz)" --pairs $ten_pairs
-score fashion-small 1 "$test" "$(idx_spec "$fashion" t10k .gz)" mnist:fashion mnist-second:fashion-second
+  --domain1 "$train" --domain2 "$clothes" --pairs $ten_pairs
+score fashion-small 1 "$test" "$clothes_test" mnist:fashion mnist-second:fashion-second
 mkdir -p examples/models
 "$tool" pack "$results/digits/1.xdm" --out examples/models/digits.xdm
 "$tool" pack "$results/fashion-small/1.xdm" --out examples/models/fashion.xdm
