@@ -28,26 +28,29 @@ typedef enum xd_likelihood {
 } xd_likelihood;
 
 /* L = mean over pictures of  lambda1 |x - x_hat|^2 - lambda2 ELBO,
- * ELBO = log p(x|z) - kl_weight KL(q(z|x) || N(0, I)). */
+ * ELBO = log p(x|z) - kl_weight KL(q(z|x) || N(0, I)).
+ * Behind a field, its range, unless it is 0..1 or a switch, and in brackets its default. What lies outside is
+ * XD_ERROR_INVALID_ARGUMENT, and the message names the field. */
 typedef struct xd_vae_options {
   size_t struct_size;      /* sizeof(xd_vae_options) */
   const xd_vae_architecture *architecture; /* borrowed during the call; NULL: the defaults. Pictures' shape
                                               0 x 0 x 0 takes the training set's */
   uint32_t likelihood;     /* xd_likelihood [Gaussian] */
-  float lambda1, lambda2;  /* [0, 1]; the paper's own are 1 and 1 */
-  float sigma_x;           /* [0.1] */
-  float kl_weight;         /* [1] */
-  float learning_rate;     /* Adam (0.9, 0.999) [0.001] */
+  float lambda1, lambda2;  /* 0..10^6; the paper's own are 1 and 1 [0, 1] */
+  float sigma_x;           /* 10^-4..10^3 [0.1] */
+  float kl_weight;         /* 0..10^6 [1] */
+  float learning_rate;     /* Adam (0.9, 0.999), 0..10 [0.001] */
   float final_rate;        /* share of it at the end of the cosine [0.02] */
-  uint32_t batch;          /* [128] */
-  uint32_t epochs;         /* [12] */
+  uint32_t batch;          /* 1..65536 [128] */
+  uint32_t epochs;         /* 0 only where min_steps is not [12] */
   uint32_t min_steps;      /* small sets go on until so many steps [0] */
   float augment;           /* strength of random affine maps of the training pictures, 0: none, 1: up to 15
-                              degrees, 15% scale and shear, 2 pixels in 28 shift [0] */
+                              degrees, 15% scale and shear, 2 pixels in 28 shift; 0..4 [0] */
   float augment_colour;    /* strength of a random gamma, contrast, brightness and gain of each channel, 1: gamma
                               0.5..2, contrast 0.6..1.6, brightness +-0.2, gains 0.8..1.2; the encoder reads such
-                              pictures, but is to reconstruct them without, so that codes do not tell the light [0] */
-  float augment_blur;      /* likewise a Gaussian blur up to that deviation, in pixels of 28 [0] */
+                              pictures, but is to reconstruct them without, so that codes do not tell the light; 0..4
+                              [0] */
+  float augment_blur;      /* likewise a Gaussian blur up to that deviation, in pixels of 28; 0..4 [0] */
   uint32_t window_weight;  /* 1: an architecture's window weights the errors of reconstruction, scaled to a mean
                               weight of 1; without a window it changes nothing [1] */
   uint32_t raw_codes;      /* 1: do not standardise the codes at freezing [0] */
@@ -98,33 +101,35 @@ XD_API xd_status xd_vae_trainer_finish(xd_vae_trainer *trainer, xd_encoder **enc
 /* L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise))
  *       + mismatch softplus(D(c, mismatched)),    c a real code of the paired class,
  *                                            or the scaled mean of some (condition_codes),
- * L_G = softplus(-D(c, G)) + lambda_reg / n |epsilon - G|^2 + generated_mismatch softplus(D(wrong c, G)). */
+ * L_G = softplus(-D(c, G)) + lambda_reg / n |epsilon - G|^2 + generated_mismatch softplus(D(wrong c, G)).
+ * Ranges and defaults as above. */
 typedef struct xd_mapping_options {
   size_t struct_size;       /* sizeof(xd_mapping_options) */
   uint32_t source_dim, target_dim; /* latent sizes; 0: the model's [0] */
-  uint32_t hidden_width;    /* of generator and discriminator [256] */
-  uint32_t hidden_layers;   /* [3] */
-  uint32_t dropout_millionths; /* in the generator [0] */
+  uint32_t hidden_width;    /* of generator and discriminator, 1..8192 [256] */
+  uint32_t hidden_layers;   /* 1..8 [3] */
+  uint32_t dropout_millionths; /* in the generator, 0..999999 [0] */
   uint32_t same_code_positive; /* 1: the real pair is one code twice, as the paper prints it; 0: two codes of
                                   the class [0] */
-  float mismatch;           /* weight of real codes of a wrong class; 0: none, the paper [1] */
-  float generated_mismatch; /* weight of generated codes against a wrong class's condition [0] */
-  float lambda_reg;         /* see final_lambda [0.1] */
+  float mismatch;           /* weight of real codes of a wrong class, 0..1000; 0: none, the paper [1] */
+  float generated_mismatch; /* weight of generated codes against a wrong class's condition, 0..1000 [0] */
+  float lambda_reg;         /* 0..10^6; see final_lambda [0.1] */
   uint32_t spectral_norm;   /* 1: on all of the discriminator's layers [1] */
-  float ema_decay;          /* of the generator that is kept; 0: the last one itself [0.999] */
-  float learning_rate;      /* Adam (beta1, beta2), both networks [0.001] */
+  float ema_decay;          /* of the generator that is kept, below 1; 0: the last one itself [0.999] */
+  float learning_rate;      /* Adam (beta1, beta2), both networks; 0..10 [0.001] */
   float final_rate;         /* share of it at the end; constant for the first half, then linear [0.02] */
-  float beta1, beta2;       /* [0.5, 0.99] */
-  uint32_t batch;           /* [128] */
-  uint32_t steps;           /* [8000] */
+  float beta1, beta2;       /* below 1 [0.5, 0.99] */
+  uint32_t batch;           /* 1..65536 [128] */
+  uint32_t steps;           /* 1 or more [8000] */
   float mixing;             /* share of source codes that are convex mixtures of two of one class [0] */
-  uint32_t codes_per_picture; /* posterior samples cached of each picture, 0: drawn anew each time [0] */
+  uint32_t codes_per_picture; /* posterior samples cached of each picture, 0..1024, alike in both directions;
+                                 0: drawn anew each time [0] */
   float augment, augment_colour, augment_blur; /* as in xd_vae_options, of the pictures whose codes the mapping
                                  leaves: codes_per_picture (not 0) changed copies of each are encoded in place of
                                  the picture. Codes of the domain it leads to are those of the pictures [0] */
   float noise_scale;        /* deviation of the noise that the finished generator draws for N(0, I), folded into its
                                first layer: below 1 it gives up a little variety for accuracy, 1 is the training
-                               distribution [0.7] */
+                               distribution; 0..4 [0.7] */
   uint32_t linear_skip;     /* 1: the generator has one, see xd_latent_generator_options [0] */
   uint32_t condition_codes; /* K: c is s times the mean of K posterior samples of pictures of one paired class,
                                s = sqrt(n / (mean over classes of |class mean|^2 + n / K)) so that conditions keep
@@ -292,8 +297,9 @@ typedef struct xd_train_report {
 /* Trains both VAEs, each on its own set and without labels, freezes them, and trains the mappings between
  * the paired classes. The pictures' labels are used for the mappings alone. *report is filled where not
  * NULL, also with what was done before a failure. The caller owns *out. XD_ERROR_NOT_FOUND: the pairing
- * names a class that has no picture; XD_ERROR_INVALID_ARGUMENT names the option; XD_ERROR_NUMERIC: training
- * diverged; XD_ERROR_COLLAPSED; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+ * names a class that has no picture; XD_ERROR_INVALID_ARGUMENT names the option; XD_ERROR_SHAPE_MISMATCH:
+ * pictures, architectures, latent sizes or judges that do not fit together; these three come before the first
+ * step. XD_ERROR_NUMERIC: training diverged; XD_ERROR_COLLAPSED; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_train(xd_model **out, xd_context *context, const xd_dataset *set1, const xd_dataset *set2,
                           const xd_pairing *pairing, const xd_train_options *options, xd_train_report *report);
 

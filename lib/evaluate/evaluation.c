@@ -422,6 +422,28 @@ void xdi_real_figures_close(xdi_real_figures *real) {
   xdi_moments_close(&real->moments);
 }
 
+static evaluation_run make_run(xd_context *context, const xd_model *model, xd_direction direction,
+                               const xd_dataset *source, const xd_dataset *target,
+                               const xd_pairing *pairing) {
+  const uint32_t domain = direction == XD_DIRECTION_1TO2 ? 1 : 2;
+  return (evaluation_run){.context = context,
+                          .model = model,
+                          .pairing = pairing,
+                          .any = xd_pairing_class(pairing, 1, 0) == XD_ANY_CLASS,
+                          .source = {.set = source, .domain = domain},
+                          .target = {.set = target, .domain = 3 - domain},
+                          .options = XD_EVALUATION_OPTIONS_INIT};
+}
+
+xd_status xdi_evaluation_check(xd_context *context, const xd_model *model, xd_direction direction,
+                               const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                               const xd_pairing *pairing) {
+  evaluation_run run = make_run(context, model, direction, source, target, pairing);
+  const xd_status status = open_run(&run, direction, judge);
+  close_run(&run);
+  return status;
+}
+
 xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
                        const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
                        const xd_pairing *pairing, const xd_evaluation_options *options,
@@ -431,19 +453,16 @@ xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *
   if (!out || !model || !judge || !source || !target || !pairing)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_evaluate: out, model, judge, source, target or pairing is NULL");
-  evaluation_run run = {.context = context, .model = model, .pairing = pairing, .figures = real};
-  if (!xdi_read_options(&run.out, sizeof run.out, out))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation.struct_size is wrong");
-  run.out = (xd_evaluation){.struct_size = sizeof run.out};
-  run.options = (xd_evaluation_options)XD_EVALUATION_OPTIONS_INIT;
-  if (options && !xdi_read_options(&run.options, sizeof run.options, options))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation_options.struct_size is wrong");
   if (direction != XD_DIRECTION_1TO2 && direction != XD_DIRECTION_2TO1)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluate: direction %d is neither 1 nor 2",
                     (int)direction);
-  run.any = xd_pairing_class(pairing, 1, 0) == XD_ANY_CLASS;
-  run.source = (paired_set){.set = source, .domain = direction == XD_DIRECTION_1TO2 ? 1 : 2};
-  run.target = (paired_set){.set = target, .domain = 3 - run.source.domain};
+  evaluation_run run = make_run(context, model, direction, source, target, pairing);
+  if (!xdi_read_options(&run.out, sizeof run.out, out))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation.struct_size is wrong");
+  if (options && !xdi_read_options(&run.options, sizeof run.options, options))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation_options.struct_size is wrong");
+  run.out = (xd_evaluation){.struct_size = sizeof run.out};
+  run.figures = real;
   const xd_status status = evaluate(&run, direction, judge);
   hand_out(out, &run.out, status);
   return status;

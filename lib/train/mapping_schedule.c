@@ -93,6 +93,15 @@ static xd_status choose_dim(xd_context *context, uint32_t *dim, uint32_t wanted,
                   name, *dim, wanted);
 }
 
+xd_status xdi_training_mapping_options(xd_mapping_options *out, const xdi_training *training,
+                                       const xd_model *model, uint32_t direction) {
+  const uint32_t source = xd_encoder_latent_dim(xd_model_encoder(model, direction + 1));
+  const uint32_t target = xd_encoder_latent_dim(xd_model_encoder(model, 2 - direction));
+  *out = training->mapping[direction];
+  const xd_status status = choose_dim(training->context, &out->source_dim, source, "source_dim");
+  return status == XD_OK ? choose_dim(training->context, &out->target_dim, target, "target_dim") : status;
+}
+
 /* A pairing that ties all classes together knows no mismatches. */
 static void drop_mismatches(mapping_stage *stage) {
   if (stage->material->pools[stage->target].group_count > 1)
@@ -104,7 +113,9 @@ static xd_status open_stage(mapping_stage *stage) {
   xdi_training *training = stage->training;
   const xdi_mapping_material *material = stage->material;
   xd_mapping_options *options = &stage->options;
-  *options = training->mapping[stage->direction];
+  xd_status status = xdi_training_mapping_options(options, training, material->model, stage->direction);
+  if (status != XD_OK)
+    return status;
   drop_mismatches(stage);
   const xdi_pair_sampler_options sampling = {
       .source_codes = xdi_source_codes(material, stage->source),
@@ -119,12 +130,7 @@ static xd_status open_stage(mapping_stage *stage) {
   stage->validation = (xdi_validation){
       .training = training, .vaes = material->model, .direction = stage->direction, .steps = options->steps};
   xd_context *context = training->context;
-  xd_status status =
-      choose_dim(context, &options->source_dim, sampling.source_codes->latent_dim, "source_dim");
-  if (status == XD_OK)
-    status = choose_dim(context, &options->target_dim, sampling.target_codes->latent_dim, "target_dim");
-  if (status == XD_OK)
-    status = xd_mapping_trainer_create(&stage->trainer, context, options);
+  status = xd_mapping_trainer_create(&stage->trainer, context, options);
   if (status == XD_OK)
     status = xdi_pair_sampler_open(&stage->sampler, context, &sampling);
   training->mapping[stage->direction] = *options; /* what provenance tells */

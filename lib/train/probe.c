@@ -165,9 +165,7 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
     return XD_OK;
   p.seed = xdi_seed_of(training->options.seed, XDI_SEED_PROBE) + domain;
   xdi_codes codes = {.values = NULL};
-  xd_status status = xdi_check_pictures(context, encoder, held_out, "the validation set");
-  if (status == XD_OK)
-    status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
+  xd_status status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
   if (status == XD_OK)
     status = open_probe(&p);
   if (status == XD_OK)

@@ -152,8 +152,11 @@ static xd_status train_vaes(xd_model **out, xdi_training *training) {
 
 static xd_status train_all(xd_model **out, xdi_training *training) {
   xd_model *vaes = NULL;
+  xd_status status = xdi_training_rehearse(training, NULL);
+  if (status != XD_OK)
+    return status;
   xdi_training_start(training, true);
-  xd_status status = train_vaes(&vaes, training);
+  status = train_vaes(&vaes, training);
   if (status == XD_OK)
     status = train_mappings(out, training, vaes);
   xd_model_release(vaes);
@@ -207,6 +210,8 @@ xd_status xd_map(xd_model **out, xd_context *context, const xd_model *model, con
                                 training.sets[domain], domain == 0 ? "xd_map: domain 1" : "xd_map: domain 2");
   if (status == XD_OK)
     status = xdi_training_read(&training, options, false);
+  if (status == XD_OK)
+    status = xdi_training_rehearse(&training, model);
   xdi_training_start(&training, false);
   if (status == XD_OK)
     status = train_mappings(out, &training, model);

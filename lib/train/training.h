@@ -29,6 +29,12 @@ static inline bool xdi_training_has(const xdi_training *training, uint32_t direc
  * option, XD_ERROR_SHAPE_MISMATCH the set that an architecture does not fit. */
 xd_status xdi_training_read(xdi_training *training, const xd_train_options *options, bool with_vae);
 
+/* ---- rehearsal.c ---- */
+
+/* Refuses what any stage would refuse before its first step; `vaes`: those that are mapped, NULL where they
+ * are yet to be trained. */
+xd_status xdi_training_rehearse(const xdi_training *training, const xd_model *vaes);
+
 /* ---- progress.c ---- */
 
 /* Steps of a VAE's stage. */
@@ -68,6 +74,16 @@ static inline const xdi_codes *xdi_source_codes(const xdi_mapping_material *mate
 xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
                                     const xd_model *model);
 void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one is legal */
+
+/* The options of direction 0 or 1 with the sizes of the model's codes. */
+xd_status xdi_training_mapping_options(xd_mapping_options *out, const xdi_training *training,
+                                       const xd_model *model, uint32_t direction);
+
+/* Whether what the direction's mapping gives is measured. */
+static inline bool xdi_training_validates(const xdi_training *training, uint32_t direction) {
+  const xd_train_options *options = &training->options;
+  return options->validation[0] && options->validation[1] && options->judge[1 - direction];
+}
 
 /* direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
 xd_status xdi_training_mapping(xdi_training *training, const xdi_mapping_material *material,

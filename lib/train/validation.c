@@ -27,12 +27,9 @@ bool xdi_validation_is_collapse(const xd_evaluation *evaluation) {
 }
 
 bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
-  const xd_train_options *options = &validation->training->options;
-  const uint32_t target = 1 - validation->direction;
-  if (!options->validation[0] || !options->validation[1] || !options->judge[target])
-    return false;
-  return step + 1 == validation->steps ||
-         (options->validate_every && (step + 1) % options->validate_every == 0);
+  const uint32_t every = validation->training->options.validate_every;
+  return xdi_training_validates(validation->training, validation->direction) &&
+         (step + 1 == validation->steps || (every && (step + 1) % every == 0));
 }
 
 /* ---- One validation ---- */

@@ -571,6 +571,52 @@ START_TEST(train__names_the_wrong_option) {
 }
 END_TEST
 
+/* What only the second VAE, the second mapping or the first validation reads is refused before any step. */
+START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
+  fixture *f = open_short_fixture("reference", 1);
+  xd_classifier *judge = train_judge(f, 1);
+  xd_vae_options vae = f->vae;
+  xd_mapping_options mapping = f->mapping;
+  watch seen = {0};
+  xd_model *model = NULL, *vaes = NULL;
+  xd_dataset *few = NULL, *small = NULL;
+  const uint8_t pixels[2 * 64] = {0};
+  const uint32_t labels[2] = {0, 3};
+  xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
+  assert_ok(f->context, train(f, &vaes, NULL));
+  assert_ok(f->context, xd_dataset_create(&small, f->context, pixels, labels, 2, 8, 8, 1));
+  selection.classes = labels + 1, selection.class_count = 1;
+  assert_ok(f->context, xd_dataset_select(&few, f->context, f->held_out[1], &selection));
+  f->options.callback = note_step, f->options.user = &seen;
+  f->options.vae[1] = &vae, f->options.mapping[1] = &mapping;
+  vae.sigma_x = -1.0f;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "sigma_x");
+  vae.sigma_x = 0.1f, mapping.hidden_width = 0;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "hidden_width");
+  assert_status(xd_map(&model, f->context, vaes, f->sets[0], f->sets[1], f->pairing, &f->options, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  mapping.hidden_width = 64, mapping.target_dim = 9;
+  assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(f->context, "target_dim");
+  mapping.target_dim = 0;
+  f->options.judge[1] = judge;
+  f->options.validation[0] = f->held_out[0], f->options.validation[1] = small;
+  assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(f->context, "validation set");
+  f->options.validation[1] = few;
+  assert_status(train(f, &model, NULL), XD_ERROR_NOT_FOUND);
+  assert_message_names(f->context, "domain 2 is paired");
+  ck_assert_uint_eq(seen.step, 0);
+  ck_assert_ptr_null(model);
+  xd_dataset_release(few), xd_dataset_release(small);
+  xd_classifier_release(judge);
+  xd_model_release(vaes);
+  close_fixture(f);
+}
+END_TEST
+
 /* The most degenerate target set: one picture a class. Every mapping into it has collapsed. */
 START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   fixture *f = open_fixture("auto", 2);
@@ -754,6 +800,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__stops_when_the_callback_asks_or_the_context_is_cancelled);
   add_case(suite, train__names_a_class_without_pictures);
   add_case(suite, train__names_the_wrong_option);
+  add_case(suite, train__refuses_at_once_what_a_later_stage_would_refuse);
   add_case(suite, train__stops_at_a_collapse_unless_it_is_allowed);
   add_case(suite, train__keeps_the_best_validated_step);
   add_case(suite, train__reports_divergence);
