@@ -90,7 +90,7 @@ XD_API xd_status xd_image_convert(xd_context *context, const xd_image *to, const
 XD_API xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_image *from);
 
 /* Between a view and the networks' tensors: channels 1 or 3, [height][width][channels] floats in 0..1.
- * Alpha is treated by the view's policy. `write` leaves alpha opaque. */
+ * Alpha is treated by the view's policy. xd_image_from_floats leaves alpha opaque. */
 XD_API xd_status xd_image_to_floats(xd_context *context, float *to, uint32_t channels, const xd_image *from);
 XD_API xd_status xd_image_from_floats(xd_context *context, const xd_image *to, const float *from,
                                       uint32_t channels);

@@ -1,9 +1,10 @@
 /* libxdomain: what a call can answer.
  *
  * Every function that can fail returns xd_status; its results come back through
- * out parameters, which stand first and are set to NULL or zero on failure. The
- * message behind a status is kept by the context (xd_context_message) and names
- * the file, field and value at fault. */
+ * out parameters. A handle that is created stands first and is NULL on failure;
+ * other results are then undefined, unless it is stated. The message behind a status
+ * is kept by the context (xd_context_message) and names the file, field and value at
+ * fault. */
 #ifndef XDOMAIN_STATUS_H
 #define XDOMAIN_STATUS_H
 

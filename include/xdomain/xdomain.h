@@ -25,12 +25,12 @@
  *   xd_context_destroy(context);
  *
  * Conventions, everywhere:
- * - Functions that can fail return xd_status. Out parameters stand first; handles come back
- *   NULL on failure. Releasing or destroying NULL is legal.
+ * - Functions that can fail return xd_status. A handle that is created comes back through the
+ *   first parameter, NULL on failure. Releasing or destroying NULL is legal.
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
  *   borrowed, with their lifetime stated.
  * - Option structs start with struct_size; initialise them with the _INIT macro or function. NULL
- *   in place of options means the defaults.
+ *   in place of options means the defaults, where these are enough (not for sizes that must be given).
  * - Tensors are float32, [batch][height][width][channels] for pictures in 0..1 and
  *   [batch][latent_dim] for codes.
  * - The library never prints, exits or aborts, has no mutable globals, and never changes the

@@ -23,7 +23,7 @@
 static void *allocate_pages(size_t size) {
   const size_t page = size >= LARGE_SIZE ? HUGE_PAGE : SMALL_PAGE, rest = size % page;
   void *memory = NULL;
-  if (rest && page - rest <= size / 3)
+  if (rest && page - rest <= size / 3 && size <= SIZE_MAX - page)
     size += page - rest;
   if (posix_memalign(&memory, page, size) != 0)
     return NULL;

@@ -78,8 +78,8 @@ static void close_idx(xd_context *context, idx_file *file) {
 
 static xd_status fail_promise(xd_context *context, const idx_file *file, size_t bytes) {
   return xdi_fail(context, XD_ERROR_TRUNCATED,
-                  "'%s' has %zu bytes, too few for the %zu that its header promises", file->path, file->size,
-                  bytes);
+                  "'%s' has %zu bytes, too few for the %zu that its header promises behind it", file->path,
+                  file->size, bytes);
 }
 
 /* ---- pictures ---- */

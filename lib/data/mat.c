@@ -12,6 +12,7 @@
 
 #define HEADER_SIZE 128u
 #define FILE_ROOM ((size_t)64 << 20) /* beyond the pixels, for labels and other variables */
+#define LABELS_LIMIT (1u << 24)
 
 enum { CLASS_DOUBLE = 6, CLASS_UINT8 = 9, CLASS_UINT64 = 15 };
 
@@ -140,6 +141,9 @@ static xd_status find_label_count(mat_file *file, const xdi_mat_matrix *m) {
   if (m->dimensions != 2 || (m->sizes[0] != 1 && m->sizes[1] != 1) || m->sizes[0] == 0 || m->sizes[1] == 0)
     return fail_variable(file, "y", "is no row or column of labels");
   file->label_count = m->sizes[0] == 1 ? m->sizes[1] : m->sizes[0];
+  if (file->label_count > LABELS_LIMIT)
+    return xdi_fail(file->context, XD_ERROR_TOO_LARGE, "'%s' has %u labels, more than %u", file->path,
+                    file->label_count, (unsigned)LABELS_LIMIT);
   return XD_OK;
 }
 

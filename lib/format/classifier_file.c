@@ -39,8 +39,7 @@ xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xd
   if (!status)
     status = xdi_classifier_wrap(out, context, roles[0].network);
   xdi_networks_release(roles, count);
-  return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_INVALID_ARGUMENT ? XD_ERROR_BAD_DATA
-                                                                                  : status;
+  return xdi_container_blame(container, context, status);
 }
 
 xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, const void *data, size_t size) {

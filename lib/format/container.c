@@ -1,6 +1,6 @@
 /* Header, chunk table and chunks: composing, writing and checking. The layout is canonical: chunks stand
- * in table order, each at the next multiple of 64, zeros between, nothing behind the last; so a file has
- * one form only, and whatever departs from it is damaged. Grammar: docs/model-format.md. */
+ * in table order, each at the next multiple of 64, zeros between, nothing behind the last; so a model has
+ * one form only. Grammar: docs/model-format.md. */
 #include "format/container.h"
 
 #include <string.h>
@@ -220,17 +220,36 @@ xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to
   return XD_OK;
 }
 
-xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
+xd_status xdi_chunk_check(xdi_chunk_reader *reader, xd_context *context, bool *intact) {
   unsigned char rest[4096];
   xd_status status = XD_OK;
   while (xdi_chunk_left(reader) && !status) {
     size_t left = xdi_chunk_left(reader);
     status = xdi_chunk_take(reader, context, rest, left < sizeof rest ? left : sizeof rest);
   }
-  if (status || XXH3_64bits_digest(&reader->checksum) == reader->chunk->checksum)
+  *intact = !status && XXH3_64bits_digest(&reader->checksum) == reader->chunk->checksum;
+  return status;
+}
+
+xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
+  bool intact;
+  xd_status status = xdi_chunk_check(reader, context, &intact);
+  if (status || intact)
     return status;
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s is damaged (checksum)", reader->container->name,
                   name_of(reader->chunk->tag).text);
+}
+
+xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status) {
+  char reason[XDI_MESSAGE_SIZE];
+  if (status == XD_OK || status == XD_ERROR_OUT_OF_MEMORY ||
+      !strncmp(context->message, container->name, strlen(container->name)))
+    return status;
+  strcpy(reason, context->message);
+  if (status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH ||
+      status == XD_ERROR_NOT_FOUND)
+    status = XD_ERROR_BAD_DATA;
+  return xdi_fail(context, status, "%s: %.400s", container->name, reason);
 }
 
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,

@@ -1,4 +1,4 @@
-/* The container of model, judge and checkpoint files: a header, a table of chunks, the chunks.
+/* The container of model and judge files: a header, a table of chunks, the chunks.
  * docs/model-format.md is its specification. */
 #ifndef XDI_FORMAT_CONTAINER_H
 #define XDI_FORMAT_CONTAINER_H
@@ -72,13 +72,20 @@ size_t xdi_chunk_left(const xdi_chunk_reader *reader);
 xd_status xdi_chunk_take(xdi_chunk_reader *reader, xd_context *context, void *to,
                          size_t size); /* <= what is left */
 
-/* Passes over what is left. XD_ERROR_BAD_DATA when the chunk's checksum is wrong. */
+/* Passes over what is left; whether the chunk's checksum is right. */
+xd_status xdi_chunk_check(xdi_chunk_reader *reader, xd_context *context, bool *intact);
+
+/* The same; XD_ERROR_BAD_DATA when it is wrong. */
 xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context);
 
 /* The whole of a chunk, checked; the caller releases the cursor's data. `optional` as above: then data is
  * NULL. */
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,
                               bool optional, xdi_cursor *out);
+
+/* Of a failure whose message does not know the file: the same with its name, and the file to blame where
+ * the status blames the caller. */
+xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status);
 
 /* The model or judge in a container that stays open. */
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container);

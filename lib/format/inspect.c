@@ -17,26 +17,22 @@ static void describe(const xdi_container *container, xd_file_info *info) {
   memcpy((char *)info + sizeof(size_t), (char *)&found + sizeof(size_t), size - sizeof(size_t));
 }
 
-/* XD_ERROR_BAD_DATA when its checksum is wrong. */
-static xd_status check_chunk(const xdi_container *container, xd_context *context, uint32_t index) {
-  xdi_chunk_reader reader;
-  xdi_chunk_begin(&reader, container, &container->chunks[index]);
-  return xdi_chunk_end(&reader, context);
-}
-
 static xd_status list_chunks(const xdi_container *container, xd_context *context, xd_chunk *chunks,
                              uint32_t capacity) {
   for (uint32_t i = 0; i < container->count && i < capacity; i++) {
     const xdi_chunk_entry *entry = &container->chunks[i];
-    xd_status status = check_chunk(container, context, i);
-    if (status && status != XD_ERROR_BAD_DATA)
+    xdi_chunk_reader reader;
+    bool intact;
+    xdi_chunk_begin(&reader, container, entry);
+    xd_status status = xdi_chunk_check(&reader, context, &intact);
+    if (status)
       return status;
     chunks[i] = (xd_chunk){.version = entry->version,
                            .required = entry->required,
                            .offset = entry->offset,
                            .length = entry->length,
                            .checksum = entry->checksum,
-                           .intact = status == XD_OK};
+                           .intact = intact};
     for (int c = 0; c < 4; c++)
       chunks[i].tag[c] = (char)(entry->tag >> (8 * c));
   }
@@ -73,8 +69,11 @@ xd_status xd_file_verify(xd_context *context, const char *path) {
   if (status)
     return status;
   /* Also the chunks that loading would pass over. */
-  for (uint32_t i = 0; i < container.count && !status; i++)
-    status = check_chunk(&container, context, i);
+  for (uint32_t i = 0; i < container.count && !status; i++) {
+    xdi_chunk_reader reader;
+    xdi_chunk_begin(&reader, &container, &container.chunks[i]);
+    status = xdi_chunk_end(&reader, context);
+  }
   if (!status)
     status = container.kind == XDI_KIND_JUDGE ? xdi_classifier_from(&judge, context, &container)
                                               : xdi_model_from(&model, context, &container);

@@ -7,10 +7,12 @@
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/latent_generator.h"
+#include "model/model.h"
 #include "model/pair_discriminator.h"
 #include "xdomain/dataset.h"
 
-#define PROPERTY_LIMIT 4096u
+/* So that whatever a model holds can be written, and read again. */
+_Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a file");
 
 #define ROLE_ENCODER(domain) XD_TAG('E', 'N', 'C', '0' + (domain))
 #define ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
@@ -138,7 +140,8 @@ static const char *get_text(assembly *a, xdi_cursor *cursor, uint32_t tag, xd_st
   char *text = xdi_get_text(cursor, allocator, &memory);
   if (text)
     return a->texts[a->text_count++] = text;
-  *status = memory ? xdi_chunk_damaged(a->container, a->context, tag, "a text is cut off or too long")
+  *status = memory ? xdi_chunk_damaged(a->container, a->context, tag,
+                                       "a text is cut off, too long or has a zero byte")
                    : xdi_fail_memory(a->context, "reading a model's texts");
   return NULL;
 }
@@ -191,7 +194,7 @@ static xd_status parse_domains(assembly *a, xdi_cursor *cursor) {
 
 static xd_status parse_properties(assembly *a, xdi_cursor *cursor) {
   a->parts.property_count = xdi_get_u32(cursor);
-  if (a->parts.property_count > PROPERTY_LIMIT)
+  if (a->parts.property_count > XDI_MODEL_PROPERTY_LIMIT)
     return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "too many properties");
   xd_status status =
       get_texts(a, cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
@@ -279,16 +282,6 @@ static void release_assembly(assembly *a) {
   xdi_release(allocator, a->texts);
 }
 
-/* A status that blames the caller blames the file here; the message stays. */
-static xd_status blame_file(xd_context *context, const char *name, xd_status status) {
-  if (status != XD_ERROR_INVALID_ARGUMENT && status != XD_ERROR_SHAPE_MISMATCH &&
-      status != XD_ERROR_NOT_FOUND)
-    return status;
-  char reason[XDI_MESSAGE_SIZE];
-  strcpy(reason, context->message);
-  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: %.400s", name, reason);
-}
-
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
@@ -310,7 +303,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
     return XD_OK;
   xd_model_release(*out);
   *out = NULL;
-  return blame_file(context, container->name, status);
+  return xdi_container_blame(container, context, status);
 }
 
 xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size) {

@@ -151,8 +151,11 @@ static xd_status get_description(source *from, const xdi_role *role, const xdi_p
   size_t gap = padding(from->data.position);
   if (!same || from->tens.failed || offset != from->data.position + gap || gap > xdi_chunk_left(&from->data))
     return damaged(from, XDI_CHUNK_TENSORS, "a tensor is not what the layers demand");
-  unsigned char passed[XDI_CHUNK_ALIGNMENT];
-  return xdi_chunk_take(&from->data, from->context, passed, gap);
+  unsigned char between[XDI_CHUNK_ALIGNMENT], odd = 0;
+  xd_status status = xdi_chunk_take(&from->data, from->context, between, gap);
+  for (size_t i = 0; i < gap && !status; i++)
+    odd |= between[i];
+  return odd ? damaged(from, XDI_CHUNK_DATA, "bytes between tensors are not zero") : status;
 }
 
 static xd_status take_floats(source *from, float *to, size_t count) {
@@ -221,9 +224,10 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
     }
     atomic_store(&role->network->frozen, true);
   }
-  if (found != tensors || !xdi_cursor_done(&from->tens) || xdi_chunk_left(&from->data) ||
-      !xdi_cursor_done(&from->nets))
-    return damaged(from, XDI_CHUNK_TENSORS, "more tensors or numbers than the layers demand");
+  if (!xdi_cursor_done(&from->nets))
+    return damaged(from, XDI_CHUNK_NETWORKS, "bytes follow its last network");
+  if (found != tensors || !xdi_cursor_done(&from->tens) || xdi_chunk_left(&from->data))
+    return damaged(from, XDI_CHUNK_TENSORS, "other tensors, or more numbers, than the layers demand");
   xd_status status = xdi_chunk_end(&from->data, from->context);
   if (!status && from->odd)
     status = damaged(from, XDI_CHUNK_DATA, "a weight is not finite");

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+static float clamp(float value) {
+  return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
+}
+
 static float mix_grey(const float *rgb) {
   return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
 }
@@ -27,9 +31,10 @@ static void apply_alpha(float *rgba, const xdi_view *view, uint32_t count) {
   if (view->alpha == XD_ALPHA_CARRY)
     return;
   for (uint32_t i = 0; i < count; i++, rgba += 4) {
+    const float alpha = clamp(rgba[3]);
     if (view->alpha == XD_ALPHA_COMPOSITE)
       for (unsigned c = 0; c < 3; c++)
-        rgba[c] = rgba[c] * rgba[3] + view->background[c] * (1.0f - rgba[3]);
+        rgba[c] = rgba[c] * alpha + view->background[c] * (1.0f - alpha);
     rgba[3] = 1.0f;
   }
 }
@@ -61,10 +66,6 @@ void xdi_run_read(float *to, uint32_t channels, const xdi_view *from, uint32_t x
 }
 
 /* ---- writing ---- */
-
-static float clamp(float value) {
-  return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
-}
 
 void xdi_run_write(const xdi_view *to, uint32_t x, uint32_t y, const float *from, uint32_t count) {
   size_t first = (size_t)x * to->channels, values = (size_t)count * to->channels;

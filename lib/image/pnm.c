@@ -31,8 +31,9 @@ static xd_status read_number(xd_context *context, const xdi_encoded *file, size_
                              uint32_t *out) {
   size_t begin = skip_blanks(file, *at), end = begin;
   uint32_t value = 0;
-  while (end < file->size && file->data[end] >= '0' && file->data[end] <= '9' && value <= XDI_SIDE_LIMIT)
-    value = value * 10 + (uint32_t)(file->data[end++] - '0');
+  for (; end < file->size && file->data[end] >= '0' && file->data[end] <= '9'; end++)
+    if (value <= XDI_SIDE_LIMIT) /* already too large otherwise */
+      value = value * 10 + (uint32_t)(file->data[end] - '0');
   if (end == file->size)
     return xdi_fail(context, XD_ERROR_TRUNCATED, "'%s' ends in the PNM header's %s", file->name, field);
   if (end == begin || begin == *at)

@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "layer/builtin.h"
 #include "layer/layer_registry.h"
+#include "layer/window_normalise.h"
 #include "tensor/shape.h"
 
 #define PART_LIMIT 16 /* parameters of one layer */
@@ -95,6 +96,9 @@ static xd_status configure_layer(xd_context *context, xd_network *network, const
   if (table->state_size > 0 &&
       !(layer->state = xdi_allocate_zeroed(&network->allocator, table->state_size, 1)))
     return xdi_fail_memory(context, "creating a network's layers");
+  if (table->tag == XDI_WINDOW_TAG && previous)
+    return refuse_layer(context, XD_ERROR_INVALID_ARGUMENT, index, table->name,
+                        "it stands only at a network's start");
   xd_status status = table->attach ? table->attach(layer->state, from->input, &why) : XD_OK;
   if (status == XD_OK)
     status = table->configure(layer->state, &layer->spec, layer->in, &layer->out, &why);

@@ -8,8 +8,6 @@
 #include "tensor/shape.h"
 #include "xdomain/dataset.h"
 
-#define TEXTS_MAX 65536u /* texts of one list */
-
 void xd_model_parts_init(xd_model_parts *parts) {
   const xd_model_parts defaults = XD_MODEL_PARTS_INIT;
   if (parts)
@@ -78,6 +76,13 @@ static bool merge_properties(const xd_allocator *allocator, xdi_texts *to, const
 
 /* ---- checks ---- */
 
+static xd_status check_text(xd_context *context, const char *text, const char *what) {
+  if (!text || strlen(text) <= XDI_MODEL_TEXT_LIMIT)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the model's %s is longer than %u bytes", what,
+                  XDI_MODEL_TEXT_LIMIT);
+}
+
 static xd_status check_texts(xd_context *context, const char *const *texts, uint32_t count, uint32_t most,
                              const char *what) {
   if (count > most)
@@ -85,18 +90,28 @@ static xd_status check_texts(xd_context *context, const char *const *texts, uint
   if (count > 0 && !texts)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model's %s are NULL, but there are %u", what,
                     count);
-  for (uint32_t i = 0; i < count; i++)
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < count && status == XD_OK; i++) {
     if (!texts[i])
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "text %u of the model's %s is NULL", i, what);
-  return XD_OK;
+    status = check_text(context, texts[i], what);
+  }
+  return status;
+}
+
+static xd_status check_property_count(xd_context *context, uint32_t count) {
+  if (count <= XDI_MODEL_PROPERTY_LIMIT)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model has %u properties, more than %u", count,
+                  XDI_MODEL_PROPERTY_LIMIT);
 }
 
 static xd_status check_properties(xd_context *context, const xd_model_parts *parts) {
-  if (parts->property_count > TEXTS_MAX / 2)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model has %u properties, more than %u",
-                    parts->property_count, TEXTS_MAX / 2);
+  xd_status status = check_property_count(context, parts->property_count);
+  if (status != XD_OK)
+    return status;
   const uint32_t count = 2 * parts->property_count;
-  xd_status status = check_texts(context, parts->properties, count, TEXTS_MAX, "properties' keys and values");
+  status = check_texts(context, parts->properties, count, count, "properties");
   for (uint32_t i = 0; i < count && status == XD_OK; i += 2)
     if (find_key(parts->properties, count, parts->properties[i]) != i)
       status = xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model's property \"%s\" stands twice",
@@ -123,7 +138,10 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
         context, XD_ERROR_SHAPE_MISMATCH,
         "the encoder of domain %u makes codes of %u values, but the decoder of domain %u takes %u", domain,
         code, domain, decoded);
-  return check_texts(context, parts->class_names[i], parts->class_count[i], XD_CLASS_LIMIT, "class names");
+  const xd_status status = check_text(context, parts->name[i], "names");
+  return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], XD_CLASS_LIMIT,
+                                       "class names")
+                         : status;
 }
 
 static xd_status check_generator(xd_context *context, const xd_model_parts *parts, uint32_t i) {
@@ -166,6 +184,8 @@ static xd_status check_parts(xd_context *context, const xd_model_parts *parts) {
     if (status == XD_OK)
       status = check_discriminator(context, parts, i);
   }
+  if (status == XD_OK)
+    status = check_text(context, parts->pairing, "pairing");
   return status == XD_OK ? check_properties(context, parts) : status;
 }
 
@@ -226,9 +246,12 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
   model->allocator = context->allocator;
   atomic_init(&model->references, 1);
   share_networks(model, parts);
-  if (!copy_all_texts(model, parts, old_properties)) {
+  status = copy_all_texts(model, parts, old_properties)
+               ? check_property_count(context, model->properties.count / 2)
+               : xdi_fail_memory(context, "assembling a model");
+  if (status != XD_OK) {
     destroy(model);
-    return xdi_fail_memory(context, "assembling a model");
+    return status;
   }
   freeze_networks(parts);
   *out = model;

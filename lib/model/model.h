@@ -8,6 +8,10 @@
 #include "model/pair_discriminator.h"
 #include "xdomain/model.h"
 
+/* What a model may hold, and so what a file of one does. */
+#define XDI_MODEL_TEXT_LIMIT 65536u /* bytes of a text */
+#define XDI_MODEL_PROPERTY_LIMIT 4096u
+
 /* A list of texts, each its own allocation. */
 typedef struct xdi_texts {
   char **at;

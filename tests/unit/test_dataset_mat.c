@@ -391,6 +391,11 @@ START_TEST(dataset_mat__refuses_labels_that_cannot_be) {
     put_matrix(&file, "y", cases[i].class, cases[i].sizes, 2, cases[i].type, cases[i].values, cases[i].size);
     check_refused(&file, XD_ERROR_BAD_DATA, cases[i].word);
   }
+  bytes file;
+  begin_file(&file, 0);
+  put_x(&file);
+  put_matrix(&file, "y", CLASS_UINT8, (const uint32_t[]){1, (1u << 24) + 1}, 2, UINT8, "\1\2", 2);
+  check_refused(&file, XD_ERROR_TOO_LARGE, "16777217 labels");
 }
 END_TEST
 

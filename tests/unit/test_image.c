@@ -245,6 +245,18 @@ START_TEST(image_convert__follows_the_alpha_policy) {
 }
 END_TEST
 
+/* Alpha counts as 0 to 1, whatever a host's floats are: nothing overflows to a number that is none. */
+START_TEST(image_convert__composites_any_finite_floats) {
+  const float source[] = {1e38f, -1e38f, 0.0f, 1e38f};
+  float result = NAN;
+  xd_image from = view_of((void *)source, 1, 1, XD_PIXEL_RGBA_F32),
+           to = view_of(&result, 1, 1, XD_PIXEL_GREY_F32);
+  from.alpha = XD_ALPHA_COMPOSITE;
+  assert_ok(context, xd_image_convert(context, &to, &from));
+  ck_assert(result == 0.0f);
+}
+END_TEST
+
 START_TEST(image_convert__carries_alpha_between_floats_and_bytes) {
   const float source[] = {0.0f, 0.5f, 1.0f, 0.25f};
   const uint8_t expected[] = {0, 128, 255, 64};
@@ -607,6 +619,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, image_convert__weighs_colours_into_grey);
   tcase_add_test(tcase, image_convert__spreads_grey_over_colours);
   tcase_add_test(tcase, image_convert__follows_the_alpha_policy);
+  tcase_add_test(tcase, image_convert__composites_any_finite_floats);
   tcase_add_test(tcase, image_convert__carries_alpha_between_floats_and_bytes);
   tcase_add_test(tcase, image_convert__follows_strides_of_both_signs);
   tcase_add_test(tcase, image_convert__clamps_what_it_writes);

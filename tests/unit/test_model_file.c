@@ -370,6 +370,42 @@ START_TEST(model_load__leaks_nothing_when_memory_runs_out) {
 }
 END_TEST
 
+/* A byte of DATA between the numbers of two tensors. */
+static unsigned char *find_gap(unsigned char *data) {
+  const unsigned char *at = data + xdi_at_u64(entry_of(data, "TENS") + 16) + 4;
+  for (uint64_t end = 0;; at += 24) {
+    at += 16 + xdi_at_u32(at + 4); /* tag, name, type, rank; now its sides and offset */
+    if (xdi_at_u64(at + 16) > end)
+      return data + xdi_at_u64(entry_of(data, "DATA") + 16) + end;
+    end += 4 * (uint64_t)xdi_at_u32(at) * xdi_at_u32(at + 4) * xdi_at_u32(at + 8) * xdi_at_u32(at + 12);
+  }
+}
+
+START_TEST(model_load__refuses_bytes_between_tensors) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size), *gap = find_gap(data);
+  ck_assert_uint_eq(*gap, 0);
+  *gap = 1;
+  reseal_chunk(data, "DATA");
+  assert_refused(data, size, XD_ERROR_BAD_DATA, "between tensors");
+  free(data);
+}
+END_TEST
+
+/* What the layers' rooms refuse is said of the file. */
+START_TEST(model_load__names_the_file_whatever_refuses_it) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  unsigned char *layer =
+      data + xdi_at_u64(entry_of(data, "NETS") + 16) + 4 + 4 + 12 + 4; /* of the first network */
+  memcpy(layer, "ABCD", 4);
+  reseal_chunk(data, "NETS");
+  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "model in memory");
+  assert_message_names(context, "ABCD");
+  free(data);
+}
+END_TEST
+
 START_TEST(file_inspect__lists_chunks_and_finds_damage) {
   size_t size;
   unsigned char *data = save_tiny(true, false, &size);
@@ -384,8 +420,11 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
   assert_ok(context, xd_file_verify(context, path));
   data[chunks[4].offset + 2] ^= 1; /* PROV, which loading checks too */
   write_test_file(path, data, size);
+  char before[256];
+  snprintf(before, sizeof before, "%s", xd_context_message(context));
   assert_ok(context, xd_file_inspect(context, path, &info, chunks, 8));
   ck_assert_uint_eq(chunks[4].intact, 0);
+  ck_assert_str_eq(xd_context_message(context), before);
   assert_status(xd_file_verify(context, path), XD_ERROR_BAD_DATA);
   assert_message_names(context, "PROV");
   free(data);
@@ -446,6 +485,8 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, model_load__refuses_every_flipped_byte);
   tcase_add_test(tcase, model_load__survives_hostile_fields);
   tcase_add_test(tcase, model_load__refuses_weights_that_are_not_finite);
+  tcase_add_test(tcase, model_load__refuses_bytes_between_tensors);
+  tcase_add_test(tcase, model_load__names_the_file_whatever_refuses_it);
   tcase_add_test(tcase, model_load__passes_over_optional_chunks_and_refuses_required_ones);
   tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
   tcase_add_test(tcase, file_inspect__lists_chunks_and_finds_damage);

@@ -119,6 +119,10 @@ START_TEST(window_normalise__refuses_what_makes_no_sense) {
     assert_status(xdi_network_create(&network, context, wrong[i].in, &wrong[i].spec, 1), wrong[i].status);
     assert_message_names(context, "window_normalise");
   }
+  const xd_layer_spec second[] = {reshape_spec(SIZE / CHANNELS, 1, CHANNELS), window_spec};
+  xd_network *network = NULL;
+  assert_status(xdi_network_create(&network, context, picture, second, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "start");
 }
 END_TEST
 

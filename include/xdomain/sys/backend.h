@@ -280,8 +280,8 @@ typedef struct xd_backend_table {
   xd_status (*window_normalise)(xd_backend *backend, const xd_window_normalise *args);
 } xd_backend_table;
 
-/* A built-in backend's table, to forward to: by name; NULL when there is none. Its
- * NULL slots are filled with the reference kernels. Static storage. */
+/* A built-in backend's table, to forward to: by name; NULL when there is none. Every kernel slot but
+ * dense_backward is filled; buffer_wrap and the prepare slots may be NULL. Static storage. */
 XD_API const xd_backend_table *xd_backend_builtin(const char *name);
 
 /* The table that a context runs on, every kernel slot filled, and in *backend its state: to call kernels
@@ -291,7 +291,7 @@ XD_API const xd_backend_table *xd_context_backend(const xd_context *context, xd_
 /* A backend in a shared object that exports
  *   const xd_backend_table *xd_backend_plugin(void);
  * Opens it and checks the table's version and required slots; pass
- * xd_backend_plugin_table to xd_context_options.backends. Close only after every
+ * xd_backend_library_table(...) to xd_context_options.backends. Close only after every
  * context that uses it is gone. XD_ERROR_NOT_FOUND (no file or no symbol; *why, if
  * asked for, is a line in the caller's buffer), XD_ERROR_VERSION_TOO_NEW,
  * XD_ERROR_BAD_DATA (a required slot is empty), XD_ERROR_UNSUPPORTED. */

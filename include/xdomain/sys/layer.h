@@ -33,7 +33,8 @@ typedef struct xd_layer_parameter {
 
 /* One call of a layer. */
 typedef struct xd_layer_io {
-  const xd_backend_table *table; /* every slot filled, but the prepare slots */
+  const xd_backend_table *table; /* every kernel slot filled; not the prepare slots,
+                                    dense_backward and buffer_wrap, which may be NULL */
   xd_backend *backend;
   uint32_t batch;
   xd_shape in, out;

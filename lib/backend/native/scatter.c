@@ -63,6 +63,8 @@ static void make_shares(const scatter_job *job, const band *b, float *shares, fl
   const xdi_gather *g = job->g;
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t cells = (b->source_end - b->source_begin) * g->x.source, count = share_count(g);
+  if (cells == 0) /* the band lies beyond all taps */
+    return;
   const size_t width = xdi_panel_width(kernels), tiles = xdi_native_ceil(cells, kernels->tile_rows);
   const float *source =
       g->source + (b->picture * g->y.source + b->source_begin) * g->x.source * g->source_channels;
