@@ -105,7 +105,7 @@ static void release(scoring *s) {
 
 int command_eval(int argc, char **argv) {
   static scoring s; /* large: two tables of classes */
-  xd_evaluation_options_init(&s.options);
+  xd_evaluation_options_init(&s.options, sizeof s.options);
   const option options[] = {
       {"--model", OPTION_TEXT, &s.model_path, "FILE", "the model"},
       {"--domain1", OPTION_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},

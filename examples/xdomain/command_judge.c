@@ -55,7 +55,7 @@ static xd_status train(judging *j) {
 
 int command_judge(int argc, char **argv) {
   judging j = {.train = NULL};
-  xd_classifier_options_init(&j.options);
+  xd_classifier_options_init(&j.options, sizeof j.options);
   const option options[] = {
       {"--train", OPTION_TEXT, &j.train, "SPEC", "pictures to train on"},
       {"--test", OPTION_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},

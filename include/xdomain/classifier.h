@@ -42,7 +42,7 @@ typedef struct xd_classifier_options {
     sizeof(xd_classifier_options), 0, 0, 0, 0, 16, 0, 128, 200000, 4, 128, 0.001f, 0.0001f, 0.05f, 2, 0, \
         0.0f, 1                                                                                        \
   }
-XD_API void xd_classifier_options_init(xd_classifier_options *options);
+XD_API void xd_classifier_options_init(xd_classifier_options *options, size_t struct_size);
 
 /* A classifier with initial weights. All sizes must be given. The caller owns *out. */
 XD_API xd_status xd_classifier_create(xd_classifier **out, xd_context *context,

@@ -92,7 +92,7 @@ typedef struct xd_context_options {
  * macro and the function set the same bytes. */
 #define XD_CONTEXT_OPTIONS_INIT \
   { sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
-XD_API void xd_context_options_init(xd_context_options *options);
+XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 
 /* Creates a context; NULL options are the defaults. On failure *out is NULL and,
  * there being no context to ask, the status alone (and the log callback, if one

@@ -85,7 +85,7 @@ typedef struct xd_dataset_selection {
 } xd_dataset_selection;
 
 #define XD_DATASET_SELECTION_INIT { sizeof(xd_dataset_selection), NULL, 0, 0, 0, 0, 0 }
-XD_API void xd_dataset_selection_init(xd_dataset_selection *selection);
+XD_API void xd_dataset_selection_init(xd_dataset_selection *selection, size_t struct_size);
 
 /* A new set of some pictures of `set`, in its order, fewer than `count` where there are not as many.
  * XD_ERROR_NOT_FOUND when a class has no picture or nothing is left. The caller owns *out. */

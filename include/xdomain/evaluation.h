@@ -30,7 +30,7 @@ typedef struct xd_evaluation_options {
 } xd_evaluation_options;
 
 #define XD_EVALUATION_OPTIONS_INIT { sizeof(xd_evaluation_options), 0, 1.0f, 0 }
-XD_API void xd_evaluation_options_init(xd_evaluation_options *options);
+XD_API void xd_evaluation_options_init(xd_evaluation_options *options, size_t struct_size);
 
 typedef struct xd_evaluation {
   size_t struct_size;        /* sizeof(xd_evaluation), set by the caller */

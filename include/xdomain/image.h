@@ -42,7 +42,7 @@ typedef enum xd_alpha_policy {
 
 /* A view on pixels. `pixels` points at the picture's top row, and each row is `stride` bytes behind the
  * one above it (0: tightly packed; negative: bottom-up, the top row is the last in memory). Sides are
- * 1..65535. f32 pixels and strides are aligned to 4. */
+ * 1..65535. f32 pixels and strides are aligned to 4. Arrays of it are passed, so its size is final. */
 typedef struct xd_image {
   size_t struct_size; /* sizeof(xd_image) */
   void *pixels;       /* borrowed; only read where the image is an input */

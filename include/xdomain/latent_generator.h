@@ -30,7 +30,7 @@ typedef struct xd_latent_generator_options {
 } xd_latent_generator_options;
 
 #define XD_LATENT_GENERATOR_OPTIONS_INIT { sizeof(xd_latent_generator_options), 32, 32, 256, 3, 0, 0, NULL, 0, 0 }
-XD_API void xd_latent_generator_options_init(xd_latent_generator_options *options);
+XD_API void xd_latent_generator_options_init(xd_latent_generator_options *options, size_t struct_size);
 
 /* As xd_encoder_create. */
 XD_API xd_status xd_latent_generator_create(xd_latent_generator **out, xd_context *context,

@@ -45,7 +45,7 @@ typedef struct xd_model_parts {
     sizeof(xd_model_parts), { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, \
         NULL, { NULL, NULL }, { 0, 0 }, NULL, 0, 0                                                       \
   }
-XD_API void xd_model_parts_init(xd_model_parts *parts);
+XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 
 /* XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit. The caller owns *out. */
 XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts);
@@ -84,7 +84,7 @@ typedef struct xd_save_options {
 } xd_save_options;
 
 #define XD_SAVE_OPTIONS_INIT { sizeof(xd_save_options), 0, 0 }
-XD_API void xd_save_options_init(xd_save_options *options);
+XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
 
 /* Writes the model through a temporary file, sync and rename: a crash leaves the old file or the new
  * one. The same model gives the same bytes. NULL options are the defaults. XD_ERROR_IO,
@@ -112,7 +112,7 @@ typedef struct xd_chunk {
 
 typedef struct xd_file_info {
   size_t struct_size; /* sizeof(xd_file_info), set by the caller */
-  char kind[8];       /* "model" or "judge" */
+  char kind[8];       /* "model", "judge" or "unknown" */
   uint32_t major, minor;
   uint64_t size;
   uint32_t chunk_count;

@@ -97,7 +97,7 @@ typedef struct xd_vae_architecture {
 
 #define XD_VAE_ARCHITECTURE_INIT \
   { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0, 0, 0 }
-XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture);
+XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture, size_t struct_size);
 
 XD_END_DECLS
 

@@ -29,7 +29,7 @@ typedef struct xd_pair_discriminator_options {
 } xd_pair_discriminator_options;
 
 #define XD_PAIR_DISCRIMINATOR_OPTIONS_INIT { sizeof(xd_pair_discriminator_options), 32, 256, 3, 0, NULL, 0, 0 }
-XD_API void xd_pair_discriminator_options_init(xd_pair_discriminator_options *options);
+XD_API void xd_pair_discriminator_options_init(xd_pair_discriminator_options *options, size_t struct_size);
 
 /* As xd_encoder_create. */
 XD_API xd_status xd_pair_discriminator_create(xd_pair_discriminator **out, xd_context *context,

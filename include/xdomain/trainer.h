@@ -63,7 +63,7 @@ typedef struct xd_vae_options {
     sizeof(xd_vae_options), NULL, XD_LIKELIHOOD_GAUSSIAN, 0.0f, 1.0f, 0.1f, 1.0f, 0.001f, 0.02f, 128, 12, 0, \
         0.0f, 0.0f, 0.0f, 1, 0, 0, 1                                                                     \
   }
-XD_API void xd_vae_options_init(xd_vae_options *options);
+XD_API void xd_vae_options_init(xd_vae_options *options, size_t struct_size);
 
 /* Means over the batch's pictures; with window_weight of weighted errors. */
 typedef struct xd_vae_losses {
@@ -146,7 +146,7 @@ typedef struct xd_mapping_options {
     sizeof(xd_mapping_options), 0, 0, 256, 3, 0, 0, 1.0f, 0.0f, 0.1f, 1, 0.999f, 0.001f, 0.02f, 0.5f, 0.99f, \
         128, 8000, 0.0f, 0, 0.0f, 0.0f, 0.0f, 0.7f, 0, 1, 1.0f, 1                                          \
   }
-XD_API void xd_mapping_options_init(xd_mapping_options *options);
+XD_API void xd_mapping_options_init(xd_mapping_options *options, size_t struct_size);
 
 /* One step's codes, row i of each array belonging together. `mismatched` may be NULL when the options
  * give mismatches no weight. */
@@ -236,7 +236,7 @@ typedef struct xd_train_options {
     sizeof(xd_train_options), { NULL, NULL }, { NULL, NULL }, 1, 3, 0, { NULL, NULL }, { NULL, NULL }, 0, 0, \
         { NULL, NULL }, NULL, NULL                                                                         \
   }
-XD_API void xd_train_options_init(xd_train_options *options);
+XD_API void xd_train_options_init(xd_train_options *options, size_t struct_size);
 
 /* The options of a known experiment, to be changed and handed to xd_train. */
 typedef struct xd_preset {

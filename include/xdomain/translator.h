@@ -22,7 +22,7 @@ typedef struct xd_translator_options {
 } xd_translator_options;
 
 #define XD_TRANSLATOR_OPTIONS_INIT { sizeof(xd_translator_options), XD_DIRECTION_1TO2, 256 }
-XD_API void xd_translator_options_init(xd_translator_options *options);
+XD_API void xd_translator_options_init(xd_translator_options *options, size_t struct_size);
 
 /* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the defaults. */
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context, const xd_model *model,

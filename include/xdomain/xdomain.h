@@ -29,7 +29,8 @@
  *   first parameter, NULL on failure. Releasing or destroying NULL is legal.
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
  *   borrowed, with their lifetime stated.
- * - Option structs start with struct_size; initialise them with the _INIT macro or function. NULL
+ * - Option structs start with struct_size; initialise them with the _INIT macro, or with the function
+ *   and the size that the program was built with: xd_vae_options_init(&options, sizeof options). NULL
  *   in place of options means the defaults, where these are enough (not for sizes that must be given).
  * - Tensors are float32, [batch][height][width][channels] for pictures in 0..1 and
  *   [batch][latent_dim] for codes.

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define ELLIPSIS "..."
 
 /* Formats one line: what does not fit ends in an ellipsis, control characters (a line break in a
@@ -64,10 +66,9 @@ xd_status xdi_check_cancelled(xd_context *context) {
   return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");
 }
 
-void xd_context_options_init(xd_context_options *options) {
+void xd_context_options_init(xd_context_options *options, size_t struct_size) {
   const xd_context_options defaults = XD_CONTEXT_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 const char *xd_context_message(const xd_context *context) {

@@ -108,3 +108,12 @@ bool xdi_read_options(void *to, size_t to_size, const void *from) {
   memcpy(to, &to_size, sizeof to_size);
   return true;
 }
+
+void xdi_hand_options(void *to, size_t to_size, const void *from, size_t from_size) {
+  if (!to || to_size < sizeof to_size)
+    return;
+  const size_t known = to_size < from_size ? to_size : from_size;
+  memcpy(to, from, known);
+  memset((char *)to + known, 0, to_size - known);
+  memcpy(to, &to_size, sizeof to_size);
+}

@@ -7,10 +7,9 @@
 #include "base/random.h"
 #include "data/dataset.h"
 
-void xd_dataset_selection_init(xd_dataset_selection *selection) {
+void xd_dataset_selection_init(xd_dataset_selection *selection, size_t struct_size) {
   const xd_dataset_selection defaults = XD_DATASET_SELECTION_INIT;
-  if (selection)
-    memcpy(selection, &defaults, sizeof defaults);
+  xdi_hand_options(selection, struct_size, &defaults, sizeof defaults);
 }
 
 static uint32_t *make_indices(xd_context *context, uint32_t count) {

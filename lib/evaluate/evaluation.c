@@ -46,10 +46,9 @@ typedef struct evaluation_run {
   xd_evaluation out;
 } evaluation_run;
 
-void xd_evaluation_options_init(xd_evaluation_options *options) {
+void xd_evaluation_options_init(xd_evaluation_options *options, size_t struct_size) {
   const xd_evaluation_options defaults = XD_EVALUATION_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- Classes ---- */
@@ -410,12 +409,8 @@ static xd_status evaluate(evaluation_run *run, xd_direction direction, const xd_
 
 /* As much as the caller's version of the struct has room for; nothing but zeros after a failure. */
 static void hand_out(xd_evaluation *out, const xd_evaluation *from, xd_status status) {
-  const size_t size = out->struct_size, known = size < sizeof *from ? size : sizeof *from;
-  if (status == XD_OK)
-    memcpy(out, from, known);
-  else
-    memset(out, 0, known);
-  out->struct_size = size;
+  const xd_evaluation none = {0};
+  xdi_hand_options(out, out->struct_size, status == XD_OK ? from : &none, sizeof none);
 }
 
 void xdi_real_figures_close(xdi_real_figures *real) {

@@ -1,6 +1,7 @@
 /* What lies in a file, and whether it is sound, without a model to show for it. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "format/container.h"
 
 static void describe(const xdi_container *container, xd_file_info *info) {
@@ -13,8 +14,7 @@ static void describe(const xdi_container *container, xd_file_info *info) {
                      : container->kind == XDI_KIND_JUDGE ? "judge"
                                                          : "unknown";
   memcpy(found.kind, kind, strlen(kind));
-  size_t size = info->struct_size < sizeof found ? info->struct_size : sizeof found;
-  memcpy((char *)info + sizeof(size_t), (char *)&found + sizeof(size_t), size - sizeof(size_t));
+  xdi_hand_options(info, info->struct_size, &found, sizeof found);
 }
 
 static xd_status list_chunks(const xdi_container *container, xd_context *context, xd_chunk *chunks,
@@ -43,7 +43,8 @@ xd_status xd_file_inspect(xd_context *context, const char *path, xd_file_info *i
                           uint32_t capacity) {
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!path || !info || info->struct_size <= sizeof(size_t) || (!chunks && capacity))
+  xd_file_info given;
+  if (!path || !xdi_read_options(&given, sizeof given, info) || (!chunks && capacity))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_file_inspect: path, info or chunks is NULL, or info.struct_size is wrong");
   xdi_container container;

@@ -19,9 +19,9 @@ _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a fi
 #define ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
 #define ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
 
-void xd_save_options_init(xd_save_options *options) {
-  if (options)
-    *options = (xd_save_options)XD_SAVE_OPTIONS_INIT;
+void xd_save_options_init(xd_save_options *options, size_t struct_size) {
+  const xd_save_options defaults = XD_SAVE_OPTIONS_INIT;
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- Writing ---- */

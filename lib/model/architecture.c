@@ -123,7 +123,7 @@ static xd_status check_gain(xd_context *context, const xd_vae_architecture *from
 
 xd_status xdi_architecture_read(xd_context *context, xd_vae_architecture *to,
                                 const xd_vae_architecture *from) {
-  xd_vae_architecture_init(to);
+  xd_vae_architecture_init(to, sizeof *to);
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
   xd_status status = check_numbers(context, to);
@@ -134,10 +134,9 @@ xd_status xdi_architecture_read(xd_context *context, xd_vae_architecture *to,
   return status == XD_OK ? xdi_check_layer_list(context, OWNER, to->layers, to->layer_count) : status;
 }
 
-void xd_vae_architecture_init(xd_vae_architecture *architecture) {
+void xd_vae_architecture_init(xd_vae_architecture *architecture, size_t struct_size) {
   const xd_vae_architecture defaults = XD_VAE_ARCHITECTURE_INIT;
-  if (architecture)
-    memcpy(architecture, &defaults, sizeof defaults);
+  xdi_hand_options(architecture, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- layers ---- */

@@ -18,10 +18,9 @@
 #define PAD 1
 #define READ_BUDGET ((size_t)1 << 22) /* floats of pictures that are read from a set at a time */
 
-void xd_classifier_options_init(xd_classifier_options *options) {
+void xd_classifier_options_init(xd_classifier_options *options, size_t struct_size) {
   const xd_classifier_options defaults = XD_CLASSIFIER_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_network *network) {
@@ -47,7 +46,7 @@ xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_netwo
 
 xd_status xdi_classifier_read(xd_context *context, xd_classifier_options *to,
                               const xd_classifier_options *from) {
-  xd_classifier_options_init(to);
+  xd_classifier_options_init(to, sizeof *to);
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
   const xd_shape picture = {to->height, to->width, to->channels};

@@ -12,10 +12,9 @@
 
 #define OWNER "the generator"
 
-void xd_latent_generator_options_init(xd_latent_generator_options *options) {
+void xd_latent_generator_options_init(xd_latent_generator_options *options, size_t struct_size) {
   const xd_latent_generator_options defaults = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 xd_status xdi_latent_generator_wrap(xd_latent_generator **out, xd_context *context, xd_network *network) {
@@ -34,7 +33,7 @@ xd_status xdi_latent_generator_wrap(xd_latent_generator **out, xd_context *conte
 
 static xd_status read_options(xd_context *context, xd_latent_generator_options *to,
                               const xd_latent_generator_options *from) {
-  xd_latent_generator_options_init(to);
+  xd_latent_generator_options_init(to, sizeof *to);
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
   const xdi_limits numbers[] = {{"source_dim", to->source_dim, 1, XDI_LATENT_MAX},

@@ -11,10 +11,9 @@
 
 #define OWNER "the discriminator"
 
-void xd_pair_discriminator_options_init(xd_pair_discriminator_options *options) {
+void xd_pair_discriminator_options_init(xd_pair_discriminator_options *options, size_t struct_size) {
   const xd_pair_discriminator_options defaults = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 xd_status xdi_pair_discriminator_wrap(xd_pair_discriminator **out, xd_context *context, xd_network *network) {
@@ -33,7 +32,7 @@ xd_status xdi_pair_discriminator_wrap(xd_pair_discriminator **out, xd_context *c
 
 static xd_status read_options(xd_context *context, xd_pair_discriminator_options *to,
                               const xd_pair_discriminator_options *from) {
-  xd_pair_discriminator_options_init(to);
+  xd_pair_discriminator_options_init(to, sizeof *to);
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
   const xdi_limits numbers[] = {{"latent_dim", to->latent_dim, 1, XDI_LATENT_MAX},

@@ -23,10 +23,9 @@ enum { REAL, GENERATED, NOISE, MISMATCHED, KINDS };
 
 /* ---- Options ---- */
 
-void xd_mapping_options_init(xd_mapping_options *options) {
+void xd_mapping_options_init(xd_mapping_options *options, size_t struct_size) {
   const xd_mapping_options defaults = XD_MAPPING_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 static xd_status refuse(xd_context *context, const char *field, double value) {

@@ -130,9 +130,9 @@ static const struct {
 
 static void fill_defaults(xd_preset *preset) {
   for (uint32_t i = 0; i < 2; i++) {
-    xd_vae_architecture_init(&preset->architecture[i]);
-    xd_vae_options_init(&preset->vae[i]);
-    xd_mapping_options_init(&preset->mapping[i]);
+    xd_vae_architecture_init(&preset->architecture[i], sizeof preset->architecture[i]);
+    xd_vae_options_init(&preset->vae[i], sizeof preset->vae[i]);
+    xd_mapping_options_init(&preset->mapping[i], sizeof preset->mapping[i]);
     preset->architecture[i].height = preset->architecture[i].width = preset->architecture[i].channels = 0;
     preset->vae[i].architecture = &preset->architecture[i];
   }

@@ -44,11 +44,8 @@ static void read_report(xdi_training *training, const xd_train_report *report) {
 
 /* As much of the report as the caller's version of the struct has room for. */
 static void hand_report(xd_train_report *to, const xd_train_report *from) {
-  if (!to)
-    return;
-  const size_t size = to->struct_size;
-  memcpy(to, from, size < sizeof *from ? size : sizeof *from);
-  to->struct_size = size;
+  if (to)
+    xdi_hand_options(to, to->struct_size, from, sizeof *from);
 }
 
 /* ---- The model ---- */

@@ -6,10 +6,9 @@
 #include "train/seeds.h"
 #include "train/training.h"
 
-void xd_train_options_init(xd_train_options *options) {
+void xd_train_options_init(xd_train_options *options, size_t struct_size) {
   const xd_train_options defaults = XD_TRAIN_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 static xd_status refuse_size(xd_context *context, const char *name) {

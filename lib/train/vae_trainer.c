@@ -21,10 +21,9 @@
 
 /* ---- Options ---- */
 
-void xd_vae_options_init(xd_vae_options *options) {
+void xd_vae_options_init(xd_vae_options *options, size_t struct_size) {
   const xd_vae_options defaults = XD_VAE_OPTIONS_INIT;
-  if (options)
-    memcpy(options, &defaults, sizeof defaults);
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 static xd_status refuse(xd_context *context, const char *field, double value) {

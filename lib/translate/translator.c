@@ -33,9 +33,9 @@ struct xd_translator {
   float *noise_host, *pixels; /* [capacity][target_dim]; one batch of inputs or outputs */
 };
 
-void xd_translator_options_init(xd_translator_options *options) {
-  if (options)
-    *options = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
+void xd_translator_options_init(xd_translator_options *options, size_t struct_size) {
+  const xd_translator_options defaults = XD_TRANSLATOR_OPTIONS_INIT;
+  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
 static void release_workspace(xd_translator *t) {

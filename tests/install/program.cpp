@@ -7,7 +7,7 @@
 
 int main() {
   xd_context_options options;
-  xd_context_options_init(&options);
+  xd_context_options_init(&options, sizeof options);
   options.backend = "reference";
   xd_context *created = nullptr;
   const xd_status status = xd_context_create(&created, &options);

@@ -42,9 +42,9 @@ START_TEST(vae_architecture_init__equals_the_macro) {
   const xd_vae_architecture macro = XD_VAE_ARCHITECTURE_INIT;
   xd_vae_architecture made;
   memset(&made, 0xA5, sizeof made);
-  xd_vae_architecture_init(&made);
+  xd_vae_architecture_init(&made, sizeof made);
   ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_vae_architecture_init(NULL);
+  xd_vae_architecture_init(NULL, 0);
 }
 END_TEST
 

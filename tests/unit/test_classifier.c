@@ -41,9 +41,9 @@ START_TEST(classifier_options_init__equals_the_macro) {
   const xd_classifier_options macro = XD_CLASSIFIER_OPTIONS_INIT;
   xd_classifier_options made;
   memset(&made, 0xA5, sizeof made);
-  xd_classifier_options_init(&made);
+  xd_classifier_options_init(&made, sizeof made);
   ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_classifier_options_init(NULL);
+  xd_classifier_options_init(NULL, 0);
 }
 END_TEST
 

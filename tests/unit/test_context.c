@@ -155,10 +155,10 @@ START_TEST(options_init__equals_the_macro_byte_for_byte) {
   static const xd_context_options macro = XD_CONTEXT_OPTIONS_INIT;
   xd_context_options function;
   memset(&function, 0xA5, sizeof function);
-  xd_context_options_init(&function);
+  xd_context_options_init(&function, sizeof function);
   ck_assert_mem_eq(&function, &macro, sizeof macro);
   ck_assert_uint_eq(function.struct_size, sizeof function);
-  xd_context_options_init(NULL);
+  xd_context_options_init(NULL, 0);
 }
 END_TEST
 

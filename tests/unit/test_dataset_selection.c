@@ -63,9 +63,9 @@ static int is_same(const xd_dataset *a, const xd_dataset *b) {
 START_TEST(selection_init__equals_the_macro) {
   xd_dataset_selection selection, macro = XD_DATASET_SELECTION_INIT;
   memset(&selection, 0xFF, sizeof selection);
-  xd_dataset_selection_init(&selection);
+  xd_dataset_selection_init(&selection, sizeof selection);
   ck_assert_mem_eq(&selection, &macro, sizeof macro);
-  xd_dataset_selection_init(NULL);
+  xd_dataset_selection_init(NULL, 0);
 }
 END_TEST
 

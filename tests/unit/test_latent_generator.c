@@ -37,9 +37,9 @@ START_TEST(latent_generator_options_init__equals_the_macro) {
   const xd_latent_generator_options macro = XD_LATENT_GENERATOR_OPTIONS_INIT;
   xd_latent_generator_options made;
   memset(&made, 0xA5, sizeof made);
-  xd_latent_generator_options_init(&made);
+  xd_latent_generator_options_init(&made, sizeof made);
   ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_latent_generator_options_init(NULL);
+  xd_latent_generator_options_init(NULL, 0);
 }
 END_TEST
 

@@ -167,6 +167,28 @@ START_TEST(read_options__refuses_null_and_absurd_sizes) {
 }
 END_TEST
 
+START_TEST(hand_options__fits_a_callers_struct_of_any_size) {
+  const options_now from = {sizeof from, 1, 2};
+  struct {
+    options_older options;
+    uint64_t guard;
+  } older;
+  options_newer newer;
+  memset(&older, 0xA5, sizeof older);
+  memset(&newer, 0xA5, sizeof newer);
+  const uint64_t guard = older.guard;
+  xdi_hand_options(&older.options, sizeof older.options, &from, sizeof from);
+  ck_assert(older.options.struct_size == sizeof older.options && older.options.first == 1);
+  ck_assert(older.guard == guard);
+  xdi_hand_options(&newer, sizeof newer, &from, sizeof from);
+  ck_assert(newer.struct_size == sizeof newer && newer.first == 1 && newer.second == 2 && newer.third == 0);
+  memset(&newer, 0xA5, sizeof newer);
+  xdi_hand_options(&newer, sizeof(size_t) - 1, &from, sizeof from);
+  ck_assert_uint_eq(newer.struct_size, (size_t)0xA5A5A5A5A5A5A5A5u);
+  xdi_hand_options(NULL, sizeof newer, &from, sizeof from);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("memory");
   add_case(suite, allocate__aligns_to_64_bytes);
@@ -181,6 +203,7 @@ static Suite *make_suite(void) {
   add_case(suite, read_options__keeps_defaults_of_fields_the_caller_does_not_know);
   add_case(suite, read_options__writes_nothing_beyond_our_struct);
   add_case(suite, read_options__refuses_null_and_absurd_sizes);
+  add_case(suite, hand_options__fits_a_callers_struct_of_any_size);
   return suite;
 }
 

@@ -107,9 +107,9 @@ START_TEST(model_parts_init__equals_the_macro) {
   const xd_model_parts macro = XD_MODEL_PARTS_INIT;
   xd_model_parts made;
   memset(&made, 0xA5, sizeof made);
-  xd_model_parts_init(&made);
+  xd_model_parts_init(&made, sizeof made);
   ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_model_parts_init(NULL);
+  xd_model_parts_init(NULL, 0);
 }
 END_TEST
 

@@ -34,9 +34,9 @@ START_TEST(pair_discriminator_options_init__equals_the_macro) {
   const xd_pair_discriminator_options macro = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
   xd_pair_discriminator_options made;
   memset(&made, 0xA5, sizeof made);
-  xd_pair_discriminator_options_init(&made);
+  xd_pair_discriminator_options_init(&made, sizeof made);
   ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_pair_discriminator_options_init(NULL);
+  xd_pair_discriminator_options_init(NULL, 0);
 }
 END_TEST
 
