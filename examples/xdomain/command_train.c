@@ -30,7 +30,7 @@ typedef struct training {
   runtime run;
   const char *specs[2], *pairs, *out, *model, *log, *report, *preset, *judge_both, *judges[2], *validation[2];
   float share;
-  bool half, one_way, same_z, no_spectral_norm;
+  bool half, one_way, vaes_only, same_z, no_spectral_norm;
   uint32_t positive_codes;
   uint64_t seed;
   struct {
@@ -192,7 +192,7 @@ static xd_status train(training *t) {
   xd_train_options options = XD_TRAIN_OPTIONS_INIT;
   xd_save_options save = XD_SAVE_OPTIONS_INIT;
   options.seed = t->seed;
-  options.directions = t->one_way ? 1 : 3;
+  options.directions = t->vaes_only ? 0 : t->one_way ? 1 : 3;
   options.validate_every = t->validate_every;
   options.allow_collapse = t->allow_collapse;
   options.callback = show_step;
@@ -229,6 +229,10 @@ static xd_status train(training *t) {
 static int check_usage(training *t, bool mapping_only, int words) {
   if (words)
     return usage_error("this command takes options only");
+  if (t->vaes_only && mapping_only)
+    return usage_error("--vaes-only belongs to 'xdomain train'");
+  if (t->vaes_only && !t->pairs)
+    t->pairs = "*:*"; /* all that xd_train asks of them */
   if (!t->specs[0] || !t->specs[1] || !t->pairs || !t->out)
     return usage_error("--domain1, --domain2, --pairs and --out are needed");
   if (mapping_only != (t->model != NULL))
@@ -304,6 +308,8 @@ static int run(int argc, char **argv, bool mapping_only) {
       {"--report", OPTION_TEXT, &t.report, "FILE", "every validation and which step was kept, as JSON"},
       {"--half", OPTION_FLAG, &t.half, NULL, "store weights as 16-bit floats"},
       {"--one-way", OPTION_FLAG, &t.one_way, NULL, "no mapping from domain 2 to 1"},
+      {"--vaes-only", OPTION_FLAG, &t.vaes_only, NULL,
+       "train: no mapping at all, and no pairs: 'xdomain map' goes on"},
       {"--latent", OPTION_COUNT, &t.architecture.latent_dim, "N", "latent dimensions (32)"},
       {"--base-channels", OPTION_COUNT, &t.architecture.base_channels, "N",
        "channels of the first convolution (16); 0: a plain MLP"},

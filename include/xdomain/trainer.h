@@ -216,7 +216,7 @@ typedef struct xd_train_options {
   const xd_vae_options *vae[2];         /* of each domain; NULL: the defaults. Borrowed during the call */
   const xd_mapping_options *mapping[2]; /* [0] 1 to 2, [1] 2 to 1; NULL: the defaults */
   uint64_t seed;            /* of everything; the seeds in the options above are not read [1] */
-  uint32_t directions;      /* bit 0: 1 to 2, bit 1: 2 to 1 [3] */
+  uint32_t directions;      /* bit 0: 1 to 2, bit 1: 2 to 1; of xd_train also 0: the VAEs alone, for xd_map [3] */
   uint32_t validate_every;  /* mapping steps between validations; 0: only after the last [0]. It changes which step's
                                networks the model gets, see XD_VALIDATION_DIV; the training itself stays the same */
   const xd_dataset *validation[2];  /* pictures of each domain that are not trained on, and */

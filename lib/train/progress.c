@@ -47,7 +47,8 @@ void xdi_training_start(xdi_training *training, bool with_vae) {
     if (with_vae)
       training->work +=
           work_of(training, XD_STAGE_VAE1 + domain, 1) * xdi_training_vae_steps(training, domain);
-    training->work += work_of(training, XD_STAGE_CODES, domain + 1);
+    if (training->options.directions)
+      training->work += work_of(training, XD_STAGE_CODES, domain + 1);
     if (xdi_training_has(training, domain))
       training->work +=
           work_of(training, XD_STAGE_MAPPING_1TO2 + domain, 1) * training->mapping[domain].steps;

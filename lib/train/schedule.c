@@ -154,7 +154,9 @@ static xd_status train_all(xd_model **out, xdi_training *training) {
     return status;
   xdi_training_start(training, true);
   status = train_vaes(&vaes, training);
-  if (status == XD_OK)
+  if (status == XD_OK && training->options.directions == 0)
+    *out = xd_model_retain(vaes);
+  else if (status == XD_OK)
     status = train_mappings(out, training, vaes);
   xd_model_release(vaes);
   training->report.seconds[0] = xdi_training_clock(training);

@@ -85,9 +85,9 @@ static xd_status read_mapping(xdi_training *training, uint32_t direction) {
   return check_augmentation(training->context, to);
 }
 
-static xd_status check_directions(const xdi_training *training) {
+static xd_status check_directions(const xdi_training *training, bool with_vae) {
   const uint32_t directions = training->options.directions;
-  if (directions == 0 || directions > 3)
+  if (directions > 3 || (directions == 0 && !with_vae))
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_train_options.directions cannot be %u",
                     directions);
   if (directions == 3 && training->mapping[0].codes_per_picture != training->mapping[1].codes_per_picture)
@@ -106,5 +106,5 @@ xd_status xdi_training_read(xdi_training *training, const xd_train_options *opti
     status = read_vae(training, i, with_vae);
   for (uint32_t i = 0; status == XD_OK && i < 2; i++)
     status = read_mapping(training, i);
-  return status == XD_OK ? check_directions(training) : status;
+  return status == XD_OK ? check_directions(training, with_vae) : status;
 }

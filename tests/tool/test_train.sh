@@ -22,7 +22,8 @@ draw() {
 draw one 0
 draw two 2
 
-sets="--domain1 dir:$work/one --domain2 dir:$work/two --pairs 0:2,1:3"
+domains="--domain1 dir:$work/one --domain2 dir:$work/two"
+sets="$domains --pairs 0:2,1:3"
 short="--epochs 1 --min-steps 2 --steps 8"
 
 # shellcheck disable=SC2086 # several words each
@@ -69,6 +70,15 @@ grep -q '"2to1"' "$work/report.json" && fail "the report has a direction that wa
   fail "xdomain map"
 }
 grep -q '"step": 4,' "$work/map.json" || fail "the report of map has no step 4"
+
+# The VAEs first, without pairs, and a mapping on them later.
+# shellcheck disable=SC2086
+"$tool" train $domains $short --vaes-only --out "$work/vaes.xdm" >"$work/log" 2>&1 || fail "--vaes-only: $(cat "$work/log")"
+"$tool" info "$work/vaes.xdm" >"$work/info"
+grep -q '^generator' "$work/info" && fail "--vaes-only trains a generator"
+# shellcheck disable=SC2086
+"$tool" map --model "$work/vaes.xdm" $sets $short --out "$work/later.xdm" >"$work/log" 2>&1 ||
+  fail "a mapping on VAEs alone: $(cat "$work/log")"
 
 # Packed, it translates as before but for rounding, and has no discriminator left.
 "$tool" pack "$work/mapped.xdm" --out "$work/packed.xdm" >"$work/log" 2>&1 || fail "xdomain pack: $(cat "$work/log")"

@@ -519,6 +519,34 @@ END_TEST
 
 /* ---- what stops it ---- */
 
+/* The VAEs alone, kept before anything can go wrong with a mapping, and then the mapping. */
+START_TEST(map__goes_on_where_train_left_the_vaes) {
+  fixture *f = open_short_fixture("auto", 1);
+  xd_model *model = NULL, *vaes = NULL, *mapped = NULL;
+  watch seen = {0};
+  assert_ok(f->context, train(f, &model, NULL));
+  f->options.directions = 0;
+  f->options.callback = watch_progress, f->options.user = &seen;
+  assert_ok(f->context, train(f, &vaes, NULL));
+  ck_assert_uint_eq(seen.stage, XD_STAGE_VAE2);
+  assert_near(seen.overall, 1.0, 1e-9, "progress");
+  ck_assert_ptr_null(xd_model_generator(vaes, XD_DIRECTION_1TO2));
+  ck_assert_str_eq(xd_model_pairing(vaes), "");
+  f->options.callback = NULL;
+  assert_status(xd_map(&mapped, f->context, vaes, f->sets[0], f->sets[1], f->pairing, &f->options, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "directions");
+  f->options.directions = 3;
+  assert_ok(f->context,
+            xd_map(&mapped, f->context, vaes, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
+  for (uint32_t i = 1; i <= 2; i++)
+    ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(mapped, (xd_direction)i)),
+                           xd_latent_generator_network(xd_model_generator(model, (xd_direction)i))));
+  xd_model_release(model), xd_model_release(vaes), xd_model_release(mapped);
+  close_fixture(f);
+}
+END_TEST
+
 START_TEST(train__names_a_class_without_pictures) {
   fixture *f = open_short_fixture("reference", 1);
   xd_model *model = NULL;
@@ -795,6 +823,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__keeps_what_shaped_the_model_as_properties);
   add_case(suite, map__shares_the_vaes_and_drops_the_old_mapping);
   add_case(suite, map__repeats_the_mapping_of_train);
+  add_case(suite, map__goes_on_where_train_left_the_vaes);
   add_case(suite, map__refuses_sets_of_other_shapes);
   add_case(suite, train__tells_every_step_and_validates_on_the_way);
   add_case(suite, train__stops_when_the_callback_asks_or_the_context_is_cancelled);
