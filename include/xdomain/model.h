@@ -120,6 +120,7 @@ typedef struct xd_file_info {
 } xd_file_info;
 
 #define XD_FILE_INFO_INIT { sizeof(xd_file_info), { 0 }, 0, 0, 0, 0, 0 }
+XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
 
 /* Fills *info and the first `capacity` of chunks (may be NULL with 0). A damaged chunk is reported by
  * `intact`, a damaged header by the status, as in xd_model_load. */

@@ -163,6 +163,7 @@ typedef struct xd_mapping_batch {
 } xd_mapping_batch;
 
 #define XD_MAPPING_BATCH_INIT { sizeof(xd_mapping_batch), 0, 0, NULL, NULL, NULL, NULL, NULL }
+XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
 /* Means over the batch. */
 typedef struct xd_mapping_losses {

@@ -28,7 +28,11 @@
  * - Functions that can fail return xd_status. A handle that is created comes back through the
  *   first parameter, NULL on failure. Releasing or destroying NULL is legal.
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
- *   borrowed, with their lifetime stated.
+ *   borrowed, and live as long as what they came from, unless it is stated otherwise.
+ * - Text is UTF-8 and ends in a zero; paths go to the system as they are.
+ * - Callbacks return to the library: no exception and no longjmp passes through it. Of their context they
+ *   may ask for the message and cancel; they make no other calls on it.
+ * - Reserved fields are 0, and others are refused where they are read.
  * - Option structs start with struct_size; initialise them with the _INIT macro, or with the function
  *   and the size that the program was built with: xd_vae_options_init(&options, sizeof options). NULL
  *   in place of options means the defaults, where these are enough (not for sizes that must be given).

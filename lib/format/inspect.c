@@ -4,6 +4,11 @@
 #include "base/memory.h"
 #include "format/container.h"
 
+void xd_file_info_init(xd_file_info *info, size_t struct_size) {
+  const xd_file_info defaults = XD_FILE_INFO_INIT;
+  xdi_hand_options(info, struct_size, &defaults, sizeof defaults);
+}
+
 static void describe(const xdi_container *container, xd_file_info *info) {
   xd_file_info found = {.struct_size = sizeof found,
                         .major = container->major,

@@ -262,6 +262,9 @@ static xd_status read_parts(xd_context *context, xd_model_parts *to, const xd_mo
   const xd_status status = xdi_require(context, from, "the model's parts");
   if (status == XD_OK && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model parts' struct_size is not set");
+  if (status == XD_OK && to->reserved != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model parts' reserved field is %u, not 0",
+                    to->reserved);
   return status;
 }
 

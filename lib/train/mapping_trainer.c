@@ -28,6 +28,11 @@ void xd_mapping_options_init(xd_mapping_options *options, size_t struct_size) {
   xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
+void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size) {
+  const xd_mapping_batch defaults = XD_MAPPING_BATCH_INIT;
+  xdi_hand_options(batch, struct_size, &defaults, sizeof defaults);
+}
+
 static xd_status refuse(xd_context *context, const char *field, double value) {
   return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.%s cannot be %g", field, value);
 }
@@ -463,6 +468,9 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
   if (batch->count == 0 || batch->count > options->batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the options' batch %u",
                     batch->count, options->batch);
+  if (batch->reserved != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.reserved cannot be %u",
+                    batch->reserved);
   const char *missing = !batch->source                                     ? "source"
                         : !batch->condition                                ? "condition"
                         : !batch->positive && !options->same_code_positive ? "positive"

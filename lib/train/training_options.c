@@ -101,6 +101,9 @@ xd_status xdi_training_read(xdi_training *training, const xd_train_options *opti
   training->options = (xd_train_options)XD_TRAIN_OPTIONS_INIT;
   if (options && !xdi_read_options(&training->options, sizeof training->options, options))
     return refuse_size(training->context, "xd_train_options");
+  if (training->options.reserved != 0)
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_train_options.reserved cannot be %u",
+                    training->options.reserved);
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && i < 2; i++)
     status = read_vae(training, i, with_vae);

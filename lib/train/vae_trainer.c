@@ -60,6 +60,8 @@ static xd_status check_options(xd_context *context, const xd_vae_options *option
     return refuse(context, "window_weight", options->window_weight);
   if (options->raw_codes > 1)
     return refuse(context, "raw_codes", options->raw_codes);
+  if (options->reserved != 0)
+    return refuse(context, "reserved", options->reserved);
   return XD_OK;
 }
 

@@ -38,16 +38,6 @@ static void read_both(const xd_vae_architecture *from, xdi_layer_list *encoder, 
   xdi_architecture_decoder(&read, decoder);
 }
 
-START_TEST(vae_architecture_init__equals_the_macro) {
-  const xd_vae_architecture macro = XD_VAE_ARCHITECTURE_INIT;
-  xd_vae_architecture made;
-  memset(&made, 0xA5, sizeof made);
-  xd_vae_architecture_init(&made, sizeof made);
-  ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_vae_architecture_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(architecture__defaults_are_the_recipe) {
   xdi_layer_list encoder, decoder;
   const xd_layer_spec down[] = {conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU),
@@ -257,7 +247,6 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("architecture");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
-  add(vae_architecture_init__equals_the_macro);
   add(architecture__defaults_are_the_recipe);
   add(architecture__mirrors_odd_sizes_exactly);
   add(architecture__fits_every_size);

@@ -37,16 +37,6 @@ static xd_classifier *make_classifier(uint64_t seed) {
   return classifier;
 }
 
-START_TEST(classifier_options_init__equals_the_macro) {
-  const xd_classifier_options macro = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_classifier_options made;
-  memset(&made, 0xA5, sizeof made);
-  xd_classifier_options_init(&made, sizeof made);
-  ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_classifier_options_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(classifier_create__pairs_convolutions_and_ends_in_features_and_logits) {
   xd_classifier *classifier = make_classifier(1);
   const xd_network *network = xd_classifier_network(classifier);
@@ -307,7 +297,6 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("classifier");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
-  add(classifier_options_init__equals_the_macro);
   add(classifier_create__pairs_convolutions_and_ends_in_features_and_logits);
   add(classifier_create__halves_until_both_sides_are_at_most_4);
   add(classifier_create__names_the_field_that_is_refused);

@@ -151,17 +151,6 @@ static void check_refused(const xd_context_options *options, xd_status expected,
 
 /* ---- options ---- */
 
-START_TEST(options_init__equals_the_macro_byte_for_byte) {
-  static const xd_context_options macro = XD_CONTEXT_OPTIONS_INIT;
-  xd_context_options function;
-  memset(&function, 0xA5, sizeof function);
-  xd_context_options_init(&function, sizeof function);
-  ck_assert_mem_eq(&function, &macro, sizeof macro);
-  ck_assert_uint_eq(function.struct_size, sizeof function);
-  xd_context_options_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(context_create__takes_null_options) {
   xd_context *context = NULL;
   assert_status(xd_context_create(&context, NULL), XD_OK);
@@ -620,7 +609,6 @@ END_TEST
 
 static Suite *make_suite(void) {
   Suite *suite = suite_create("context");
-  add_case(suite, options_init__equals_the_macro_byte_for_byte);
   add_case(suite, context_create__takes_null_options);
   add_case(suite, context_create__wants_an_out_pointer_and_a_sane_size);
   add_case(suite, context_create__reads_no_field_beyond_struct_size);

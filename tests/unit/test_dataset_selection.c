@@ -60,15 +60,6 @@ static int is_same(const xd_dataset *a, const xd_dataset *b) {
   return 1;
 }
 
-START_TEST(selection_init__equals_the_macro) {
-  xd_dataset_selection selection, macro = XD_DATASET_SELECTION_INIT;
-  memset(&selection, 0xFF, sizeof selection);
-  xd_dataset_selection_init(&selection, sizeof selection);
-  ck_assert_mem_eq(&selection, &macro, sizeof macro);
-  xd_dataset_selection_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(dataset_select__keeps_all_by_default) {
   const xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
   xd_dataset *selected = select_from(set, &selection);
@@ -321,7 +312,6 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("dataset_selection");
   TCase *tcase = tcase_create("dataset_selection");
   tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_test(tcase, selection_init__equals_the_macro);
   tcase_add_test(tcase, dataset_select__keeps_all_by_default);
   tcase_add_test(tcase, dataset_select__keeps_classes_then_skips_then_counts);
   tcase_add_test(tcase, dataset_select__takes_what_there_is);

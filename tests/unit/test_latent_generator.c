@@ -33,16 +33,6 @@ static xd_latent_generator *make_generator(uint64_t seed) {
   return generator;
 }
 
-START_TEST(latent_generator_options_init__equals_the_macro) {
-  const xd_latent_generator_options macro = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  xd_latent_generator_options made;
-  memset(&made, 0xA5, sizeof made);
-  xd_latent_generator_options_init(&made, sizeof made);
-  ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_latent_generator_options_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
   xd_latent_generator *generator = make_generator(1);
   const xd_network *network = xd_latent_generator_network(generator);
@@ -259,7 +249,6 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("latent_generator");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
-  add(latent_generator_options_init__equals_the_macro);
   add(latent_generator_create__is_a_perceptron_on_noise_and_code);
   add(latent_generator_create__starts_a_skip_as_the_noise);
   add(latent_generator_create__names_the_field_that_is_refused);

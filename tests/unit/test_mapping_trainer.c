@@ -583,6 +583,9 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   batch = good, batch.count = 0;
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  batch = good, batch.reserved = 1;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "reserved");
   batch = good, batch.mismatched = NULL;
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "mismatched");

@@ -103,16 +103,6 @@ static xd_model *make_model(xd_context *of) {
   return model;
 }
 
-START_TEST(model_parts_init__equals_the_macro) {
-  const xd_model_parts macro = XD_MODEL_PARTS_INIT;
-  xd_model_parts made;
-  memset(&made, 0xA5, sizeof made);
-  xd_model_parts_init(&made, sizeof made);
-  ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_model_parts_init(NULL, 0);
-}
-END_TEST
-
 /* ---- assembling ---- */
 
 START_TEST(model_create__shares_and_freezes_the_parts) {
@@ -275,6 +265,9 @@ START_TEST(model_create__refuses_what_is_missing) {
   wrong.properties = long_value;
   wrong.property_count = 1;
   assert_refused(&wrong, XD_ERROR_TOO_LARGE, "properties is longer");
+  wrong = parts;
+  wrong.reserved = 1;
+  assert_refused(&wrong, XD_ERROR_INVALID_ARGUMENT, "reserved");
   wrong = parts;
   wrong.struct_size = 0;
   assert_refused(&wrong, XD_ERROR_INVALID_ARGUMENT, "struct_size");
@@ -450,7 +443,6 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("model");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
-  add(model_parts_init__equals_the_macro);
   add(model_create__shares_and_freezes_the_parts);
   add(model_create__keeps_copies_of_the_texts);
   add(model_create__needs_no_mapping);

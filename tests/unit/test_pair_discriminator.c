@@ -30,16 +30,6 @@ static xd_pair_discriminator *make_discriminator(uint64_t seed) {
   return discriminator;
 }
 
-START_TEST(pair_discriminator_options_init__equals_the_macro) {
-  const xd_pair_discriminator_options macro = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-  xd_pair_discriminator_options made;
-  memset(&made, 0xA5, sizeof made);
-  xd_pair_discriminator_options_init(&made, sizeof made);
-  ck_assert_mem_eq(&made, &macro, sizeof made);
-  xd_pair_discriminator_options_init(NULL, 0);
-}
-END_TEST
-
 START_TEST(pair_discriminator_create__is_a_leaky_perceptron_on_pairs) {
   xd_pair_discriminator *discriminator = make_discriminator(1);
   const xd_network *network = xd_pair_discriminator_network(discriminator);
@@ -193,7 +183,6 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("pair_discriminator");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
-  add(pair_discriminator_options_init__equals_the_macro);
   add(pair_discriminator_create__is_a_leaky_perceptron_on_pairs);
   add(pair_discriminator_create__names_the_field_that_is_refused);
   add(pair_discriminator_create__takes_layers_of_ones_own);

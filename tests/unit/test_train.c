@@ -570,7 +570,13 @@ START_TEST(train__names_the_wrong_option) {
   f->options.directions = 4;
   assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "directions");
-  f->options.directions = 3, f->vae.batch = 0;
+  f->options.directions = 3, f->options.reserved = 1;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "xd_train_options.reserved");
+  f->options.reserved = 0, f->vae.reserved = 1;
+  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(f->context, "xd_vae_options.reserved");
+  f->vae.reserved = 0, f->vae.batch = 0;
   assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "batch");
   f->vae.batch = 30, f->mapping.steps = 0;
