@@ -472,17 +472,23 @@ static void run_convolution(bench *b, const convolution_case *c, const convoluti
     add_values(to, b, "dbias", args.dbias, c->out_channels, product_tolerance(out_cells));
 }
 
+static convolution_slots conv2d_slots(const xd_backend_table *t) {
+  return (convolution_slots){t->conv2d_prepare, t->conv2d_forward, t->conv2d_backward_data,
+                             t->conv2d_backward_weights};
+}
+
+static convolution_slots transpose_slots(const xd_backend_table *t) {
+  return (convolution_slots){t->conv_transpose2d_prepare, t->conv_transpose2d_forward,
+                             t->conv_transpose2d_backward_data, t->conv_transpose2d_backward_weights};
+}
+
 static void run_conv2d_case(bench *b, size_t index, outcome *to) {
-  const xd_backend_table *t = &b->table;
-  const convolution_slots slots = {t->conv2d_prepare, t->conv2d_forward, t->conv2d_backward_data,
-                                   t->conv2d_backward_weights};
+  const convolution_slots slots = conv2d_slots(&b->table);
   run_convolution(b, &conv2d_cases[index % COUNT(conv2d_cases)], &slots, index, to);
 }
 
 static void run_transpose_case(bench *b, size_t index, outcome *to) {
-  const xd_backend_table *t = &b->table;
-  const convolution_slots slots = {t->conv_transpose2d_prepare, t->conv_transpose2d_forward,
-                                   t->conv_transpose2d_backward_data, t->conv_transpose2d_backward_weights};
+  const convolution_slots slots = transpose_slots(&b->table);
   run_convolution(b, &transpose_cases[index % COUNT(transpose_cases)], &slots, index, to);
 }
 
@@ -493,6 +499,56 @@ END_TEST
 
 START_TEST(conv_transpose2d__agrees_with_the_reference) {
   check_family(run_transpose_case, COUNT(transpose_cases), "conv_transpose2d");
+}
+END_TEST
+
+/* ---- any geometry that the layers accept ---- */
+
+/* The next number of case `index`: least to most. */
+static uint32_t pick(size_t index, uint64_t *next, uint32_t least, uint32_t most) {
+  return least + xdi_random_below(7, index, (*next)++, most - least + 1);
+}
+
+static convolution_case random_case(size_t index, bool transposed) {
+  uint64_t next = transposed ? 100 : 0;
+  convolution_case c = {.bias = true};
+  c.batch = pick(index, &next, 1, 3);
+  c.in_height = pick(index, &next, 1, 12);
+  c.in_width = pick(index, &next, 1, 12);
+  c.in_channels = pick(index, &next, 1, 40);
+  c.out_channels = pick(index, &next, 1, index % 3 ? 40 : 3);
+  c.kernel_height = pick(index, &next, 1, 9);
+  c.stride = pick(index, &next, 1, 6);
+  c.kernel_width = c.kernel_height;
+  c.pad = pick(index, &next, 0, c.kernel_height - 1);
+  c.out_height = (c.in_height + c.stride - 1) / c.stride;
+  c.out_width = (c.in_width + c.stride - 1) / c.stride;
+  if (transposed) { /* every fourth as large as it may be, beyond all taps */
+    c.out_height = c.in_height * c.stride + c.kernel_height;
+    c.out_width = c.in_width * c.stride + c.kernel_width;
+    if (index % 4) {
+      c.out_height = pick(index, &next, 1, c.out_height);
+      c.out_width = pick(index, &next, 1, c.out_width);
+    }
+  }
+  return c;
+}
+
+static void run_random_conv2d(bench *b, size_t index, outcome *to) {
+  const convolution_slots slots = conv2d_slots(&b->table);
+  const convolution_case c = random_case(index, false);
+  run_convolution(b, &c, &slots, index, to);
+}
+
+static void run_random_transpose(bench *b, size_t index, outcome *to) {
+  const convolution_slots slots = transpose_slots(&b->table);
+  const convolution_case c = random_case(index, true);
+  run_convolution(b, &c, &slots, index, to);
+}
+
+START_TEST(convolutions__agree_on_random_geometries) {
+  check_family(run_random_conv2d, 60, "random conv2d");
+  check_family(run_random_transpose, 60, "random conv_transpose2d");
 }
 END_TEST
 
@@ -927,6 +983,7 @@ static Suite *make_suite(void) {
   add_open_case(suite, dense__absent_slices_are_not_read);
   add_open_case(suite, conv2d__agrees_with_the_reference);
   add_open_case(suite, conv_transpose2d__agrees_with_the_reference);
+  add_open_case(suite, convolutions__agree_on_random_geometries);
   add_open_case(suite, prepare__serves_other_batches_and_activations);
   add_open_case(suite, activation__agrees_with_the_reference);
   add_open_case(suite, activation__is_exact_at_the_ends);
