@@ -3,6 +3,7 @@
 #include "evaluate/evaluation.h"
 #include "train/posterior.h"
 #include "train/training.h"
+#include "train/vae_trainer.h"
 
 static xd_status make_vaes(xd_model **out, const xdi_training *training) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
@@ -10,13 +11,11 @@ static xd_status make_vaes(xd_model **out, const xdi_training *training) {
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++) {
     xd_vae_trainer *trainer = NULL;
     status = xd_vae_trainer_create(&trainer, training->context, &training->vae[domain]);
+    if (status == XD_OK) {
+      parts.encoder[domain] = xd_encoder_retain(trainer->encoder);
+      parts.decoder[domain] = xd_decoder_retain(trainer->decoder);
+    }
     xd_vae_trainer_destroy(trainer);
-    if (status == XD_OK)
-      status =
-          xd_encoder_create(&parts.encoder[domain], training->context, &training->architecture[domain], 0);
-    if (status == XD_OK)
-      status =
-          xd_decoder_create(&parts.decoder[domain], training->context, &training->architecture[domain], 0);
   }
   if (status == XD_OK)
     status = xd_model_create(out, training->context, &parts);
