@@ -241,15 +241,13 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
 }
 
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status) {
-  char reason[XDI_MESSAGE_SIZE];
   if (status == XD_OK || status == XD_ERROR_OUT_OF_MEMORY ||
       !strncmp(context->message, container->name, strlen(container->name)))
     return status;
-  strcpy(reason, context->message);
   if (status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH ||
       status == XD_ERROR_NOT_FOUND)
     status = XD_ERROR_BAD_DATA;
-  return xdi_fail(context, status, "%s: %.400s", container->name, reason);
+  return xdi_fail(context, status, "%s: %.400s", container->name, context->message);
 }
 
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,

@@ -82,10 +82,14 @@ static xd_status check_text(xd_context *context, const char *text, const char *w
                   XDI_MODEL_TEXT_LIMIT);
 }
 
-static xd_status check_texts(xd_context *context, const char *const *texts, uint32_t count, uint32_t most,
+static xd_status check_count(xd_context *context, uint32_t count, uint32_t most, const char *what) {
+  if (count <= most)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model has %u %s, more than %u", count, what, most);
+}
+
+static xd_status check_texts(xd_context *context, const char *const *texts, uint32_t count,
                              const char *what) {
-  if (count > most)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model has %u %s, more than %u", count, what, most);
   if (count > 0 && !texts)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model's %s are NULL, but there are %u", what,
                     count);
@@ -98,19 +102,12 @@ static xd_status check_texts(xd_context *context, const char *const *texts, uint
   return status;
 }
 
-static xd_status check_property_count(xd_context *context, uint32_t count) {
-  if (count <= XDI_MODEL_PROPERTY_LIMIT)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model has %u properties, more than %u", count,
-                  XDI_MODEL_PROPERTY_LIMIT);
-}
-
 static xd_status check_properties(xd_context *context, const xd_model_parts *parts) {
-  xd_status status = check_property_count(context, parts->property_count);
+  xd_status status = check_count(context, parts->property_count, XDI_MODEL_PROPERTY_LIMIT, "properties");
   if (status != XD_OK)
     return status;
   const uint32_t count = 2 * parts->property_count;
-  status = check_texts(context, parts->properties, count, count, "properties");
+  status = check_texts(context, parts->properties, count, "properties");
   for (uint32_t i = 0; i < count && status == XD_OK; i += 2)
     if (find_key(parts->properties, count, parts->properties[i]) != i)
       status = xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model's property \"%s\" stands twice",
@@ -137,9 +134,10 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
         context, XD_ERROR_SHAPE_MISMATCH,
         "the encoder of domain %u makes codes of %u values, but the decoder of domain %u takes %u", domain,
         code, domain, decoded);
-  const xd_status status = check_text(context, parts->name[i], "names");
-  return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], XD_CLASS_LIMIT,
-                                       "class names")
+  xd_status status = check_text(context, parts->name[i], "names");
+  if (status == XD_OK)
+    status = check_count(context, parts->class_count[i], XD_CLASS_LIMIT, "class names");
+  return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], "class names")
                          : status;
 }
 
@@ -246,7 +244,7 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
   atomic_init(&model->references, 1);
   share_networks(model, parts);
   status = copy_all_texts(model, parts, old_properties)
-               ? check_property_count(context, model->properties.count / 2)
+               ? check_count(context, model->properties.count / 2, XDI_MODEL_PROPERTY_LIMIT, "properties")
                : xdi_fail_memory(context, "assembling a model");
   if (status != XD_OK) {
     destroy(model);

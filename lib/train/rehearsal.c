@@ -1,9 +1,9 @@
 /* Every stage's beginning, before the first stage is run: what a later stage would refuse, after hours, is
  * refused at once. The networks are those that the options ask for, with their initial weights. */
-#include "evaluate/evaluation.h"
 #include "train/posterior.h"
 #include "train/training.h"
 #include "train/vae_trainer.h"
+#include "train/validation.h"
 
 static xd_status make_vaes(xd_model **out, const xdi_training *training) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
@@ -26,43 +26,15 @@ static xd_status make_vaes(xd_model **out, const xdi_training *training) {
   return status;
 }
 
-static xd_status make_generator(xd_latent_generator **generator, const xdi_training *training,
-                                const xd_model *vaes, uint32_t direction) {
+static xd_status rehearse_mapping(const xdi_training *training, const xd_model *vaes, uint32_t direction) {
   xd_mapping_options options;
   xd_mapping_trainer *trainer = NULL;
-  xd_pair_discriminator *discriminator = NULL;
   xd_status status = xdi_training_mapping_options(&options, training, vaes, direction);
   if (status == XD_OK)
     status = xd_mapping_trainer_create(&trainer, training->context, &options);
-  if (status == XD_OK)
-    status = xd_mapping_trainer_finish(trainer, generator, &discriminator);
-  xd_pair_discriminator_release(discriminator);
-  xd_mapping_trainer_destroy(trainer);
-  return status;
-}
-
-static xd_status rehearse_validation(const xdi_training *training, const xd_model *vaes,
-                                     xd_latent_generator *generator, uint32_t direction) {
-  const xd_train_options *options = &training->options;
-  xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  xd_model *candidate = NULL;
-  parts.generator[direction] = generator;
-  xd_status status = xd_model_with_mapping(&candidate, training->context, vaes, &parts);
-  if (status == XD_OK)
-    status = xdi_evaluation_check(training->context, candidate,
-                                  direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1,
-                                  options->judge[1 - direction], options->validation[direction],
-                                  options->validation[1 - direction], training->pairing);
-  xd_model_release(candidate);
-  return status;
-}
-
-static xd_status rehearse_mapping(const xdi_training *training, const xd_model *vaes, uint32_t direction) {
-  xd_latent_generator *generator = NULL;
-  xd_status status = make_generator(&generator, training, vaes, direction);
   if (status == XD_OK && xdi_training_validates(training, direction))
-    status = rehearse_validation(training, vaes, generator, direction);
-  xd_latent_generator_release(generator);
+    status = xdi_validation_rehearse(training, vaes, direction, trainer);
+  xd_mapping_trainer_destroy(trainer);
   return status;
 }
 

@@ -34,24 +34,52 @@ bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
 
 /* ---- One validation ---- */
 
+static xd_direction direction_of(uint32_t direction) {
+  return direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+}
+
+/* The VAEs with a generator to be measured; the caller releases it. */
+static xd_status make_candidate(xd_model **out, const xdi_training *training, const xd_model *vaes,
+                                uint32_t direction, xd_latent_generator *generator) {
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.generator[direction] = generator;
+  return xd_model_with_mapping(out, training->context, vaes, &parts);
+}
+
 /* The ceiling, which is the same for every generator, is measured at the end only. */
 static xd_status measure(xdi_validation *validation, xd_latent_generator *generator, uint32_t step) {
   xdi_training *training = validation->training;
   const uint32_t direction = validation->direction, source = direction, target = 1 - direction;
   xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
-  xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *candidate = NULL;
   validation->last = (xd_evaluation){.struct_size = sizeof validation->last};
   options.seed = xdi_seed_of(training->options.seed, XDI_SEED_VALIDATION);
   options.skip_reconstruction = step + 1 < validation->steps;
-  parts.generator[direction] = generator;
-  xd_status status = xd_model_with_mapping(&candidate, training->context, validation->vaes, &parts);
+  xd_status status = make_candidate(&candidate, training, validation->vaes, direction, generator);
   if (status == XD_OK)
     status =
-        xdi_evaluate(&validation->last, training->context, candidate,
-                     direction == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1, training->options.judge[target],
-                     training->options.validation[source], training->options.validation[target],
-                     training->pairing, &options, &validation->real);
+        xdi_evaluate(&validation->last, training->context, candidate, direction_of(direction),
+                     training->options.judge[target], training->options.validation[source],
+                     training->options.validation[target], training->pairing, &options, &validation->real);
+  xd_model_release(candidate);
+  return status;
+}
+
+xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *vaes, uint32_t direction,
+                                  xd_mapping_trainer *trainer) {
+  const xd_train_options *options = &training->options;
+  xd_latent_generator *generator = NULL;
+  xd_pair_discriminator *discriminator = NULL;
+  xd_model *candidate = NULL;
+  xd_status status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
+  if (status == XD_OK)
+    status = make_candidate(&candidate, training, vaes, direction, generator);
+  if (status == XD_OK)
+    status = xdi_evaluation_check(training->context, candidate, direction_of(direction),
+                                  options->judge[1 - direction], options->validation[direction],
+                                  options->validation[1 - direction], training->pairing);
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
   xd_model_release(candidate);
   return status;
 }

@@ -27,6 +27,10 @@ bool xdi_validation_is_collapse(const xd_evaluation *evaluation);
 /* Whether step `step` (from 0) is followed by a validation. */
 bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step);
 
+/* Refuses what xdi_validation_run would refuse, without measuring anything. */
+xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *vaes, uint32_t direction,
+                                  xd_mapping_trainer *trainer);
+
 /* Measures the trainer's networks as they would be finished now, notes the figures in the report, and keeps
  * the networks if no earlier score is higher. */
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step);

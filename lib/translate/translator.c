@@ -259,9 +259,7 @@ static xd_status check_size(xd_translator *t, const xd_image *image, xd_shape sh
 
 /* Puts the picture's number before the message that is there. */
 static xd_status name_picture(xd_context *context, xd_status status, const char *what, uint32_t index) {
-  char reason[XDI_MESSAGE_SIZE];
-  strcpy(reason, context->message);
-  return xdi_fail(context, status, "%s picture %u: %.400s", what, index, reason);
+  return xdi_fail(context, status, "%s picture %u: %.400s", what, index, context->message);
 }
 
 static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {

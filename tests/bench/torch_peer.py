@@ -25,7 +25,8 @@ from torch.nn import functional as F
 
 LATENT = 32
 BATCH = 128
-VAE_GAIN = 0.8  # of the initial weights: deviation gain / sqrt(inputs of a unit)
+VAE_GAIN = 0.8  # of the initial weights
+MAPPING_GAIN = math.sqrt(2.0)  # He's: PyTorch's own smaller weights collapse to less variety
 MAPPING_RATE = 1e-3
 NOISE_SCALE = 0.7  # of the finished generator's noise
 
@@ -33,19 +34,17 @@ NOISE_SCALE = 0.7  # of the finished generator's noise
 # ---- Networks ------------------------------------------------------------------------------------
 
 
-def start_vae_as_ours(layer):
-    if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
-        turned = isinstance(layer, nn.ConvTranspose2d)  # [inputs][outputs]; a stride of 2 meets 2 x 2 of 4 x 4 taps
-        inputs = layer.weight[:, 0].numel() / 4 if turned else layer.weight[0].numel()
-        nn.init.normal_(layer.weight, std=VAE_GAIN / math.sqrt(inputs))
-        nn.init.zeros_(layer.bias)
+def start_with(gain):
+    """The library's initial weights: deviation gain / sqrt(inputs of a unit), biases zero."""
 
+    def start(layer):
+        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            turned = isinstance(layer, nn.ConvTranspose2d)  # [inputs][outputs]; a stride of 2 meets 2 x 2 of 4 x 4 taps
+            inputs = layer.weight[:, 0].numel() / 4 if turned else layer.weight[0].numel()
+            nn.init.normal_(layer.weight, std=gain / math.sqrt(inputs))
+            nn.init.zeros_(layer.bias)
 
-def start_mapping_as_ours(layer):
-    """He's initial weights: PyTorch's own smaller ones collapse to less variety."""
-    if isinstance(layer, nn.Linear):
-        nn.init.kaiming_normal_(layer.weight)
-        nn.init.zeros_(layer.bias)
+    return start
 
 
 class Vae(nn.Module):
@@ -63,7 +62,7 @@ class Vae(nn.Module):
         self.decode_code = nn.Linear(LATENT, 256)
         self.decode_hidden = nn.Linear(256, self.width * side * side)
         self.up = nn.ModuleList([nn.ConvTranspose2d(b, a, 4, 2, 1) for a, b in reversed(pairs)])
-        self.apply(start_vae_as_ours)
+        self.apply(start_with(VAE_GAIN))
 
     def encode(self, x):
         for layer in self.down:
@@ -159,7 +158,7 @@ class MappingStep:
         self.generator = perceptron(2 * LATENT, LATENT, nn.ReLU())
         self.discriminator = Discriminator()
         for network in (self.generator, self.discriminator):
-            network.apply(start_mapping_as_ours)
+            network.apply(start_with(MAPPING_GAIN))
         self.average = copy.deepcopy(self.generator)
         self.step = 0
         options = dict(lr=MAPPING_RATE, betas=(0.5, 0.99), foreach=setting["foreach"])

@@ -561,6 +561,13 @@ START_TEST(train__names_a_class_without_pictures) {
 }
 END_TEST
 
+static void assert_train_refused(fixture *f, xd_status expected, const char *word) {
+  xd_model *model = (xd_model *)f;
+  assert_status(train(f, &model, NULL), expected);
+  ck_assert_ptr_null(model);
+  assert_message_names(f->context, word);
+}
+
 START_TEST(train__names_the_wrong_option) {
   fixture *f = open_short_fixture("reference", 1);
   xd_model *model = NULL;
@@ -568,32 +575,23 @@ START_TEST(train__names_the_wrong_option) {
   assert_status(train(f, &model, &report), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "xd_train_report");
   f->options.directions = 4;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "directions");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "directions");
   f->options.directions = 3, f->options.reserved = 1;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "xd_train_options.reserved");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "xd_train_options.reserved");
   f->options.reserved = 0, f->vae.reserved = 1;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "xd_vae_options.reserved");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "xd_vae_options.reserved");
   f->vae.reserved = 0, f->vae.batch = 0;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "batch");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "batch");
   f->vae.batch = 30, f->mapping.steps = 0;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "steps");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "steps");
   f->mapping.steps = 12, f->mapping.augment_blur = 1.0f;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "augment_blur needs cached codes");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "augment_blur needs cached codes");
   f->mapping.augment_blur = 0.0f, f->mapping.augment = NAN;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "xd_mapping_options.augment cannot be");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_options.augment cannot be");
   f->mapping.augment = 0.0f, f->architecture.width = 16;
-  assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(f->context, "domain 1");
+  assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "domain 1");
   f->architecture.width = SIDE, f->vae.struct_size = 5;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "xd_vae_options");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "xd_vae_options");
   assert_status(xd_train(&model, f->context, NULL, f->sets[1], f->pairing, NULL, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_train(NULL, f->context, f->sets[0], f->sets[1], f->pairing, NULL, NULL),
@@ -624,24 +622,19 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   f->options.callback = note_step, f->options.user = &seen;
   f->options.vae[1] = &vae, f->options.mapping[1] = &mapping;
   vae.sigma_x = -1.0f;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "sigma_x");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "sigma_x");
   vae.sigma_x = 0.1f, mapping.hidden_width = 0;
-  assert_status(train(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f->context, "hidden_width");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "hidden_width");
   assert_status(xd_map(&model, f->context, vaes, f->sets[0], f->sets[1], f->pairing, &f->options, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
   mapping.hidden_width = 64, mapping.target_dim = 9;
-  assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(f->context, "target_dim");
+  assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "target_dim");
   mapping.target_dim = 0;
   f->options.judge[1] = judge;
   f->options.validation[0] = f->held_out[0], f->options.validation[1] = small;
-  assert_status(train(f, &model, NULL), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(f->context, "validation set");
+  assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "validation set");
   f->options.validation[1] = few;
-  assert_status(train(f, &model, NULL), XD_ERROR_NOT_FOUND);
-  assert_message_names(f->context, "domain 2 is paired");
+  assert_train_refused(f, XD_ERROR_NOT_FOUND, "domain 2 is paired");
   ck_assert_uint_eq(seen.step, 0);
   ck_assert_ptr_null(model);
   xd_dataset_release(few), xd_dataset_release(small);
