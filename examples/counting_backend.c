@@ -77,9 +77,7 @@ static xd_status read_buffer(xd_backend *backend, float *to, xd_slice from, size
   X(logistic_loss, xd_logistic_loss *) \
   X(squared_distance, xd_squared_distance *) \
   X(cross_entropy, xd_cross_entropy *) \
-  X(adam, const xd_adam *) \
-  X(spectral_norm_forward, xd_spectral_norm *) \
-  X(spectral_norm_backward, const xd_spectral_norm *)
+  X(adam, const xd_adam *)
 
 #define AS_INDEX(kernel, type) INDEX_##kernel,
 enum { KERNELS(AS_INDEX) INDEX_random_normal, KERNEL_COUNT };
@@ -100,7 +98,7 @@ static xd_status count_random_normal(xd_backend *backend, xd_slice to, size_t co
   return forward_to->random_normal(backend->behind, to, count, seed, stream, first);
 }
 
-/* The slots left NULL (activations, copies, dropout) are served by the reference kernels, which work on
+/* The slots left NULL (activations, copies, dropout, spectral norms) are served by the reference kernels, which work on
  * any buffer that the host can see. Without the prepare slots weights are packed at every call. */
 #define AS_SLOT(kernel, type) .kernel = count_##kernel,
 static const xd_backend_table counting_table = {

@@ -47,6 +47,7 @@ static xd_dense make_call(const dense_state *dense, const xd_layer_io *io) {
   return (xd_dense){.rows = io->batch,
                     .inputs = dense->inputs,
                     .outputs = dense->outputs,
+                    .sigma = io->sigma,
                     .activation = dense->activation,
                     .x_activation = io->x_activation,
                     .x = io->x,

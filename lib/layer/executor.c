@@ -17,6 +17,7 @@ typedef struct step {
   const xdi_layer *layer;
   uint32_t index; /* of the layer */
   xd_activation x_activation;
+  float sigma; /* see xdi_executor_normalise */
   xd_slice x, y, dx, dy;
   xd_slice dinput; /* training: of a layer that reads the network's input */
   xd_prepared *prepared;
@@ -215,6 +216,7 @@ static xd_layer_io make_io(const xdi_executor *executor, const step *at, uint32_
                        .input = reads_input(at) ? executor->read_input : (xd_slice){NULL, 0},
                        .x_activation = at->x_activation,
                        .parameters = layer_part(executor->parameters, at->layer),
+                       .sigma = at->sigma,
                        .prepared = at->prepared,
                        .training = executor->dropping,
                        .seed = executor->seed,
@@ -409,6 +411,12 @@ xd_slice xdi_executor_input_gradient(const xdi_executor *executor) {
 }
 
 /* ---- parameters ---- */
+
+void xdi_executor_normalise(xdi_executor *executor, uint32_t index, double sigma) {
+  for (uint32_t i = 0; i < executor->step_count; i++)
+    if (executor->steps[i].index == index)
+      executor->steps[i].sigma = (float)sigma;
+}
 
 xd_slice xdi_executor_parameters(const xdi_executor *executor) {
   return (xd_slice){executor->parameters, 0};

@@ -4,7 +4,7 @@
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
  *
  * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
- * optimiser moves D's raw weights, D runs on the spectrally normalised ones: one power iteration before
+ * optimiser moves D's raw weights, D divides them by their spectral norms: one power iteration before
  * D's update, none before G's. The kept generator is the exponential average of the weights. */
 #include "train/mapping_trainer.h"
 
@@ -351,9 +351,8 @@ static xd_status update_discriminator(xd_mapping_trainer *trainer, xd_mapping_lo
   if (status == XD_OK)
     status = xdi_spectral_gradients(&trainer->spectral);
   if (status == XD_OK)
-    status =
-        xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_spectral_parameters(&trainer->spectral),
-                           xdi_executor_gradients(run), learning_rate);
+    status = xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
+                                xdi_executor_gradients(run), learning_rate);
   return status;
 }
 
@@ -544,11 +543,13 @@ static xd_status finish_generator(xd_mapping_trainer *trainer, xd_latent_generat
   return status;
 }
 
-/* The executor's weights are the normalised ones of the last update. */
+/* With the norms of the last update. */
 static xd_status finish_discriminator(xd_mapping_trainer *trainer, xd_pair_discriminator **out) {
   xd_network *network = NULL;
   xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->discriminator->part.network,
                                          xdi_executor_parameters(trainer->discriminator_run));
+  if (status == XD_OK)
+    xdi_spectral_fold(&trainer->spectral, network);
   if (status == XD_OK)
     status = xdi_pair_discriminator_wrap(out, trainer->context, network);
   if (status == XD_OK)

@@ -1,5 +1,5 @@
 /* Spectral normalisation (Miyato et al., arXiv 1802.05957): W / sigma with sigma = u^T W v, u and v from the
- * power iteration and constant for the gradient. Biases are not normalised, only copied. */
+ * power iteration and constant for the gradient. Biases are not normalised. */
 #include "train/spectral.h"
 
 #include "base/memory.h"
@@ -20,7 +20,7 @@ static size_t list_matrices(xdi_spectral *spectral) {
     const size_t u = place, v = u + (rows + (size_t)15) / 16 * 16;
     place = v + (columns + (size_t)15) / 16 * 16;
     spectral->matrices[spectral->matrix_count++] =
-        (xdi_spectral_matrix){rows, columns, parameter->offset, u, v, 0.0};
+        (xdi_spectral_matrix){rows, columns, parameter->layer, parameter->offset, u, v, 0.0};
   }
   return place;
 }
@@ -41,12 +41,7 @@ xd_status xdi_spectral_open(xdi_spectral *spectral, xd_context *context, xdi_exe
   if (!enabled)
     return XD_OK;
   const size_t vectors = list_matrices(spectral);
-  xd_status status = xdi_device_create(context, &spectral->raw, network->block_count);
-  if (status == XD_OK)
-    status = xdi_device_create(context, &spectral->vectors, vectors);
-  if (status == XD_OK)
-    status = xdi_device_scale_add(context, 1.0f, xdi_executor_parameters(executor), 0.0f,
-                                  xdi_slice(spectral->raw, 0), network->block_count);
+  xd_status status = xdi_device_create(context, &spectral->vectors, vectors);
   if (status == XD_OK)
     status = start_vectors(spectral, seed);
   if (status == XD_OK)
@@ -57,51 +52,38 @@ xd_status xdi_spectral_open(xdi_spectral *spectral, xd_context *context, xdi_exe
 void xdi_spectral_close(xdi_spectral *spectral) {
   if (!spectral->context)
     return;
-  xdi_device_destroy(spectral->context, spectral->raw);
   xdi_device_destroy(spectral->context, spectral->vectors);
-  spectral->raw = spectral->vectors = NULL;
+  spectral->vectors = NULL;
 }
 
-static xd_spectral_norm arguments(const xdi_spectral *spectral, const xdi_spectral_matrix *matrix,
-                                  uint32_t iterations) {
-  return (xd_spectral_norm){
-      .rows = matrix->rows,
-      .columns = matrix->columns,
-      .iterations = iterations,
-      .weights = xdi_slice(spectral->raw, matrix->weights),
-      .u = xdi_slice(spectral->vectors, matrix->u),
-      .v = xdi_slice(spectral->vectors, matrix->v),
-      .normalised = xdi_slice_after(xdi_executor_parameters(spectral->executor), matrix->weights),
-      .gradients = xdi_slice_after(xdi_executor_gradients(spectral->executor), matrix->weights),
-      .sigma = matrix->sigma,
-  };
-}
-
-static xd_status copy_biases(xdi_spectral *spectral) {
-  xd_status status = XD_OK;
-  for (uint32_t i = 0; status == XD_OK && i < spectral->network->parameter_count; i++) {
-    const xdi_parameter *parameter = &spectral->network->parameters[i];
-    if (parameter->public.rank == 2)
-      continue;
-    status =
-        xdi_device_scale_add(spectral->context, 1.0f, xdi_slice(spectral->raw, parameter->offset), 0.0f,
-                             xdi_slice_after(xdi_executor_parameters(spectral->executor), parameter->offset),
-                             parameter->public.count);
+static void fill_arguments(const xdi_spectral *spectral, xd_spectral_norm *to, uint32_t iterations) {
+  for (uint32_t i = 0; i < spectral->matrix_count; i++) {
+    const xdi_spectral_matrix *matrix = &spectral->matrices[i];
+    to[i] = (xd_spectral_norm){
+        .rows = matrix->rows,
+        .columns = matrix->columns,
+        .iterations = iterations,
+        .weights = xdi_slice_after(xdi_executor_parameters(spectral->executor), matrix->weights),
+        .u = xdi_slice(spectral->vectors, matrix->u),
+        .v = xdi_slice(spectral->vectors, matrix->v),
+        .gradients = xdi_slice_after(xdi_executor_gradients(spectral->executor), matrix->weights),
+        .sigma = matrix->sigma,
+    };
   }
-  return status;
 }
 
 xd_status xdi_spectral_normalise(xdi_spectral *spectral, uint32_t iterations) {
   if (!spectral->enabled)
     return XD_OK;
   xd_context *context = spectral->context;
-  xd_status status = copy_biases(spectral);
+  xd_spectral_norm norms[XDI_LAYER_LIMIT];
+  fill_arguments(spectral, norms, iterations);
+  const xd_status status = xdi_device_check(
+      context, context->table.spectral_norm_forward(context->backend, norms, spectral->matrix_count),
+      "spectral_norm_forward");
   for (uint32_t i = 0; status == XD_OK && i < spectral->matrix_count; i++) {
-    xdi_spectral_matrix *matrix = &spectral->matrices[i];
-    xd_spectral_norm args = arguments(spectral, matrix, iterations);
-    status = xdi_device_check(context, context->table.spectral_norm_forward(context->backend, &args),
-                              "spectral_norm_forward");
-    matrix->sigma = args.sigma;
+    spectral->matrices[i].sigma = norms[i].sigma;
+    xdi_executor_normalise(spectral->executor, spectral->matrices[i].layer, norms[i].sigma);
   }
   return status;
 }
@@ -110,15 +92,18 @@ xd_status xdi_spectral_gradients(xdi_spectral *spectral) {
   if (!spectral->enabled)
     return XD_OK;
   xd_context *context = spectral->context;
-  xd_status status = XD_OK;
-  for (uint32_t i = 0; status == XD_OK && i < spectral->matrix_count; i++) {
-    const xd_spectral_norm args = arguments(spectral, &spectral->matrices[i], 0);
-    status = xdi_device_check(context, context->table.spectral_norm_backward(context->backend, &args),
-                              "spectral_norm_backward");
-  }
-  return status;
+  xd_spectral_norm norms[XDI_LAYER_LIMIT];
+  fill_arguments(spectral, norms, 0);
+  return xdi_device_check(
+      context, context->table.spectral_norm_backward(context->backend, norms, spectral->matrix_count),
+      "spectral_norm_backward");
 }
 
-xd_slice xdi_spectral_parameters(const xdi_spectral *spectral) {
-  return spectral->enabled ? xdi_slice(spectral->raw, 0) : xdi_executor_parameters(spectral->executor);
+void xdi_spectral_fold(const xdi_spectral *spectral, xd_network *network) {
+  for (uint32_t i = 0; i < spectral->matrix_count; i++) {
+    const xdi_spectral_matrix *matrix = &spectral->matrices[i];
+    float *weights = network->block + matrix->weights;
+    for (size_t cell = 0; cell < (size_t)matrix->rows * matrix->columns; cell++)
+      weights[cell] = (float)((double)weights[cell] / matrix->sigma);
+  }
 }

@@ -115,7 +115,7 @@ START_TEST(check__refuses_other_versions_and_sizes) {
   assert_refused(NULL, XD_ERROR_INVALID_ARGUMENT, "no backend table");
   table.table_version = XD_BACKEND_TABLE_VERSION + 1;
   table.name = NULL; /* must not even be looked at */
-  assert_refused(&table, XD_ERROR_VERSION_TOO_NEW, "table_version is 3");
+  assert_refused(&table, XD_ERROR_VERSION_TOO_NEW, "table_version is 4");
   table.table_version = 0;
   assert_refused(&table, XD_ERROR_UNSUPPORTED, "table_version is 0");
   table = *xd_backend_builtin("reference");

@@ -38,7 +38,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_BACKEND_TABLE_VERSION 2u
+#define XD_BACKEND_TABLE_VERSION 3u
 
 /* One backend's private state for one context. */
 typedef struct xd_backend xd_backend;
@@ -75,9 +75,11 @@ typedef struct xd_backend_host {
 /* Weights rearranged once for many calls (inference). Made by `prepare`. */
 typedef struct xd_prepared xd_prepared;
 
-/* y[rows][outputs] = f(x[rows][inputs] weights + bias). */
+/* y[rows][outputs] = f(x[rows][inputs] weights + bias). Of a layer with spectral normalisation the weights
+ * count as weights / sigma, in forward and backward_data; dweights is then the gradient of weights / sigma. */
 typedef struct xd_dense {
   uint32_t rows, inputs, outputs;
+  float sigma;                /* 0: the weights as they are */
   xd_activation activation;   /* forward: of y */
   xd_activation x_activation; /* backward_data: of x */
   xd_slice x;                 /* forward, backward_weights; backward_data if x_activation is not identity */
@@ -179,13 +181,13 @@ typedef struct xd_adam {
 
 /* Spectral normalisation (Miyato et al. 2018) of one matrix W[rows][columns] = weights,
  * by power iteration u = W v / |W v|, v = W^T u / |W^T u|, sigma = u^T W v.
- * forward:  `iterations` steps on u[rows], v[columns] (in place), normalised = W / sigma;
+ * forward:  `iterations` steps on u[rows], v[columns] (in place), then sigma;
  *           XD_ERROR_NUMERIC where sigma is 0 or not finite.
- * backward: gradients (of `normalised`, in place) become those of W:
- *           (G - sum(G * normalised) u v^T) / sigma, u and v constant. */
+ * backward: gradients (of W / sigma, in place) become those of W:
+ *           (G - sum(G * W / sigma) u v^T) / sigma, u and v constant. */
 typedef struct xd_spectral_norm {
   uint32_t rows, columns, iterations;
-  xd_slice weights, u, v, normalised, gradients;
+  xd_slice weights, u, v, gradients;
   double sigma; /* forward: out; backward: in */
 } xd_spectral_norm;
 
@@ -265,8 +267,9 @@ typedef struct xd_backend_table {
   xd_status (*squared_distance)(xd_backend *backend, xd_squared_distance *args);
   xd_status (*cross_entropy)(xd_backend *backend, xd_cross_entropy *args);
   xd_status (*adam)(xd_backend *backend, const xd_adam *args);
-  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *args);
-  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *args);
+  /* Of `count` matrices, each by itself. */
+  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *matrices, uint32_t count);
+  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *matrices, uint32_t count);
 
   /* count standard normal numbers: cell i is the i-th of the stream (seed, stream,
    * first + i) of the library's counter-based generator, see docs/architecture.md. */

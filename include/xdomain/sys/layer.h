@@ -20,7 +20,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_LAYER_TABLE_VERSION 2u
+#define XD_LAYER_TABLE_VERSION 3u
 
 /* One named part of a layer's parameters. */
 typedef struct xd_layer_parameter {
@@ -49,6 +49,7 @@ typedef struct xd_layer_io {
   xd_activation x_activation; /* what the previous layer applied to x */
   xd_slice parameters;        /* this layer's, parts in order, each at a multiple of 16 floats */
   xd_slice gradients;         /* backward: out, laid out likewise; absent: not wanted */
+  float sigma;                /* not 0: weights with spectral normalisation, see xd_dense; dense layers only */
   const xd_prepared *prepared; /* what `prepare` made, or NULL */
   uint32_t training;          /* 0: inference (dropout off) */
   uint64_t seed, stream;      /* of this call's random numbers */

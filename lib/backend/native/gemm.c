@@ -153,8 +153,10 @@ static void run_row(const product_job *job, const stage *s, size_t m, range n) {
                    .c = p->c + cell,
                    .accumulate = s->k.begin > 0,
                    .slope = 1.0f};
-  if (last)
+  if (last) {
+    tile.scale = p->scale;
     xdi_set_finish(&tile, p->bias ? p->bias + n.begin : NULL, p->activation, x, p->x_activation);
+  }
   if (s->halves)
     kernels->half_row(&tile, (ptrdiff_t)s->panel_stride);
   else if (tile.columns % width == 0)
@@ -196,8 +198,10 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
                    .accumulate = s->k.begin > 0,
                    .slope = 1.0f};
   const xdi_cut cut = xdi_cut_into(m.end - m.begin, tiles);
-  if (last)
+  if (last) {
+    tile.scale = p->scale;
     xdi_set_finish(&tile, p->bias ? p->bias + n : NULL, p->activation, p->x, p->x_activation);
+  }
   const bool derives = tile.x != NULL;
   const bool ahead = s->a_step == 1 && s->a_row % CROWDED_STRIDE != 0;
   for (size_t i = 0; i < tiles; i++) {

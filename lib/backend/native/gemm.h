@@ -4,7 +4,7 @@
 
 #include "backend/native/native_state.h"
 
-/* c[rows][columns] = finish(a[rows][depth] b[depth][columns]). Strides in floats. */
+/* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale). Strides in floats. */
 typedef struct xdi_product {
   size_t rows, columns, depth;
   const float *a;
@@ -15,6 +15,7 @@ typedef struct xdi_product {
   const uint16_t *halves;     /* the same as binary16, or NULL */
   float *c;
   ptrdiff_t c_row;
+  float scale;       /* 0: none */
   const float *bias; /* [columns], or NULL */
   xd_activation activation;
   const float *x; /* or NULL: like c; the result is multiplied by f'(x), f = x_activation */

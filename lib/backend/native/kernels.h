@@ -26,6 +26,7 @@ typedef struct xdi_tile {
   float *c;
   ptrdiff_t c_row;
   bool accumulate;   /* adds to what c holds */
+  float scale;       /* 0: none; else then v * scale */
   const float *bias; /* [columns], or NULL */
   float slope;       /* then f(v) = v above zero, else slope * v */
   const float *x;    /* or NULL: like c; then v * (x > 0 ? 1 : x_slope) */

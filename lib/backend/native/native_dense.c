@@ -4,6 +4,11 @@
 #include "backend/native/gemm.h"
 #include "backend/native/native_slots.h"
 
+/* What the products with weights / sigma are multiplied by. */
+static float scale_of(const xd_dense *args) {
+  return args->sigma != 0.0f ? 1.0f / args->sigma : 0.0f;
+}
+
 /* y[rows] = x w for one output: dot products, as a tile would leave most lanes idle. */
 typedef struct dots_job {
   xd_backend *backend;
@@ -21,9 +26,10 @@ static void run_dots(void *argument, uint32_t index) {
   float *y = xdi_slice_host(args->y) + begin;
   kernels->dots(y, 1, xdi_slice_host(args->x) + begin * args->inputs, args->inputs,
                 xdi_slice_host(args->weights), (uint32_t)(end - begin), args->inputs);
-  if (bias)
-    for (size_t m = 0; m < end - begin; m++)
-      y[m] += bias[0];
+  for (size_t m = 0; m < end - begin; m++) {
+    y[m] *= args->sigma != 0.0f ? scale_of(args) : 1.0f;
+    y[m] += bias ? bias[0] : 0.0f;
+  }
   if (args->activation != XD_ACTIVATION_IDENTITY)
     kernels->activate(args->activation, y, y, end - begin);
 }
@@ -31,7 +37,7 @@ static void run_dots(void *argument, uint32_t index) {
 xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
   if (args->outputs == 1) {
     const double work = (double)args->rows * args->inputs;
-    dots_job job = {backend, args, xdi_native_shards(work, XDI_SHARD_WORK / 8, args->rows)};
+    dots_job job = {backend, args, xdi_native_shards(work, XDI_SHARD_WORK / 16, args->rows)};
     return xdi_native_run(backend, run_dots, &job, job.shards);
   }
   const xdi_product product = {
@@ -48,6 +54,7 @@ xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
       .halves = args->prepared ? args->prepared->halves : NULL,
       .c = xdi_slice_host(args->y),
       .c_row = args->outputs,
+      .scale = scale_of(args),
       .bias = xdi_slice_host(args->bias),
       .activation = args->activation,
   };
@@ -68,6 +75,7 @@ static xdi_product data_product(const xd_dense *args) {
       .b_column = args->outputs,
       .c = xdi_slice_host(args->dx),
       .c_row = args->inputs,
+      .scale = scale_of(args),
       .x = args->x_activation != XD_ACTIVATION_IDENTITY ? xdi_slice_host(args->x) : NULL,
       .x_activation = args->x_activation,
   };

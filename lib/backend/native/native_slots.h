@@ -53,7 +53,8 @@ xd_status xdi_native_window_normalise(xd_backend *backend, const xd_window_norma
 
 /* native_optimiser.c */
 xd_status xdi_native_adam(xd_backend *backend, const xd_adam *args);
-xd_status xdi_native_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *args);
-xd_status xdi_native_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *args);
+xd_status xdi_native_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *matrices, uint32_t count);
+xd_status xdi_native_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *matrices,
+                                            uint32_t count);
 
 #endif

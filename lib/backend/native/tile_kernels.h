@@ -50,6 +50,15 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
         sums[i][v] += FETCH(c);
     }
   }
+  if (t->scale != 0.0f) {
+    const vf scale = all(t->scale);
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+      UNROLL
+      for (int v = 0; v < vectors; v++)
+        sums[i][v] *= scale;
+    }
+  }
   if (t->bias) {
     UNROLL
     for (int v = 0; v < vectors; v++) {

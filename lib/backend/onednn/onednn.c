@@ -123,6 +123,14 @@ static xd_status drop(xd_backend *backend, xd_slice from, xd_slice to, size_t co
   return backend->table->dropout(backend->behind, from, to, count, rate, seed, stream, first);
 }
 
+static xd_status find_norms(xd_backend *backend, xd_spectral_norm *matrices, uint32_t count) {
+  return backend->table->spectral_norm_forward(backend->behind, matrices, count);
+}
+
+static xd_status take_norms_back(xd_backend *backend, const xd_spectral_norm *matrices, uint32_t count) {
+  return backend->table->spectral_norm_backward(backend->behind, matrices, count);
+}
+
 /* The kernels whose only argument is a struct. */
 /* clang-format off */
 #define HANDED_ON(X) \
@@ -133,8 +141,6 @@ static xd_status drop(xd_backend *backend, xd_slice from, xd_slice to, size_t co
   X(squared_distance, xd_squared_distance *) \
   X(cross_entropy, xd_cross_entropy *) \
   X(adam, const xd_adam *) \
-  X(spectral_norm_forward, xd_spectral_norm *) \
-  X(spectral_norm_backward, const xd_spectral_norm *) \
   X(window_normalise, const xd_window_normalise *)
 /* clang-format on */
 
@@ -172,6 +178,8 @@ static const xd_backend_table onednn_table = {
     .scale_add = scale_add,
     .random_normal = draw_normal,
     .dropout = drop,
+    .spectral_norm_forward = find_norms,
+    .spectral_norm_backward = take_norms_back,
     HANDED_ON(AS_SLOT)};
 
 __attribute__((visibility("default"))) const xd_backend_table *xd_backend_plugin(void);

@@ -10,6 +10,7 @@ typedef struct product {
   float *c;
   bool a_transposed, b_transposed;
   uint32_t rows, columns, depth;
+  float sigma; /* not 0: b is divided by it */
   uint32_t pieces;
   /* then, where not NULL: */
   const float *bias; /* forward */
@@ -27,9 +28,9 @@ static void multiply_block(product *p, uint32_t piece, xdi_range rows, xdi_range
   const float *b = p->b + (p->b_transposed ? (size_t)columns.first * b_stride : columns.first);
   const size_t offset = (size_t)rows.first * p->columns + columns.first;
   float *c = p->c + offset;
-  p->statuses[piece] =
-      dnnl_sgemm(p->a_transposed ? 'T' : 'N', p->b_transposed ? 'T' : 'N', rows.count, columns.count,
-                 p->depth, 1.0f, a, a_stride, b, b_stride, 0.0f, c, p->columns);
+  p->statuses[piece] = dnnl_sgemm(p->a_transposed ? 'T' : 'N', p->b_transposed ? 'T' : 'N', rows.count,
+                                  columns.count, p->depth, p->sigma != 0.0f ? 1.0f / p->sigma : 1.0f, a,
+                                  a_stride, b, b_stride, 0.0f, c, p->columns);
   xdi_onednn_finish(c, rows.count, columns.count, p->columns, p->bias ? p->bias + columns.first : NULL,
                     p->activation);
   if (p->x)
@@ -66,6 +67,7 @@ xd_status xdi_onednn_dense_forward(xd_backend *backend, const xd_dense *args) {
                .rows = args->rows,
                .columns = args->outputs,
                .depth = args->inputs,
+               .sigma = args->sigma,
                .bias = xdi_onednn_host(args->bias),
                .activation = args->activation};
   const xd_status status = multiply(backend, &p);
@@ -84,6 +86,7 @@ xd_status xdi_onednn_dense_backward_data(xd_backend *backend, const xd_dense *ar
                .rows = args->rows,
                .columns = args->inputs,
                .depth = args->outputs,
+               .sigma = args->sigma,
                .x = derives ? xdi_onednn_host(args->x) : NULL,
                .x_activation = args->x_activation};
   return multiply(backend, &p);

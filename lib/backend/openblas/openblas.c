@@ -75,19 +75,18 @@ static bool fits(size_t size) {
 }
 
 xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi_matrix b, size_t rows,
-                               size_t depth, size_t columns, bool add) {
+                               size_t depth, size_t columns, float alpha, float beta) {
   if (!fits(rows) || !fits(depth) || !fits(columns) || !fits(a.stride) || !fits(b.stride))
     return XD_ERROR_TOO_LARGE;
-  const float beta = add ? 1.0f : 0.0f;
   if (rows == 1 && !a.turned) /* sgemm would copy all of b first */
     backend->library.sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans,
-                           (blasint)(b.turned ? columns : depth), (blasint)(b.turned ? depth : columns), 1.0f,
-                           b.cells, (blasint)b.stride, a.cells, 1, beta, to, 1);
+                           (blasint)(b.turned ? columns : depth), (blasint)(b.turned ? depth : columns),
+                           alpha, b.cells, (blasint)b.stride, a.cells, 1, beta, to, 1);
   else
     backend->library.sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans,
                            b.turned ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)columns,
-                           (blasint)depth, 1.0f, a.cells, (blasint)a.stride, b.cells, (blasint)b.stride, beta,
-                           to, (blasint)columns);
+                           (blasint)depth, alpha, a.cells, (blasint)a.stride, b.cells, (blasint)b.stride,
+                           beta, to, (blasint)columns);
   return XD_OK;
 }
 

@@ -145,7 +145,7 @@ static xd_status wide_to_narrow(xd_backend *backend, const xdi_geometry *g, cons
       status = xdi_openblas_product(backend, narrow + rows.begin * g->narrow_width * g->narrow_channels,
                                     (xdi_matrix){patches, patch_size(g), false}, matrix,
                                     (rows.end - rows.begin) * g->narrow_width, patch_size(g),
-                                    g->narrow_channels, false);
+                                    g->narrow_channels, 1.0f, 0.0f);
     if (status != XD_OK)
       return status;
   }
@@ -163,7 +163,7 @@ static xd_status narrow_to_wide(xd_backend *backend, const xdi_geometry *g, cons
     const float *from = narrow + rows.begin * g->narrow_width * g->narrow_channels;
     xd_status status = xdi_openblas_product(backend, patches, (xdi_matrix){from, g->narrow_channels, false},
                                             matrix, (rows.end - rows.begin) * g->narrow_width,
-                                            g->narrow_channels, patch_size(g), false);
+                                            g->narrow_channels, patch_size(g), 1.0f, 0.0f);
     if (status == XD_OK)
       status = run_pass(backend, (patch_pass){g, rows, patches, NULL, wide});
     if (status != XD_OK)
@@ -188,8 +188,9 @@ static xd_status pair_sides(xd_backend *backend, const xdi_geometry *g, const fl
     }
     xd_status status = run_pass(backend, (patch_pass){g, rows, patches, wide, NULL});
     if (status == XD_OK)
-      status = xdi_openblas_product(backend, to, a, b, narrow_first ? channels : patch_size(g), cells,
-                                    narrow_first ? patch_size(g) : channels, rows.begin > 0);
+      status =
+          xdi_openblas_product(backend, to, a, b, narrow_first ? channels : patch_size(g), cells,
+                               narrow_first ? patch_size(g) : channels, 1.0f, rows.begin > 0 ? 1.0f : 0.0f);
     if (status != XD_OK)
       return status;
   }

@@ -46,10 +46,10 @@ typedef struct xdi_finish {
  * memory is refused. */
 float *xdi_openblas_scratch(xd_backend *backend, xdi_scratch which, size_t count);
 
-/* to[rows][columns] = a[rows][depth] b[depth][columns] (+ to, if `add`); rows of `to` are
- * `columns` long. XD_ERROR_TOO_LARGE beyond OpenBLAS's 32-bit sizes. */
+/* to[rows][columns] = alpha a[rows][depth] b[depth][columns] + beta to; rows of `to` are `columns` long.
+ * XD_ERROR_TOO_LARGE beyond OpenBLAS's 32-bit sizes. */
 xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi_matrix b, size_t rows,
-                               size_t depth, size_t columns, bool add);
+                               size_t depth, size_t columns, float alpha, float beta);
 
 /* In place, on rows of `columns` cells. */
 xd_status xdi_openblas_finish(xd_backend *backend, float *cells, size_t rows, size_t columns,

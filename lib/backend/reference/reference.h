@@ -53,8 +53,10 @@ xd_status xdi_reference_squared_distance(xd_backend *backend, xd_squared_distanc
 xd_status xdi_reference_cross_entropy(xd_backend *backend, xd_cross_entropy *args);
 
 xd_status xdi_reference_adam(xd_backend *backend, const xd_adam *args);
-xd_status xdi_reference_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *args);
-xd_status xdi_reference_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *args);
+xd_status xdi_reference_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *matrices,
+                                              uint32_t count);
+xd_status xdi_reference_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *matrices,
+                                               uint32_t count);
 
 xd_status xdi_reference_random_normal(xd_backend *backend, xd_slice to, size_t count, uint64_t seed,
                                       uint64_t stream, uint64_t first);

@@ -16,11 +16,12 @@ typedef struct matrix {
   size_t row_step, column_step;
 } matrix;
 
-/* What becomes of the sums: cell = (sum + bias) through an activation, or, where x is given, the sum
- * times the slope at x. */
+/* What becomes of the sums, divided by sigma unless that is 0: cell = (sum + bias) through an activation, or,
+ * where x is given, the sum times the slope at x. */
 typedef struct result {
   float *cells;
   size_t columns;
+  float sigma;
   const float *bias, *x;
   xd_activation activation;
 } result;
@@ -61,16 +62,19 @@ static inline void add_product(sum_block sum, left_block a, right_block b, size_
     }
 }
 
-static void start_block(sum_block sum, const result *to, size_t column, size_t rows, size_t columns) {
+static void start_block(sum_block sum, size_t rows, size_t columns) {
   for (size_t r = 0; r < rows; r++)
     for (size_t n = 0; n < columns; n++)
-      sum[r][n] = to->bias ? (double)to->bias[column + n] : 0.0;
+      sum[r][n] = 0.0;
 }
 
 static void finish_block(sum_block sum, const result *to, size_t row, size_t column, size_t rows,
                          size_t columns) {
+  const double sigma = to->sigma != 0.0f ? (double)to->sigma : 1.0;
   for (size_t r = 0; r < rows; r++) {
     const size_t cell = (row + r) * to->columns + column;
+    for (size_t n = 0; n < columns; n++)
+      sum[r][n] = sum[r][n] / sigma + (to->bias ? (double)to->bias[column + n] : 0.0);
     if (to->x)
       xdi_finish_backward(to->activation, sum[r], to->x + cell, to->cells + cell, columns);
     else
@@ -86,7 +90,7 @@ static void multiply(matrix a, matrix b, size_t rows, size_t depth, size_t colum
   for (size_t column = 0; column < columns; column += BLOCK_COLUMNS)
     for (size_t row = 0; row < rows; row += BLOCK_ROWS) {
       const size_t wide = shorter(columns - column, BLOCK_COLUMNS), high = shorter(rows - row, BLOCK_ROWS);
-      start_block(sum, to, column, high, wide);
+      start_block(sum, high, wide);
       for (size_t k = 0; k < depth; k += BLOCK_DEPTH) {
         const size_t deep = shorter(depth - k, BLOCK_DEPTH);
         load_left(left, a, row, high, k, deep);
@@ -104,8 +108,8 @@ xd_status xdi_reference_dense_forward(xd_backend *backend, const xd_dense *args)
   (void)backend;
   const matrix x = {xdi_slice_host(args->x), args->inputs, 1};
   const matrix weights = {xdi_slice_host(args->weights), args->outputs, 1};
-  const result y = {xdi_slice_host(args->y), args->outputs, xdi_slice_host(args->bias), NULL,
-                    args->activation};
+  const result y = {xdi_slice_host(args->y),    args->outputs, args->sigma,
+                    xdi_slice_host(args->bias), NULL,          args->activation};
   multiply(x, weights, args->rows, args->inputs, args->outputs, &y);
   return XD_OK;
 }
@@ -115,7 +119,7 @@ xd_status xdi_reference_dense_backward_data(xd_backend *backend, const xd_dense 
   const float *x = args->x_activation == XD_ACTIVATION_IDENTITY ? NULL : xdi_slice_host(args->x);
   const matrix dy = {xdi_slice_host(args->dy), args->outputs, 1};
   const matrix turned_weights = {xdi_slice_host(args->weights), 1, args->outputs};
-  const result dx = {xdi_slice_host(args->dx), args->inputs, NULL, x, args->x_activation};
+  const result dx = {xdi_slice_host(args->dx), args->inputs, args->sigma, NULL, x, args->x_activation};
   multiply(dy, turned_weights, args->rows, args->outputs, args->inputs, &dx);
   return XD_OK;
 }
@@ -124,7 +128,8 @@ xd_status xdi_reference_dense_backward_weights(xd_backend *backend, const xd_den
   (void)backend;
   const matrix turned_x = {xdi_slice_host(args->x), 1, args->inputs};
   const matrix dy = {xdi_slice_host(args->dy), args->outputs, 1};
-  const result dweights = {xdi_slice_host(args->dweights), args->outputs, NULL, NULL, XD_ACTIVATION_IDENTITY};
+  const result dweights = {xdi_slice_host(args->dweights), args->outputs, 0.0f, NULL, NULL,
+                           XD_ACTIVATION_IDENTITY};
   multiply(turned_x, dy, args->inputs, args->rows, args->outputs, &dweights);
   if (args->dbias.buffer)
     xdi_sum_columns(xdi_slice_host(args->dbias), dy.cells, args->rows, args->outputs);

@@ -2,6 +2,7 @@
  * decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), and spectral normalisation
  * (Miyato et al., arXiv 1802.05957). */
 #include <math.h>
+#include <stdbool.h>
 
 #include "backend/reference/reference.h"
 #include "backend/reference/reference_product.h"
@@ -58,39 +59,44 @@ static void turned_product(float *v, const float *weights, const float *u, size_
   }
 }
 
-xd_status xdi_reference_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *args) {
-  (void)backend;
-  const size_t rows = args->rows, columns = args->columns;
-  const float *weights = xdi_slice_host(args->weights);
-  float *u = xdi_slice_host(args->u), *v = xdi_slice_host(args->v);
-  float *normalised = xdi_slice_host(args->normalised);
-  for (uint32_t i = 0; i < args->iterations; i++) {
+static bool find_sigma(xd_spectral_norm *matrix) {
+  const size_t rows = matrix->rows, columns = matrix->columns;
+  const float *weights = xdi_slice_host(matrix->weights);
+  float *u = xdi_slice_host(matrix->u), *v = xdi_slice_host(matrix->v);
+  for (uint32_t i = 0; i < matrix->iterations; i++) {
     product(u, weights, v, rows, columns);
     normalise(u, rows);
     turned_product(v, weights, u, rows, columns);
     normalise(v, columns);
   }
-  args->sigma = 0.0;
+  matrix->sigma = 0.0;
   for (size_t row = 0; row < rows; row++)
-    args->sigma += (double)u[row] * xdi_dot(weights + row * columns, v, columns);
-  if (args->sigma == 0.0 || !isfinite(args->sigma))
-    return XD_ERROR_NUMERIC;
-  for (size_t i = 0; i < rows * columns; i++)
-    normalised[i] = (float)((double)weights[i] / args->sigma);
+    matrix->sigma += (double)u[row] * xdi_dot(weights + row * columns, v, columns);
+  return matrix->sigma != 0.0 && isfinite(matrix->sigma);
+}
+
+xd_status xdi_reference_spectral_norm_forward(xd_backend *backend, xd_spectral_norm *matrices,
+                                              uint32_t count) {
+  (void)backend;
+  for (uint32_t i = 0; i < count; i++)
+    if (!find_sigma(&matrices[i]))
+      return XD_ERROR_NUMERIC;
   return XD_OK;
 }
 
-xd_status xdi_reference_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *args) {
+xd_status xdi_reference_spectral_norm_backward(xd_backend *backend, const xd_spectral_norm *matrices,
+                                               uint32_t count) {
   (void)backend;
-  const size_t rows = args->rows, columns = args->columns;
-  const float *u = xdi_slice_host(args->u), *v = xdi_slice_host(args->v);
-  const float *normalised = xdi_slice_host(args->normalised);
-  float *gradients = xdi_slice_host(args->gradients);
-  const double along = xdi_dot(gradients, normalised, rows * columns);
-  for (size_t row = 0; row < rows; row++)
-    for (size_t n = 0; n < columns; n++) {
-      float *cell = gradients + row * columns + n;
-      *cell = (float)(((double)*cell - along * (double)u[row] * (double)v[n]) / args->sigma);
-    }
+  for (const xd_spectral_norm *matrix = matrices; matrix < matrices + count; matrix++) {
+    const size_t rows = matrix->rows, columns = matrix->columns;
+    const float *u = xdi_slice_host(matrix->u), *v = xdi_slice_host(matrix->v);
+    float *gradients = xdi_slice_host(matrix->gradients);
+    const double along = xdi_dot(gradients, xdi_slice_host(matrix->weights), rows * columns) / matrix->sigma;
+    for (size_t row = 0; row < rows; row++)
+      for (size_t n = 0; n < columns; n++) {
+        float *cell = gradients + row * columns + n;
+        *cell = (float)(((double)*cell - along * (double)u[row] * (double)v[n]) / matrix->sigma);
+      }
+  }
   return XD_OK;
 }
