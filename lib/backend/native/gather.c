@@ -12,6 +12,7 @@
 
 #include "backend/native/frame.h"
 #include "backend/native/scatter.h"
+#include "backend/native/winograd.h"
 
 /* The depth of a panel's block that stays in the first-level cache. */
 #define DEPTH_BLOCK 256
@@ -294,6 +295,8 @@ xd_status xdi_gather_run(xd_backend *backend, const xdi_gather *g) {
   job.frame_columns = xdi_axis_reach(&g->x, xdi_axis_places(&g->x, 0));
   if (g->batch == 0 || job.rows == 0 || job.frame_columns == 0)
     return XD_OK;
+  if (!g->panels && xdi_winograd_fits(kernels, g))
+    return xdi_winograd_run(backend, g);
   choose_shards(&job);
   const size_t packed = xdi_gather_panel_floats(kernels, g);
   const xd_status status =

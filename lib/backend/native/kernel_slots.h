@@ -27,3 +27,6 @@
     .drop = drop,
     .pack_rows = pack_rows,
     .collect = collect,
+    .spread_data = spread_data,
+    .spread_taps = spread_taps,
+    .join_points = join_points,

@@ -52,6 +52,22 @@ typedef struct xdi_term {
   uint32_t begin, end;
 } xdi_term;
 
+/* Points of a tile of 2 x 2 in minimal filtering. */
+#define XDI_POINTS 9
+
+/* Nine points of a tile (winograd_kernels.h), and the 2 x 2 cells that their sums become. */
+typedef struct xdi_points {
+  const float *from;
+  ptrdiff_t from_point;
+  float *to;
+  ptrdiff_t to_row, to_column;
+  size_t count;      /* floats of a cell, a multiple of the lanes */
+  const float *bias; /* [count], or NULL; what follows is as in a tile */
+  float slope;
+  const float *x;
+  float x_slope;
+} xdi_points;
+
 /* As many ones as a vector has lanes, and more. */
 extern const float xdi_ones[16];
 
@@ -94,6 +110,13 @@ typedef struct xdi_kernels {
   void (*derive)(xd_activation activation, float *dx, const float *y, const float *dy, size_t count);
   void (*scale_add)(float alpha, const float *x, float beta, float *y, size_t count);
   double (*dot)(const float *a, const float *b, size_t count);
+
+  /* See winograd_kernels.h. */
+  void (*spread_data)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
+                      ptrdiff_t from_column, size_t count);
+  void (*spread_taps)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
+                      ptrdiff_t from_column, size_t count);
+  void (*join_points)(const xdi_points *points);
 
   /* See loss_kernels.h, optimiser_kernels.h and random_kernels.h. */
   void (*reconstruct)(const xdi_reconstruction *constants, const float *x, const float *x_hat,

@@ -15,6 +15,7 @@
 #include "backend/native/optimiser_kernels.h"
 #include "backend/native/random_kernels.h"
 #include "backend/native/tile_kernels.h"
+#include "backend/native/winograd_kernels.h"
 
 const xdi_kernels xdi_kernels_portable = {
     .name = "portable",

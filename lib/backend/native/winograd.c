@@ -1,0 +1,274 @@
+/* Convolutions by minimal filtering (see winograd.h).
+ *
+ * Two neighbouring outputs of two taps cost three products instead of four, 2 x 2 of them nine instead of
+ * sixteen: transformed data times transformed taps, point by point, and sums of the points. A convolution of
+ * four taps and stride 2 is the sum of four of two taps and stride 1, one for each residue of the wide side's
+ * rows and columns; its adjoint is four apart. All transforms only add and subtract.
+ *
+ * For a group of pictures or a band of one: frames (frame.h); then for each phase the data of each tile of
+ * 2 x 2 places at nine points, [point][tile][residue, channel]; nine products with the taps' panels; and the
+ * sums, with what follows a product. */
+#include "backend/native/winograd.h"
+
+#include "backend/native/frame.h"
+
+/* Tiles whose products are formed together, so that a panel serves several rows of them; a group's data then
+ * fits the second-level cache. */
+#define TILES_WANTED 32
+
+typedef struct winograd_job {
+  xd_backend *backend;
+  const xdi_gather *gather;
+  float *taps;                    /* [phase][point] panels of `depth` rows */
+  size_t depth, room;             /* of a panel; floats of a point's panels */
+  size_t tile_rows, tile_columns; /* of a phase of a picture */
+  size_t bands, group;            /* bands of tile rows a picture; pictures together, 1 with bands */
+  size_t tiles;                   /* of the largest group or band */
+  size_t frame_columns, frame_size;
+  uint32_t shards;
+} winograd_job;
+
+/* ---- geometry ---- */
+
+/* Two taps for each residue of the stride, and places in pairs. */
+static bool axis_fits(const xdi_axis *axis) {
+  for (size_t phase = 0; phase < axis->out_stride; phase++)
+    if (xdi_axis_phase(axis, phase).taps != 2 * axis->in_stride || xdi_axis_places(axis, phase) % 2 != 0 ||
+        xdi_axis_places(axis, phase) != xdi_axis_places(axis, 0))
+      return false;
+  return true;
+}
+
+static bool is_straight(xd_activation activation) {
+  return activation != XD_ACTIVATION_SIGMOID && activation != XD_ACTIVATION_TANH;
+}
+
+bool xdi_winograd_fits(const xdi_kernels *kernels, const xdi_gather *g) {
+  const size_t packs = g->y.in_stride * g->x.in_stride * g->y.out_stride * g->x.out_stride;
+  return packs <= XDI_MAX_SHARDS && g->source_channels % kernels->lanes == 0 &&
+         g->target_channels % kernels->lanes == 0 && axis_fits(&g->y) && axis_fits(&g->x) &&
+         is_straight(g->activation) && (!g->derived_by || is_straight(g->x_activation)) &&
+         g->batch * xdi_axis_places(&g->y, 0) * xdi_axis_places(&g->x, 0) >= 4 * TILES_WANTED;
+}
+
+/* ---- taps ---- */
+
+/* One shard for each phase and residue, (phase y, phase x, residue y, residue x). */
+static void pack_taps(void *argument, uint32_t index) {
+  const winograd_job *job = argument;
+  const xdi_gather *g = job->gather;
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t residues = g->y.in_stride * g->x.in_stride, phase = index / residues,
+               residue = index % residues;
+  const xdi_phase y = xdi_axis_phase(&g->y, phase / g->x.out_stride),
+                  x = xdi_axis_phase(&g->x, phase % g->x.out_stride);
+  const ptrdiff_t ky = y.first_tap + (ptrdiff_t)(residue / g->x.in_stride) * y.tap_step,
+                  kx = x.first_tap + (ptrdiff_t)(residue % g->x.in_stride) * x.tap_step;
+  const size_t source = g->source_channels, target = g->target_channels, area = source * target;
+  const ptrdiff_t row = (ptrdiff_t)(g->x.kernel * area);
+  uint32_t slot;
+  float *points = xdi_native_claim(job->backend, &slot);
+  kernels->spread_taps(points, (ptrdiff_t)area, g->weights + ky * row + kx * (ptrdiff_t)area,
+                       (ptrdiff_t)g->y.in_stride * y.tap_step * row,
+                       (ptrdiff_t)g->x.in_stride * x.tap_step * (ptrdiff_t)area, area);
+  for (size_t point = 0; point < XDI_POINTS; point++)
+    xdi_pack_panels(kernels,
+                    job->taps + (phase * XDI_POINTS + point) * job->room +
+                        residue * source * xdi_panel_width(kernels),
+                    job->depth, points + point * area, g->turned ? 1 : (ptrdiff_t)target,
+                    g->turned ? (ptrdiff_t)source : 1, source, target);
+  xdi_native_release(job->backend, slot);
+}
+
+/* ---- one group and phase ---- */
+
+typedef struct pass {
+  size_t picture, pictures;
+  size_t first_row, rows, columns; /* of tiles, in each picture */
+  size_t phase_y, phase_x;
+  const float *frames; /* at the first cell that the first tile reads */
+  const float *taps;
+  float *data, *sums; /* [point][tile][depth], [point][tile][target channels] */
+} pass;
+
+static void spread(const winograd_job *job, const pass *p) {
+  const xdi_gather *g = job->gather;
+  const size_t channels = g->source_channels, sy = g->y.in_stride, sx = g->x.in_stride;
+  const ptrdiff_t column = (ptrdiff_t)channels, row = (ptrdiff_t)job->frame_columns * column;
+  float *to = p->data;
+  for (size_t picture = 0; picture < p->pictures; picture++)
+    for (size_t i = 0; i < p->rows; i++)
+      for (size_t j = 0; j < p->columns; j++) {
+        const float *from = p->frames + picture * job->frame_size + (ptrdiff_t)(2 * sy * i) * row +
+                            (ptrdiff_t)(2 * sx * j) * column;
+        for (size_t residue = 0; residue < sy * sx; residue++, to += channels)
+          job->backend->kernels->spread_data(to, (ptrdiff_t)(job->tiles * job->depth),
+                                             from + (ptrdiff_t)(residue / sx) * row +
+                                                 (ptrdiff_t)(residue % sx) * column,
+                                             (ptrdiff_t)sy * row, (ptrdiff_t)sx * column, channels);
+      }
+}
+
+/* The first cell of a tile, in the target. */
+static size_t cell_of(const xdi_gather *g, const pass *p, size_t picture, size_t i, size_t j) {
+  const size_t y = (p->picture + picture) * g->y.target + p->phase_y + 2 * i * g->y.out_stride,
+               x = p->phase_x + 2 * j * g->x.out_stride;
+  return (y * g->x.target + x) * g->target_channels;
+}
+
+/* Asks for a share of what `join` will write and read: the products give the memory time. */
+static void fetch_targets(const winograd_job *job, const pass *p, size_t point) {
+  const xdi_gather *g = job->gather;
+  const size_t channels = g->target_channels, tiles = p->rows * p->columns, all = p->pictures * tiles;
+  const size_t row = g->y.out_stride * g->x.target * channels, column = g->x.out_stride * channels;
+  for (size_t tile = xdi_native_part(all, XDI_POINTS, point);
+       tile < xdi_native_part(all, XDI_POINTS, point + 1); tile++) {
+    const size_t i = p->first_row + tile % tiles / p->columns, j = tile % p->columns;
+    const size_t cell = cell_of(g, p, tile / tiles, i, j);
+    for (size_t y = 0; y < 2; y++)
+      for (size_t x = 0; x < 2; x++)
+        for (size_t c = 0; c < channels; c += 16) {
+          __builtin_prefetch(g->target + cell + y * row + x * column + c, 1);
+          if (g->derived_by)
+            __builtin_prefetch(g->derived_by + cell + y * row + x * column + c, 0);
+        }
+  }
+}
+
+static void multiply(const winograd_job *job, const pass *p) {
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t columns = job->gather->target_channels, width = xdi_panel_width(kernels);
+  const size_t rows = p->pictures * p->rows * p->columns, tiles = xdi_native_ceil(rows, kernels->tile_rows);
+  const xdi_cut cut = xdi_cut_into(rows, tiles);
+  for (size_t point = 0; point < XDI_POINTS; point++) {
+    fetch_targets(job, p, point);
+    for (size_t n = 0; n < columns; n += width)
+      for (size_t i = 0; i < tiles; i++) {
+        const size_t begin = xdi_cut_at(cut, i), cell = point * job->tiles + begin;
+        const xdi_tile tile = {.a = p->data + cell * job->depth,
+                               .b = p->taps + point * job->room + n * job->depth,
+                               .a_row = (ptrdiff_t)job->depth,
+                               .a_step = 1,
+                               .b_step = (ptrdiff_t)width,
+                               .steps = (uint32_t)job->depth,
+                               .runs = 1,
+                               .planes = 1,
+                               .columns = (uint32_t)(columns - n < width ? columns - n : width),
+                               .c = p->sums + cell * columns + n,
+                               .c_row = (ptrdiff_t)columns,
+                               .slope = 1.0f};
+        xdi_run_tile(kernels, &tile, xdi_cut_at(cut, i + 1) - begin, XD_ACTIVATION_IDENTITY, NULL,
+                     XD_ACTIVATION_IDENTITY);
+      }
+  }
+}
+
+static void join(const winograd_job *job, const pass *p) {
+  const xdi_gather *g = job->gather;
+  const size_t channels = g->target_channels, row = g->x.target * channels;
+  xdi_tile finish = {.slope = 1.0f};
+  xdi_set_finish(&finish, g->bias, g->activation, g->derived_by, g->x_activation);
+  xdi_points points = {.from = p->sums,
+                       .from_point = (ptrdiff_t)(job->tiles * channels),
+                       .to_row = (ptrdiff_t)(g->y.out_stride * row),
+                       .to_column = (ptrdiff_t)(g->x.out_stride * channels),
+                       .count = channels,
+                       .bias = g->bias,
+                       .slope = finish.slope,
+                       .x_slope = finish.x_slope};
+  for (size_t picture = 0; picture < p->pictures; picture++)
+    for (size_t i = p->first_row; i < p->first_row + p->rows; i++)
+      for (size_t j = 0; j < p->columns; j++, points.from += channels) {
+        const size_t cell = cell_of(g, p, picture, i, j);
+        points.to = g->target + cell;
+        points.x = finish.x ? g->derived_by + cell : NULL;
+        job->backend->kernels->join_points(&points);
+      }
+}
+
+/* ---- running ---- */
+
+static void run_group(const winograd_job *job, size_t unit, size_t pictures, float *scratch) {
+  const xdi_gather *g = job->gather;
+  const size_t picture = unit / job->bands, band = unit % job->bands;
+  const size_t begin = xdi_native_part(job->tile_rows, job->bands, band);
+  const size_t end = xdi_native_part(job->tile_rows, job->bands, band + 1);
+  float *data = scratch + job->group * job->frame_size;
+  for (size_t i = 0; i < pictures; i++)
+    xdi_fill_frame(
+        scratch + i * job->frame_size, xdi_axis_reach(&g->y, 2 * (end - begin)), job->frame_columns,
+        g->source + (picture + i) * g->y.source * g->x.source * g->source_channels, g->y.source, g->x.source,
+        g->source_channels, (ptrdiff_t)(2 * begin * g->y.in_stride) + g->y.first, g->x.first);
+  for (size_t i = 0; i < g->y.out_stride; i++)
+    for (size_t j = 0; j < g->x.out_stride; j++) {
+      const ptrdiff_t skip_y = xdi_axis_phase(&g->y, i).first - g->y.first,
+                      skip_x = xdi_axis_phase(&g->x, j).first - g->x.first;
+      const pass p = {.picture = picture,
+                      .pictures = pictures,
+                      .first_row = begin,
+                      .rows = end - begin,
+                      .columns = job->tile_columns,
+                      .phase_y = i,
+                      .phase_x = j,
+                      .frames = scratch + (skip_y * (ptrdiff_t)job->frame_columns + skip_x) *
+                                              (ptrdiff_t)g->source_channels,
+                      .taps = job->taps + (i * g->x.out_stride + j) * XDI_POINTS * job->room,
+                      .data = data,
+                      .sums = data + XDI_POINTS * job->tiles * job->depth};
+      spread(job, &p);
+      multiply(job, &p);
+      join(job, &p);
+    }
+}
+
+static void run_shard(void *argument, uint32_t index) {
+  const winograd_job *job = argument;
+  const size_t units = job->gather->batch * job->bands;
+  const size_t end = xdi_native_part(units, job->shards, index + 1);
+  uint32_t slot;
+  float *scratch = xdi_native_claim(job->backend, &slot);
+  for (size_t unit = xdi_native_part(units, job->shards, index), pictures; unit < end; unit += pictures) {
+    pictures = end - unit < job->group ? end - unit : job->group;
+    run_group(job, unit, pictures, scratch);
+  }
+  xdi_native_release(job->backend, slot);
+}
+
+static void choose_shards(winograd_job *job) {
+  const xdi_gather *g = job->gather;
+  const size_t phases = g->y.out_stride * g->x.out_stride, tiles = job->tile_rows * job->tile_columns;
+  const double work = (double)(g->batch * tiles * phases) * (double)XDI_POINTS * (double)(job->depth + 32) *
+                      (double)g->target_channels;
+  job->bands = xdi_native_ceil(tiles, 2 * TILES_WANTED);
+  if (job->bands > job->tile_rows)
+    job->bands = job->tile_rows;
+  job->group = job->bands == 1 ? xdi_native_ceil(TILES_WANTED, tiles) : 1;
+  job->tiles = job->group * xdi_native_ceil(job->tile_rows, job->bands) * job->tile_columns;
+  job->frame_size = xdi_axis_reach(&g->y, 2 * xdi_native_ceil(job->tile_rows, job->bands)) *
+                    job->frame_columns * g->source_channels;
+  job->shards = xdi_native_shards(work, XDI_SHARD_WORK, xdi_native_ceil(g->batch * job->bands, job->group));
+}
+
+xd_status xdi_winograd_run(xd_backend *backend, const xdi_gather *g) {
+  const xdi_kernels *kernels = backend->kernels;
+  const size_t area = g->source_channels * g->target_channels, residues = g->y.in_stride * g->x.in_stride;
+  const size_t phases = g->y.out_stride * g->x.out_stride;
+  winograd_job job = {.backend = backend,
+                      .gather = g,
+                      .depth = residues * g->source_channels,
+                      .tile_rows = xdi_axis_places(&g->y, 0) / 2,
+                      .tile_columns = xdi_axis_places(&g->x, 0) / 2};
+  job.room = xdi_panel_count(kernels, g->target_channels) * xdi_panel_width(kernels) * job.depth;
+  job.frame_columns = xdi_axis_reach(&g->x, 2 * job.tile_columns);
+  choose_shards(&job);
+  const size_t group = job.group * job.frame_size + XDI_POINTS * job.tiles * (job.depth + g->target_channels);
+  const uint32_t packs = (uint32_t)(phases * residues);
+  xd_status status =
+      xdi_native_reserve(backend, phases * XDI_POINTS * job.room, job.shards > packs ? job.shards : packs,
+                         group > XDI_POINTS * area ? group : XDI_POINTS * area);
+  if (status != XD_OK)
+    return status;
+  job.taps = backend->shared.floats;
+  status = xdi_native_run(backend, pack_taps, &job, packs);
+  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.shards) : status;
+}
