@@ -26,7 +26,6 @@ typedef struct translation {
   const char **words;
   int word_count;
 
-  xd_model *model;
   xd_translator *translator;
   xd_dataset *set; /* NULL when the inputs are files */
   xd_shape from, to;
@@ -288,9 +287,7 @@ static xd_status prepare(translation *t) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   if (!strcmp(t->direction_text, "2to1"))
     options.direction = XD_DIRECTION_2TO1;
-  xd_status status = xd_model_load(&t->model, t->run.context, t->model_path);
-  if (!status)
-    status = xd_translator_create(&t->translator, t->run.context, t->model, &options);
+  xd_status status = xd_translator_load(&t->translator, t->run.context, t->model_path, &options);
   if (!status)
     status = xd_translator_set_noise(t->translator, t->seed, 0, t->temperature);
   if (status)
@@ -364,7 +361,6 @@ int command_translate(int argc, char **argv) {
   free(t.outputs);
   xd_dataset_release(t.set);
   xd_translator_destroy(t.translator);
-  xd_model_release(t.model);
   stop_runtime(&t.run);
   return code;
 }

@@ -27,6 +27,12 @@ XD_API void xd_translator_options_init(xd_translator_options *options, size_t st
 /* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the defaults. */
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context, const xd_model *model,
                                       const xd_translator_options *options);
+
+/* The same from a model file (.xdm), of which it reads only what its direction needs: half the memory of
+ * xd_model_load. The whole file is still checked for damage. Errors as of xd_model_load and
+ * xd_translator_create. */
+XD_API xd_status xd_translator_load(xd_translator **out, xd_context *context, const char *path,
+                                    const xd_translator_options *options);
 XD_API void xd_translator_destroy(xd_translator *translator); /* NULL is legal */
 
 /* How pictures are drawn from here on. Picture i of a call uses the noise of (seed, first + i), so a
@@ -52,7 +58,7 @@ XD_API xd_status xd_translator_run_floats(xd_translator *translator, float *outp
 /* What goes in and comes out. */
 XD_API xd_shape xd_translator_input_shape(const xd_translator *translator);
 XD_API xd_shape xd_translator_output_shape(const xd_translator *translator);
-XD_API const xd_model *xd_translator_model(const xd_translator *translator); /* borrowed */
+XD_API const xd_model *xd_translator_model(const xd_translator *translator); /* borrowed; NULL after _load */
 
 XD_END_DECLS
 

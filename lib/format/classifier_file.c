@@ -33,7 +33,7 @@ xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xd
   xd_status status =
       xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
   if (!status)
-    status = xdi_networks_get(context, container, roles, &count);
+    status = xdi_networks_get(context, container, NULL, roles, &count);
   if (!status && (count != 1 || roles[0].tag != ROLE_JUDGE))
     status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
   if (!status)

@@ -87,8 +87,7 @@ xd_status xdi_container_chunk(const xdi_container *container, xd_context *contex
  * the status blames the caller. */
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status);
 
-/* The model or judge in a container that stays open. */
-xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container);
+/* The judge in a container that stays open; a model: format/model_file.h. */
 xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container);
 
 /* The standard message about a chunk whose contents contradict themselves. */

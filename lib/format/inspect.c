@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "format/container.h"
+#include "format/model_file.h"
 
 void xd_file_info_init(xd_file_info *info, size_t struct_size) {
   const xd_file_info defaults = XD_FILE_INFO_INIT;
@@ -82,7 +83,7 @@ xd_status xd_file_verify(xd_context *context, const char *path) {
   }
   if (!status)
     status = container.kind == XDI_KIND_JUDGE ? xdi_classifier_from(&judge, context, &container)
-                                              : xdi_model_from(&model, context, &container);
+                                              : xdi_model_from(&model, context, &container, 0);
   xdi_container_close(&container);
   xd_classifier_release(judge);
   xd_model_release(model);

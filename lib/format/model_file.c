@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "format/model_file.h"
 #include "format/network_file.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
@@ -241,10 +242,12 @@ static xd_status place_network(assembly *a, xdi_role *role) {
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
 }
 
-static xd_status get_networks(assembly *a) {
+static xd_status get_networks(assembly *a, uint32_t direction) {
+  const uint32_t wanted[] = {ROLE_ENCODER(direction), ROLE_GENERATOR(direction), ROLE_DECODER(3 - direction),
+                             0};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count;
-  xd_status status = xdi_networks_get(a->context, a->container, roles, &count);
+  xd_status status = xdi_networks_get(a->context, a->container, direction ? wanted : NULL, roles, &count);
   for (uint32_t n = 0; n < count && !status; n++)
     status = place_network(a, &roles[n]);
   if (!status &&
@@ -282,7 +285,8 @@ static void release_assembly(assembly *a) {
   xdi_release(allocator, a->texts);
 }
 
-xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container) {
+xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container,
+                         uint32_t direction) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
   assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
@@ -293,7 +297,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   if (!status)
     status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
   if (!status)
-    status = get_networks(&a);
+    status = get_networks(&a, direction);
   if (!status)
     status = xd_model_create(out, context, &a.parts);
   if (!status)
@@ -315,7 +319,17 @@ xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
   xdi_container container;
   xd_status status = xdi_container_open_memory(&container, context, "model in memory", data, size);
-  return status ? status : xdi_model_from(out, context, &container);
+  return status ? status : xdi_model_from(out, context, &container, 0);
+}
+
+xd_status xdi_model_load(xd_model **out, xd_context *context, const char *path, uint32_t direction) {
+  xdi_container container;
+  xd_status status = xdi_container_open(&container, context, path);
+  if (status)
+    return status;
+  status = xdi_model_from(out, context, &container, direction);
+  xdi_container_close(&container);
+  return status;
 }
 
 xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
@@ -325,11 +339,5 @@ xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
-  xdi_container container;
-  xd_status status = xdi_container_open(&container, context, path);
-  if (status)
-    return status;
-  status = xdi_model_from(out, context, &container);
-  xdi_container_close(&container);
-  return status;
+  return xdi_model_load(out, context, path, 0);
 }

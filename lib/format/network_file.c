@@ -99,6 +99,8 @@ xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t 
 typedef struct source {
   xd_context *context;
   const xdi_container *container;
+  const uint32_t *wanted;
+  float *dropped; /* room for a piece of what is not wanted */
   xdi_cursor nets, tens;
   xdi_chunk_reader data;
   bool odd; /* a weight is not finite; DATA's checksum may tell why */
@@ -106,6 +108,13 @@ typedef struct source {
 
 static xd_status damaged(const source *from, uint32_t tag, const char *what) {
   return xdi_chunk_damaged(from->container, from->context, tag, what);
+}
+
+static bool is_wanted(const source *from, uint32_t tag) {
+  const uint32_t *at = from->wanted;
+  while (at && *at && *at != tag)
+    at++;
+  return !at || *at;
 }
 
 static xd_status get_network(source *from, xdi_role *out) {
@@ -127,7 +136,7 @@ static xd_status get_network(source *from, xdi_role *out) {
     return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
   /* The layers may ask for no more parameters than DATA can hold as f16. */
   return xdi_network_create_limited(&out->network, from->context, input, specs, count,
-                                    (size_t)from->data.chunk->length / 2 + 64);
+                                    (size_t)from->data.chunk->length / 2 + 64, !is_wanted(from, out->tag));
 }
 
 /* The tensor's description must be the very one that the parameter demands. */
@@ -178,6 +187,15 @@ static xd_status take_halves(source *from, float *to, size_t count) {
   return status;
 }
 
+static xd_status skip(source *from, size_t size) {
+  xd_status status = XD_OK;
+  for (size_t piece; size && !status; size -= piece) {
+    piece = size < PIECE * sizeof(float) ? size : PIECE * sizeof(float);
+    status = xdi_chunk_take(&from->data, from->context, from->dropped, piece);
+  }
+  return status;
+}
+
 static bool all_finite(const float *values, size_t count) {
   uint32_t odd = 0;
   for (size_t i = 0; i < count; i++)
@@ -197,6 +215,8 @@ static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parame
   size_t width = dtype == DTYPE_F16 ? 2 : 4, count = parameter->public.count;
   if (count > xdi_chunk_left(&from->data) / width)
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
+  if (!role->network->block)
+    return skip(from, count * width);
   float *to = role->network->block + parameter->offset;
   for (size_t piece; count && !status; count -= piece, to += piece) {
     piece = count < PIECE ? count : PIECE;
@@ -234,11 +254,13 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
   return status;
 }
 
-xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles,
-                           uint32_t *count) {
-  source from = {.context = context, .container = container};
+xd_status xdi_networks_get(xd_context *context, const xdi_container *container, const uint32_t *wanted,
+                           xdi_role *roles, uint32_t *count) {
+  source from = {.context = context, .container = container, .wanted = wanted};
   const xdi_chunk_entry *data;
   *count = 0;
+  if (wanted && !(from.dropped = xdi_allocate(&context->allocator, PIECE, sizeof(float))))
+    return xdi_fail_memory(context, "reading a file");
   xd_status status = xdi_container_chunk(container, context, XDI_CHUNK_NETWORKS, false, &from.nets);
   if (!status)
     status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
@@ -248,6 +270,7 @@ xd_status xdi_networks_get(xd_context *context, const xdi_container *container, 
     xdi_chunk_begin(&from.data, container, data);
     status = get_all(&from, roles, count);
   }
+  xdi_release(&context->allocator, from.dropped);
   xdi_release(&context->allocator, (void *)from.nets.data);
   xdi_release(&context->allocator, (void *)from.tens.data);
   if (status) {

@@ -19,9 +19,11 @@ typedef struct xdi_role {
 xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half,
                            xdi_bytes *nets, xdi_bytes *tens, xdi_bytes *data);
 
-/* Reads all networks of a file. Each out role owns a reference; on failure there are none. */
-xd_status xdi_networks_get(xd_context *context, const xdi_container *container, xdi_role *roles,
-                           uint32_t *count);
+/* Reads all networks of a file. Each out role owns a reference; on failure there are none. Where tags are
+ * wanted (0-terminated; NULL: all), the networks of other tags are hollow (layer/network.h): their numbers are
+ * checked against DATA's checksum and dropped. */
+xd_status xdi_networks_get(xd_context *context, const xdi_container *container, const uint32_t *wanted,
+                           xdi_role *roles, uint32_t *count);
 
 /* Releases what xdi_networks_get gave and was not handed on. */
 void xdi_networks_release(xdi_role *roles, uint32_t count);

@@ -22,6 +22,7 @@ typedef struct plan {
   xd_shape input;
   uint32_t count;
   size_t limit;
+  bool hollow;
 } plan;
 
 static void destroy(xd_network *network) {
@@ -148,14 +149,15 @@ static bool list_parts(xd_network *network, uint32_t index, uint32_t *next) {
   return true;
 }
 
-static xd_status make_parameters(xd_context *context, xd_network *network) {
+static xd_status make_parameters(xd_context *context, xd_network *network, bool hollow) {
   uint32_t next = 0;
   if (network->parameter_count == 0)
     return XD_OK;
   network->parameters =
       xdi_allocate_zeroed(&network->allocator, network->parameter_count, sizeof *network->parameters);
-  network->block = xdi_allocate_zeroed(&network->allocator, network->block_count, sizeof *network->block);
-  bool made = network->parameters && network->block;
+  if (!hollow)
+    network->block = xdi_allocate_zeroed(&network->allocator, network->block_count, sizeof *network->block);
+  bool made = network->parameters && (network->block || hollow);
   for (uint32_t i = 0; made && i < network->layer_count; i++)
     made = list_parts(network, i, &next);
   return made ? XD_OK : xdi_fail_memory(context, "creating a network's parameters");
@@ -181,7 +183,7 @@ static xd_status fill(xd_context *context, xd_network *network, const plan *from
     return status;
   network->input = from->input;
   network->output = network->layers[from->count - 1].out;
-  return make_parameters(context, network);
+  return make_parameters(context, network, from->hollow);
 }
 
 static xd_status build(xd_network **out, xd_context *context, const plan *from) {
@@ -200,8 +202,8 @@ static xd_status build(xd_network **out, xd_context *context, const plan *from) 
 }
 
 xd_status xdi_network_create_limited(xd_network **out, xd_context *context, xd_shape input,
-                                     const xd_layer_spec *specs, uint32_t count, size_t limit) {
-  plan from = {.input = input, .count = count, .limit = limit};
+                                     const xd_layer_spec *specs, uint32_t count, size_t limit, bool hollow) {
+  plan from = {.input = input, .count = count, .limit = limit, .hollow = hollow};
   size_t cells;
   *out = NULL;
   if (count == 0 || !specs)
@@ -224,7 +226,7 @@ xd_status xdi_network_create_limited(xd_network **out, xd_context *context, xd_s
 
 xd_status xdi_network_create(xd_network **out, xd_context *context, xd_shape input,
                              const xd_layer_spec *specs, uint32_t count) {
-  return xdi_network_create_limited(out, context, input, specs, count, XDI_FLOAT_LIMIT);
+  return xdi_network_create_limited(out, context, input, specs, count, XDI_FLOAT_LIMIT, false);
 }
 
 xd_status xdi_network_clone(xd_network **out, xd_context *context, const xd_network *network) {

@@ -47,9 +47,10 @@ xd_status xdi_network_create(xd_network **out, xd_context *context, xd_shape inp
                              const xd_layer_spec *specs, uint32_t count);
 
 /* The same for layers from a file: XD_ERROR_BAD_DATA, before the block is allocated, when the layers
- * demand more than `limit` parameters. */
+ * demand more than `limit` parameters. A hollow network has shapes and the list of its parameters, but no
+ * block: nothing may run it. */
 xd_status xdi_network_create_limited(xd_network **out, xd_context *context, xd_shape input,
-                                     const xd_layer_spec *specs, uint32_t count, size_t limit);
+                                     const xd_layer_spec *specs, uint32_t count, size_t limit, bool hollow);
 
 /* A network of the same layers with the same parameters, not frozen. */
 xd_status xdi_network_clone(xd_network **out, xd_context *context, const xd_network *network);

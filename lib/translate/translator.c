@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "format/model_file.h"
 #include "image/resize.h"
 #include "layer/executor.h"
 #include "tensor/shape.h"
@@ -18,6 +19,7 @@
 struct xd_translator {
   xd_context *context;
   xd_model *model;
+  bool whole;                /* the model has all weights, not this direction's alone */
   const xd_encoder *encoder; /* the model's parts of this direction */
   const xd_latent_generator *generator;
   const xd_decoder *decoder;
@@ -85,17 +87,47 @@ static xd_status ensure_workspace(xd_translator *t, uint32_t batch) {
   return status;
 }
 
-static xd_status check_options(xd_context *context, xd_translator_options *chosen,
+static xd_status check_options(xd_context *context, const char *who, xd_translator_options *chosen,
                                const xd_translator_options *options) {
   *chosen = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
   if (options && !xdi_read_options(chosen, sizeof *chosen, options))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: options.struct_size is wrong");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: options.struct_size is wrong", who);
   if (chosen->direction != XD_DIRECTION_1TO2 && chosen->direction != XD_DIRECTION_2TO1)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_translator_create: direction %u is neither 1 nor 2", chosen->direction);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: direction %u is neither 1 nor 2", who,
+                    chosen->direction);
   if (chosen->max_batch == 0 || chosen->max_batch > BATCH_LIMIT)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: max_batch %u is not in 1..%u",
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: max_batch %u is not in 1..%u", who,
                     chosen->max_batch, BATCH_LIMIT);
+  return XD_OK;
+}
+
+static xd_status create(xd_translator **out, xd_context *context, const xd_model *model, bool whole,
+                        const xd_translator_options *chosen) {
+  xd_direction direction = (xd_direction)chosen->direction;
+  uint32_t source = direction == XD_DIRECTION_1TO2 ? 1 : 2, target = 3 - source;
+  if (!xd_model_generator(model, direction))
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
+                    source, target);
+  xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
+  if (!t)
+    return xdi_fail_memory(context, "creating a translator");
+  t->context = context;
+  t->model = xd_model_retain(model);
+  t->whole = whole;
+  t->encoder = xd_model_encoder(model, source);
+  t->generator = xd_model_generator(model, direction);
+  t->decoder = xd_model_decoder(model, target);
+  t->source_dim = xd_model_latent_dim(model, source);
+  t->target_dim = xd_model_latent_dim(model, target);
+  t->max_batch = chosen->max_batch;
+  t->input = xd_model_picture_shape(model, source);
+  t->output = xd_model_picture_shape(model, target);
+  t->temperature = 1.0f;
+  if (!xdi_shape_count(t->input, 1, &t->input_size) || !xdi_shape_count(t->output, 1, &t->output_size)) {
+    xd_translator_destroy(t);
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model's pictures do not fit into memory");
+  }
+  *out = t;
   return XD_OK;
 }
 
@@ -108,34 +140,27 @@ xd_status xd_translator_create(xd_translator **out, xd_context *context, const x
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !model)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_create: out or model is NULL");
-  xd_status status = check_options(context, &chosen, options);
-  if (status)
-    return status;
-  xd_direction direction = (xd_direction)chosen.direction;
-  uint32_t source = direction == XD_DIRECTION_1TO2 ? 1 : 2, target = 3 - source;
-  if (!xd_model_generator(model, direction))
-    return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
-                    source, target);
-  xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
-  if (!t)
-    return xdi_fail_memory(context, "creating a translator");
-  t->context = context;
-  t->model = xd_model_retain(model);
-  t->encoder = xd_model_encoder(model, source);
-  t->generator = xd_model_generator(model, direction);
-  t->decoder = xd_model_decoder(model, target);
-  t->source_dim = xd_model_latent_dim(model, source);
-  t->target_dim = xd_model_latent_dim(model, target);
-  t->max_batch = chosen.max_batch;
-  t->input = xd_model_picture_shape(model, source);
-  t->output = xd_model_picture_shape(model, target);
-  t->temperature = 1.0f;
-  if (!xdi_shape_count(t->input, 1, &t->input_size) || !xdi_shape_count(t->output, 1, &t->output_size)) {
-    xd_translator_destroy(t);
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model's pictures do not fit into memory");
-  }
-  *out = t;
-  return XD_OK;
+  const xd_status status = check_options(context, "xd_translator_create", &chosen, options);
+  return status ? status : create(out, context, model, true, &chosen);
+}
+
+xd_status xd_translator_load(xd_translator **out, xd_context *context, const char *path,
+                             const xd_translator_options *options) {
+  xd_translator_options chosen;
+  xd_model *model = NULL;
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_load: out or path is NULL");
+  xd_status status = check_options(context, "xd_translator_load", &chosen, options);
+  if (!status)
+    status = xdi_model_load(&model, context, path, chosen.direction);
+  if (!status)
+    status = create(out, context, model, false, &chosen);
+  xd_model_release(model);
+  return status;
 }
 
 void xd_translator_destroy(xd_translator *translator) {
@@ -169,7 +194,7 @@ xd_shape xd_translator_output_shape(const xd_translator *translator) {
 }
 
 const xd_model *xd_translator_model(const xd_translator *translator) {
-  return translator ? translator->model : NULL;
+  return translator && translator->whole ? translator->model : NULL;
 }
 
 /* A dense sub-matrix moved on the backend: rows of `columns` floats. */

@@ -248,11 +248,8 @@ static void save_model(xd_context *context, const char *path, uint32_t half) {
 static xd_translator *open_translator(xd_context *context, const char *path, uint32_t batch) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   xd_translator *translator = NULL;
-  xd_model *model = NULL;
   options.max_batch = batch;
-  must(context, xd_model_load(&model, context, path), path);
-  must(context, xd_translator_create(&translator, context, model, &options), "translator");
-  xd_model_release(model);
+  must(context, xd_translator_load(&translator, context, path, &options), path);
   return translator;
 }
 

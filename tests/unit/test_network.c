@@ -91,10 +91,11 @@ END_TEST
 START_TEST(network_create_limited__refuses_more_parameters_than_a_file_has) {
   const xd_layer_spec spec = dense_spec(10, XD_ACTIVATION_RELU);
   xd_network *network;
-  assert_status(xdi_network_create_limited(&network, context, picture, &spec, 1, 3519), XD_ERROR_BAD_DATA);
+  assert_status(xdi_network_create_limited(&network, context, picture, &spec, 1, 3519, false),
+                XD_ERROR_BAD_DATA);
   ck_assert_ptr_null(network);
   assert_message_names(context, "3520");
-  assert_ok(context, xdi_network_create_limited(&network, context, picture, &spec, 1, 3520));
+  assert_ok(context, xdi_network_create_limited(&network, context, picture, &spec, 1, 3520, false));
   xdi_network_release(network);
 }
 END_TEST

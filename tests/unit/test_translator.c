@@ -239,6 +239,138 @@ START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
 }
 END_TEST
 
+/* ---- from a file ---- */
+
+START_TEST(translator_load__translates_as_the_whole_model_does) {
+  float whole[COUNT * IN > COUNT * OUT ? COUNT * IN : COUNT * OUT], alone[sizeof whole / sizeof *whole];
+  float back[COUNT * OUT];
+  char path[TEST_PATH_SIZE];
+  char *folder = make_temp_folder();
+  path_in(path, folder, "tiny.xdm");
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  for (size_t i = 0; i < sizeof back / sizeof *back; i++)
+    back[i] = (float)(i * 31 % 103) / 103.0f;
+  for (uint32_t direction = 1; direction <= 2; direction++) {
+    xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+    xd_translator *of_model, *of_file;
+    options.direction = direction;
+    const float *from = direction == 1 ? inputs : back;
+    assert_ok(context, xd_translator_create(&of_model, context, model, &options));
+    assert_ok(context, xd_translator_load(&of_file, context, path, &options));
+    assert_ok(context, xd_translator_run_floats(of_model, whole, from, COUNT, NULL));
+    assert_ok(context, xd_translator_run_floats(of_file, alone, from, COUNT, NULL));
+    ck_assert_mem_eq(whole, alone, COUNT * (direction == 1 ? OUT : IN) * sizeof *whole);
+    ck_assert_ptr_eq(xd_translator_model(of_model), model);
+    ck_assert_ptr_null(xd_translator_model(of_file));
+    xd_translator_destroy(of_model), xd_translator_destroy(of_file);
+  }
+  remove_folder(folder);
+}
+END_TEST
+
+/* Encoder, generator and decoder of a direction, of a model whose networks are large beside all else. */
+START_TEST(translator_load__keeps_the_weights_of_one_direction) {
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *large;
+  size_t all = 0, needed = 0;
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with("reference", 1, &counter);
+  xd_translator *translator;
+  char path[TEST_PATH_SIZE];
+  char *folder = make_temp_folder();
+  path_in(path, folder, "large.xdm");
+  for (uint64_t i = 0; i < 2; i++) {
+    assert_ok(context, xd_encoder_create(&parts.encoder[i], context, NULL, i));
+    assert_ok(context, xd_decoder_create(&parts.decoder[i], context, NULL, i));
+    assert_ok(context, xd_latent_generator_create(&parts.generator[i], context, NULL, i));
+    const xd_network *networks[] = {xd_encoder_network(parts.encoder[i]),
+                                    xd_decoder_network(parts.decoder[i]),
+                                    xd_latent_generator_network(parts.generator[i])};
+    for (int n = 0; n < 3; n++)
+      for (uint32_t p = 0; p < xd_network_parameter_count(networks[n]); p++) {
+        xd_parameter parameter;
+        assert_ok(context, xd_network_parameter(networks[n], p, &parameter));
+        all += parameter.count * sizeof(float);
+        needed +=
+            n == 1 ? (i == 1) * parameter.count * sizeof(float) : (i == 0) * parameter.count * sizeof(float);
+      }
+  }
+  assert_ok(context, xd_model_create(&large, context, &parts));
+  assert_ok(context, xd_model_save(large, context, path, NULL));
+  const size_t before = atomic_load(&counter.live_bytes);
+  assert_ok(counted, xd_translator_load(&translator, counted, path, NULL));
+  ck_assert_uint_ge(atomic_load(&counter.live_bytes) - before, needed);
+  ck_assert_uint_lt(atomic_load(&counter.peak_bytes) - before, needed + all / 20);
+  xd_translator_destroy(translator);
+  xd_context_destroy(counted);
+  ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+  xd_model_release(large);
+  for (int i = 0; i < 2; i++) {
+    xd_encoder_release(parts.encoder[i]), xd_decoder_release(parts.decoder[i]);
+    xd_latent_generator_release(parts.generator[i]);
+  }
+  remove_folder(folder);
+}
+END_TEST
+
+START_TEST(translator_load__refuses_what_cannot_be) {
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator;
+  xd_model *bare = tiny_model(context, false);
+  char path[TEST_PATH_SIZE];
+  char *folder = make_temp_folder();
+  size_t size;
+  path_in(path, folder, "tiny.xdm");
+  assert_status(xd_translator_load(&translator, context, path, NULL), XD_ERROR_NOT_FOUND);
+  ck_assert_ptr_null(translator);
+  assert_ok(context, xd_model_save(bare, context, path, NULL));
+  assert_status(xd_translator_load(&translator, context, path, NULL), XD_ERROR_UNSUPPORTED);
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  assert_status(xd_translator_load(NULL, context, path, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_load(&translator, NULL, path, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_load(&translator, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  options.direction = 0;
+  assert_status(xd_translator_load(&translator, context, path, &options), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_nonnull(strstr(xd_context_message(context), "xd_translator_load"));
+  /* Damage anywhere is found, also in weights that are not kept. */
+  unsigned char *bytes = read_test_file(path, &size);
+  for (size_t at = 0; at < size; at++) {
+    bytes[at] ^= 0x10;
+    write_test_file(path, bytes, size);
+    ck_assert_msg(xd_translator_load(&translator, context, path, NULL) != XD_OK, "byte %zu", at);
+    ck_assert_ptr_null(translator);
+    bytes[at] ^= 0x10;
+  }
+  free(bytes);
+  remove_folder(folder);
+  xd_model_release(bare);
+}
+END_TEST
+
+START_TEST(translator_load__leaks_nothing_when_memory_runs_out) {
+  char path[TEST_PATH_SIZE];
+  char *folder = make_temp_folder();
+  path_in(path, folder, "tiny.xdm");
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  for (size_t fail = 1;; fail++) {
+    counting_allocator counter = {0};
+    xd_context *counted = test_context_with(NULL, 1, &counter);
+    xd_translator *translator;
+    atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
+    const xd_status status = xd_translator_load(&translator, counted, path, NULL);
+    atomic_store(&counter.fail_at, 0);
+    if (status)
+      assert_status(status, XD_ERROR_OUT_OF_MEMORY);
+    xd_translator_destroy(translator);
+    xd_context_destroy(counted);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+    if (!status)
+      break;
+  }
+  remove_folder(folder);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("translator");
   TCase *tcase = tcase_create("translator");
@@ -253,6 +385,10 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
   tcase_add_test(tcase, translator_run__stops_when_cancelled);
   tcase_add_test(tcase, translator_run__leaks_nothing_when_memory_runs_out);
+  tcase_add_test(tcase, translator_load__translates_as_the_whole_model_does);
+  tcase_add_test(tcase, translator_load__keeps_the_weights_of_one_direction);
+  tcase_add_test(tcase, translator_load__refuses_what_cannot_be);
+  tcase_add_test(tcase, translator_load__leaks_nothing_when_memory_runs_out);
   suite_add_tcase(suite, tcase);
   return suite;
 }
