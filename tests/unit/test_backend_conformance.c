@@ -395,7 +395,7 @@ static const convolution_case conv2d_cases[] = {
     {1, 3, 3, 2, 6, 6, 2, 2, 2, 1, 2, true}, /* corners that see nothing but padding */
     {2, 9, 9, 3, 4, 4, 130, 3, 3, 2, 0, true},
     {2, 16, 16, 16, 16, 16, 24, 3, 3, 1, 1, true},
-    /* two taps for each residue of the stride, whole vectors of channels, places in pairs */
+    /* two taps for each residue of the stride and whole vectors of channels */
     {6, 16, 16, 32, 8, 8, 64, 4, 4, 2, 1, true},
     {8, 12, 20, 16, 6, 10, 16, 4, 4, 2, 1, true},
     {9, 9, 7, 48, 8, 6, 32, 2, 2, 1, 0, true},
@@ -404,6 +404,10 @@ static const convolution_case conv2d_cases[] = {
     {7, 13, 15, 32, 6, 8, 16, 4, 4, 2, 2, true},
     {16, 8, 4, 16, 4, 2, 64, 4, 4, 2, 1, true},
     {3, 32, 32, 32, 16, 16, 16, 4, 4, 2, 1, true},
+    {5, 10, 14, 16, 5, 7, 48, 4, 4, 2, 1, true},
+    {2, 68, 36, 16, 33, 17, 16, 4, 4, 2, 0, true},
+    {32, 6, 4, 16, 3, 2, 16, 4, 4, 2, 1, false},
+    {6, 18, 8, 32, 9, 4, 16, 4, 4, 2, 1, true},
 };
 
 static const convolution_case transpose_cases[] = {
@@ -420,6 +424,8 @@ static const convolution_case transpose_cases[] = {
     {9, 8, 6, 32, 8, 6, 48, 2, 2, 1, 0, true},       {2, 32, 16, 16, 64, 32, 16, 4, 4, 2, 1, false},
     {5, 12, 12, 80, 12, 12, 16, 2, 2, 1, 1, true},   {7, 6, 8, 16, 12, 20, 32, 4, 4, 2, 0, true},
     {16, 4, 2, 64, 8, 4, 16, 4, 4, 2, 1, true},      {3, 16, 16, 16, 32, 32, 32, 4, 4, 2, 1, true},
+    {5, 5, 7, 48, 10, 14, 16, 4, 4, 2, 1, true},     {2, 33, 17, 16, 66, 34, 16, 4, 4, 2, 1, true},
+    {32, 3, 2, 16, 6, 4, 16, 4, 4, 2, 1, false},     {6, 9, 4, 16, 18, 8, 32, 4, 4, 2, 1, true},
 };
 
 typedef struct convolution_slots {
