@@ -52,27 +52,16 @@ typedef struct xdi_term {
   uint32_t begin, end;
 } xdi_term;
 
-/* Points of a tile in minimal filtering (winograd_kernels.h). */
+/* Points of a tile of 2 x 2 in minimal filtering. */
 #define XDI_POINTS 9
 
-/* Cells of `count` floats, a multiple of the lanes, that become nine points of a tile. */
-typedef struct xdi_spread {
-  float *to;
-  ptrdiff_t to_point;
-  const float *from;
-  ptrdiff_t from_row, from_column;
-  size_t count;
-  bool single_row, single_column; /* a tile of one place along that axis: it has no middle points */
-} xdi_spread;
-
-/* Nine points, and the cells of the tile that their sums become. */
+/* Nine points of a tile (winograd_kernels.h), and the 2 x 2 cells that their sums become. */
 typedef struct xdi_points {
   const float *from;
   ptrdiff_t from_point;
   float *to;
   ptrdiff_t to_row, to_column;
-  size_t count;
-  bool single_row, single_column;
+  size_t count;      /* floats of a cell, a multiple of the lanes */
   const float *bias; /* [count], or NULL; what follows is as in a tile */
   float slope;
   const float *x;
@@ -123,8 +112,10 @@ typedef struct xdi_kernels {
   double (*dot)(const float *a, const float *b, size_t count);
 
   /* See winograd_kernels.h. */
-  void (*spread_data)(const xdi_spread *spread);
-  void (*spread_taps)(const xdi_spread *spread);
+  void (*spread_data)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
+                      ptrdiff_t from_column, size_t count);
+  void (*spread_taps)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
+                      ptrdiff_t from_column, size_t count);
   void (*join_points)(const xdi_points *points);
 
   /* See loss_kernels.h, optimiser_kernels.h and random_kernels.h. */

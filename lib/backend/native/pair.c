@@ -5,15 +5,15 @@
  * frame, the right factor is the narrow side as it stands. A shard sums over its share of the pictures
  * into a matrix of its own; the second run adds these up in order, and turns them if asked.
  *
- * Where a kernel has two taps for each residue of the stride, the products are formed at the nine points of
- * minimal filtering (winograd.h), with the places' cells in the role of the taps. A shard's matrix then holds
- * the points, [point][residue, wide channel][narrow channel], and the second run joins them to weights. */
+ * Where a kernel has two taps for each residue of the stride and the places come in pairs, the products are
+ * formed at the nine points of minimal filtering (winograd.h), with the places' cells in the role of the taps:
+ * for 2 x 2 places nine products instead of sixteen. A shard's matrix then holds the points,
+ * [point][residue, wide channel][narrow channel], and the second run joins them to weights. */
 #include "backend/native/pair.h"
 
 #include <string.h>
 
 #include "backend/native/frame.h"
-#include "backend/native/winograd.h"
 
 /* Each shard's matrix has to be written and added. */
 #define MOST_SHARDS 16
@@ -23,6 +23,9 @@
 
 /* 2 x 2 places whose products are added up before they are written. */
 #define TILES_WANTED 64
+
+/* Places in a row of those: a band has at least one row of 2 x 2. */
+#define MOST_COLUMNS 256
 
 /* The frames of a group of pictures together (in floats). */
 #define GROUP_LIMIT ((size_t)1 << 15)
@@ -108,70 +111,59 @@ static void add_products(const pair_job *job, const group *at, const float *fram
   }
 }
 
-static xdi_tiling tiling_of(const pair_job *job, const group *at) {
-  const size_t rows = at->end - at->begin, columns = job->g->narrow_width;
-  return (xdi_tiling){at->pictures, rows / 2, columns / 2, rows % 2 != 0, columns % 2 != 0};
+/* The narrow side's 2 x 2 places at nine points, [point][2 x 2 places][narrow channels]. */
+static void spread_narrow(const pair_job *job, const group *at, const float *narrow, float *to) {
+  const xdi_geometry *g = job->g;
+  const size_t columns = g->narrow_channels, row = g->narrow_width * columns;
+  for (size_t picture = 0; picture < at->pictures; picture++)
+    for (size_t y = 0; y < at->end - at->begin; y += 2)
+      for (size_t x = 0; x < g->narrow_width; x += 2, to += columns)
+        job->backend->kernels->spread_taps(to, (ptrdiff_t)(job->most * columns),
+                                           narrow + (picture * g->narrow_height + y) * row + x * columns,
+                                           (ptrdiff_t)row, (ptrdiff_t)columns, columns);
 }
 
-/* The tiles of one side at nine points, [point][tile][spread->count]; spread->from is the first tile's first
- * cell, tiles lie `row` and `column` floats apart, pictures `picture_size`. */
-static void spread_tiles(const pair_job *job, const xdi_tiling *t, void (*kernel)(const xdi_spread *),
-                         xdi_spread spread, size_t picture_size, size_t row, size_t column) {
-  const float *first = spread.from;
-  float *to = spread.to;
-  spread.to_point = (ptrdiff_t)(job->most * spread.count);
-  for (size_t picture = 0; picture < t->pictures; picture++)
-    for (size_t i = 0; i < t->rows + t->single_row; i++)
-      for (size_t j = 0; j < t->columns + t->single_column; j++) {
-        spread.single_row = i == t->rows, spread.single_column = j == t->columns;
-        spread.from = first + picture * picture_size + i * row + j * column;
-        spread.to = to + xdi_tiling_row(t, picture, i, j) * spread.count;
-        kernel(&spread);
-      }
+/* The same of what one residue of the stride sees of the wide side: [point][2 x 2 places][wide channels]. */
+static void spread_wide(const pair_job *job, const group *at, const float *frames, size_t residue,
+                        float *to) {
+  const xdi_geometry *g = job->g;
+  const size_t channels = g->wide_channels, stride = g->stride, row = job->frame_columns * channels;
+  const float *first = frames + residue / stride * row + residue % stride * channels;
+  for (size_t picture = 0; picture < at->pictures; picture++)
+    for (size_t y = 0; y < at->end - at->begin; y += 2)
+      for (size_t x = 0; x < g->narrow_width; x += 2, to += channels)
+        job->backend->kernels->spread_data(
+            to, (ptrdiff_t)(job->most * channels),
+            first + picture * job->frame_size + stride * (y * row + x * channels), (ptrdiff_t)(stride * row),
+            (ptrdiff_t)(stride * channels), channels);
 }
 
 static void add_points(const pair_job *job, const group *at, float *frames, const float *narrow, float *to,
                        bool accumulate) {
   const xdi_geometry *g = job->g;
-  const xdi_kernels *kernels = job->backend->kernels;
-  const xdi_tiling tiling = tiling_of(job, at);
-  const size_t width = xdi_panel_width(kernels), columns = g->narrow_channels, wide = g->wide_channels;
-  const size_t stride = g->stride, frame_row = job->frame_columns * wide,
-               narrow_row = g->narrow_width * columns;
-  float *data = frames + job->group * job->frame_size, *taps = data + XDI_POINTS * job->most * wide;
-  const xdi_spread narrow_side = {.to = taps,
-                                  .from = narrow,
-                                  .from_row = (ptrdiff_t)narrow_row,
-                                  .from_column = (ptrdiff_t)columns,
-                                  .count = columns};
-  spread_tiles(job, &tiling, kernels->spread_taps, narrow_side, g->narrow_height * narrow_row, 2 * narrow_row,
-               2 * columns);
-  for (size_t residue = 0; residue < stride * stride; residue++) {
-    const xdi_spread wide_side = {.to = data,
-                                  .from = frames + residue / stride * frame_row + residue % stride * wide,
-                                  .from_row = (ptrdiff_t)(stride * frame_row),
-                                  .from_column = (ptrdiff_t)(stride * wide),
-                                  .count = wide};
-    spread_tiles(job, &tiling, kernels->spread_data, wide_side, job->frame_size, 2 * stride * frame_row,
-                 2 * stride * wide);
-    for (size_t point = 0; point < XDI_POINTS; point++) {
-      const xdi_range rows = xdi_tiling_rows(&tiling, point);
+  const size_t width = xdi_panel_width(job->backend->kernels), columns = g->narrow_channels;
+  const size_t residues = g->stride * g->stride;
+  float *data = frames + job->group * job->frame_size,
+        *taps = data + XDI_POINTS * job->most * g->wide_channels;
+  spread_narrow(job, at, narrow, taps);
+  for (size_t residue = 0; residue < residues; residue++) {
+    spread_wide(job, at, frames, residue, data);
+    for (size_t point = 0; point < XDI_POINTS; point++)
       for (size_t n = 0; n < columns; n += width) {
-        xdi_tile tile = {.b = taps + (point * job->most + rows.begin) * columns + n,
+        xdi_tile tile = {.b = taps + point * job->most * columns + n,
                          .a_row = 1,
-                         .a_step = (ptrdiff_t)wide,
+                         .a_step = (ptrdiff_t)g->wide_channels,
                          .b_step = (ptrdiff_t)columns,
-                         .steps = (uint32_t)(rows.end - rows.begin),
+                         .steps = (uint32_t)(at->pictures * (at->end - at->begin) * g->narrow_width / 4),
                          .runs = 1,
                          .planes = 1,
                          .columns = (uint32_t)(columns - n < width ? columns - n : width),
                          .c_row = (ptrdiff_t)columns,
                          .accumulate = accumulate,
                          .slope = 1.0f};
-        add_tiles(job, &tile, to + (point * stride * stride + residue) * job->area + n,
-                  data + (point * job->most + rows.begin) * wide);
+        add_tiles(job, &tile, to + (point * residues + residue) * job->area + n,
+                  data + point * job->most * g->wide_channels);
       }
-    }
   }
 }
 
@@ -214,7 +206,7 @@ static void run_group(const pair_job *job, const group *at, float *scratch, floa
 static void run_shard(void *argument, uint32_t index) {
   const pair_job *job = argument;
   const xdi_geometry *g = job->g;
-  const size_t units = g->batch * job->bands, steps = xdi_native_ceil(g->narrow_height, job->step);
+  const size_t units = g->batch * job->bands;
   const size_t first = xdi_native_part(units, job->shards, index);
   const size_t end = xdi_native_part(units, job->shards, index + 1);
   float *to = partial(job, index);
@@ -224,10 +216,8 @@ static void run_shard(void *argument, uint32_t index) {
     const size_t band = unit % job->bands, pictures = end - unit < job->group ? end - unit : job->group;
     const group at = {.picture = unit / job->bands,
                       .pictures = pictures,
-                      .begin = job->step * xdi_native_part(steps, job->bands, band),
-                      .end = band + 1 == job->bands
-                                 ? g->narrow_height
-                                 : job->step * xdi_native_part(steps, job->bands, band + 1)};
+                      .begin = job->step * xdi_native_part(g->narrow_height / job->step, job->bands, band),
+                      .end = job->step * xdi_native_part(g->narrow_height / job->step, job->bands, band + 1)};
     run_group(job, &at, scratch, to, unit > first);
     unit += pictures;
   }
@@ -287,8 +277,8 @@ static void run_join(void *argument, uint32_t residue) {
 
 static bool is_minimal(const xdi_kernels *kernels, const xdi_geometry *g) {
   return g->wide_channels % kernels->lanes == 0 && g->narrow_channels % kernels->lanes == 0 &&
-         g->kernel_height == 2 * g->stride && g->kernel_width == 2 * g->stride && g->narrow_height > 1 &&
-         g->narrow_width > 1 && g->stride <= 4 &&
+         g->kernel_height == 2 * g->stride && g->kernel_width == 2 * g->stride && g->narrow_height % 2 == 0 &&
+         g->narrow_width % 2 == 0 && g->narrow_width <= MOST_COLUMNS && g->stride <= 4 &&
          g->batch * g->narrow_height * g->narrow_width >= 4 * TILES_WANTED;
 }
 
@@ -302,27 +292,25 @@ static void choose_shards(pair_job *job) {
   if (fitting > MOST_SHARDS)
     fitting = MOST_SHARDS;
   const uint32_t wanted = xdi_native_shards(work, 2.0 * XDI_SHARD_WORK, fitting);
-  const size_t steps = xdi_native_ceil(g->narrow_height, job->step),
-               row_tiles = xdi_native_ceil(g->narrow_width, 2);
-  const size_t tiles = xdi_native_ceil(g->narrow_height, 2) * row_tiles;
+  const size_t tiles = g->narrow_height * g->narrow_width / 4;
   job->bands = xdi_native_ceil(frame, XDI_FRAME_LIMIT);
   if (job->minimal && job->bands < xdi_native_ceil(tiles, TILES_WANTED))
     job->bands = xdi_native_ceil(tiles, TILES_WANTED);
   if (g->batch * job->bands < wanted)
     job->bands = xdi_native_ceil(wanted, g->batch);
-  if (job->bands > steps)
-    job->bands = steps;
+  if (job->bands > g->narrow_height / job->step)
+    job->bands = g->narrow_height / job->step;
   job->shards = xdi_native_shards(work, 2.0 * XDI_SHARD_WORK, g->batch * job->bands);
   if (job->shards > wanted)
     job->shards = wanted;
-  const size_t rows = job->step * xdi_native_ceil(steps, job->bands);
+  const size_t rows = job->step * xdi_native_ceil(g->narrow_height / job->step, job->bands);
   job->frame_size = frame_rows(g, rows) * job->frame_columns * g->wide_channels;
   job->group = job->bands > 1 ? 1
                : job->minimal ? xdi_native_ceil(TILES_WANTED, tiles)
                               : GROUP_LIMIT / job->frame_size;
   if (job->group == 0)
     job->group = 1;
-  job->most = job->group * xdi_native_ceil(rows, 2) * row_tiles;
+  job->most = job->group * rows * g->narrow_width / 4;
   job->sum_shards =
       xdi_native_shards((double)job->weights * job->shards, 1 << 16, g->kernel_height * g->kernel_width);
 }

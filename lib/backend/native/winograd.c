@@ -1,11 +1,13 @@
 /* Convolutions by minimal filtering (see winograd.h).
  *
- * A convolution of four taps and stride 2 is the sum of four of two taps and stride 1, one for each residue of
- * the wide side's rows and columns; its adjoint is four apart. All transforms only add and subtract.
+ * Two neighbouring outputs of two taps cost three products instead of four, 2 x 2 of them nine instead of
+ * sixteen: transformed data times transformed taps, point by point, and sums of the points. A convolution of
+ * four taps and stride 2 is the sum of four of two taps and stride 1, one for each residue of the wide side's
+ * rows and columns; its adjoint is four apart. All transforms only add and subtract.
  *
- * For a group of pictures or a band of one: frames (frame.h); then for each phase the data of each tile at
- * nine points, [point][tile][residue, channel]; nine products with the taps' panels; and the sums, with what
- * follows a product. */
+ * For a group of pictures or a band of one: frames (frame.h); then for each phase the data of each tile of
+ * 2 x 2 places at nine points, [point][tile][residue, channel]; nine products with the taps' panels; and the
+ * sums, with what follows a product. */
 #include "backend/native/winograd.h"
 
 #include "backend/native/frame.h"
@@ -14,25 +16,27 @@
  * fits the second-level cache. */
 #define TILES_WANTED 32
 
+/* Places in a row: a band has at least one row of tiles. */
+#define MOST_COLUMNS 256
+
 typedef struct winograd_job {
   xd_backend *backend;
   const xdi_gather *gather;
-  float *taps;          /* [phase][point] panels of `depth` rows */
-  size_t depth, room;   /* of a panel; floats of a point's panels */
-  size_t rows, columns; /* places of a phase of a picture */
-  size_t tile_rows, tile_columns;
-  size_t bands, group; /* bands of tile rows a picture; pictures together, 1 with bands */
-  size_t tiles;        /* of the largest group or band */
+  float *taps;                    /* [phase][point] panels of `depth` rows */
+  size_t depth, room;             /* of a panel; floats of a point's panels */
+  size_t tile_rows, tile_columns; /* of a phase of a picture */
+  size_t bands, group;            /* bands of tile rows a picture; pictures together, 1 with bands */
+  size_t tiles;                   /* of the largest group or band */
   size_t frame_columns, frame_size;
   uint32_t shards;
 } winograd_job;
 
 /* ---- geometry ---- */
 
-/* Two taps for each residue of the stride. */
+/* Two taps for each residue of the stride, and places in pairs. */
 static bool axis_fits(const xdi_axis *axis) {
   for (size_t phase = 0; phase < axis->out_stride; phase++)
-    if (xdi_axis_phase(axis, phase).taps != 2 * axis->in_stride || xdi_axis_places(axis, phase) < 2 ||
+    if (xdi_axis_phase(axis, phase).taps != 2 * axis->in_stride || xdi_axis_places(axis, phase) % 2 != 0 ||
         xdi_axis_places(axis, phase) != xdi_axis_places(axis, 0))
       return false;
   return true;
@@ -43,11 +47,12 @@ static bool is_straight(xd_activation activation) {
 }
 
 bool xdi_winograd_fits(const xdi_kernels *kernels, const xdi_gather *g) {
+  const size_t rows = xdi_axis_places(&g->y, 0), columns = xdi_axis_places(&g->x, 0);
   const size_t packs = g->y.in_stride * g->x.in_stride * g->y.out_stride * g->x.out_stride;
   return packs <= XDI_MAX_SHARDS && g->source_channels % kernels->lanes == 0 &&
          g->target_channels % kernels->lanes == 0 && axis_fits(&g->y) && axis_fits(&g->x) &&
          is_straight(g->activation) && (!g->derived_by || is_straight(g->x_activation)) &&
-         g->batch * xdi_axis_places(&g->y, 0) * xdi_axis_places(&g->x, 0) >= 4 * TILES_WANTED;
+         columns <= MOST_COLUMNS && g->batch * rows * columns >= 4 * TILES_WANTED;
 }
 
 /* ---- taps ---- */
@@ -67,13 +72,9 @@ static void pack_taps(void *argument, uint32_t index) {
   const ptrdiff_t row = (ptrdiff_t)(g->x.kernel * area);
   uint32_t slot;
   float *points = xdi_native_claim(job->backend, &slot);
-  const xdi_spread spread = {.to = points,
-                             .to_point = (ptrdiff_t)area,
-                             .from = g->weights + ky * row + kx * (ptrdiff_t)area,
-                             .from_row = (ptrdiff_t)g->y.in_stride * y.tap_step * row,
-                             .from_column = (ptrdiff_t)g->x.in_stride * x.tap_step * (ptrdiff_t)area,
-                             .count = area};
-  kernels->spread_taps(&spread);
+  kernels->spread_taps(points, (ptrdiff_t)area, g->weights + ky * row + kx * (ptrdiff_t)area,
+                       (ptrdiff_t)g->y.in_stride * y.tap_step * row,
+                       (ptrdiff_t)g->x.in_stride * x.tap_step * (ptrdiff_t)area, area);
   for (size_t point = 0; point < XDI_POINTS; point++)
     xdi_pack_panels(kernels,
                     job->taps + (phase * XDI_POINTS + point) * job->room +
@@ -86,8 +87,8 @@ static void pack_taps(void *argument, uint32_t index) {
 /* ---- one group and phase ---- */
 
 typedef struct pass {
-  size_t picture, first_row; /* of tiles, in each picture */
-  xdi_tiling tiling;
+  size_t picture, pictures;
+  size_t first_row, rows, columns; /* of tiles, in each picture */
   size_t phase_y, phase_x;
   const float *frames; /* at the first cell that the first tile reads */
   const float *taps;
@@ -96,45 +97,40 @@ typedef struct pass {
 
 static void spread(const winograd_job *job, const pass *p) {
   const xdi_gather *g = job->gather;
-  const xdi_tiling *t = &p->tiling;
   const size_t channels = g->source_channels, sy = g->y.in_stride, sx = g->x.in_stride;
-  const size_t row = job->frame_columns * channels;
-  xdi_spread spread = {.to_point = (ptrdiff_t)(job->tiles * job->depth),
-                       .from_row = (ptrdiff_t)(sy * row),
-                       .from_column = (ptrdiff_t)(sx * channels),
-                       .count = channels};
-  for (size_t picture = 0; picture < t->pictures; picture++)
-    for (size_t i = 0; i < t->rows + t->single_row; i++)
-      for (size_t j = 0; j < t->columns + t->single_column; j++) {
-        const float *from = p->frames + picture * job->frame_size + 2 * (sy * i * row + sx * j * channels);
-        spread.single_row = i == t->rows, spread.single_column = j == t->columns;
-        spread.to = p->data + xdi_tiling_row(t, picture, i, j) * job->depth;
-        for (size_t residue = 0; residue < sy * sx; residue++, spread.to += channels) {
-          spread.from = from + residue / sx * row + residue % sx * channels;
-          job->backend->kernels->spread_data(&spread);
-        }
+  const ptrdiff_t column = (ptrdiff_t)channels, row = (ptrdiff_t)job->frame_columns * column;
+  float *to = p->data;
+  for (size_t picture = 0; picture < p->pictures; picture++)
+    for (size_t i = 0; i < p->rows; i++)
+      for (size_t j = 0; j < p->columns; j++) {
+        const float *from = p->frames + picture * job->frame_size + (ptrdiff_t)(2 * sy * i) * row +
+                            (ptrdiff_t)(2 * sx * j) * column;
+        for (size_t residue = 0; residue < sy * sx; residue++, to += channels)
+          job->backend->kernels->spread_data(to, (ptrdiff_t)(job->tiles * job->depth),
+                                             from + (ptrdiff_t)(residue / sx) * row +
+                                                 (ptrdiff_t)(residue % sx) * column,
+                                             (ptrdiff_t)sy * row, (ptrdiff_t)sx * column, channels);
       }
 }
 
 /* The first cell of a tile, in the target. */
 static size_t cell_of(const xdi_gather *g, const pass *p, size_t picture, size_t i, size_t j) {
-  const size_t y = p->phase_y + 2 * (p->first_row + i) * g->y.out_stride,
+  const size_t y = (p->picture + picture) * g->y.target + p->phase_y + 2 * i * g->y.out_stride,
                x = p->phase_x + 2 * j * g->x.out_stride;
-  return (((p->picture + picture) * g->y.target + y) * g->x.target + x) * g->target_channels;
+  return (y * g->x.target + x) * g->target_channels;
 }
 
 /* Asks for a share of what `join` will write and read: the products give the memory time. */
 static void fetch_targets(const winograd_job *job, const pass *p, size_t point) {
   const xdi_gather *g = job->gather;
-  const xdi_tiling *t = &p->tiling;
-  const size_t channels = g->target_channels, columns = t->columns + t->single_column;
-  const size_t tiles = (t->rows + t->single_row) * columns, all = t->pictures * tiles;
+  const size_t channels = g->target_channels, tiles = p->rows * p->columns, all = p->pictures * tiles;
   const size_t row = g->y.out_stride * g->x.target * channels, column = g->x.out_stride * channels;
   for (size_t tile = xdi_native_part(all, XDI_POINTS, point);
        tile < xdi_native_part(all, XDI_POINTS, point + 1); tile++) {
-    const size_t i = tile % tiles / columns, j = tile % columns, cell = cell_of(g, p, tile / tiles, i, j);
-    for (size_t y = 0; y < (i == t->rows ? 1u : 2u); y++)
-      for (size_t x = 0; x < (j == t->columns ? 1u : 2u); x++)
+    const size_t i = p->first_row + tile % tiles / p->columns, j = tile % p->columns;
+    const size_t cell = cell_of(g, p, tile / tiles, i, j);
+    for (size_t y = 0; y < 2; y++)
+      for (size_t x = 0; x < 2; x++)
         for (size_t c = 0; c < channels; c += 16) {
           __builtin_prefetch(g->target + cell + y * row + x * column + c, 1);
           if (g->derived_by)
@@ -146,14 +142,13 @@ static void fetch_targets(const winograd_job *job, const pass *p, size_t point) 
 static void multiply(const winograd_job *job, const pass *p) {
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t columns = job->gather->target_channels, width = xdi_panel_width(kernels);
+  const size_t rows = p->pictures * p->rows * p->columns, tiles = xdi_native_ceil(rows, kernels->tile_rows);
+  const xdi_cut cut = xdi_cut_into(rows, tiles);
   for (size_t point = 0; point < XDI_POINTS; point++) {
-    const xdi_range rows = xdi_tiling_rows(&p->tiling, point);
-    const size_t count = rows.end - rows.begin, tiles = xdi_native_ceil(count, kernels->tile_rows);
-    const xdi_cut cut = xdi_cut_into(count, tiles ? tiles : 1);
     fetch_targets(job, p, point);
     for (size_t n = 0; n < columns; n += width)
       for (size_t i = 0; i < tiles; i++) {
-        const size_t begin = xdi_cut_at(cut, i), cell = point * job->tiles + rows.begin + begin;
+        const size_t begin = xdi_cut_at(cut, i), cell = point * job->tiles + begin;
         const xdi_tile tile = {.a = p->data + cell * job->depth,
                                .b = p->taps + point * job->room + n * job->depth,
                                .a_row = (ptrdiff_t)job->depth,
@@ -174,23 +169,21 @@ static void multiply(const winograd_job *job, const pass *p) {
 
 static void join(const winograd_job *job, const pass *p) {
   const xdi_gather *g = job->gather;
-  const xdi_tiling *t = &p->tiling;
-  const size_t channels = g->target_channels;
+  const size_t channels = g->target_channels, row = g->x.target * channels;
   xdi_tile finish = {.slope = 1.0f};
   xdi_set_finish(&finish, g->bias, g->activation, g->derived_by, g->x_activation);
-  xdi_points points = {.from_point = (ptrdiff_t)(job->tiles * channels),
-                       .to_row = (ptrdiff_t)(g->y.out_stride * g->x.target * channels),
+  xdi_points points = {.from = p->sums,
+                       .from_point = (ptrdiff_t)(job->tiles * channels),
+                       .to_row = (ptrdiff_t)(g->y.out_stride * row),
                        .to_column = (ptrdiff_t)(g->x.out_stride * channels),
                        .count = channels,
                        .bias = g->bias,
                        .slope = finish.slope,
                        .x_slope = finish.x_slope};
-  for (size_t picture = 0; picture < t->pictures; picture++)
-    for (size_t i = 0; i < t->rows + t->single_row; i++)
-      for (size_t j = 0; j < t->columns + t->single_column; j++) {
+  for (size_t picture = 0; picture < p->pictures; picture++)
+    for (size_t i = p->first_row; i < p->first_row + p->rows; i++)
+      for (size_t j = 0; j < p->columns; j++, points.from += channels) {
         const size_t cell = cell_of(g, p, picture, i, j);
-        points.single_row = i == t->rows, points.single_column = j == t->columns;
-        points.from = p->sums + xdi_tiling_row(t, picture, i, j) * channels;
         points.to = g->target + cell;
         points.x = finish.x ? g->derived_by + cell : NULL;
         job->backend->kernels->join_points(&points);
@@ -204,7 +197,6 @@ static void run_group(const winograd_job *job, size_t unit, size_t pictures, flo
   const size_t picture = unit / job->bands, band = unit % job->bands;
   const size_t begin = xdi_native_part(job->tile_rows, job->bands, band);
   const size_t end = xdi_native_part(job->tile_rows, job->bands, band + 1);
-  const bool single_row = end == job->tile_rows && job->rows % 2 != 0;
   float *data = scratch + job->group * job->frame_size;
   for (size_t i = 0; i < pictures; i++)
     xdi_fill_frame(
@@ -216,12 +208,10 @@ static void run_group(const winograd_job *job, size_t unit, size_t pictures, flo
       const ptrdiff_t skip_y = xdi_axis_phase(&g->y, i).first - g->y.first,
                       skip_x = xdi_axis_phase(&g->x, j).first - g->x.first;
       const pass p = {.picture = picture,
+                      .pictures = pictures,
                       .first_row = begin,
-                      .tiling = {.pictures = pictures,
-                                 .rows = single_row ? end - begin - 1 : end - begin,
-                                 .columns = job->columns / 2,
-                                 .single_row = single_row,
-                                 .single_column = job->columns % 2 != 0},
+                      .rows = end - begin,
+                      .columns = job->tile_columns,
                       .phase_y = i,
                       .phase_x = j,
                       .frames = scratch + (skip_y * (ptrdiff_t)job->frame_columns + skip_x) *
@@ -270,10 +260,8 @@ xd_status xdi_winograd_run(xd_backend *backend, const xdi_gather *g) {
   winograd_job job = {.backend = backend,
                       .gather = g,
                       .depth = residues * g->source_channels,
-                      .rows = xdi_axis_places(&g->y, 0),
-                      .columns = xdi_axis_places(&g->x, 0)};
-  job.tile_rows = xdi_native_ceil(job.rows, 2);
-  job.tile_columns = xdi_native_ceil(job.columns, 2);
+                      .tile_rows = xdi_axis_places(&g->y, 0) / 2,
+                      .tile_columns = xdi_axis_places(&g->x, 0) / 2};
   job.room = xdi_panel_count(kernels, g->target_channels) * xdi_panel_width(kernels) * job.depth;
   job.frame_columns = xdi_axis_reach(&g->x, 2 * job.tile_columns);
   choose_shards(&job);
