@@ -217,16 +217,16 @@ START_TEST(translator_run__stops_when_cancelled) {
 }
 END_TEST
 
-START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
-  float output[OUT];
+/* Fails the first allocation, the second and so on, until the attempt succeeds. */
+static void check_memory_running_out(xd_status (*attempt)(xd_translator **out, xd_context *counted,
+                                                          const char *path),
+                                     const char *path) {
   for (size_t fail = 1;; fail++) {
     counting_allocator counter = {0};
     xd_context *counted = test_context_with(NULL, 1, &counter);
     xd_translator *translator;
     atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
-    xd_status status = xd_translator_create(&translator, counted, model, NULL);
-    if (!status)
-      status = xd_translator_run_floats(translator, output, inputs, 1, NULL);
+    const xd_status status = attempt(&translator, counted, path);
     atomic_store(&counter.fail_at, 0);
     if (status)
       assert_status(status, XD_ERROR_OUT_OF_MEMORY);
@@ -236,6 +236,17 @@ START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
     if (!status)
       break;
   }
+}
+
+static xd_status create_and_run(xd_translator **out, xd_context *counted, const char *path) {
+  float output[OUT];
+  (void)path;
+  const xd_status status = xd_translator_create(out, counted, model, NULL);
+  return status ? status : xd_translator_run_floats(*out, output, inputs, 1, NULL);
+}
+
+START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
+  check_memory_running_out(create_and_run, NULL);
 }
 END_TEST
 
@@ -347,26 +358,16 @@ START_TEST(translator_load__refuses_what_cannot_be) {
 }
 END_TEST
 
+static xd_status load(xd_translator **out, xd_context *counted, const char *path) {
+  return xd_translator_load(out, counted, path, NULL);
+}
+
 START_TEST(translator_load__leaks_nothing_when_memory_runs_out) {
   char path[TEST_PATH_SIZE];
   char *folder = make_temp_folder();
   path_in(path, folder, "tiny.xdm");
   assert_ok(context, xd_model_save(model, context, path, NULL));
-  for (size_t fail = 1;; fail++) {
-    counting_allocator counter = {0};
-    xd_context *counted = test_context_with(NULL, 1, &counter);
-    xd_translator *translator;
-    atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
-    const xd_status status = xd_translator_load(&translator, counted, path, NULL);
-    atomic_store(&counter.fail_at, 0);
-    if (status)
-      assert_status(status, XD_ERROR_OUT_OF_MEMORY);
-    xd_translator_destroy(translator);
-    xd_context_destroy(counted);
-    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
-    if (!status)
-      break;
-  }
+  check_memory_running_out(load, path);
   remove_folder(folder);
 }
 END_TEST

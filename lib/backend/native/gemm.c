@@ -58,7 +58,7 @@ static float slope_of(xd_activation activation) {
   return activation == XD_ACTIVATION_RELU ? 0.0f : activation == XD_ACTIVATION_LEAKY_RELU ? 0.2f : 1.0f;
 }
 
-static bool is_curved(xd_activation activation) {
+bool xdi_is_curved(xd_activation activation) {
   return activation == XD_ACTIVATION_SIGMOID || activation == XD_ACTIVATION_TANH;
 }
 
@@ -74,11 +74,11 @@ void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation,
 static void finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,
                           xd_activation activation, const float *x, xd_activation x_activation) {
   float *c = tile->c;
-  if (is_curved(activation))
+  if (xdi_is_curved(activation))
     for (size_t m = 0; m < rows; m++)
       kernels->activate(activation, c + (ptrdiff_t)m * tile->c_row, c + (ptrdiff_t)m * tile->c_row,
                         tile->columns);
-  if (x && is_curved(x_activation))
+  if (x && xdi_is_curved(x_activation))
     for (size_t m = 0; m < rows; m++) {
       float *row = c + (ptrdiff_t)m * tile->c_row;
       kernels->derive(x_activation, row, x + (ptrdiff_t)m * tile->c_row, row, tile->columns);

@@ -43,6 +43,9 @@ static inline size_t xdi_panel_count(const xdi_kernels *kernels, size_t columns)
 void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
                      ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns);
 
+/* Whether an activation is more than a slope below zero, so that the kernels cannot finish it in registers. */
+bool xdi_is_curved(xd_activation activation);
+
 /* The finish of a product: sets the tile's own fields for what the kernels can do in registers. */
 void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
                     xd_activation x_activation);

@@ -26,9 +26,10 @@ static void run_dots(void *argument, uint32_t index) {
   float *y = xdi_slice_host(args->y) + begin;
   kernels->dots(y, 1, xdi_slice_host(args->x) + begin * args->inputs, args->inputs,
                 xdi_slice_host(args->weights), (uint32_t)(end - begin), args->inputs);
+  const float scale = args->sigma != 0.0f ? scale_of(args) : 1.0f, start = bias ? bias[0] : 0.0f;
   for (size_t m = 0; m < end - begin; m++) {
-    y[m] *= args->sigma != 0.0f ? scale_of(args) : 1.0f;
-    y[m] += bias ? bias[0] : 0.0f;
+    y[m] *= scale;
+    y[m] += start;
   }
   if (args->activation != XD_ACTIVATION_IDENTITY)
     kernels->activate(args->activation, y, y, end - begin);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "backend/native/frame.h"
+#include "backend/native/winograd.h"
 
 /* Each shard's matrix has to be written and added. */
 #define MOST_SHARDS 16
@@ -23,9 +24,6 @@
 
 /* 2 x 2 places whose products are added up before they are written. */
 #define TILES_WANTED 64
-
-/* Places in a row of those: a band has at least one row of 2 x 2. */
-#define MOST_COLUMNS 256
 
 /* The frames of a group of pictures together (in floats). */
 #define GROUP_LIMIT ((size_t)1 << 15)
@@ -234,7 +232,7 @@ static void add_partials(const pair_job *job, float *to, size_t begin, size_t en
 static void run_sum(void *argument, uint32_t index) {
   const pair_job *job = argument;
   const xdi_geometry *g = job->g;
-  const size_t taps = g->kernel_height * g->kernel_width, area = g->wide_channels * g->narrow_channels;
+  const size_t taps = g->kernel_height * g->kernel_width, area = job->area;
   const size_t first = xdi_native_part(taps, job->sum_shards, index);
   const size_t end = xdi_native_part(taps, job->sum_shards, index + 1);
   float *to = job->turned ? partial(job, 0) : job->dweights;
@@ -278,7 +276,7 @@ static void run_join(void *argument, uint32_t residue) {
 static bool is_minimal(const xdi_kernels *kernels, const xdi_geometry *g) {
   return g->wide_channels % kernels->lanes == 0 && g->narrow_channels % kernels->lanes == 0 &&
          g->kernel_height == 2 * g->stride && g->kernel_width == 2 * g->stride && g->narrow_height % 2 == 0 &&
-         g->narrow_width % 2 == 0 && g->narrow_width <= MOST_COLUMNS && g->stride <= 4 &&
+         g->narrow_width % 2 == 0 && g->narrow_width <= XDI_WINOGRAD_COLUMNS && g->stride <= 4 &&
          g->batch * g->narrow_height * g->narrow_width >= 4 * TILES_WANTED;
 }
 

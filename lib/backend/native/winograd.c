@@ -16,9 +16,6 @@
  * fits the second-level cache. */
 #define TILES_WANTED 32
 
-/* Places in a row: a band has at least one row of tiles. */
-#define MOST_COLUMNS 256
-
 typedef struct winograd_job {
   xd_backend *backend;
   const xdi_gather *gather;
@@ -42,17 +39,13 @@ static bool axis_fits(const xdi_axis *axis) {
   return true;
 }
 
-static bool is_straight(xd_activation activation) {
-  return activation != XD_ACTIVATION_SIGMOID && activation != XD_ACTIVATION_TANH;
-}
-
 bool xdi_winograd_fits(const xdi_kernels *kernels, const xdi_gather *g) {
   const size_t rows = xdi_axis_places(&g->y, 0), columns = xdi_axis_places(&g->x, 0);
   const size_t packs = g->y.in_stride * g->x.in_stride * g->y.out_stride * g->x.out_stride;
   return packs <= XDI_MAX_SHARDS && g->source_channels % kernels->lanes == 0 &&
          g->target_channels % kernels->lanes == 0 && axis_fits(&g->y) && axis_fits(&g->x) &&
-         is_straight(g->activation) && (!g->derived_by || is_straight(g->x_activation)) &&
-         columns <= MOST_COLUMNS && g->batch * rows * columns >= 4 * TILES_WANTED;
+         !xdi_is_curved(g->activation) && (!g->derived_by || !xdi_is_curved(g->x_activation)) &&
+         columns <= XDI_WINOGRAD_COLUMNS && g->batch * rows * columns >= 4 * TILES_WANTED;
 }
 
 /* ---- taps ---- */

@@ -6,6 +6,9 @@
 
 #include "backend/native/gather.h"
 
+/* Places in a row at most: a band has at least one row of tiles. */
+#define XDI_WINOGRAD_COLUMNS 256
+
 /* Whether the convolution has that form, whole vectors of channels, and tiles enough to gain by it. */
 bool xdi_winograd_fits(const xdi_kernels *kernels, const xdi_gather *gather);
 
