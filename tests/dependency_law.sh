@@ -2,6 +2,7 @@
 # The dependency law, checked on the includes of lib/ and include/ below ROOT:
 #   base < tensor < image < data
 #          tensor < backend < layer < model < format < translate < evaluate < train
+#   base < options < model; evaluate and train read options too
 # translate alone sees image from the second line, train alone also reads data. Libraries from outside
 # have one home each, and the four networks never include each other.
 # usage: dependency_law.sh ROOT
@@ -21,16 +22,17 @@ awk '
 
   BEGIN {
     allow("base", "base")
+    allow("options", "base options")
     allow("tensor", "base tensor")
     allow("image", "base tensor image")
     allow("data", "base tensor image data")
     allow("backend", "base tensor backend")
     allow("layer", "base tensor backend layer")
-    allow("model", "base tensor backend layer model")
+    allow("model", "base options tensor backend layer model")
     allow("format", "base tensor backend layer model format")
     allow("translate", "base tensor image backend layer model format translate")
-    allow("evaluate", "base tensor backend layer model format translate evaluate")
-    allow("train", "base tensor data backend layer model format translate evaluate train")
+    allow("evaluate", "base options tensor backend layer model format translate evaluate")
+    allow("train", "base options tensor data backend layer model format translate evaluate train")
     networks = " encoder decoder latent_generator pair_discriminator "
   }
 

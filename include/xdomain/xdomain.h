@@ -8,6 +8,7 @@
  *   dataset.h, trainer.h   labelled pictures, pairings; training from single steps to the whole
  *   classifier.h, evaluation.h   the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
+ *   options.h, values.h    named numbers in, named numbers out
  *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
  *
  * Translate one picture:
@@ -54,10 +55,12 @@
 #include "latent_generator.h"
 #include "model.h"
 #include "network.h"
+#include "options.h"
 #include "pair_discriminator.h"
 #include "status.h"
 #include "trainer.h"
 #include "translator.h"
+#include "values.h"
 #include "version.h"
 
 #endif

@@ -1,0 +1,213 @@
+/* Options as text: "name = value", one or several on a line, comments from "#" to the line's end. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "options/options.h"
+
+#define FILE_LIMIT ((size_t)1 << 20)
+#define WHERE_SIZE 320
+
+/* ---- Reading ---- */
+
+/* Where the reader is, and what its messages begin with. */
+typedef struct reader {
+  const char *at;
+  uint32_t line;
+  const char *path; /* of a file, or NULL */
+} reader;
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
+
+/* Passes over blanks, and over comments if `comments`. */
+static void skip(reader *r, bool comments) {
+  for (; is_blank(*r->at) || (comments && *r->at == '#'); r->at++) {
+    if (*r->at == '#')
+      r->at += strcspn(r->at, "\n");
+    if (*r->at == '\n')
+      r->line++;
+    if (*r->at == '\0')
+      return;
+  }
+}
+
+/* Blanks within a line. */
+static void skip_blanks(reader *r) {
+  while (*r->at == ' ' || *r->at == '\t')
+    r->at++;
+}
+
+/* The length of a name or a value that begins here. */
+static size_t measure_word(const reader *r) {
+  return strcspn(r->at, " \t\r\n\f\v=#");
+}
+
+static const char *describe_place(const reader *r, char where[WHERE_SIZE]) {
+  if (r->path)
+    snprintf(where, WHERE_SIZE, "%s, line %u: ", r->path, r->line);
+  else
+    snprintf(where, WHERE_SIZE, "line %u: ", r->line);
+  return where;
+}
+
+static xd_status refuse(const reader *r, xd_context *context, const char *what) {
+  char where[WHERE_SIZE];
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s%s", describe_place(r, where), what);
+}
+
+/* One assignment, from its name on. */
+static xd_status read_assignment(reader *r, double *values, xd_context *context, const xd_options *options) {
+  char where[WHERE_SIZE];
+  xdi_option_place place;
+  const char *name = r->at;
+  const size_t name_length = measure_word(r);
+  if (name_length == 0)
+    return refuse(r, context, "an option's name is missing before the \"=\"");
+  r->at += name_length;
+  skip_blanks(r);
+  if (*r->at != '=')
+    return refuse(r, context, "an option's name must be followed by \"= value\"");
+  r->at++;
+  skip_blanks(r);
+  const char *value = r->at;
+  const size_t length = measure_word(r);
+  if (length == 0)
+    return refuse(r, context, "a value is missing behind the \"=\"");
+  r->at += length;
+  xd_status status = xdi_find_option(&place, context, options, describe_place(r, where), name, name_length);
+  return status == XD_OK ? xdi_set_text(values, context, where, &place, value, length) : status;
+}
+
+static xd_status read_text(xd_options *options, xd_context *context, const char *text, const char *path) {
+  static const char byte_order_mark[] = "\xEF\xBB\xBF";
+  double values[XDI_OPTION_LIMIT];
+  reader r = {.at = text, .line = 1, .path = path};
+  xd_status status = XD_OK;
+  memcpy(values, options->values, sizeof values);
+  if (strncmp(r.at, byte_order_mark, sizeof byte_order_mark - 1) == 0)
+    r.at += sizeof byte_order_mark - 1;
+  for (skip(&r, true); status == XD_OK && *r.at; skip(&r, true))
+    status = read_assignment(&r, values, context, options);
+  if (status == XD_OK)
+    memcpy(options->values, values, sizeof values);
+  return status;
+}
+
+xd_status xd_options_read(xd_options *options, xd_context *context, const char *text) {
+  if (!options || !text)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_options_read: options or text is NULL");
+  return read_text(options, context, text, NULL);
+}
+
+xd_status xd_options_load(xd_options *options, xd_context *context, const char *path) {
+  unsigned char *data = NULL;
+  char *text = NULL;
+  size_t size = 0;
+  if (!options || !context || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_options_load: options, context or path is NULL");
+  xd_status status = xdi_file_read(context, path, FILE_LIMIT, &data, &size);
+  if (status != XD_OK)
+    return status;
+  text = xdi_allocate(&context->allocator, size + 1, 1);
+  if (!text)
+    status = xdi_fail_memory(context, "reading options");
+  if (status == XD_OK) {
+    memcpy(text, data, size);
+    text[size] = '\0';
+    status = strlen(text) == size ? read_text(options, context, text, path)
+                                  : xdi_fail(context, XD_ERROR_BAD_DATA, "%s has a zero byte", path);
+  }
+  xdi_release(&context->allocator, text);
+  xdi_release(&context->allocator, data);
+  return status;
+}
+
+xd_status xd_options_apply_preset(xd_options *options, xd_context *context, const char *name) {
+  if (!options || !name)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_options_apply_preset: options or name is NULL");
+  const char *text = xd_options_preset_text(options->group->name, name);
+  if (!text)
+    return xdi_fail(context, XD_ERROR_NOT_FOUND, "group '%s' has no preset '%s'", options->group->name, name);
+  return read_text(options, context, text, NULL);
+}
+
+/* ---- Writing ---- */
+
+/* A text that grows in the caller's memory; beyond it, it is only measured. */
+typedef struct writer {
+  char *to;
+  size_t size, length;
+} writer;
+
+static void put(writer *w, const char *text) {
+  const size_t length = strlen(text);
+  if (w->length + length < w->size)
+    memcpy(w->to + w->length, text, length + 1);
+  w->length += length;
+}
+
+static void put_assignment(writer *w, const char *scope, const xdi_option_row *row, double value) {
+  char text[XD_OPTION_TEXT_SIZE];
+  xdi_write_value(text, row, value);
+  if (scope[0]) {
+    put(w, scope);
+    put(w, ".");
+  }
+  put(w, row->name);
+  put(w, " = ");
+  put(w, text);
+  put(w, "\n");
+}
+
+/* Whether the section's twin, next to it, has the same value: both are then said at once. */
+static bool is_shared(const xd_options *options, uint32_t section, uint32_t row) {
+  const xdi_option_group *group = options->group;
+  const xdi_option_section *mine = &group->sections[section];
+  if (mine->scope[0] == '\0')
+    return false;
+  const bool is_first =
+      section + 1 < group->section_count && strcmp(group->sections[section + 1].both, mine->both) == 0;
+  const uint32_t twin = is_first ? section + 1 : section - 1;
+  return xdi_same_value(&mine->rows[row], options->values[xdi_section_first(group, section) + row],
+                        options->values[xdi_section_first(group, twin) + row]);
+}
+
+static bool is_second(const xdi_option_group *group, uint32_t section) {
+  return section > 0 && strcmp(group->sections[section].both, group->sections[section - 1].both) == 0;
+}
+
+static void put_section(writer *w, const xd_options *options, uint32_t section) {
+  const xdi_option_section *rows = &options->group->sections[section];
+  const uint32_t first = xdi_section_first(options->group, section);
+  for (uint32_t i = 0; i < rows->count; i++) {
+    const xdi_option_row *row = &rows->rows[i];
+    const double value = options->values[first + i];
+    const bool shared = is_shared(options, section, i);
+    if (xdi_same_value(row, value, row->initial) || (shared && is_second(options->group, section)))
+      continue;
+    put_assignment(w, shared ? rows->both : rows->scope, row, value);
+  }
+}
+
+xd_status xd_options_write(const xd_options *options, xd_context *context, char *to, size_t size,
+                           size_t *length) {
+  if (length)
+    *length = 0;
+  if (!options || (!to && size > 0))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_options_write: options or to is NULL");
+  writer w = {.to = to, .size = size, .length = 0};
+  if (size > 0)
+    to[0] = '\0';
+  for (uint32_t section = 0; section < options->group->section_count; section++)
+    put_section(&w, options, section);
+  if (length)
+    *length = w.length;
+  if (!to || w.length < size)
+    return XD_OK;
+  to[0] = '\0';
+  return xdi_fail(context, XD_ERROR_TOO_LARGE, "xd_options_write: %zu bytes have no room for %zu", size,
+                  w.length);
+}
