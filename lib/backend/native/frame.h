@@ -3,15 +3,25 @@
 #ifndef XDI_NATIVE_FRAME_H
 #define XDI_NATIVE_FRAME_H
 
-#include <stddef.h>
+#include "backend/native/bands.h"
 
 /* Frames larger than this (in floats) are cut into bands: half a megabyte stays in the second-level
  * cache beside the weights. */
 #define XDI_FRAME_LIMIT ((size_t)1 << 17)
 
-/* to[rows][columns][channels] = the picture's rows from `top` and columns from `left` on, both of which
- * may begin and end outside the picture. */
-void xdi_fill_frame(float *to, size_t rows, size_t columns, const float *picture, size_t height, size_t width,
-                    size_t channels, ptrdiff_t top, ptrdiff_t left);
+/* How the frames of a convolution's bands lie in its pictures. */
+typedef struct xdi_frames {
+  const float *pictures;
+  size_t height, width, channels; /* of a picture */
+  size_t row_step, row_reach; /* picture rows from one of a band's rows to the next; those that one reads */
+  ptrdiff_t top, left;        /* the first cell that a band's row 0 reads; may lie outside the picture */
+  size_t columns;             /* of a frame */
+} xdi_frames;
+
+/* Floats of the frame of a band of so many rows. */
+size_t xdi_frame_floats(const xdi_frames *frames, size_t rows);
+
+/* Fills a band's frames, `size` floats from one picture's to the next. */
+void xdi_fill_frames(const xdi_frames *frames, const xdi_band *band, float *to, size_t size);
 
 #endif

@@ -1,11 +1,16 @@
-/* Convolutions that gather: each output cell is a sum over the taps that meet it. One driver serves
+/* Convolutions that gather: each output cell is a sum over the taps that meet it. One description serves
  * conv2d forward and conv_transpose2d's backward_data (cells of the wide side are gathered at each
- * place of the kernel), and their adjoints (cells of the narrow side are gathered for each wide cell). */
+ * place of the kernel), and their adjoints (cells of the narrow side are gathered for each wide cell). The
+ * ways to compute it are those of ways.h.
+ *
+ * A transposed convolution of stride s falls apart into s * s ordinary convolutions of stride 1, one
+ * for each residue class of the output's rows and columns, each with its share of the taps. So there
+ * are "phases": one for a convolution, s by s for its adjoint. */
 #ifndef XDI_NATIVE_GATHER_H
 #define XDI_NATIVE_GATHER_H
 
 #include "backend/geometry.h"
-#include "backend/native/gemm.h"
+#include "backend/native/frame.h"
 
 /* How output cells of one residue class along one axis meet the taps: output cell
  * out_stride * j + phase reads source cells in_stride * j + first + u at tap first_tap + u * tap_step. */
@@ -28,7 +33,7 @@ typedef struct xdi_gather {
   size_t source_channels, target_channels;
   bool turned; /* weights are [tap][target][source] instead of [tap][source][target] */
   const float *source, *weights;
-  const float *panels; /* packed weights, or NULL */
+  const float *panels; /* the weights as the way packs them, or NULL */
   float *target;
   const float *bias;
   xd_activation activation;
@@ -40,17 +45,13 @@ typedef struct xdi_gather {
 xdi_gather xdi_gather_wide(const xdi_geometry *geometry);
 xdi_gather xdi_gather_narrow(const xdi_geometry *geometry);
 
-xd_status xdi_gather_run(xd_backend *backend, const xdi_gather *gather);
-
-/* The packed weights: for each phase pair (y, then x), panels of depth [tap y][tap x][source channel];
- * or as scatter.h has them. */
-size_t xdi_gather_panel_floats(const xdi_kernels *kernels, const xdi_gather *gather);
-void xdi_gather_pack(const xdi_kernels *kernels, const xdi_gather *gather, float *to);
-
 /* Geometry along one axis: the phase's taps; how many places it has; and how many source cells lie
  * between the first and the last that `places` neighbouring places of all phases read. */
 xdi_phase xdi_axis_phase(const xdi_axis *axis, size_t phase);
 size_t xdi_axis_places(const xdi_axis *axis, size_t phase);
 size_t xdi_axis_reach(const xdi_axis *axis, size_t places);
+
+/* Frames of the source for bands whose rows are `unit` rows of places, `columns` places wide. */
+xdi_frames xdi_gather_frames(const xdi_gather *gather, size_t unit, size_t columns);
 
 #endif

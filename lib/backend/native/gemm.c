@@ -1,4 +1,4 @@
-/* The one product behind dense layers; convolutions use its panels and tiles (gather.c, pair.c).
+/* The one product behind dense layers; panels and tiles are tiles.h's.
  *
  * The nest of loops, from the outside in:
  *   shards      a grid over rows and columns, chosen by the shape alone; each runs on its own
@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+/* The blocks of the nest above. */
 #define DEPTH_BLOCK 256
 #define COLUMN_PANELS 8
 #define ROW_TILES 16
@@ -22,7 +23,7 @@
 /* Rows of a at multiples of this stride (in floats) fall into the same few cache sets. */
 #define CROWDED_STRIDE 512
 
-/* So many rows of a crowded a still find room in a cache set beside b. */
+/* A cache set has room for so many rows of a crowded a beside b. */
 #define CROWDED_ROWS 8
 
 /* Large products lose more by packing for further shards than by one thread's waiting for the other. */
@@ -30,66 +31,16 @@
 #define MOST_SHARDS_OF_LARGE 16
 #define LARGE_WORK (64.0 * XDI_SHARD_WORK)
 
+/* What a grid costs besides the products, a float that is read or moved once more counting as: a's, read where it
+ * stands or copied together; b's, read where it stands or packed. Fewer rows than these wait for b anyway. */
+#define READ_A_COST 0.5
+#define COPY_A_COST 1.0
+#define READ_B_COST 0.1
+#define PACK_B_COST 1.0
+#define WAITING_ROWS 8
+
 /* So many rows read panels of binary16 where they are; for more of them the panels are expanded first. */
 #define FEW_ROWS 4
-
-static void pack_panel(const xdi_kernels *kernels, float *to, const float *b, ptrdiff_t b_step,
-                       ptrdiff_t b_column, size_t depth, size_t columns) {
-  const size_t width = xdi_panel_width(kernels);
-  if (b_column == 1) {
-    kernels->pack_rows(to, b, b_step, (uint32_t)depth, (uint32_t)columns);
-    return;
-  }
-  kernels->transpose(to, (ptrdiff_t)width, b, b_column, (uint32_t)columns, (uint32_t)depth);
-  for (size_t k = 0; k < depth && columns < width; k++)
-    memset(to + k * width + columns, 0, (width - columns) * sizeof *to);
-}
-
-void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
-                     ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns) {
-  const size_t width = xdi_panel_width(kernels);
-  for (size_t n = 0; n < columns; n += width) {
-    const size_t part = columns - n < width ? columns - n : width;
-    pack_panel(kernels, to + n * panel_depth, b + (ptrdiff_t)n * b_column, b_step, b_column, depth, part);
-  }
-}
-
-static float slope_of(xd_activation activation) {
-  return activation == XD_ACTIVATION_RELU ? 0.0f : activation == XD_ACTIVATION_LEAKY_RELU ? 0.2f : 1.0f;
-}
-
-bool xdi_is_curved(xd_activation activation) {
-  return activation == XD_ACTIVATION_SIGMOID || activation == XD_ACTIVATION_TANH;
-}
-
-void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
-                    xd_activation x_activation) {
-  tile->bias = bias;
-  tile->slope = slope_of(activation);
-  tile->x = slope_of(x_activation) != 1.0f ? x : NULL;
-  tile->x_slope = slope_of(x_activation);
-}
-
-/* What the kernels cannot do in registers. */
-static void finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,
-                          xd_activation activation, const float *x, xd_activation x_activation) {
-  float *c = tile->c;
-  if (xdi_is_curved(activation))
-    for (size_t m = 0; m < rows; m++)
-      kernels->activate(activation, c + (ptrdiff_t)m * tile->c_row, c + (ptrdiff_t)m * tile->c_row,
-                        tile->columns);
-  if (x && xdi_is_curved(x_activation))
-    for (size_t m = 0; m < rows; m++) {
-      float *row = c + (ptrdiff_t)m * tile->c_row;
-      kernels->derive(x_activation, row, x + (ptrdiff_t)m * tile->c_row, row, tile->columns);
-    }
-}
-
-void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
-                  const float *x, xd_activation x_activation) {
-  kernels->tile[tile->columns > kernels->lanes][rows - 1](tile);
-  finish_curved(kernels, tile, rows, activation, x, x_activation);
-}
 
 /* ---- one shard ---- */
 
@@ -163,7 +114,7 @@ static void run_row(const product_job *job, const stage *s, size_t m, range n) {
     kernels->row(&tile, (ptrdiff_t)s->panel_stride);
   else
     kernels->tile[tile.columns > kernels->lanes][0](&tile);
-  finish_curved(kernels, &tile, 1, last ? p->activation : XD_ACTIVATION_IDENTITY, x, p->x_activation);
+  xdi_finish_curved(kernels, &tile, 1, last ? p->activation : XD_ACTIVATION_IDENTITY, x, p->x_activation);
 }
 
 /* All panels of few rows. A last panel of floats that is not whole stands alone, since b may end there. */
@@ -354,11 +305,12 @@ static size_t round_down(size_t count) {
 static void choose_grid(product_job *job) {
   const xdi_product *p = job->product;
   const xdi_kernels *kernels = job->backend->kernels;
-  const double rows = (double)(p->rows < 8 ? 8 : p->rows); /* fewer rows wait for b */
-  const double b_cost = p->panels || job->direct ? 0.1 : 1.0, a_cost = job->copies_a ? 1.0 : 0.5;
+  const double rows = (double)(p->rows < WAITING_ROWS ? WAITING_ROWS : p->rows);
+  const double a_cost = job->copies_a ? COPY_A_COST : READ_A_COST;
+  const double b_cost = p->panels || job->direct ? READ_B_COST : PACK_B_COST;
   const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows);
   const size_t panels = xdi_panel_count(kernels, p->columns);
-  const double work = rows * (double)p->columns * (double)(p->depth + 16);
+  const double work = rows * (double)p->columns * ((double)p->depth + XDI_SUM_COST);
   const size_t most_shards = work > LARGE_WORK ? MOST_SHARDS_OF_LARGE : MOST_SHARDS;
   const size_t wanted = round_down(xdi_native_shards(work, XDI_SHARD_WORK, most_shards));
   double least = 0.0;

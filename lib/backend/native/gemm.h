@@ -1,8 +1,8 @@
-/* Matrix products of any layout, and the panels they read their right factor from. */
+/* Matrix products of any layout. */
 #ifndef XDI_NATIVE_GEMM_H
 #define XDI_NATIVE_GEMM_H
 
-#include "backend/native/native_state.h"
+#include "backend/native/tiles.h"
 
 /* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale). Strides in floats. */
 typedef struct xdi_product {
@@ -27,31 +27,5 @@ xd_status xdi_product_run(xd_backend *backend, const xdi_product *product);
 
 /* Two products that do not read each other's results, in one loop; second may be NULL. */
 xd_status xdi_products_run(xd_backend *backend, const xdi_product *first, const xdi_product *second);
-
-/* A panel is the part of b that tiles of one column read: [depth][width], width being two vectors, the
- * columns beyond the last zero. A matrix in panels is [ceil(columns / width)][depth][width]. */
-static inline size_t xdi_panel_width(const xdi_kernels *kernels) {
-  return XDI_TILE_VECTORS * kernels->lanes;
-}
-
-static inline size_t xdi_panel_count(const xdi_kernels *kernels, size_t columns) {
-  return xdi_native_ceil(columns, xdi_panel_width(kernels));
-}
-
-/* Writes a part of b, `depth` rows of all `columns` columns, into panels that are `panel_depth` rows
- * deep; `to` is the place of the part's first row in the first panel. */
-void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, const float *b,
-                     ptrdiff_t b_step, ptrdiff_t b_column, size_t depth, size_t columns);
-
-/* Whether an activation is more than a slope below zero, so that the kernels cannot finish it in registers. */
-bool xdi_is_curved(xd_activation activation);
-
-/* The finish of a product: sets the tile's own fields for what the kernels can do in registers. */
-void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
-                    xd_activation x_activation);
-
-/* Runs one tile of rows x tile->columns, and what its finish needs beyond the kernels. */
-void xdi_run_tile(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows, xd_activation activation,
-                  const float *x, xd_activation x_activation);
 
 #endif

@@ -1,13 +1,8 @@
 /* The native backend's table, and the choice of its kernels. */
 #include "backend/native/native.h"
 
-#include <string.h>
-
 #include "backend/host_memory.h"
-#include "backend/native/gemm.h"
 #include "backend/native/native_slots.h"
-
-const float xdi_ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 static const xdi_kernels *best_kernels(void) {
 #if defined(__x86_64__)
@@ -80,25 +75,6 @@ static xd_status wrap_buffer(xd_backend *backend, xd_buffer **out, const float *
 
 static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
-}
-
-xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half) {
-  size_t bytes;
-  *out = NULL;
-  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) ||
-      !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
-    return XD_ERROR_OUT_OF_MEMORY;
-  unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
-  if (!memory)
-    return XD_ERROR_OUT_OF_MEMORY;
-  *out = (xd_prepared *)(void *)memory;
-  (*out)->panels = half ? NULL : (float *)(void *)(memory + XDI_ALIGNMENT);
-  (*out)->halves = half ? (uint16_t *)(void *)(memory + XDI_ALIGNMENT) : NULL;
-  return XD_OK;
-}
-
-void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
-  xdi_release(backend->allocator, prepared);
 }
 
 /* All but the table's name and how it opens. */

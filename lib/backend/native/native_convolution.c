@@ -1,17 +1,45 @@
 /* Convolution slots of the native backend: conv2d and conv_transpose2d are one geometry seen from two
- * sides (backend/geometry.h), so three drivers serve all six. */
-#include "backend/native/gather.h"
+ * sides (backend/geometry.h). Forward and backward_data gather, in a way that is chosen here; the gradients of
+ * weights have a driver of their own. */
 #include "backend/native/native_slots.h"
-#include "backend/native/pair.h"
+#include "backend/native/ways.h"
+#include "backend/native/weight_gradients.h"
+
+/* Best first. */
+static const xdi_way *const ways[] = {&xdi_scattered_way, &xdi_winograd_way, &xdi_direct_way};
+
+/* The way for a call, or for weights that are prepared for many. */
+static const xdi_way *choose_way(const xdi_kernels *kernels, const xdi_gather *gather, bool prepared) {
+  size_t i = 0;
+  while ((prepared && !ways[i]->pack) || !ways[i]->fits(kernels, gather))
+    i++;
+  return ways[i];
+}
+
+static xd_status run(xd_backend *backend, xdi_gather *gather, const xd_prepared *prepared) {
+  const xdi_way *way = prepared ? prepared->way : choose_way(backend->kernels, gather, false);
+  xd_status status = XD_OK;
+  if (gather->batch == 0)
+    return XD_OK;
+  if (prepared) {
+    gather->panels = prepared->panels;
+  } else if (way->pack) {
+    status = xdi_native_reserve(backend, way->panel_floats(backend->kernels, gather), 0, 0);
+    if (status != XD_OK)
+      return status;
+    way->pack(backend->kernels, gather, backend->shared.floats);
+    gather->panels = backend->shared.floats;
+  }
+  return way->run(backend, gather);
+}
 
 static xd_status forward(xd_backend *backend, const xd_convolution *args, xdi_gather gather) {
   gather.source = xdi_slice_host(args->x);
   gather.weights = xdi_slice_host(args->weights);
-  gather.panels = args->prepared ? args->prepared->panels : NULL;
   gather.target = xdi_slice_host(args->y);
   gather.bias = xdi_slice_host(args->bias);
   gather.activation = args->activation;
-  return xdi_gather_run(backend, &gather);
+  return run(backend, &gather, args->prepared);
 }
 
 static xd_status backward_data(xd_backend *backend, const xd_convolution *args, xdi_gather gather) {
@@ -21,17 +49,20 @@ static xd_status backward_data(xd_backend *backend, const xd_convolution *args, 
   gather.target = xdi_slice_host(args->dx);
   gather.derived_by = args->x_activation != XD_ACTIVATION_IDENTITY ? xdi_slice_host(args->x) : NULL;
   gather.x_activation = args->x_activation;
-  return xdi_gather_run(backend, &gather);
+  return run(backend, &gather, NULL);
 }
 
 static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args,
                          xdi_gather gather) {
   gather.weights = xdi_slice_host(args->weights);
-  const size_t floats = xdi_gather_panel_floats(backend->kernels, &gather);
-  const xd_status status = xdi_native_prepared_create(backend, out, floats, false);
-  if (status == XD_OK)
-    xdi_gather_pack(backend->kernels, &gather, (*out)->panels);
-  return status;
+  const xdi_way *way = choose_way(backend->kernels, &gather, true);
+  const xd_status status =
+      xdi_native_prepared_create(backend, out, way->panel_floats(backend->kernels, &gather), false);
+  if (status != XD_OK)
+    return status;
+  (*out)->way = way;
+  way->pack(backend->kernels, &gather, (*out)->panels);
+  return XD_OK;
 }
 
 xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args) {
@@ -56,9 +87,11 @@ xd_status xdi_native_conv2d_backward_data(xd_backend *backend, const xd_convolut
 }
 
 xd_status xdi_native_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args) {
-  const xdi_geometry g = xdi_conv2d_geometry(args);
-  return xdi_pair_run(backend, &g, xdi_slice_host(args->x), xdi_slice_host(args->dy), false,
-                      xdi_slice_host(args->dweights), false, xdi_slice_host(args->dbias));
+  return xdi_weight_gradients_run(backend, &(xdi_weight_gradients){.geometry = xdi_conv2d_geometry(args),
+                                                                   .wide = xdi_slice_host(args->x),
+                                                                   .narrow = xdi_slice_host(args->dy),
+                                                                   .dweights = xdi_slice_host(args->dweights),
+                                                                   .dbias = xdi_slice_host(args->dbias)});
 }
 
 xd_status xdi_native_conv_transpose2d_forward(xd_backend *backend, const xd_convolution *args) {
@@ -72,7 +105,12 @@ xd_status xdi_native_conv_transpose2d_backward_data(xd_backend *backend, const x
 }
 
 xd_status xdi_native_conv_transpose2d_backward_weights(xd_backend *backend, const xd_convolution *args) {
-  const xdi_geometry g = xdi_conv_transpose2d_geometry(args);
-  return xdi_pair_run(backend, &g, xdi_slice_host(args->dy), xdi_slice_host(args->x), true,
-                      xdi_slice_host(args->dweights), true, xdi_slice_host(args->dbias));
+  return xdi_weight_gradients_run(backend,
+                                  &(xdi_weight_gradients){.geometry = xdi_conv_transpose2d_geometry(args),
+                                                          .wide = xdi_slice_host(args->dy),
+                                                          .narrow = xdi_slice_host(args->x),
+                                                          .dweights = xdi_slice_host(args->dweights),
+                                                          .turned = true,
+                                                          .bias_from_wide = true,
+                                                          .dbias = xdi_slice_host(args->dbias)});
 }

@@ -9,6 +9,9 @@ static float scale_of(const xd_dense *args) {
   return args->sigma != 0.0f ? 1.0f / args->sigma : 0.0f;
 }
 
+/* Multiply-adds of dot products that are worth a shard: they read as many floats. */
+#define DOTS_GRAIN (XDI_SHARD_WORK / 16)
+
 /* y[rows] = x w for one output: dot products, as a tile would leave most lanes idle. */
 typedef struct dots_job {
   xd_backend *backend;
@@ -38,7 +41,7 @@ static void run_dots(void *argument, uint32_t index) {
 xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
   if (args->outputs == 1) {
     const double work = (double)args->rows * args->inputs;
-    dots_job job = {backend, args, xdi_native_shards(work, XDI_SHARD_WORK / 16, args->rows)};
+    dots_job job = {backend, args, xdi_native_shards(work, DOTS_GRAIN, args->rows)};
     return xdi_native_run(backend, run_dots, &job, job.shards);
   }
   const xdi_product product = {

@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+/* Cells of the reconstruction head that are worth a shard. */
+#define CELL_GRAIN 16384.0
+
 typedef struct reconstruction_job {
   const xdi_kernels *kernels;
   const xd_reconstruction_loss *args;
@@ -33,7 +36,7 @@ xd_status xdi_native_reconstruction_loss(xd_backend *backend, xd_reconstruction_
                             .constants = {.bernoulli = args->bernoulli_weight,
                                           .pixel_slope = 2.0f * args->pixel_weight / (float)args->rows,
                                           .bernoulli_slope = args->bernoulli_weight / (float)args->rows},
-                            .shards = xdi_native_shards(cells, 16384.0, args->rows)};
+                            .shards = xdi_native_shards(cells, CELL_GRAIN, args->rows)};
   const xd_status status = xdi_native_run(backend, reconstruct, &job, job.shards);
   args->squared_error = args->bernoulli = 0.0;
   for (uint32_t i = 0; i < job.shards && status == XD_OK; i++) {

@@ -5,6 +5,9 @@
 
 #include "backend/native/native_slots.h"
 
+/* Parameters that are worth a shard. */
+#define PARAMETER_GRAIN 32768.0
+
 typedef struct adam_job {
   const xdi_kernels *kernels;
   const xd_adam *args;
@@ -35,7 +38,7 @@ xd_status xdi_native_adam(xd_backend *backend, const xd_adam *args) {
                            .epsilon = args->epsilon,
                            .rate = (float)(rate / (double)args->correction1),
                            .kept = (float)(1.0 - rate * (double)args->weight_decay)},
-                  .shards = xdi_native_shards((double)args->count, 32768.0, args->count)};
+                  .shards = xdi_native_shards((double)args->count, PARAMETER_GRAIN, args->count)};
   return xdi_native_run(backend, adam, &job, job.shards);
 }
 

@@ -4,10 +4,6 @@
 
 #include "backend/native/native_state.h"
 
-/* native.c: room for panels of that many numbers. */
-xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half);
-void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
-
 /* native_dense.c */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args);
 xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args);

@@ -1,6 +1,7 @@
-/* Scratch memory and shards of the native backend. */
+/* Scratch memory, shards and prepared weights of the native backend. */
 #include "backend/native/native_state.h"
 
+#include "base/memory.h"
 #include "base/runner.h"
 
 static xd_status grow(xd_backend *backend, xdi_block *block, size_t count) {
@@ -45,4 +46,24 @@ void xdi_native_release(xd_backend *backend, uint32_t slot) {
 
 xd_status xdi_native_run(const xd_backend *backend, xd_task task, void *argument, uint32_t shards) {
   return xdi_run(backend->runner, task, argument, shards) == 0 ? XD_OK : XD_ERROR_INTERNAL;
+}
+
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half) {
+  size_t bytes;
+  *out = NULL;
+  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) ||
+      !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
+    return XD_ERROR_OUT_OF_MEMORY;
+  unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
+  if (!memory)
+    return XD_ERROR_OUT_OF_MEMORY;
+  *out = (xd_prepared *)(void *)memory;
+  (*out)->way = NULL;
+  (*out)->panels = half ? NULL : (float *)(void *)(memory + XDI_ALIGNMENT);
+  (*out)->halves = half ? (uint16_t *)(void *)(memory + XDI_ALIGNMENT) : NULL;
+  return XD_OK;
+}
+
+void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared) {
+  xdi_release(backend->allocator, prepared);
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backend/native/kernels.h"
+#include "backend/native/kernels/kernels.h"
 #include "backend/reference/reference.h"
 #include "base/memory.h"
 #include "xdomain/sys/backend.h"
@@ -36,11 +36,16 @@ struct xd_backend {
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
 
-/* Weights in panels (see gemm.h); as binary16 where that holds them exactly, as in a model file of f16. */
+/* Weights in panels (see tiles.h); as binary16 where that holds them exactly, as in a model file of f16. */
 struct xd_prepared {
-  float *panels; /* one of the two is NULL */
+  const struct xdi_way *way; /* of convolutions, which packed them: see ways.h */
+  float *panels;             /* one of the two is NULL */
   uint16_t *halves;
 };
+
+/* Room for panels of that many numbers. */
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half);
+void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
 
 /* Makes room for `shared` floats in one block, and for `slot` floats for each of `shards` shards. */
 xd_status xdi_native_reserve(xd_backend *backend, size_t shared, uint32_t shards, size_t slot);

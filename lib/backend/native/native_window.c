@@ -1,6 +1,9 @@
 /* Window normalisation of the native backend: the reference's arithmetic, pictures cut into shards. */
 #include "backend/native/native_slots.h"
 
+/* Cells that are worth a shard. */
+#define CELL_GRAIN 16384.0
+
 typedef struct window_job {
   const xd_window_normalise *args;
   uint32_t shards;
@@ -20,7 +23,7 @@ static void normalise(void *argument, uint32_t index) {
 
 xd_status xdi_native_window_normalise(xd_backend *backend, const xd_window_normalise *args) {
   const double cells = (double)args->batch * args->height * args->width * args->channels;
-  window_job job = {.args = args, .shards = xdi_native_shards(cells, 16384.0, args->batch)};
+  window_job job = {.args = args, .shards = xdi_native_shards(cells, CELL_GRAIN, args->batch)};
   xd_status status = xdi_native_run(backend, normalise, &job, job.shards);
   for (uint32_t i = 0; i < job.shards && status == XD_OK; i++)
     status = job.statuses[i];

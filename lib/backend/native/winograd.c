@@ -1,4 +1,5 @@
-/* Convolutions by minimal filtering (see winograd.h).
+/* Convolutions of two taps an axis (or two for each residue of the stride) by Winograd's minimal filtering
+ * F(2 x 2, 2 x 2): Winograd, Arithmetic Complexity of Computations, 1980; Lavin and Gray, arXiv 1509.09308.
  *
  * Two neighbouring outputs of two taps cost three products instead of four, 2 x 2 of them nine instead of
  * sixteen: transformed data times transformed taps, point by point, and sums of the points. A convolution of
@@ -8,9 +9,7 @@
  * For a group of pictures or a band of one: frames (frame.h); then for each phase the data of each tile of
  * 2 x 2 places at nine points, [point][tile][residue, channel]; nine products with the taps' panels; and the
  * sums, with what follows a product. */
-#include "backend/native/winograd.h"
-
-#include "backend/native/frame.h"
+#include "backend/native/ways.h"
 
 /* Tiles whose products are formed together, so that a panel serves several rows of them; a group's data then
  * fits the second-level cache. */
@@ -19,13 +18,13 @@
 typedef struct winograd_job {
   xd_backend *backend;
   const xdi_gather *gather;
-  float *taps;                    /* [phase][point] panels of `depth` rows */
-  size_t depth, room;             /* of a panel; floats of a point's panels */
-  size_t tile_rows, tile_columns; /* of a phase of a picture */
-  size_t bands, group;            /* bands of tile rows a picture; pictures together, 1 with bands */
-  size_t tiles;                   /* of the largest group or band */
-  size_t frame_columns, frame_size;
-  uint32_t shards;
+  float *taps;         /* [phase][point] panels of `depth` rows */
+  size_t depth, room;  /* of a panel; floats of a point's panels */
+  size_t tile_columns; /* of a phase of a picture */
+  xdi_bands bands;     /* of tile rows */
+  size_t tiles;        /* of the largest group */
+  xdi_frames frames;
+  size_t frame_size; /* floats between frames */
 } winograd_job;
 
 /* ---- geometry ---- */
@@ -39,13 +38,13 @@ static bool axis_fits(const xdi_axis *axis) {
   return true;
 }
 
-bool xdi_winograd_fits(const xdi_kernels *kernels, const xdi_gather *g) {
+static bool fits(const xdi_kernels *kernels, const xdi_gather *g) {
   const size_t rows = xdi_axis_places(&g->y, 0), columns = xdi_axis_places(&g->x, 0);
   const size_t packs = g->y.in_stride * g->x.in_stride * g->y.out_stride * g->x.out_stride;
   return packs <= XDI_MAX_SHARDS && g->source_channels % kernels->lanes == 0 &&
          g->target_channels % kernels->lanes == 0 && axis_fits(&g->y) && axis_fits(&g->x) &&
          !xdi_is_curved(g->activation) && (!g->derived_by || !xdi_is_curved(g->x_activation)) &&
-         columns <= XDI_WINOGRAD_COLUMNS && g->batch * rows * columns >= 4 * TILES_WANTED;
+         columns <= XDI_MINIMAL_COLUMNS && g->batch * rows * columns >= 4 * TILES_WANTED;
 }
 
 /* ---- taps ---- */
@@ -91,7 +90,7 @@ typedef struct pass {
 static void spread(const winograd_job *job, const pass *p) {
   const xdi_gather *g = job->gather;
   const size_t channels = g->source_channels, sy = g->y.in_stride, sx = g->x.in_stride;
-  const ptrdiff_t column = (ptrdiff_t)channels, row = (ptrdiff_t)job->frame_columns * column;
+  const ptrdiff_t column = (ptrdiff_t)channels, row = (ptrdiff_t)job->frames.columns * column;
   float *to = p->data;
   for (size_t picture = 0; picture < p->pictures; picture++)
     for (size_t i = 0; i < p->rows; i++)
@@ -185,29 +184,22 @@ static void join(const winograd_job *job, const pass *p) {
 
 /* ---- running ---- */
 
-static void run_group(const winograd_job *job, size_t unit, size_t pictures, float *scratch) {
+static void run_group(const winograd_job *job, const xdi_band *band, float *scratch) {
   const xdi_gather *g = job->gather;
-  const size_t picture = unit / job->bands, band = unit % job->bands;
-  const size_t begin = xdi_native_part(job->tile_rows, job->bands, band);
-  const size_t end = xdi_native_part(job->tile_rows, job->bands, band + 1);
-  float *data = scratch + job->group * job->frame_size;
-  for (size_t i = 0; i < pictures; i++)
-    xdi_fill_frame(
-        scratch + i * job->frame_size, xdi_axis_reach(&g->y, 2 * (end - begin)), job->frame_columns,
-        g->source + (picture + i) * g->y.source * g->x.source * g->source_channels, g->y.source, g->x.source,
-        g->source_channels, (ptrdiff_t)(2 * begin * g->y.in_stride) + g->y.first, g->x.first);
+  float *data = scratch + job->bands.group * job->frame_size;
+  xdi_fill_frames(&job->frames, band, scratch, job->frame_size);
   for (size_t i = 0; i < g->y.out_stride; i++)
     for (size_t j = 0; j < g->x.out_stride; j++) {
       const ptrdiff_t skip_y = xdi_axis_phase(&g->y, i).first - g->y.first,
                       skip_x = xdi_axis_phase(&g->x, j).first - g->x.first;
-      const pass p = {.picture = picture,
-                      .pictures = pictures,
-                      .first_row = begin,
-                      .rows = end - begin,
+      const pass p = {.picture = band->picture,
+                      .pictures = band->pictures,
+                      .first_row = band->begin,
+                      .rows = band->end - band->begin,
                       .columns = job->tile_columns,
                       .phase_y = i,
                       .phase_x = j,
-                      .frames = scratch + (skip_y * (ptrdiff_t)job->frame_columns + skip_x) *
+                      .frames = scratch + (skip_y * (ptrdiff_t)job->frames.columns + skip_x) *
                                               (ptrdiff_t)g->source_channels,
                       .taps = job->taps + (i * g->x.out_stride + j) * XDI_POINTS * job->room,
                       .data = data,
@@ -220,52 +212,52 @@ static void run_group(const winograd_job *job, size_t unit, size_t pictures, flo
 
 static void run_shard(void *argument, uint32_t index) {
   const winograd_job *job = argument;
-  const size_t units = job->gather->batch * job->bands;
-  const size_t end = xdi_native_part(units, job->shards, index + 1);
+  xdi_walk walk = xdi_walk_shard(&job->bands, index);
   uint32_t slot;
   float *scratch = xdi_native_claim(job->backend, &slot);
-  for (size_t unit = xdi_native_part(units, job->shards, index), pictures; unit < end; unit += pictures) {
-    pictures = end - unit < job->group ? end - unit : job->group;
-    run_group(job, unit, pictures, scratch);
-  }
+  for (xdi_band band; xdi_walk_next(&walk, &band);)
+    run_group(job, &band, scratch);
   xdi_native_release(job->backend, slot);
 }
 
-static void choose_shards(winograd_job *job) {
-  const xdi_gather *g = job->gather;
-  const size_t phases = g->y.out_stride * g->x.out_stride, tiles = job->tile_rows * job->tile_columns;
-  const double work = (double)(g->batch * tiles * phases) * (double)XDI_POINTS * (double)(job->depth + 32) *
-                      (double)g->target_channels;
-  job->bands = xdi_native_ceil(tiles, 2 * TILES_WANTED);
-  if (job->bands > job->tile_rows)
-    job->bands = job->tile_rows;
-  job->group = job->bands == 1 ? xdi_native_ceil(TILES_WANTED, tiles) : 1;
-  job->tiles = job->group * xdi_native_ceil(job->tile_rows, job->bands) * job->tile_columns;
-  job->frame_size = xdi_axis_reach(&g->y, 2 * xdi_native_ceil(job->tile_rows, job->bands)) *
-                    job->frame_columns * g->source_channels;
-  job->shards = xdi_native_shards(work, XDI_SHARD_WORK, xdi_native_ceil(g->batch * job->bands, job->group));
+static xdi_bands plan_bands(const xdi_gather *g, size_t depth) {
+  const size_t phases = g->y.out_stride * g->x.out_stride, rows = xdi_axis_places(&g->y, 0) / 2;
+  const size_t tiles = rows * (xdi_axis_places(&g->x, 0) / 2);
+  return xdi_plan_bands(&(xdi_demand){.batch = g->batch,
+                                      .rows = rows,
+                                      .bands = xdi_native_ceil(tiles, 2 * TILES_WANTED),
+                                      .group = xdi_native_ceil(TILES_WANTED, tiles),
+                                      .work = (double)(g->batch * tiles * phases) * (double)XDI_POINTS *
+                                              ((double)depth + XDI_MOVED_SUM_COST) *
+                                              (double)g->target_channels,
+                                      .grain = XDI_SHARD_WORK,
+                                      .most_shards = SIZE_MAX});
 }
 
-xd_status xdi_winograd_run(xd_backend *backend, const xdi_gather *g) {
+static xd_status run(xd_backend *backend, const xdi_gather *g) {
   const xdi_kernels *kernels = backend->kernels;
   const size_t area = g->source_channels * g->target_channels, residues = g->y.in_stride * g->x.in_stride;
-  const size_t phases = g->y.out_stride * g->x.out_stride;
+  const size_t phases = g->y.out_stride * g->x.out_stride, depth = residues * g->source_channels;
   winograd_job job = {.backend = backend,
                       .gather = g,
-                      .depth = residues * g->source_channels,
-                      .tile_rows = xdi_axis_places(&g->y, 0) / 2,
-                      .tile_columns = xdi_axis_places(&g->x, 0) / 2};
-  job.room = xdi_panel_count(kernels, g->target_channels) * xdi_panel_width(kernels) * job.depth;
-  job.frame_columns = xdi_axis_reach(&g->x, 2 * job.tile_columns);
-  choose_shards(&job);
-  const size_t group = job.group * job.frame_size + XDI_POINTS * job.tiles * (job.depth + g->target_channels);
+                      .depth = depth,
+                      .room = xdi_panel_count(kernels, g->target_channels) * xdi_panel_width(kernels) * depth,
+                      .tile_columns = xdi_axis_places(&g->x, 0) / 2,
+                      .frames = xdi_gather_frames(g, 2, xdi_axis_places(&g->x, 0)),
+                      .bands = plan_bands(g, depth)};
+  job.tiles = job.bands.group * job.bands.most_rows * job.tile_columns;
+  job.frame_size = xdi_frame_floats(&job.frames, job.bands.most_rows);
+  const size_t scratch =
+      job.bands.group * job.frame_size + XDI_POINTS * job.tiles * (job.depth + g->target_channels);
   const uint32_t packs = (uint32_t)(phases * residues);
-  xd_status status =
-      xdi_native_reserve(backend, phases * XDI_POINTS * job.room, job.shards > packs ? job.shards : packs,
-                         group > XDI_POINTS * area ? group : XDI_POINTS * area);
+  xd_status status = xdi_native_reserve(backend, phases * XDI_POINTS * job.room,
+                                        job.bands.shards > packs ? job.bands.shards : packs,
+                                        scratch > XDI_POINTS * area ? scratch : XDI_POINTS * area);
   if (status != XD_OK)
     return status;
   job.taps = backend->shared.floats;
   status = xdi_native_run(backend, pack_taps, &job, packs);
-  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.shards) : status;
+  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.bands.shards) : status;
 }
+
+const xdi_way xdi_winograd_way = {.fits = fits, .run = run};

@@ -1,9 +1,11 @@
-/* Adjoint convolutions to few channels (see scatter.h).
+/* Adjoint convolutions to few channels, as a decoder's last layer is: gathering would leave most lanes of a tile
+ * idle. Instead one product forms what each source cell gives to each of its taps, and the target rows collect
+ * it.
  *
  * For a band of source rows: shares[cell][tap, channel] = source[cell] weights, a product; then its
  * transpose, so that neighbouring cells' shares for one tap and channel are neighbours; then each
  * target row's cells of one phase and channel are a sum of a few shifted rows of shares. */
-#include "backend/native/scatter.h"
+#include "backend/native/ways.h"
 
 #include <string.h>
 
@@ -17,20 +19,21 @@ static size_t share_count(const xdi_gather *g) {
   return g->y.kernel * g->x.kernel * g->target_channels;
 }
 
-bool xdi_scatter_fits(const xdi_kernels *kernels, const xdi_gather *g) {
+static bool fits(const xdi_kernels *kernels, const xdi_gather *g) {
   const size_t taps = g->y.kernel * g->x.kernel;
   return g->y.adjoint && taps <= MOST_TAPS && g->y.out_stride <= MOST_PHASES &&
          taps * xdi_native_ceil(g->target_channels, kernels->lanes) >=
              2 * xdi_native_ceil(share_count(g), kernels->lanes);
 }
 
-size_t xdi_scatter_panel_floats(const xdi_kernels *kernels, const xdi_gather *g) {
+static size_t panel_floats(const xdi_kernels *kernels, const xdi_gather *g) {
   return xdi_panel_count(kernels, share_count(g)) * xdi_panel_width(kernels) * g->source_channels;
 }
 
-void xdi_scatter_pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
+/* Panels of the matrix [source channel][tap, target channel]. */
+static void pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
   const size_t width = xdi_panel_width(kernels), source = g->source_channels, target = g->target_channels;
-  memset(to, 0, xdi_scatter_panel_floats(kernels, g) * sizeof *to);
+  memset(to, 0, panel_floats(kernels, g) * sizeof *to);
   for (size_t share = 0; share < share_count(g); share++) {
     const size_t n = share % target;
     const float *tap = g->weights + share / target * source * target;
@@ -43,13 +46,11 @@ void xdi_scatter_pack(const xdi_kernels *kernels, const xdi_gather *g, float *to
 typedef struct scatter_job {
   xd_backend *backend;
   const xdi_gather *g;
-  const float *panels;
-  size_t rows, bands; /* places of the longest phase along y; bands a picture */
-  size_t share_row;   /* floats between cells of the product */
-  size_t cells;       /* of the largest band's source rows */
-  size_t turned_row;  /* floats between rows of the transpose */
+  xdi_bands bands;   /* of places of the longest phase along y */
+  size_t share_row;  /* floats between cells of the product */
+  size_t cells;      /* of the largest band's source rows */
+  size_t turned_row; /* floats between rows of the transpose */
   xdi_phase y_phases[MOST_PHASES], x_phases[MOST_PHASES];
-  uint32_t shards;
 } scatter_job;
 
 /* A band of one picture. */
@@ -73,7 +74,7 @@ static void make_shares(const scatter_job *job, const band *b, float *shares, fl
     const size_t begin = xdi_cut_at(cut, i), end = xdi_cut_at(cut, i + 1);
     for (size_t n = 0; n < count; n += width) {
       const xdi_tile tile = {.a = source + begin * g->source_channels,
-                             .b = job->panels + n * g->source_channels,
+                             .b = g->panels + n * g->source_channels,
                              .a_row = (ptrdiff_t)g->source_channels,
                              .a_step = 1,
                              .b_step = (ptrdiff_t)width,
@@ -152,16 +153,16 @@ static size_t clamp(ptrdiff_t value, size_t limit) {
   return value < 0 ? 0 : (size_t)value < limit ? (size_t)value : limit;
 }
 
-static void run_unit(const scatter_job *job, size_t unit, float *scratch) {
+static void run_band(const scatter_job *job, const xdi_band *at, float *scratch) {
   const xdi_gather *g = job->g;
   const size_t slack = 2 * (size_t)job->backend->kernels->lanes;
   float *turned = scratch + job->cells * job->share_row + slack;
-  band b = {.picture = unit / job->bands,
-            .begin = xdi_native_part(job->rows, job->bands, unit % job->bands),
-            .end = xdi_native_part(job->rows, job->bands, unit % job->bands + 1),
-            .turned = turned};
-  b.source_begin = clamp((ptrdiff_t)b.begin + g->y.first, g->y.source);
-  b.source_end = clamp((ptrdiff_t)b.end + g->y.last, g->y.source);
+  const band b = {.picture = at->picture,
+                  .begin = at->begin,
+                  .end = at->end,
+                  .source_begin = clamp((ptrdiff_t)at->begin + g->y.first, g->y.source),
+                  .source_end = clamp((ptrdiff_t)at->end + g->y.last, g->y.source),
+                  .turned = turned};
   make_shares(job, &b, scratch, turned);
   for (size_t place = b.begin; place < b.end; place++)
     for (size_t phase = 0; phase < g->y.out_stride; phase++)
@@ -172,43 +173,39 @@ static void run_unit(const scatter_job *job, size_t unit, float *scratch) {
 
 static void run_shard(void *argument, uint32_t index) {
   const scatter_job *job = argument;
-  const size_t units = job->g->batch * job->bands, end = xdi_native_part(units, job->shards, index + 1);
+  xdi_walk walk = xdi_walk_shard(&job->bands, index);
   uint32_t slot;
   float *scratch = xdi_native_claim(job->backend, &slot);
-  for (size_t unit = xdi_native_part(units, job->shards, index); unit < end; unit++)
-    run_unit(job, unit, scratch);
+  for (xdi_band at; xdi_walk_next(&walk, &at);)
+    run_band(job, &at, scratch);
   xdi_native_release(job->backend, slot);
 }
 
-xd_status xdi_scatter_run(xd_backend *backend, const xdi_gather *g) {
-  const xdi_kernels *kernels = backend->kernels;
-  const size_t lanes = kernels->lanes, packed = g->panels ? 0 : xdi_scatter_panel_floats(kernels, g);
-  scatter_job job = {.backend = backend, .g = g, .panels = g->panels, .rows = xdi_axis_places(&g->y, 0)};
-  if (g->batch == 0 || job.rows == 0)
-    return XD_OK;
+static xdi_bands plan_bands(const xdi_gather *g) {
+  const size_t shares = share_count(g) * g->x.source * g->y.source;
+  return xdi_plan_bands(&(xdi_demand){.batch = g->batch,
+                                      .rows = xdi_axis_places(&g->y, 0),
+                                      .bands = xdi_native_ceil(shares, BAND_LIMIT),
+                                      .group = 1,
+                                      .work = (double)g->batch * (double)shares *
+                                              ((double)g->source_channels + XDI_MOVED_SUM_COST),
+                                      .grain = XDI_SHARD_WORK,
+                                      .most_shards = SIZE_MAX});
+}
+
+static xd_status run(xd_backend *backend, const xdi_gather *g) {
+  const size_t lanes = backend->kernels->lanes;
+  scatter_job job = {.backend = backend, .g = g, .bands = plan_bands(g)};
   for (size_t i = 0; i < g->y.out_stride; i++) {
     job.y_phases[i] = xdi_axis_phase(&g->y, i);
     job.x_phases[i] = xdi_axis_phase(&g->x, i);
   }
-  const size_t row = share_count(g) * g->x.source;
-  const double work = (double)g->batch * (double)(g->y.source * row) * (double)(g->source_channels + 32);
-  const uint32_t wanted = xdi_native_shards(work, XDI_SHARD_WORK, SIZE_MAX);
-  job.bands = xdi_native_ceil(row * g->y.source, BAND_LIMIT);
-  if (g->batch * job.bands < wanted)
-    job.bands = xdi_native_ceil(wanted, g->batch);
-  if (job.bands > job.rows)
-    job.bands = job.rows;
-  job.shards = xdi_native_shards(work, XDI_SHARD_WORK, g->batch * job.bands);
   job.share_row = xdi_native_ceil(share_count(g), lanes) * lanes;
-  job.cells = xdi_axis_reach(&g->y, xdi_native_ceil(job.rows, job.bands)) * g->x.source;
+  job.cells = xdi_axis_reach(&g->y, job.bands.most_rows) * g->x.source;
   job.turned_row = xdi_native_ceil(job.cells + lanes, lanes) * lanes;
   const size_t scratch = job.cells * job.share_row + share_count(g) * job.turned_row + 4 * lanes;
-  const xd_status status = xdi_native_reserve(backend, packed, job.shards, scratch);
-  if (status != XD_OK)
-    return status;
-  if (!g->panels) {
-    xdi_scatter_pack(kernels, g, backend->shared.floats);
-    job.panels = backend->shared.floats;
-  }
-  return xdi_native_run(backend, run_shard, &job, job.shards);
+  const xd_status status = xdi_native_reserve(backend, 0, job.bands.shards, scratch);
+  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.bands.shards) : status;
 }
+
+const xdi_way xdi_scattered_way = {.fits = fits, .panel_floats = panel_floats, .pack = pack, .run = run};

@@ -3,6 +3,9 @@
 
 #define SUM_BLOCK 2048
 
+/* As many ones as a vector has lanes, and more. */
+static const float ones_of_vector[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
 /* A sum of many cells: add() for each vector, at most SUM_BLOCK cells between calls of settle(). */
 typedef struct long_sum {
   vf block;
@@ -46,7 +49,7 @@ static void reconstruct(const xdi_reconstruction *r, const float *x, const float
         store(da + i, gradient);
     } else {
       const uint32_t rest = (uint32_t)(count - i);
-      const vf ones = load_first(xdi_ones, rest), w = window ? load_first(window + i, rest) : ones;
+      const vf ones = load_first(ones_of_vector, rest), w = window ? load_first(window + i, rest) : ones;
       reconstruct_vector(r, load_first(x + i, rest), load_first(x_hat + i, rest), w, &gradient, &s, &b);
       if (da)
         store_first(da + i, gradient, rest);
@@ -89,7 +92,7 @@ static double logistic(float *dlogits, const float *logits, float sign, float we
   for (size_t i = 0; i < count; i += LANES) {
     const uint32_t n = count - i < LANES ? (uint32_t)(count - i) : LANES;
     const vf a = load_first(logits + i, n) * -sign;
-    loss += (double)sum(vector_softplus(a) * load_first(xdi_ones, n));
+    loss += (double)sum(vector_softplus(a) * load_first(ones_of_vector, n));
     if (dlogits)
       store_first(dlogits + i, vector_sigmoid(a) * (-sign * weight), n);
   }
@@ -118,7 +121,7 @@ static double soften(float *dlogits, const float *logits, float top, float rest,
   double total = 0.0;
   for (size_t i = 0; i < classes; i += LANES) {
     const uint32_t n = classes - i < LANES ? (uint32_t)(classes - i) : LANES;
-    total += (double)sum(vector_exp(load_first(logits + i, n) - top) * load_first(xdi_ones, n));
+    total += (double)sum(vector_exp(load_first(logits + i, n) - top) * load_first(ones_of_vector, n));
   }
   const float inverse = (float)(1.0 / total);
   for (size_t i = 0; dlogits && i < classes; i += LANES) {

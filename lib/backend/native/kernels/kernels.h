@@ -68,9 +68,6 @@ typedef struct xdi_points {
   float x_slope;
 } xdi_points;
 
-/* As many ones as a vector has lanes, and more. */
-extern const float xdi_ones[16];
-
 typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
 
 /* One row of up to XDI_ROW_PANELS panels: a tile whose b, or half, is the first of its panels, the others
@@ -78,6 +75,57 @@ typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
  * its batch. */
 #define XDI_ROW_PANELS 4
 typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
+
+/* The kernels that every variant has, each written once: kernel(result, name, parameters). The list makes the
+ * table's fields below and their values in variant.h. */
+/* clang-format off */
+#define XDI_KERNELS(kernel) \
+  /* to[n][m] = from[m][n] for m < rows, n < columns. */ \
+  kernel(void, transpose, (float *to, ptrdiff_t to_row, const float *from, ptrdiff_t from_row, uint32_t rows, \
+                           uint32_t columns)) \
+  /* to[depth][two vectors] = from[depth][columns], zero beyond the columns. */ \
+  kernel(void, pack_rows, (float *to, const float *from, ptrdiff_t from_row, uint32_t depth, uint32_t columns)) \
+  /* to[j * to_step] = start + the terms' sum at j, for j < width. Each term is read in whole vectors. */ \
+  kernel(void, collect, (float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count, \
+                         uint32_t width)) \
+  /* to[n] = sum over m of from[m][n]; adds to `to` if asked. */ \
+  kernel(void, sum_rows, (float *to, const float *from, ptrdiff_t from_row, uint32_t rows, uint32_t columns, \
+                          bool add)) \
+  /* y[m] = dot(a[m], b) */ \
+  kernel(void, dots, (float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b, uint32_t rows, \
+                      uint32_t depth)) \
+  kernel(void, activate, (xd_activation activation, float *y, const float *x, size_t count)) \
+  /* dx = dy * f'(y) */ \
+  kernel(void, derive, (xd_activation activation, float *dx, const float *y, const float *dy, size_t count)) \
+  kernel(void, scale_add, (float alpha, const float *x, float beta, float *y, size_t count)) \
+  kernel(double, dot, (const float *a, const float *b, size_t count)) \
+  /* winograd_kernels.h */ \
+  kernel(void, spread_data, (float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row, \
+                             ptrdiff_t from_column, size_t count)) \
+  kernel(void, spread_taps, (float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row, \
+                             ptrdiff_t from_column, size_t count)) \
+  kernel(void, join_points, (const xdi_points *points)) \
+  /* loss_kernels.h */ \
+  kernel(void, reconstruct, (const xdi_reconstruction *constants, const float *x, const float *x_hat, \
+                             const float *window, float *da, size_t count, double sums[2])) \
+  kernel(void, sample, (float *z, const float *mean, const float *log_variance, const float *epsilon, \
+                        size_t count)) \
+  kernel(double, sample_back, (float *dmean, float *dlog_variance, const float *mean, const float *log_variance, \
+                               const float *epsilon, const float *dz, float weight, size_t count)) \
+  kernel(double, logistic, (float *dlogits, const float *logits, float sign, float weight, size_t count)) \
+  kernel(double, squared_distance, (float *da, const float *a, const float *b, float weight, size_t count)) \
+  kernel(double, soften, (float *dlogits, const float *logits, float top, float rest, float scale, \
+                          size_t classes)) \
+  /* optimiser_kernels.h */ \
+  kernel(void, adam, (const xdi_adam_step *step, float *parameters, const float *gradients, float *moment1, \
+                      float *moment2, size_t count)) \
+  /* random_kernels.h */ \
+  kernel(void, normals, (float *to, size_t count, uint64_t seed, uint64_t stream, uint64_t first)) \
+  kernel(void, drop, (float *to, const float *from, size_t count, float rate, float scale, uint64_t seed, \
+                      uint64_t stream, uint64_t first))
+/* clang-format on */
+
+#define XDI_KERNEL_FIELD(result, name, parameters) result(*name) parameters;
 
 typedef struct xdi_kernels {
   const char *name;
@@ -91,47 +139,7 @@ typedef struct xdi_kernels {
   bool (*shrink)(uint16_t *to, const float *from, size_t count);
   void (*expand)(float *to, const uint16_t *from, size_t count);
 
-  /* to[n][m] = from[m][n] for m < rows, n < columns. */
-  void (*transpose)(float *to, ptrdiff_t to_row, const float *from, ptrdiff_t from_row, uint32_t rows,
-                    uint32_t columns);
-  /* to[depth][two vectors] = from[depth][columns], zero beyond the columns. */
-  void (*pack_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t depth, uint32_t columns);
-  /* to[j * to_step] = start + the terms' sum at j, for j < width. Each term is read in whole vectors. */
-  void (*collect)(float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count,
-                  uint32_t width);
-  /* to[n] = sum over m of from[m][n]; adds to `to` if asked. */
-  void (*sum_rows)(float *to, const float *from, ptrdiff_t from_row, uint32_t rows, uint32_t columns,
-                   bool add);
-  /* y[m] = dot(a[m], b) */
-  void (*dots)(float *y, ptrdiff_t y_row, const float *a, ptrdiff_t a_row, const float *b, uint32_t rows,
-               uint32_t depth);
-  void (*activate)(xd_activation activation, float *y, const float *x, size_t count);
-  /* dx = dy * f'(y) */
-  void (*derive)(xd_activation activation, float *dx, const float *y, const float *dy, size_t count);
-  void (*scale_add)(float alpha, const float *x, float beta, float *y, size_t count);
-  double (*dot)(const float *a, const float *b, size_t count);
-
-  /* See winograd_kernels.h. */
-  void (*spread_data)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
-                      ptrdiff_t from_column, size_t count);
-  void (*spread_taps)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
-                      ptrdiff_t from_column, size_t count);
-  void (*join_points)(const xdi_points *points);
-
-  /* See loss_kernels.h, optimiser_kernels.h and random_kernels.h. */
-  void (*reconstruct)(const xdi_reconstruction *constants, const float *x, const float *x_hat,
-                      const float *window, float *da, size_t count, double sums[2]);
-  void (*sample)(float *z, const float *mean, const float *log_variance, const float *epsilon, size_t count);
-  double (*sample_back)(float *dmean, float *dlog_variance, const float *mean, const float *log_variance,
-                        const float *epsilon, const float *dz, float weight, size_t count);
-  double (*logistic)(float *dlogits, const float *logits, float sign, float weight, size_t count);
-  double (*squared_distance)(float *da, const float *a, const float *b, float weight, size_t count);
-  double (*soften)(float *dlogits, const float *logits, float top, float rest, float scale, size_t classes);
-  void (*adam)(const xdi_adam_step *step, float *parameters, const float *gradients, float *moment1,
-               float *moment2, size_t count);
-  void (*normals)(float *to, size_t count, uint64_t seed, uint64_t stream, uint64_t first);
-  void (*drop)(float *to, const float *from, size_t count, float rate, float scale, uint64_t seed,
-               uint64_t stream, uint64_t first);
+  XDI_KERNELS(XDI_KERNEL_FIELD)
 } xdi_kernels;
 
 #if defined(__x86_64__)

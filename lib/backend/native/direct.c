@@ -1,0 +1,211 @@
+/* Gathering convolutions as products without scatter: the way that always fits.
+ *
+ * Pictures are copied into frames with zero borders; then each row of outputs is a product whose left
+ * factor is read in the frame where it stands: the taps of one kernel row are one run of
+ * taps * channels floats. The loops: shards of pictures or bands, phases, panels of weights, blocks of
+ * kernel rows that fit the first-level cache, output rows, tiles of a row. */
+#include "backend/native/ways.h"
+
+/* The depth of a panel's block that stays in the first-level cache. */
+#define DEPTH_BLOCK 256
+
+/* The frames of a group of pictures together (in floats): a block of weights serves many rows while it is in
+ * the first-level cache. */
+#define GROUP_LIMIT ((size_t)1 << 14)
+
+/* ---- packed weights: for each phase pair (y, then x), panels of depth [tap y][tap x][source channel] ---- */
+
+static size_t panel_floats(const xdi_kernels *kernels, const xdi_gather *g) {
+  return g->y.kernel * g->x.kernel * g->source_channels * xdi_panel_count(kernels, g->target_channels) *
+         xdi_panel_width(kernels);
+}
+
+static void pack_phase(const xdi_kernels *kernels, const xdi_gather *g, xdi_phase y, xdi_phase x, float *to) {
+  const size_t source = g->source_channels, target = g->target_channels, area = source * target;
+  const size_t depth = y.taps * x.taps * source, width = xdi_panel_width(kernels);
+  for (size_t u = 0; u < y.taps; u++)
+    for (size_t v = 0; v < x.taps; v++) {
+      const ptrdiff_t ky = y.first_tap + (ptrdiff_t)u * y.tap_step,
+                      kx = x.first_tap + (ptrdiff_t)v * x.tap_step;
+      const float *tap = g->weights + ((size_t)ky * g->x.kernel + (size_t)kx) * area;
+      xdi_pack_panels(kernels, to + (u * x.taps + v) * source * width, depth, tap,
+                      g->turned ? 1 : (ptrdiff_t)target, g->turned ? (ptrdiff_t)source : 1, source, target);
+    }
+}
+
+/* Where the panels of the phase after this one begin. */
+static size_t phase_floats(const xdi_kernels *kernels, const xdi_gather *g, xdi_phase y, xdi_phase x) {
+  return y.taps * x.taps * g->source_channels * xdi_panel_count(kernels, g->target_channels) *
+         xdi_panel_width(kernels);
+}
+
+static void pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
+  for (size_t i = 0; i < g->y.out_stride; i++)
+    for (size_t j = 0; j < g->x.out_stride; j++) {
+      const xdi_phase y = xdi_axis_phase(&g->y, i), x = xdi_axis_phase(&g->x, j);
+      pack_phase(kernels, g, y, x, to);
+      to += phase_floats(kernels, g, y, x);
+    }
+}
+
+/* ---- running ---- */
+
+typedef struct direct_job {
+  xd_backend *backend;
+  const xdi_gather *gather;
+  xdi_frames frames;
+  size_t frame_size; /* floats between frames */
+  xdi_bands bands;   /* of places of the longest phase */
+} direct_job;
+
+/* A group, for one phase pair. */
+typedef struct pass {
+  const float *frame; /* at the first source cell that the first place reads */
+  const float *panels;
+  xdi_phase y, x;
+  size_t phase_y, phase_x;
+  size_t first_place, places; /* rows of places */
+  size_t width;               /* places in a row */
+  size_t tiles;
+  xdi_cut cut; /* of the width into tiles */
+  size_t picture, pictures;
+} pass;
+
+static void run_row(const direct_job *job, const pass *p, xdi_tile *tile, const float *a, size_t cell,
+                    bool last) {
+  const xdi_gather *g = job->gather;
+  const bool derives = tile->x != NULL;
+  for (size_t i = 0; i < p->tiles; i++) {
+    const size_t begin = xdi_cut_at(p->cut, i), cells = xdi_cut_at(p->cut, i + 1) - begin;
+    const size_t at = cell + begin * (size_t)tile->c_row;
+    const float *x = last && g->derived_by ? g->derived_by + at : NULL;
+    tile->a = a + (ptrdiff_t)begin * tile->a_row;
+    tile->c = g->target + at;
+    tile->x = derives ? x : NULL;
+    xdi_run_tile(job->backend->kernels, tile, cells, last ? g->activation : XD_ACTIVATION_IDENTITY, x,
+                 g->x_activation);
+  }
+}
+
+/* All rows of the pass for one panel's block of kernel rows; the panel's first column is n. */
+static void run_rows(const direct_job *job, const pass *p, xdi_tile *tile, size_t n, bool last) {
+  const xdi_gather *g = job->gather;
+  const size_t source_row = g->y.in_stride * job->frames.columns * g->source_channels;
+  const size_t target_row = g->x.target * g->target_channels;
+  const float *a = tile->a;
+  if (last)
+    xdi_set_finish(tile, g->bias ? g->bias + n : NULL, g->activation, g->derived_by, g->x_activation);
+  for (size_t picture = 0; picture < p->pictures; picture++)
+    for (size_t row = 0; row < p->places; row++) {
+      const size_t y = p->phase_y + g->y.out_stride * (p->first_place + row);
+      const size_t cell =
+          ((p->picture + picture) * g->y.target + y) * target_row + p->phase_x * g->target_channels + n;
+      run_row(job, p, tile, a + picture * job->frame_size + row * source_row, cell, last);
+    }
+}
+
+static void run_panel(const direct_job *job, const pass *p, const float *panel, size_t n) {
+  const xdi_gather *g = job->gather;
+  const size_t width = xdi_panel_width(job->backend->kernels), run = p->x.taps * g->source_channels;
+  const size_t runs_at_once = run >= DEPTH_BLOCK || run == 0 ? 1 : DEPTH_BLOCK / run;
+  const size_t blocks = p->y.taps && run ? xdi_native_ceil(p->y.taps, runs_at_once) : 1;
+  const ptrdiff_t frame_row = (ptrdiff_t)(job->frames.columns * g->source_channels);
+  for (size_t block = 0; block < blocks; block++) {
+    const size_t begin = xdi_native_part(p->y.taps, blocks, block);
+    const size_t end = xdi_native_part(p->y.taps, blocks, block + 1);
+    xdi_tile tile = {.a = p->frame + (ptrdiff_t)begin * frame_row,
+                     .b = panel + begin * run * width,
+                     .a_row = (ptrdiff_t)(g->x.in_stride * g->source_channels),
+                     .a_step = 1,
+                     .a_run = frame_row,
+                     .b_step = (ptrdiff_t)width,
+                     .b_run = (ptrdiff_t)(run * width),
+                     .steps = (uint32_t)run,
+                     .runs = (uint32_t)(end - begin),
+                     .planes = 1,
+                     .columns = (uint32_t)(g->target_channels - n < width ? g->target_channels - n : width),
+                     .c_row = (ptrdiff_t)(g->x.out_stride * g->target_channels),
+                     .accumulate = block > 0,
+                     .slope = 1.0f};
+    run_rows(job, p, &tile, n, block + 1 == blocks);
+  }
+}
+
+static void run_phase(const direct_job *job, const pass *p) {
+  const xdi_gather *g = job->gather;
+  const size_t width = xdi_panel_width(job->backend->kernels);
+  const size_t depth = p->y.taps * p->x.taps * g->source_channels;
+  for (size_t n = 0; n < g->target_channels; n += width)
+    run_panel(job, p, p->panels + n * depth, n);
+}
+
+static void run_group(const direct_job *job, const xdi_band *band, float *frames) {
+  const xdi_gather *g = job->gather;
+  const float *panels = g->panels;
+  xdi_fill_frames(&job->frames, band, frames, job->frame_size);
+  for (size_t i = 0; i < g->y.out_stride; i++)
+    for (size_t j = 0; j < g->x.out_stride; j++) {
+      const xdi_phase y = xdi_axis_phase(&g->y, i), x = xdi_axis_phase(&g->x, j);
+      const size_t places = xdi_axis_places(&g->y, i), last = places < band->end ? places : band->end;
+      const ptrdiff_t skip = (y.first - g->y.first) * (ptrdiff_t)job->frames.columns + (x.first - g->x.first);
+      const bool empty = y.taps == 0 || x.taps == 0;
+      pass p = {.frame = empty ? frames : frames + skip * (ptrdiff_t)g->source_channels,
+                .panels = panels,
+                .y = y,
+                .x = x,
+                .phase_y = i,
+                .phase_x = j,
+                .first_place = band->begin,
+                .places = last > band->begin ? last - band->begin : 0,
+                .width = xdi_axis_places(&g->x, j),
+                .picture = band->picture,
+                .pictures = band->pictures};
+      if (p.places && p.width) {
+        p.tiles = xdi_native_ceil(p.width, job->backend->kernels->tile_rows);
+        p.cut = xdi_cut_into(p.width, p.tiles);
+        run_phase(job, &p);
+      }
+      panels += phase_floats(job->backend->kernels, g, y, x);
+    }
+}
+
+static void run_shard(void *argument, uint32_t index) {
+  const direct_job *job = argument;
+  xdi_walk walk = xdi_walk_shard(&job->bands, index);
+  uint32_t slot;
+  float *frames = xdi_native_claim(job->backend, &slot);
+  for (xdi_band band; xdi_walk_next(&walk, &band);)
+    run_group(job, &band, frames);
+  xdi_native_release(job->backend, slot);
+}
+
+/* Bands so that a frame fits its limit. */
+static xdi_bands plan_bands(const xdi_gather *g, const xdi_frames *frames) {
+  const size_t rows = xdi_axis_places(&g->y, 0), frame = xdi_frame_floats(frames, rows);
+  const double cells = (double)(g->batch * g->y.target * g->x.target) * (double)g->target_channels;
+  const double taps =
+      (double)(g->y.kernel * g->x.kernel * g->source_channels) / (double)(g->y.out_stride * g->x.out_stride);
+  return xdi_plan_bands(&(xdi_demand){.batch = g->batch,
+                                      .rows = rows,
+                                      .bands = xdi_native_ceil(frame, XDI_FRAME_LIMIT),
+                                      .group = GROUP_LIMIT / (frame ? frame : 1),
+                                      .work = cells * (taps + XDI_SUM_COST),
+                                      .grain = XDI_SHARD_WORK,
+                                      .most_shards = SIZE_MAX});
+}
+
+static xd_status run(xd_backend *backend, const xdi_gather *g) {
+  direct_job job = {
+      .backend = backend, .gather = g, .frames = xdi_gather_frames(g, 1, xdi_axis_places(&g->x, 0))};
+  job.bands = plan_bands(g, &job.frames);
+  job.frame_size = xdi_frame_floats(&job.frames, job.bands.most_rows);
+  const xd_status status = xdi_native_reserve(backend, 0, job.bands.shards, job.bands.group * job.frame_size);
+  return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.bands.shards) : status;
+}
+
+static bool fits(const xdi_kernels *kernels, const xdi_gather *g) {
+  (void)kernels, (void)g;
+  return true;
+}
+
+const xdi_way xdi_direct_way = {.fits = fits, .panel_floats = panel_floats, .pack = pack, .run = run};

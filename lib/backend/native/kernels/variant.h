@@ -1,0 +1,31 @@
+/* One variant of the kernels, the table XDI_VARIANT: included once by each kernels_*.c, which says its vectors'
+ * bytes (XDI_VECTOR_BYTES), its tallest tile (TILE_ROWS) and its name (VARIANT_NAME). */
+#include <string.h>
+
+#include "backend/native/kernels/kernels.h"
+#include "backend/native/kernels/vector.h"
+
+#include "backend/native/kernels/vector_math.h"
+
+#include "backend/native/kernels/activation_kernels.h"
+#include "backend/native/kernels/loss_kernels.h"
+#include "backend/native/kernels/matrix_kernels.h"
+#include "backend/native/kernels/optimiser_kernels.h"
+#include "backend/native/kernels/random_kernels.h"
+#include "backend/native/kernels/tile_kernels.h"
+#include "backend/native/kernels/winograd_kernels.h"
+
+const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
+                                 .lanes = LANES,
+                                 .tile_rows = TILE_ROWS,
+                                 .tile = {TILES(1), TILES(2)},
+                                 .row = row,
+#if HAS_HALF
+                                 .half_row = half_row,
+                                 .shrink = shrink,
+                                 .expand = expand,
+#endif
+#define VARIANT_KERNEL(result, name, parameters) .name = name,
+                                 XDI_KERNELS(VARIANT_KERNEL)
+#undef VARIANT_KERNEL
+};
