@@ -9,8 +9,8 @@
 
 #include <xdomain/xdomain.h>
 
-/* Exit codes. */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_CANCELLED = 130 };
+/* Exit codes; 128 + N where signal N stopped the command. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_SIGNAL = 128 };
 
 int command_train(int argc, char **argv);
 int command_map(int argc, char **argv);
@@ -21,22 +21,70 @@ int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_pack(int argc, char **argv);
 
-/* ---- Options (options.c) ---- */
+/* ---- Flags (arguments.c) ---- */
+
+typedef enum flag_kind { FLAG_TEXT, FLAG_COUNT, FLAG_SEED, FLAG_REAL, FLAG_SWITCH } flag_kind;
+
+typedef struct flag {
+  const char *name; /* "out", given as --out */
+  flag_kind kind;
+  void *to;          /* const char *, uint32_t, uint64_t, float, or bool */
+  const char *value; /* what its value is called in the help, NULL for switches */
+  const char *help;
+} flag;
+
+/* Reads argv[1..argc): flags into their targets, the rest into *words, which point into argv (its order may
+ * change). --help prints `usage` and the flags, and ends with EXIT_DONE in *code. False: stop with *code. */
+bool read_flags(int argc, char **argv, const char *usage, const flag *flags, size_t count,
+                const char *const **words, int *word_count, int *code);
+
+/* ---- Text and messages (text.c): what could control a terminal or is no UTF-8 is written as \xNN ---- */
+
+void print_text(FILE *to, const char *text);
+void print_json_text(FILE *to, const char *text); /* quoted; what is no UTF-8 becomes U+FFFD */
+
+/* Print "xdomain: <message>" to standard error; the last two return EXIT_FAILED and EXIT_USAGE. */
+void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Whether a text ends so (upper or lower case). */
+bool ends_with(const char *text, const char *ending);
+
+/* The three texts behind each other, to be freed; NULL without memory. */
+char *join_texts(const char *first, const char *second, const char *third);
+
+/* ---- Outputs (outputs.c) ---- */
+
+typedef struct output {
+  const char *flag; /* "--out" */
+  const char *path; /* NULL: not wanted */
+  bool streams;     /* written as it comes, so it may be a device or pipe; else a whole file in one go */
+} output;
+
+/* Proves that all can be written, and that no two are one file, without changing any. The exit code; the reason
+ * was printed where it is not EXIT_DONE, here and below. */
+int prove_outputs(const output *outputs, size_t count);
+
+/* Refuses an output that is a file which is read: `input`, or a file of the set (either may be NULL). */
+int keep_input(const output *outputs, size_t count, const char *input);
+int keep_set(const output *outputs, size_t count, const char *spec);
+
+bool same_file(const char *path, const char *other);
+bool is_folder(const char *path);
+bool is_picture_name(const char *name); /* folder.c */
+
+/* ---- Options of train and map (options.c) ---- */
 
 typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_SEED, OPTION_REAL, OPTION_FLAG } option_kind;
 
-typedef struct option {
+typedef struct twin_option {
   const char *name; /* "--out" */
   option_kind kind;
   void *to;          /* const char *, uint32_t, uint64_t, float, or bool */
   const char *value; /* what its value is called in the help, NULL for flags */
   const char *help;
 } option;
-
-/* Reads argv[1..argc): options into their targets, the rest into words[*word_count] (room for argc).
- * --help prints `usage`, the options, and ends with EXIT_DONE in *code. False: stop with *code. */
-bool read_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
-                  const char **words, int *word_count, int *code);
 
 /* Options whose targets lie in first[0..size) have a twin at the same place of `second`: "--name" sets both,
  * "--name1" and "--name2" one. */
@@ -48,9 +96,6 @@ typedef struct option_twins {
 bool read_twin_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
                        const option_twins *twins, const char **words, int *word_count, int *code);
 
-/* Prints "xdomain: <message>" to standard error; returns EXIT_USAGE. */
-int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* ---- Runtime (runtime.c) ---- */
 
 typedef struct runtime {
@@ -60,16 +105,26 @@ typedef struct runtime {
   xd_context *context;
 } runtime;
 
-/* The options every command has, for its table. */
+/* The flags every command has, for its table. */
+#define RUNTIME_FLAGS(r) \
+  {"backend", FLAG_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
+      {"threads", FLAG_COUNT, &(r).threads, "N", "threads (default: as many as the process may use)"}, { \
+    "verbose", FLAG_SWITCH, &(r).verbose, NULL, "the library's log on standard error" \
+  }
+
 #define RUNTIME_OPTIONS(r) \
   {"--backend", OPTION_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
       {"--threads", OPTION_COUNT, &(r).threads, "N", "threads (default: one for each processor)"}, { \
     "--verbose", OPTION_FLAG, &(r).verbose, NULL, "the library's log on standard error" \
   }
 
-/* Creates the context; interrupting the process cancels it. False: the reason was printed. */
+/* Creates the context; SIGINT, SIGTERM and SIGHUP cancel its call, a second one ends the process. False: the
+ * reason was printed. */
 bool start_runtime(runtime *r);
 void stop_runtime(runtime *r);
+
+/* The signal that cancelled the context, or 0. */
+int signal_received(void);
 
 /* Prints the context's message for a failed call; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
@@ -91,12 +146,8 @@ double now_seconds(void);
 
 /* ---- JSON and tables (report.c) ---- */
 
-void print_json_text(FILE *to, const char *text); /* quoted and escaped */
 void print_evaluation_json(FILE *to, const xd_evaluation *e);
 void print_history_json(FILE *to, const xd_train_report *report, int direction); /* 0 or 1 */
 void print_evaluation(FILE *to, const char *title, const xd_evaluation *e);
-
-/* Whether a path ends so (upper or lower case). */
-bool ends_with(const char *path, const char *ending);
 
 #endif

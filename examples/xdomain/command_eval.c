@@ -106,21 +106,20 @@ static void release(scoring *s) {
 int command_eval(int argc, char **argv) {
   static scoring s; /* large: two tables of classes */
   xd_evaluation_options_init(&s.options, sizeof s.options);
-  const option options[] = {
-      {"--model", OPTION_TEXT, &s.model_path, "FILE", "the model"},
-      {"--domain1", OPTION_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},
-      {"--domain2", OPTION_TEXT, &s.specs[1], "SPEC", "held-out pictures of domain 2"},
-      {"--pairs", OPTION_TEXT, &s.pairs, "LIST", "paired classes (the model's)"},
-      {"--judge", OPTION_TEXT, &s.judge_path, "FILE", "judge of both domains"},
-      {"--judge1", OPTION_TEXT, &s.judge_paths[0], "FILE", "judge of domain 1"},
-      {"--judge2", OPTION_TEXT, &s.judge_paths[1], "FILE", "judge of domain 2"},
-      {"--seed", OPTION_SEED, &s.options.seed, "N", "seed of the noise (0)"},
-      {"--temperature", OPTION_REAL, &s.options.temperature, "T", "scale of the noise (1)"},
-      {"--json", OPTION_FLAG, &s.json, NULL, "print one JSON object"},
-      RUNTIME_OPTIONS(s.run)};
-  const char *words[argc];
+  const flag flags[] = {{"model", FLAG_TEXT, &s.model_path, "FILE", "the model"},
+                        {"domain1", FLAG_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},
+                        {"domain2", FLAG_TEXT, &s.specs[1], "SPEC", "held-out pictures of domain 2"},
+                        {"pairs", FLAG_TEXT, &s.pairs, "LIST", "paired classes (the model's)"},
+                        {"judge", FLAG_TEXT, &s.judge_path, "FILE", "judge of both domains"},
+                        {"judge1", FLAG_TEXT, &s.judge_paths[0], "FILE", "judge of domain 1"},
+                        {"judge2", FLAG_TEXT, &s.judge_paths[1], "FILE", "judge of domain 2"},
+                        {"seed", FLAG_SEED, &s.options.seed, "N", "seed of the noise (0)"},
+                        {"temperature", FLAG_REAL, &s.options.temperature, "T", "scale of the noise (1)"},
+                        {"json", FLAG_SWITCH, &s.json, NULL, "print one JSON object"},
+                        RUNTIME_FLAGS(s.run)};
+  const char *const *words;
   int word_count, code;
-  if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
+  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
     return code;
   if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
     return usage_error("--model, --domain1 and --domain2 are needed, and options only");

@@ -34,14 +34,20 @@ static const xd_network *network_of(const inspection *i, size_t role) {
   return xd_pair_discriminator_network(xd_model_discriminator(i->model, domain));
 }
 
-static void print_model_text(const inspection *i) {
-  for (uint32_t d = 1; d <= 2; d++) {
-    xd_shape shape = xd_model_picture_shape(i->model, d);
-    printf("domain %u: %s, pictures %ux%ux%u, %u latent dimensions, %u classes\n", d,
-           xd_model_name(i->model, d)[0] ? xd_model_name(i->model, d) : "(no name)", shape.width,
-           shape.height, shape.channels, xd_model_latent_dim(i->model, d), xd_model_class_count(i->model, d));
+static void print_named(const char *label, const char *value, const char *otherwise) {
+  fputs(label, stdout);
+  print_text(stdout, value[0] ? value : otherwise);
+}
+
+static void print_classes_text(const inspection *i, uint32_t domain) {
+  for (uint32_t c = 0; c < xd_model_class_count(i->model, domain); c++) {
+    printf("class %u of domain %u", c, domain);
+    print_named(": ", xd_model_class_name(i->model, domain, c), "(no name)");
+    putchar('\n');
   }
-  printf("pairing: %s\n", xd_model_pairing(i->model)[0] ? xd_model_pairing(i->model) : "(none)");
+}
+
+static void print_networks_text(const inspection *i) {
   for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
     const xd_network *network = network_of(i, r);
     if (!network)
@@ -52,24 +58,44 @@ static void print_model_text(const inspection *i) {
       printf("%s %d: ", roles[r].name, roles[r].domain);
     printf("%u layers, %zu weights\n", xd_network_layer_count(network), xd_network_weight_count(network));
   }
+}
+
+static void print_model_text(const inspection *i) {
+  for (uint32_t d = 1; d <= 2; d++) {
+    const xd_shape shape = xd_model_picture_shape(i->model, d);
+    printf("domain %u", d);
+    print_named(": ", xd_model_name(i->model, d), "(no name)");
+    printf(", pictures %ux%ux%u, %u latent dimensions, %u classes\n", shape.width, shape.height,
+           shape.channels, xd_model_latent_dim(i->model, d), xd_model_class_count(i->model, d));
+    print_classes_text(i, d);
+  }
+  print_named("pairing: ", xd_model_pairing(i->model), "(none)");
+  putchar('\n');
+  print_networks_text(i);
   for (uint32_t p = 0; p < xd_model_property_count(i->model); p++) {
     const char *key = xd_model_property_key(i->model, p);
-    printf("%s = %s\n", key, xd_model_property(i->model, key));
+    print_named("", key, "");
+    print_named(" = ", xd_model_property(i->model, key), "");
+    putchar('\n');
   }
 }
 
-static void print_model_json(const inspection *i) {
-  fputs(", \"domains\": [", stdout);
-  for (uint32_t d = 1; d <= 2; d++) {
-    xd_shape shape = xd_model_picture_shape(i->model, d);
-    fputs(d == 1 ? "{\"name\": " : ", {\"name\": ", stdout);
-    print_json_text(stdout, xd_model_name(i->model, d));
-    printf(", \"width\": %u, \"height\": %u, \"channels\": %u, \"latent_dim\": %u, \"classes\": %u}",
-           shape.width, shape.height, shape.channels, xd_model_latent_dim(i->model, d),
-           xd_model_class_count(i->model, d));
+static void print_domain_json(const inspection *i, uint32_t domain) {
+  const xd_shape shape = xd_model_picture_shape(i->model, domain);
+  const uint32_t classes = xd_model_class_count(i->model, domain);
+  fputs("{\"name\": ", stdout);
+  print_json_text(stdout, xd_model_name(i->model, domain));
+  printf(", \"width\": %u, \"height\": %u, \"channels\": %u, \"latent_dim\": %u, \"classes\": %u, "
+         "\"class_names\": [",
+         shape.width, shape.height, shape.channels, xd_model_latent_dim(i->model, domain), classes);
+  for (uint32_t c = 0; c < classes; c++) {
+    fputs(c ? ", " : "", stdout);
+    print_json_text(stdout, xd_model_class_name(i->model, domain, c));
   }
-  fputs("], \"pairing\": ", stdout);
-  print_json_text(stdout, xd_model_pairing(i->model));
+  fputs("]}", stdout);
+}
+
+static void print_networks_json(const inspection *i) {
   fputs(", \"networks\": {", stdout);
   for (size_t r = 0, shown = 0; r < sizeof roles / sizeof *roles; r++) {
     const xd_network *network = network_of(i, r);
@@ -78,20 +104,30 @@ static void print_model_json(const inspection *i) {
              roles[r].domain + roles[r].direction, xd_network_layer_count(network),
              xd_network_weight_count(network));
   }
-  fputs("}, \"properties\": {", stdout);
+  putchar('}');
+}
+
+static void print_model_json(const inspection *i) {
+  fputs(", \"domains\": [", stdout);
+  print_domain_json(i, 1);
+  fputs(", ", stdout);
+  print_domain_json(i, 2);
+  fputs("], \"pairing\": ", stdout);
+  print_json_text(stdout, xd_model_pairing(i->model));
+  print_networks_json(i);
+  fputs(", \"properties\": {", stdout);
   for (uint32_t p = 0; p < xd_model_property_count(i->model); p++) {
     const char *key = xd_model_property_key(i->model, p);
-    if (p)
-      fputs(", ", stdout);
+    fputs(p ? ", " : "", stdout);
     print_json_text(stdout, key);
     fputs(": ", stdout);
     print_json_text(stdout, xd_model_property(i->model, key));
   }
-  fputc('}', stdout);
+  putchar('}');
 }
 
 static void print_judge(const inspection *i) {
-  xd_shape shape = xd_classifier_picture_shape(i->judge);
+  const xd_shape shape = xd_classifier_picture_shape(i->judge);
   const char *format =
       i->json ? ", \"width\": %u, \"height\": %u, \"channels\": %u, \"classes\": %u, \"features\": "
                 "%u, \"weights\": %zu"
@@ -100,43 +136,53 @@ static void print_judge(const inspection *i) {
          xd_classifier_feature_dim(i->judge), xd_network_weight_count(xd_classifier_network(i->judge)));
 }
 
-static void print_chunks(const inspection *i) {
-  for (uint32_t c = 0; c < i->info.chunk_count && c < CHUNKS_SHOWN; c++) {
-    const xd_chunk *chunk = &i->chunks[c];
-    const char *format = i->json ? "%s{\"tag\": \"%s\", \"version\": %u, \"offset\": %" PRIu64
-                                   ", \"length\": %" PRIu64 ", \"checksum\": \"%016" PRIx64
-                                   "\", \"intact\": %s}"
-                                 : "%schunk %s version %u at %" PRIu64 ", %" PRIu64 " bytes, XXH3 %016" PRIx64
-                                   ", intact: %s\n";
-    printf(format, i->json && c ? ", " : "", chunk->tag, chunk->version, chunk->offset, chunk->length,
-           chunk->checksum,
-           i->json         ? (chunk->intact ? "true" : "false")
-           : chunk->intact ? "yes"
-                           : "NO");
-  }
+static void print_chunk_text(const xd_chunk *chunk) {
+  print_named("chunk ", chunk->tag, "");
+  printf(" version %u at %" PRIu64 ", %" PRIu64 " bytes, XXH3 %016" PRIx64 ", intact: %s\n", chunk->version,
+         chunk->offset, chunk->length, chunk->checksum, chunk->intact ? "yes" : "NO");
 }
 
-static void print(const inspection *i) {
-  if (i->json) {
-    fputs("{\"file\": ", stdout);
-    print_json_text(stdout, i->path);
-    printf(", \"kind\": \"%s\", \"version\": \"%u.%u\", \"size\": %" PRIu64 ", \"chunks\": [", i->info.kind,
-           i->info.major, i->info.minor, i->info.size);
-    print_chunks(i);
-    fputc(']', stdout);
-  } else {
-    printf("%s: %s, format %u.%u, %" PRIu64 " bytes\n", i->path, i->info.kind, i->info.major, i->info.minor,
-           i->info.size);
-    print_chunks(i);
+static void print_chunk_json(const xd_chunk *chunk) {
+  fputs("{\"tag\": ", stdout);
+  print_json_text(stdout, chunk->tag);
+  printf(", \"version\": %u, \"offset\": %" PRIu64 ", \"length\": %" PRIu64 ", \"checksum\": \"%016" PRIx64
+         "\", \"intact\": %s}",
+         chunk->version, chunk->offset, chunk->length, chunk->checksum, chunk->intact ? "true" : "false");
+}
+
+static uint32_t chunks_shown(const inspection *i) {
+  return i->info.chunk_count < CHUNKS_SHOWN ? i->info.chunk_count : CHUNKS_SHOWN;
+}
+
+static void print_json(const inspection *i) {
+  fputs("{\"file\": ", stdout);
+  print_json_text(stdout, i->path);
+  fputs(", \"kind\": ", stdout);
+  print_json_text(stdout, i->info.kind);
+  printf(", \"version\": \"%u.%u\", \"size\": %" PRIu64 ", \"chunks\": [", i->info.major, i->info.minor,
+         i->info.size);
+  for (uint32_t c = 0; c < chunks_shown(i); c++) {
+    fputs(c ? ", " : "", stdout);
+    print_chunk_json(&i->chunks[c]);
   }
-  if (i->model && i->json)
+  putchar(']');
+  if (i->model)
     print_model_json(i);
-  if (i->model && !i->json)
+  if (i->judge)
+    print_judge(i);
+  puts("}");
+}
+
+static void print_plain(const inspection *i) {
+  print_named("", i->path, "");
+  print_named(": ", i->info.kind, "");
+  printf(", format %u.%u, %" PRIu64 " bytes\n", i->info.major, i->info.minor, i->info.size);
+  for (uint32_t c = 0; c < chunks_shown(i); c++)
+    print_chunk_text(&i->chunks[c]);
+  if (i->model)
     print_model_text(i);
   if (i->judge)
     print_judge(i);
-  if (i->json)
-    puts("}");
 }
 
 static xd_status inspect(inspection *i) {
@@ -151,12 +197,12 @@ static xd_status inspect(inspection *i) {
 
 /* Both commands take one file. */
 static int start(int argc, char **argv, inspection *i, const char *usage, bool with_json) {
-  const option options[] = {RUNTIME_OPTIONS(i->run),
-                            {"--json", OPTION_FLAG, &i->json, NULL, "print one JSON object"}};
-  const char *words[argc];
+  const flag flags[] = {RUNTIME_FLAGS(i->run),
+                        {"json", FLAG_SWITCH, &i->json, NULL, "print one JSON object"}};
+  const char *const *words;
   int word_count, code = EXIT_DONE;
-  size_t count = sizeof options / sizeof *options - (with_json ? 0 : 1);
-  if (!read_options(argc, argv, usage, options, count, words, &word_count, &code))
+  const size_t count = sizeof flags / sizeof *flags - (with_json ? 0 : 1);
+  if (!read_flags(argc, argv, usage, flags, count, &words, &word_count, &code))
     return code;
   if (word_count != 1)
     return usage_error("one file is needed");
@@ -171,13 +217,20 @@ int command_info(int argc, char **argv) {
   if (code || !i.run.context)
     return code;
   xd_status status = inspect(&i);
-  if (!status)
-    print(&i);
+  if (!status && i.json)
+    print_json(&i);
+  else if (!status)
+    print_plain(&i);
   code = status ? report_failure(&i.run, status) : EXIT_DONE;
   xd_model_release(i.model);
   xd_classifier_release(i.judge);
   stop_runtime(&i.run);
   return code;
+}
+
+static void print_sound(const char *path) {
+  print_text(stdout, path);
+  puts(": sound");
 }
 
 int command_verify(int argc, char **argv) {
@@ -190,7 +243,7 @@ int command_verify(int argc, char **argv) {
     return code;
   xd_status status = xd_file_verify(i.run.context, i.path);
   if (!status)
-    printf("%s: sound\n", i.path);
+    print_sound(i.path);
   if (status)
     report_failure(&i.run, status);
   code = !status                                                 ? EXIT_DONE

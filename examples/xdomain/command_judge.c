@@ -53,30 +53,40 @@ static xd_status train(judging *j) {
   return status;
 }
 
+static int check_output(const judging *j) {
+  const output result = {.flag = "--out", .path = j->out};
+  int code = keep_set(&result, 1, j->train);
+  if (!code)
+    code = keep_set(&result, 1, j->test);
+  return code ? code : prove_outputs(&result, 1);
+}
+
 int command_judge(int argc, char **argv) {
   judging j = {.train = NULL};
   xd_classifier_options_init(&j.options, sizeof j.options);
-  const option options[] = {
-      {"--train", OPTION_TEXT, &j.train, "SPEC", "pictures to train on"},
-      {"--test", OPTION_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
-      {"--out", OPTION_TEXT, &j.out, "FILE", "the judge file to write"},
-      {"--seed", OPTION_SEED, &j.options.seed, "N", "seed (1)"},
-      {"--epochs", OPTION_COUNT, &j.options.epochs, "N", "epochs (4)"},
-      {"--base-channels", OPTION_COUNT, &j.options.base_channels, "N",
-       "channels of the first convolution (16)"},
-      {"--features", OPTION_COUNT, &j.options.feature_dim, "N", "features of the penultimate layer (128)"},
-      {"--rate", OPTION_REAL, &j.options.learning_rate, "X", "learning rate (0.001)"},
-      {"--shift", OPTION_COUNT, &j.options.shift, "N", "random shift in pixels (2)"},
-      {"--flip", OPTION_FLAG, &j.flip, NULL, "random left-right flips"},
-      {"--blur", OPTION_REAL, &j.options.blur, "X",
+  const flag flags[] = {
+      {"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
+      {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
+      {"out", FLAG_TEXT, &j.out, "FILE", "the judge file to write"},
+      {"seed", FLAG_SEED, &j.options.seed, "N", "seed (1)"},
+      {"epochs", FLAG_COUNT, &j.options.epochs, "N", "epochs (4)"},
+      {"base-channels", FLAG_COUNT, &j.options.base_channels, "N", "channels of the first convolution (16)"},
+      {"features", FLAG_COUNT, &j.options.feature_dim, "N", "features of the penultimate layer (128)"},
+      {"rate", FLAG_REAL, &j.options.learning_rate, "X", "learning rate (0.001)"},
+      {"shift", FLAG_COUNT, &j.options.shift, "N", "random shift in pixels (2)"},
+      {"flip", FLAG_SWITCH, &j.flip, NULL, "random left-right flips"},
+      {"blur", FLAG_REAL, &j.options.blur, "X",
        "train also on blurred and noisy pictures, up to X pixels (0)"},
-      RUNTIME_OPTIONS(j.run)};
-  const char *words[argc];
+      RUNTIME_FLAGS(j.run)};
+  const char *const *words;
   int word_count, code;
-  if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
+  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
     return code;
   if (word_count || !j.train || !j.out)
     return usage_error("--train and --out are needed, and options only");
+  code = check_output(&j);
+  if (code)
+    return code;
   j.options.flip = j.flip;
   if (!start_runtime(&j.run))
     return EXIT_FAILED;

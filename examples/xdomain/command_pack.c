@@ -20,16 +20,22 @@ static xd_status pack(const runtime *run, const char *in, const char *out, bool 
 
 int command_pack(int argc, char **argv) {
   runtime run = {.context = NULL};
-  const char *out = NULL, *words[argc];
+  const char *out = NULL, *const * words;
   bool f32 = false;
   int word_count, code;
-  const option options[] = {{"--out", OPTION_TEXT, &out, "FILE", "the model file to write"},
-                            {"--f32", OPTION_FLAG, &f32, NULL, "keep weights as 32-bit floats"},
-                            RUNTIME_OPTIONS(run)};
-  if (!read_options(argc, argv, usage, options, sizeof options / sizeof *options, words, &word_count, &code))
+  const flag flags[] = {{"out", FLAG_TEXT, &out, "FILE", "the model file to write"},
+                        {"f32", FLAG_SWITCH, &f32, NULL, "keep weights as 32-bit floats"},
+                        RUNTIME_FLAGS(run)};
+  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
     return code;
   if (word_count != 1 || !out)
     return usage_error("one model and --out are needed");
+  const output result = {.flag = "--out", .path = out};
+  code = keep_input(&result, 1, words[0]);
+  if (!code)
+    code = prove_outputs(&result, 1);
+  if (code)
+    return code;
   if (!start_runtime(&run))
     return EXIT_FAILED;
   xd_status status = pack(&run, words[0], out, f32);

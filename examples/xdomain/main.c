@@ -1,5 +1,9 @@
 /* xdomain: trains, applies, scores and inspects libxdomain models from the command line. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -23,12 +27,13 @@ static int print_usage(FILE *to, int code) {
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
   fputs("\n'xdomain COMMAND --help' lists the options of one; 'xdomain --version' the version.\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a file is not sound, 130 interrupted.\n",
+        "Exit codes: 0 done, 1 failed (also: output that could not be written), 2 wrong usage, 3 a file is\n"
+        "not sound, 128 + N stopped by signal N (130: interrupted).\n",
         to);
   return code;
 }
 
-int main(int argc, char **argv) {
+static int run_command(int argc, char **argv) {
   if (argc < 2)
     return print_usage(stderr, EXIT_USAGE);
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
@@ -41,4 +46,28 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[1], commands[i].name))
       return commands[i].run(argc - 1, argv + 1);
   return usage_error("unknown command '%s'", argv[1]);
+}
+
+/* A file that is opened later must not get the number of a standard stream that the caller closed: it would
+ * receive messages. The places are taken such that what is written there fails as before. */
+static void hold_standard_streams(void) {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+      (void)open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* Output that did not arrive is no success. */
+static int flush_output(int code) {
+  errno = 0;
+  const bool failed = ferror(stdout) != 0;
+  if (!fflush(stdout) && !failed && (!close(STDOUT_FILENO) || errno == EBADF))
+    return code;
+  failure("cannot write standard output: %s", errno ? strerror(errno) : "it was lost");
+  return code ? code : EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+  hold_standard_streams();
+  signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write */
+  return flush_output(run_command(argc, argv));
 }

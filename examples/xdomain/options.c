@@ -1,20 +1,9 @@
 /* Command line options from one table a command: reading them and printing their help. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-
-int usage_error(const char *format, ...) {
-  va_list arguments;
-  fputs("xdomain: ", stderr);
-  va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
-  va_end(arguments);
-  fputs("\nTry 'xdomain COMMAND --help'.\n", stderr);
-  return EXIT_USAGE;
-}
 
 static void print_help(const char *usage, const option *options, size_t count) {
   printf("%s\n\nOptions:\n", usage);
@@ -116,11 +105,6 @@ static bool read_one(char **argv, int argc, int *at, const option *options, size
   if (read_value(o->kind, found.to, value) && (!found.also || read_value(o->kind, found.also, value)))
     return true;
   return usage_error("option '%.*s': '%s' is not a valid %s", (int)length, word, value, o->value), false;
-}
-
-bool read_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
-                  const char **words, int *word_count, int *code) {
-  return read_twin_options(argc, argv, usage, options, option_count, NULL, words, word_count, code);
 }
 
 bool read_twin_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,

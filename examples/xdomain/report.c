@@ -1,33 +1,7 @@
 /* Results as JSON and as text. */
-#include <ctype.h>
 #include <math.h>
-#include <string.h>
 
 #include "command.h"
-
-bool ends_with(const char *path, const char *ending) {
-  size_t length = strlen(path), tail = strlen(ending);
-  if (length < tail)
-    return false;
-  for (size_t i = 0; i < tail; i++)
-    if (tolower((unsigned char)path[length - tail + i]) != tolower((unsigned char)ending[i]))
-      return false;
-  return true;
-}
-
-void print_json_text(FILE *to, const char *text) {
-  fputc('"', to);
-  for (; *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\')
-      fprintf(to, "\\%c", c);
-    else if (c < 0x20)
-      fprintf(to, "\\u%04x", c);
-    else
-      fputc(c, to);
-  }
-  fputc('"', to);
-}
 
 /* JSON knows no NaN. */
 static void print_number(FILE *to, const char *name, double value) {

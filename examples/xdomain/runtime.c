@@ -1,49 +1,79 @@
-/* The context a command runs on, and what becomes of failures and interrupts. */
+/* The context a command runs on, and what becomes of failures and signals. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
 
-/* The signal handler has no argument, so the context it cancels must be here. */
+#define THREAD_LIMIT 256
+
+/* ---- Signals: the first one stops the call in progress, a second one the process ---- */
+
+/* A signal handler has no argument, so what it needs must be here. */
 static xd_context *interruptible;
+static volatile sig_atomic_t stopped_by;
 
 static void interrupt(int number) {
-  (void)number;
-  if (interruptible)
-    xd_context_cancel(interruptible);
+  const int error = errno;
+  if (stopped_by || !interruptible)
+    _exit(EXIT_SIGNAL + number);
+  stopped_by = number;
+  xd_context_cancel(interruptible);
+  errno = error;
 }
+
+/* A hang-up that the caller has told to ignore, as nohup does, stays ignored. */
+static void catch_signals(void) {
+  struct sigaction action, old;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = interrupt;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, NULL);
+}
+
+int signal_received(void) {
+  return stopped_by;
+}
+
+/* ---- The context ---- */
 
 static void print_log(void *user, xd_log_level level, const char *message) {
   static const char *const names[] = {"error", "warning", "info", "debug"};
   (void)user;
-  fprintf(stderr, "xdomain: %s: %s\n", names[level], message);
+  notice("%s: %s", names[level], message);
+}
+
+static uint32_t usable_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    return (uint32_t)CPU_COUNT(&set);
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  return processors > 0 ? (uint32_t)processors : 1;
 }
 
 bool start_runtime(runtime *r) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  const uint32_t threads = r->threads ? r->threads : usable_processors();
   options.backend = r->backend;
-  options.threads = r->threads ? r->threads : processors > 0 ? (uint32_t)processors : 1;
-  if (options.threads > 256)
-    options.threads = 256;
+  options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
   if (r->verbose) {
     options.log = print_log;
     options.log_level = XD_LOG_DEBUG;
   }
-  xd_status status = xd_context_create(&r->context, &options);
+  const xd_status status = xd_context_create(&r->context, &options);
   if (status) {
-    fprintf(stderr, "xdomain: cannot use backend '%s' with %u threads: %s\n",
-            r->backend ? r->backend : "auto", options.threads, xd_status_text(status));
+    failure("cannot use backend '%s' with %u threads: %s", r->backend ? r->backend : "auto", options.threads,
+            xd_status_text(status));
     return false;
   }
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = interrupt;
-  action.sa_flags = (int)SA_RESETHAND; /* a second interrupt ends the process as usual */
   interruptible = r->context;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  catch_signals();
   return true;
 }
 
@@ -55,7 +85,6 @@ void stop_runtime(runtime *r) {
 
 int report_failure(const runtime *r, xd_status status) {
   const char *message = xd_context_message(r->context);
-  fprintf(stderr, "xdomain: %s (%s)\n", message[0] ? message : xd_status_text(status),
-          xd_status_name(status));
-  return status == XD_ERROR_CANCELLED ? EXIT_CANCELLED : EXIT_FAILED;
+  failure("%s (%s)", message[0] ? message : xd_status_text(status), xd_status_name(status));
+  return status == XD_ERROR_CANCELLED && stopped_by ? EXIT_SIGNAL + stopped_by : EXIT_FAILED;
 }

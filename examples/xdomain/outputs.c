@@ -1,0 +1,178 @@
+/* Where results go: proved before the first step, so that hours of work do not end at a folder that is missing,
+ * and never over a file that is read. Proving leaves existing files alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* ---- Which file a path leads to ---- */
+
+/* A file, or, where there is none yet, its folder and the name it would get there. */
+typedef struct place {
+  bool exists, regular;
+  dev_t device;
+  ino_t number;
+  const char *name; /* where it does not exist */
+} place;
+
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* The folder of a path, "." if it names none; the caller frees it. */
+static char *folder_of(const char *path) {
+  const size_t length = (size_t)(base_name(path) - path);
+  if (length == 0)
+    return join_texts(".", "", "");
+  char *folder = join_texts(path, "", "");
+  if (folder)
+    folder[length > 1 ? length - 1 : 1] = '\0';
+  return folder;
+}
+
+/* False where the folder cannot be looked at: then nothing else leads to the same file. */
+static bool find_place(const char *path, place *out) {
+  struct stat info;
+  *out = (place){.name = base_name(path)};
+  if (stat(path, &info) == 0) {
+    out->exists = true;
+    out->regular = S_ISREG(info.st_mode);
+  } else {
+    char *folder = folder_of(path);
+    const bool found = folder && stat(folder, &info) == 0;
+    free(folder);
+    if (!found)
+      return false;
+  }
+  out->device = info.st_dev;
+  out->number = info.st_ino;
+  return true;
+}
+
+bool same_file(const char *path, const char *other) {
+  place a, b;
+  if (!find_place(path, &a) || !find_place(other, &b))
+    return strcmp(path, other) == 0;
+  if (a.exists != b.exists || a.device != b.device || a.number != b.number)
+    return false;
+  return a.exists ? a.regular : strcmp(a.name, b.name) == 0;
+}
+
+bool is_folder(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* ---- Whether it can be written ---- */
+
+static int refuse_output(const output *o, const char *reason) {
+  return failure("%s: cannot write '%s': %s", o->flag, o->path, reason);
+}
+
+/* Makes a file beside `path` and takes it away again. */
+static int try_folder(const output *o) {
+  char *folder = folder_of(o->path);
+  char *trial = folder ? join_texts(folder, "/", ".xdomain-XXXXXX") : NULL;
+  const int file = trial ? mkstemp(trial) : -1;
+  const int error = file < 0 ? errno : 0;
+  if (file >= 0) {
+    close(file);
+    unlink(trial);
+  }
+  free(trial);
+  free(folder);
+  return error ? refuse_output(o, strerror(error)) : EXIT_DONE;
+}
+
+/* Devices and pipes are only asked for permission: opening one could already say something to its reader. */
+static int prove_output(const output *o) {
+  struct stat info;
+  if (!*o->path)
+    return usage_error("%s needs the name of a file", o->flag);
+  if (stat(o->path, &info) != 0)
+    return errno == ENOENT || errno == ENOTDIR ? try_folder(o) : refuse_output(o, strerror(errno));
+  if (S_ISDIR(info.st_mode))
+    return refuse_output(o, "it is a folder");
+  if (!S_ISREG(info.st_mode) && !o->streams)
+    return refuse_output(o, "it is not a regular file");
+  if (access(o->path, W_OK) != 0)
+    return refuse_output(o, strerror(errno));
+  return S_ISREG(info.st_mode) && !o->streams ? try_folder(o) : EXIT_DONE;
+}
+
+int prove_outputs(const output *outputs, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const int code = outputs[i].path ? prove_output(&outputs[i]) : EXIT_DONE;
+    if (code)
+      return code;
+    for (size_t k = 0; k < i && outputs[i].path; k++)
+      if (outputs[k].path && same_file(outputs[i].path, outputs[k].path))
+        return usage_error("%s and %s are both '%s'", outputs[k].flag, outputs[i].flag, outputs[i].path);
+  }
+  return EXIT_DONE;
+}
+
+/* ---- Whether it is read ---- */
+
+static int refuse_input(const output *o, const char *input) {
+  return usage_error("%s '%s' would replace '%s', which is read", o->flag, o->path, input);
+}
+
+int keep_input(const output *outputs, size_t count, const char *input) {
+  for (size_t i = 0; i < count && input; i++)
+    if (outputs[i].path && same_file(outputs[i].path, input))
+      return refuse_input(&outputs[i], input);
+  return EXIT_DONE;
+}
+
+/* Whether a file lies in a folder, at any depth. */
+static bool lies_in(const char *path, const char *folder) {
+  char *file = realpath(path, NULL), *whole = realpath(folder, NULL);
+  const size_t length = whole ? strlen(whole) : 0;
+  const bool inside = file && whole && !strncmp(file, whole, length) && file[length] == '/';
+  free(file);
+  free(whole);
+  return inside;
+}
+
+static int keep_folder(const output *outputs, size_t count, const char *folder) {
+  for (size_t i = 0; i < count; i++)
+    if (outputs[i].path && is_picture_name(outputs[i].path) && lies_in(outputs[i].path, folder))
+      return refuse_input(&outputs[i], folder);
+  return EXIT_DONE;
+}
+
+/* One part of a SPEC without its options: "idx:A,B", "mat:FILE" or "dir:FOLDER". */
+static int keep_part(const output *outputs, size_t count, char *part) {
+  char *options = strchr(part, ';'), *paths = strchr(part, ':');
+  if (options)
+    *options = '\0';
+  if (!paths)
+    return EXIT_DONE;
+  paths++;
+  if (!strncmp(part, "dir:", 4))
+    return keep_folder(outputs, count, paths);
+  char *comma = strncmp(part, "idx:", 4) ? NULL : strchr(paths, ',');
+  if (comma)
+    *comma = '\0';
+  const int code = keep_input(outputs, count, paths);
+  return code || !comma ? code : keep_input(outputs, count, comma + 1);
+}
+
+int keep_set(const output *outputs, size_t count, const char *spec) {
+  char *copy = spec ? join_texts(spec, "", "") : NULL;
+  int code = EXIT_DONE;
+  for (char *part = copy, *next; part && !code; part = next) {
+    next = strchr(part, '|');
+    if (next)
+      *next++ = '\0';
+    code = keep_part(outputs, count, part);
+  }
+  free(copy);
+  return code;
+}

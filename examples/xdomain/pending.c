@@ -1,0 +1,139 @@
+/* Syncing each small file by itself takes many times as long as writing it: here all of a chunk are written
+ * under temporary names, then synced one after the other, of which only the first waits for the disk's
+ * journal, and renamed. A crash leaves whole files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pending.h"
+
+int encode_png(const runtime *run, const xd_image *view, FILE *to) {
+  char path[] = "/tmp/xdomain-XXXXXX", buffer[4096];
+  size_t got;
+  const int file = mkstemp(path);
+  if (file < 0)
+    return failure("cannot write '%s': %s", path, strerror(errno));
+  close(file);
+  const xd_status status = xd_image_save_png(run->context, view, path);
+  FILE *from = status ? NULL : fopen(path, "rb");
+  while (from && (got = fread(buffer, 1, sizeof buffer, from)) > 0)
+    fwrite(buffer, 1, got, to);
+  if (from)
+    fclose(from);
+  unlink(path);
+  return status ? report_failure(run, status) : EXIT_DONE;
+}
+
+static int fail_file(const char *path) {
+  return failure("cannot write '%s': %s", path, strerror(errno));
+}
+
+static bool add_file(pending_files *files, pending_file file) {
+  if (files->count == files->room) {
+    const size_t room = files->room ? 2 * files->room : 64;
+    pending_file *items = realloc(files->items, room * sizeof *items);
+    if (!items)
+      return false;
+    files->items = items;
+    files->room = room;
+  }
+  files->items[files->count++] = file;
+  return true;
+}
+
+/* Starts to write to the disk without waiting for it. */
+static int fill(int file, const runtime *run, const xd_image *view, const char *path) {
+  const mode_t mask = umask(0);
+  umask(mask);
+  FILE *to = fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
+  if (!to) {
+    const int code = fail_file(path);
+    close(file);
+    return code;
+  }
+  const int code = encode_png(run, view, to);
+  const bool flushed = fflush(to) == 0;
+  const int error = errno;
+  (void)posix_fadvise(fileno(to), 0, 0, POSIX_FADV_DONTNEED);
+  const bool closed = fclose(to) == 0;
+  if (code || (flushed && closed))
+    return code;
+  errno = flushed ? errno : error;
+  return fail_file(path);
+}
+
+int write_pending(pending_files *files, const runtime *run, const xd_image *view, char *path) {
+  char *temporary = join_texts(path, ".XXXXXX", "");
+  const int file = temporary ? mkstemp(temporary) : -1;
+  if (file < 0 || !add_file(files, (pending_file){path, temporary})) {
+    const int code = fail_file(path);
+    if (file >= 0) {
+      close(file);
+      unlink(temporary);
+    }
+    free(temporary);
+    free(path);
+    return code;
+  }
+  return fill(file, run, view, path);
+}
+
+/* Some file systems cannot sync, and say so; that is no failure to write. */
+static bool sync_path(const char *path, int flags) {
+  const int file = open(path, flags | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  const bool good = fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
+  const int error = errno;
+  close(file);
+  errno = error;
+  return good;
+}
+
+static int sync_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : join_texts(".", "", "");
+  const bool good = folder && (sync_path(folder, O_RDONLY | O_DIRECTORY) || errno == EACCES);
+  const int code = good ? EXIT_DONE : fail_file(path);
+  free(folder);
+  return code;
+}
+
+static bool same_folder(const char *a, const char *b) {
+  const char *a_slash = strrchr(a, '/'), *b_slash = strrchr(b, '/');
+  const size_t a_length = a_slash ? (size_t)(a_slash - a) : 0, b_length = b_slash ? (size_t)(b_slash - b) : 0;
+  return a_length == b_length && !memcmp(a, b, a_length);
+}
+
+static int rename_all(pending_files *files) {
+  int code = EXIT_DONE;
+  for (size_t i = 0; i < files->count && !code; i++) {
+    pending_file *f = &files->items[i];
+    if (rename(f->temporary, f->path) != 0)
+      return fail_file(f->path);
+    free(f->temporary);
+    f->temporary = NULL;
+    if (i + 1 == files->count || !same_folder(f->path, files->items[i + 1].path))
+      code = sync_folder(f->path);
+  }
+  return code;
+}
+
+int finish_pending(pending_files *files, int code) {
+  for (size_t i = 0; i < files->count && !code; i++)
+    if (!sync_path(files->items[i].temporary, O_WRONLY))
+      code = fail_file(files->items[i].path);
+  if (!code)
+    code = rename_all(files);
+  for (size_t i = 0; i < files->count; i++) {
+    if (files->items[i].temporary)
+      unlink(files->items[i].temporary);
+    free(files->items[i].temporary);
+    free(files->items[i].path);
+  }
+  free(files->items);
+  return code;
+}

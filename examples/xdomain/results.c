@@ -1,0 +1,326 @@
+/* Where the translated pictures of xdomain translate go. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pending.h"
+#include "translation.h"
+
+void view_floats(xd_image *view, float *floats, xd_shape shape) {
+  xd_image_init(view, floats, shape.width, shape.height,
+                shape.channels == 1 ? XD_PIXEL_GREY_F32 : XD_PIXEL_RGB_F32);
+}
+
+/* ---- What --out means ---- */
+
+static bool is_standard_output(const char *path) {
+  return !strcmp(path, "-") || !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/fd/1");
+}
+
+static bool is_other_picture_name(const char *path) {
+  static const char *const endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".bmp", ".gif", ".webp", ".tif",
+                                        ".tiff", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".pbm",  ".pgm",
+                                        ".ppm",  ".pnm",  ".pam",  ".tga",  ".exr", ".ico", ".svg",  ".pdf"};
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+    if (ends_with(path, endings[i]))
+      return true;
+  return false;
+}
+
+/* A folder may be called as a picture only where its name ends in a slash: "result.jpg" is a mistake. */
+static bool means_folder(const char *path) {
+  return ends_with(path, "/") ||
+         (is_folder(path) && !ends_with(path, ".png") && !is_other_picture_name(path));
+}
+
+int choose_results(translation *t) {
+  struct stat info;
+  const bool there = stat(t->out, &info) == 0, folder = means_folder(t->out);
+  t->to_stream = is_standard_output(t->out) || (there && !S_ISDIR(info.st_mode) && !S_ISREG(info.st_mode));
+  const bool png = t->to_stream || (!folder && ends_with(t->out, ".png"));
+  if (t->wants_sheet && !png)
+    return usage_error("--sheet writes one picture: --out ends in .png, or is - for standard output");
+  t->kind = t->wants_sheet                         ? RESULT_SHEET
+            : png                                  ? RESULT_PNG
+            : !folder && ends_with(t->out, ".idx") ? RESULT_IDX
+                                                   : RESULT_FOLDER;
+  if (t->kind != RESULT_FOLDER || folder)
+    return EXIT_DONE;
+  if (is_other_picture_name(t->out))
+    return usage_error("--out '%s': pictures are written as PNG only", t->out);
+  return there ? usage_error("--out '%s' is a file, but neither .png nor .idx", t->out) : EXIT_DONE;
+}
+
+/* ---- Names ---- */
+
+static char *result_path(const translation *t, uint32_t number) {
+  char *folder = join_texts(t->out, ends_with(t->out, "/") ? "" : "/", t->sources[number].name);
+  char *path = folder ? join_texts(folder, ".png", "") : NULL;
+  free(folder);
+  return path;
+}
+
+static const char *source_name(const translation *t, uint32_t number) {
+  return t->sources[number].path ? t->sources[number].path : t->sources[number].name;
+}
+
+static int compare_named(const void *a, const void *b) {
+  const source *const *first = a, *const *second = b;
+  const int order = strcmp((*first)->name, (*second)->name);
+  return order ? order : *first < *second ? -1 : 1;
+}
+
+/* Two sources of one name would be one result. */
+static int check_names(const translation *t) {
+  int code = EXIT_DONE;
+  const source **sorted = malloc(t->count * sizeof *sorted);
+  if (!sorted)
+    return failure("out of memory");
+  for (uint32_t i = 0; i < t->count; i++)
+    sorted[i] = &t->sources[i];
+  qsort(sorted, t->count, sizeof *sorted, compare_named);
+  for (uint32_t i = 1; i < t->count && !code; i++)
+    if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
+      code = usage_error("'%s' and '%s' would both become '%s/%s.png'", sorted[i - 1]->path, sorted[i]->path,
+                         t->out, sorted[i]->name);
+  free(sorted);
+  return code;
+}
+
+/* ---- Sources that a result would replace ---- */
+
+typedef struct identity {
+  dev_t device;
+  ino_t number;
+  uint32_t source;
+} identity;
+
+static int compare_identities(const void *a, const void *b) {
+  const identity *first = a, *second = b;
+  if (first->device != second->device)
+    return first->device < second->device ? -1 : 1;
+  return first->number < second->number ? -1 : first->number > second->number;
+}
+
+/* The source files, sorted; the caller frees it. NULL without memory. */
+static identity *identify_sources(const translation *t, uint32_t *count) {
+  struct stat info;
+  identity *found = malloc(t->count * sizeof *found);
+  *count = 0;
+  for (uint32_t i = 0; found && i < t->count; i++)
+    if (t->sources[i].path && stat(t->sources[i].path, &info) == 0)
+      found[(*count)++] = (identity){info.st_dev, info.st_ino, i};
+  if (found)
+    qsort(found, *count, sizeof *found, compare_identities);
+  return found;
+}
+
+static int keep_sources(const translation *t) {
+  uint32_t count;
+  int code = EXIT_DONE;
+  identity *sources = identify_sources(t, &count);
+  for (uint32_t i = 0; sources && i < t->count && !code; i++) {
+    struct stat info;
+    char *path = result_path(t, i);
+    if (path && stat(path, &info) == 0) {
+      const identity key = {info.st_dev, info.st_ino, 0};
+      const identity *hit = bsearch(&key, sources, count, sizeof *sources, compare_identities);
+      if (hit)
+        code = usage_error("the result '%s' would replace '%s', which is read", path,
+                           source_name(t, hit->source));
+    }
+    free(path);
+  }
+  free(sources);
+  return sources ? code : failure("out of memory");
+}
+
+/* ---- Proof before the first picture ---- */
+
+/* Makes the folders of a path below t->out[0..base). */
+static int make_folders(char *path, size_t base) {
+  for (char *slash = strchr(path + base, '/'); slash; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    const bool made = mkdir(path, 0777) == 0 || is_folder(path);
+    const int error = errno;
+    const int code = made ? EXIT_DONE : failure("cannot make the folder '%s': %s", path, strerror(error));
+    *slash = '/';
+    if (code)
+      return code;
+  }
+  return EXIT_DONE;
+}
+
+static int prepare_folder(const translation *t) {
+  int code = check_names(t);
+  if (!code)
+    code = keep_sources(t);
+  const size_t base = strlen(t->out);
+  for (uint32_t i = 0; i < t->count && !code; i++) {
+    char *path = result_path(t, i);
+    code = path ? make_folders(path, ends_with(t->out, "/") ? base - 1 : base) : failure("out of memory");
+    if (!code && i == 0)
+      code = prove_outputs(&(output){.flag = "--out", .path = path}, 1);
+    free(path);
+  }
+  return code;
+}
+
+int plan_results(translation *t) {
+  const output out = {.flag = "--out", .path = t->out, .streams = t->to_stream};
+  if (t->kind == RESULT_PNG && t->count != 1)
+    return usage_error("%u pictures do not fit into one PNG: use --sheet, .idx or a folder", t->count);
+  if (t->kind == RESULT_FOLDER)
+    return prepare_folder(t);
+  int code = t->to_stream ? EXIT_DONE : prove_outputs(&out, 1);
+  if (!code && !t->to_stream)
+    code = keep_input(&out, 1, t->model_path);
+  for (uint32_t i = 0; i < t->count && !code && !t->to_stream; i++)
+    code = keep_input(&out, 1, t->sources[i].path);
+  if (!code && t->set)
+    code = keep_set(&out, 1, t->words[0]);
+  if (!code && t->kind == RESULT_SHEET)
+    code = open_sheet(t);
+  return code;
+}
+
+/* ---- Writing ---- */
+
+/* To standard output, a pipe or a device. */
+static int stream_png(translation *t, const xd_image *view) {
+  const bool standard = is_standard_output(t->out);
+  FILE *to = standard ? stdout : fopen(t->out, "wb");
+  if (!to)
+    return failure("cannot write '%s': %s", t->out, strerror(errno));
+  const int code = encode_png(&t->run, view, to);
+  if (standard)
+    return code; /* main sees whether it arrived */
+  return fclose(to) == 0 || code ? code : failure("cannot write '%s': %s", t->out, strerror(errno));
+}
+
+static int save_png(translation *t, const xd_image *view) {
+  if (t->to_stream)
+    return stream_png(t, view);
+  const xd_status status = xd_image_save_png(t->run.context, view, t->out);
+  return status ? report_failure(&t->run, status) : EXIT_DONE;
+}
+
+static int save_folder(translation *t) {
+  pending_files files = {.count = 0};
+  int code = EXIT_DONE;
+  for (uint32_t i = 0; i < t->chunk_count && !code; i++) {
+    xd_image view;
+    view_floats(&view, t->outputs + i * t->to_size, t->to);
+    char *path = result_path(t, t->numbers[i]);
+    code = path ? write_pending(&files, &t->run, &view, path) : failure("out of memory");
+  }
+  return finish_pending(&files, code);
+}
+
+static void put_big_endian(unsigned char *at, uint32_t value) {
+  for (int i = 0; i < 4; i++)
+    at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static bool write_idx_header(const translation *t) {
+  unsigned char header[20];
+  const size_t size = t->to.channels == 1 ? 16 : 20;
+  put_big_endian(header, t->to.channels == 1 ? 0x803 : 0x804);
+  put_big_endian(header + 4, t->idx_count);
+  put_big_endian(header + 8, t->to.height);
+  put_big_endian(header + 12, t->to.width);
+  put_big_endian(header + 16, t->to.channels);
+  return fwrite(header, 1, size, t->idx) == size;
+}
+
+static int fail_idx(const translation *t) {
+  return failure("cannot write '%s': %s", t->out, strerror(errno));
+}
+
+/* Through a temporary file, so that no half-written one is ever seen. */
+static int open_idx(translation *t) {
+  t->idx_temporary = join_texts(t->out, ".XXXXXX", "");
+  const int file = t->idx_temporary ? mkstemp(t->idx_temporary) : -1;
+  const mode_t mask = umask(0);
+  umask(mask);
+  t->idx = file >= 0 && fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
+  return t->idx && write_idx_header(t) ? EXIT_DONE : fail_idx(t);
+}
+
+static int append_idx(translation *t) {
+  const int code = t->idx ? EXIT_DONE : open_idx(t);
+  if (code)
+    return code;
+  const size_t values = t->chunk_count * t->to_size;
+  for (size_t i = 0; i < values; i++) {
+    const float value = t->outputs[i] * 255.0f + 0.5f;
+    if (fputc(value <= 0.0f ? 0 : value >= 255.0f ? 255 : (int)value, t->idx) == EOF)
+      return fail_idx(t);
+  }
+  t->idx_count += t->chunk_count;
+  return EXIT_DONE;
+}
+
+static int finish_idx(translation *t) {
+  if (!t->idx)
+    return failure("nothing was translated");
+  bool good = fseek(t->idx, 0, SEEK_SET) == 0 && write_idx_header(t) && fflush(t->idx) == 0 &&
+              fsync(fileno(t->idx)) == 0;
+  good = fclose(t->idx) == 0 && good;
+  t->idx = NULL;
+  if (!good || rename(t->idx_temporary, t->out) != 0)
+    return fail_idx(t);
+  free(t->idx_temporary);
+  t->idx_temporary = NULL;
+  return EXIT_DONE;
+}
+
+int take_results(translation *t) {
+  xd_image view;
+  int code = EXIT_DONE;
+  switch (t->kind) {
+  case RESULT_PNG:
+    view_floats(&view, t->outputs, t->to);
+    return save_png(t, &view);
+  case RESULT_IDX:
+    return append_idx(t);
+  case RESULT_FOLDER:
+    return save_folder(t);
+  case RESULT_SHEET:
+    for (uint32_t i = 0; i < t->chunk_count && !code; i++)
+      code = put_on_sheet(t, t->sources[t->numbers[i]].label, t->inputs + i * t->from_size,
+                          t->outputs + i * t->to_size);
+    return code;
+  }
+  return EXIT_FAILED;
+}
+
+static int finish_sheet(translation *t) {
+  xd_picture *picture = NULL;
+  xd_image view;
+  int code = draw_sheet(t, &picture);
+  if (!code) {
+    xd_picture_view(picture, &view);
+    code = save_png(t, &view);
+  }
+  xd_picture_destroy(picture);
+  return code;
+}
+
+int finish_results(translation *t) {
+  if (t->kind == RESULT_SHEET)
+    return finish_sheet(t);
+  return t->kind == RESULT_IDX ? finish_idx(t) : EXIT_DONE;
+}
+
+void free_results(translation *t) {
+  if (t->idx)
+    fclose(t->idx);
+  if (t->idx_temporary)
+    unlink(t->idx_temporary);
+  free(t->idx_temporary);
+  free_sheet(t);
+}

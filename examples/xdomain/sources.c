@@ -1,0 +1,216 @@
+/* What xdomain translate reads: picture files, a folder of them, standard input, or a set. All go through one
+ * decoder, with alpha laid over black, as the sets of training are read. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "translation.h"
+
+#define STREAM_LIMIT ((size_t)256 << 20) /* as for files */
+
+static bool is_spec(const char *word) {
+  return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4);
+}
+
+static bool is_standard_input(const char *word) {
+  return !strcmp(word, "-") || !strcmp(word, "/dev/stdin") || !strcmp(word, "/dev/fd/0");
+}
+
+/* A folder, plain or as a SPEC without options; NULL for anything else. */
+static const char *find_folder(const char *word) {
+  if (!is_spec(word))
+    return is_folder(word) ? word : NULL;
+  return strncmp(word, "dir:", 4) || strpbrk(word, ";|") ? NULL : word + 4;
+}
+
+/* ---- Gathering ---- */
+
+/* A name without its picture ending; the caller frees it. */
+static char *strip_ending(const char *name) {
+  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
+  char *copy = join_texts(name, "", "");
+  if (copy && dot && dot > base)
+    copy[dot - name] = '\0';
+  return copy;
+}
+
+static char *name_file(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return is_standard_input(path) ? join_texts("stdin", "", "") : strip_ending(slash ? slash + 1 : path);
+}
+
+static bool make_sources(translation *t, size_t count) {
+  t->count = (uint32_t)count;
+  t->sources = count <= UINT32_MAX ? calloc(count, sizeof *t->sources) : NULL;
+  return t->sources != NULL;
+}
+
+static int gather_files(translation *t) {
+  uint32_t streams = 0;
+  if (!make_sources(t, (size_t)t->word_count))
+    return failure("out of memory");
+  for (uint32_t i = 0; i < t->count; i++) {
+    const bool stream = is_standard_input(t->words[i]);
+    t->sources[i] = (source){.path = stream ? "-" : t->words[i], .name = name_file(t->words[i])};
+    if (!t->sources[i].name)
+      return failure("out of memory");
+    streams += stream;
+  }
+  return streams > 1 ? usage_error("standard input can be read once") : EXIT_DONE;
+}
+
+static int gather_folder(translation *t, const char *folder) {
+  const int code = find_picture_files(&t->files, folder, t->kind == RESULT_FOLDER ? t->out : NULL);
+  if (code)
+    return code;
+  if (!make_sources(t, t->files.count))
+    return failure("out of memory");
+  for (uint32_t i = 0; i < t->count; i++) {
+    const picture_file *file = &t->files.items[i];
+    t->sources[i] = (source){.path = file->path, .name = strip_ending(file->name), .label = file->label};
+    if (!t->sources[i].name)
+      return failure("out of memory");
+  }
+  return EXIT_DONE;
+}
+
+/* Pictures of a set have no names of their own: their results are numbered. */
+static int gather_set(translation *t, const char *spec) {
+  char name[16];
+  xd_status status = xd_dataset_load(&t->set, t->run.context, spec);
+  if (status)
+    return report_failure(&t->run, status);
+  if (!make_sources(t, xd_dataset_count(t->set)))
+    return failure("out of memory");
+  for (uint32_t i = 0; i < t->count; i++) {
+    snprintf(name, sizeof name, "%06u", i);
+    t->sources[i] = (source){.name = join_texts(name, "", ""), .label = xd_dataset_label(t->set, i)};
+    if (!t->sources[i].name)
+      return failure("out of memory");
+  }
+  return EXIT_DONE;
+}
+
+int gather_sources(translation *t) {
+  const char *folder = NULL;
+  bool set = false;
+  for (int i = 0; i < t->word_count; i++) {
+    set = set || is_spec(t->words[i]);
+    folder = folder ? folder : find_folder(t->words[i]);
+  }
+  if ((folder || set) && t->word_count > 1)
+    return usage_error("a folder or SPEC stands alone");
+  if (folder)
+    return gather_folder(t, folder);
+  return set ? gather_set(t, t->words[0]) : gather_files(t);
+}
+
+void free_sources(translation *t) {
+  for (uint32_t i = 0; t->sources && i < t->count; i++)
+    free(t->sources[i].name);
+  free(t->sources);
+  free_picture_files(&t->files);
+  xd_dataset_release(t->set);
+}
+
+/* ---- Reading ---- */
+
+/* All that a stream gives; the caller frees it. NULL: the reason was printed. */
+static unsigned char *read_stream(FILE *from, const char *name, size_t *size) {
+  size_t room = 1 << 16;
+  unsigned char *data = malloc(room);
+  *size = 0;
+  while (data) {
+    *size += fread(data + *size, 1, room - *size, from);
+    if (*size < room || room > STREAM_LIMIT)
+      break;
+    room *= 2;
+    unsigned char *more = realloc(data, room);
+    if (!more)
+      free(data);
+    data = more;
+  }
+  if (data && !ferror(from) && *size <= STREAM_LIMIT)
+    return data;
+  failure("cannot read '%s': %s", name,
+          !data          ? "out of memory"
+          : ferror(from) ? "the stream broke off"
+                         : "it has more than 256 MiB");
+  free(data);
+  return NULL;
+}
+
+/* From standard input, a pipe or a device, which have no size. */
+static xd_status load_stream(translation *t, xd_picture **out, const char *path, bool *said) {
+  size_t size = 0;
+  FILE *from = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+  unsigned char *data = from ? read_stream(from, path, &size) : NULL;
+  *said = from && !data;
+  if (from && from != stdin)
+    fclose(from);
+  if (!data)
+    return XD_ERROR_IO;
+  const xd_status status = xd_picture_load_memory(out, t->run.context, data, size);
+  free(data);
+  return status;
+}
+
+static bool is_stream(const char *path) {
+  struct stat info;
+  return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
+}
+
+static bool size_fits(const translation *t, const xd_image *view) {
+  return t->resize || (view->width == t->from.width && view->height == t->from.height);
+}
+
+static int take_view(translation *t, const char *name, const xd_image *view, float *to) {
+  xd_image cell;
+  if (!size_fits(t, view))
+    return failure("%s is %u x %u, the model's pictures are %u x %u (--resize changes it)", name, view->width,
+                   view->height, t->from.width, t->from.height);
+  view_floats(&cell, to, t->from);
+  const xd_status status = xd_image_resize(t->run.context, &cell, view);
+  return status ? report_failure(&t->run, status) : EXIT_DONE;
+}
+
+static int take_picture(translation *t, const char *path, const xd_picture *picture, float *to) {
+  xd_image view;
+  xd_picture_view(picture, &view);
+  view.alpha = XD_ALPHA_COMPOSITE; /* over black */
+  return take_view(t, path, &view, to);
+}
+
+/* Whether the fault lies in the picture and not in its surroundings. */
+static bool is_bad(xd_status status) {
+  return status == XD_ERROR_BAD_DATA || status == XD_ERROR_TRUNCATED || status == XD_ERROR_UNSUPPORTED ||
+         status == XD_ERROR_TOO_LARGE;
+}
+
+static int read_file(translation *t, const char *path, float *to, bool *skipped) {
+  xd_picture *picture = NULL;
+  bool said = false;
+  const xd_status status = is_stream(path) ? load_stream(t, &picture, path, &said)
+                                           : xd_picture_load(&picture, t->run.context, path);
+  int code = EXIT_DONE;
+  *skipped = t->skip_bad && is_bad(status);
+  if (*skipped)
+    notice("skipped: %s", xd_context_message(t->run.context));
+  else if (status)
+    code = said ? EXIT_FAILED : report_failure(&t->run, status);
+  else
+    code = take_picture(t, path, picture, to);
+  xd_picture_destroy(picture);
+  return code;
+}
+
+int read_source(translation *t, uint32_t number, float *to, bool *skipped) {
+  xd_image view;
+  *skipped = false;
+  if (!t->set)
+    return read_file(t, t->sources[number].path, to, skipped);
+  xd_image_init(&view, (void *)xd_dataset_pixels(t->set, number), xd_dataset_width(t->set),
+                xd_dataset_height(t->set),
+                xd_dataset_channels(t->set) == 1 ? XD_PIXEL_GREY_U8 : XD_PIXEL_RGB_U8);
+  return take_view(t, t->words[0], &view, to);
+}

@@ -1,0 +1,134 @@
+/* Text on a terminal and in JSON: names and messages come from files and command lines, and may hold anything.
+ * Control bytes could move a terminal's cursor and forge lines, so they are written as \xNN, and so is what is
+ * no UTF-8. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+/* The length of the UTF-8 character at `text`, with its code point, 0 where the bytes are none. */
+static size_t read_character(const unsigned char *text, uint32_t *point) {
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const size_t length = text[0] < 0x80             ? 1
+                        : (text[0] & 0xE0) == 0xC0 ? 2
+                        : (text[0] & 0xF0) == 0xE0 ? 3
+                        : (text[0] & 0xF8) == 0xF0 ? 4
+                                                   : 0;
+  if (length == 0)
+    return 0;
+  uint32_t value = length == 1 ? text[0] : text[0] & (0x7Fu >> length);
+  for (size_t i = 1; i < length; i++) {
+    if ((text[i] & 0xC0) != 0x80)
+      return 0;
+    value = value << 6 | (text[i] & 0x3Fu);
+  }
+  const bool surrogate = value >= 0xD800 && value < 0xE000;
+  *point = value;
+  return value < least[length] || value > 0x10FFFF || surrogate ? 0 : length;
+}
+
+/* Control characters, the line and paragraph separators, and those that turn the direction of writing. */
+static bool controls(uint32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) ||
+         (point >= 0x2066 && point <= 0x2069) || point == 0x200E || point == 0x200F;
+}
+
+void print_text(FILE *to, const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  while (*at) {
+    uint32_t point = 0;
+    const size_t length = read_character(at, &point), taken = length ? length : 1;
+    if (length && !controls(point))
+      fwrite(at, 1, length, to);
+    else
+      for (size_t i = 0; i < taken; i++)
+        fprintf(to, "\\x%02X", at[i]);
+    at += taken;
+  }
+}
+
+void print_json_text(FILE *to, const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  fputc('"', to);
+  while (*at) {
+    uint32_t point = 0;
+    const size_t length = read_character(at, &point);
+    if (length == 0)
+      fputs("\\ufffd", to);
+    else if (point == '"' || point == '\\')
+      fprintf(to, "\\%c", (int)point);
+    else if (controls(point))
+      fprintf(to, "\\u%04x", point);
+    else
+      fwrite(at, 1, length, to);
+    at += length ? length : 1;
+  }
+  fputc('"', to);
+}
+
+/* A message in memory of its own; NULL without memory. */
+static char *make_message(const char *format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  char *message = length < 0 ? NULL : malloc((size_t)length + 1);
+  if (message)
+    vsnprintf(message, (size_t)length + 1, format, arguments);
+  return message;
+}
+
+static void print_message(const char *format, va_list arguments) {
+  char *message = make_message(format, arguments);
+  fputs("xdomain: ", stderr);
+  print_text(stderr, message ? message : "out of memory");
+  fputc('\n', stderr);
+  free(message);
+}
+
+void notice(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_message(format, arguments);
+  va_end(arguments);
+}
+
+int failure(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_message(format, arguments);
+  va_end(arguments);
+  return EXIT_FAILED;
+}
+
+int usage_error(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_message(format, arguments);
+  va_end(arguments);
+  fputs("Try 'xdomain COMMAND --help'.\n", stderr);
+  return EXIT_USAGE;
+}
+
+bool ends_with(const char *text, const char *ending) {
+  const size_t length = strlen(text), tail = strlen(ending);
+  if (length < tail)
+    return false;
+  for (size_t i = 0; i < tail; i++)
+    if (tolower((unsigned char)text[length - tail + i]) != tolower((unsigned char)ending[i]))
+      return false;
+  return true;
+}
+
+char *join_texts(const char *first, const char *second, const char *third) {
+  const size_t a = strlen(first), b = strlen(second), c = strlen(third);
+  char *joined = malloc(a + b + c + 1);
+  if (!joined)
+    return NULL;
+  memcpy(joined, first, a);
+  memcpy(joined + a, second, b);
+  memcpy(joined + a + b, third, c + 1);
+  return joined;
+}

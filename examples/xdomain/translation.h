@@ -1,0 +1,78 @@
+/* The parts of xdomain translate: sources (sources.c), results (results.c) and the contact sheet (sheet.c). */
+#ifndef XDOMAIN_TRANSLATION_H
+#define XDOMAIN_TRANSLATION_H
+
+#include "folder.h"
+
+typedef enum result_kind { RESULT_PNG, RESULT_SHEET, RESULT_IDX, RESULT_FOLDER } result_kind;
+
+/* One picture to be translated. */
+typedef struct source {
+  const char *path; /* of its file; "-": standard input; NULL: a picture of the set */
+  char *name;       /* of its result below the folder of results, without ".png"; NULL elsewhere */
+  uint32_t label;   /* pictures of one label share a row of a sheet */
+} source;
+
+typedef struct sheet {
+  uint32_t classes, columns;
+  uint32_t *row_of_label, *filled; /* row_of_label[largest label + 1]; cells of a row that are filled */
+  xd_shape shape;
+  float *cells;
+} sheet;
+
+typedef struct translation {
+  runtime run;
+  const char *model_path, *out, *direction_text;
+  bool wants_sheet, resize, skip_bad;
+  uint32_t columns, scale;
+  uint64_t seed;
+  float temperature;
+  const char *const *words;
+  int word_count;
+
+  xd_translator *translator;
+  xd_shape from, to;
+  size_t from_size, to_size; /* floats a picture */
+
+  picture_files files;
+  xd_dataset *set; /* NULL when the sources are files */
+  source *sources;
+  uint32_t count, skipped;
+
+  result_kind kind;
+  bool to_stream; /* the PNG goes to standard output, a pipe or a device */
+  sheet sheet;
+  FILE *idx;
+  char *idx_temporary;
+  uint32_t idx_count;
+
+  uint32_t chunk_room, chunk_count; /* pictures that are translated together */
+  uint32_t *numbers;                /* which sources they are */
+  float *inputs, *outputs;
+} translation;
+
+/* The functions answer an exit code and have printed the reason where it is not EXIT_DONE. */
+
+int gather_sources(translation *t);
+/* Reads source `number` into the floats of a picture. *skipped: it is bad and was passed over. */
+int read_source(translation *t, uint32_t number, float *to, bool *skipped);
+void free_sources(translation *t);
+
+/* What --out means, without looking into any file. */
+int choose_results(translation *t);
+/* Names the results, proves that they can be written and that none replaces a source or another. */
+int plan_results(translation *t);
+/* Takes the chunk's results. */
+int take_results(translation *t);
+int finish_results(translation *t);
+void free_results(translation *t);
+
+int open_sheet(translation *t);
+bool sheet_wants(const translation *t, uint32_t label);
+int put_on_sheet(translation *t, uint32_t label, float *before, float *after);
+int draw_sheet(translation *t, xd_picture **out);
+void free_sheet(translation *t);
+
+void view_floats(xd_image *view, float *floats, xd_shape shape);
+
+#endif
