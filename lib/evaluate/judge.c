@@ -40,14 +40,15 @@ static uint32_t largest(const float *logits, uint32_t classes) {
 xd_status xdi_judge_run(xdi_judge *judge, float *features, const float *pictures, uint32_t count) {
   xd_context *context = judge->context;
   xdi_executor *executor = judge->executor;
-  xd_status status = xdi_write(context, xdi_executor_input(executor), pictures, count * judge->size);
+  xd_status status = xdi_device_write(context, xdi_executor_input(executor), pictures, count * judge->size);
   if (status == XD_OK)
     status = xdi_executor_forward(executor, count, false, 0, 0);
   if (status == XD_OK)
-    status = xdi_read(context, judge->logits, xdi_executor_output(executor), (size_t)count * judge->classes);
+    status = xdi_device_read(context, judge->logits, xdi_executor_output(executor),
+                             (size_t)count * judge->classes);
   if (status == XD_OK && features)
-    status =
-        xdi_read(context, features, xdi_executor_last_input(executor), (size_t)count * judge->feature_dim);
+    status = xdi_device_read(context, features, xdi_executor_last_input(executor),
+                             (size_t)count * judge->feature_dim);
   for (uint32_t i = 0; status == XD_OK && i < count; i++)
     judge->labels[i] = largest(judge->logits + (size_t)i * judge->classes, judge->classes);
   return status;

@@ -28,7 +28,8 @@ xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, 
   xd_context *context = reconstruction->context;
   const uint32_t dim = reconstruction->latent_dim;
   xdi_executor *encoder = reconstruction->encoder, *decoder = reconstruction->decoder;
-  xd_status status = xdi_write(context, xdi_executor_input(encoder), pictures, count * reconstruction->size);
+  xd_status status =
+      xdi_device_write(context, xdi_executor_input(encoder), pictures, count * reconstruction->size);
   if (status == XD_OK)
     status = xdi_executor_forward(encoder, count, false, 0, 0);
   if (status != XD_OK)
@@ -41,6 +42,6 @@ xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, 
                     xd_status_text(status));
   status = xdi_executor_forward(decoder, count, false, 0, 0);
   if (status == XD_OK)
-    status = xdi_read(context, to, xdi_executor_output(decoder), count * reconstruction->size);
+    status = xdi_device_read(context, to, xdi_executor_output(decoder), count * reconstruction->size);
   return status;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "layer/network.h"
+#include "tensor/device.h"
 
 extern const xd_layer_table xdi_dense_layer;
 extern const xd_layer_table xdi_conv2d_layer;
@@ -15,18 +16,6 @@ extern const xd_layer_table xdi_activation_layer;
 extern const xd_layer_table xdi_dropout_layer;
 extern const xd_layer_table xdi_linear_skip_layer;
 extern const xd_layer_table xdi_window_normalise_layer;
-
-/* Parts begin at multiples of 16 floats. */
-static inline size_t xdi_part_room(size_t count) {
-  return (count + XDI_PARAMETER_ALIGNMENT - 1) / XDI_PARAMETER_ALIGNMENT * XDI_PARAMETER_ALIGNMENT;
-}
-
-/* A place further on in the same buffer; an absent slice stays absent. */
-static inline xd_slice xdi_slice_at(xd_slice slice, size_t offset) {
-  if (slice.buffer)
-    slice.offset += offset;
-  return slice;
-}
 
 /* Cells of one row of a shape that a network has accepted: the product cannot overflow. */
 static inline size_t xdi_cells(xd_shape shape) {

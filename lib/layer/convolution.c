@@ -49,7 +49,7 @@ xd_activation xdi_convolution_activation(const void *state) {
 
 xd_convolution xdi_convolution_call(const xdi_convolution_state *state, const xd_layer_io *io) {
   const size_t taps = (size_t)state->kernel * state->kernel;
-  const size_t bias = xdi_part_room(taps * state->in_channels * state->out_channels);
+  const size_t bias = xdi_device_room(taps * state->in_channels * state->out_channels);
   return (xd_convolution){.batch = io->batch,
                           .in_height = io->in.height,
                           .in_width = io->in.width,
@@ -65,11 +65,11 @@ xd_convolution xdi_convolution_call(const xdi_convolution_state *state, const xd
                           .x_activation = io->x_activation,
                           .x = io->x,
                           .weights = io->parameters,
-                          .bias = xdi_slice_at(io->parameters, bias),
+                          .bias = xdi_slice_after(io->parameters, bias),
                           .y = io->y,
                           .dy = io->dy,
                           .dx = io->dx,
                           .dweights = io->gradients,
-                          .dbias = xdi_slice_at(io->gradients, bias),
+                          .dbias = xdi_slice_after(io->gradients, bias),
                           .prepared = io->prepared};
 }

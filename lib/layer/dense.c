@@ -43,7 +43,7 @@ static xd_activation activation(const void *state) {
 }
 
 static xd_dense make_call(const dense_state *dense, const xd_layer_io *io) {
-  const size_t bias = xdi_part_room((size_t)dense->inputs * dense->outputs);
+  const size_t bias = xdi_device_room((size_t)dense->inputs * dense->outputs);
   return (xd_dense){.rows = io->batch,
                     .inputs = dense->inputs,
                     .outputs = dense->outputs,
@@ -52,12 +52,12 @@ static xd_dense make_call(const dense_state *dense, const xd_layer_io *io) {
                     .x_activation = io->x_activation,
                     .x = io->x,
                     .weights = io->parameters,
-                    .bias = xdi_slice_at(io->parameters, bias),
+                    .bias = xdi_slice_after(io->parameters, bias),
                     .y = io->y,
                     .dy = io->dy,
                     .dx = io->dx,
                     .dweights = io->gradients,
-                    .dbias = xdi_slice_at(io->gradients, bias),
+                    .dbias = xdi_slice_after(io->gradients, bias),
                     .prepared = io->prepared};
 }
 

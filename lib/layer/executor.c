@@ -43,9 +43,9 @@ struct xdi_executor {
 /* Floats of max_batch rows of `cells`, rounded up so that the next region is aligned. */
 static bool region_size(const xdi_executor *executor, size_t cells, size_t *out) {
   size_t count;
-  if (!xdi_multiply(cells, executor->max_batch, &count) || count > SIZE_MAX - XDI_PARAMETER_ALIGNMENT)
+  if (!xdi_multiply(cells, executor->max_batch, &count) || count > SIZE_MAX - XDI_DEVICE_LINE)
     return false;
-  *out = xdi_part_room(count);
+  *out = xdi_device_room(count);
   return true;
 }
 
@@ -71,16 +71,6 @@ static uint32_t count_readers(const xdi_executor *executor) {
   return count;
 }
 
-static xd_status create_buffer(xdi_executor *executor, xd_buffer **out, size_t count, const char *what) {
-  xd_context *context = executor->context;
-  const xd_status status = context->table.buffer_create(context->backend, out, count);
-  if (status == XD_OK)
-    return XD_OK;
-  *out = NULL;
-  return xdi_fail(context, status, "backend \"%s\" has no buffer of %zu floats for %s: %s",
-                  context->table.name, count, what, xd_status_text(status));
-}
-
 /* Two regions that the places 0 .. step_count share in turn, counted from the start or from the end; from
  * the start, an input that is read later has a third. */
 static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool from_end, xd_buffer **buffer,
@@ -102,7 +92,7 @@ static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool fr
     return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
                     executor->max_batch, what);
   const size_t starts[3] = {0, sizes[0], sizes[0] + sizes[1]};
-  const xd_status status = create_buffer(executor, buffer, total, what);
+  const xd_status status = xdi_device_create(executor->context, buffer, total);
   for (uint32_t place = 0; place <= executor->step_count; place++)
     places[place] = (xd_slice){*buffer, starts[places[place].offset]};
   return status;
@@ -118,7 +108,7 @@ static xd_status keep_regions(xdi_executor *executor, xd_slice *places, xd_buffe
       return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
                       executor->max_batch, what);
   }
-  const xd_status status = create_buffer(executor, buffer, total, what);
+  const xd_status status = xdi_device_create(executor->context, buffer, total);
   for (uint32_t place = 0; place <= executor->step_count; place++)
     places[place].buffer = *buffer;
   return status;
@@ -166,7 +156,7 @@ static xd_status plan_input_deltas(xdi_executor *executor) {
   if (!region_size(executor, cells_at(executor, 0), &size) || !xdi_multiply(size, readers, &total))
     return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for a network's skips",
                     executor->max_batch);
-  const xd_status status = create_buffer(executor, &executor->input_deltas, total, "a network's skips");
+  const xd_status status = xdi_device_create(executor->context, &executor->input_deltas, total);
   for (uint32_t i = 0, reader = 0; i < executor->step_count; i++)
     if (reads_input(&executor->steps[i]))
       executor->steps[i].dinput = (xd_slice){executor->input_deltas, reader++ * size};
@@ -238,33 +228,21 @@ static xd_status prepare_steps(xdi_executor *executor) {
 
 /* ---- life ---- */
 
-static xd_status report_copy(xd_context *context, size_t count, const char *way, xd_status status) {
-  if (status == XD_OK)
-    return XD_OK;
-  return xdi_fail(context, status, "backend \"%s\" failed to %s %zu floats: %s", context->table.name, way,
-                  count, xd_status_text(status));
-}
-
 /* Inference only reads the parameters, so the backend may do so where they are. */
 static xd_status take_parameters(xdi_executor *executor) {
   const xd_network *network = executor->network;
   xd_context *context = executor->context;
   if (network->block_count == 0)
     return XD_OK;
-  if (executor->mode == XDI_INFERENCE && context->table.buffer_wrap) {
-    const xd_status status = context->table.buffer_wrap(context->backend, &executor->parameters,
-                                                        network->block, network->block_count);
-    return report_copy(context, network->block_count, "wrap", status);
-  }
-  xd_status status =
-      create_buffer(executor, &executor->parameters, network->block_count, "a network's parameters");
-  if (status == XD_OK && executor->mode == XDI_TRAINING)
-    status = create_buffer(executor, &executor->gradients, network->block_count,
-                           "a network's parameter gradients");
-  if (status != XD_OK)
-    return status;
-  return xdi_write(executor->context, (xd_slice){executor->parameters, 0}, network->block,
-                   network->block_count);
+  if (executor->mode == XDI_INFERENCE)
+    return xdi_device_wrap(context, &executor->parameters, network->block, network->block_count);
+  xd_status status = xdi_device_create(context, &executor->parameters, network->block_count);
+  if (status == XD_OK)
+    status = xdi_device_create(context, &executor->gradients, network->block_count);
+  if (status == XD_OK)
+    status =
+        xdi_device_write(context, xdi_executor_parameters(executor), network->block, network->block_count);
+  return status;
 }
 
 static xd_status fill(xdi_executor *executor) {
@@ -312,8 +290,7 @@ void xdi_executor_destroy(xdi_executor *executor) {
     if (executor->steps[i].prepared && context->table.prepared_destroy)
       context->table.prepared_destroy(context->backend, executor->steps[i].prepared);
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-    if (buffers[i])
-      context->table.buffer_destroy(context->backend, buffers[i]);
+    xdi_device_destroy(context, buffers[i]);
   xdi_network_release(executor->network);
   xdi_release(&context->allocator, executor->steps);
   xdi_release(&context->allocator, executor);
@@ -440,7 +417,7 @@ xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network 
   if (xd_network_is_frozen(to))
     return xdi_fail(executor->context, XD_ERROR_UNSUPPORTED,
                     "parameters cannot be copied into a frozen network");
-  return xdi_read(executor->context, to->block, xdi_executor_parameters(executor), to->block_count);
+  return xdi_device_read(executor->context, to->block, xdi_executor_parameters(executor), to->block_count);
 }
 
 xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from) {
@@ -450,15 +427,6 @@ xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network
   if (executor->mode == XDI_INFERENCE)
     return xdi_fail(executor->context, XD_ERROR_UNSUPPORTED,
                     "a network prepared for inference keeps its parameters");
-  return xdi_write(executor->context, xdi_executor_parameters(executor), from->block, from->block_count);
-}
-
-/* ---- host memory and the backend's ---- */
-
-xd_status xdi_write(xd_context *context, xd_slice to, const float *from, size_t count) {
-  return report_copy(context, count, "take", context->table.buffer_write(context->backend, to, from, count));
-}
-
-xd_status xdi_read(xd_context *context, float *to, xd_slice from, size_t count) {
-  return report_copy(context, count, "give", context->table.buffer_read(context->backend, to, from, count));
+  return xdi_device_write(executor->context, xdi_executor_parameters(executor), from->block,
+                          from->block_count);
 }

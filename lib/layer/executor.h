@@ -6,6 +6,7 @@
 #define XDI_LAYER_EXECUTOR_H
 
 #include "layer/network.h"
+#include "tensor/device.h"
 
 typedef enum xdi_executor_mode { XDI_INFERENCE, XDI_TRAINING } xdi_executor_mode;
 
@@ -50,9 +51,5 @@ void xdi_executor_normalise(xdi_executor *executor, uint32_t index, double sigma
  * prepared weights and are never written. */
 xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network *to);
 xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from);
-
-/* Floats between host memory and a slice of the context's backend, with the context's message on failure. */
-xd_status xdi_write(xd_context *context, xd_slice to, const float *from, size_t count);
-xd_status xdi_read(xd_context *context, float *to, xd_slice from, size_t count);
 
 #endif

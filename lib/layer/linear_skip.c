@@ -54,18 +54,18 @@ static xd_activation activation(const void *state) {
 
 /* u W + b alone: x and f are added by the passes. */
 static xd_dense make_call(const skip_state *skip, const xd_layer_io *io) {
-  const size_t bias = xdi_part_room((size_t)skip->inputs * skip->outputs);
+  const size_t bias = xdi_device_room((size_t)skip->inputs * skip->outputs);
   return (xd_dense){.rows = io->batch,
                     .inputs = skip->inputs,
                     .outputs = skip->outputs,
                     .x = io->input,
                     .weights = io->parameters,
-                    .bias = xdi_slice_at(io->parameters, bias),
+                    .bias = xdi_slice_after(io->parameters, bias),
                     .y = io->y,
                     .dy = io->dy,
                     .dx = io->dinput,
                     .dweights = io->gradients,
-                    .dbias = xdi_slice_at(io->gradients, bias),
+                    .dbias = xdi_slice_after(io->gradients, bias),
                     .prepared = io->prepared};
 }
 

@@ -67,7 +67,7 @@ static xd_status measure_parts(xd_context *context, xd_network *network, uint32_
       return refuse_layer(context, XD_ERROR_TOO_LARGE, index, layer->table->name,
                           "its parameters have no name, no size, or too much of it");
     *weights += count;
-    layer->count += xdi_part_room(count);
+    layer->count += xdi_device_room(count);
     network->parameter_count++;
   }
   network->block_count += layer->count;
@@ -142,7 +142,7 @@ static bool list_parts(xd_network *network, uint32_t index, uint32_t *next) {
     parameter->fan_out = part.fan_out;
     parameter->offset = offset;
     parameter->layer = index;
-    offset += xdi_part_room(parameter->public.count);
+    offset += xdi_device_room(parameter->public.count);
     if (!parameter->public.name)
       return false;
   }

@@ -10,7 +10,6 @@
 
 #define XDI_LAYER_LIMIT 64
 #define XDI_FLOAT_LIMIT ((size_t)1 << 28) /* parameters of a network, and cells of one layer's output */
-#define XDI_PARAMETER_ALIGNMENT 16        /* floats: 64 bytes */
 
 typedef struct xdi_layer {
   const xd_layer_table *table;

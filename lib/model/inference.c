@@ -65,7 +65,8 @@ static xd_status write_batch(const run *of, uint32_t first, uint32_t rows) {
                call->input_widths[1]);
     from = of->staging;
   }
-  return xdi_write(of->context, xdi_executor_input(of->executor), from, (size_t)rows * of->input_width);
+  return xdi_device_write(of->context, xdi_executor_input(of->executor), from,
+                          (size_t)rows * of->input_width);
 }
 
 static xd_status read_output(const run *of, uint32_t first, uint32_t rows) {
@@ -75,9 +76,9 @@ static xd_status read_output(const run *of, uint32_t first, uint32_t rows) {
   const uint32_t *widths = call->output_widths;
   if (widths[1] == 0)
     return call->outputs[0]
-               ? xdi_read(of->context, call->outputs[0] + (size_t)first * widths[0], output, count)
+               ? xdi_device_read(of->context, call->outputs[0] + (size_t)first * widths[0], output, count)
                : XD_OK;
-  const xd_status status = xdi_read(of->context, of->staging, output, count);
+  const xd_status status = xdi_device_read(of->context, of->staging, output, count);
   for (uint32_t i = 0; i < 2 && status == XD_OK; i++)
     if (call->outputs[i])
       copy_block(call->outputs[i] + (size_t)first * widths[i], widths[i], of->staging + (i ? widths[0] : 0),
@@ -95,8 +96,8 @@ static xd_status run_batch(const run *of, uint32_t first, uint32_t rows) {
   if (status == XD_OK)
     status = read_output(of, first, rows);
   if (status == XD_OK && call->last_input)
-    status = xdi_read(of->context, call->last_input + (size_t)first * call->last_input_width,
-                      xdi_executor_last_input(of->executor), (size_t)rows * call->last_input_width);
+    status = xdi_device_read(of->context, call->last_input + (size_t)first * call->last_input_width,
+                             xdi_executor_last_input(of->executor), (size_t)rows * call->last_input_width);
   return status;
 }
 

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "layer/executor.h"
 #include "model/classifier.h"
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/optimiser.h"
 #include "train/snapshot.h"
 
@@ -119,7 +119,7 @@ static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss
   xdi_executor *run = trainer->run;
   const uint32_t count = loss->rows;
   xd_status status =
-      xdi_write(context, xdi_executor_input(run), pictures, (size_t)count * trainer->picture_size);
+      xdi_device_write(context, xdi_executor_input(run), pictures, (size_t)count * trainer->picture_size);
   if (status == XD_OK)
     status = xdi_executor_forward(run, count, true, trainer->options.seed,
                                   xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "model/latent_generator.h"
 #include "model/pair_discriminator.h"
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/epochs.h"
 #include "train/seeds.h"
 #include "train/snapshot.h"
@@ -105,7 +105,7 @@ static xd_status create_codes(xd_mapping_trainer *trainer) {
   for (uint32_t i = 0; i < XDI_PLACES; i++) {
     trainer->places[i] = count;
     const size_t dim = i == XDI_PLACE_SOURCE ? trainer->source_dim : trainer->target_dim;
-    count += (trainer->options.batch * dim + 15) / 16 * 16;
+    count += xdi_device_room(trainer->options.batch * dim);
   }
   return xdi_device_create(trainer->context, &trainer->codes, count);
 }
@@ -244,7 +244,7 @@ static xd_status write_codes(const xd_mapping_trainer *trainer, const char *name
   if (!finite)
     return xdi_fail(trainer->context, XD_ERROR_NUMERIC, "xd_mapping_batch.%s has a value that is not finite",
                     name);
-  return xdi_write(trainer->context, place(trainer, to), codes, count);
+  return xdi_device_write(trainer->context, place(trainer, to), codes, count);
 }
 
 static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch) {

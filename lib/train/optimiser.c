@@ -3,7 +3,7 @@
 #include "train/optimiser.h"
 
 #include "base/memory.h"
-#include "train/device.h"
+#include "tensor/device.h"
 
 static const float epsilon = 1e-8f;
 

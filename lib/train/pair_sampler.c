@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "base/runner.h"
 #include "layer/executor.h"
-#include "train/device.h"
+#include "tensor/device.h"
 
 #define ROWS_PER_TASK 32u
 #define DIM_LIMIT 1024u
@@ -266,7 +266,7 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
     status = context->table.random_normal(context->backend, xdi_slice_after(place, rows), further,
                                           sampler->seed, stream, FURTHER_CODES);
   status = xdi_device_check(context, status, "random_normal");
-  return status == XD_OK ? xdi_read(context, sampler->normals, place, rows + further) : status;
+  return status == XD_OK ? xdi_device_read(context, sampler->normals, place, rows + further) : status;
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {

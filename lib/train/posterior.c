@@ -55,11 +55,12 @@ static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pas
     memory->indices[i] = first + i;
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
   if (status == XD_OK)
-    status = xdi_write(context, xdi_executor_input(memory->executor), memory->pictures, count * picture);
+    status =
+        xdi_device_write(context, xdi_executor_input(memory->executor), memory->pictures, count * picture);
   if (status == XD_OK)
     status = xdi_executor_forward(memory->executor, count, false, 0, 0);
   if (status == XD_OK)
-    status = xdi_read(context, memory->posterior, xdi_executor_output(memory->executor), count * code);
+    status = xdi_device_read(context, memory->posterior, xdi_executor_output(memory->executor), count * code);
   return status;
 }
 

@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/posterior.h"
 #include "train/seeds.h"
 #include "train/vae_trainer.h"
@@ -52,17 +52,13 @@ static void close_analysis(analysis *a) {
   xdi_release(allocator, a->scratch);
 }
 
-static size_t round_up(size_t count) {
-  return (count + 15) / 16 * 16;
-}
-
 /* Weights that are next to nothing are kept from dividing by it. */
 static xd_status read_scale(analysis *a) {
   xd_status status = XD_OK;
   for (uint32_t i = 0; i < a->size; i++)
     a->scale[i] = 1.0f;
   if (a->trainer->weights)
-    status = xdi_read(a->context, a->scale, xdi_slice(a->trainer->weights, 0), a->size);
+    status = xdi_device_read(a->context, a->scale, xdi_slice(a->trainer->weights, 0), a->size);
   for (uint32_t i = 0; i < a->size; i++)
     a->scale[i] = sqrtf(fmaxf(a->scale[i], 1e-4f));
   return status;
@@ -79,8 +75,9 @@ static xd_status open_analysis(analysis *a, const xd_vae_trainer *trainer, const
   a->components = components < a->count ? components : a->count;
   if (a->components > size)
     a->components = size;
-  const size_t pictures = round_up((size_t)a->count * size), basis = round_up((size_t)size * a->components);
-  const size_t image = round_up((size_t)a->count * a->components), batch = (size_t)READ_AT_ONCE * size;
+  const size_t pictures = xdi_device_room((size_t)a->count * size),
+               basis = xdi_device_room((size_t)size * a->components);
+  const size_t image = xdi_device_room((size_t)a->count * a->components), batch = (size_t)READ_AT_ONCE * size;
   a->mean = xdi_allocate_zeroed(allocator, size, sizeof *a->mean);
   a->deviation = xdi_allocate_zeroed(allocator, a->components, sizeof *a->deviation);
   a->scale = xdi_allocate(allocator, size, sizeof *a->scale);
@@ -106,10 +103,10 @@ static xd_status read_batch(analysis *a, const xd_dataset *set, uint32_t first, 
   xd_status status = xd_dataset_read(a->context, a->scratch, set, indices, count);
   if (status != XD_OK || !a->trainer->window)
     return status;
-  status = xdi_write(a->context, place, a->scratch, cells);
+  status = xdi_device_write(a->context, place, a->scratch, cells);
   if (status == XD_OK)
     status = xdi_vae_trainer_normalise(a->trainer, place, count);
-  return status == XD_OK ? xdi_read(a->context, a->scratch, place, cells) : status;
+  return status == XD_OK ? xdi_device_read(a->context, a->scratch, place, cells) : status;
 }
 
 /* Once through the pictures for the mean, and once to write them without it. */
@@ -128,8 +125,8 @@ static xd_status read_pictures(analysis *a, const xd_dataset *set) {
             *cell = (float)((double)*cell - a->mean[i]) * a->scale[i];
         }
       if (status == XD_OK && pass == 1)
-        status = xdi_write(a->context, xdi_slice_after(a->pictures, (size_t)first * a->size), a->scratch,
-                           (size_t)count * a->size);
+        status = xdi_device_write(a->context, xdi_slice_after(a->pictures, (size_t)first * a->size),
+                                  a->scratch, (size_t)count * a->size);
     }
   return status;
 }
@@ -169,11 +166,11 @@ static xd_status write_basis(analysis *a) {
   for (size_t i = 0; i < a->size; i++)
     for (size_t j = 0; j < a->components; j++)
       a->scratch[i * a->components + j] = a->vectors[j * a->size + i];
-  return xdi_write(a->context, a->basis, a->scratch, (size_t)a->size * a->components);
+  return xdi_device_write(a->context, a->basis, a->scratch, (size_t)a->size * a->components);
 }
 
 static xd_status read_basis(analysis *a) {
-  const xd_status status = xdi_read(a->context, a->scratch, a->basis, (size_t)a->size * a->components);
+  const xd_status status = xdi_device_read(a->context, a->scratch, a->basis, (size_t)a->size * a->components);
   for (size_t i = 0; status == XD_OK && i < a->size; i++)
     for (size_t j = 0; j < a->components; j++)
       a->vectors[j * a->size + i] = a->scratch[i * a->components + j];
@@ -202,7 +199,7 @@ static xd_status multiply(analysis *a, bool back) {
 static xd_status measure_deviations(analysis *a) {
   xd_status status = multiply(a, false);
   if (status == XD_OK)
-    status = xdi_read(a->context, a->scratch, a->image, (size_t)a->count * a->components);
+    status = xdi_device_read(a->context, a->scratch, a->image, (size_t)a->count * a->components);
   for (size_t row = 0; status == XD_OK && row < a->count; row++)
     for (size_t j = 0; j < a->components; j++) {
       const double value = (double)a->scratch[row * a->components + j];

@@ -7,7 +7,7 @@
 #include "layer/executor.h"
 #include "model/architecture.h"
 #include "model/encoder.h"
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/epochs.h"
 #include "train/optimiser.h"
 #include "train/posterior.h"
@@ -79,7 +79,7 @@ static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint3
                            .logits = xdi_executor_output(p->run),
                            .dlogits = xdi_executor_output_gradient(p->run)};
   xd_status status =
-      xdi_write(context, xdi_executor_input(p->run), p->rows, (size_t)count * p->codes->latent_dim);
+      xdi_device_write(context, xdi_executor_input(p->run), p->rows, (size_t)count * p->codes->latent_dim);
   if (status == XD_OK)
     status = xdi_executor_forward(p->run, count, drop, p->seed,
                                   xdi_stream_id(XDI_STREAM_DROPOUT, step * XDI_LAYER_LIMIT));

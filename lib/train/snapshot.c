@@ -18,7 +18,7 @@ xd_status xdi_snapshot_create(xd_network **out, xd_context *context, const xd_ne
   *out = NULL;
   xd_status status = xdi_network_clone(&network, context, like);
   if (status == XD_OK)
-    status = xdi_read(context, network->block, parameters, network->block_count);
+    status = xdi_device_read(context, network->block, parameters, network->block_count);
   if (status == XD_OK)
     status = check_finite(context, network);
   if (status == XD_OK)

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "train/device.h"
+#include "tensor/device.h"
 
 #define FIRST_ITERATIONS 15u
 
@@ -17,8 +17,8 @@ static size_t list_matrices(xdi_spectral *spectral) {
     if (parameter->public.rank != 2)
       continue;
     const uint32_t rows = parameter->public.shape[0], columns = parameter->public.shape[1];
-    const size_t u = place, v = u + (rows + (size_t)15) / 16 * 16;
-    place = v + (columns + (size_t)15) / 16 * 16;
+    const size_t u = place, v = u + xdi_device_room(rows);
+    place = v + xdi_device_room(columns);
     spectral->matrices[spectral->matrix_count++] =
         (xdi_spectral_matrix){rows, columns, parameter->layer, parameter->offset, u, v, 0.0};
   }

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/posterior.h"
 #include "train/seeds.h"
 #include "train/snapshot.h"
@@ -108,7 +108,7 @@ static xd_status create_weights(xd_vae_trainer *trainer) {
   spread_window(weights, trainer->window, xd_network_input_shape(trainer->encoder->part.network));
   xd_status status = xdi_device_create(context, &trainer->weights, trainer->picture_size);
   if (status == XD_OK)
-    status = xdi_write(context, xdi_slice(trainer->weights, 0), weights, trainer->picture_size);
+    status = xdi_device_write(context, xdi_slice(trainer->weights, 0), weights, trainer->picture_size);
   xdi_release(&context->allocator, weights);
   return status;
 }
@@ -187,8 +187,8 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   const uint64_t drop = xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT);
   const uint64_t seed = trainer->options.seed;
   const size_t codes = (size_t)count * trainer->latent_dim;
-  xd_status status = xdi_write(context, xdi_executor_input(trainer->encoder_run), pictures,
-                               (size_t)count * trainer->picture_size);
+  xd_status status = xdi_device_write(context, xdi_executor_input(trainer->encoder_run), pictures,
+                                      (size_t)count * trainer->picture_size);
   if (status == XD_OK)
     status =
         xdi_executor_forward(trainer->encoder_run, count, true, xdi_seed_of(seed, XDI_SEED_ENCODER), drop);
@@ -227,7 +227,7 @@ static xd_status place_target(xd_vae_trainer *trainer, xd_slice *target, const f
     return XD_OK;
   *target = xdi_slice(trainer->target, 0);
   xd_status status =
-      xdi_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
+      xdi_device_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
   return status == XD_OK ? xdi_vae_trainer_normalise(trainer, *target, count) : status;
 }
 

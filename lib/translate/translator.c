@@ -45,8 +45,7 @@ static void release_workspace(xd_translator *t) {
   xdi_executor_destroy(t->generate);
   xdi_executor_destroy(t->decode);
   t->encode = t->generate = t->decode = NULL;
-  if (t->noise)
-    t->context->table.buffer_destroy(t->context->backend, t->noise);
+  xdi_device_destroy(t->context, t->noise);
   t->noise = NULL;
   xdi_release(&t->context->allocator, t->noise_host);
   xdi_release(&t->context->allocator, t->pixels);
@@ -63,10 +62,9 @@ static xd_status create_workspace(xd_translator *t, uint32_t batch) {
   t->pixels = xdi_allocate(&context->allocator, pixels, sizeof(float));
   if (!t->noise_host || !t->pixels)
     return xdi_fail_memory(context, "preparing a translator");
-  xd_status status = context->table.buffer_create(context->backend, &t->noise, codes);
-  if (status)
-    return xdi_fail(context, status, "%s: no memory for a translator's noise", context->table.name);
-  status = xdi_executor_create(&t->encode, context, xd_encoder_network(t->encoder), batch, XDI_INFERENCE);
+  xd_status status = xdi_device_create(context, &t->noise, codes);
+  if (!status)
+    status = xdi_executor_create(&t->encode, context, xd_encoder_network(t->encoder), batch, XDI_INFERENCE);
   if (!status)
     status = xdi_executor_create(&t->generate, context, xd_latent_generator_network(t->generator), batch,
                                  XDI_INFERENCE);
@@ -214,7 +212,7 @@ static xd_status join_noise_and_codes(xd_translator *t, uint64_t first, uint32_t
   xd_slice joined = xdi_executor_input(t->generate), codes = joined, noise = {t->noise, 0};
   codes.offset += t->target_dim;
   xd_latent_noise(t->noise_host, batch, t->target_dim, t->seed, first, t->temperature);
-  xd_status status = xdi_write(context, noise, t->noise_host, (size_t)batch * t->target_dim);
+  xd_status status = xdi_device_write(context, noise, t->noise_host, (size_t)batch * t->target_dim);
   if (!status)
     status = move_columns(context, joined, stride, noise, t->target_dim, batch, t->target_dim);
   /* The encoder's output rows are [mean, log variance]; inference starts from the mean. */
@@ -230,7 +228,7 @@ static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs
   xd_context *context = t->context;
   xd_status status = xdi_check_cancelled(context);
   if (!status)
-    status = xdi_write(context, xdi_executor_input(t->encode), inputs, batch * t->input_size);
+    status = xdi_device_write(context, xdi_executor_input(t->encode), inputs, batch * t->input_size);
   if (!status)
     status = xdi_executor_forward(t->encode, batch, false, 0, 0);
   if (!status)
@@ -241,11 +239,11 @@ static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs
     status = move_columns(context, xdi_executor_input(t->decode), t->target_dim,
                           xdi_executor_output(t->generate), t->target_dim, batch, t->target_dim);
   if (!status && codes)
-    status = xdi_read(context, codes, xdi_executor_output(t->generate), (size_t)batch * t->target_dim);
+    status = xdi_device_read(context, codes, xdi_executor_output(t->generate), (size_t)batch * t->target_dim);
   if (!status)
     status = xdi_executor_forward(t->decode, batch, false, 0, 0);
   if (!status)
-    status = xdi_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
+    status = xdi_device_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
   return status;
 }
 

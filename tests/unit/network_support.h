@@ -130,10 +130,10 @@ static inline float *run_network(xd_context *context, const xd_network *network,
   float *out = new_floats(outputs);
   xdi_executor *executor = NULL;
   assert_ok(context, xdi_executor_create(&executor, context, network, count, XDI_INFERENCE));
-  assert_ok(context,
-            xdi_write(context, xdi_executor_input(executor), rows, count * shape_cells(network->input)));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(executor), rows,
+                                      count * shape_cells(network->input)));
   assert_ok(context, xdi_executor_forward(executor, count, false, 0, 0));
-  assert_ok(context, xdi_read(context, out, xdi_executor_output(executor), outputs));
+  assert_ok(context, xdi_device_read(context, out, xdi_executor_output(executor), outputs));
   xdi_executor_destroy(executor);
   return out;
 }

@@ -40,10 +40,10 @@ static float *run(xdi_executor *executor, const xd_network *network, const float
                   bool drop, uint64_t stream) {
   const size_t cells = count * shape_cells(network->output);
   float *out = new_floats(cells);
-  assert_ok(context,
-            xdi_write(context, xdi_executor_input(executor), rows, count * shape_cells(network->input)));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(executor), rows,
+                                      count * shape_cells(network->input)));
   assert_ok(context, xdi_executor_forward(executor, count, drop, 9, stream));
-  assert_ok(context, xdi_read(context, out, xdi_executor_output(executor), cells));
+  assert_ok(context, xdi_device_read(context, out, xdi_executor_output(executor), cells));
   return out;
 }
 
@@ -113,7 +113,7 @@ START_TEST(executor_last_input__is_what_the_last_layer_reads) {
   xdi_executor *executor = make_executor(network, XDI_INFERENCE);
   float *out = run(executor, network, rows, MOST, false, 0),
         *expected = run_network(context, prefix, rows, MOST);
-  assert_ok(context, xdi_read(context, features, xdi_executor_last_input(executor), MOST * 8));
+  assert_ok(context, xdi_device_read(context, features, xdi_executor_last_input(executor), MOST * 8));
   assert_same_floats(features, expected, MOST * 8);
   xdi_executor_destroy(executor);
   xdi_network_release(network);
@@ -129,9 +129,9 @@ START_TEST(executor_forward__runs_a_network_that_only_renames) {
   xdi_executor *training = make_executor(network, XDI_TRAINING);
   assert_same_floats(out, rows, 2 * 351);
   assert_ok(context, xdi_executor_forward(training, 2, true, 1, 0));
-  assert_ok(context, xdi_write(context, xdi_executor_output_gradient(training), rows, 2 * 351));
+  assert_ok(context, xdi_device_write(context, xdi_executor_output_gradient(training), rows, 2 * 351));
   assert_ok(context, xdi_executor_backward(training, 2, true, true));
-  assert_ok(context, xdi_read(context, out, xdi_executor_input_gradient(training), 2 * 351));
+  assert_ok(context, xdi_device_read(context, out, xdi_executor_input_gradient(training), 2 * 351));
   assert_same_floats(out, rows, 2 * 351);
   ck_assert_ptr_null(xdi_executor_parameters(training).buffer);
   xdi_executor_destroy(training);
@@ -172,14 +172,14 @@ END_TEST
 static void seed_backward(xdi_executor *executor, const xd_network *network, const float *rows) {
   float *gradient = make_normals(MOST * shape_cells(network->output), 31);
   free(run(executor, network, rows, MOST, true, 0));
-  assert_ok(context, xdi_write(context, xdi_executor_output_gradient(executor), gradient,
-                               MOST * shape_cells(network->output)));
+  assert_ok(context, xdi_device_write(context, xdi_executor_output_gradient(executor), gradient,
+                                      MOST * shape_cells(network->output)));
   free(gradient);
 }
 
 static float *read_new(xd_slice from, size_t count) {
   float *floats = new_floats(count);
-  assert_ok(context, xdi_read(context, floats, from, count));
+  assert_ok(context, xdi_device_read(context, floats, from, count));
   return floats;
 }
 
@@ -193,7 +193,7 @@ START_TEST(executor_backward__gives_the_same_whatever_is_wanted) {
   float *gradients = read_new(xdi_executor_gradients(executor), block);
   float *input = read_new(xdi_executor_input_gradient(executor), inputs);
   float *garbage = make_normals(block, 5);
-  assert_ok(context, xdi_write(context, xdi_executor_gradients(executor), garbage, block));
+  assert_ok(context, xdi_device_write(context, xdi_executor_gradients(executor), garbage, block));
   seed_backward(executor, network, rows);
   assert_ok(context, xdi_executor_backward(executor, MOST, false, true));
   float *untouched = read_new(xdi_executor_gradients(executor), block);
@@ -299,9 +299,9 @@ START_TEST(executor__keeps_its_network) {
   xdi_executor *executor = make_executor(network, XDI_INFERENCE);
   xdi_network_release(network);
   float out[6];
-  assert_ok(context, xdi_write(context, xdi_executor_input(executor), rows, shape_cells(input)));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(executor), rows, shape_cells(input)));
   assert_ok(context, xdi_executor_forward(executor, 1, false, 0, 0));
-  assert_ok(context, xdi_read(context, out, xdi_executor_output(executor), 6));
+  assert_ok(context, xdi_device_read(context, out, xdi_executor_output(executor), 6));
   assert_same_floats(out, expected, 6);
   xdi_executor_destroy(executor);
   free(rows), free(expected);

@@ -146,23 +146,23 @@ START_TEST(host_layer__gradients_match_finite_differences) {
   randomise(network, 6);
   const xdi_parameter *scales = xdi_network_find(network, "2.scale.scales");
   assert_ok(context, xdi_executor_create(&executor, context, network, 1, XDI_TRAINING));
-  assert_ok(context, xdi_write(context, xdi_executor_input(executor), rows, 72));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(executor), rows, 72));
   assert_ok(context, xdi_executor_forward(executor, 1, false, 0, 0));
-  assert_ok(context, xdi_write(context, xdi_executor_output_gradient(executor), ones, 4));
+  assert_ok(context, xdi_device_write(context, xdi_executor_output_gradient(executor), ones, 4));
   assert_ok(context, xdi_executor_backward(executor, 1, true, true));
-  assert_ok(context, xdi_read(context, gradients, xdi_executor_gradients(executor), 256));
+  assert_ok(context, xdi_device_read(context, gradients, xdi_executor_gradients(executor), 256));
   for (uint32_t c = 0; c < 3; c++) { /* the loss, a sum of outputs, is linear in each scale */
     double sums[2] = {0, 0};
     for (int side = 0; side < 2; side++) {
       const float moved = network->block[scales->offset + c] + (side ? -step : step);
       xd_slice place = xdi_executor_parameters(executor);
       place.offset += scales->offset + c;
-      assert_ok(context, xdi_write(context, place, &moved, 1));
+      assert_ok(context, xdi_device_write(context, place, &moved, 1));
       assert_ok(context, xdi_executor_forward(executor, 1, false, 0, 0));
-      assert_ok(context, xdi_read(context, out, xdi_executor_output(executor), 4));
+      assert_ok(context, xdi_device_read(context, out, xdi_executor_output(executor), 4));
       for (int i = 0; i < 4; i++)
         sums[side] += (double)out[i];
-      assert_ok(context, xdi_write(context, place, &network->block[scales->offset + c], 1));
+      assert_ok(context, xdi_device_write(context, place, &network->block[scales->offset + c], 1));
     }
     ck_assert_double_eq_tol((double)gradients[scales->offset + c], (sums[0] - sums[1]) / (2 * (double)step),
                             2e-3);

@@ -86,10 +86,10 @@ typedef struct problem {
 
 static double loss(problem *of) {
   double sum = 0;
-  assert_ok(context, xdi_write(context, xdi_executor_input(of->executor), of->rows, of->inputs));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(of->executor), of->rows, of->inputs));
   assert_ok(context,
             xdi_executor_forward(of->executor, BATCH, of->drop, 5, xdi_stream_id(XDI_STREAM_DROPOUT, 64)));
-  assert_ok(context, xdi_read(context, of->outputs, xdi_executor_output(of->executor), of->cells));
+  assert_ok(context, xdi_device_read(context, of->outputs, xdi_executor_output(of->executor), of->cells));
   for (size_t i = 0; i < of->cells; i++)
     sum += (double)of->weights[i] * (double)of->outputs[i];
   return sum;
@@ -117,7 +117,8 @@ static void run_backward(problem *of) {
   loss(of);
   for (size_t i = 0; i < of->cells; i++)
     gradient[i] = (float)((double)of->weights[i] * slope(last, (double)of->outputs[i]));
-  assert_ok(context, xdi_write(context, xdi_executor_output_gradient(of->executor), gradient, of->cells));
+  assert_ok(context,
+            xdi_device_write(context, xdi_executor_output_gradient(of->executor), gradient, of->cells));
   assert_ok(context, xdi_executor_backward(of->executor, BATCH, true, true));
   free(gradient);
 }
@@ -129,12 +130,12 @@ static double difference(problem *of, float *cell, const xd_slice *place) {
   for (int i = 0; i < 2; i++) {
     *cell = i ? below : above;
     if (place)
-      assert_ok(context, xdi_write(context, *place, cell, 1));
+      assert_ok(context, xdi_device_write(context, *place, cell, 1));
     sides[i] = loss(of);
   }
   *cell = value;
   if (place)
-    assert_ok(context, xdi_write(context, *place, cell, 1));
+    assert_ok(context, xdi_device_write(context, *place, cell, 1));
   return (sides[0] - sides[1]) / ((double)above - (double)below);
 }
 
@@ -153,7 +154,8 @@ static void check_input(problem *of) {
   float *gradient = new_floats(of->inputs);
   double *numeric = calloc(of->inputs, sizeof *numeric);
   ck_assert_ptr_nonnull(numeric);
-  assert_ok(context, xdi_read(context, gradient, xdi_executor_input_gradient(of->executor), of->inputs));
+  assert_ok(context,
+            xdi_device_read(context, gradient, xdi_executor_input_gradient(of->executor), of->inputs));
   for (size_t i = 0; i < of->inputs; i++)
     numeric[i] = difference(of, &of->rows[i], NULL);
   compare("input", gradient, numeric, of->inputs);
@@ -179,8 +181,8 @@ static void check_all(problem *of) {
   float *gradients = new_floats(of->network->block_count);
   run_backward(of);
   if (of->network->block_count > 0)
-    assert_ok(context,
-              xdi_read(context, gradients, xdi_executor_gradients(of->executor), of->network->block_count));
+    assert_ok(context, xdi_device_read(context, gradients, xdi_executor_gradients(of->executor),
+                                       of->network->block_count));
   check_input(of);
   for (uint32_t i = 0; i < of->network->parameter_count; i++)
     check_parameter(of, gradients, &of->network->parameters[i]);

@@ -123,7 +123,7 @@ START_TEST(layers__list_weights_and_bias) {
     ck_assert_uint_eq(got.rank, expected[i].rank);
     ck_assert_mem_eq(got.shape, expected[i].shape, sizeof got.shape);
     ck_assert_uint_eq(got.count, expected[i].count);
-    ck_assert_uint_eq(network->parameters[i].offset % XDI_PARAMETER_ALIGNMENT, 0);
+    ck_assert_uint_eq(network->parameters[i].offset % XDI_DEVICE_LINE, 0);
   }
   xdi_network_release(network);
 }

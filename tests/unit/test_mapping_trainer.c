@@ -256,7 +256,7 @@ static void check_gradients(const gradient_check *check, const xd_network *netwo
                             const xdi_executor *run, int of_generator) {
   float *gradients = new_floats(network->block_count);
   assert_ok(check->context,
-            xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
+            xdi_device_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
   for (uint32_t p = 0; p < network->parameter_count; p++) {
     const xdi_parameter *parameter = &network->parameters[p];
     const size_t count = parameter->public.count, stride = count / 23 + 1;

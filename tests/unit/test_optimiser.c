@@ -1,7 +1,7 @@
 /* The optimiser's state against the paper's formulas, on every backend. */
 #include "training_support.h"
 
-#include "train/device.h"
+#include "tensor/device.h"
 #include "train/optimiser.h"
 
 /* Adam by its own formulas, over three steps. */
@@ -18,11 +18,11 @@ START_TEST(optimiser_step__is_adam_with_decoupled_decay) {
       expected[i] = (double)weights[i];
     assert_ok(context, xdi_device_create(context, &memory, 2 * 48));
     assert_ok(context, xdi_optimiser_open(&optimiser, context, N, &settings));
-    assert_ok(context, xdi_write(context, xdi_slice(memory, 0), weights, N));
+    assert_ok(context, xdi_device_write(context, xdi_slice(memory, 0), weights, N));
     for (int t = 1; t <= 3; t++) {
       const double rate = 0.01 * t;
       float *gradients = make_normals(N, 10 + (uint64_t)t);
-      assert_ok(context, xdi_write(context, xdi_slice(memory, 48), gradients, N));
+      assert_ok(context, xdi_device_write(context, xdi_slice(memory, 48), gradients, N));
       assert_ok(context,
                 xdi_optimiser_step(&optimiser, xdi_slice(memory, 0), xdi_slice(memory, 48), (float)rate));
       for (int i = 0; i < N; i++) {
@@ -34,7 +34,7 @@ START_TEST(optimiser_step__is_adam_with_decoupled_decay) {
       }
       free(gradients);
     }
-    assert_ok(context, xdi_read(context, got, xdi_slice(memory, 0), N));
+    assert_ok(context, xdi_device_read(context, got, xdi_slice(memory, 0), N));
     for (int i = 0; i < N; i++)
       assert_near((double)got[i], expected[i], 1e-5, "weight");
     xdi_optimiser_close(&optimiser);

@@ -248,7 +248,7 @@ static double difference(const gradient_check *check, float *weight) {
 static void check_gradients(const gradient_check *check, xd_network *network, const xdi_executor *run) {
   float *gradients = new_floats(network->block_count);
   assert_ok(check->context,
-            xdi_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
+            xdi_device_read(check->context, gradients, xdi_executor_gradients(run), network->block_count));
   for (uint32_t p = 0; p < network->parameter_count; p++) {
     const xdi_parameter *parameter = &network->parameters[p];
     const float *gradient = gradients + parameter->offset;

@@ -135,11 +135,11 @@ START_TEST(window_normalise_backward__has_no_gradient_of_its_input) {
   randomise(network, 3);
   gradients = new_floats(network->block_count);
   assert_ok(context, xdi_executor_create(&run, context, network, 2, XDI_TRAINING));
-  assert_ok(context, xdi_write(context, xdi_executor_input(run), pictures, 2 * SIZE));
+  assert_ok(context, xdi_device_write(context, xdi_executor_input(run), pictures, 2 * SIZE));
   assert_ok(context, xdi_executor_forward(run, 2, true, 1, 0));
-  assert_ok(context, xdi_write(context, xdi_executor_output_gradient(run), delta, 8));
+  assert_ok(context, xdi_device_write(context, xdi_executor_output_gradient(run), delta, 8));
   assert_ok(context, xdi_executor_backward(run, 2, true, false));
-  assert_ok(context, xdi_read(context, gradients, xdi_executor_gradients(run), network->block_count));
+  assert_ok(context, xdi_device_read(context, gradients, xdi_executor_gradients(run), network->block_count));
   float *x = normalised(pictures, 2);
   for (uint32_t k = 0; k < 4; k++) /* dW[17][k] = sum over rows of x[17] dy[k] */
     assert_near((double)gradients[17 * 4 + k], (double)x[17] * (k + 1) + (double)x[SIZE + 17] * (k + 5), 1e-5,
@@ -200,11 +200,12 @@ START_TEST(window_normalise__stands_before_linear_skips) {
     got[i] = run_network(context, network, i ? seen : pictures, 2);
     gradients[i] = new_floats(network->block_count);
     assert_ok(context, xdi_executor_create(&run, context, network, 2, XDI_TRAINING));
-    assert_ok(context, xdi_write(context, xdi_executor_input(run), i ? seen : pictures, 2 * SIZE));
+    assert_ok(context, xdi_device_write(context, xdi_executor_input(run), i ? seen : pictures, 2 * SIZE));
     assert_ok(context, xdi_executor_forward(run, 2, true, 1, 0));
-    assert_ok(context, xdi_write(context, xdi_executor_output_gradient(run), delta, 8));
+    assert_ok(context, xdi_device_write(context, xdi_executor_output_gradient(run), delta, 8));
     assert_ok(context, xdi_executor_backward(run, 2, true, false));
-    assert_ok(context, xdi_read(context, gradients[i], xdi_executor_gradients(run), network->block_count));
+    assert_ok(context,
+              xdi_device_read(context, gradients[i], xdi_executor_gradients(run), network->block_count));
     if (i)
       assert_near_floats(gradients[0], gradients[1], network->block_count, 1e-5);
     xdi_executor_destroy(run);
