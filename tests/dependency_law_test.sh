@@ -62,7 +62,7 @@ refuses onednn_private lib/backend/onednn/onednn.c '"base/memory.h"'
 accepts onednn_plugin lib/backend/onednn/onednn.c '<dnnl.h>' '"backend/onednn/onednn_state.h"'
 refuses networks lib/model/decoder.c '"model/encoder.h"'
 refuses networks_public include/xdomain/pair_discriminator.h '"latent_generator.h"'
-refuses bare_name lib/model/classifier.c '"model.h"'
+refuses bare_name lib/model/judge.c '"model.h"'
 refuses unknown_room lib/utils.c '<stdio.h>'
 refuses private_in_public include/xdomain/model.h '"base/context.h"'
 

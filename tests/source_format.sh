@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fails where a source file is not as clang-format 14 writes it by the nearest .clang-format (that of
-# include/ and of generated values leaves them alone). Skipped without that version, as others differ.
+# generated values leaves them alone), or where a line of a public header is longer than 100 columns,
+# comments too. Skipped without that version, as others differ.
 # usage: source_format.sh ROOT
 set -u
 
@@ -8,5 +9,9 @@ cd "${1:?usage: source_format.sh ROOT}" || exit 2
 if ! command -v clang-format-14 >/dev/null 2>&1; then
   echo "source_format: clang-format-14 is not here"
   exit 77
+fi
+if long=$(grep -rnE --include='*.h' '^.{101}' include); then
+  printf 'longer than 100 columns:\n%s\n' "$long"
+  exit 1
 fi
 find lib include examples tests -type f \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +

@@ -21,7 +21,7 @@ typedef struct scoring {
   xd_model *model;
   xd_dataset *sets[2];
   xd_pairing *pairing;
-  xd_classifier *judge[2];
+  xd_judge *judge[2];
   xd_evaluation results[2];
   bool scored[2];
 } scoring;
@@ -36,7 +36,7 @@ static xd_status load(scoring *s) {
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
     if (path)
-      status = xd_classifier_load(&s->judge[d], context, path);
+      status = xd_judge_load(&s->judge[d], context, path);
   }
   return status;
 }
@@ -49,7 +49,7 @@ static xd_status improvise_judge(scoring *s, int target) {
   if (status)
     return status;
   fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
-  status = xd_classifier_train(&s->judge[target], context, given, NULL, NULL, NULL);
+  status = xd_judge_train(&s->judge[target], context, given, NULL, NULL, NULL);
   xd_dataset_release(given);
   xd_dataset_release(s->sets[target]);
   s->sets[target] = kept;
@@ -97,9 +97,9 @@ static void print(const scoring *s) {
 static void release(scoring *s) {
   for (int d = 0; d < 2; d++) {
     xd_dataset_release(s->sets[d]);
-    xd_classifier_release(s->judge[d]);
+    xd_judge_release(s->judge[d]);
   }
-  xd_pairing_destroy(s->pairing);
+  xd_pairing_release(s->pairing);
   xd_model_release(s->model);
 }
 

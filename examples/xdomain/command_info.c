@@ -13,7 +13,7 @@ typedef struct inspection {
   xd_file_info info;
   xd_chunk chunks[CHUNKS_SHOWN];
   xd_model *model;
-  xd_classifier *judge;
+  xd_judge *judge;
 } inspection;
 
 static const struct {
@@ -24,7 +24,7 @@ static const struct {
 
 static const xd_network *network_of(const inspection *i, size_t role) {
   uint32_t domain = (uint32_t)roles[role].domain;
-  xd_direction direction = (xd_direction)roles[role].direction;
+  xd_direction direction = roles[role].direction;
   if (direction)
     return xd_latent_generator_network(xd_model_generator(i->model, direction));
   if (roles[role].name[0] == 'e')
@@ -56,13 +56,14 @@ static void print_networks_text(const inspection *i) {
       printf("generator %s: ", roles[r].direction == 1 ? "1 to 2" : "2 to 1");
     else
       printf("%s %d: ", roles[r].name, roles[r].domain);
-    printf("%u layers, %zu weights\n", xd_network_layer_count(network), xd_network_weight_count(network));
+    printf("%u layers, %zu weights\n", xd_network_layer_count(network), xd_network_parameter_count(network));
   }
 }
 
 static void print_model_text(const inspection *i) {
   for (uint32_t d = 1; d <= 2; d++) {
-    const xd_shape shape = xd_model_picture_shape(i->model, d);
+    xd_shape shape;
+    xd_model_picture_shape(i->model, d, &shape);
     printf("domain %u", d);
     print_named(": ", xd_model_name(i->model, d), "(no name)");
     printf(", pictures %ux%ux%u, %u latent dimensions, %u classes\n", shape.width, shape.height,
@@ -81,7 +82,8 @@ static void print_model_text(const inspection *i) {
 }
 
 static void print_domain_json(const inspection *i, uint32_t domain) {
-  const xd_shape shape = xd_model_picture_shape(i->model, domain);
+  xd_shape shape;
+  xd_model_picture_shape(i->model, domain, &shape);
   const uint32_t classes = xd_model_class_count(i->model, domain);
   fputs("{\"name\": ", stdout);
   print_json_text(stdout, xd_model_name(i->model, domain));
@@ -102,7 +104,7 @@ static void print_networks_json(const inspection *i) {
     if (network)
       printf("%s\"%s%d\": {\"layers\": %u, \"weights\": %zu}", shown++ ? ", " : "", roles[r].name,
              roles[r].domain + roles[r].direction, xd_network_layer_count(network),
-             xd_network_weight_count(network));
+             xd_network_parameter_count(network));
   }
   putchar('}');
 }
@@ -127,13 +129,14 @@ static void print_model_json(const inspection *i) {
 }
 
 static void print_judge(const inspection *i) {
-  const xd_shape shape = xd_classifier_picture_shape(i->judge);
+  xd_shape shape;
+  xd_judge_picture_shape(i->judge, &shape);
   const char *format =
       i->json ? ", \"width\": %u, \"height\": %u, \"channels\": %u, \"classes\": %u, \"features\": "
                 "%u, \"weights\": %zu"
               : "judge: pictures %ux%ux%u, %u classes, %u features, %zu weights\n";
-  printf(format, shape.width, shape.height, shape.channels, xd_classifier_class_count(i->judge),
-         xd_classifier_feature_dim(i->judge), xd_network_weight_count(xd_classifier_network(i->judge)));
+  printf(format, shape.width, shape.height, shape.channels, xd_judge_class_count(i->judge),
+         xd_judge_feature_dim(i->judge), xd_network_parameter_count(xd_judge_network(i->judge)));
 }
 
 static void print_chunk_text(const xd_chunk *chunk) {
@@ -187,11 +190,11 @@ static void print_plain(const inspection *i) {
 
 static xd_status inspect(inspection *i) {
   i->info.struct_size = sizeof i->info;
-  xd_status status = xd_file_inspect(i->run.context, i->path, &i->info, i->chunks, CHUNKS_SHOWN);
+  xd_status status = xd_file_inspect(i->run.context, &i->info, i->chunks, CHUNKS_SHOWN, i->path);
   if (status)
     return status;
   if (!strcmp(i->info.kind, "judge"))
-    return xd_classifier_load(&i->judge, i->run.context, i->path);
+    return xd_judge_load(&i->judge, i->run.context, i->path);
   return xd_model_load(&i->model, i->run.context, i->path);
 }
 
@@ -223,7 +226,7 @@ int command_info(int argc, char **argv) {
     print_plain(&i);
   code = status ? report_failure(&i.run, status) : EXIT_DONE;
   xd_model_release(i.model);
-  xd_classifier_release(i.judge);
+  xd_judge_release(i.judge);
   stop_runtime(&i.run);
   return code;
 }

@@ -1,9 +1,9 @@
-/* xdomain judge: trains the classifier that scores translated pictures. */
+/* xdomain judge: trains the judge, the classifier that scores translated pictures. */
 #include "command.h"
 
 static const char usage[] =
     "usage: xdomain judge --train SPEC [--test SPEC] --out JUDGE.xdc [OPTION]...\n\n"
-    "Trains a convolutional classifier on all classes of a set of real pictures and, if a test set is\n"
+    "Trains a judge, a convolutional classifier, on all classes of a set of real pictures and, if a test set is\n"
     "given, prints its accuracy there. SPEC is as in 'xdomain train --help'.";
 
 static int show_step(void *user, uint32_t step, uint32_t steps, double loss) {
@@ -17,15 +17,15 @@ typedef struct judging {
   runtime run;
   const char *train, *test, *out;
   bool flip;
-  xd_classifier_options options;
+  xd_judge_options options;
 } judging;
 
-static xd_status measure(const judging *j, const xd_classifier *judge) {
+static xd_status measure(const judging *j, const xd_judge *judge) {
   xd_dataset *set;
   double accuracy;
   xd_status status = xd_dataset_load(&set, j->run.context, j->test);
   if (!status)
-    status = xd_classifier_accuracy(judge, j->run.context, &accuracy, set);
+    status = xd_judge_accuracy(judge, j->run.context, &accuracy, set);
   if (!status)
     printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(set));
   xd_dataset_release(set);
@@ -35,20 +35,20 @@ static xd_status measure(const judging *j, const xd_classifier *judge) {
 static xd_status train(judging *j) {
   xd_context *context = j->run.context;
   xd_dataset *set;
-  xd_classifier *judge = NULL;
+  xd_judge *judge = NULL;
   progress shown;
   xd_status status = xd_dataset_load(&set, context, j->train);
   progress_start(&shown);
   if (!status)
-    status = xd_classifier_train(&judge, context, set, &j->options, show_step, &shown);
+    status = xd_judge_train(&judge, context, set, &j->options, show_step, &shown);
   progress_end(&shown);
   if (!status)
-    status = xd_classifier_save(judge, context, j->out);
+    status = xd_judge_save(judge, context, j->out);
   if (!status)
     fprintf(stderr, "wrote %s in %.1f s\n", j->out, now_seconds() - shown.started);
   if (!status && j->test)
     status = measure(j, judge);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   xd_dataset_release(set);
   return status;
 }
@@ -63,7 +63,7 @@ static int check_output(const judging *j) {
 
 int command_judge(int argc, char **argv) {
   judging j = {.train = NULL};
-  xd_classifier_options_init(&j.options, sizeof j.options);
+  xd_judge_options_init(&j.options, sizeof j.options);
   const flag flags[] = {
       {"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
       {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},

@@ -44,7 +44,7 @@ typedef struct training {
 
   xd_dataset *sets[2], *held_out[2];
   xd_pairing *pairing;
-  xd_classifier *judge[2];
+  xd_judge *judge[2];
   FILE *log_file;
   progress progress;
 } training;
@@ -120,8 +120,8 @@ static xd_status load_sets(training *t) {
 static xd_status prepare_judges(training *t) {
   for (int d = t->one_way ? 1 : 0; d < 2 && validates(t); d++) {
     const char *path = t->judges[d] ? t->judges[d] : t->judge_both;
-    xd_status status = path ? xd_classifier_load(&t->judge[d], t->run.context, path)
-                            : xd_classifier_train(&t->judge[d], t->run.context, t->sets[d], NULL, NULL, NULL);
+    xd_status status = path ? xd_judge_load(&t->judge[d], t->run.context, path)
+                            : xd_judge_train(&t->judge[d], t->run.context, t->sets[d], NULL, NULL, NULL);
     if (status)
       return status;
   }
@@ -132,9 +132,9 @@ static void release(training *t) {
   for (int d = 0; d < 2; d++) {
     xd_dataset_release(t->sets[d]);
     xd_dataset_release(t->held_out[d]);
-    xd_classifier_release(t->judge[d]);
+    xd_judge_release(t->judge[d]);
   }
-  xd_pairing_destroy(t->pairing);
+  xd_pairing_release(t->pairing);
   if (t->log_file)
     fclose(t->log_file);
 }

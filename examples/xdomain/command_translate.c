@@ -23,8 +23,8 @@ static xd_status prepare(translation *t) {
   const xd_status status = xd_translator_load(&t->translator, t->run.context, t->model_path, &options);
   if (status)
     return status;
-  t->from = xd_translator_input_shape(t->translator);
-  t->to = xd_translator_output_shape(t->translator);
+  xd_translator_input_shape(t->translator, &t->from);
+  xd_translator_output_shape(t->translator, &t->to);
   t->from_size = (size_t)t->from.height * t->from.width * t->from.channels;
   t->to_size = (size_t)t->to.height * t->to.width * t->to.channels;
   return XD_OK;
@@ -48,8 +48,8 @@ static xd_status run_networks(translation *t) {
       end++;
     xd_status status = xd_translator_set_noise(t->translator, t->seed, t->numbers[begin], t->temperature);
     if (!status)
-      status = xd_translator_run_floats(t->translator, t->outputs + begin * t->to_size,
-                                        t->inputs + begin * t->from_size, end - begin, NULL);
+      status = xd_translator_run_floats(t->translator, t->outputs + begin * t->to_size, NULL,
+                                        t->inputs + begin * t->from_size, end - begin);
     if (status)
       return status;
   }

@@ -14,7 +14,7 @@ static const struct {
 } commands[] = {
     {"train", command_train, "train both VAEs and the mappings between them on two sets of pictures"},
     {"map", command_map, "train new mappings on the VAEs of a model, which stay as they are"},
-    {"judge", command_judge, "train the classifier that scores translated pictures"},
+    {"judge", command_judge, "train the judge that scores translated pictures"},
     {"translate", command_translate, "translate pictures, or a set of them"},
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
     {"info", command_info, "show what a model or judge file holds"},

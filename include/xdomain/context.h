@@ -7,7 +7,7 @@
  *
  * Threads: a context, and whatever is created for it (translators, trainers),
  * belongs to one thread at a time. xd_context_cancel alone may be called from
- * any thread and from a signal handler. Networks, models, classifiers and
+ * any thread and from a signal handler. Networks, models, judges and
  * datasets only borrow a context while they are made; afterwards they are shared
  * freely between threads and contexts. */
 #ifndef XDOMAIN_CONTEXT_H
@@ -47,25 +47,23 @@ typedef void (*xd_task)(void *argument, uint32_t index);
 typedef struct xd_runner {
   void *user;
   int (*run)(void *user, xd_task task, void *argument, uint32_t count);
-  uint32_t threads; /* how many pieces can make progress at once; at least 1 */
+  /* how many pieces can make progress at once; at least 1 */
+  uint32_t threads;
 } xd_runner;
 
-typedef enum xd_log_level {
-  XD_LOG_ERROR = 0,
-  XD_LOG_WARNING = 1,
-  XD_LOG_INFO = 2,
-  XD_LOG_DEBUG = 3
-} xd_log_level;
+typedef uint32_t xd_log_level;
+enum { XD_LOG_ERROR = 0, XD_LOG_WARNING = 1, XD_LOG_INFO = 2, XD_LOG_DEBUG = 3 };
 
 /* Receives one line without a line break, valid only during the call, on the
  * thread that uses the context. */
 typedef void (*xd_log_callback)(void *user, xd_log_level level, const char *message);
 
 struct xd_backend_table; /* sys/backend.h */
-struct xd_layer_table;   /* sys/layer.h */
+struct xd_layer_table; /* sys/layer.h */
 
 typedef struct xd_context_options {
-  size_t struct_size; /* sizeof(xd_context_options), so that later versions can append */
+  /* sizeof(xd_context_options), so that later versions can append */
+  size_t struct_size;
   /* "auto" or NULL: the fastest here. Built in: "native", "openblas" (if built with
    * it; XD_ERROR_NOT_FOUND where the loader finds no OpenBLAS, which is loaded when this
    * backend is opened and stays), "reference". A name in `backends` below wins over a
@@ -74,10 +72,14 @@ typedef struct xd_context_options {
   /* Without a runner: 0 or 1 keeps all work on the calling thread, the default; more
    * creates a pool of that size that counts the caller as one. At most 256. */
   uint32_t threads;
-  uint32_t log_level; /* xd_log_level: the most detailed level that is reported */
-  const xd_runner *runner;       /* copied; NULL: `threads` decides */
-  const xd_allocator *allocator; /* copied; NULL: the C library's heap */
-  xd_log_callback log;           /* NULL: no log */
+  /* xd_log_level: the most detailed level that is reported */
+  uint32_t log_level;
+  /* copied; NULL: `threads` decides */
+  const xd_runner *runner;
+  /* copied; NULL: the C library's heap */
+  const xd_allocator *allocator;
+  /* NULL: no log */
+  xd_log_callback log;
   void *log_user;
   /* Backends and layers that the host brings (sys/backend.h, sys/layer.h); the
    * arrays are copied, the tables must outlive the context and, for layers, every

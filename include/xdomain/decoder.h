@@ -10,19 +10,24 @@ XD_BEGIN_DECLS
 
 typedef struct xd_decoder xd_decoder;
 
-/* As xd_encoder_create; the mirror image of the encoder of that architecture, ending in a sigmoid. */
-XD_API xd_status xd_decoder_create(xd_decoder **out, xd_context *context, const xd_vae_architecture *architecture,
-                                   uint64_t seed);
-XD_API xd_decoder *xd_decoder_retain(const xd_decoder *decoder); /* one more owner; returns the decoder */
-XD_API void xd_decoder_release(const xd_decoder *decoder);       /* one owner less; NULL is legal */
+/* As xd_encoder_create; the mirror image of the encoder of that architecture, ending in a
+ * sigmoid. */
+XD_API xd_status xd_decoder_create(xd_decoder **out, xd_context *context,
+                                   const xd_vae_architecture *architecture, uint64_t seed);
+/* One more owner; returns the decoder. */
+XD_API xd_decoder *xd_decoder_retain(const xd_decoder *decoder);
+/* One owner less; NULL is legal. */
+XD_API void xd_decoder_release(const xd_decoder *decoder);
 
 XD_API void xd_decoder_freeze(xd_decoder *decoder);
-XD_API const xd_network *xd_decoder_network(const xd_decoder *decoder); /* borrowed */
-XD_API xd_network *xd_decoder_network_mutable(xd_decoder *decoder);     /* borrowed; NULL once frozen */
+/* Borrowed. */
+XD_API const xd_network *xd_decoder_network(const xd_decoder *decoder);
+/* Borrowed; NULL once frozen. */
+XD_API xd_network *xd_decoder_network_mutable(xd_decoder *decoder);
 XD_API uint32_t xd_decoder_latent_dim(const xd_decoder *decoder);
 
-/* pictures[count][height][width][channels] in 0..1 of codes[count][latent_dim]. XD_ERROR_NUMERIC for a
- * code that is not finite. */
+/* pictures[count][height][width][channels] in 0..1 of codes[count][latent_dim]. XD_ERROR_NUMERIC
+ * for a code that is not finite. */
 XD_API xd_status xd_decoder_decode(const xd_decoder *decoder, xd_context *context, float *pictures,
                                    const float *codes, uint32_t count);
 

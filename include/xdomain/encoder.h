@@ -14,26 +14,33 @@ XD_BEGIN_DECLS
 
 typedef struct xd_encoder xd_encoder;
 
-/* A network with initial weights drawn from `seed`. The context is only borrowed for its allocator and
- * message. The caller owns *out. XD_ERROR_INVALID_ARGUMENT names the field; XD_ERROR_SHAPE_MISMATCH and
- * XD_ERROR_UNSUPPORTED are about layers of the caller's own that do not fit or that nobody knows. */
-XD_API xd_status xd_encoder_create(xd_encoder **out, xd_context *context, const xd_vae_architecture *architecture,
-                                   uint64_t seed);
-XD_API xd_encoder *xd_encoder_retain(const xd_encoder *encoder); /* one more owner; returns the encoder */
-XD_API void xd_encoder_release(const xd_encoder *encoder);       /* one owner less; NULL is legal */
+/* A network with initial weights drawn from `seed`. The context is only borrowed for its allocator
+ * and message. The caller owns *out. XD_ERROR_INVALID_ARGUMENT names the field;
+ * XD_ERROR_SHAPE_MISMATCH and XD_ERROR_UNSUPPORTED are about layers of the caller's own that do not
+ * fit or that nobody knows. */
+XD_API xd_status xd_encoder_create(xd_encoder **out, xd_context *context,
+                                   const xd_vae_architecture *architecture, uint64_t seed);
+/* One more owner; returns the encoder. */
+XD_API xd_encoder *xd_encoder_retain(const xd_encoder *encoder);
+/* One owner less; NULL is legal. */
+XD_API void xd_encoder_release(const xd_encoder *encoder);
 
 XD_API void xd_encoder_freeze(xd_encoder *encoder);
-XD_API const xd_network *xd_encoder_network(const xd_encoder *encoder); /* borrowed */
-XD_API xd_network *xd_encoder_network_mutable(xd_encoder *encoder);     /* borrowed; NULL once frozen */
+/* Borrowed. */
+XD_API const xd_network *xd_encoder_network(const xd_encoder *encoder);
+/* Borrowed; NULL once frozen. */
+XD_API xd_network *xd_encoder_network_mutable(xd_encoder *encoder);
 XD_API uint32_t xd_encoder_latent_dim(const xd_encoder *encoder);
 
 /* mean[count][latent_dim] and, where not NULL, log_variance[count][latent_dim] of
  * pictures[count][height][width][channels] in 0..1. XD_ERROR_BAD_DATA for NaN pixels. This and the
- * other one-call functions prepare the network anew each time: for many small calls use a translator. */
+ * other one-call functions prepare the network anew each time: for many small calls use a
+ * translator. */
 XD_API xd_status xd_encoder_encode(const xd_encoder *encoder, xd_context *context, float *mean,
                                    float *log_variance, const float *pictures, uint32_t count);
 
-/* codes[count][latent_dim]: one sample of each picture's posterior, picture i drawn from (seed, i). */
+/* codes[count][latent_dim]: one sample of each picture's posterior, picture i drawn from (seed,
+ * i). */
 XD_API xd_status xd_encoder_sample(const xd_encoder *encoder, xd_context *context, float *codes,
                                    const float *pictures, uint32_t count, uint64_t seed);
 

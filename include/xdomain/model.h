@@ -18,32 +18,46 @@ XD_BEGIN_DECLS
 
 typedef struct xd_model xd_model;
 
-typedef enum xd_direction {
-  XD_DIRECTION_1TO2 = 1, /* a picture of domain 1 becomes one of domain 2: f1, G1, g2; judged by D2 */
-  XD_DIRECTION_2TO1 = 2  /* the way back: f2, G2, g1; judged by D1 */
-} xd_direction;
+typedef uint32_t xd_direction;
+enum {
+  /* a picture of domain 1 becomes one of domain 2: f1, G1, g2; judged by D2 */
+  XD_DIRECTION_1TO2 = 1,
+  /* the way back: f2, G2, g1; judged by D1 */
+  XD_DIRECTION_2TO1 = 2
+};
 
-/* What a model is made of. All parts are borrowed during the call; the model becomes a further owner of
- * the networks, which are frozen by it. Texts are copied. */
+/* What a model is made of. All parts are borrowed during the call; the model becomes a further
+ * owner of the networks, which are frozen by it. Texts are copied. */
 typedef struct xd_model_parts {
-  size_t struct_size;           /* sizeof(xd_model_parts) */
-  xd_encoder *encoder[2];       /* required; [0] is domain 1 */
-  xd_decoder *decoder[2];       /* required */
-  xd_latent_generator *generator[2];         /* [0] is G1 (1 to 2), [1] is G2 (2 to 1); each may be NULL */
-  xd_pair_discriminator *discriminator[2];   /* [0] is D1, [1] is D2; each may be NULL */
-  const char *name[2];          /* the domains' names, or NULL */
-  const char *pairing;          /* as in xd_pairing_create, or NULL */
-  const char *const *class_names[2]; /* class_count[i] names, or NULL */
+  /* sizeof(xd_model_parts) */
+  size_t struct_size;
+  /* required; [0] is domain 1 */
+  const xd_encoder *encoder[2];
+  /* required */
+  const xd_decoder *decoder[2];
+  /* [0] is G1 (1 to 2), [1] is G2 (2 to 1); each may be NULL */
+  const xd_latent_generator *generator[2];
+  /* [0] is D1, [1] is D2; each may be NULL */
+  const xd_pair_discriminator *discriminator[2];
+  /* the domains' names, or NULL */
+  const char *name[2];
+  /* as in xd_pairing_create, or NULL */
+  const char *pairing;
+  /* class_count[i] names, or NULL */
+  const char *const *class_names[2];
   uint32_t class_count[2];
-  const char *const *properties; /* key, value, key, value...: how the model came about */
-  uint32_t property_count;       /* pairs */
-  uint32_t reserved;             /* 0 */
+  /* key, value, key, value...: how the model came about */
+  const char *const *properties;
+  /* pairs */
+  uint32_t property_count;
+  /* 0 */
+  uint32_t reserved;
 } xd_model_parts;
 
-#define XD_MODEL_PARTS_INIT                                                                              \
-  {                                                                                                      \
-    sizeof(xd_model_parts), { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, { NULL, NULL }, \
-        NULL, { NULL, NULL }, { 0, 0 }, NULL, 0, 0                                                       \
+#define XD_MODEL_PARTS_INIT \
+  { \
+    sizeof(xd_model_parts), {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
+        NULL, {NULL, NULL}, {0, 0}, NULL, 0, 0 \
   }
 XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 
@@ -56,76 +70,97 @@ XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_m
 XD_API xd_status xd_model_with_mapping(xd_model **out, xd_context *context, const xd_model *model,
                                        const xd_model_parts *parts);
 
-XD_API xd_model *xd_model_retain(const xd_model *model); /* one more owner; returns the model */
-XD_API void xd_model_release(const xd_model *model);     /* one owner less; NULL is legal */
+/* One more owner; returns the model. */
+XD_API xd_model *xd_model_retain(const xd_model *model);
+/* One owner less; NULL is legal. */
+XD_API void xd_model_release(const xd_model *model);
 
-/* The parts, borrowed for the life of the model (retain one to keep it longer). domain is 1 or 2; NULL
- * for another number or an absent part. */
+/* The parts, borrowed for the life of the model (retain one to keep it longer). domain is 1 or 2;
+ * NULL for another number or an absent part. */
 XD_API const xd_encoder *xd_model_encoder(const xd_model *model, uint32_t domain);
 XD_API const xd_decoder *xd_model_decoder(const xd_model *model, uint32_t domain);
 XD_API const xd_latent_generator *xd_model_generator(const xd_model *model, xd_direction direction);
 XD_API const xd_pair_discriminator *xd_model_discriminator(const xd_model *model, uint32_t domain);
 
-XD_API xd_shape xd_model_picture_shape(const xd_model *model, uint32_t domain);
+/* Zeros of NULL. */
+XD_API void xd_model_picture_shape(const xd_model *model, uint32_t domain, xd_shape *out);
 XD_API uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain);
-XD_API const char *xd_model_name(const xd_model *model, uint32_t domain); /* "" if it has none */
-XD_API const char *xd_model_pairing(const xd_model *model);               /* "" if it has none */
+/* "" if it has none. */
+XD_API const char *xd_model_name(const xd_model *model, uint32_t domain);
+/* "" if it has none. */
+XD_API const char *xd_model_pairing(const xd_model *model);
 XD_API uint32_t xd_model_class_count(const xd_model *model, uint32_t domain);
-XD_API const char *xd_model_class_name(const xd_model *model, uint32_t domain, uint32_t label); /* "" beyond */
+/* "" beyond. */
+XD_API const char *xd_model_class_name(const xd_model *model, uint32_t domain, uint32_t label);
 
 XD_API uint32_t xd_model_property_count(const xd_model *model);
-XD_API const char *xd_model_property_key(const xd_model *model, uint32_t index); /* NULL beyond the last */
-XD_API const char *xd_model_property(const xd_model *model, const char *key);    /* its value, or NULL */
+/* NULL beyond the last. */
+XD_API const char *xd_model_property_key(const xd_model *model, uint32_t index);
+/* Its value, or NULL. */
+XD_API const char *xd_model_property(const xd_model *model, const char *key);
 
 typedef struct xd_save_options {
-  size_t struct_size;      /* sizeof(xd_save_options) */
-  uint32_t half;           /* 1: weights as f16 (half the size); biases stay f32 [0] */
-  uint32_t inference_only; /* 1: without the discriminators [0] */
+  /* sizeof(xd_save_options) */
+  size_t struct_size;
+  /* 1: weights as f16 (half the size); biases stay f32 [0] */
+  uint32_t half;
+  /* 1: without the discriminators [0] */
+  uint32_t inference_only;
 } xd_save_options;
 
-#define XD_SAVE_OPTIONS_INIT { sizeof(xd_save_options), 0, 0 }
+#define XD_SAVE_OPTIONS_INIT \
+  { sizeof(xd_save_options), 0, 0 }
 XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
 
-/* Writes the model through a temporary file, sync and rename: a crash leaves the old file or the new
- * one. The same model gives the same bytes. NULL options are the defaults. XD_ERROR_IO,
+/* Writes the model through a temporary file, sync and rename: a crash leaves the old file or the
+ * new one. The same model gives the same bytes. NULL options are the defaults. XD_ERROR_IO,
  * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_NUMERIC (f16: a weight is beyond its range). */
 XD_API xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
                                const xd_save_options *options);
 
 /* Reads a model whole; nothing stays open or mapped. The file is checked before it is believed:
  * XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA (not a model, damaged, inconsistent),
- * XD_ERROR_TRUNCATED, XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a required
- * chunk or layer this library does not know), XD_ERROR_TOO_LARGE, XD_ERROR_OUT_OF_MEMORY. */
+ * XD_ERROR_TRUNCATED, XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a
+ * required chunk or layer this library does not know), XD_ERROR_TOO_LARGE,
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_load(xd_model **out, xd_context *context, const char *path);
-XD_API xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size);
+XD_API xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data,
+                                      size_t size);
 
 /* What lies in a model or judge file, without loading it. */
 typedef struct xd_chunk {
-  char tag[8];          /* four characters and zeros */
+  /* four characters and zeros */
+  char tag[8];
   uint32_t version;
-  uint32_t required;    /* 1: a reader that does not know it must refuse the file */
+  /* 1: a reader that does not know it must refuse the file */
+  uint32_t required;
   uint64_t offset, length;
-  uint64_t checksum;    /* XXH3-64 as stored */
-  uint32_t intact;      /* 1: the contents have that checksum */
+  /* XXH3-64 as stored */
+  uint64_t checksum;
+  /* 1: the contents have that checksum */
+  uint32_t intact;
   uint32_t reserved;
 } xd_chunk;
 
 typedef struct xd_file_info {
-  size_t struct_size; /* sizeof(xd_file_info), set by the caller */
-  char kind[8];       /* "model", "judge" or "unknown" */
+  /* sizeof(xd_file_info), set by the caller */
+  size_t struct_size;
+  /* "model", "judge" or "unknown" */
+  char kind[8];
   uint32_t major, minor;
   uint64_t size;
   uint32_t chunk_count;
   uint32_t reserved;
 } xd_file_info;
 
-#define XD_FILE_INFO_INIT { sizeof(xd_file_info), { 0 }, 0, 0, 0, 0, 0 }
+#define XD_FILE_INFO_INIT \
+  { sizeof(xd_file_info), {0}, 0, 0, 0, 0, 0 }
 XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
 
-/* Fills *info and the first `capacity` of chunks (may be NULL with 0). A damaged chunk is reported by
- * `intact`, a damaged header by the status, as in xd_model_load. */
-XD_API xd_status xd_file_inspect(xd_context *context, const char *path, xd_file_info *info, xd_chunk *chunks,
-                                 uint32_t capacity);
+/* Fills *info and the first `capacity` of chunks (may be NULL with 0). A damaged chunk is reported
+ * by `intact`, a damaged header by the status, as in xd_model_load. */
+XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks,
+                                 uint32_t capacity, const char *path);
 
 /* Everything that can be checked: checksums, structure, and that the file loads. */
 XD_API xd_status xd_file_verify(xd_context *context, const char *path);

@@ -1,5 +1,5 @@
 /* libxdomain: what encoder, decoder, latent generator, pair discriminator and
- * classifier have in common: shapes, a list of layers, and parameters with names.
+ * judge have in common: shapes, a list of layers, and parameters with names.
  *
  * A network is plain host memory, belongs to no context, is reference-counted, and
  * may be read by any number of threads once nobody writes its parameters. Freezing
@@ -21,82 +21,98 @@ XD_BEGIN_DECLS
 
 /* The shape of one picture or code; a code is 1 x 1 x latent_dim. */
 typedef struct xd_shape {
-  uint32_t height, width, channels;
+  uint32_t width, height, channels;
 } xd_shape;
 
 /* One layer as a file stores it. The built-in ones and their values:
  *   DNSE dense             {height, width, channels of the output, activation}
- *   CNV2 conv2d            {out_channels, kernel, stride, pad, activation}; output ceil(in / stride)
+ *   CNV2 conv2d            {out_channels, kernel, stride, pad, activation}; output ceil(in/stride)
  *   CNT2 conv_transpose2d  {out_channels, kernel, stride, pad, activation, height, width}
  *   RSHP reshape           {height, width, channels}; flatten is {1, 1, all}
  *   ACTV activation        {activation}
  *   DROP dropout           {rate in millionths}
- *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened; where the network
- *                          begins with WNRM, of what that makes of it
- *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}: each picture
- *                          to one deviation and a mean for each channel under the window (sys/backend.h); only
- *                          a network's first layer, it has no gradient
+ *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened; where
+ *                          the network begins with WNRM, of what that makes of it
+ *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}:
+ *                          each picture to one deviation and a mean for each channel under the
+ *                          window (sys/backend.h); only a network's first layer, it has no gradient
  * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
 typedef struct xd_layer_spec {
   uint32_t tag;
-  uint32_t values[8]; /* unused ones 0 */
+  /* unused ones 0 */
+  uint32_t values[8];
 } xd_layer_spec;
 
 typedef struct xd_network xd_network;
 
-/* A parameter tensor: its name is "<layer index>.<layer name>.<part>", e.g. "0.conv2d.weights". */
-typedef struct xd_parameter {
-  const char *name; /* borrowed from the network */
-  uint32_t rank;
-  uint32_t shape[4]; /* outermost first */
+/* One of a network's tensors of parameters. */
+typedef struct xd_tensor {
+  /* sizeof(xd_tensor), set by the caller */
+  size_t struct_size;
+  /* "<layer index>.<layer name>.<part>", e.g. "0.conv2d.weights"; borrowed from the network */
+  const char *name;
+  /* how many numbers it holds */
   size_t count;
-} xd_parameter;
+  /* outermost first; those beyond the rank are 1 */
+  uint32_t shape[4];
+  uint32_t rank;
+  /* the index of the layer it belongs to */
+  uint32_t layer;
+} xd_tensor;
 
-XD_API xd_shape xd_network_input_shape(const xd_network *network);
-XD_API xd_shape xd_network_output_shape(const xd_network *network);
+#define XD_TENSOR_INIT \
+  { sizeof(xd_tensor), NULL, 0, {0, 0, 0, 0}, 0, 0 }
+XD_API void xd_tensor_init(xd_tensor *tensor, size_t struct_size);
+
+/* The shape of what goes in and of what comes out; zeros of NULL. */
+XD_API void xd_network_input_shape(const xd_network *network, xd_shape *out);
+XD_API void xd_network_output_shape(const xd_network *network, xd_shape *out);
 XD_API uint32_t xd_network_layer_count(const xd_network *network);
 XD_API xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_layer_spec *out);
-XD_API size_t xd_network_weight_count(const xd_network *network); /* floats in all parameters */
+/* How many numbers its parameters are in all. */
+XD_API size_t xd_network_parameter_count(const xd_network *network);
 XD_API int xd_network_is_frozen(const xd_network *network);
 
-XD_API uint32_t xd_network_parameter_count(const xd_network *network);
-XD_API xd_status xd_network_parameter(const xd_network *network, uint32_t index, xd_parameter *out);
+/* The tensors that the parameters form, and one of them; *out starts with its struct_size.
+ * XD_ERROR_INVALID_ARGUMENT: there is no tensor of that index. */
+XD_API uint32_t xd_network_tensor_count(const xd_network *network);
+XD_API xd_status xd_network_tensor(const xd_network *network, uint32_t index, xd_tensor *out);
 
-/* Reads or writes one parameter whole; `count` must be its size. XD_ERROR_NOT_FOUND (no such name),
- * XD_ERROR_SHAPE_MISMATCH (another count), for set also XD_ERROR_UNSUPPORTED (the network is frozen)
- * and XD_ERROR_NUMERIC (a value is not finite). */
-XD_API xd_status xd_network_get(const xd_network *network, xd_context *context, const char *name, float *to,
-                                size_t count);
-XD_API xd_status xd_network_set(xd_network *network, xd_context *context, const char *name, const float *from,
-                                size_t count);
+/* Reads or writes one tensor whole; `count` must be its size. XD_ERROR_NOT_FOUND (no such name),
+ * XD_ERROR_SHAPE_MISMATCH (another count), for set also XD_ERROR_UNSUPPORTED (the network is
+ * frozen) and XD_ERROR_NUMERIC (a value is not finite). */
+XD_API xd_status xd_network_get(const xd_network *network, xd_context *context, float *to,
+                                const char *name, size_t count);
+XD_API xd_status xd_network_set(xd_network *network, xd_context *context, const char *name,
+                                const float *from, size_t count);
 
 /* How an encoder and its mirror image, the decoder, are built. Defaults in brackets. */
 typedef struct xd_vae_architecture {
-  size_t struct_size;           /* sizeof(xd_vae_architecture) */
+  size_t struct_size; /* sizeof(xd_vae_architecture) */
   uint32_t height, width, channels; /* of the pictures: sides 8..256, channels 1 or 3 [28, 28, 1] */
-  uint32_t latent_dim;          /* 1..1024 [32] */
-  uint32_t base_channels;       /* of the first convolution, doubled by each further one [32]; 0: no
+  uint32_t latent_dim; /* 1..1024 [32] */
+  uint32_t base_channels; /* of the first convolution, doubled by each further one [32]; 0: no
                                    convolutions, a plain MLP */
-  uint32_t max_channels;        /* the doubling stops here [128] */
-  uint32_t depth;               /* halvings, 4x4 stride 2; 0: until both sides are at most 8, but at
+  uint32_t max_channels; /* the doubling stops here [128] */
+  uint32_t depth; /* halvings, 4x4 stride 2; 0: until both sides are at most 8, but at
                                    least one [0] */
-  uint32_t hidden_count;        /* dense layers between pictures (or convolutions) and codes, 0..4 [1] */
-  uint32_t hidden[4];           /* their widths, from the picture's side [256] */
-  const xd_layer_spec *layers;  /* instead of all that: the very layers; borrowed during the call [NULL].
-                                   An encoder's must end in 2 * latent_dim values without an activation, a
-                                   decoder's in the picture through a sigmoid */
+  uint32_t hidden_count; /* dense layers between pictures (or convolutions) and codes, 0..4 [1] */
+  uint32_t hidden[4]; /* their widths, from the picture's side [256] */
+  const xd_layer_spec *layers; /* instead of all that: the very layers; borrowed during the call
+                                  [NULL]. An encoder's must end in 2 * latent_dim values without an
+                                  activation, a decoder's in the picture through a sigmoid */
   uint32_t layer_count;
-  uint32_t linear_skip;         /* 1: encoder and decoder end in a linear map of their input besides all that,
-                                   which xd_train starts as the principal components of the training pictures
-                                   (see docs/method.md). Not read where `layers` are given [0] */
-  uint32_t window;              /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is then
-                                   one of normalised pictures, which its decoder paints, too [0] */
-  float initial_gain;           /* weights start normal with deviation gain / sqrt(inputs of a unit), 0..10; 0: He's
-                                   deviation before a ReLU, Glorot's elsewhere [0] */
+  uint32_t linear_skip; /* 1: encoder and decoder end in a linear map of their input besides all
+                           that, which xd_train starts as the principal components of the training
+                           pictures (see docs/method.md). Not read where `layers` are given [0] */
+  uint32_t window; /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is
+                      then one of normalised pictures, which its decoder paints, too [0] */
+  float initial_gain; /* weights start normal with deviation gain / sqrt(inputs of a unit), 0..10;
+                         0: He's deviation before a ReLU, Glorot's elsewhere [0] */
 } xd_vae_architecture;
 
 #define XD_VAE_ARCHITECTURE_INIT \
-  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, { 256, 0, 0, 0 }, NULL, 0, 0, 0, 0 }
+  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, {256, 0, 0, 0}, NULL, 0, 0, 0, 0 }
 XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture, size_t struct_size);
 
 XD_END_DECLS

@@ -1,7 +1,7 @@
 /* libxdomain: options, named numbers in.
  *
- * What shapes a network, a training or an evaluation is a set of named numbers. Each belongs to one of
- * these groups:
+ * What shapes a network, a training or an evaluation is a set of named numbers. Each belongs to one
+ * of these groups:
  *
  *   "vae"         an encoder, its decoder and how both are trained
  *   "mapping"     a latent generator, its pair discriminator and how both are trained
@@ -21,16 +21,17 @@
  * Names in the group "train": vae1.NAME and vae2.NAME are the options NAME of the VAEs of domains 1
  * and 2, mapping1.NAME those of the mapping from 1 to 2, mapping2.NAME those of the way back.
  * vae.NAME and mapping.NAME mean both. A bare NAME is the group's own option; else, where either
- * VAEs or mappings have an option of that name, both VAEs' or both mappings'; where VAEs and mappings
- * have it, it is refused with both names. The seed of a whole training is its own: the scoped parts
- * have none.
+ * VAEs or mappings have an option of that name, both VAEs' or both mappings'; where VAEs and
+ * mappings have it, it is refused with both names. The seed of a whole training is its own: the
+ * scoped parts have none.
  *
- * Numbers are doubles: whole numbers up to 2^53, reals (used as float), switches 0 or 1, and choices
- * as the index of their name. As text a number has a decimal point in any locale, a switch is 0 or
- * 1, and a choice is its name.
+ * Numbers are doubles: whole numbers up to 2^53, reals (used as float), switches 0 or 1, and
+ * choices as the index of their name. As text a number has a decimal point in any locale, a switch
+ * is 0 or 1, and a choice is its name.
  *
  * Threads: an xd_options belongs to no context. Any number of threads may read one that nobody
- * changes. The context of a call only receives the message; where a function says so it may be NULL. */
+ * changes. The context of a call only receives the message; where a function says so it may be
+ * NULL. */
 #ifndef XDOMAIN_OPTIONS_H
 #define XDOMAIN_OPTIONS_H
 
@@ -56,8 +57,9 @@ XD_API xd_status xd_options_create(xd_options **out, xd_context *context, const 
 XD_API xd_status xd_options_clone(xd_options **out, xd_context *context, const xd_options *options);
 
 /* Makes the options of one part of a whole training: `scope` is "vae1", "vae2", "mapping1" or
- * "mapping2", the result one of group "vae" or "mapping" with the values that `options` has there; its
- * seed is the default. The caller destroys it. XD_ERROR_NOT_FOUND: no such scope in the group. */
+ * "mapping2", the result one of group "vae" or "mapping" with the values that `options` has there;
+ * its seed is the default. The caller destroys it. XD_ERROR_NOT_FOUND: no such scope in the
+ * group. */
 XD_API xd_status xd_options_clone_scope(xd_options **out, xd_context *context,
                                         const xd_options *options, const char *scope);
 
@@ -74,8 +76,8 @@ XD_API const char *xd_options_group(const xd_options *options);
 XD_API xd_status xd_options_set_number(xd_options *options, xd_context *context, const char *name,
                                        double number);
 
-/* The same from text; blanks around it are passed over. XD_ERROR_INVALID_ARGUMENT also for a text that
- * is no number, or no name of a choice. */
+/* The same from text; blanks around it are passed over. XD_ERROR_INVALID_ARGUMENT also for a text
+ * that is no number, or no name of a choice. */
 XD_API xd_status xd_options_set_text(xd_options *options, xd_context *context, const char *name,
                                      const char *text);
 
@@ -87,27 +89,29 @@ XD_API xd_status xd_options_get_number(const xd_options *options, xd_context *co
 /* Room for any option's value as text, its final zero included. */
 #define XD_OPTION_TEXT_SIZE 64
 
-/* The same as text, in the fewest digits that read as the same number. XD_ERROR_TOO_LARGE: `size` has
- * no room for it; XD_OPTION_TEXT_SIZE always has. `to` is "" on failure, if it has room for that. */
+/* The same as text, in the fewest digits that read as the same number. XD_ERROR_TOO_LARGE: `size`
+ * has no room for it; XD_OPTION_TEXT_SIZE always has. `to` is "" on failure, if it has room for
+ * that. */
 XD_API xd_status xd_options_get_text(const xd_options *options, xd_context *context, char *to,
                                      size_t size, const char *name);
 
 /* ---- Texts and files ---- */
 
-/* Reads assignments `name = value`, one or several on a line, with or without blanks around the "=".
- * What follows a "#" is a comment to the line's end. Later ones win. Either all of them are taken or,
- * on failure, none; the message names the line. XD_ERROR_BAD_DATA: the text is not made of assignments.
- * Otherwise as xd_options_set_text. The context may be NULL. */
+/* Reads assignments `name = value`, one or several on a line, with or without blanks around the
+ * "=". What follows a "#" is a comment to the line's end. Later ones win. Either all of them are
+ * taken or, on failure, none; the message names the line. XD_ERROR_BAD_DATA: the text is not made
+ * of assignments. Otherwise as xd_options_set_text. The context may be NULL. */
 XD_API xd_status xd_options_read(xd_options *options, xd_context *context, const char *text);
 
 /* The same from a file of at most 1 MiB; the message names file and line. XD_ERROR_NOT_FOUND and
- * XD_ERROR_IO: the file cannot be read; XD_ERROR_BAD_DATA: it has a zero byte; XD_ERROR_TOO_LARGE. */
+ * XD_ERROR_IO: the file cannot be read; XD_ERROR_BAD_DATA: it has a zero byte;
+ * XD_ERROR_TOO_LARGE. */
 XD_API xd_status xd_options_load(xd_options *options, xd_context *context, const char *path);
 
-/* Writes what differs from the defaults as a text that xd_options_read reads, one assignment a line; ""
- * where nothing differs. *length, where not NULL, receives its bytes without the final zero, also when
- * `to` is NULL (with size 0, to ask for the length). XD_ERROR_TOO_LARGE: `size` is not more than *length;
- * `to` is "" then. The context may be NULL. */
+/* Writes what differs from the defaults as a text that xd_options_read reads, one assignment a
+ * line; "" where nothing differs. *length, where not NULL, receives its bytes without the final
+ * zero, also when `to` is NULL (with size 0, to ask for the length). XD_ERROR_TOO_LARGE: `size` is
+ * not more than *length; `to` is "" then. The context may be NULL. */
 XD_API xd_status xd_options_write(const xd_options *options, xd_context *context, char *to,
                                   size_t size, size_t *length);
 
@@ -119,8 +123,8 @@ XD_API xd_status xd_options_write(const xd_options *options, xd_context *context
  *   fashion  domain 1 MNIST, domain 2 Fashion-MNIST
  *   svhn     domain 1 SVHN in colour, domain 2 MNIST
  *   paper    the letter of arXiv 1805.10130
- * see docs/method.md; the other groups have none. XD_ERROR_NOT_FOUND: no such preset. The context may
- * be NULL. */
+ * see docs/method.md; the other groups have none. XD_ERROR_NOT_FOUND: no such preset. The context
+ * may be NULL. */
 XD_API xd_status xd_options_apply_preset(xd_options *options, xd_context *context,
                                          const char *name);
 
@@ -130,9 +134,9 @@ XD_API xd_status xd_options_apply_preset(xd_options *options, xd_context *contex
 typedef uint32_t xd_option_kind;
 enum {
   XD_OPTION_INTEGER = 1, /* a whole number */
-  XD_OPTION_REAL = 2,    /* any number, used as float */
-  XD_OPTION_SWITCH = 3,  /* 0 or 1 */
-  XD_OPTION_CHOICE = 4   /* the index of one of the names in `unit` */
+  XD_OPTION_REAL = 2, /* any number, used as float */
+  XD_OPTION_SWITCH = 3, /* 0 or 1 */
+  XD_OPTION_CHOICE = 4 /* the index of one of the names in `unit` */
 };
 
 /* One option of a group. Texts are borrowed and valid for good. */
@@ -141,8 +145,8 @@ typedef struct xd_option_info {
   size_t struct_size;
   /* In group "train" with its scope: "vae.NAME" where each VAE has it, "mapping.NAME" likewise. */
   const char *name;
-  /* What its number counts: "steps", "pixels", "" for a plain number. Of a choice, its names with bars
-   * between them: "gaussian|bernoulli". */
+  /* What its number counts: "steps", "pixels", "" for a plain number. Of a choice, its names with
+   * bars between them: "gaussian|bernoulli". */
   const char *unit;
   /* One line on what it does. */
   const char *help;
@@ -160,16 +164,18 @@ XD_API void xd_option_info_init(xd_option_info *info, size_t struct_size);
 /* The groups' names, in order; NULL beyond the last. */
 XD_API const char *xd_options_group_name(uint32_t index);
 
-/* How many options a group has (each of vae.NAME and mapping.NAME once); 0 where there is no such group. */
+/* How many options a group has (each of vae.NAME and mapping.NAME once); 0 where there is no such
+ * group. */
 XD_API uint32_t xd_options_count(const char *group);
 
-/* Describes option `index` of a group. XD_ERROR_NOT_FOUND: no such group, or beyond its last option.
- * XD_ERROR_INVALID_ARGUMENT: out is NULL or its struct_size wrong. The context may be NULL. */
+/* Describes option `index` of a group. XD_ERROR_NOT_FOUND: no such group, or beyond its last
+ * option. XD_ERROR_INVALID_ARGUMENT: out is NULL or its struct_size wrong. The context may be
+ * NULL. */
 XD_API xd_status xd_options_describe(xd_context *context, xd_option_info *out, const char *group,
                                      uint32_t index);
 
-/* The names of a group's presets, in order, NULL beyond the last; and a preset's text, NULL where there
- * is none of that name. */
+/* The names of a group's presets, in order, NULL beyond the last; and a preset's text, NULL where
+ * there is none of that name. */
 XD_API const char *xd_options_preset_name(const char *group, uint32_t index);
 XD_API const char *xd_options_preset_text(const char *group, const char *name);
 

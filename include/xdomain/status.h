@@ -19,20 +19,34 @@ typedef int32_t xd_status;
 
 enum {
   XD_OK = 0,
-  XD_ERROR_INVALID_ARGUMENT = -1, /* the caller's mistake: NULL, a value out of range, wrong order of calls */
-  XD_ERROR_SHAPE_MISMATCH = -2,   /* sizes that do not fit together: picture and model, codes and network */
-  XD_ERROR_NOT_FOUND = -3,        /* no such file, class, parameter, backend or layer */
-  XD_ERROR_IO = -4,               /* the system refused to read or write */
-  XD_ERROR_BAD_DATA = -5,         /* a file or picture is damaged or not what it claims to be; NaN pixels */
-  XD_ERROR_TRUNCATED = -6,        /* a file ends before what its header promises */
-  XD_ERROR_TOO_LARGE = -7,        /* a size beyond this library's limits */
-  XD_ERROR_VERSION_TOO_NEW = -8,  /* written by a newer major version of the format or table */
-  XD_ERROR_UNSUPPORTED = -9,      /* known, but not in this build or not for this object */
-  XD_ERROR_OUT_OF_MEMORY = -10,   /* the allocator returned NULL */
-  XD_ERROR_NUMERIC = -11,         /* NaN or infinity where a finite number must be; training diverged */
-  XD_ERROR_CANCELLED = -12,       /* xd_context_cancel, or a callback that asked to stop */
-  XD_ERROR_COLLAPSED = -13,       /* training produced nearly one picture a class and was stopped */
-  XD_ERROR_INTERNAL = -14         /* a bug in this library or in a plug-in; please report it */
+  /* the caller's mistake: NULL, a value out of range, wrong order of calls */
+  XD_ERROR_INVALID_ARGUMENT = -1,
+  /* sizes that do not fit together: picture and model, codes and network */
+  XD_ERROR_SHAPE_MISMATCH = -2,
+  /* no such file, class, parameter, backend or layer */
+  XD_ERROR_NOT_FOUND = -3,
+  /* the system refused to read or write */
+  XD_ERROR_IO = -4,
+  /* a file or picture is damaged or not what it claims to be; NaN pixels */
+  XD_ERROR_BAD_DATA = -5,
+  /* a file ends before what its header promises */
+  XD_ERROR_TRUNCATED = -6,
+  /* a size beyond this library's limits */
+  XD_ERROR_TOO_LARGE = -7,
+  /* written by a newer major version of the format or table */
+  XD_ERROR_VERSION_TOO_NEW = -8,
+  /* known, but not in this build or not for this object */
+  XD_ERROR_UNSUPPORTED = -9,
+  /* the allocator returned NULL */
+  XD_ERROR_OUT_OF_MEMORY = -10,
+  /* NaN or infinity where a finite number must be; training diverged */
+  XD_ERROR_NUMERIC = -11,
+  /* xd_context_cancel, or a callback that asked to stop */
+  XD_ERROR_CANCELLED = -12,
+  /* training produced nearly one picture a class and was stopped */
+  XD_ERROR_COLLAPSED = -13,
+  /* a bug in this library or in a plug-in; please report it */
+  XD_ERROR_INTERNAL = -14
 };
 
 /* The constant's name, for logs: "XD_ERROR_IO". Never NULL; static storage; an

@@ -1,7 +1,7 @@
 /* libxdomain: the version of the headers and of the library that runs.
  *
  * While the major version is 0 the interface may still change with the minor
- * version; the SONAME is libxdomain.so.0. */
+ * version; the SONAME is libxdomain.so.0.3. */
 #ifndef XDOMAIN_VERSION_H
 #define XDOMAIN_VERSION_H
 
@@ -12,15 +12,15 @@
 XD_BEGIN_DECLS
 
 #define XD_VERSION_MAJOR 0
-#define XD_VERSION_MINOR 2
+#define XD_VERSION_MINOR 3
 #define XD_VERSION_PATCH 0
-#define XD_VERSION_STRING "0.2.0"
+#define XD_VERSION_STRING "0.3.0"
 
 /* One comparable number: major * 1000000 + minor * 1000 + patch. */
 #define XD_VERSION_NUMBER (XD_VERSION_MAJOR * 1000000 + XD_VERSION_MINOR * 1000 + XD_VERSION_PATCH)
 
 /* The version of the library that was loaded, as XD_VERSION_NUMBER and as text
- * ("0.2.0", static storage). Compare with the macros to find a mismatch between
+ * ("0.3.0", static storage). Compare with the macros to find a mismatch between
  * headers and library. Callable from any thread. */
 XD_API uint32_t xd_version_number(void);
 XD_API const char *xd_version_string(void);

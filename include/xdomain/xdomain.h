@@ -6,7 +6,7 @@
  *   model.h, translator.h  load a model file, translate pictures      <- most programs need no more
  *   image.h                views on the host's pixels; load, save, resize, contact sheets
  *   dataset.h, trainer.h   labelled pictures, pairings; training from single steps to the whole
- *   classifier.h, evaluation.h   the judge, and the measures acc, div, ediv, FD
+ *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
  *   options.h, values.h    named numbers in, named numbers out
  *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
@@ -19,7 +19,7 @@
  *   if (xd_context_create(&context, NULL)) return 1;
  *   if (xd_model_load(&model, context, "digits.xdm") ||
  *       xd_translator_create(&translator, context, model, NULL) ||
- *       xd_translator_run(translator, &output, &input, 1, NULL))
+ *       xd_translator_run(translator, &output, NULL, &input, 1))
  *     report(xd_context_message(context));
  *   xd_translator_destroy(translator);
  *   xd_model_release(model);
@@ -31,12 +31,15 @@
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
  *   borrowed, and live as long as what they came from, unless it is stated otherwise.
  * - Text is UTF-8 and ends in a zero; paths go to the system as they are.
- * - Callbacks return to the library: no exception and no longjmp passes through it. Of their context they
- *   may ask for the message and cancel; they make no other calls on it.
+ * - Callbacks return to the library: no exception and no longjmp passes through it. Of their
+ *   context they may ask for the message and cancel; they make no other calls on it.
  * - Reserved fields are 0, and others are refused where they are read.
- * - Option structs start with struct_size; initialise them with the _INIT macro, or with the function
- *   and the size that the program was built with: xd_vae_options_init(&options, sizeof options). NULL
- *   in place of options means the defaults, where these are enough (not for sizes that must be given).
+ * - The order of parameters is: the handle (or the place for the one that is created), the
+ *   context, outputs, inputs, counts, options. Sizes are width, height, channels, in this order.
+ * - Option structs start with struct_size; initialise them with the _INIT macro, or with the
+ *   function and the size that the program was built with:
+ *   xd_save_options_init(&options, sizeof options). NULL in place of options means the defaults,
+ *   where these are enough (not for sizes that must be given).
  * - Tensors are float32, [batch][height][width][channels] for pictures in 0..1 and
  *   [batch][latent_dim] for codes.
  * - The library never prints, exits or aborts, has no mutable globals, and never changes the
@@ -44,7 +47,6 @@
 #ifndef XDOMAIN_XDOMAIN_H
 #define XDOMAIN_XDOMAIN_H
 
-#include "classifier.h"
 #include "context.h"
 #include "dataset.h"
 #include "decoder.h"
@@ -52,6 +54,7 @@
 #include "evaluation.h"
 #include "export.h"
 #include "image.h"
+#include "judge.h"
 #include "latent_generator.h"
 #include "model.h"
 #include "network.h"

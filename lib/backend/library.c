@@ -56,7 +56,7 @@ static xd_status find_table(xd_backend_library *library, const char *path, char 
   return status;
 }
 
-xd_status xd_backend_library_open(xd_backend_library **out, const char *path, char *why, size_t why_size) {
+xd_status xd_backend_library_open(xd_backend_library **out, char *why, size_t why_size, const char *path) {
   say(why, why_size, "", "");
   if (!out)
     return XD_ERROR_INVALID_ARGUMENT;

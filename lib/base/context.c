@@ -1,5 +1,5 @@
 /* The part of a context that knows no mathematics: its message, log and cancellation. Creating and
- * destroying a context needs the backends and stands in backend/context.c. */
+ * destroying a context needs the backends and stands in backend/context_opening.c. */
 #include "base/context.h"
 
 #include <stdarg.h>

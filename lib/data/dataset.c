@@ -171,7 +171,7 @@ static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t
 }
 
 xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
-                            const uint32_t *labels, uint32_t count, uint32_t height, uint32_t width,
+                            const uint32_t *labels, uint32_t count, uint32_t width, uint32_t height,
                             uint32_t channels) {
   xdi_draft draft = {count, width, height, channels, NULL, NULL, NULL, NULL, labels != NULL};
   if (out)
@@ -189,19 +189,21 @@ xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t
   return status == XD_ERROR_BAD_DATA ? XD_ERROR_INVALID_ARGUMENT : status;
 }
 
-xd_dataset *xd_dataset_retain(xd_dataset *set) {
-  if (set)
-    atomic_fetch_add_explicit(&set->references, 1, memory_order_relaxed);
-  return set;
+xd_dataset *xd_dataset_retain(const xd_dataset *set) {
+  xd_dataset *shared = (xd_dataset *)set; /* the count is no part of what const promises */
+  if (shared)
+    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+  return shared;
 }
 
-void xd_dataset_release(xd_dataset *set) {
-  if (!set || atomic_fetch_sub_explicit(&set->references, 1, memory_order_acq_rel) != 1)
+void xd_dataset_release(const xd_dataset *set) {
+  xd_dataset *shared = (xd_dataset *)set;
+  if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
     return;
-  xd_allocator allocator = set->allocator;
-  release_store(set->store);
-  xdi_release(&allocator, set->index);
-  xdi_release(&allocator, set);
+  const xd_allocator allocator = shared->allocator;
+  release_store(shared->store);
+  xdi_release(&allocator, shared->index);
+  xdi_release(&allocator, shared);
 }
 
 /* ---- reading ---- */
@@ -244,7 +246,7 @@ const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index) {
   return set->store->pixels + set->store->step * xdi_dataset_place(set, index);
 }
 
-xd_status xd_dataset_read(xd_context *context, float *to, const xd_dataset *set, const uint32_t *indices,
+xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to, const uint32_t *indices,
                           uint32_t count) {
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;

@@ -114,6 +114,7 @@ static xd_pairing *make_pairing(xd_context *context, size_t room) {
   if (!pairing)
     return NULL;
   pairing->allocator = context->allocator;
+  atomic_init(&pairing->references, 1);
   pairing->classes[0] = xdi_allocate(&context->allocator, room, 2 * sizeof(uint32_t));
   if (pairing->classes[0]) {
     pairing->classes[1] = pairing->classes[0] + room;
@@ -137,7 +138,7 @@ xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *t
   pairing->any = strcmp(text, "*:*") == 0;
   xd_status status = read_pairs(context, pairing, text);
   if (status != XD_OK) {
-    xd_pairing_destroy(pairing);
+    xd_pairing_release(pairing);
     return status;
   }
   find_groups(pairing);
@@ -145,12 +146,20 @@ xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *t
   return XD_OK;
 }
 
-void xd_pairing_destroy(xd_pairing *pairing) {
-  if (!pairing)
+xd_pairing *xd_pairing_retain(const xd_pairing *pairing) {
+  xd_pairing *shared = (xd_pairing *)pairing; /* the count is no part of what const promises */
+  if (shared)
+    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+  return shared;
+}
+
+void xd_pairing_release(const xd_pairing *pairing) {
+  xd_pairing *shared = (xd_pairing *)pairing;
+  if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
     return;
-  xd_allocator allocator = pairing->allocator;
-  xdi_release(&allocator, pairing->classes[0]);
-  xdi_release(&allocator, pairing);
+  const xd_allocator allocator = shared->allocator;
+  xdi_release(&allocator, shared->classes[0]);
+  xdi_release(&allocator, shared);
 }
 
 uint32_t xd_pairing_count(const xd_pairing *pairing) {

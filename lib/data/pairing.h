@@ -2,6 +2,7 @@
 #ifndef XDI_DATA_PAIRING_H
 #define XDI_DATA_PAIRING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/context.h"
@@ -9,6 +10,7 @@
 
 struct xd_pairing {
   xd_allocator allocator;
+  atomic_uint references;
   uint32_t count;
   uint32_t *classes[2]; /* [count] each */
   bool any;             /* "*:*" */

@@ -9,8 +9,8 @@
 #include "base/random.h"
 #include "evaluate/diversity.h"
 #include "evaluate/frechet.h"
-#include "evaluate/judge.h"
-#include "evaluate/reconstruction.h"
+#include "evaluate/judge_session.h"
+#include "evaluate/reconstruction_session.h"
 #include "tensor/shape.h"
 #include "xdomain/translator.h"
 
@@ -37,8 +37,8 @@ typedef struct evaluation_run {
   paired_set source, target;
   size_t target_size; /* floats of a picture */
   xd_translator *translator;
-  xdi_judge judge;
-  xdi_reconstruction reconstruction;
+  xdi_judge_session judge;
+  xdi_reconstruction_session reconstruction;
   float *results; /* [BATCH] generated or reconstructed pictures */
   float *real_features, *translated_features, *reconstructed_features;
   xdi_gallery real, accepted;
@@ -98,7 +98,8 @@ static xd_status list_paired(evaluation_run *run, paired_set *paired) {
 /* ---- Checks and memory ---- */
 
 static xd_status check_shape(const evaluation_run *run, const char *what, xd_shape got, uint32_t domain) {
-  const xd_shape wanted = xd_model_picture_shape(run->model, domain);
+  xd_shape wanted;
+  xd_model_picture_shape(run->model, domain, &wanted);
   if (xdi_shape_equal(got, wanted))
     return XD_OK;
   return xdi_fail(run->context, XD_ERROR_SHAPE_MISMATCH,
@@ -107,16 +108,19 @@ static xd_status check_shape(const evaluation_run *run, const char *what, xd_sha
 }
 
 static xd_shape set_shape(const xd_dataset *set) {
-  return (xd_shape){xd_dataset_height(set), xd_dataset_width(set), xd_dataset_channels(set)};
+  return (xd_shape){
+      .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
 }
 
-static xd_status check_fit(const evaluation_run *run, const xd_classifier *judge) {
+static xd_status check_fit(const evaluation_run *run, const xd_judge *judge) {
+  xd_shape judged;
+  xd_judge_picture_shape(judge, &judged);
   xd_status status = check_shape(run, "source set", set_shape(run->source.set), run->source.domain);
   if (status == XD_OK)
     status = check_shape(run, "target set", set_shape(run->target.set), run->target.domain);
   if (status == XD_OK)
-    status = check_shape(run, "judge", xd_classifier_picture_shape(judge), run->target.domain);
-  const uint32_t classes = xd_classifier_class_count(judge);
+    status = check_shape(run, "judge", judged, run->target.domain);
+  const uint32_t classes = xd_judge_class_count(judge);
   for (uint32_t i = 0; status == XD_OK && !run->any && i < xd_pairing_count(run->pairing); i++) {
     const uint32_t label = xd_pairing_class(run->pairing, run->target.domain, i);
     if (label >= classes)
@@ -146,7 +150,7 @@ static xd_status open_memory(evaluation_run *run) {
   return XD_OK;
 }
 
-static xd_status open_run(evaluation_run *run, xd_direction direction, const xd_classifier *judge) {
+static xd_status open_run(evaluation_run *run, xd_direction direction, const xd_judge *judge) {
   xd_context *context = run->context;
   xd_translator_options translator = XD_TRANSLATOR_OPTIONS_INIT;
   translator.direction = direction;
@@ -159,11 +163,12 @@ static xd_status open_run(evaluation_run *run, xd_direction direction, const xd_
   if (status == XD_OK)
     status = list_paired(run, &run->target);
   if (status == XD_OK)
-    status = xdi_judge_open(&run->judge, context, judge);
+    status = xdi_judge_session_open(&run->judge, context, judge);
   if (status == XD_OK)
     status = open_memory(run);
   if (status == XD_OK && !run->options.skip_reconstruction)
-    status = xdi_reconstruction_open(&run->reconstruction, context, run->model, run->target.domain, BATCH);
+    status =
+        xdi_reconstruction_session_open(&run->reconstruction, context, run->model, run->target.domain, BATCH);
   if (status == XD_OK)
     status = xdi_gallery_open(&run->real, context, XD_CLASS_LIMIT, DIVERSITY_PICTURES, run->target_size);
   if (status == XD_OK)
@@ -180,8 +185,8 @@ static void close_run(evaluation_run *run) {
     xdi_release(allocator, memory[i]);
   xdi_gallery_close(&run->real);
   xdi_gallery_close(&run->accepted);
-  xdi_reconstruction_close(&run->reconstruction);
-  xdi_judge_close(&run->judge);
+  xdi_reconstruction_session_close(&run->reconstruction);
+  xdi_judge_session_close(&run->judge);
   xd_translator_destroy(run->translator);
 }
 
@@ -193,9 +198,10 @@ static uint32_t label_at(const paired_set *paired, uint32_t place) {
 
 static xd_status reconstruct(evaluation_run *run, uint32_t first, uint32_t count) {
   float *features = run->reconstructed_features + (size_t)first * run->judge.feature_dim;
-  xd_status status = xdi_reconstruction_run(&run->reconstruction, run->results, run->target.pictures, count);
+  xd_status status =
+      xdi_reconstruction_session_run(&run->reconstruction, run->results, run->target.pictures, count);
   if (status == XD_OK)
-    status = xdi_judge_run(&run->judge, features, run->results, count);
+    status = xdi_judge_session_run(&run->judge, features, run->results, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++)
     run->out.reconstruction_acc += run->any || run->judge.labels[i] == label_at(&run->target, first + i);
   return status;
@@ -204,10 +210,10 @@ static xd_status reconstruct(evaluation_run *run, uint32_t first, uint32_t count
 static xd_status judge_real(evaluation_run *run, uint32_t first, uint32_t count) {
   float *features = run->real_features + (size_t)first * run->judge.feature_dim;
   const float *pictures = run->target.pictures;
-  xd_status status = xd_dataset_read(run->context, run->target.pictures, run->target.set,
+  xd_status status = xd_dataset_read(run->target.set, run->context, run->target.pictures,
                                      run->target.indices + first, count);
   if (status == XD_OK)
-    status = xdi_judge_run(&run->judge, features, pictures, count);
+    status = xdi_judge_session_run(&run->judge, features, pictures, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = label_at(&run->target, first + i);
     run->figures->judge_acc += run->any || run->judge.labels[i] == label;
@@ -244,14 +250,14 @@ static xd_status pass_over_real(evaluation_run *run) {
 
 static xd_status judge_translated(evaluation_run *run, uint32_t first, uint32_t count) {
   float *features = run->translated_features + (size_t)first * run->judge.feature_dim;
-  xd_status status = xd_dataset_read(run->context, run->source.pictures, run->source.set,
+  xd_status status = xd_dataset_read(run->source.set, run->context, run->source.pictures,
                                      run->source.indices + first, count);
   if (status == XD_OK)
     status = xd_translator_set_noise(run->translator, run->options.seed, first, run->options.temperature);
   if (status == XD_OK)
-    status = xd_translator_run_floats(run->translator, run->results, run->source.pictures, count, NULL);
+    status = xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, count);
   if (status == XD_OK)
-    status = xdi_judge_run(&run->judge, features, run->results, count);
+    status = xdi_judge_session_run(&run->judge, features, run->results, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = label_at(&run->source, first + i), judged = run->judge.labels[i];
     run->out.class_count[label]++;
@@ -331,13 +337,13 @@ static xd_status vary_source(evaluation_run *run, uint32_t place, uint32_t numbe
   for (uint32_t i = 0; i < NOISES; i++)
     indices[i] = run->source.indices[place];
   const uint64_t first = (uint64_t)run->source.count + (uint64_t)number * NOISES;
-  xd_status status = xd_dataset_read(run->context, run->source.pictures, run->source.set, indices, NOISES);
+  xd_status status = xd_dataset_read(run->source.set, run->context, run->source.pictures, indices, NOISES);
   if (status == XD_OK)
     status = xd_translator_set_noise(run->translator, run->options.seed, first, run->options.temperature);
   if (status == XD_OK)
-    status = xd_translator_run_floats(run->translator, run->results, run->source.pictures, NOISES, NULL);
+    status = xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, NOISES);
   if (status == XD_OK)
-    status = xdi_judge_run(&run->judge, NULL, run->results, NOISES);
+    status = xdi_judge_session_run(&run->judge, NULL, run->results, NOISES);
   return status == XD_OK ? spread_of_source(run, label_at(&run->source, place), spread) : status;
 }
 
@@ -391,7 +397,7 @@ static xd_status measure_fd(evaluation_run *run) {
 
 /* ---- The call ---- */
 
-static xd_status evaluate(evaluation_run *run, xd_direction direction, const xd_classifier *judge) {
+static xd_status evaluate(evaluation_run *run, xd_direction direction, const xd_judge *judge) {
   xd_status status = open_run(run, direction, judge);
   if (status == XD_OK)
     status = pass_over_real(run);
@@ -431,7 +437,7 @@ static evaluation_run make_run(xd_context *context, const xd_model *model, xd_di
 }
 
 xd_status xdi_evaluation_check(xd_context *context, const xd_model *model, xd_direction direction,
-                               const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                               const xd_judge *judge, const xd_dataset *source, const xd_dataset *target,
                                const xd_pairing *pairing) {
   evaluation_run run = make_run(context, model, direction, source, target, pairing);
   const xd_status status = open_run(&run, direction, judge);
@@ -440,7 +446,7 @@ xd_status xdi_evaluation_check(xd_context *context, const xd_model *model, xd_di
 }
 
 xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
-                       const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                       const xd_judge *judge, const xd_dataset *source, const xd_dataset *target,
                        const xd_pairing *pairing, const xd_evaluation_options *options,
                        xdi_real_figures *real) {
   if (!context)
@@ -464,7 +470,7 @@ xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *
 }
 
 xd_status xd_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
-                      const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                      const xd_judge *judge, const xd_dataset *source, const xd_dataset *target,
                       const xd_pairing *pairing, const xd_evaluation_options *options) {
   xdi_real_figures real = {0};
   const xd_status status =

@@ -21,13 +21,13 @@ void xdi_real_figures_close(xdi_real_figures *real); /* a zeroed one is legal */
 /* xd_evaluate, which finds the real figures once: *real begins zeroed, and belongs to one target set, judge,
  * pairing and direction from then on. */
 xd_status xdi_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model, xd_direction direction,
-                       const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                       const xd_judge *judge, const xd_dataset *source, const xd_dataset *target,
                        const xd_pairing *pairing, const xd_evaluation_options *options,
                        xdi_real_figures *real);
 
 /* Refuses what xd_evaluate would refuse of these, without measuring anything. */
 xd_status xdi_evaluation_check(xd_context *context, const xd_model *model, xd_direction direction,
-                               const xd_classifier *judge, const xd_dataset *source, const xd_dataset *target,
+                               const xd_judge *judge, const xd_dataset *source, const xd_dataset *target,
                                const xd_pairing *pairing);
 
 #endif

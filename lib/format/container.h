@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "format/wire.h"
-#include "xdomain/classifier.h"
+#include "xdomain/judge.h"
 #include "xdomain/model.h"
 
 #define XDI_FORMAT_MAJOR 1u
@@ -88,7 +88,7 @@ xd_status xdi_container_chunk(const xdi_container *container, xd_context *contex
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status);
 
 /* The judge in a container that stays open; a model: format/model_file.h. */
-xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container);
+xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_container *container);
 
 /* The standard message about a chunk whose contents contradict themselves. */
 xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context, uint32_t tag,

@@ -45,8 +45,8 @@ static xd_status list_chunks(const xdi_container *container, xd_context *context
   return XD_OK;
 }
 
-xd_status xd_file_inspect(xd_context *context, const char *path, xd_file_info *info, xd_chunk *chunks,
-                          uint32_t capacity) {
+xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks, uint32_t capacity,
+                          const char *path) {
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   xd_file_info given;
@@ -71,7 +71,7 @@ xd_status xd_file_verify(xd_context *context, const char *path) {
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_verify: path is NULL");
   xdi_container container;
   xd_model *model = NULL;
-  xd_classifier *judge = NULL;
+  xd_judge *judge = NULL;
   xd_status status = xdi_container_open(&container, context, path);
   if (status)
     return status;
@@ -82,10 +82,10 @@ xd_status xd_file_verify(xd_context *context, const char *path) {
     status = xdi_chunk_end(&reader, context);
   }
   if (!status)
-    status = container.kind == XDI_KIND_JUDGE ? xdi_classifier_from(&judge, context, &container)
+    status = container.kind == XDI_KIND_JUDGE ? xdi_judge_from(&judge, context, &container)
                                               : xdi_model_from(&model, context, &container, 0);
   xdi_container_close(&container);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   xd_model_release(model);
   return status;
 }

@@ -28,7 +28,8 @@ void xd_save_options_init(xd_save_options *options, size_t struct_size) {
 /* ---- Writing ---- */
 
 static void put_domain(xdi_bytes *bytes, const xd_model *model, uint32_t domain) {
-  xd_shape shape = xd_model_picture_shape(model, domain);
+  xd_shape shape;
+  xd_model_picture_shape(model, domain, &shape);
   uint32_t classes = xd_model_class_count(model, domain);
   xdi_put_text(bytes, xd_model_name(model, domain));
   xdi_put_u32(bytes, shape.height);
@@ -63,7 +64,7 @@ static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool infer
     add_role(roles, &count, ROLE_DECODER(d), xd_decoder_network(xd_model_decoder(model, d)));
   }
   for (uint32_t d = 1; d <= 2; d++) {
-    const xd_latent_generator *generator = xd_model_generator(model, (xd_direction)d);
+    const xd_latent_generator *generator = xd_model_generator(model, d);
     if (generator)
       add_role(roles, &count, ROLE_GENERATOR(d), xd_latent_generator_network(generator));
   }
@@ -219,25 +220,54 @@ static xd_status repeated(const assembly *a) {
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice");
 }
 
-/* Makes the handle around one network, of which it becomes a further owner. */
-static xd_status place_network(assembly *a, xdi_role *role) {
+/* Each makes the handle around one network, of which it becomes a further owner. */
+static xd_status place_encoder(assembly *a, uint32_t i, xd_network *network) {
+  xd_encoder *encoder = NULL;
+  const xd_status status =
+      a->parts.encoder[i] ? repeated(a) : xdi_encoder_wrap(&encoder, a->context, network);
+  if (status == XD_OK)
+    a->parts.encoder[i] = encoder;
+  return status;
+}
+
+static xd_status place_decoder(assembly *a, uint32_t i, xd_network *network) {
+  xd_decoder *decoder = NULL;
+  const xd_status status =
+      a->parts.decoder[i] ? repeated(a) : xdi_decoder_wrap(&decoder, a->context, network);
+  if (status == XD_OK)
+    a->parts.decoder[i] = decoder;
+  return status;
+}
+
+static xd_status place_generator(assembly *a, uint32_t i, xd_network *network) {
+  xd_latent_generator *generator = NULL;
+  const xd_status status =
+      a->parts.generator[i] ? repeated(a) : xdi_latent_generator_wrap(&generator, a->context, network);
+  if (status == XD_OK)
+    a->parts.generator[i] = generator;
+  return status;
+}
+
+static xd_status place_discriminator(assembly *a, uint32_t i, xd_network *network) {
+  xd_pair_discriminator *discriminator = NULL;
+  const xd_status status = a->parts.discriminator[i]
+                               ? repeated(a)
+                               : xdi_pair_discriminator_wrap(&discriminator, a->context, network);
+  if (status == XD_OK)
+    a->parts.discriminator[i] = discriminator;
+  return status;
+}
+
+static xd_status place_network(assembly *a, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
-    xd_model_parts *parts = &a->parts;
-    xd_network *network = role->network;
-    xd_status status = XD_ERROR_NOT_FOUND;
     if (role->tag == ROLE_ENCODER(i + 1))
-      status = parts->encoder[i] ? repeated(a) : xdi_encoder_wrap(&parts->encoder[i], a->context, network);
-    else if (role->tag == ROLE_DECODER(i + 1))
-      status = parts->decoder[i] ? repeated(a) : xdi_decoder_wrap(&parts->decoder[i], a->context, network);
-    else if (role->tag == ROLE_GENERATOR(i + 1))
-      status = parts->generator[i] ? repeated(a)
-                                   : xdi_latent_generator_wrap(&parts->generator[i], a->context, network);
-    else if (role->tag == ROLE_DISCRIMINATOR(i + 1))
-      status = parts->discriminator[i]
-                   ? repeated(a)
-                   : xdi_pair_discriminator_wrap(&parts->discriminator[i], a->context, network);
-    if (status != XD_ERROR_NOT_FOUND)
-      return status;
+      return place_encoder(a, i, role->network);
+    if (role->tag == ROLE_DECODER(i + 1))
+      return place_decoder(a, i, role->network);
+    if (role->tag == ROLE_GENERATOR(i + 1))
+      return place_generator(a, i, role->network);
+    if (role->tag == ROLE_DISCRIMINATOR(i + 1))
+      return place_discriminator(a, i, role->network);
   }
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
 }
@@ -261,7 +291,8 @@ static xd_status get_networks(assembly *a, uint32_t direction) {
 /* DOMS repeats sizes for readers that do not want the networks; they must be the networks'. */
 static xd_status check_domains(const assembly *a, const xd_model *model) {
   for (uint32_t d = 0; d < 2; d++) {
-    xd_shape shape = xd_model_picture_shape(model, d + 1), stated = a->shape[d];
+    xd_shape shape, stated = a->shape[d];
+    xd_model_picture_shape(model, d + 1, &shape);
     if (shape.height != stated.height || shape.width != stated.width || shape.channels != stated.channels ||
         a->latent_dim[d] != xd_model_latent_dim(model, d + 1))
       return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS,

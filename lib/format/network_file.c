@@ -41,7 +41,7 @@ static bool put_halves(xdi_bytes *bytes, const float *values, size_t count) {
 
 static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi_parameter *parameter,
                             bool half, xdi_bytes *tens, xdi_bytes *data) {
-  const xd_parameter *shape = &parameter->public;
+  const xd_tensor *shape = &parameter->public;
   const float *values = role->network->block + parameter->offset;
   bool stored_half = half && shape->rank > 1;
   xdi_put_zeros(data, padding(data->size));

@@ -6,14 +6,14 @@ typedef struct activation_state {
   xd_activation activation;
 } activation_state;
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   if (!xdi_activation_known(spec->values[0]) || !xdi_values_unused(spec, 1)) {
     *why = "an activation layer's only value is an activation";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  ((activation_state *)state)->activation = (xd_activation)spec->values[0];
-  *out = in;
+  ((activation_state *)state)->activation = spec->values[0];
+  *out = *in;
   return XD_OK;
 }
 

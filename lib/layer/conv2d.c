@@ -4,10 +4,10 @@
 #include "layer/convolution.h"
 
 /* A cell of the input is read by kernel^2 / stride^2 places of each output channel. */
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   xdi_convolution_state *conv = state;
-  if (!xdi_convolution_configure(conv, spec, in, why))
+  if (!xdi_convolution_configure(conv, spec, *in, why))
     return XD_ERROR_INVALID_ARGUMENT;
   if (!xdi_values_unused(spec, 5)) {
     *why = "a conv2d layer has five values, the others are 0";
@@ -16,12 +16,13 @@ static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, 
   const uint32_t stride = conv->stride, taps = conv->kernel * conv->kernel;
   conv->fan_in = taps * conv->in_channels;
   conv->fan_out = taps * conv->out_channels / (stride * stride);
-  *out = (xd_shape){in.height / stride + (in.height % stride != 0),
-                    in.width / stride + (in.width % stride != 0), conv->out_channels};
+  *out = (xd_shape){.width = in->width / stride + (in->width % stride != 0),
+                    .height = in->height / stride + (in->height % stride != 0),
+                    .channels = conv->out_channels};
   return XD_OK;
 }
 
-static xd_status prepare(const void *state, const xd_layer_io *io, xd_prepared **out) {
+static xd_status prepare(const void *state, xd_prepared **out, const xd_layer_io *io) {
   const xd_convolution call = xdi_convolution_call(state, io);
   *out = NULL;
   return io->table->conv2d_prepare ? io->table->conv2d_prepare(io->backend, out, &call) : XD_OK;

@@ -9,13 +9,13 @@ static bool reachable(uint32_t out, uint32_t in, const xdi_convolution_state *co
 }
 
 /* A cell of the output is the sum of kernel^2 / stride^2 taps of each input channel. */
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   xdi_convolution_state *conv = state;
   const uint32_t height = spec->values[5], width = spec->values[6];
-  if (!xdi_convolution_configure(conv, spec, in, why))
+  if (!xdi_convolution_configure(conv, spec, *in, why))
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!reachable(height, in.height, conv) || !reachable(width, in.width, conv) ||
+  if (!reachable(height, in->height, conv) || !reachable(width, in->width, conv) ||
       !xdi_values_unused(spec, 7)) {
     *why = "a conv_transpose2d layer's last two values are its output's height and width, 1 to "
            "in * stride + kernel, and the eighth is 0";
@@ -25,11 +25,11 @@ static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, 
   const uint32_t fan_in = taps * conv->in_channels / area;
   conv->fan_in = fan_in > 0 ? fan_in : 1;
   conv->fan_out = taps * conv->out_channels;
-  *out = (xd_shape){height, width, conv->out_channels};
+  *out = (xd_shape){.width = width, .height = height, .channels = conv->out_channels};
   return XD_OK;
 }
 
-static xd_status prepare(const void *state, const xd_layer_io *io, xd_prepared **out) {
+static xd_status prepare(const void *state, xd_prepared **out, const xd_layer_io *io) {
   const xd_convolution call = xdi_convolution_call(state, io);
   *out = NULL;
   return io->table->conv_transpose2d_prepare ? io->table->conv_transpose2d_prepare(io->backend, out, &call)

@@ -26,7 +26,7 @@ bool xdi_convolution_configure(xdi_convolution_state *state, const xd_layer_spec
                                    .kernel = kernel,
                                    .stride = stride,
                                    .pad = pad,
-                                   .activation = (xd_activation)activation};
+                                   .activation = activation};
   return true;
 }
 

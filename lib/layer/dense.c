@@ -9,21 +9,21 @@ typedef struct dense_state {
   xd_activation activation;
 } dense_state;
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   dense_state *dense = state;
-  const xd_shape shape = {spec->values[0], spec->values[1], spec->values[2]};
+  const xd_shape shape = {.width = spec->values[1], .height = spec->values[0], .channels = spec->values[2]};
   size_t inputs, outputs, weights;
   if (!xdi_activation_known(spec->values[3]) || !xdi_values_unused(spec, 4)) {
     *why = "a dense layer's values are height, width, channels and an activation, the others 0";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  if (!xdi_shape_count(in, 1, &inputs) || !xdi_shape_count(shape, 1, &outputs) ||
+  if (!xdi_shape_count(*in, 1, &inputs) || !xdi_shape_count(shape, 1, &outputs) ||
       !xdi_multiply(inputs, outputs, &weights) || weights > XDI_FLOAT_LIMIT) {
     *why = "a dense layer needs 1 to 2^28 weights";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  *dense = (dense_state){(uint32_t)inputs, (uint32_t)outputs, (xd_activation)spec->values[3]};
+  *dense = (dense_state){(uint32_t)inputs, (uint32_t)outputs, spec->values[3]};
   *out = shape;
   return XD_OK;
 }
@@ -61,7 +61,7 @@ static xd_dense make_call(const dense_state *dense, const xd_layer_io *io) {
                     .prepared = io->prepared};
 }
 
-static xd_status prepare(const void *state, const xd_layer_io *io, xd_prepared **out) {
+static xd_status prepare(const void *state, xd_prepared **out, const xd_layer_io *io) {
   const xd_dense call = make_call(state, io);
   *out = NULL;
   return io->table->dense_prepare ? io->table->dense_prepare(io->backend, out, &call) : XD_OK;

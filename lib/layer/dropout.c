@@ -9,14 +9,14 @@ typedef struct dropout_state {
   float rate;
 } dropout_state;
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   if (spec->values[0] >= MILLION || !xdi_values_unused(spec, 1)) {
     *why = "a dropout layer's only value is its rate, below 1000000 millionths";
     return XD_ERROR_INVALID_ARGUMENT;
   }
   ((dropout_state *)state)->rate = (float)((double)spec->values[0] / MILLION);
-  *out = in;
+  *out = *in;
   return XD_OK;
 }
 

@@ -221,7 +221,7 @@ static xd_status prepare_steps(xdi_executor *executor) {
       continue;
     const xd_layer_io io = make_io(executor, at, executor->max_batch);
     status =
-        report(executor, at, "preparation", at->layer->table->prepare(at->layer->state, &io, &at->prepared));
+        report(executor, at, "preparation", at->layer->table->prepare(at->layer->state, &at->prepared, &io));
   }
   return status;
 }

@@ -22,7 +22,7 @@ void xdi_executor_destroy(xdi_executor *executor); /* NULL is legal */
 xd_slice xdi_executor_input(const xdi_executor *executor);
 xd_slice xdi_executor_output(const xdi_executor *executor);
 
-/* What the last layer read in the last forward call: a classifier's features. */
+/* What the last layer read in the last forward call: a judge's features. */
 xd_slice xdi_executor_last_input(const xdi_executor *executor);
 
 /* Runs the first `batch` rows of the input. In training mode `seed` and `stream` key the dropout of

@@ -10,9 +10,9 @@ typedef struct skip_state {
   xd_activation activation;
 } skip_state;
 
-static xd_status attach(void *state, xd_shape network_input, const char **why) {
+static xd_status attach(void *state, const char **why, const xd_shape *network_input) {
   size_t inputs;
-  if (!xdi_shape_count(network_input, 1, &inputs) || inputs > XDI_FLOAT_LIMIT) {
+  if (!xdi_shape_count(*network_input, 1, &inputs) || inputs > XDI_FLOAT_LIMIT) {
     *why = "a linear skip needs a network's input of 1 to 2^28 cells";
     return XD_ERROR_INVALID_ARGUMENT;
   }
@@ -20,22 +20,22 @@ static xd_status attach(void *state, xd_shape network_input, const char **why) {
   return XD_OK;
 }
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   skip_state *skip = state;
   size_t outputs, weights;
   if (!xdi_activation_known(spec->values[0]) || !xdi_values_unused(spec, 1)) {
     *why = "a linear skip's only value is an activation";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  if (!xdi_shape_count(in, 1, &outputs) || !xdi_multiply(skip->inputs, outputs, &weights) ||
+  if (!xdi_shape_count(*in, 1, &outputs) || !xdi_multiply(skip->inputs, outputs, &weights) ||
       weights > XDI_FLOAT_LIMIT) {
     *why = "a linear skip needs 1 to 2^28 weights";
     return XD_ERROR_INVALID_ARGUMENT;
   }
   skip->outputs = (uint32_t)outputs;
-  skip->activation = (xd_activation)spec->values[0];
-  *out = in;
+  skip->activation = spec->values[0];
+  *out = *in;
   return XD_OK;
 }
 
@@ -69,7 +69,7 @@ static xd_dense make_call(const skip_state *skip, const xd_layer_io *io) {
                     .prepared = io->prepared};
 }
 
-static xd_status prepare(const void *state, const xd_layer_io *io, xd_prepared **out) {
+static xd_status prepare(const void *state, xd_prepared **out, const xd_layer_io *io) {
   const xd_dense call = make_call(state, io);
   *out = NULL;
   return io->table->dense_prepare ? io->table->dense_prepare(io->backend, out, &call) : XD_OK;

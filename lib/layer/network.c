@@ -100,9 +100,9 @@ static xd_status configure_layer(xd_context *context, xd_network *network, const
   if (table->tag == XDI_WINDOW_TAG && previous)
     return refuse_layer(context, XD_ERROR_INVALID_ARGUMENT, index, table->name,
                         "it stands only at a network's start");
-  xd_status status = table->attach ? table->attach(layer->state, from->input, &why) : XD_OK;
+  xd_status status = table->attach ? table->attach(layer->state, &why, &from->input) : XD_OK;
   if (status == XD_OK)
-    status = table->configure(layer->state, &layer->spec, layer->in, &layer->out, &why);
+    status = table->configure(layer->state, &layer->out, &why, &layer->spec, &layer->in);
   if (status != XD_OK)
     return refuse_layer(context, status, index, table->name, why);
   if (!xdi_shape_count(layer->out, 1, &cells) || cells > XDI_FLOAT_LIMIT)
@@ -133,10 +133,13 @@ static bool list_parts(xd_network *network, uint32_t index, uint32_t *next) {
     if (!layer->table->parameter(layer->state, i, &part))
       break;
     xdi_parameter *parameter = &network->parameters[*next];
-    parameter->public = (xd_parameter){make_name(&network->allocator, index, layer->table->name, part.name),
-                                       part.rank,
-                                       {1, 1, 1, 1},
-                                       part_count(&part)};
+    parameter->public =
+        (xd_tensor){.struct_size = sizeof(xd_tensor),
+                    .name = make_name(&network->allocator, index, layer->table->name, part.name),
+                    .count = part_count(&part),
+                    .layer = index,
+                    .rank = part.rank,
+                    .shape = {1, 1, 1, 1}};
     memcpy(parameter->public.shape, part.shape, part.rank * sizeof *part.shape);
     parameter->fan_in = part.fan_in;
     parameter->fan_out = part.fan_out;

@@ -22,7 +22,7 @@ typedef struct xdi_layer {
 } xdi_layer;
 
 typedef struct xdi_parameter {
-  xd_parameter public;
+  xd_tensor public;
   uint32_t fan_in, fan_out;
   size_t offset; /* in the block */
   uint32_t layer;

@@ -2,14 +2,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "layer/network.h"
 
-xd_shape xd_network_input_shape(const xd_network *network) {
-  return network ? network->input : (xd_shape){0, 0, 0};
+void xd_tensor_init(xd_tensor *tensor, size_t struct_size) {
+  const xd_tensor defaults = XD_TENSOR_INIT;
+  xdi_hand_options(tensor, struct_size, &defaults, sizeof defaults);
 }
 
-xd_shape xd_network_output_shape(const xd_network *network) {
-  return network ? network->output : (xd_shape){0, 0, 0};
+void xd_network_input_shape(const xd_network *network, xd_shape *out) {
+  if (out)
+    *out = network ? network->input : (xd_shape){0};
+}
+
+void xd_network_output_shape(const xd_network *network, xd_shape *out) {
+  if (out)
+    *out = network ? network->output : (xd_shape){0};
 }
 
 uint32_t xd_network_layer_count(const xd_network *network) {
@@ -26,7 +34,7 @@ xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_layer_s
   return XD_OK;
 }
 
-size_t xd_network_weight_count(const xd_network *network) {
+size_t xd_network_parameter_count(const xd_network *network) {
   size_t count = 0;
   for (uint32_t i = 0; network && i < network->parameter_count; i++)
     count += network->parameters[i].public.count;
@@ -37,17 +45,18 @@ int xd_network_is_frozen(const xd_network *network) {
   return network && atomic_load_explicit(&network->frozen, memory_order_acquire);
 }
 
-uint32_t xd_network_parameter_count(const xd_network *network) {
+uint32_t xd_network_tensor_count(const xd_network *network) {
   return network ? network->parameter_count : 0;
 }
 
-xd_status xd_network_parameter(const xd_network *network, uint32_t index, xd_parameter *out) {
-  if (!out)
+xd_status xd_network_tensor(const xd_network *network, uint32_t index, xd_tensor *out) {
+  xd_tensor given = XD_TENSOR_INIT;
+  if (!out || !xdi_read_options(&given, sizeof given, out))
     return XD_ERROR_INVALID_ARGUMENT;
-  memset(out, 0, sizeof *out);
+  xd_tensor_init(out, out->struct_size);
   if (!network || index >= network->parameter_count)
     return XD_ERROR_INVALID_ARGUMENT;
-  *out = network->parameters[index].public;
+  xdi_hand_options(out, out->struct_size, &network->parameters[index].public, sizeof *out);
   return XD_OK;
 }
 
@@ -68,7 +77,7 @@ static xd_status locate(const xd_network *network, xd_context *context, const ch
   return XD_OK;
 }
 
-xd_status xd_network_get(const xd_network *network, xd_context *context, const char *name, float *to,
+xd_status xd_network_get(const xd_network *network, xd_context *context, float *to, const char *name,
                          size_t count) {
   const xdi_parameter *parameter = NULL;
   const xd_status status = locate(network, context, name, to, count, &parameter);

@@ -3,16 +3,16 @@
 #include "layer/builtin.h"
 #include "tensor/shape.h"
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
-  const xd_shape shape = {spec->values[0], spec->values[1], spec->values[2]};
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
+  const xd_shape shape = {.width = spec->values[1], .height = spec->values[0], .channels = spec->values[2]};
   size_t before, after;
   (void)state;
   if (!xdi_values_unused(spec, 3)) {
     *why = "a reshape layer's values are height, width and channels, the others 0";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  if (!xdi_shape_count(in, 1, &before) || !xdi_shape_count(shape, 1, &after) || before != after) {
+  if (!xdi_shape_count(*in, 1, &before) || !xdi_shape_count(shape, 1, &after) || before != after) {
     *why = "a reshape layer's shape must have as many cells as its input";
     return XD_ERROR_SHAPE_MISMATCH;
   }

@@ -14,21 +14,21 @@ static void fill_profile(float *to, uint32_t side, double sigma) {
   }
 }
 
-static xd_status configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                           const char **why) {
+static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                           const xd_shape *in) {
   xdi_window *window = state;
   if (spec->values[0] < 50 || spec->values[0] > XDI_WINDOW_MAX || !xdi_values_unused(spec, 1)) {
     *why = "a window_normalise layer's only value is its window's sigma, 50 to 10000 thousandths of a side";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  if (in.height > XDI_WINDOW_SIDE_MAX || in.width > XDI_WINDOW_SIDE_MAX || in.channels > CHANNEL_LIMIT) {
+  if (in->height > XDI_WINDOW_SIDE_MAX || in->width > XDI_WINDOW_SIDE_MAX || in->channels > CHANNEL_LIMIT) {
     *why = "a window_normalise layer takes pictures of at most 256 x 256 x 4";
     return XD_ERROR_SHAPE_MISMATCH;
   }
-  const double sigma = spec->values[0] / 1000.0 * (in.height > in.width ? in.height : in.width);
-  fill_profile(window->vertical, in.height, sigma);
-  fill_profile(window->horizontal, in.width, sigma);
-  *out = in;
+  const double sigma = spec->values[0] / 1000.0 * (in->height > in->width ? in->height : in->width);
+  fill_profile(window->vertical, in->height, sigma);
+  fill_profile(window->horizontal, in->width, sigma);
+  *out = *in;
   return XD_OK;
 }
 

@@ -46,11 +46,12 @@ void xdi_layer_list_add_dense(xdi_layer_list *list, xd_shape out, xd_activation 
 void xdi_layer_list_add_perceptron(xdi_layer_list *list, uint32_t hidden_layers, uint32_t hidden_width,
                                    xd_activation activation, uint32_t dropout_millionths, uint32_t outputs) {
   for (uint32_t i = 0; i < hidden_layers; i++) {
-    xdi_layer_list_add_dense(list, (xd_shape){1, 1, hidden_width}, activation);
+    xdi_layer_list_add_dense(list, (xd_shape){.width = 1, .height = 1, .channels = hidden_width}, activation);
     if (dropout_millionths > 0)
       xdi_layer_list_add(list, (xd_layer_spec){XD_TAG('D', 'R', 'O', 'P'), {dropout_millionths}});
   }
-  xdi_layer_list_add_dense(list, (xd_shape){1, 1, outputs}, XD_ACTIVATION_IDENTITY);
+  xdi_layer_list_add_dense(list, (xd_shape){.width = 1, .height = 1, .channels = outputs},
+                           XD_ACTIVATION_IDENTITY);
 }
 
 void xdi_layer_list_add_linear_skip(xdi_layer_list *list, xd_activation activation) {
@@ -75,14 +76,15 @@ uint32_t xdi_count_halvings(xd_shape picture, uint32_t smallest) {
 
 static void build_pyramid(const xd_vae_architecture *from, pyramid *to) {
   uint32_t channels = from->base_channels;
-  to->at[0] = (xd_shape){from->height, from->width, from->channels};
+  to->at[0] = (xd_shape){.width = from->width, .height = from->height, .channels = from->channels};
   to->count = 0;
   if (from->base_channels == 0)
     return;
   const uint32_t depth = from->depth > 0 ? from->depth : xdi_count_halvings(to->at[0], SMALLEST_MAP);
   while (to->count < depth) {
     const xd_shape larger = to->at[to->count++];
-    to->at[to->count] = (xd_shape){halve(larger.height), halve(larger.width), channels};
+    to->at[to->count] =
+        (xd_shape){.width = halve(larger.width), .height = halve(larger.height), .channels = channels};
     if (channels < from->max_channels)
       channels = 2 * channels < from->max_channels ? 2 * channels : from->max_channels;
   }
@@ -91,7 +93,8 @@ static void build_pyramid(const xd_vae_architecture *from, pyramid *to) {
 /* ---- reading ---- */
 
 static xd_status check_numbers(xd_context *context, const xd_vae_architecture *from) {
-  const uint32_t deepest = xdi_count_halvings((xd_shape){from->height, from->width, from->channels}, 1);
+  const uint32_t deepest = xdi_count_halvings(
+      (xd_shape){.width = from->width, .height = from->height, .channels = from->channels}, 1);
   const xdi_limits numbers[] = {{"height", from->height, XDI_SIDE_MIN, XDI_SIDE_MAX},
                                 {"width", from->width, XDI_SIDE_MIN, XDI_SIDE_MAX},
                                 {"latent_dim", from->latent_dim, 1, XDI_LATENT_MAX},
@@ -156,8 +159,10 @@ void xdi_architecture_encoder(const xd_vae_architecture *architecture, xdi_layer
                                             {maps.at[i].channels, HALVING_KERNEL, HALVING_STRIDE, HALVING_PAD,
                                              XD_ACTIVATION_RELU}});
   for (uint32_t i = 0; i < architecture->hidden_count; i++)
-    xdi_layer_list_add_dense(out, (xd_shape){1, 1, architecture->hidden[i]}, XD_ACTIVATION_RELU);
-  xdi_layer_list_add_dense(out, (xd_shape){1, 1, 2 * architecture->latent_dim}, XD_ACTIVATION_IDENTITY);
+    xdi_layer_list_add_dense(out, (xd_shape){.width = 1, .height = 1, .channels = architecture->hidden[i]},
+                             XD_ACTIVATION_RELU);
+  xdi_layer_list_add_dense(out, (xd_shape){.width = 1, .height = 1, .channels = 2 * architecture->latent_dim},
+                           XD_ACTIVATION_IDENTITY);
   if (architecture->linear_skip)
     xdi_layer_list_add_linear_skip(out, XD_ACTIVATION_IDENTITY);
 }
@@ -172,7 +177,9 @@ void xdi_architecture_decoder(const xd_vae_architecture *architecture, xdi_layer
   const xd_activation last = architecture->linear_skip ? XD_ACTIVATION_IDENTITY : XD_ACTIVATION_SIGMOID;
   build_pyramid(architecture, &maps);
   for (uint32_t i = architecture->hidden_count; i > 0; i--)
-    xdi_layer_list_add_dense(out, (xd_shape){1, 1, architecture->hidden[i - 1]}, XD_ACTIVATION_RELU);
+    xdi_layer_list_add_dense(out,
+                             (xd_shape){.width = 1, .height = 1, .channels = architecture->hidden[i - 1]},
+                             XD_ACTIVATION_RELU);
   xdi_layer_list_add_dense(out, maps.at[maps.count], maps.count > 0 ? XD_ACTIVATION_RELU : last);
   for (uint32_t i = maps.count; i > 0; i--)
     xdi_layer_list_add(out, (xd_layer_spec){XD_TAG('C', 'N', 'T', '2'),

@@ -34,7 +34,8 @@ static xd_status check_picture(xd_context *context, const xd_network *network, x
 
 static xd_status build(xd_decoder **out, xd_context *context, const xd_vae_architecture *from,
                        uint64_t seed) {
-  const xd_shape picture = {from->height, from->width, from->channels}, code = {1, 1, from->latent_dim};
+  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels},
+                 code = {.width = 1, .height = 1, .channels = from->latent_dim};
   xdi_layer_list layers;
   xd_network *network;
   xdi_architecture_decoder(from, &layers);

@@ -38,7 +38,7 @@ static xd_status check_latent_dim(xd_context *context, const xd_network *network
 
 static xd_status build(xd_encoder **out, xd_context *context, const xd_vae_architecture *from,
                        uint64_t seed) {
-  const xd_shape picture = {from->height, from->width, from->channels};
+  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
   xdi_layer_list layers;
   xd_network *network;
   xdi_architecture_encoder(from, &layers);

@@ -62,7 +62,7 @@ static void start_skip(xd_network *network, uint32_t target_dim) {
 
 static xd_status build(xd_latent_generator **out, xd_context *context,
                        const xd_latent_generator_options *from, uint64_t seed) {
-  const xd_shape input = {1, 1, from->target_dim + from->source_dim};
+  const xd_shape input = {.width = 1, .height = 1, .channels = from->target_dim + from->source_dim};
   xdi_layer_list layers = {.count = 0};
   xd_network *network;
   if (from->layers)
@@ -145,7 +145,7 @@ static xd_status check_call(const xd_latent_generator *generator, xd_context *co
 }
 
 xd_status xd_latent_generator_generate(const xd_latent_generator *generator, xd_context *context, float *out,
-                                       const float *codes, const float *noise, uint32_t count) {
+                                       const float *noise, const float *codes, uint32_t count) {
   const xd_status status = check_call(generator, context, out, codes, noise, count);
   if (status != XD_OK)
     return status;

@@ -120,8 +120,8 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
   if (!parts->encoder[i] || !parts->decoder[i])
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the %s of domain %u is NULL",
                     parts->encoder[i] ? "decoder" : "encoder", domain);
-  const xd_shape in = xd_network_input_shape(xd_encoder_network(parts->encoder[i]));
-  const xd_shape out = xd_network_output_shape(xd_decoder_network(parts->decoder[i]));
+  const xd_shape in = xdi_part_network(parts->encoder[i])->input;
+  const xd_shape out = xdi_part_network(parts->decoder[i])->output;
   if (!xdi_shape_equal(in, out))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                     "the encoder of domain %u takes pictures of %u x %u x %u, but the decoder of domain %u "
@@ -212,12 +212,12 @@ static void share_networks(xd_model *model, const xd_model_parts *parts) {
   }
 }
 
-static void freeze_networks(const xd_model_parts *parts) {
+static void freeze_networks(const xd_model *model) {
   for (uint32_t i = 0; i < 2; i++) {
-    xd_encoder_freeze(parts->encoder[i]);
-    xd_decoder_freeze(parts->decoder[i]);
-    xd_latent_generator_freeze(parts->generator[i]);
-    xd_pair_discriminator_freeze(parts->discriminator[i]);
+    xdi_part_freeze(model->encoder[i]);
+    xdi_part_freeze(model->decoder[i]);
+    xdi_part_freeze(model->generator[i]);
+    xdi_part_freeze(model->discriminator[i]);
   }
 }
 
@@ -250,7 +250,7 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
     destroy(model);
     return status;
   }
-  freeze_networks(parts);
+  freeze_networks(model);
   *out = model;
   return XD_OK;
 }
@@ -294,8 +294,8 @@ xd_status xd_model_with_mapping(xd_model **out, xd_context *context, const xd_mo
   if (status != XD_OK)
     return status;
   for (uint32_t i = 0; i < 2; i++) {
-    mine.encoder[i] = (xd_encoder *)model->encoder[i]; /* frozen already */
-    mine.decoder[i] = (xd_decoder *)model->decoder[i];
+    mine.encoder[i] = model->encoder[i];
+    mine.decoder[i] = model->decoder[i];
     mine.name[i] = model->name[i];
     mine.class_names[i] = (const char *const *)model->class_names[i].at;
     mine.class_count[i] = model->class_names[i].count;

@@ -16,7 +16,7 @@ const xd_decoder *xd_model_decoder(const xd_model *model, uint32_t domain) {
 }
 
 const xd_latent_generator *xd_model_generator(const xd_model *model, xd_direction direction) {
-  const uint32_t source = (uint32_t)direction; /* the directions are numbered by the domain they leave */
+  const uint32_t source = direction; /* the directions are numbered by the domain they leave */
   return has_domain(model, source) ? model->generator[source - 1] : NULL;
 }
 
@@ -24,8 +24,8 @@ const xd_pair_discriminator *xd_model_discriminator(const xd_model *model, uint3
   return has_domain(model, domain) ? model->discriminator[domain - 1] : NULL;
 }
 
-xd_shape xd_model_picture_shape(const xd_model *model, uint32_t domain) {
-  return xd_network_input_shape(xd_encoder_network(xd_model_encoder(model, domain)));
+void xd_model_picture_shape(const xd_model *model, uint32_t domain, xd_shape *out) {
+  xd_network_input_shape(xd_encoder_network(xd_model_encoder(model, domain)), out);
 }
 
 uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain) {

@@ -46,7 +46,7 @@ static xd_status read_options(xd_context *context, xd_pair_discriminator_options
 
 static xd_status build(xd_pair_discriminator **out, xd_context *context,
                        const xd_pair_discriminator_options *from, uint64_t seed) {
-  const xd_shape input = {1, 1, 2 * from->latent_dim};
+  const xd_shape input = {.width = 1, .height = 1, .channels = 2 * from->latent_dim};
   xdi_layer_list layers = {.count = 0};
   xd_network *network;
   if (from->layers)

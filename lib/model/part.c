@@ -32,9 +32,9 @@ void xdi_part_release(const void *handle) {
   xdi_release(&allocator, part);
 }
 
-void xdi_part_freeze(void *handle) {
+void xdi_part_freeze(const void *handle) {
   if (handle)
-    xdi_network_freeze(((xdi_part *)handle)->network);
+    xdi_network_freeze(((const xdi_part *)handle)->network);
 }
 
 xd_network *xdi_part_network(const void *handle) {

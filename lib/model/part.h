@@ -1,4 +1,4 @@
-/* What the handles of the networks and of the classifier have in common: one network and its owners.
+/* What the handles of the networks and of the judge have in common: one network and its owners.
  *
  * Each handle's struct begins with an xdi_part. Handles are immutable but for their network's parameters
  * until it is frozen, and may be retained and released from any thread. */
@@ -21,7 +21,7 @@ void *xdi_part_create(xd_context *context, xd_network *network, size_t size);
 void *xdi_part_retain(const void *handle);
 void xdi_part_release(const void *handle);
 
-void xdi_part_freeze(void *handle);                       /* NULL is legal */
+void xdi_part_freeze(const void *handle);                 /* NULL is legal */
 xd_network *xdi_part_network(const void *handle);         /* NULL of NULL */
 xd_network *xdi_part_network_mutable(const void *handle); /* NULL once frozen */
 

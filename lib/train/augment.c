@@ -1,5 +1,5 @@
 /* Augmentation of training pictures: random affine maps for the VAEs (bilinear, the edges continued),
- * colour and blur for their inputs, and shifts, flips, blur and noise for classifiers. A task treats a few
+ * colour and blur for their inputs, and shifts, flips, blur and noise for judges. A task treats a few
  * pictures of the batch, so that the pieces depend on the batch alone. */
 #include "train/augment.h"
 
@@ -282,7 +282,7 @@ static xd_status run(augmentation *job) {
 
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
   if (strength <= 0.0f)
-    return xd_dataset_read(context, to, batch->set, batch->indices, batch->count);
+    return xd_dataset_read(batch->set, context, to, batch->indices, batch->count);
   return run(&(augmentation){.context = context, .to = to, .batch = batch, .strength = strength});
 }
 

@@ -40,7 +40,7 @@ typedef struct xdi_distortion {
   float blur;     /* every other picture: a Gaussian up to this deviation, noise up to a tenth of it */
 } xdi_distortion;
 
-/* The same with what a classifier must not heed. */
+/* The same with what a judge must not heed. */
 xd_status xdi_augment_distort(xd_context *context, float *to, const xdi_picture_batch *batch,
                               const xdi_distortion *distortion);
 

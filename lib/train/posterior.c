@@ -15,8 +15,9 @@ typedef struct pass_memory {
 
 xd_status xdi_check_pictures(xd_context *context, const xd_network *network, const xd_dataset *set,
                              const char *what) {
-  const xd_shape wanted = xd_network_input_shape(network);
-  const xd_shape got = {xd_dataset_height(set), xd_dataset_width(set), xd_dataset_channels(set)};
+  const xd_shape wanted = network->input;
+  const xd_shape got = {
+      .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
   if (xdi_shape_equal(wanted, got))
     return XD_OK;
   return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
@@ -33,8 +34,8 @@ static void close_memory(xd_context *context, pass_memory *memory) {
 
 static xd_status open_memory(xd_context *context, pass_memory *memory, const xd_network *encoder) {
   size_t picture_floats, code_floats;
-  if (!xdi_shape_count(xd_network_input_shape(encoder), BATCH, &picture_floats) ||
-      !xdi_shape_count(xd_network_output_shape(encoder), BATCH, &code_floats))
+  if (!xdi_shape_count(encoder->input, BATCH, &picture_floats) ||
+      !xdi_shape_count(encoder->output, BATCH, &code_floats))
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "the encoder's pictures are too large");
   memory->indices = xdi_allocate(&context->allocator, BATCH, sizeof *memory->indices);
   memory->pictures = xdi_allocate(&context->allocator, picture_floats, sizeof *memory->pictures);
@@ -48,7 +49,7 @@ static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pas
                               uint32_t first, uint32_t count) {
   const xdi_picture_batch batch = {pass->set, memory->indices, count, pass->seed,
                                    pass->stream + first / BATCH};
-  const xd_shape in = xd_network_input_shape(pass->encoder), out = xd_network_output_shape(pass->encoder);
+  const xd_shape in = pass->encoder->input, out = pass->encoder->output;
   const size_t picture = (size_t)in.height * in.width * in.channels;
   const size_t code = (size_t)out.height * out.width * out.channels;
   for (uint32_t i = 0; i < count; i++)

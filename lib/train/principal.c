@@ -100,7 +100,7 @@ static xd_status read_batch(analysis *a, const xd_dataset *set, uint32_t first, 
     indices[i] = (uint32_t)((uint64_t)(first + i) * xd_dataset_count(set) / a->count);
   const size_t cells = (size_t)count * a->size;
   const xd_slice place = xdi_slice_after(a->pictures, (size_t)first * a->size);
-  xd_status status = xd_dataset_read(a->context, a->scratch, set, indices, count);
+  xd_status status = xd_dataset_read(set, a->context, a->scratch, indices, count);
   if (status != XD_OK || !a->trainer->window)
     return status;
   status = xdi_device_write(a->context, place, a->scratch, cells);

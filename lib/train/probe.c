@@ -50,7 +50,8 @@ static xd_status open_probe(probe *p) {
   xdi_layer_list layers = {.count = 0};
   xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT_MILLIONTHS, p->classes);
   xd_status status =
-      xdi_network_create(&p->network, context, (xd_shape){1, 1, (uint32_t)dim}, layers.at, layers.count);
+      xdi_network_create(&p->network, context, (xd_shape){.width = 1, .height = 1, .channels = (uint32_t)dim},
+                         layers.at, layers.count);
   if (status != XD_OK)
     return status;
   xdi_network_initialise(p->network, p->seed, 0.0f);

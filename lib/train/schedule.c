@@ -115,19 +115,25 @@ static xd_status make_mapped_model(xd_model **out, const xdi_training *training,
 static xd_status train_mappings(xd_model **out, xdi_training *training, const xd_model *vaes) {
   xdi_mapping_material material;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_latent_generator *generators[2] = {NULL, NULL};
+  xd_pair_discriminator *discriminators[2] = {NULL, NULL};
   xd_status status = xdi_mapping_material_open(&material, training, vaes);
   if (status == XD_OK)
     status = xdi_training_probe(training, &material);
   for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
     if (xdi_training_has(training, direction))
-      status = xdi_training_mapping(training, &material, direction, &parts.generator[direction],
-                                    &parts.discriminator[1 - direction]);
+      status = xdi_training_mapping(training, &material, direction, &generators[direction],
+                                    &discriminators[1 - direction]);
   xdi_mapping_material_close(&material);
+  for (uint32_t i = 0; i < 2; i++) {
+    parts.generator[i] = generators[i];
+    parts.discriminator[i] = discriminators[i];
+  }
   if (status == XD_OK)
     status = make_mapped_model(out, training, vaes, &parts);
   for (uint32_t i = 0; i < 2; i++) {
-    xd_latent_generator_release(parts.generator[i]);
-    xd_pair_discriminator_release(parts.discriminator[i]);
+    xd_latent_generator_release(generators[i]);
+    xd_pair_discriminator_release(discriminators[i]);
   }
   return status;
 }

@@ -105,7 +105,7 @@ static xd_status create_weights(xd_vae_trainer *trainer) {
   float *weights = xdi_allocate(&context->allocator, trainer->picture_size, sizeof *weights);
   if (!weights)
     return xdi_fail_memory(context, "weighting pictures by a window");
-  spread_window(weights, trainer->window, xd_network_input_shape(trainer->encoder->part.network));
+  spread_window(weights, trainer->window, trainer->encoder->part.network->input);
   xd_status status = xdi_device_create(context, &trainer->weights, trainer->picture_size);
   if (status == XD_OK)
     status = xdi_device_write(context, xdi_slice(trainer->weights, 0), weights, trainer->picture_size);
@@ -208,7 +208,7 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
 xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pictures, uint32_t count) {
   xd_context *context = trainer->context;
   const xdi_window *window = trainer->window;
-  const xd_shape shape = xd_network_input_shape(trainer->encoder->part.network);
+  const xd_shape shape = trainer->encoder->part.network->input;
   if (!window)
     return XD_OK;
   const xd_window_normalise args = {count,          shape.height,     shape.width,

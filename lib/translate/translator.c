@@ -101,7 +101,7 @@ static xd_status check_options(xd_context *context, const char *who, xd_translat
 
 static xd_status create(xd_translator **out, xd_context *context, const xd_model *model, bool whole,
                         const xd_translator_options *chosen) {
-  xd_direction direction = (xd_direction)chosen->direction;
+  xd_direction direction = chosen->direction;
   uint32_t source = direction == XD_DIRECTION_1TO2 ? 1 : 2, target = 3 - source;
   if (!xd_model_generator(model, direction))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
@@ -118,8 +118,8 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   t->source_dim = xd_model_latent_dim(model, source);
   t->target_dim = xd_model_latent_dim(model, target);
   t->max_batch = chosen->max_batch;
-  t->input = xd_model_picture_shape(model, source);
-  t->output = xd_model_picture_shape(model, target);
+  xd_model_picture_shape(model, source, &t->input);
+  xd_model_picture_shape(model, target, &t->output);
   t->temperature = 1.0f;
   if (!xdi_shape_count(t->input, 1, &t->input_size) || !xdi_shape_count(t->output, 1, &t->output_size)) {
     xd_translator_destroy(t);
@@ -183,12 +183,14 @@ xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint
   return XD_OK;
 }
 
-xd_shape xd_translator_input_shape(const xd_translator *translator) {
-  return translator ? translator->input : (xd_shape){0, 0, 0};
+void xd_translator_input_shape(const xd_translator *translator, xd_shape *out) {
+  if (out)
+    *out = translator ? translator->input : (xd_shape){0};
 }
 
-xd_shape xd_translator_output_shape(const xd_translator *translator) {
-  return translator ? translator->output : (xd_shape){0, 0, 0};
+void xd_translator_output_shape(const xd_translator *translator, xd_shape *out) {
+  if (out)
+    *out = translator ? translator->output : (xd_shape){0};
 }
 
 const xd_model *xd_translator_model(const xd_translator *translator) {
@@ -251,8 +253,8 @@ static uint32_t batch_at(const xd_translator *t, uint32_t done, uint32_t count) 
   return count - done < t->max_batch ? count - done : t->max_batch;
 }
 
-xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, const float *inputs,
-                                   uint32_t count, float *codes) {
+xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, float *codes,
+                                   const float *inputs, uint32_t count) {
   xd_translator *t = translator;
   if (!t)
     return XD_ERROR_INVALID_ARGUMENT;
@@ -308,8 +310,8 @@ static xd_status write_images(xd_translator *t, const xd_image *outputs, const x
   return XD_OK;
 }
 
-xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, const xd_image *inputs,
-                            uint32_t count, float *codes) {
+xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, float *codes,
+                            const xd_image *inputs, uint32_t count) {
   xd_translator *t = translator;
   if (!t)
     return XD_ERROR_INVALID_ARGUMENT;

@@ -159,7 +159,7 @@ static double measure_growth(xd_context *context, double seconds, uint32_t count
       state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
       places[i] = (uint32_t)((state >> 33) % count);
     }
-    must(context, xd_dataset_read(context, pictures, set, places, BATCH), "dataset");
+    must(context, xd_dataset_read(set, context, pictures, places, BATCH), "dataset");
     must(context, xd_vae_trainer_step(trainer, NULL, pictures, BATCH, 1e-3f), "VAE step");
     if (++steps == 0.0)
       begun = seconds_now();
@@ -230,9 +230,15 @@ static void save_model(xd_context *context, const char *path, uint32_t half) {
   xd_save_options options = XD_SAVE_OPTIONS_INIT;
   xd_model *model = NULL;
   for (uint64_t i = 0; i < 2; i++) {
-    must(context, xd_encoder_create(&parts.encoder[i], context, NULL, 10 + i), "encoder");
-    must(context, xd_decoder_create(&parts.decoder[i], context, NULL, 20 + i), "decoder");
-    must(context, xd_latent_generator_create(&parts.generator[i], context, NULL, 30 + i), "generator");
+    xd_encoder *encoder;
+    xd_decoder *decoder;
+    xd_latent_generator *generator;
+    must(context, xd_encoder_create(&encoder, context, NULL, 10 + i), "encoder");
+    must(context, xd_decoder_create(&decoder, context, NULL, 20 + i), "decoder");
+    must(context, xd_latent_generator_create(&generator, context, NULL, 30 + i), "generator");
+    parts.encoder[i] = encoder;
+    parts.decoder[i] = decoder;
+    parts.generator[i] = generator;
   }
   options.half = half, options.inference_only = 1;
   must(context, xd_model_create(&model, context, &parts), "model");
@@ -257,6 +263,18 @@ static size_t cells_of(xd_shape shape) {
   return (size_t)shape.height * shape.width * shape.channels;
 }
 
+static size_t input_cells(const xd_translator *translator) {
+  xd_shape shape;
+  xd_translator_input_shape(translator, &shape);
+  return cells_of(shape);
+}
+
+static size_t output_cells(const xd_translator *translator) {
+  xd_shape shape;
+  xd_translator_output_shape(translator, &shape);
+  return cells_of(shape);
+}
+
 static int compare_numbers(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
@@ -265,16 +283,16 @@ static int compare_numbers(const void *a, const void *b) {
 static void measure_one(xd_context *context, double seconds, const char *path) {
   enum { MOST = 200000, WARM_CALLS = 20 };
   xd_translator *translator = open_translator(context, path, 1);
-  float *picture = make_numbers(cells_of(xd_translator_input_shape(translator)));
-  float *out = take(cells_of(xd_translator_output_shape(translator)) * sizeof *out);
+  float *picture = make_numbers(input_cells(translator));
+  float *out = take(output_cells(translator) * sizeof *out);
   double *times = take(MOST * sizeof *times);
   size_t count = 0;
   for (int i = 0; i < WARM_CALLS; i++)
-    must(context, xd_translator_run_floats(translator, out, picture, 1, NULL), "translation");
+    must(context, xd_translator_run_floats(translator, out, NULL, picture, 1), "translation");
   const double begun = seconds_now();
   double before = begun, after;
   do {
-    must(context, xd_translator_run_floats(translator, out, picture, 1, NULL), "translation");
+    must(context, xd_translator_run_floats(translator, out, NULL, picture, 1), "translation");
     after = seconds_now();
     times[count++] = 1e3 * (after - before);
     before = after;
@@ -287,14 +305,14 @@ static void measure_one(xd_context *context, double seconds, const char *path) {
 
 static double measure_many(xd_context *context, double seconds, const char *path, uint32_t batch) {
   xd_translator *translator = open_translator(context, path, batch);
-  float *pictures = make_numbers(batch * cells_of(xd_translator_input_shape(translator)));
-  float *out = take(batch * cells_of(xd_translator_output_shape(translator)) * sizeof *out);
+  float *pictures = make_numbers(batch * input_cells(translator));
+  float *out = take(batch * output_cells(translator) * sizeof *out);
   for (int i = 0; i < WARM_STEPS; i++)
-    must(context, xd_translator_run_floats(translator, out, pictures, batch, NULL), "translation");
+    must(context, xd_translator_run_floats(translator, out, NULL, pictures, batch), "translation");
   double calls = 0.0, spent = 0.0;
   const double begun = seconds_now();
   do {
-    must(context, xd_translator_run_floats(translator, out, pictures, batch, NULL), "translation");
+    must(context, xd_translator_run_floats(translator, out, NULL, pictures, batch), "translation");
     calls++;
     spent = seconds_now() - begun;
   } while (spent < seconds);
@@ -311,10 +329,10 @@ static void compare_models(xd_context *context, const char *one, const char *oth
   double largest = 0.0, sum = 0.0;
   for (int i = 0; i < 2; i++) {
     xd_translator *translator = open_translator(context, paths[i], PICTURES);
-    cells = PICTURES * cells_of(xd_translator_output_shape(translator));
-    pictures = make_numbers(PICTURES * cells_of(xd_translator_input_shape(translator)));
+    cells = PICTURES * output_cells(translator);
+    pictures = make_numbers(PICTURES * input_cells(translator));
     out[i] = take(cells * sizeof *out[i]);
-    must(context, xd_translator_run_floats(translator, out[i], pictures, PICTURES, NULL), "translation");
+    must(context, xd_translator_run_floats(translator, out[i], NULL, pictures, PICTURES), "translation");
     xd_translator_destroy(translator);
     free(pictures);
   }
@@ -345,7 +363,7 @@ static void run_once(routine *r) {
   if (r->mapping)
     must(r->context, xd_mapping_trainer_step(r->mapping, NULL, &r->batch, 4e-4f), "mapping step");
   if (r->translator)
-    must(r->context, xd_translator_run_floats(r->translator, r->out, r->numbers, 1, NULL), "translation");
+    must(r->context, xd_translator_run_floats(r->translator, r->out, NULL, r->numbers, 1), "translation");
 }
 
 static unsigned long count_allocations(uint32_t threads, uint32_t times, const char *kind, const char *path) {
@@ -359,8 +377,8 @@ static unsigned long count_allocations(uint32_t threads, uint32_t times, const c
     r.batch = make_codes(&r.numbers);
   } else if (path) {
     r.translator = open_translator(context, path, 1);
-    r.numbers = make_numbers(cells_of(xd_translator_input_shape(r.translator)));
-    r.out = take(cells_of(xd_translator_output_shape(r.translator)) * sizeof *r.out);
+    r.numbers = make_numbers(input_cells(r.translator));
+    r.out = take(output_cells(r.translator) * sizeof *r.out);
   }
   for (int i = 0; i < WARM_STEPS; i++)
     run_once(&r);
@@ -380,7 +398,7 @@ static unsigned long count_allocations(uint32_t threads, uint32_t times, const c
 
 static double evaluate(xd_context *context, char **words) {
   xd_model *model = NULL;
-  xd_classifier *judge = NULL;
+  xd_judge *judge = NULL;
   xd_dataset *sets[2] = {NULL, NULL};
   xd_pairing *pairing = NULL;
   static xd_evaluation result;
@@ -388,30 +406,30 @@ static double evaluate(xd_context *context, char **words) {
   result.struct_size = sizeof result;
   options.skip_reconstruction = 1;
   must(context, xd_model_load(&model, context, words[0]), words[0]);
-  must(context, xd_classifier_load(&judge, context, words[1]), words[1]);
+  must(context, xd_judge_load(&judge, context, words[1]), words[1]);
   must(context, xd_dataset_load(&sets[0], context, words[2]), words[2]);
   must(context, xd_dataset_load(&sets[1], context, words[3]), words[3]);
   must(context, xd_pairing_create(&pairing, context, words[4]), words[4]);
   must(context,
        xd_evaluate(&result, context, model, XD_DIRECTION_1TO2, judge, sets[0], sets[1], pairing, &options),
        "evaluation");
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
   xd_dataset_release(sets[0]);
   xd_dataset_release(sets[1]);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   xd_model_release(model);
   return result.acc;
 }
 
 static double measure_accuracy(xd_context *context, char **words) {
-  xd_classifier *judge = NULL;
+  xd_judge *judge = NULL;
   xd_dataset *set = NULL;
   double accuracy = 0.0;
-  must(context, xd_classifier_load(&judge, context, words[0]), words[0]);
+  must(context, xd_judge_load(&judge, context, words[0]), words[0]);
   must(context, xd_dataset_load_idx(&set, context, words[1], words[2]), words[1]);
-  must(context, xd_classifier_accuracy(judge, context, &accuracy, set), "accuracy");
+  must(context, xd_judge_accuracy(judge, context, &accuracy, set), "accuracy");
   xd_dataset_release(set);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   return accuracy;
 }
 
@@ -467,7 +485,7 @@ static int serve(const char *plugin) {
   static char line[8192];
   char why[300];
   xd_backend_library *library = NULL;
-  if (plugin && xd_backend_library_open(&library, plugin, why, sizeof why) != XD_OK)
+  if (plugin && xd_backend_library_open(&library, why, sizeof why, plugin) != XD_OK)
     give_up(why);
   plugged = xd_backend_library_table(library);
   while (fgets(line, sizeof line, stdin)) {
@@ -490,9 +508,9 @@ static int start_cold(const char *path) {
   xd_context *context = NULL;
   must(NULL, xd_context_create(&context, NULL), "context");
   xd_translator *translator = open_translator(context, path, 1);
-  float *picture = make_numbers(cells_of(xd_translator_input_shape(translator)));
-  float *out = take(cells_of(xd_translator_output_shape(translator)) * sizeof *out);
-  must(context, xd_translator_run_floats(translator, out, picture, 1, NULL), "translation");
+  float *picture = make_numbers(input_cells(translator));
+  float *out = take(output_cells(translator) * sizeof *out);
+  must(context, xd_translator_run_floats(translator, out, NULL, picture, 1), "translation");
   printf("%.4f\n", (double)out[0]);
   xd_translator_destroy(translator);
   xd_context_destroy(context);

@@ -30,8 +30,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xdomain/context.h"
-#include "xdomain/status.h"
+#include "xdomain/judge.h"
+#include "xdomain/model.h"
 
 /* ---- the program around a suite ---- */
 
@@ -221,6 +221,32 @@ static inline int count_entries(const char *folder) {
     count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
   closedir(directory);
   return count;
+}
+
+/* ---- shapes, as values ---- */
+
+static inline xd_shape input_shape_of(const xd_network *network) {
+  xd_shape shape;
+  xd_network_input_shape(network, &shape);
+  return shape;
+}
+
+static inline xd_shape output_shape_of(const xd_network *network) {
+  xd_shape shape;
+  xd_network_output_shape(network, &shape);
+  return shape;
+}
+
+static inline xd_shape model_shape_of(const xd_model *model, uint32_t domain) {
+  xd_shape shape;
+  xd_model_picture_shape(model, domain, &shape);
+  return shape;
+}
+
+static inline xd_shape judge_shape_of(const xd_judge *judge) {
+  xd_shape shape;
+  xd_judge_picture_shape(judge, &shape);
+  return shape;
 }
 
 #endif

@@ -73,9 +73,11 @@ END_TEST
 static void check_both(const xd_vae_architecture *from) {
   xdi_layer_list encoder, decoder;
   read_both(from, &encoder, &decoder);
-  xd_network *down =
-      make_network(context, (xd_shape){from->height, from->width, from->channels}, encoder.at, encoder.count);
-  xd_network *up = make_network(context, (xd_shape){1, 1, from->latent_dim}, decoder.at, decoder.count);
+  xd_network *down = make_network(
+      context, (xd_shape){.width = from->width, .height = from->height, .channels = from->channels},
+      encoder.at, encoder.count);
+  xd_network *up = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = from->latent_dim},
+                                decoder.at, decoder.count);
   ck_assert_uint_eq(down->output.channels, 2 * from->latent_dim);
   ck_assert_uint_eq(up->output.height, from->height);
   ck_assert_uint_eq(up->output.width, from->width);

@@ -19,7 +19,7 @@ static fixture open_fixture(uint32_t threads) {
     f.indices[i] = COUNT - 1 - i;
   f.plain = new_floats(COUNT * PATTERN_SIZE);
   f.changed = new_floats(COUNT * PATTERN_SIZE);
-  assert_ok(f.context, xd_dataset_read(f.context, f.plain, f.set, f.indices, COUNT));
+  assert_ok(f.context, xd_dataset_read(f.set, f.context, f.plain, f.indices, COUNT));
   return f;
 }
 

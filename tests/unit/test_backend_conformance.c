@@ -127,7 +127,7 @@ static void open_all(void) {
   if (getenv("XDOMAIN_ONEDNN_PLUGIN")) {
     char why[300] = "";
     const xd_status status =
-        xd_backend_library_open(&onednn, getenv("XDOMAIN_ONEDNN_PLUGIN"), why, sizeof why);
+        xd_backend_library_open(&onednn, why, sizeof why, getenv("XDOMAIN_ONEDNN_PLUGIN"));
     ck_assert_msg(status == XD_OK, "%s", why);
     add_table(xd_backend_library_table(onednn));
   }
@@ -273,7 +273,7 @@ static const dense_case dense_cases[] = {
 
 /* Cases go round all pairs of activations. */
 static xd_activation activation_of(size_t index) {
-  return (xd_activation)(index % 5);
+  return index % 5;
 }
 
 static void run_prepared_dense(bench *b, xd_dense args, xd_slice y) {
@@ -645,7 +645,7 @@ START_TEST(activation__is_exact_at_the_ends) {
     for (int activation = 0; activation < 5; activation++) {
       bench *b = &benches[table][0];
       const xd_slice from = make_slice(b, x, 6), to = empty_slice(b, 6);
-      BENCH_CALL(b, activation_forward, (xd_activation)activation, from, to, 6);
+      BENCH_CALL(b, activation_forward, activation, from, to, 6);
       read_slice(b, y, to, 6);
       for (int i = 0; i < 6; i++)
         ck_assert_msg(fabs((double)(y[i] - wanted[activation][i])) <= 1e-6 * fmax(1.0, fabs((double)y[i])),

@@ -6,7 +6,7 @@
 static xd_status open_plugin(xd_backend_library **out, const char *name, char why[300]) {
   char path[512];
   snprintf(path, sizeof path, "%s/%s.so", XD_PLUGINS_FOLDER, name);
-  return xd_backend_library_open(out, path, why, 300);
+  return xd_backend_library_open(out, why, 300, path);
 }
 
 static void assert_refused(const char *name, xd_status expected, const char *word) {
@@ -99,7 +99,7 @@ START_TEST(onednn__trains_like_the_reference) {
   char why[300];
   xd_backend_library *library = NULL;
   double wanted[STEPS], got[2][STEPS];
-  assert_status(xd_backend_library_open(&library, XD_ONEDNN_PLUGIN, why, sizeof why), XD_OK);
+  assert_status(xd_backend_library_open(&library, why, sizeof why, XD_ONEDNN_PLUGIN), XD_OK);
   xd_context *context = context_on(xd_backend_builtin("reference"), 1);
   train(context, wanted);
   xd_context_destroy(context);

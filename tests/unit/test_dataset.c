@@ -22,7 +22,7 @@ static const uint32_t labels[] = {7, 3, 7};
 
 static xd_dataset *make_set(void) {
   xd_dataset *set = NULL;
-  assert_ok(context, xd_dataset_create(&set, context, pixels, labels, 3, 1, 2, 3));
+  assert_ok(context, xd_dataset_create(&set, context, pixels, labels, 3, 2, 1, 3));
   return set;
 }
 
@@ -32,7 +32,7 @@ START_TEST(dataset_create__copies_pixels_and_labels) {
   xd_dataset *set = NULL;
   memcpy(own, pixels, sizeof own);
   memcpy(own_labels, labels, sizeof own_labels);
-  assert_ok(context, xd_dataset_create(&set, context, own, own_labels, 3, 1, 2, 3));
+  assert_ok(context, xd_dataset_create(&set, context, own, own_labels, 3, 2, 1, 3));
   memset(own, 0, sizeof own);
   memset(own_labels, 0, sizeof own_labels);
   ck_assert_uint_eq(xd_dataset_count(set), 3);
@@ -69,20 +69,20 @@ START_TEST(dataset_create__refuses_impossible_arguments) {
                {UINT32_MAX, 65535, 65535, 3, XD_ERROR_TOO_LARGE, "more than"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     xd_dataset *set = (xd_dataset *)&cases;
-    assert_status(xd_dataset_create(&set, context, pixels, NULL, cases[i].count, cases[i].height,
-                                    cases[i].width, cases[i].channels),
+    assert_status(xd_dataset_create(&set, context, pixels, NULL, cases[i].count, cases[i].width,
+                                    cases[i].height, cases[i].channels),
                   cases[i].expected);
     ck_assert_ptr_null(set);
     assert_message_names(context, cases[i].word);
   }
   const uint32_t wrong[] = {0, 256, 0};
   xd_dataset *set = (xd_dataset *)&cases;
-  assert_status(xd_dataset_create(&set, context, pixels, wrong, 3, 1, 2, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_create(&set, context, pixels, wrong, 3, 2, 1, 3), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(set);
   assert_message_names(context, "labels[1] is 256");
-  assert_status(xd_dataset_create(&set, context, NULL, labels, 3, 1, 2, 3), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_create(NULL, context, pixels, labels, 3, 1, 2, 3), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_create(&set, NULL, pixels, labels, 3, 1, 2, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_create(&set, context, NULL, labels, 3, 2, 1, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_create(NULL, context, pixels, labels, 3, 2, 1, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_create(&set, NULL, pixels, labels, 3, 2, 1, 3), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -123,12 +123,12 @@ START_TEST(dataset_read__gives_floats_in_the_order_asked) {
   xd_dataset *set = make_set();
   const uint32_t indices[] = {2, 0, 2};
   float floats[18];
-  assert_ok(context, xd_dataset_read(context, floats, set, indices, 3));
+  assert_ok(context, xd_dataset_read(set, context, floats, indices, 3));
   for (unsigned i = 0; i < 3; i++)
     for (unsigned k = 0; k < 6; k++)
       ck_assert(floats[6 * i + k] == (float)pixels[6 * indices[i] + k] / 255.0f);
   ck_assert(floats[5] == 1.0f);
-  assert_ok(context, xd_dataset_read(context, NULL, set, NULL, 0));
+  assert_ok(context, xd_dataset_read(set, context, NULL, NULL, 0));
   xd_dataset_release(set);
 }
 END_TEST
@@ -137,13 +137,13 @@ START_TEST(dataset_read__refuses_indices_beyond_the_end) {
   xd_dataset *set = make_set();
   const uint32_t indices[] = {0, 3};
   float floats[12] = {-1};
-  assert_status(xd_dataset_read(context, floats, set, indices, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_read(set, context, floats, indices, 2), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "indices[1] is 3");
   ck_assert(floats[0] == -1); /* nothing was written */
-  assert_status(xd_dataset_read(context, NULL, set, indices, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_read(context, floats, NULL, indices, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_read(context, floats, set, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_read(NULL, floats, set, indices, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_read(set, context, NULL, indices, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_read(NULL, context, floats, indices, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_read(set, context, floats, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_read(set, NULL, floats, indices, 1), XD_ERROR_INVALID_ARGUMENT);
   xd_dataset_release(set);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(dataset__outlives_its_context) {
   counting_allocator counter = {0};
   xd_context *maker = test_context_with("reference", 1, &counter);
   xd_dataset *set = NULL;
-  assert_ok(maker, xd_dataset_create(&set, maker, pixels, labels, 3, 1, 2, 3));
+  assert_ok(maker, xd_dataset_create(&set, maker, pixels, labels, 3, 2, 1, 3));
   xd_context_destroy(maker);
   ck_assert_uint_gt(atomic_load(&counter.live_blocks), 0);
   ck_assert_mem_eq(xd_dataset_pixels(set, 2), pixels + 12, 6);
@@ -177,7 +177,7 @@ START_TEST(dataset__is_shared_between_threads) {
   xd_context *maker = test_context_with("reference", 1, &counter);
   pthread_t threads[4];
   xd_dataset *set = NULL;
-  assert_ok(maker, xd_dataset_create(&set, maker, pixels, labels, 3, 1, 2, 3));
+  assert_ok(maker, xd_dataset_create(&set, maker, pixels, labels, 3, 2, 1, 3));
   xd_context_destroy(maker);
   for (int i = 0; i < 4; i++)
     ck_assert_int_eq(pthread_create(&threads[i], NULL, own_and_disown, set), 0);
@@ -195,7 +195,7 @@ END_TEST
 static xd_status create_limited(xd_context *limited, void *user) {
   xd_dataset *set;
   (void)user;
-  xd_status status = xd_dataset_create(&set, limited, pixels, labels, 3, 1, 2, 3);
+  xd_status status = xd_dataset_create(&set, limited, pixels, labels, 3, 2, 1, 3);
   xd_dataset_release(set);
   return status;
 }

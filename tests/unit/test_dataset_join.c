@@ -30,7 +30,7 @@ static xd_dataset *make_set(uint8_t first, const uint32_t *labels, uint32_t coun
 static xd_dataset *make_shape(uint32_t height, uint32_t width, uint32_t channels) {
   const uint8_t pixels[64] = {0};
   xd_dataset *set = NULL;
-  assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 1, height, width, channels));
+  assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 1, width, height, channels));
   return set;
 }
 
@@ -91,7 +91,7 @@ START_TEST(dataset_join__copies_whole_pictures) {
   xd_dataset *set = NULL;
   for (unsigned i = 0; i < sizeof pixels; i++)
     pixels[i] = (uint8_t)(i + 1);
-  assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 2, 1, 4, 3));
+  assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 2, 4, 1, 3));
   xd_dataset *joined = join_two(set, set);
   ck_assert_uint_eq(xd_dataset_height(joined), 1);
   ck_assert_uint_eq(xd_dataset_width(joined), 4);

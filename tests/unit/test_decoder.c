@@ -38,9 +38,9 @@ START_TEST(decoder_create__follows_the_architecture_and_the_seed) {
   xd_decoder *a = make_decoder(1), *b = make_decoder(1), *c = make_decoder(2);
   const xd_network *network = xd_decoder_network(a);
   ck_assert_uint_eq(xd_decoder_latent_dim(a), LATENT);
-  ck_assert_uint_eq(xd_network_output_shape(network).height, 9);
-  ck_assert_uint_eq(xd_network_output_shape(network).width, 13);
-  ck_assert_uint_eq(xd_network_output_shape(network).channels, 3);
+  ck_assert_uint_eq(output_shape_of(network).height, 9);
+  ck_assert_uint_eq(output_shape_of(network).width, 13);
+  ck_assert_uint_eq(output_shape_of(network).channels, 3);
   ck_assert_mem_eq(network->block, xd_decoder_network(b)->block, network->block_count * sizeof(float));
   ck_assert_mem_ne(network->block, xd_decoder_network(c)->block, network->block_count * sizeof(float));
   xd_decoder_release(a);
@@ -70,8 +70,8 @@ END_TEST
 
 START_TEST(decoder_wrap__shares_the_network_or_refuses_it) {
   const xd_layer_spec spec = dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID);
-  xd_network *fits = make_network(context, (xd_shape){1, 1, 5}, &spec, 1);
-  xd_network *wide = make_network(context, (xd_shape){1, 1, 1025}, &spec, 1);
+  xd_network *fits = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 5}, &spec, 1);
+  xd_network *wide = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 1025}, &spec, 1);
   xd_decoder *decoder = NULL;
   assert_ok(context, xdi_decoder_wrap(&decoder, context, fits));
   ck_assert_ptr_eq(xd_decoder_network(decoder), fits);

@@ -38,8 +38,8 @@ START_TEST(encoder_create__follows_the_architecture_and_the_seed) {
   xd_encoder *a = make_encoder(1), *b = make_encoder(1), *c = make_encoder(2);
   const xd_network *network = xd_encoder_network(a);
   ck_assert_uint_eq(xd_encoder_latent_dim(a), LATENT);
-  ck_assert_uint_eq(xd_network_input_shape(network).width, 13);
-  ck_assert_uint_eq(xd_network_output_shape(network).channels, 2 * LATENT);
+  ck_assert_uint_eq(input_shape_of(network).width, 13);
+  ck_assert_uint_eq(output_shape_of(network).channels, 2 * LATENT);
   ck_assert_mem_eq(network->block, xd_encoder_network(b)->block, network->block_count * sizeof(float));
   ck_assert_mem_ne(network->block, xd_encoder_network(c)->block, network->block_count * sizeof(float));
   xd_encoder_release(a);
@@ -52,7 +52,7 @@ START_TEST(encoder_create__takes_defaults_for_null) {
   xd_encoder *encoder = NULL;
   assert_ok(context, xd_encoder_create(&encoder, context, NULL, 1));
   ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 32);
-  ck_assert_uint_eq(xd_network_input_shape(xd_encoder_network(encoder)).height, 28);
+  ck_assert_uint_eq(input_shape_of(xd_encoder_network(encoder)).height, 28);
   xd_encoder_release(encoder);
 }
 END_TEST
@@ -80,8 +80,8 @@ END_TEST
 
 START_TEST(encoder_wrap__shares_the_network_or_refuses_it) {
   const xd_layer_spec spec = dense_spec(6, XD_ACTIVATION_IDENTITY);
-  xd_network *fits = make_network(context, (xd_shape){8, 8, 1}, &spec, 1);
-  xd_network *small = make_network(context, (xd_shape){8, 7, 1}, &spec, 1);
+  xd_network *fits = make_network(context, (xd_shape){.width = 8, .height = 8, .channels = 1}, &spec, 1);
+  xd_network *small = make_network(context, (xd_shape){.width = 7, .height = 8, .channels = 1}, &spec, 1);
   xd_encoder *encoder = NULL;
   assert_ok(context, xdi_encoder_wrap(&encoder, context, fits));
   ck_assert_ptr_eq(xd_encoder_network(encoder), fits);

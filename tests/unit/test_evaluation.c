@@ -12,7 +12,7 @@ typedef struct fixture {
   xd_context *context;
   xd_dataset *source, *target;
   xd_pairing *pairing;
-  xd_classifier *judge;
+  xd_judge *judge;
   xd_model *model;
 } fixture;
 
@@ -23,7 +23,7 @@ static fixture open_fixture(const char *pairs) {
   xd_vae_options vae = XD_VAE_OPTIONS_INIT;
   xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
   xd_train_options options = XD_TRAIN_OPTIONS_INIT;
-  xd_classifier_options judge = XD_CLASSIFIER_OPTIONS_INIT;
+  xd_judge_options judge = XD_JUDGE_OPTIONS_INIT;
   xd_dataset *sets[2] = {make_patterns(f.context, PATTERN_ROW, 3, 240, 1),
                          make_patterns(f.context, PATTERN_FRAME, 3, 240, 2)};
   vae.architecture = &architecture;
@@ -37,7 +37,7 @@ static fixture open_fixture(const char *pairs) {
   f.pairing = make_pairing(f.context, pairs);
   f.source = make_patterns(f.context, PATTERN_ROW, 3, SOURCES, 21);
   f.target = make_patterns(f.context, PATTERN_FRAME, 3, TARGETS, 22);
-  assert_ok(f.context, xd_classifier_train(&f.judge, f.context, sets[1], &judge, NULL, NULL));
+  assert_ok(f.context, xd_judge_train(&f.judge, f.context, sets[1], &judge, NULL, NULL));
   assert_ok(f.context, xd_train(&f.model, f.context, sets[0], sets[1], f.pairing, &options, NULL));
   xd_dataset_release(sets[0]);
   xd_dataset_release(sets[1]);
@@ -46,8 +46,8 @@ static fixture open_fixture(const char *pairs) {
 
 static void close_fixture(fixture *f) {
   xd_model_release(f->model);
-  xd_classifier_release(f->judge);
-  xd_pairing_destroy(f->pairing);
+  xd_judge_release(f->judge);
+  xd_pairing_release(f->pairing);
   xd_dataset_release(f->source);
   xd_dataset_release(f->target);
   xd_context_destroy(f->context);
@@ -92,7 +92,7 @@ static void translate(fixture *f, float *to, const float *pictures, uint32_t cou
   xd_translator *translator = NULL;
   assert_ok(f->context, xd_translator_create(&translator, f->context, f->model, NULL));
   assert_ok(f->context, xd_translator_set_noise(translator, OPTIONS_SEED, first, OPTIONS_TEMPERATURE));
-  assert_ok(f->context, xd_translator_run_floats(translator, to, pictures, count, NULL));
+  assert_ok(f->context, xd_translator_run_floats(translator, to, NULL, pictures, count));
   xd_translator_destroy(translator);
 }
 
@@ -111,10 +111,10 @@ START_TEST(evaluate__measures_what_its_header_says) {
   assert_ok(f.context,
             xd_encoder_encode(xd_model_encoder(f.model, 2), f.context, codes, NULL, target, TARGETS));
   assert_ok(f.context, xd_decoder_decode(xd_model_decoder(f.model, 2), f.context, rebuilt, codes, TARGETS));
-  assert_ok(f.context, xd_classifier_predict(f.judge, f.context, judged, NULL, made_features, made, SOURCES));
-  assert_ok(f.context, xd_classifier_predict(f.judge, f.context, real, NULL, real_features, target, TARGETS));
-  assert_ok(f.context, xd_classifier_predict(f.judge, f.context, rebuilt_labels, NULL, rebuilt_features,
-                                             rebuilt, TARGETS));
+  assert_ok(f.context, xd_judge_predict(f.judge, f.context, judged, NULL, made_features, made, SOURCES));
+  assert_ok(f.context, xd_judge_predict(f.judge, f.context, real, NULL, real_features, target, TARGETS));
+  assert_ok(f.context,
+            xd_judge_predict(f.judge, f.context, rebuilt_labels, NULL, rebuilt_features, rebuilt, TARGETS));
   for (uint32_t i = 0; i < SOURCES; i++) {
     const int right = judged[i] == xd_dataset_label(f.source, i) + 3;
     accepted[i] = right ? judged[i] : 99;
@@ -136,7 +136,7 @@ START_TEST(evaluate__measures_what_its_header_says) {
     for (uint32_t i = 0; i < 24; i++)
       memcpy(copies + i * PATTERN_SIZE, source + n * PATTERN_SIZE, PATTERN_SIZE * sizeof *copies);
     translate(&f, results, copies, 24, SOURCES + 24 * n);
-    assert_ok(f.context, xd_classifier_predict(f.judge, f.context, found, NULL, NULL, results, 24));
+    assert_ok(f.context, xd_judge_predict(f.judge, f.context, found, NULL, NULL, results, 24));
     ediv += naive_spread(results, found, 3 + n % 3, 24) / spread[n % 3] / 24.0;
   }
 
@@ -172,7 +172,7 @@ static xd_evaluation evaluate(fixture *f, const char *pairs, const xd_evaluation
   xd_pairing *pairing = make_pairing(f->context, pairs);
   assert_ok(f->context, xd_evaluate(&got, f->context, f->model, XD_DIRECTION_1TO2, f->judge, f->source,
                                     f->target, pairing, options));
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
   return got;
 }
 
@@ -279,7 +279,7 @@ START_TEST(evaluate__refuses_what_does_not_fit) {
   xd_context_clear_cancel(c);
   xd_model_release(vaes);
   xd_dataset_release(other);
-  xd_pairing_destroy(beyond);
+  xd_pairing_release(beyond);
   close_fixture(&f);
 }
 END_TEST

@@ -14,7 +14,7 @@ static void close_context(void) {
   xd_context_destroy(context);
 }
 
-static const xd_shape picture = {9, 13, 3};
+static const xd_shape picture = {.width = 13, .height = 9, .channels = 3};
 
 static xd_network *make_small(xd_context *of) {
   const xd_layer_spec specs[] = {conv2d_spec(4, 4, 2, 1, XD_ACTIVATION_RELU),
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(executor_forward__is_the_layers_one_after_another) {
   const xd_layer_spec specs[] = {dense_spec(3, XD_ACTIVATION_RELU), dense_spec(2, XD_ACTIVATION_SIGMOID)};
-  xd_network *network = make_network(context, (xd_shape){1, 1, 2}, specs, 2);
+  xd_network *network = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 2}, specs, 2);
   const float weights[] = {1, -1, 0.5f, 2, 1, -2}, bias[] = {0, 0.5f, 0}, second[] = {1, 0, 0, 1, 1, 1};
   const float rows[] = {1, 2}; /* (5, 1.5, -3.5) rectified, then 5 and 1.5 */
   assert_ok(context, xd_network_set(network, context, "0.dense.weights", weights, 6));
@@ -105,8 +105,8 @@ END_TEST
 START_TEST(executor_last_input__is_what_the_last_layer_reads) {
   const xd_layer_spec specs[] = {dense_spec(8, XD_ACTIVATION_RELU), dropout_spec(500000),
                                  dense_spec(3, XD_ACTIVATION_IDENTITY)};
-  xd_network *network = make_network(context, (xd_shape){1, 1, 4}, specs, 3);
-  xd_network *prefix = make_network(context, (xd_shape){1, 1, 4}, specs, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 4}, specs, 3);
+  xd_network *prefix = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 4}, specs, 1);
   float *rows = make_normals(MOST * 4, 1), features[MOST * 8];
   randomise(network, 4);
   memcpy(prefix->block, network->block, prefix->block_count * sizeof *prefix->block);
@@ -144,7 +144,8 @@ END_TEST
 
 START_TEST(executor_forward__drops_by_seed_stream_and_layer) {
   const xd_layer_spec specs[] = {dropout_spec(250000), reshape_spec(1, 1, 4000), dropout_spec(250000)};
-  xd_network *network = make_network(context, (xd_shape){1, 40, 100}, specs, 3);
+  xd_network *network =
+      make_network(context, (xd_shape){.width = 40, .height = 1, .channels = 100}, specs, 3);
   float *rows = new_floats(4000);
   for (int i = 0; i < 4000; i++)
     rows[i] = 1;
@@ -246,7 +247,8 @@ START_TEST(executor_create__refuses_sizes_that_overflow) {
   xd_layer_spec specs[XDI_LAYER_LIMIT];
   for (int i = 0; i < XDI_LAYER_LIMIT; i++)
     specs[i] = activation_spec(XD_ACTIVATION_RELU);
-  xd_network *network = make_network(context, (xd_shape){1 << 14, 1 << 14, 1}, specs, XDI_LAYER_LIMIT);
+  xd_network *network = make_network(context, (xd_shape){.width = 1 << 14, .height = 1 << 14, .channels = 1},
+                                     specs, XDI_LAYER_LIMIT);
   xdi_executor *none;
   assert_status(xdi_executor_create(&none, context, network, UINT32_MAX, XDI_TRAINING), XD_ERROR_TOO_LARGE);
   assert_message_names(context, "4294967295");

@@ -195,7 +195,7 @@ START_TEST(generator_loss__equals_pytorch) {
 }
 END_TEST
 
-/* ---- the optimiser's sweeps and the classifier's head ---- */
+/* ---- the optimiser's sweeps and the judge's head ---- */
 
 START_TEST(spectral_norm__equals_pytorch) {
   float identity[25] = {0};

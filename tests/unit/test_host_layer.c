@@ -10,14 +10,14 @@ typedef struct scale_state {
   uint32_t channels;
 } scale_state;
 
-static xd_status scale_configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                                 const char **why) {
+static xd_status scale_configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                                 const xd_shape *in) {
   if (spec->values[0] != 7) {
     *why = "a scale layer's value is 7";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  ((scale_state *)state)->channels = in.channels;
-  *out = in;
+  ((scale_state *)state)->channels = in->channels;
+  *out = *in;
   return XD_OK;
 }
 
@@ -124,13 +124,13 @@ START_TEST(host_layer__is_initialised_and_named) {
   xd_context *context = context_with(&scale_layer);
   const xd_vae_architecture architecture = architecture_of(encoder_specs, 4);
   xd_encoder *encoder = NULL;
-  xd_parameter parameter;
+  xd_tensor parameter = XD_TENSOR_INIT;
   float scales[3] = {0};
   assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
   const xd_network *network = xd_encoder_network(encoder);
-  assert_ok(context, xd_network_parameter(network, 3, &parameter));
+  assert_ok(context, xd_network_tensor(network, 3, &parameter));
   ck_assert_str_eq(parameter.name, "2.scale.scales");
-  assert_ok(context, xd_network_get(network, context, parameter.name, scales, 3));
+  assert_ok(context, xd_network_get(network, context, scales, parameter.name, 3));
   ck_assert(scales[0] != 0 && scales[1] != scales[2]);
   xd_encoder_release(encoder);
   xd_context_destroy(context);
@@ -139,7 +139,8 @@ END_TEST
 
 START_TEST(host_layer__gradients_match_finite_differences) {
   xd_context *context = context_with(&scale_layer);
-  xd_network *network = make_network(context, (xd_shape){9, 8, 1}, encoder_specs, 4);
+  xd_network *network =
+      make_network(context, (xd_shape){.width = 8, .height = 9, .channels = 1}, encoder_specs, 4);
   xdi_executor *executor = NULL;
   float *rows = make_pixels(72, 1), ones[4] = {1, 1, 1, 1}, gradients[256], out[4];
   const float step = 1.0f / 512;
@@ -254,12 +255,12 @@ static int huge_parameter(const void *state, uint32_t index, xd_layer_parameter 
   return index == 0;
 }
 
-static xd_status empty_configure(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out,
-                                 const char **why) {
+static xd_status empty_configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                                 const xd_shape *in) {
   (void)state;
   (void)spec;
   (void)why;
-  *out = (xd_shape){in.height, 0, in.channels};
+  *out = (xd_shape){.width = 0, .height = in->height, .channels = in->channels};
   return XD_OK;
 }
 
@@ -271,7 +272,9 @@ static xd_activation strange_activation(const void *state) {
 static void assert_not_built(const xd_layer_table *layer, xd_status expected) {
   xd_context *context = context_with(layer);
   xd_network *network = NULL;
-  assert_status(xdi_network_create(&network, context, (xd_shape){9, 8, 1}, encoder_specs, 1), expected);
+  assert_status(xdi_network_create(&network, context, (xd_shape){.width = 8, .height = 9, .channels = 1},
+                                   encoder_specs, 1),
+                expected);
   ck_assert_ptr_null(network);
   assert_message_names(context, "layer 0 (scale)");
   xd_context_destroy(context);
@@ -299,7 +302,7 @@ START_TEST(host_layer__wins_over_a_built_in_one) {
   layer.tag = XD_TAG('D', 'N', 'S', 'E');
   const xd_layer_spec spec = {layer.tag, {7}};
   xd_context *context = context_with(&layer);
-  xd_network *network = make_network(context, (xd_shape){9, 8, 1}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 8, .height = 9, .channels = 1}, &spec, 1);
   ck_assert_str_eq(network->parameters[0].public.name, "0.scale.scales");
   xdi_network_release(network);
   xd_context_destroy(context);

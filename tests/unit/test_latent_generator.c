@@ -39,7 +39,7 @@ START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
   const char tags[] = "DNSEDROPDNSEDROPDNSE";
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
   ck_assert_uint_eq(xd_latent_generator_target_dim(generator), TARGET);
-  ck_assert_uint_eq(xd_network_input_shape(network).channels, SOURCE + TARGET);
+  ck_assert_uint_eq(input_shape_of(network).channels, SOURCE + TARGET);
   ck_assert_uint_eq(xd_network_layer_count(network), 5);
   for (uint32_t i = 0; i < 5; i++) {
     xd_layer_spec spec;
@@ -63,8 +63,8 @@ START_TEST(latent_generator_create__starts_a_skip_as_the_noise) {
   options.linear_skip = 1;
   assert_ok(context, xd_latent_generator_create(&generator, context, &options, 3));
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
-  assert_ok(context, xd_latent_generator_generate(plain, context, without, codes, noise, 4));
-  assert_ok(context, xd_latent_generator_generate(generator, context, with, codes, noise, 4));
+  assert_ok(context, xd_latent_generator_generate(plain, context, without, noise, codes, 4));
+  assert_ok(context, xd_latent_generator_generate(generator, context, with, noise, codes, 4));
   for (uint32_t i = 0; i < 4 * TARGET; i++)
     ck_assert_float_eq_tol(with[i], noise[i] + 0.1f * without[i], 1e-5f);
   free(noise), free(codes);
@@ -125,7 +125,8 @@ END_TEST
 
 START_TEST(latent_generator_wrap__refuses_a_network_without_a_source) {
   const xd_layer_spec spec = dense_spec(TARGET, XD_ACTIVATION_IDENTITY);
-  xd_network *network = make_network(context, (xd_shape){1, 1, TARGET}, &spec, 1);
+  xd_network *network =
+      make_network(context, (xd_shape){.width = 1, .height = 1, .channels = TARGET}, &spec, 1);
   xd_latent_generator *generator = (xd_latent_generator *)network;
   assert_status(xdi_latent_generator_wrap(&generator, context, network), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(generator);
@@ -144,7 +145,7 @@ START_TEST(latent_generator_generate__reads_noise_before_the_code) {
     memcpy(rows + i * (SOURCE + TARGET) + TARGET, codes + i * SOURCE, SOURCE * sizeof *rows);
   }
   float *expected = run_network(context, xd_latent_generator_network(generator), rows, COUNT);
-  assert_ok(context, xd_latent_generator_generate(generator, context, out, codes, noise, COUNT));
+  assert_ok(context, xd_latent_generator_generate(generator, context, out, noise, codes, COUNT));
   assert_same_floats(out, expected, COUNT * TARGET);
   free(codes), free(noise), free(out), free(rows), free(expected);
   xd_latent_generator_release(generator);
@@ -155,11 +156,11 @@ START_TEST(latent_generator_generate__refuses_what_is_not_finite) {
   xd_latent_generator *generator = make_generator(2);
   float codes[2 * SOURCE] = {0}, noise[2 * TARGET] = {0}, out[2 * TARGET];
   codes[SOURCE] = NAN;
-  assert_status(xd_latent_generator_generate(generator, context, out, codes, noise, 2), XD_ERROR_NUMERIC);
+  assert_status(xd_latent_generator_generate(generator, context, out, noise, codes, 2), XD_ERROR_NUMERIC);
   assert_message_names(context, "value 0 of code 1");
   codes[SOURCE] = 0;
   noise[2] = INFINITY;
-  assert_status(xd_latent_generator_generate(generator, context, out, codes, noise, 2), XD_ERROR_NUMERIC);
+  assert_status(xd_latent_generator_generate(generator, context, out, noise, codes, 2), XD_ERROR_NUMERIC);
   xd_latent_generator_release(generator);
 }
 END_TEST
@@ -204,15 +205,15 @@ START_TEST(latent_generator__bears_null) {
   assert_status(xd_latent_generator_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_latent_generator_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(none);
-  assert_status(xd_latent_generator_generate(NULL, context, out, codes, noise, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_generate(NULL, context, out, noise, codes, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "generator is NULL");
-  assert_status(xd_latent_generator_generate(generator, NULL, out, codes, noise, 1),
+  assert_status(xd_latent_generator_generate(generator, NULL, out, noise, codes, 1),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_latent_generator_generate(generator, context, NULL, codes, noise, 1),
+  assert_status(xd_latent_generator_generate(generator, context, NULL, noise, codes, 1),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_latent_generator_generate(generator, context, out, NULL, noise, 1),
+  assert_status(xd_latent_generator_generate(generator, context, out, noise, NULL, 1),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_latent_generator_generate(generator, context, out, codes, NULL, 1),
+  assert_status(xd_latent_generator_generate(generator, context, out, NULL, codes, 1),
                 XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "noise is NULL");
   assert_ok(context, xd_latent_generator_generate(generator, context, NULL, NULL, NULL, 0));
@@ -236,7 +237,7 @@ static xd_status use_generator(xd_context *of, void *user) {
   (void)user;
   xd_status status = xd_latent_generator_create(&generator, of, &options, 1);
   if (status == XD_OK)
-    status = xd_latent_generator_generate(generator, of, out, codes, noise, 1);
+    status = xd_latent_generator_generate(generator, of, out, noise, codes, 1);
   xd_latent_generator_release(generator);
   return status;
 }

@@ -221,7 +221,7 @@ static const xd_activation activations[] = {XD_ACTIVATION_IDENTITY, XD_ACTIVATIO
 START_TEST(dense_backward__matches_finite_differences) {
   for (size_t i = 0; i < COUNT_OF(activations); i++) {
     xd_layer_spec specs[] = {dense_spec(7, activations[i]), dense_spec(3, activations[i])};
-    check_network((xd_shape){1, 1, 5}, specs, 2);
+    check_network((xd_shape){.width = 1, .height = 1, .channels = 5}, specs, 2);
   }
 }
 END_TEST
@@ -229,7 +229,7 @@ END_TEST
 START_TEST(dense_backward__matches_finite_differences_from_maps_to_maps) {
   xd_layer_spec specs[] = {dense_map_spec(3, 2, 2, XD_ACTIVATION_TANH),
                            conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_IDENTITY)};
-  check_network((xd_shape){2, 3, 2}, specs, 2);
+  check_network((xd_shape){.width = 3, .height = 2, .channels = 2}, specs, 2);
 }
 END_TEST
 
@@ -237,7 +237,7 @@ START_TEST(conv2d_backward__matches_finite_differences) {
   for (size_t i = 0; i < COUNT_OF(activations); i++) {
     xd_layer_spec specs[] = {conv2d_spec(3, 4, 2, 1, activations[i]),
                              conv2d_spec(2, 3, 1, 1, activations[i])};
-    check_network((xd_shape){5, 7, 2}, specs, 2);
+    check_network((xd_shape){.width = 7, .height = 5, .channels = 2}, specs, 2);
   }
 }
 END_TEST
@@ -247,7 +247,7 @@ START_TEST(conv2d_backward__matches_finite_differences_at_odd_geometries) {
                                  {5, 2, 2}, {3, 2, 1}, {3, 3, 0}}; /* kernel, stride, pad */
   for (size_t i = 0; i < COUNT_OF(kernels); i++) {
     xd_layer_spec specs[] = {conv2d_spec(2, kernels[i][0], kernels[i][1], kernels[i][2], XD_ACTIVATION_TANH)};
-    check_network((xd_shape){7, 4, 3}, specs, 1);
+    check_network((xd_shape){.width = 4, .height = 7, .channels = 3}, specs, 1);
   }
 }
 END_TEST
@@ -256,7 +256,7 @@ START_TEST(conv_transpose2d_backward__matches_finite_differences) {
   for (size_t i = 0; i < COUNT_OF(activations); i++) {
     xd_layer_spec specs[] = {conv_transpose2d_spec(3, 4, 2, 1, activations[i], 5, 3),
                              conv_transpose2d_spec(2, 3, 1, 1, activations[i], 5, 3)};
-    check_network((xd_shape){3, 2, 2}, specs, 2);
+    check_network((xd_shape){.width = 2, .height = 3, .channels = 2}, specs, 2);
   }
 }
 END_TEST
@@ -267,7 +267,7 @@ START_TEST(conv_transpose2d_backward__matches_finite_differences_at_odd_geometri
   for (size_t i = 0; i < COUNT_OF(kernels); i++) { /* kernel, stride, pad, height, width */
     xd_layer_spec specs[] = {conv_transpose2d_spec(2, kernels[i][0], kernels[i][1], kernels[i][2],
                                                    XD_ACTIVATION_TANH, kernels[i][3], kernels[i][4])};
-    check_network((xd_shape){3, 4, 2}, specs, 1);
+    check_network((xd_shape){.width = 4, .height = 3, .channels = 2}, specs, 1);
   }
 }
 END_TEST
@@ -277,14 +277,14 @@ START_TEST(activation_backward__matches_finite_differences) {
     for (size_t k = 0; k < COUNT_OF(activations); k++) {
       xd_layer_spec specs[] = {dense_spec(6, activations[i]), activation_spec(activations[k]),
                                dense_spec(2, XD_ACTIVATION_IDENTITY)};
-      check_network((xd_shape){1, 1, 3}, specs, 3);
+      check_network((xd_shape){.width = 1, .height = 1, .channels = 3}, specs, 3);
     }
 }
 END_TEST
 
 START_TEST(activation_backward__matches_finite_differences_alone) {
   xd_layer_spec specs[] = {activation_spec(XD_ACTIVATION_TANH), activation_spec(XD_ACTIVATION_SIGMOID)};
-  check_network((xd_shape){2, 2, 3}, specs, 2);
+  check_network((xd_shape){.width = 2, .height = 2, .channels = 3}, specs, 2);
 }
 END_TEST
 
@@ -292,7 +292,7 @@ START_TEST(reshape_backward__passes_gradients_through) {
   xd_layer_spec specs[] = {
       reshape_spec(2, 3, 2), conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_TANH),    reshape_spec(1, 1, 12),
       reshape_spec(3, 2, 2), conv2d_spec(2, 2, 2, 0, XD_ACTIVATION_SIGMOID), reshape_spec(1, 1, 4)};
-  check_network((xd_shape){1, 1, 12}, specs, COUNT_OF(specs));
+  check_network((xd_shape){.width = 1, .height = 1, .channels = 12}, specs, COUNT_OF(specs));
 }
 END_TEST
 
@@ -301,8 +301,8 @@ START_TEST(dropout_backward__matches_finite_differences) {
     xd_layer_spec specs[] = {dense_spec(12, activations[i]), dropout_spec(400000),
                              dense_spec(9, activations[i]), dropout_spec(250000),
                              dense_spec(3, XD_ACTIVATION_IDENTITY)};
-    check_network_with((xd_shape){1, 1, 6}, specs, COUNT_OF(specs), true);
-    check_network_with((xd_shape){1, 1, 6}, specs, COUNT_OF(specs), false);
+    check_network_with((xd_shape){.width = 1, .height = 1, .channels = 6}, specs, COUNT_OF(specs), true);
+    check_network_with((xd_shape){.width = 1, .height = 1, .channels = 6}, specs, COUNT_OF(specs), false);
   }
 }
 END_TEST
@@ -311,7 +311,7 @@ START_TEST(linear_skip_backward__matches_finite_differences) {
   for (size_t i = 0; i < COUNT_OF(activations); i++)
     for (size_t k = 0; k < COUNT_OF(activations); k++) {
       xd_layer_spec specs[] = {dense_spec(3, activations[i]), linear_skip_spec(activations[k])};
-      check_network((xd_shape){1, 1, 5}, specs, 2);
+      check_network((xd_shape){.width = 1, .height = 1, .channels = 5}, specs, 2);
     }
 }
 END_TEST
@@ -321,13 +321,13 @@ START_TEST(linear_skip_backward__matches_finite_differences_of_several) {
   xd_layer_spec specs[] = {reshape_spec(2, 3, 2), conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_TANH),
                            linear_skip_spec(XD_ACTIVATION_TANH), dense_spec(4, XD_ACTIVATION_TANH),
                            linear_skip_spec(XD_ACTIVATION_SIGMOID)};
-  check_network((xd_shape){1, 1, 12}, specs, COUNT_OF(specs));
+  check_network((xd_shape){.width = 1, .height = 1, .channels = 12}, specs, COUNT_OF(specs));
 }
 END_TEST
 
 START_TEST(linear_skip_backward__matches_finite_differences_alone) {
   xd_layer_spec specs[] = {linear_skip_spec(XD_ACTIVATION_TANH)};
-  check_network((xd_shape){2, 2, 3}, specs, 1);
+  check_network((xd_shape){.width = 2, .height = 2, .channels = 3}, specs, 1);
 }
 END_TEST
 
@@ -351,7 +351,7 @@ START_TEST(encoder_backward__matches_finite_differences_of_odd_pictures) {
   xdi_layer_list layers;
   assert_ok(context, xdi_architecture_read(context, &read, &from));
   xdi_architecture_encoder(&read, &layers);
-  check_network((xd_shape){9, 13, 3}, layers.at, layers.count);
+  check_network((xd_shape){.width = 13, .height = 9, .channels = 3}, layers.at, layers.count);
 }
 END_TEST
 
@@ -361,14 +361,14 @@ START_TEST(decoder_backward__matches_finite_differences_of_odd_pictures) {
   xdi_layer_list layers;
   assert_ok(context, xdi_architecture_read(context, &read, &from));
   xdi_architecture_decoder(&read, &layers);
-  check_network((xd_shape){1, 1, 3}, layers.at, layers.count);
+  check_network((xd_shape){.width = 1, .height = 1, .channels = 3}, layers.at, layers.count);
 }
 END_TEST
 
 START_TEST(perceptron_backward__matches_finite_differences) {
   xdi_layer_list layers = {.count = 0};
   xdi_layer_list_add_perceptron(&layers, 3, 8, XD_ACTIVATION_LEAKY_RELU, 200000, 1);
-  check_network_with((xd_shape){1, 1, 6}, layers.at, layers.count, true);
+  check_network_with((xd_shape){.width = 1, .height = 1, .channels = 6}, layers.at, layers.count, true);
 }
 END_TEST
 

@@ -33,7 +33,7 @@ static void assert_refused(xd_shape input, xd_layer_spec spec, xd_status expecte
   assert_message_names(context, word);
 }
 
-static const xd_shape picture = {9, 13, 3};
+static const xd_shape picture = {.width = 13, .height = 9, .channels = 3};
 
 /* ---- the registry ---- */
 
@@ -70,25 +70,29 @@ END_TEST
 
 START_TEST(dense__takes_any_shape_and_gives_any) {
   assert_shape(output_of(picture, dense_spec(7, XD_ACTIVATION_RELU)), 1, 1, 7);
-  assert_shape(output_of((xd_shape){1, 1, 5}, dense_map_spec(2, 3, 4, XD_ACTIVATION_RELU)), 2, 3, 4);
+  assert_shape(output_of((xd_shape){.width = 1, .height = 1, .channels = 5},
+                         dense_map_spec(2, 3, 4, XD_ACTIVATION_RELU)),
+               2, 3, 4);
 }
 END_TEST
 
 START_TEST(conv2d__output_is_the_ceiling_of_the_share) {
   assert_shape(output_of(picture, conv2d_spec(5, 4, 2, 1, XD_ACTIVATION_RELU)), 5, 7, 5);
-  assert_shape(output_of((xd_shape){8, 28, 1}, conv2d_spec(5, 4, 2, 1, XD_ACTIVATION_RELU)), 4, 14, 5);
+  assert_shape(output_of((xd_shape){.width = 28, .height = 8, .channels = 1},
+                         conv2d_spec(5, 4, 2, 1, XD_ACTIVATION_RELU)),
+               4, 14, 5);
   assert_shape(output_of(picture, conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_RELU)), 9, 13, 2);
   assert_shape(output_of(picture, conv2d_spec(2, 1, 5, 0, XD_ACTIVATION_RELU)), 2, 3, 2);
 }
 END_TEST
 
 START_TEST(conv_transpose2d__output_is_as_specified) {
-  assert_shape(
-      output_of((xd_shape){5, 7, 4}, conv_transpose2d_spec(3, 4, 2, 1, XD_ACTIVATION_SIGMOID, 9, 13)), 9, 13,
-      3);
-  assert_shape(
-      output_of((xd_shape){5, 7, 4}, conv_transpose2d_spec(3, 4, 2, 1, XD_ACTIVATION_SIGMOID, 10, 14)), 10,
-      14, 3);
+  assert_shape(output_of((xd_shape){.width = 7, .height = 5, .channels = 4},
+                         conv_transpose2d_spec(3, 4, 2, 1, XD_ACTIVATION_SIGMOID, 9, 13)),
+               9, 13, 3);
+  assert_shape(output_of((xd_shape){.width = 7, .height = 5, .channels = 4},
+                         conv_transpose2d_spec(3, 4, 2, 1, XD_ACTIVATION_SIGMOID, 10, 14)),
+               10, 14, 3);
 }
 END_TEST
 
@@ -110,15 +114,19 @@ START_TEST(layers__list_weights_and_bias) {
   const xd_layer_spec specs[] = {conv2d_spec(5, 4, 2, 1, XD_ACTIVATION_RELU),
                                  dense_map_spec(2, 2, 3, XD_ACTIVATION_RELU),
                                  conv_transpose2d_spec(1, 3, 2, 1, XD_ACTIVATION_SIGMOID, 4, 3)};
-  const xd_parameter expected[] = {
+  const struct {
+    const char *name;
+    uint32_t rank, shape[4];
+    size_t count;
+  } expected[] = {
       {"0.conv2d.weights", 4, {4, 4, 3, 5}, 240},          {"0.conv2d.bias", 1, {5, 1, 1, 1}, 5},
       {"1.dense.weights", 2, {175, 12, 1, 1}, 2100},       {"1.dense.bias", 1, {12, 1, 1, 1}, 12},
       {"2.conv_transpose2d.weights", 4, {3, 3, 3, 1}, 27}, {"2.conv_transpose2d.bias", 1, {1, 1, 1, 1}, 1}};
   xd_network *network = make_network(context, picture, specs, COUNT_OF(specs));
-  ck_assert_uint_eq(xd_network_parameter_count(network), COUNT_OF(expected));
+  ck_assert_uint_eq(xd_network_tensor_count(network), COUNT_OF(expected));
   for (uint32_t i = 0; i < COUNT_OF(expected); i++) {
-    xd_parameter got;
-    assert_ok(context, xd_network_parameter(network, i, &got));
+    xd_tensor got = XD_TENSOR_INIT;
+    assert_ok(context, xd_network_tensor(network, i, &got));
     ck_assert_str_eq(got.name, expected[i].name);
     ck_assert_uint_eq(got.rank, expected[i].rank);
     ck_assert_mem_eq(got.shape, expected[i].shape, sizeof got.shape);
@@ -213,7 +221,7 @@ START_TEST(dense_forward__adds_bias_and_rectifies) {
   const xd_layer_spec spec = dense_spec(2, XD_ACTIVATION_RELU);
   const float weights[] = {1, -1, 2, 0.5f, 0, 3}, bias[] = {0.5f, -1}, rows[] = {1, 2, 3, -1, 0, 0};
   const float expected[] = {5.5f, 8, 0, 0}; /* {1 + 4 + .5, -1 + 1 + 9 - 1} and {-1 + .5, 1 - 1} rectified */
-  xd_network *network = make_network(context, (xd_shape){1, 3, 1}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 3, .height = 1, .channels = 1}, &spec, 1);
   set(network, "0.dense.weights", weights, 6);
   set(network, "0.dense.bias", bias, 2);
   assert_outputs(network, rows, 2, expected);
@@ -224,7 +232,7 @@ START_TEST(conv2d_forward__keeps_same_padding) {
   const xd_layer_spec spec = conv2d_spec(1, 3, 1, 1, XD_ACTIVATION_IDENTITY);
   const float weights[] = {1, 1, 1, 1, 1, 1, 1, 1, 1}, bias[] = {0};
   const float rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, expected[] = {12, 21, 16, 27, 45, 33, 24, 39, 28};
-  xd_network *network = make_network(context, (xd_shape){3, 3, 1}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 3, .height = 3, .channels = 1}, &spec, 1);
   set(network, "0.conv2d.weights", weights, 9);
   set(network, "0.conv2d.bias", bias, 1);
   assert_outputs(network, rows, 1, expected);
@@ -237,7 +245,7 @@ START_TEST(conv2d_forward__meets_zeros_outside_an_odd_picture) {
   const float bias[] = {0.25f}, rows[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   const float expected[] = {45.25f, 33.25f, 39.25f, 28.25f};
   /* Place 0 spans cells -1..2, place 1 cells 1..4, of which 1 and 2 exist. */
-  xd_network *network = make_network(context, (xd_shape){3, 3, 1}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 3, .height = 3, .channels = 1}, &spec, 1);
   for (int i = 0; i < 16; i++)
     weights[i] = 1;
   set(network, "0.conv2d.weights", weights, 16);
@@ -252,7 +260,7 @@ START_TEST(conv_transpose2d_forward__spreads_its_taps_over_an_odd_picture) {
   const float weights[] = {9, 9, 9, 9, 1, 2, 3, 4, 9, 9, 9, 9, 9, 9, 9, 9}, bias[] = {0.5f},
               rows[] = {10, 100};
   const float expected[] = {20.5f, 30.5f + 100, 40.5f + 200};
-  xd_network *network = make_network(context, (xd_shape){1, 2, 1}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 2, .height = 1, .channels = 1}, &spec, 1);
   set(network, "0.conv_transpose2d.weights", weights, 16);
   set(network, "0.conv_transpose2d.bias", bias, 1);
   assert_outputs(network, rows, 1, expected);
@@ -262,13 +270,14 @@ END_TEST
 START_TEST(activation_forward__is_the_function) {
   const xd_layer_spec leaky = activation_spec(XD_ACTIVATION_LEAKY_RELU);
   const float rows[] = {-1, 0, 2}, expected[] = {-0.2f, 0, 2};
-  assert_outputs(make_network(context, (xd_shape){1, 1, 3}, &leaky, 1), rows, 1, expected);
+  assert_outputs(make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 3}, &leaky, 1), rows,
+                 1, expected);
 }
 END_TEST
 
 /* Dense layers d1 = 2u, d2 = 3 d1 + 1; y = d2 + u W + b, with u read after two buffers were written again. */
 START_TEST(linear_skip_forward__adds_a_map_of_the_networks_input) {
-  const xd_shape input = {1, 2, 1};
+  const xd_shape input = {.width = 2, .height = 1, .channels = 1};
   const xd_layer_spec specs[] = {dense_spec(2, XD_ACTIVATION_IDENTITY), dense_spec(2, XD_ACTIVATION_IDENTITY),
                                  dense_spec(2, XD_ACTIVATION_IDENTITY), linear_skip_spec(XD_ACTIVATION_RELU)};
   const float weights[4][4] = {{2, 0, 0, 2}, {1, 0, 0, 1}, {3, 0, 0, 3}, {10, 0, 1, -20}};
@@ -300,8 +309,8 @@ START_TEST(linear_skip__refuses_other_values) {
   spec.values[1] = 1;
   assert_refused(picture, spec, XD_ERROR_INVALID_ARGUMENT, "activation");
   assert_refused(picture, linear_skip_spec((xd_activation)9), XD_ERROR_INVALID_ARGUMENT, "activation");
-  assert_refused((xd_shape){256, 256, 3}, linear_skip_spec(XD_ACTIVATION_IDENTITY), XD_ERROR_INVALID_ARGUMENT,
-                 "weights");
+  assert_refused((xd_shape){.width = 256, .height = 256, .channels = 3},
+                 linear_skip_spec(XD_ACTIVATION_IDENTITY), XD_ERROR_INVALID_ARGUMENT, "weights");
 }
 END_TEST
 

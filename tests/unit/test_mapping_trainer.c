@@ -86,7 +86,7 @@ static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_op
   xd_mapping_losses losses = {0};
   xdi_random_normals(noise, 2 * ROWS * TARGET, options->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), 0);
   assert_ok(context,
-            xd_latent_generator_generate(generator, context, generated, given.source, epsilon, ROWS));
+            xd_latent_generator_generate(generator, context, generated, epsilon, given.source, ROWS));
   const float *positive = options->same_code_positive ? given.condition : given.positive;
   losses.real = mean_softplus(context, discriminator, 1.0, given.condition, positive);
   losses.generated = mean_softplus(context, discriminator, -1.0, given.condition, generated);
@@ -393,7 +393,7 @@ START_TEST(mapping_trainer_finish__folds_spectral_norms_into_weights) {
   ck_assert(xd_network_is_frozen(network));
   uint32_t matrices = 0;
   for (uint32_t i = 0; i < network->parameter_count; i++) {
-    const xd_parameter *parameter = &network->parameters[i].public;
+    const xd_tensor *parameter = &network->parameters[i].public;
     if (parameter->rank != 2)
       continue;
     const float *weights = network->block + network->parameters[i].offset;
@@ -518,7 +518,7 @@ START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
   }
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
   xdi_random_normals(noise, N * DIM, 6, 1, 0);
-  assert_ok(context, xd_latent_generator_generate(generator, context, out, source, noise, N));
+  assert_ok(context, xd_latent_generator_generate(generator, context, out, noise, source, N));
   uint32_t right = 0;
   double squares = 0.0;
   for (uint32_t i = 0; i < N; i++) {
@@ -652,8 +652,8 @@ static void check_noise_scale(uint32_t skip) {
     options.noise_scale = folded ? 0.75f : 1.0f;
     xd_mapping_trainer *trainer = make_trainer(context, &options);
     assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
-    assert_ok(context, xd_latent_generator_generate(generator, context, results[folded], given.source,
-                                                    folded ? noise : scaled, ROWS));
+    assert_ok(context, xd_latent_generator_generate(generator, context, results[folded],
+                                                    folded ? noise : scaled, given.source, ROWS));
     xd_latent_generator_release(generator);
     xd_mapping_trainer_destroy(trainer);
   }

@@ -113,18 +113,38 @@ START_TEST(model_create__shares_and_freezes_the_parts) {
     ck_assert_ptr_eq(xd_model_encoder(model, i + 1), parts.encoder[i]);
     ck_assert_ptr_eq(xd_model_decoder(model, i + 1), parts.decoder[i]);
     ck_assert_ptr_eq(xd_model_discriminator(model, i + 1), parts.discriminator[i]);
-    ck_assert_ptr_null(xd_encoder_network_mutable(parts.encoder[i]));
-    ck_assert_ptr_null(xd_decoder_network_mutable(parts.decoder[i]));
-    ck_assert_ptr_null(xd_latent_generator_network_mutable(parts.generator[i]));
-    ck_assert_ptr_null(xd_pair_discriminator_network_mutable(parts.discriminator[i]));
+    ck_assert(xd_network_is_frozen(xd_encoder_network(parts.encoder[i])));
+    ck_assert(xd_network_is_frozen(xd_decoder_network(parts.decoder[i])));
+    ck_assert(xd_network_is_frozen(xd_latent_generator_network(parts.generator[i])));
+    ck_assert(xd_network_is_frozen(xd_pair_discriminator_network(parts.discriminator[i])));
   }
   ck_assert_ptr_eq(xd_model_generator(model, XD_DIRECTION_1TO2), parts.generator[0]);
   ck_assert_ptr_eq(xd_model_generator(model, XD_DIRECTION_2TO1), parts.generator[1]);
   release_parts(&parts);
   ck_assert_uint_eq(xd_model_latent_dim(model, 1), 2);
   ck_assert_uint_eq(xd_model_latent_dim(model, 2), 3);
-  ck_assert_uint_eq(xd_model_picture_shape(model, 2).width, 10);
+  ck_assert_uint_eq(model_shape_of(model, 2).width, 10);
   xd_model_release(model);
+}
+END_TEST
+
+START_TEST(model_create__makes_a_model_of_anothers_parts) {
+  xd_model *first = make_model(context), *second = NULL;
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  for (uint32_t i = 0; i < 2; i++) {
+    parts.encoder[i] = xd_model_encoder(first, i + 1);
+    parts.decoder[i] = xd_model_decoder(first, i + 1);
+    parts.generator[i] = xd_model_generator(first, i + 1);
+    parts.discriminator[i] = xd_model_discriminator(first, i + 1);
+  }
+  assert_ok(context, xd_model_create(&second, context, &parts));
+  xd_model_release(first);
+  for (uint32_t i = 0; i < 2; i++) {
+    ck_assert_ptr_eq(xd_model_encoder(second, i + 1), parts.encoder[i]);
+    ck_assert_ptr_eq(xd_model_generator(second, i + 1), parts.generator[i]);
+  }
+  ck_assert_uint_eq(model_shape_of(second, 2).width, 10);
+  xd_model_release(second);
 }
 END_TEST
 
@@ -168,7 +188,8 @@ START_TEST(model_create__needs_no_mapping) {
   ck_assert_ptr_null(xd_model_generator(model, XD_DIRECTION_1TO2));
   ck_assert_ptr_null(xd_model_discriminator(model, 2));
   ck_assert_str_eq(xd_model_pairing(model), "");
-  ck_assert_ptr_nonnull(xd_latent_generator_network_mutable(parts.generator[0])); /* not a part: not frozen */
+  ck_assert(
+      !xd_network_is_frozen(xd_latent_generator_network(parts.generator[0]))); /* not a part: not frozen */
   xd_model_release(model);
   release_parts(&parts);
 }
@@ -183,7 +204,7 @@ static void assert_unfit(const xd_model_parts *parts, const char *one, const cha
   ck_assert_ptr_null(model);
   assert_message_names(context, one);
   assert_message_names(context, other);
-  ck_assert_ptr_nonnull(xd_encoder_network_mutable(parts->encoder[0]));
+  ck_assert(!xd_network_is_frozen(xd_encoder_network(parts->encoder[0])));
 }
 
 START_TEST(model_create__names_the_two_parts_that_do_not_fit) {
@@ -290,9 +311,9 @@ START_TEST(model__bears_null) {
   for (uint32_t domain = 0; domain <= 3; domain += 3) {
     ck_assert_ptr_null(xd_model_encoder(model, domain));
     ck_assert_ptr_null(xd_model_decoder(model, domain));
-    ck_assert_ptr_null(xd_model_generator(model, (xd_direction)domain));
+    ck_assert_ptr_null(xd_model_generator(model, domain));
     ck_assert_ptr_null(xd_model_discriminator(model, domain));
-    ck_assert_uint_eq(xd_model_latent_dim(model, domain) + xd_model_picture_shape(model, domain).height, 0);
+    ck_assert_uint_eq(xd_model_latent_dim(model, domain) + model_shape_of(model, domain).height, 0);
     ck_assert_uint_eq(xd_model_class_count(model, domain), 0);
     ck_assert_str_eq(xd_model_name(model, domain), "");
     ck_assert_str_eq(xd_model_class_name(model, domain, 0), "");
@@ -329,7 +350,7 @@ START_TEST(model_with_mapping__shares_the_vaes_and_outlives_the_first_model) {
   ck_assert_ptr_null(xd_model_generator(second, XD_DIRECTION_2TO1));
   ck_assert_ptr_null(xd_model_discriminator(second, 1));
   ck_assert_ptr_eq(xd_model_discriminator(second, 2), parts.discriminator[1]);
-  ck_assert_ptr_null(xd_latent_generator_network_mutable(parts.generator[0]));
+  ck_assert(xd_network_is_frozen(xd_latent_generator_network(parts.generator[0])));
   ck_assert_ptr_nonnull(xd_model_generator(first, XD_DIRECTION_2TO1)); /* as it was */
   ck_assert_str_eq(xd_model_pairing(first), "0:5,1:6");
   ck_assert_str_eq(xd_model_property(first, "made by"), "a test");
@@ -434,7 +455,7 @@ START_TEST(model_create__freezes_nothing_when_memory_is_refused) {
   add_texts(&parts);
   atomic_store(&counter.fail_at, atomic_load(&counter.total) + 6);
   assert_status(xd_model_create(&model, counted, &parts), XD_ERROR_OUT_OF_MEMORY);
-  ck_assert_ptr_nonnull(xd_encoder_network_mutable(parts.encoder[0]));
+  ck_assert(!xd_network_is_frozen(xd_encoder_network(parts.encoder[0])));
   release_parts(&parts);
   xd_context_destroy(counted);
 }
@@ -444,6 +465,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("model");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(model_create__shares_and_freezes_the_parts);
+  add(model_create__makes_a_model_of_anothers_parts);
   add(model_create__keeps_copies_of_the_texts);
   add(model_create__needs_no_mapping);
   add(model_create__names_the_two_parts_that_do_not_fit);

@@ -64,13 +64,13 @@ static void assert_refused(const void *data, size_t size, xd_status expected, co
 }
 
 static void assert_same_network(const xd_network *a, const xd_network *b) {
-  ck_assert_uint_eq(xd_network_parameter_count(a), xd_network_parameter_count(b));
-  for (uint32_t p = 0; p < xd_network_parameter_count(a); p++) {
-    xd_parameter parameter;
-    assert_ok(context, xd_network_parameter(a, p, &parameter));
+  ck_assert_uint_eq(xd_network_tensor_count(a), xd_network_tensor_count(b));
+  for (uint32_t p = 0; p < xd_network_tensor_count(a); p++) {
+    xd_tensor parameter = XD_TENSOR_INIT;
+    assert_ok(context, xd_network_tensor(a, p, &parameter));
     float *x = malloc(parameter.count * sizeof *x), *y = malloc(parameter.count * sizeof *y);
-    assert_ok(context, xd_network_get(a, context, parameter.name, x, parameter.count));
-    assert_ok(context, xd_network_get(b, context, parameter.name, y, parameter.count));
+    assert_ok(context, xd_network_get(a, context, x, parameter.name, parameter.count));
+    assert_ok(context, xd_network_get(b, context, y, parameter.name, parameter.count));
     ck_assert_mem_eq(x, y, parameter.count * sizeof *x);
     free(x);
     free(y);
@@ -113,9 +113,9 @@ START_TEST(model_save__keeps_linear_skips) {
   assert_ok(context, xd_model_load(&loaded, context, path));
   assert_same_model(model, loaded);
   for (uint32_t d = 1; d <= 2; d++) {
-    const xd_network *const networks[] = {
-        xd_encoder_network(xd_model_encoder(loaded, d)), xd_decoder_network(xd_model_decoder(loaded, d)),
-        xd_latent_generator_network(xd_model_generator(loaded, (xd_direction)d))};
+    const xd_network *const networks[] = {xd_encoder_network(xd_model_encoder(loaded, d)),
+                                          xd_decoder_network(xd_model_decoder(loaded, d)),
+                                          xd_latent_generator_network(xd_model_generator(loaded, d))};
     for (int i = 0; i < 3; i++) {
       xd_layer_spec last;
       assert_ok(context, xd_network_layer(networks[i], xd_network_layer_count(networks[i]) - 1, &last));
@@ -158,14 +158,18 @@ START_TEST(model_save__half_refuses_values_beyond_its_range) {
   xd_model *model;
   xd_save_options options = XD_SAVE_OPTIONS_INIT;
   options.half = 1;
+  xd_encoder *encoders[2];
+  xd_decoder *decoders[2];
   for (int d = 0; d < 2; d++) {
     xd_vae_architecture architecture = tiny_architecture(1);
-    assert_ok(context, xd_encoder_create(&parts.encoder[d], context, &architecture, 1));
-    assert_ok(context, xd_decoder_create(&parts.decoder[d], context, &architecture, 1));
+    assert_ok(context, xd_encoder_create(&encoders[d], context, &architecture, 1));
+    assert_ok(context, xd_decoder_create(&decoders[d], context, &architecture, 1));
+    parts.encoder[d] = encoders[d];
+    parts.decoder[d] = decoders[d];
   }
-  xd_parameter first;
-  xd_network *network = xd_encoder_network_mutable(parts.encoder[0]);
-  assert_ok(context, xd_network_parameter(network, 0, &first));
+  xd_tensor first = XD_TENSOR_INIT;
+  xd_network *network = xd_encoder_network_mutable(encoders[0]);
+  assert_ok(context, xd_network_tensor(network, 0, &first));
   float *values = calloc(first.count, sizeof *values);
   values[1] = 70000.0f;
   assert_ok(context, xd_network_set(network, context, first.name, values, first.count));
@@ -411,7 +415,7 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
   unsigned char *data = save_tiny(true, false, &size);
   xd_file_info info = XD_FILE_INFO_INIT;
   xd_chunk chunks[8];
-  assert_ok(context, xd_file_inspect(context, path, &info, chunks, 8));
+  assert_ok(context, xd_file_inspect(context, &info, chunks, 8, path));
   ck_assert_str_eq(info.kind, "model");
   ck_assert_uint_eq(info.size, size);
   ck_assert_uint_eq(info.chunk_count, 5);
@@ -422,7 +426,7 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
   write_test_file(path, data, size);
   char before[256];
   snprintf(before, sizeof before, "%s", xd_context_message(context));
-  assert_ok(context, xd_file_inspect(context, path, &info, chunks, 8));
+  assert_ok(context, xd_file_inspect(context, &info, chunks, 8, path));
   ck_assert_uint_eq(chunks[4].intact, 0);
   ck_assert_str_eq(xd_context_message(context), before);
   assert_status(xd_file_verify(context, path), XD_ERROR_BAD_DATA);
@@ -431,9 +435,9 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
 }
 END_TEST
 
-START_TEST(classifier_save__load_gives_the_same_judge) {
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_classifier *judge, *loaded;
+START_TEST(judge_save__load_gives_the_same_judge) {
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_judge *judge, *loaded;
   xd_model *model;
   options.height = options.width = 8;
   options.channels = 1;
@@ -441,16 +445,16 @@ START_TEST(classifier_save__load_gives_the_same_judge) {
   options.base_channels = 2;
   options.feature_dim = 4;
   path_in(path, folder, "judge.xdc");
-  assert_ok(context, xd_classifier_create(&judge, context, &options));
-  assert_ok(context, xd_classifier_save(judge, context, path));
-  assert_ok(context, xd_classifier_load(&loaded, context, path));
-  ck_assert_uint_eq(xd_classifier_class_count(loaded), 3);
-  ck_assert_uint_eq(xd_classifier_feature_dim(loaded), 4);
-  assert_same_network(xd_classifier_network(judge), xd_classifier_network(loaded));
+  assert_ok(context, xd_judge_create(&judge, context, &options));
+  assert_ok(context, xd_judge_save(judge, context, path));
+  assert_ok(context, xd_judge_load(&loaded, context, path));
+  ck_assert_uint_eq(xd_judge_class_count(loaded), 3);
+  ck_assert_uint_eq(xd_judge_feature_dim(loaded), 4);
+  assert_same_network(xd_judge_network(judge), xd_judge_network(loaded));
   assert_ok(context, xd_file_verify(context, path));
   assert_status(xd_model_load(&model, context, path), XD_ERROR_BAD_DATA);
-  xd_classifier_release(judge);
-  xd_classifier_release(loaded);
+  xd_judge_release(judge);
+  xd_judge_release(loaded);
 }
 END_TEST
 
@@ -462,9 +466,9 @@ START_TEST(model_file__misuse_is_an_invalid_argument) {
   assert_status(xd_model_load(&model, NULL, path), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_model_load_memory(&model, context, NULL, 3), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_model_save(NULL, context, path, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_file_inspect(context, path, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_file_inspect(context, path, &info, NULL, 3), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_save(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect(context, NULL, NULL, 0, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect(context, &info, NULL, 3, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_save(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -490,7 +494,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, model_load__passes_over_optional_chunks_and_refuses_required_ones);
   tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
   tcase_add_test(tcase, file_inspect__lists_chunks_and_finds_damage);
-  tcase_add_test(tcase, classifier_save__load_gives_the_same_judge);
+  tcase_add_test(tcase, judge_save__load_gives_the_same_judge);
   tcase_add_test(tcase, model_file__misuse_is_an_invalid_argument);
   suite_add_tcase(suite, tcase);
   return suite;

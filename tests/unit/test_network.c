@@ -13,7 +13,7 @@ static void close_context(void) {
   xd_context_destroy(context);
 }
 
-static const xd_shape picture = {9, 13, 3};
+static const xd_shape picture = {.width = 13, .height = 9, .channels = 3};
 
 static xd_network *make_small(void) {
   const xd_layer_spec specs[] = {conv2d_spec(4, 4, 2, 1, XD_ACTIVATION_RELU), reshape_spec(1, 1, 140),
@@ -27,14 +27,14 @@ START_TEST(network_create__chains_the_shapes) {
   xd_network *network = make_small();
   xd_layer_spec spec;
   ck_assert_uint_eq(xd_network_layer_count(network), 3);
-  ck_assert_uint_eq(xd_network_input_shape(network).width, 13);
-  ck_assert_uint_eq(xd_network_output_shape(network).channels, 6);
+  ck_assert_uint_eq(input_shape_of(network).width, 13);
+  ck_assert_uint_eq(output_shape_of(network).channels, 6);
   ck_assert_uint_eq(network->layers[0].out.height, 5);
   ck_assert_uint_eq(network->layers[0].out.width, 7);
   assert_ok(context, xd_network_layer(network, 2, &spec));
   ck_assert_uint_eq(spec.tag, XD_TAG('D', 'N', 'S', 'E'));
   ck_assert_uint_eq(spec.values[2], 6);
-  ck_assert_uint_eq(xd_network_weight_count(network), 4 * 4 * 3 * 4 + 4 + 140 * 6 + 6);
+  ck_assert_uint_eq(xd_network_parameter_count(network), 4 * 4 * 3 * 4 + 4 + 140 * 6 + 6);
   xdi_network_release(network);
 }
 END_TEST
@@ -68,7 +68,9 @@ START_TEST(network_create__refuses_too_many_parameters) {
   const xd_layer_spec specs[] = {dense_spec(14000, XD_ACTIVATION_RELU), dense_spec(14000, XD_ACTIVATION_RELU),
                                  dense_spec(14000, XD_ACTIVATION_RELU)};
   xd_network *network;
-  assert_status(xdi_network_create(&network, context, (xd_shape){1, 1, 1000}, specs, 3), XD_ERROR_TOO_LARGE);
+  assert_status(
+      xdi_network_create(&network, context, (xd_shape){.width = 1, .height = 1, .channels = 1000}, specs, 3),
+      XD_ERROR_TOO_LARGE);
   ck_assert_ptr_null(network);
   assert_message_names(context, "layers up to 2 (dense)");
 }
@@ -77,13 +79,17 @@ END_TEST
 START_TEST(network_create__refuses_too_large_an_input_or_output) {
   const xd_layer_spec specs[] = {conv_transpose2d_spec(100, 64, 64, 0, XD_ACTIVATION_RELU, 2000, 2000)};
   xd_network *network;
-  assert_status(xdi_network_create(&network, context, (xd_shape){32, 32, 1}, specs, 1), XD_ERROR_TOO_LARGE);
-  assert_message_names(context, "conv_transpose2d");
   assert_status(
-      xdi_network_create(&network, context, (xd_shape){UINT32_MAX, UINT32_MAX, UINT32_MAX}, specs, 1),
-      XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xdi_network_create(&network, context, (xd_shape){0, 9, 1}, specs, 1),
+      xdi_network_create(&network, context, (xd_shape){.width = 32, .height = 32, .channels = 1}, specs, 1),
+      XD_ERROR_TOO_LARGE);
+  assert_message_names(context, "conv_transpose2d");
+  assert_status(xdi_network_create(
+                    &network, context,
+                    (xd_shape){.width = UINT32_MAX, .height = UINT32_MAX, .channels = UINT32_MAX}, specs, 1),
                 XD_ERROR_INVALID_ARGUMENT);
+  assert_status(
+      xdi_network_create(&network, context, (xd_shape){.width = 9, .height = 0, .channels = 1}, specs, 1),
+      XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(network);
 }
 END_TEST
@@ -128,9 +134,9 @@ START_TEST(network_set__is_what_get_reads) {
   xd_network *network = make_small();
   float *values = make_normals(192, 3), *back = new_floats(192);
   assert_ok(context, xd_network_set(network, context, "0.conv2d.weights", values, 192));
-  assert_ok(context, xd_network_get(network, context, "0.conv2d.weights", back, 192));
+  assert_ok(context, xd_network_get(network, context, back, "0.conv2d.weights", 192));
   assert_same_floats(back, values, 192);
-  assert_ok(context, xd_network_get(network, context, "0.conv2d.bias", back, 4));
+  assert_ok(context, xd_network_get(network, context, back, "0.conv2d.bias", 4));
   for (int i = 0; i < 4; i++)
     ck_assert(back[i] == 0);
   free(values);
@@ -157,7 +163,7 @@ START_TEST(network_set__refuses_and_changes_nothing) {
   values[0] = 77;
   assert_status(xd_network_set(network, context, "2.dense.bias", values, 6), XD_ERROR_UNSUPPORTED);
   assert_message_names(context, "frozen");
-  assert_ok(context, xd_network_get(network, context, "2.dense.bias", back, 6));
+  assert_ok(context, xd_network_get(network, context, back, "2.dense.bias", 6));
   ck_assert(back[0] == 1 && back[5] == 6);
   xdi_network_release(network);
 }
@@ -165,23 +171,24 @@ END_TEST
 
 START_TEST(network_access__bears_misuse) {
   xd_network *network = make_small();
-  xd_parameter parameter = {"stale", 1, {1, 1, 1, 1}, 1};
+  xd_tensor parameter = XD_TENSOR_INIT;
+  parameter.name = "stale";
   xd_layer_spec spec = {1, {1}};
   float value;
-  assert_status(xd_network_get(NULL, context, "x", &value, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_network_get(network, context, NULL, &value, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_network_get(network, context, "2.dense.bias", NULL, 6), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_network_get(NULL, context, &value, "x", 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_network_get(network, context, &value, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_network_get(network, context, NULL, "2.dense.bias", 6), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_network_set(NULL, context, "x", &value, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_network_get(network, NULL, "no", &value, 1), XD_ERROR_NOT_FOUND);
-  assert_status(xd_network_parameter(network, 4, &parameter), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_network_get(network, NULL, &value, "no", 1), XD_ERROR_NOT_FOUND);
+  assert_status(xd_network_tensor(network, 4, &parameter), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(parameter.name);
-  assert_status(xd_network_parameter(network, 0, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_network_tensor(network, 0, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_network_layer(network, 3, &spec), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_uint_eq(spec.tag, 0);
   assert_status(xd_network_layer(network, 0, NULL), XD_ERROR_INVALID_ARGUMENT);
-  ck_assert_uint_eq(xd_network_layer_count(NULL) + xd_network_parameter_count(NULL), 0);
-  ck_assert_uint_eq(xd_network_weight_count(NULL), 0);
-  ck_assert_uint_eq(xd_network_input_shape(NULL).height + xd_network_output_shape(NULL).height, 0);
+  ck_assert_uint_eq(xd_network_layer_count(NULL) + xd_network_tensor_count(NULL), 0);
+  ck_assert_uint_eq(xd_network_parameter_count(NULL), 0);
+  ck_assert_uint_eq(input_shape_of(NULL).height + output_shape_of(NULL).height, 0);
   ck_assert_int_eq(xd_network_is_frozen(NULL), 0);
   xdi_network_release(network);
   xdi_network_release(NULL);
@@ -242,7 +249,7 @@ END_TEST
 
 START_TEST(network_initialise__leaves_the_padding_zero) {
   const xd_layer_spec spec = dense_spec(3, XD_ACTIVATION_IDENTITY); /* 15 weights, 3 biases */
-  xd_network *network = make_network(context, (xd_shape){1, 1, 5}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 5}, &spec, 1);
   xdi_network_initialise(network, 5, 0.0f);
   ck_assert_uint_eq(network->block_count, 32);
   ck_assert(network->block[14] != 0);
@@ -265,7 +272,7 @@ START_TEST(network_clone__copies_the_parameters_and_thaws) {
   ck_assert_int_eq(xd_network_is_frozen(network), 1);
   ck_assert_int_eq(xd_network_is_frozen(clone), 0);
   assert_ok(context, xd_network_set(clone, context, "2.dense.bias", bias, 6));
-  assert_ok(context, xd_network_get(network, context, "2.dense.bias", back, 6));
+  assert_ok(context, xd_network_get(network, context, back, "2.dense.bias", 6));
   ck_assert(back[0] != 1);
   xdi_network_release(network);
   ck_assert_str_eq(clone->parameters[0].public.name, "0.conv2d.weights");
@@ -275,9 +282,9 @@ END_TEST
 
 START_TEST(network_same_layers__looks_at_input_and_every_value) {
   const xd_layer_spec one = dense_spec(4, XD_ACTIVATION_RELU), other = dense_spec(4, XD_ACTIVATION_TANH);
-  xd_network *a = make_network(context, (xd_shape){1, 2, 3}, &one, 1);
-  xd_network *b = make_network(context, (xd_shape){1, 3, 2}, &one, 1);
-  xd_network *c = make_network(context, (xd_shape){1, 2, 3}, &other, 1);
+  xd_network *a = make_network(context, (xd_shape){.width = 2, .height = 1, .channels = 3}, &one, 1);
+  xd_network *b = make_network(context, (xd_shape){.width = 3, .height = 1, .channels = 2}, &one, 1);
+  xd_network *c = make_network(context, (xd_shape){.width = 2, .height = 1, .channels = 3}, &other, 1);
   ck_assert(xdi_network_same_layers(a, a));
   ck_assert(!xdi_network_same_layers(a, b));
   ck_assert(!xdi_network_same_layers(a, c));

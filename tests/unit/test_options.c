@@ -30,7 +30,7 @@
   } while (0)
 
 START_TEST(init__equals_the_macro_as_far_as_the_caller_knows_it) {
-  CHECK(xd_classifier_options, XD_CLASSIFIER_OPTIONS_INIT);
+  CHECK(xd_judge_options, XD_JUDGE_OPTIONS_INIT);
   CHECK(xd_context_options, XD_CONTEXT_OPTIONS_INIT);
   CHECK(xd_dataset_selection, XD_DATASET_SELECTION_INIT);
   CHECK(xd_evaluation_options, XD_EVALUATION_OPTIONS_INIT);

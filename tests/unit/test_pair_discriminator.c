@@ -35,8 +35,8 @@ START_TEST(pair_discriminator_create__is_a_leaky_perceptron_on_pairs) {
   const xd_network *network = xd_pair_discriminator_network(discriminator);
   xd_layer_spec spec;
   ck_assert_uint_eq(xd_pair_discriminator_latent_dim(discriminator), LATENT);
-  ck_assert_uint_eq(xd_network_input_shape(network).channels, 2 * LATENT);
-  ck_assert_uint_eq(xd_network_output_shape(network).channels, 1);
+  ck_assert_uint_eq(input_shape_of(network).channels, 2 * LATENT);
+  ck_assert_uint_eq(output_shape_of(network).channels, 1);
   ck_assert_uint_eq(xd_network_layer_count(network), 3);
   assert_ok(context, xd_network_layer(network, 1, &spec));
   ck_assert_uint_eq(spec.values[2], 8);
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(pair_discriminator_wrap__refuses_an_odd_input) {
   const xd_layer_spec spec = dense_spec(1, XD_ACTIVATION_IDENTITY);
-  xd_network *network = make_network(context, (xd_shape){1, 1, 5}, &spec, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = 5}, &spec, 1);
   xd_pair_discriminator *discriminator = (xd_pair_discriminator *)network;
   assert_status(xdi_pair_discriminator_wrap(&discriminator, context, network), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(discriminator);

@@ -64,7 +64,7 @@ static void close_fixture(fixture *f) {
     xdi_pools_close(&f->pools[d]);
     xd_dataset_release(f->sets[d]);
   }
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   xd_context_destroy(f->context);
 }
 

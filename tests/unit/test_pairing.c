@@ -32,7 +32,7 @@ START_TEST(pairing__keeps_the_order_of_its_pairs) {
   ck_assert_uint_eq(xd_pairing_class(pairing, 1, 4), XD_ANY_CLASS);
   ck_assert_uint_eq(xd_pairing_class(pairing, 0, 0), XD_ANY_CLASS);
   ck_assert_uint_eq(xd_pairing_class(pairing, 3, 0), XD_ANY_CLASS);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
 }
 END_TEST
 
@@ -48,7 +48,7 @@ START_TEST(pairing__matches_its_pairs_and_no_others) {
   ck_assert_int_eq(xd_pairing_matches(pairing, 1, 7), 1);
   ck_assert_int_eq(xd_pairing_matches(pairing, 200, 255), 1);
   ck_assert_int_eq(xd_pairing_matches(pairing, UINT32_MAX, 5), 0);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
 }
 END_TEST
 
@@ -61,7 +61,7 @@ START_TEST(pairing__of_all_with_all_is_one_pair) {
   ck_assert_uint_eq(xdi_pairing_group_count(pairing), 1);
   ck_assert_uint_eq(xdi_pairing_group(pairing, 1, 17), 0);
   ck_assert_uint_eq(xdi_pairing_group(pairing, 2, 255), 0);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
 }
 END_TEST
 
@@ -99,7 +99,7 @@ START_TEST(pairing__takes_missing_arguments) {
   assert_status(xd_pairing_create(&pairing, context, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_pairing_create(NULL, context, "0:5"), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_pairing_create(&pairing, NULL, "0:5"), XD_ERROR_INVALID_ARGUMENT);
-  xd_pairing_destroy(NULL);
+  xd_pairing_release(NULL);
   ck_assert_uint_eq(xd_pairing_count(NULL), 0);
   ck_assert_uint_eq(xd_pairing_class(NULL, 1, 0), XD_ANY_CLASS);
   ck_assert_int_eq(xd_pairing_matches(NULL, 0, 0), 0);
@@ -117,7 +117,7 @@ START_TEST(pairing__takes_every_pair_there_is) {
   ck_assert_uint_eq(xd_pairing_count(pairing), 65536);
   ck_assert_uint_eq(xd_pairing_class(pairing, 2, 65535), 255);
   ck_assert_uint_eq(xdi_pairing_group_count(pairing), 1);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
   free(text);
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(pairing__groups_classes_that_pairs_link) {
   ck_assert_uint_eq(xdi_pairing_group(pairing, 2, 0), XDI_NO_GROUP);
   ck_assert_uint_eq(xdi_pairing_group(pairing, 1, 256), XDI_NO_GROUP);
   ck_assert_uint_eq(xdi_pairing_group(pairing, 3, 0), XDI_NO_GROUP);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
 }
 END_TEST
 
@@ -151,8 +151,8 @@ START_TEST(pairing__links_classes_over_others) {
   ck_assert_int_eq(xd_pairing_links(pairing, 300, 300), 0);
   ck_assert_int_eq(xd_pairing_links(NULL, 0, 5), 0);
   ck_assert_int_eq(xd_pairing_links(any, 0, 255), 1);
-  xd_pairing_destroy(pairing);
-  xd_pairing_destroy(any);
+  xd_pairing_release(pairing);
+  xd_pairing_release(any);
 }
 END_TEST
 
@@ -166,7 +166,7 @@ START_TEST(pairing__merges_groups_of_many_pairs) {
   }
   ck_assert_uint_eq(xdi_pairing_group(pairing, 1, 9), 1);
   ck_assert_uint_eq(xdi_pairing_group(pairing, 2, 9), 1);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
 }
 END_TEST
 
@@ -184,10 +184,10 @@ START_TEST(pairing_check__names_absent_classes) {
   assert_message_names(context, "'2:6' names class 2, of which domain 1");
   assert_status(xdi_pairing_check(context, absent2, set1, set2), XD_ERROR_NOT_FOUND);
   assert_message_names(context, "'1:7' names class 7, of which domain 2");
-  xd_pairing_destroy(good);
-  xd_pairing_destroy(any);
-  xd_pairing_destroy(absent1);
-  xd_pairing_destroy(absent2);
+  xd_pairing_release(good);
+  xd_pairing_release(any);
+  xd_pairing_release(absent1);
+  xd_pairing_release(absent2);
   xd_dataset_release(set1);
   xd_dataset_release(set2);
 }
@@ -196,9 +196,19 @@ END_TEST
 static xd_status create_limited(xd_context *limited, void *user) {
   xd_pairing *pairing;
   xd_status status = xd_pairing_create(&pairing, limited, user);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
   return status;
 }
+
+START_TEST(pairing__lives_until_its_last_owner_goes) {
+  const xd_pairing *pairing = make_pairing("0:5,1:6"), *owned = xd_pairing_retain(pairing);
+  ck_assert_ptr_eq(owned, pairing);
+  xd_pairing_release(pairing);
+  ck_assert_uint_eq(xd_pairing_class(owned, 2, 1), 6);
+  xd_pairing_release(owned);
+  ck_assert_ptr_null(xd_pairing_retain(NULL));
+}
+END_TEST
 
 START_TEST(pairing__leaks_nothing_when_memory_is_refused) {
   char text[] = "0:5,1:6";
@@ -220,6 +230,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, pairing__links_classes_over_others);
   tcase_add_test(tcase, pairing__merges_groups_of_many_pairs);
   tcase_add_test(tcase, pairing_check__names_absent_classes);
+  tcase_add_test(tcase, pairing__lives_until_its_last_owner_goes);
   tcase_add_test(tcase, pairing__leaks_nothing_when_memory_is_refused);
   suite_add_tcase(suite, tcase);
   return suite;

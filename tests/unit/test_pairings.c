@@ -7,19 +7,19 @@ typedef struct fixture {
   xd_context *context;
   xd_dataset *sets[2], *held_out[2];
   xd_pairing *pairing;
-  xd_classifier *judge[2];
+  xd_judge *judge[2];
   xd_model *model;
 } fixture;
 
-static xd_classifier *train_judge(xd_context *context, const xd_dataset *set) {
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_classifier *judge = NULL;
+static xd_judge *train_judge(xd_context *context, const xd_dataset *set) {
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_judge *judge = NULL;
   options.base_channels = 8;
   options.feature_dim = 32;
   options.batch = 30;
   options.epochs = 12;
   options.learning_rate = 0.003f;
-  assert_ok(context, xd_classifier_train(&judge, context, set, &options, NULL, NULL));
+  assert_ok(context, xd_judge_train(&judge, context, set, &options, NULL, NULL));
   return judge;
 }
 
@@ -70,10 +70,10 @@ static void close_fixture(fixture *f) {
   for (uint32_t d = 0; d < 2; d++) {
     xd_dataset_release(f->sets[d]);
     xd_dataset_release(f->held_out[d]);
-    xd_classifier_release(f->judge[d]);
+    xd_judge_release(f->judge[d]);
   }
   xd_model_release(f->model);
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   xd_context_destroy(f->context);
 }
 
@@ -99,9 +99,9 @@ static void count_targets(const fixture *f, uint32_t source, uint32_t label, uin
   options.direction = source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
   memset(counts, 0, PATTERN_COUNT * sizeof *counts);
   assert_ok(f->context, xd_translator_create(&translator, f->context, f->model, &options));
-  assert_ok(f->context, xd_translator_run_floats(translator, made, pictures, HELD_OUT, NULL));
+  assert_ok(f->context, xd_translator_run_floats(translator, made, NULL, pictures, HELD_OUT));
   assert_ok(f->context,
-            xd_classifier_predict(f->judge[1 - source], f->context, judged, NULL, NULL, made, HELD_OUT));
+            xd_judge_predict(f->judge[1 - source], f->context, judged, NULL, NULL, made, HELD_OUT));
   for (uint32_t i = 0; i < HELD_OUT; i++)
     if (label == XD_ANY_CLASS || xd_dataset_label(f->held_out[source], i) == label)
       counts[judged[i]]++;

@@ -100,7 +100,7 @@ START_TEST(preset__trains_and_is_told_by_the_model) {
       ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), " beta1=0.9 beta2=0.999 ") != NULL);
     }
     xd_model_release(model);
-    xd_pairing_destroy(pairing);
+    xd_pairing_release(pairing);
     xd_dataset_release(sets[0]);
     xd_dataset_release(sets[1]);
     xd_context_destroy(context);

@@ -157,7 +157,7 @@ static const xd_activation smooth[] = {XD_ACTIVATION_IDENTITY, XD_ACTIVATION_SIG
 
 START_TEST(dense_backward__agrees_with_differences) {
   for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
-    check_dense(smooth[x_activation % 3], (xd_activation)x_activation);
+    check_dense(smooth[x_activation % 3], x_activation);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ static const xd_convolution conv2d_shapes[] = {
 START_TEST(conv2d_backward__agrees_with_differences) {
   for (size_t i = 0; i < sizeof conv2d_shapes / sizeof *conv2d_shapes; i++)
     for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
-      check_convolution(1, conv2d_shapes[i], smooth[x_activation % 3], (xd_activation)x_activation);
+      check_convolution(1, conv2d_shapes[i], smooth[x_activation % 3], x_activation);
 }
 END_TEST
 
@@ -243,7 +243,7 @@ static const xd_convolution transpose_shapes[] = {
 START_TEST(conv_transpose2d_backward__agrees_with_differences) {
   for (size_t i = 0; i < sizeof transpose_shapes / sizeof *transpose_shapes; i++)
     for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
-      check_convolution(2, transpose_shapes[i], smooth[x_activation % 3], (xd_activation)x_activation);
+      check_convolution(2, transpose_shapes[i], smooth[x_activation % 3], x_activation);
 }
 END_TEST
 

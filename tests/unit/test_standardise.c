@@ -276,7 +276,8 @@ END_TEST
 
 START_TEST(standardise_fold__refuses_networks_without_dense_ends) {
   xd_context *context = test_context("reference");
-  const xd_shape picture = {8, 8, 1}, code = {1, 1, 2};
+  const xd_shape picture = {.width = 8, .height = 8, .channels = 1},
+                 code = {.width = 1, .height = 1, .channels = 2};
   const double mean[2] = {1.0, 2.0}, deviation[2] = {0.5, 2.0};
   const xd_layer_spec dense_end[] = {dense_spec(4, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec bent_end[] = {dense_spec(4, XD_ACTIVATION_TANH)};

@@ -58,7 +58,7 @@ static void close_fixture(fixture *f) {
     xd_dataset_release(f->sets[domain]);
     xd_dataset_release(f->held_out[domain]);
   }
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   xd_context_destroy(f->context);
   free(f);
 }
@@ -68,15 +68,15 @@ static xd_status train(fixture *f, xd_model **model, xd_train_report *report) {
 }
 
 /* Knows the patterns of a domain; the caller releases it. */
-static xd_classifier *train_judge(fixture *f, uint32_t domain) {
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_classifier *judge = NULL;
+static xd_judge *train_judge(fixture *f, uint32_t domain) {
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_judge *judge = NULL;
   options.base_channels = 8;
   options.feature_dim = 32;
   options.batch = 30;
   options.epochs = 12;
   options.learning_rate = 0.003f;
-  assert_ok(f->context, xd_classifier_train(&judge, f->context, f->sets[domain], &options, NULL, NULL));
+  assert_ok(f->context, xd_judge_train(&judge, f->context, f->sets[domain], &options, NULL, NULL));
   return judge;
 }
 
@@ -97,7 +97,7 @@ static void check_evaluation(const xd_evaluation *evaluation, const char *what) 
 
 START_TEST(train__learns_both_directions) {
   fixture *f = open_fixture("auto", 2);
-  xd_classifier *judges[2] = {train_judge(f, 0), train_judge(f, 1)};
+  xd_judge *judges[2] = {train_judge(f, 0), train_judge(f, 1)};
   xd_model *model = NULL;
   xd_train_report report = make_report();
   for (uint32_t i = 0; i < 2; i++)
@@ -122,8 +122,8 @@ START_TEST(train__learns_both_directions) {
   ck_assert_uint_eq(xd_model_class_count(model, 2), 6);
   ck_assert_str_eq(xd_model_class_name(model, 2, 4), "4");
   xd_model_release(model);
-  xd_classifier_release(judges[0]);
-  xd_classifier_release(judges[1]);
+  xd_judge_release(judges[0]);
+  xd_judge_release(judges[1]);
   close_fixture(f);
 }
 END_TEST
@@ -131,10 +131,10 @@ END_TEST
 /* Rows and columns both become frames, blocks crosses. */
 START_TEST(train__pairs_several_classes_with_one) {
   fixture *f = open_fixture("auto", 2);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL;
   xd_evaluation evaluation = {.struct_size = sizeof evaluation};
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   f->pairing = make_pairing(f->context, "0:3,1:3,2:5");
   f->options.directions = 1;
   assert_ok(f->context, train(f, &model, NULL));
@@ -145,17 +145,17 @@ START_TEST(train__pairs_several_classes_with_one) {
   ck_assert_ptr_null(xd_model_discriminator(model, 1));
   ck_assert_ptr_nonnull(xd_model_discriminator(model, 2));
   xd_model_release(model);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   close_fixture(f);
 }
 END_TEST
 
 START_TEST(train__maps_sets_without_labels) {
   fixture *f = open_fixture("auto", 2);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL;
   xd_evaluation evaluation = {.struct_size = sizeof evaluation};
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   f->pairing = make_pairing(f->context, "*:*");
   f->options.directions = 1;
   assert_ok(f->context, train(f, &model, NULL));
@@ -166,7 +166,7 @@ START_TEST(train__maps_sets_without_labels) {
   ck_assert_str_eq(xd_model_pairing(model), "*:*");
   ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), " mismatch=0 ") != NULL);
   xd_model_release(model);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   close_fixture(f);
 }
 END_TEST
@@ -378,7 +378,7 @@ START_TEST(map__shares_the_vaes_and_drops_the_old_mapping) {
   ck_assert_str_eq(xd_model_property(mapped, "vae.seed"), "5");
   ck_assert_str_eq(xd_model_property(mapped, "mapping.seed"), "77");
   ck_assert_str_eq(xd_model_property(mapped, "mapping_1to2.options"), "");
-  xd_pairing_destroy(other);
+  xd_pairing_release(other);
   xd_model_release(model);
   xd_model_release(mapped);
   close_fixture(f);
@@ -393,8 +393,8 @@ START_TEST(map__repeats_the_mapping_of_train) {
   assert_ok(f->context,
             xd_map(&mapped, f->context, model, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
   for (int direction = 1; direction <= 2; direction++)
-    ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, (xd_direction)direction)),
-                           xd_latent_generator_network(xd_model_generator(mapped, (xd_direction)direction))));
+    ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, direction)),
+                           xd_latent_generator_network(xd_model_generator(mapped, direction))));
   xd_model_release(model);
   xd_model_release(mapped);
   close_fixture(f);
@@ -464,7 +464,7 @@ static int note_step(void *user, const xd_train_progress *progress) {
 
 START_TEST(train__tells_every_step_and_validates_on_the_way) {
   fixture *f = open_short_fixture("auto", 1);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL, *plain = NULL;
   watch seen = {0};
   f->options.callback = watch_progress;
@@ -492,7 +492,7 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
                          xd_latent_generator_network(xd_model_generator(plain, XD_DIRECTION_1TO2))));
   xd_model_release(model);
   xd_model_release(plain);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   close_fixture(f);
 }
 END_TEST
@@ -540,8 +540,8 @@ START_TEST(map__goes_on_where_train_left_the_vaes) {
   assert_ok(f->context,
             xd_map(&mapped, f->context, vaes, f->sets[0], f->sets[1], f->pairing, &f->options, NULL));
   for (uint32_t i = 1; i <= 2; i++)
-    ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(mapped, (xd_direction)i)),
-                           xd_latent_generator_network(xd_model_generator(model, (xd_direction)i))));
+    ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(mapped, i)),
+                           xd_latent_generator_network(xd_model_generator(model, i))));
   xd_model_release(model), xd_model_release(vaes), xd_model_release(mapped);
   close_fixture(f);
 }
@@ -552,7 +552,7 @@ START_TEST(train__names_a_class_without_pictures) {
   xd_model *model = NULL;
   watch seen = {0};
   f->options.callback = watch_progress, f->options.user = &seen;
-  xd_pairing_destroy(f->pairing);
+  xd_pairing_release(f->pairing);
   f->pairing = make_pairing(f->context, "0:3,1:9");
   assert_status(train(f, &model, NULL), XD_ERROR_NOT_FOUND);
   assert_message_names(f->context, "class 9");
@@ -606,7 +606,7 @@ END_TEST
 /* What only the second VAE, the second mapping or the first validation reads is refused before any step. */
 START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   fixture *f = open_short_fixture("reference", 1);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_vae_options vae = f->vae;
   xd_mapping_options mapping = f->mapping;
   watch seen = {0};
@@ -638,7 +638,7 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   ck_assert_uint_eq(seen.step, 0);
   ck_assert_ptr_null(model);
   xd_dataset_release(few), xd_dataset_release(small);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   xd_model_release(vaes);
   close_fixture(f);
 }
@@ -647,7 +647,7 @@ END_TEST
 /* The most degenerate target set: one picture a class. Every mapping into it has collapsed. */
 START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   fixture *f = open_fixture("auto", 2);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL;
   uint8_t pixels[60 * PATTERN_SIZE];
   uint32_t labels[60];
@@ -684,7 +684,7 @@ START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   assert_ok(f->context, train(f, &model, &report));
   ck_assert_ptr_nonnull(model);
   xd_model_release(model);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   close_fixture(f);
 }
 END_TEST
@@ -705,7 +705,7 @@ static xd_model *train_with_history(fixture *f, uint32_t steps, uint32_t every, 
  * The learning rate is constant in the first half, so that such a run can be shorter. */
 START_TEST(train__keeps_the_best_validated_step) {
   fixture *f = open_fixture("auto", 2);
-  xd_classifier *judge = train_judge(f, 1);
+  xd_judge *judge = train_judge(f, 1);
   xd_train_report report, shorter;
   xd_train_record records[12];
   f->vae.epochs = 20;
@@ -748,7 +748,7 @@ START_TEST(train__keeps_the_best_validated_step) {
   model = train_with_history(f, 60, 20, &report, few, 2);
   ck_assert(report.history_count[0] == 3 && few[1].step == 40);
   xd_model_release(model);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   close_fixture(f);
 }
 END_TEST
@@ -791,7 +791,7 @@ static xd_status train_and_release(xd_context *context, void *user) {
   xd_status status = xd_pairing_create(&pairing, context, PAIRS);
   if (status == XD_OK)
     status = xd_train(&model, context, given->set[0], given->set[1], pairing, &options, NULL);
-  xd_pairing_destroy(pairing);
+  xd_pairing_release(pairing);
   xd_model_release(model);
   return status;
 }

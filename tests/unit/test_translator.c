@@ -39,11 +39,11 @@ START_TEST(translator_run__equals_the_parts_by_hand) {
   float got[COUNT * OUT], got_codes[COUNT * CODE];
   xd_translator *translator = make(context, 256);
   assert_ok(context, xd_translator_set_noise(translator, 5, 40, 0.5f));
-  assert_ok(context, xd_translator_run_floats(translator, got, inputs, COUNT, got_codes));
+  assert_ok(context, xd_translator_run_floats(translator, got, got_codes, inputs, COUNT));
   assert_ok(context, xd_encoder_encode(xd_model_encoder(model, 1), context, mean, NULL, inputs, COUNT));
   xd_latent_noise(noise, COUNT, CODE, 5, 40, 0.5f);
   assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context,
-                                                  codes, mean, noise, COUNT));
+                                                  codes, noise, mean, COUNT));
   assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, pictures, codes, COUNT));
   for (int i = 0; i < COUNT * CODE; i++)
     ck_assert_float_eq_tol(got_codes[i], codes[i], 1e-5f);
@@ -56,13 +56,13 @@ END_TEST
 START_TEST(translator_run__does_not_depend_on_how_calls_are_cut) {
   float whole[COUNT * OUT], cut[COUNT * OUT];
   xd_translator *large = make(context, 256), *small = make(context, 2);
-  assert_ok(context, xd_translator_run_floats(large, whole, inputs, COUNT, NULL));
-  assert_ok(context, xd_translator_run_floats(small, cut, inputs, COUNT, NULL));
+  assert_ok(context, xd_translator_run_floats(large, whole, NULL, inputs, COUNT));
+  assert_ok(context, xd_translator_run_floats(small, cut, NULL, inputs, COUNT));
   for (int i = 0; i < COUNT * OUT; i++)
     ck_assert_float_eq_tol(whole[i], cut[i], 1e-5f);
   for (uint32_t i = 0; i < COUNT; i++) {
     assert_ok(context, xd_translator_set_noise(small, 0, i, 1.0f));
-    assert_ok(context, xd_translator_run_floats(small, cut, inputs + i * IN, 1, NULL));
+    assert_ok(context, xd_translator_run_floats(small, cut, NULL, inputs + i * IN, 1));
     for (int j = 0; j < OUT; j++)
       ck_assert_float_eq_tol(whole[i * OUT + (uint32_t)j], cut[j], 1e-5f);
   }
@@ -75,8 +75,8 @@ START_TEST(translator_run__gives_the_same_bytes_at_any_thread_count) {
   float one[COUNT * OUT], three[COUNT * OUT];
   xd_context *threads = test_context_with(NULL, 3, NULL);
   xd_translator *a = make(context, 4), *b = make(threads, 4);
-  assert_ok(context, xd_translator_run_floats(a, one, inputs, COUNT, NULL));
-  assert_ok(threads, xd_translator_run_floats(b, three, inputs, COUNT, NULL));
+  assert_ok(context, xd_translator_run_floats(a, one, NULL, inputs, COUNT));
+  assert_ok(threads, xd_translator_run_floats(b, three, NULL, inputs, COUNT));
   ck_assert_mem_eq(one, three, sizeof one);
   xd_translator_destroy(a);
   xd_translator_destroy(b);
@@ -93,7 +93,7 @@ START_TEST(translator_run__reads_and_writes_every_format) {
   xd_translator *translator = make(context, 1);
   for (int i = 0; i < IN; i++)
     grey[i] = (float)(i % 6) / 5.0f; /* multiples of 51/255: exact as bytes */
-  assert_ok(context, xd_translator_run_floats(translator, plain, grey, 1, NULL));
+  assert_ok(context, xd_translator_run_floats(translator, plain, NULL, grey, 1));
   for (size_t in = 0; in < 6; in++)
     for (size_t out = 0; out < 6; out++) {
       xd_image from, to;
@@ -107,7 +107,7 @@ START_TEST(translator_run__reads_and_writes_every_format) {
         }
       xd_image_init(&from, source, 8, 8, formats[in]);
       xd_image_init(&to, target, 9, 10, formats[out]);
-      assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+      assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
       for (int i = 0; i < 10 * 9 && channels[out] >= 3; i++)
         for (uint32_t c = 0; c < 3; c++) {
           size_t at = (size_t)i * channels[out] + c;
@@ -128,10 +128,10 @@ START_TEST(translator_run__carries_alpha) {
       source[4 * i + c] = (uint8_t)(c < 3 ? i : 77);
   xd_image_init(&from, source, 8, 8, XD_PIXEL_RGBA_U8);
   xd_image_init(&to, target, 9, 10, XD_PIXEL_RGBA_U8);
-  assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+  assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
   ck_assert_uint_eq(target[3], 255);
   from.alpha = XD_ALPHA_CARRY;
-  assert_ok(context, xd_translator_run(translator, &to, &from, 1, NULL));
+  assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
   for (int i = 0; i < 10 * 9; i++)
     ck_assert_uint_eq(target[4 * i + 3], 77);
   xd_translator_destroy(translator);
@@ -147,11 +147,11 @@ START_TEST(translator_run__allocates_nothing_once_warm) {
   xd_image from, to;
   xd_image_init(&from, bytes, 8, 8, XD_PIXEL_GREY_U8);
   xd_image_init(&to, result, 9, 10, XD_PIXEL_GREY_U8);
-  assert_ok(counted, xd_translator_run_floats(translator, outputs, inputs, COUNT, NULL));
+  assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, COUNT));
   size_t before = atomic_load(&counter.total);
   for (int i = 0; i < 1000; i++) {
-    assert_ok(counted, xd_translator_run_floats(translator, outputs, inputs, 1 + (uint32_t)i % COUNT, NULL));
-    assert_ok(counted, xd_translator_run(translator, &to, &from, 1, NULL));
+    assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, 1 + (uint32_t)i % COUNT));
+    assert_ok(counted, xd_translator_run(translator, &to, NULL, &from, 1));
   }
   ck_assert_uint_eq(atomic_load(&counter.total), before);
   xd_translator_destroy(translator);
@@ -167,19 +167,19 @@ START_TEST(translator_run__refuses_wrong_sizes_and_values) {
   xd_translator *translator = make(context, 4);
   xd_image_init(&from, pixels, 10, 8, XD_PIXEL_GREY_F32);
   xd_image_init(&to, output, 9, 10, XD_PIXEL_RGB_F32);
-  assert_status(xd_translator_run(translator, &to, &from, 1, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "10 x 8");
   xd_image_init(&from, pixels, 8, 8, XD_PIXEL_GREY_F32);
   pixels[5] = NAN;
-  assert_status(xd_translator_run(translator, &to, &from, 1, NULL), XD_ERROR_BAD_DATA);
+  assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
   inputs[IN + 3] = INFINITY;
-  assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, inputs, 2, NULL),
+  assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, NULL, inputs, 2),
                 XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 1");
-  assert_status(xd_translator_run(translator, NULL, &from, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_translator_run_floats(translator, NULL, inputs, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_ok(context, xd_translator_run(translator, NULL, NULL, 0, NULL));
+  assert_status(xd_translator_run(translator, NULL, NULL, &from, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_run_floats(translator, NULL, NULL, inputs, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_ok(context, xd_translator_run(translator, NULL, NULL, NULL, 0));
   xd_translator_destroy(translator);
 }
 END_TEST
@@ -210,9 +210,9 @@ START_TEST(translator_run__stops_when_cancelled) {
   float output[OUT];
   xd_translator *translator = make(context, 1);
   xd_context_cancel(context);
-  assert_status(xd_translator_run_floats(translator, output, inputs, 1, NULL), XD_ERROR_CANCELLED);
+  assert_status(xd_translator_run_floats(translator, output, NULL, inputs, 1), XD_ERROR_CANCELLED);
   xd_context_clear_cancel(context);
-  assert_ok(context, xd_translator_run_floats(translator, output, inputs, 1, NULL));
+  assert_ok(context, xd_translator_run_floats(translator, output, NULL, inputs, 1));
   xd_translator_destroy(translator);
 }
 END_TEST
@@ -242,7 +242,7 @@ static xd_status create_and_run(xd_translator **out, xd_context *counted, const 
   float output[OUT];
   (void)path;
   const xd_status status = xd_translator_create(out, counted, model, NULL);
-  return status ? status : xd_translator_run_floats(*out, output, inputs, 1, NULL);
+  return status ? status : xd_translator_run_floats(*out, output, NULL, inputs, 1);
 }
 
 START_TEST(translator_run__leaks_nothing_when_memory_runs_out) {
@@ -268,8 +268,8 @@ START_TEST(translator_load__translates_as_the_whole_model_does) {
     const float *from = direction == 1 ? inputs : back;
     assert_ok(context, xd_translator_create(&of_model, context, model, &options));
     assert_ok(context, xd_translator_load(&of_file, context, path, &options));
-    assert_ok(context, xd_translator_run_floats(of_model, whole, from, COUNT, NULL));
-    assert_ok(context, xd_translator_run_floats(of_file, alone, from, COUNT, NULL));
+    assert_ok(context, xd_translator_run_floats(of_model, whole, NULL, from, COUNT));
+    assert_ok(context, xd_translator_run_floats(of_file, alone, NULL, from, COUNT));
     ck_assert_mem_eq(whole, alone, COUNT * (direction == 1 ? OUT : IN) * sizeof *whole);
     ck_assert_ptr_eq(xd_translator_model(of_model), model);
     ck_assert_ptr_null(xd_translator_model(of_file));
@@ -291,16 +291,21 @@ START_TEST(translator_load__keeps_the_weights_of_one_direction) {
   char *folder = make_temp_folder();
   path_in(path, folder, "large.xdm");
   for (uint64_t i = 0; i < 2; i++) {
-    assert_ok(context, xd_encoder_create(&parts.encoder[i], context, NULL, i));
-    assert_ok(context, xd_decoder_create(&parts.decoder[i], context, NULL, i));
-    assert_ok(context, xd_latent_generator_create(&parts.generator[i], context, NULL, i));
-    const xd_network *networks[] = {xd_encoder_network(parts.encoder[i]),
-                                    xd_decoder_network(parts.decoder[i]),
-                                    xd_latent_generator_network(parts.generator[i])};
+    xd_encoder *encoder;
+    xd_decoder *decoder;
+    xd_latent_generator *generator;
+    assert_ok(context, xd_encoder_create(&encoder, context, NULL, i));
+    assert_ok(context, xd_decoder_create(&decoder, context, NULL, i));
+    assert_ok(context, xd_latent_generator_create(&generator, context, NULL, i));
+    const xd_network *networks[] = {xd_encoder_network(encoder), xd_decoder_network(decoder),
+                                    xd_latent_generator_network(generator)};
+    parts.encoder[i] = encoder;
+    parts.decoder[i] = decoder;
+    parts.generator[i] = generator;
     for (int n = 0; n < 3; n++)
-      for (uint32_t p = 0; p < xd_network_parameter_count(networks[n]); p++) {
-        xd_parameter parameter;
-        assert_ok(context, xd_network_parameter(networks[n], p, &parameter));
+      for (uint32_t p = 0; p < xd_network_tensor_count(networks[n]); p++) {
+        xd_tensor parameter = XD_TENSOR_INIT;
+        assert_ok(context, xd_network_tensor(networks[n], p, &parameter));
         all += parameter.count * sizeof(float);
         needed +=
             n == 1 ? (i == 1) * parameter.count * sizeof(float) : (i == 0) * parameter.count * sizeof(float);

@@ -165,7 +165,7 @@ static void expect_weights(double weights[64], double sigma) {
 START_TEST(vae_trainer_step__paints_normalised_pictures_under_the_window) {
   xd_context *context = test_context("auto");
   const xd_layer_spec window = {XDI_WINDOW_TAG, {300}};
-  xd_network *network = make_network(context, (xd_shape){8, 8, 1}, &window, 1);
+  xd_network *network = make_network(context, (xd_shape){.width = 8, .height = 8, .channels = 1}, &window, 1);
   float *pictures = make_pixels(COUNT * 64, 3), *targets = make_pixels(COUNT * 64, 4);
   float *seen = run_network(context, network, pictures, COUNT),
         *wanted = run_network(context, network, targets, COUNT);

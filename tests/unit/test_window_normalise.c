@@ -11,7 +11,7 @@
 #define SIZE (HEIGHT * WIDTH * CHANNELS)
 #define SIGMA 250u
 
-static const xd_shape picture = {HEIGHT, WIDTH, CHANNELS};
+static const xd_shape picture = {.width = WIDTH, .height = HEIGHT, .channels = CHANNELS};
 static const xd_layer_spec window_spec = {XDI_WINDOW_TAG, {SIGMA}};
 static xd_context *context;
 
@@ -111,9 +111,9 @@ START_TEST(window_normalise__refuses_what_makes_no_sense) {
   } wrong[] = {{picture, {XDI_WINDOW_TAG, {49}}, XD_ERROR_INVALID_ARGUMENT},
                {picture, {XDI_WINDOW_TAG, {10001}}, XD_ERROR_INVALID_ARGUMENT},
                {picture, {XDI_WINDOW_TAG, {250, 1}}, XD_ERROR_INVALID_ARGUMENT},
-               {{257, 8, 1}, window_spec, XD_ERROR_SHAPE_MISMATCH},
-               {{8, 257, 1}, window_spec, XD_ERROR_SHAPE_MISMATCH},
-               {{8, 8, 5}, window_spec, XD_ERROR_SHAPE_MISMATCH}};
+               {{.width = 8, .height = 257, .channels = 1}, window_spec, XD_ERROR_SHAPE_MISMATCH},
+               {{.width = 257, .height = 8, .channels = 1}, window_spec, XD_ERROR_SHAPE_MISMATCH},
+               {{.width = 8, .height = 8, .channels = 5}, window_spec, XD_ERROR_SHAPE_MISMATCH}};
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
     xd_network *network = NULL;
     assert_status(xdi_network_create(&network, context, wrong[i].in, &wrong[i].spec, 1), wrong[i].status);

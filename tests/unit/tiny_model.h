@@ -16,9 +16,9 @@ static inline float tiny_weight(size_t network, size_t index) {
 
 static inline void tiny_fill(xd_context *context, xd_network *network, size_t number) {
   size_t index = 0;
-  for (uint32_t p = 0; p < xd_network_parameter_count(network); p++) {
-    xd_parameter parameter;
-    assert_ok(context, xd_network_parameter(network, p, &parameter));
+  for (uint32_t p = 0; p < xd_network_tensor_count(network); p++) {
+    xd_tensor parameter = XD_TENSOR_INIT;
+    assert_ok(context, xd_network_tensor(network, p, &parameter));
     float *values = malloc(parameter.count * sizeof *values);
     ck_assert_ptr_nonnull(values);
     for (size_t i = 0; i < parameter.count; i++)
@@ -48,25 +48,33 @@ static inline xd_model *tiny_model_with(xd_context *context, bool mapping, uint3
   xd_model *model = NULL;
   for (int d = 0; d < 2; d++) {
     xd_vae_architecture architecture = tiny_architecture(d + 1);
-    xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
-    xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-    architecture.linear_skip = generator.linear_skip = linear_skip;
-    generator.source_dim = d == 0 ? 2 : 3;
-    generator.target_dim = d == 0 ? 3 : 2;
-    generator.hidden_width = discriminator.hidden_width = 4;
-    generator.hidden_layers = discriminator.hidden_layers = 1;
-    discriminator.latent_dim = architecture.latent_dim;
+    xd_latent_generator_options generating = XD_LATENT_GENERATOR_OPTIONS_INIT;
+    xd_pair_discriminator_options discriminating = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
+    architecture.linear_skip = generating.linear_skip = linear_skip;
+    generating.source_dim = d == 0 ? 2 : 3;
+    generating.target_dim = d == 0 ? 3 : 2;
+    generating.hidden_width = discriminating.hidden_width = 4;
+    generating.hidden_layers = discriminating.hidden_layers = 1;
+    discriminating.latent_dim = architecture.latent_dim;
     size_t number = 10 * (size_t)d;
-    assert_ok(context, xd_encoder_create(&parts.encoder[d], context, &architecture, 1));
-    assert_ok(context, xd_decoder_create(&parts.decoder[d], context, &architecture, 1));
-    tiny_fill(context, xd_encoder_network_mutable(parts.encoder[d]), number + 1);
-    tiny_fill(context, xd_decoder_network_mutable(parts.decoder[d]), number + 2);
+    xd_encoder *encoder;
+    xd_decoder *decoder;
+    assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 1));
+    assert_ok(context, xd_decoder_create(&decoder, context, &architecture, 1));
+    tiny_fill(context, xd_encoder_network_mutable(encoder), number + 1);
+    tiny_fill(context, xd_decoder_network_mutable(decoder), number + 2);
+    parts.encoder[d] = encoder;
+    parts.decoder[d] = decoder;
     if (!mapping)
       continue;
-    assert_ok(context, xd_latent_generator_create(&parts.generator[d], context, &generator, 1));
-    assert_ok(context, xd_pair_discriminator_create(&parts.discriminator[d], context, &discriminator, 1));
-    tiny_fill(context, xd_latent_generator_network_mutable(parts.generator[d]), number + 3);
-    tiny_fill(context, xd_pair_discriminator_network_mutable(parts.discriminator[d]), number + 4);
+    xd_latent_generator *generator;
+    xd_pair_discriminator *discriminator;
+    assert_ok(context, xd_latent_generator_create(&generator, context, &generating, 1));
+    assert_ok(context, xd_pair_discriminator_create(&discriminator, context, &discriminating, 1));
+    tiny_fill(context, xd_latent_generator_network_mutable(generator), number + 3);
+    tiny_fill(context, xd_pair_discriminator_network_mutable(discriminator), number + 4);
+    parts.generator[d] = generator;
+    parts.discriminator[d] = discriminator;
   }
   parts.name[0] = "digits";
   parts.class_names[0] = names1;

@@ -77,7 +77,7 @@ static inline float *read_pictures(xd_context *context, const xd_dataset *set, u
   ck_assert_ptr_nonnull(indices);
   for (uint32_t i = 0; i < count; i++)
     indices[i] = i;
-  assert_ok(context, xd_dataset_read(context, pictures, set, indices, count));
+  assert_ok(context, xd_dataset_read(set, context, pictures, indices, count));
   free(indices);
   return pictures;
 }

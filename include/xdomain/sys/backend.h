@@ -38,15 +38,17 @@
 
 XD_BEGIN_DECLS
 
-#define XD_BACKEND_TABLE_VERSION 3u
+#define XD_BACKEND_TABLE_VERSION 4u
 
 /* One backend's private state for one context. */
 typedef struct xd_backend xd_backend;
 
 /* A backend's memory. A backend may put this struct first in a larger one. */
 typedef struct xd_buffer {
-  float *host;  /* 64-byte aligned memory the host can see, or NULL */
-  size_t count; /* floats */
+  /* 64-byte aligned memory the host can see, or NULL */
+  float *host;
+  /* floats */
+  size_t count;
 } xd_buffer;
 
 /* A place in a buffer; offset in floats. buffer NULL: absent, where a slot allows it. */
@@ -56,18 +58,20 @@ typedef struct xd_slice {
 } xd_slice;
 
 /* y = f(a). The numbers are stored in model files. */
-typedef enum xd_activation {
+typedef uint32_t xd_activation;
+enum {
   XD_ACTIVATION_IDENTITY = 0,
   XD_ACTIVATION_RELU = 1,
   XD_ACTIVATION_LEAKY_RELU = 2, /* slope 0.2 below zero */
   XD_ACTIVATION_SIGMOID = 3,
   XD_ACTIVATION_TANH = 4
-} xd_activation;
+};
 
 /* What a context lends its backend. The pointers stay valid until `close`. */
 typedef struct xd_backend_host {
   const xd_allocator *allocator;
-  const xd_runner *runner; /* never NULL */
+  /* never NULL */
+  const xd_runner *runner;
   void (*log)(void *user, xd_log_level level, const char *message);
   void *log_user;
 } xd_backend_host;
@@ -75,26 +79,39 @@ typedef struct xd_backend_host {
 /* Weights rearranged once for many calls (inference). Made by `prepare`. */
 typedef struct xd_prepared xd_prepared;
 
-/* y[rows][outputs] = f(x[rows][inputs] weights + bias). Of a layer with spectral normalisation the weights
- * count as weights / sigma, in forward and backward_data; dweights is then the gradient of weights / sigma. */
+/* y[rows][outputs] = f(x[rows][inputs] weights + bias). Of a layer with spectral normalisation the
+ * weights count as weights / sigma, in forward and backward_data; dweights is then the gradient of
+ * weights / sigma. */
 typedef struct xd_dense {
   uint32_t rows, inputs, outputs;
-  float sigma;                /* 0: the weights as they are */
-  xd_activation activation;   /* forward: of y */
-  xd_activation x_activation; /* backward_data: of x */
-  xd_slice x;                 /* forward, backward_weights; backward_data if x_activation is not identity */
-  xd_slice weights;           /* [inputs][outputs]; forward, backward_data */
-  xd_slice bias;              /* [outputs], may be absent; forward */
-  xd_slice y;                 /* forward: out */
-  xd_slice dy;                /* backward: [rows][outputs], before y's activation */
-  xd_slice dx;                /* backward_data: out, before x's activation */
-  xd_slice dweights;          /* backward_weights: out */
-  xd_slice dbias;             /* backward_weights: out, may be absent */
-  const xd_prepared *prepared; /* forward: instead of packing `weights`; may be NULL */
+  /* 0: the weights as they are */
+  float sigma;
+  /* forward: of y */
+  xd_activation activation;
+  /* backward_data: of x */
+  xd_activation x_activation;
+  /* forward, backward_weights; backward_data if x_activation is not identity */
+  xd_slice x;
+  /* [inputs][outputs]; forward, backward_data */
+  xd_slice weights;
+  /* [outputs], may be absent; forward */
+  xd_slice bias;
+  /* forward: out */
+  xd_slice y;
+  /* backward: [rows][outputs], before y's activation */
+  xd_slice dy;
+  /* backward_data: out, before x's activation */
+  xd_slice dx;
+  /* backward_weights: out */
+  xd_slice dweights;
+  /* backward_weights: out, may be absent */
+  xd_slice dbias;
+  /* forward: instead of packing `weights`; may be NULL */
+  const xd_prepared *prepared;
 } xd_dense;
 
-/* conv2d: y[oy][ox] = f(sum over ky,kx of x[oy*stride + ky - pad][ox*stride + kx - pad] W[ky][kx] + bias),
- * x zero outside. conv_transpose2d: its adjoint with the roles of x and y exchanged:
+/* conv2d: y[oy][ox] = f(sum over ky,kx of x[oy*stride + ky - pad][ox*stride + kx - pad] W[ky][kx] +
+ * bias), x zero outside. conv_transpose2d: its adjoint with the roles of x and y exchanged:
  * y[iy*stride + ky - pad][ix*stride + kx - pad] += x[iy][ix] W[ky][kx], then bias and f.
  * The output size is given, not derived: cells that no tap reaches hold f(bias). */
 typedef struct xd_convolution {
@@ -103,12 +120,13 @@ typedef struct xd_convolution {
   uint32_t out_height, out_width, out_channels;
   uint32_t kernel_height, kernel_width, stride, pad;
   xd_activation activation, x_activation;
-  xd_slice x, weights, bias, y, dy, dx, dweights, dbias; /* as in xd_dense */
+  /* as in xd_dense */
+  xd_slice x, weights, bias, y, dy, dx, dweights, dbias;
   const xd_prepared *prepared;
 } xd_convolution;
 
 /* Reconstruction head on a decoder's output x_hat = sigmoid(a):
- * per picture  L = pixel_weight * sum w (x - x_hat)^2                 (likelihood Gaussian and pixel cost)
+ * per picture  L = pixel_weight * sum w (x - x_hat)^2    (likelihood Gaussian and pixel cost)
  *                + bernoulli_weight * sum w (-x log x_hat - (1-x) log(1-x_hat))
  * da = dL/da / rows. The sums over rows are reported unweighted by the two weights;
  * w = window[size] where given, else 1. Logarithms of the Bernoulli term end at -100, so that a
@@ -117,10 +135,14 @@ typedef struct xd_reconstruction_loss {
   uint32_t rows, size;
   float pixel_weight, bernoulli_weight;
   xd_slice x, x_hat;
-  xd_slice window;              /* [size], may be absent */
-  xd_slice da;                  /* out: before the sigmoid; may be absent (loss only) */
-  double squared_error;         /* out: sum over rows and cells of w (x - x_hat)^2 */
-  double bernoulli;             /* out: the same of the Bernoulli term; 0 if its weight is 0 */
+  /* [size], may be absent */
+  xd_slice window;
+  /* out: before the sigmoid; may be absent (loss only) */
+  xd_slice da;
+  /* out: sum over rows and cells of w (x - x_hat)^2 */
+  double squared_error;
+  /* out: the same of the Bernoulli term; 0 if its weight is 0 */
+  double bernoulli;
 } xd_reconstruction_loss;
 
 /* The VAE's code. posterior[rows][2*latent_dim] holds [mean | log variance] a row.
@@ -131,10 +153,14 @@ typedef struct xd_posterior {
   uint32_t rows, latent_dim;
   float kl_weight;
   xd_slice posterior, epsilon;
-  xd_slice z;          /* forward: out */
-  xd_slice dz;         /* backward; already divided by rows */
-  xd_slice dposterior; /* backward: out */
-  double kl;           /* backward: out, sum over rows, unweighted */
+  /* forward: out */
+  xd_slice z;
+  /* backward; already divided by rows */
+  xd_slice dz;
+  /* backward: out */
+  xd_slice dposterior;
+  /* backward: out, sum over rows, unweighted */
+  double kl;
 } xd_posterior;
 
 /* Discriminator head: L = weight/rows * sum softplus(-sign * logit); softplus(-D) is
@@ -142,9 +168,12 @@ typedef struct xd_posterior {
 typedef struct xd_logistic_loss {
   uint32_t rows;
   float sign, weight;
-  xd_slice logits;  /* [rows] */
-  xd_slice dlogits; /* out: [rows], may be absent */
-  double loss;      /* out: sum over rows, unweighted */
+  /* [rows] */
+  xd_slice logits;
+  /* out: [rows], may be absent */
+  xd_slice dlogits;
+  /* out: sum over rows, unweighted */
+  double loss;
 } xd_logistic_loss;
 
 /* da += weight * 2 (a - b) / count, loss = sum (a - b)^2 over count = rows * columns cells;
@@ -154,28 +183,35 @@ typedef struct xd_squared_distance {
   uint32_t a_stride, b_stride, da_stride;
   float weight;
   xd_slice a, b;
-  xd_slice da; /* in and out, may be absent */
-  double loss; /* out: sum, unweighted */
+  /* in and out, may be absent */
+  xd_slice da;
+  /* out: sum, unweighted */
+  double loss;
 } xd_squared_distance;
 
-/* Classifier head. labels are host memory; one that is not below classes gives
- * XD_ERROR_INVALID_ARGUMENT. The target is t = (1 - label_smoothing) onehot + label_smoothing / classes,
- * the loss - sum t log softmax, dlogits = (softmax - t) / rows. */
+/* The judge's head. labels are host memory; one that is not below classes gives
+ * XD_ERROR_INVALID_ARGUMENT. The target is t = (1 - label_smoothing) onehot + label_smoothing /
+ * classes, the loss - sum t log softmax, dlogits = (softmax - t) / rows. */
 typedef struct xd_cross_entropy {
   uint32_t rows, classes;
-  float label_smoothing; /* in [0, 1) */
+  /* in [0, 1) */
+  float label_smoothing;
   const uint32_t *labels;
   xd_slice logits;
-  xd_slice dlogits; /* out, may be absent */
-  double loss;      /* out: sum over rows */
-  uint32_t correct; /* out: rows whose largest logit is the label's */
+  /* out, may be absent */
+  xd_slice dlogits;
+  /* out: sum over rows */
+  double loss;
+  /* out: rows whose largest logit is the label's */
+  uint32_t correct;
 } xd_cross_entropy;
 
 /* Adam (Kingma and Ba 2015) with decoupled weight decay, over one contiguous block. */
 typedef struct xd_adam {
   size_t count;
   float learning_rate, beta1, beta2, epsilon, weight_decay;
-  float correction1, correction2; /* 1 - beta^t */
+  /* 1 - beta^t */
+  float correction1, correction2;
   xd_slice parameters, gradients, moment1, moment2;
 } xd_adam;
 
@@ -188,24 +224,32 @@ typedef struct xd_adam {
 typedef struct xd_spectral_norm {
   uint32_t rows, columns, iterations;
   xd_slice weights, u, v, gradients;
-  double sigma; /* forward: out; backward: in */
+  /* forward: out; backward: in */
+  double sigma;
 } xd_spectral_norm;
 
-/* Pictures normalised under a window, w(y, x) = vertical[y] * horizontal[x] (host memory, not negative, not
- * all 0): mean[c] = sum w x[c] / sum w, deviation^2 = the mean over channels of sum w (x[c] - mean[c])^2 / sum w,
- *   y[c] = 0.5 + 0.2 (x[c] - mean[c]) / max(deviation, 1/64), clamped to 0..1.
+/* Pictures normalised under a window, w(y, x) = vertical[y] * horizontal[x] (host memory, not
+ * negative, not all 0):
+ *   mean[c] = sum w x[c] / sum w
+ *   deviation^2 = the mean over channels of sum w (x[c] - mean[c])^2 / sum w
+ *   y[c] = 0.5 + 0.2 (x[c] - mean[c]) / max(deviation, 1/64), clamped to 0..1
  * Each picture by itself; x and y may be the same. Nothing is ever asked of its gradient. */
 typedef struct xd_window_normalise {
-  uint32_t batch, height, width, channels; /* channels at most 4 */
-  const float *vertical, *horizontal;      /* [height], [width] */
+  /* channels at most 4 */
+  uint32_t batch, height, width, channels;
+  /* [height], [width] */
+  const float *vertical, *horizontal;
   xd_slice x, y;
 } xd_window_normalise;
 
 /* The table. Slots marked "required" must be filled; the others may be NULL. */
 typedef struct xd_backend_table {
-  uint32_t struct_size;   /* sizeof(xd_backend_table) */
-  uint32_t table_version; /* XD_BACKEND_TABLE_VERSION */
-  const char *name;       /* short, lower case, static */
+  /* sizeof(xd_backend_table) */
+  uint32_t struct_size;
+  /* XD_BACKEND_TABLE_VERSION */
+  uint32_t table_version;
+  /* short, lower case, static */
+  const char *name;
 
   /* Required. open: state for one context; *detail may be set to one static or
    * backend-owned line on what was chosen (valid until close). XD_ERROR_UNSUPPORTED
@@ -219,8 +263,8 @@ typedef struct xd_backend_table {
   void (*buffer_destroy)(xd_backend *backend, xd_buffer *buffer);
   xd_status (*buffer_write)(xd_backend *backend, xd_slice to, const float *from, size_t count);
   xd_status (*buffer_read)(xd_backend *backend, float *to, xd_slice from, size_t count);
-  /* Optional: a buffer of the host's own floats (64-byte aligned), which is only read and which the host keeps
-   * until buffer_destroy. It spares inference a copy of the weights. */
+  /* Optional: a buffer of the host's own floats (64-byte aligned), which is only read and which the
+   * host keeps until buffer_destroy. It spares inference a copy of the weights. */
   xd_status (*buffer_wrap)(xd_backend *backend, xd_buffer **out, const float *host, size_t count);
 
   /* Optional pair: weights for many forward calls of one geometry (activation, rows and
@@ -228,11 +272,13 @@ typedef struct xd_backend_table {
    * calls of so many rows read the weights best as they are. */
   xd_status (*dense_prepare)(xd_backend *backend, xd_prepared **out, const xd_dense *args);
   xd_status (*conv2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
-  xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
+  xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out,
+                                        const xd_convolution *args);
   void (*prepared_destroy)(xd_backend *backend, xd_prepared *prepared);
 
-  /* Optional: dense_backward_data and dense_backward_weights at once, to the same bytes, where a backend shares
-   * the work out better so. A table that forwards to another and wants to see the two calls leaves it NULL. */
+  /* Optional: dense_backward_data and dense_backward_weights at once, to the same bytes, where a
+   * backend shares the work out better so. A table that forwards to another and wants to see the
+   * two calls leaves it NULL. */
   xd_status (*dense_backward)(xd_backend *backend, const xd_dense *args);
 
   xd_status (*dense_forward)(xd_backend *backend, const xd_dense *args);
@@ -248,17 +294,18 @@ typedef struct xd_backend_table {
   xd_status (*conv_transpose2d_backward_weights)(xd_backend *backend, const xd_convolution *args);
 
   /* y = f(x), count cells; x and y may be the same. */
-  xd_status (*activation_forward)(xd_backend *backend, xd_activation activation, xd_slice x, xd_slice y,
-                                  size_t count);
+  xd_status (*activation_forward)(xd_backend *backend, xd_activation activation, xd_slice x,
+                                  xd_slice y, size_t count);
   /* dx = dy * f'(y) with y = f(x); dy and dx may be the same. */
-  xd_status (*activation_backward)(xd_backend *backend, xd_activation activation, xd_slice y, xd_slice dy,
-                                   xd_slice dx, size_t count);
+  xd_status (*activation_backward)(xd_backend *backend, xd_activation activation, xd_slice y,
+                                   xd_slice dy, xd_slice dx, size_t count);
 
   /* to[r][0..columns) = from[r][0..columns), with row strides in floats. */
   xd_status (*copy_columns)(xd_backend *backend, xd_slice to, uint32_t to_stride, xd_slice from,
                             uint32_t from_stride, uint32_t rows, uint32_t columns);
   /* y = alpha * x + beta * y, count cells. */
-  xd_status (*scale_add)(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, size_t count);
+  xd_status (*scale_add)(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y,
+                         size_t count);
 
   xd_status (*reconstruction_loss)(xd_backend *backend, xd_reconstruction_loss *args);
   xd_status (*posterior_forward)(xd_backend *backend, const xd_posterior *args);
@@ -268,27 +315,29 @@ typedef struct xd_backend_table {
   xd_status (*cross_entropy)(xd_backend *backend, xd_cross_entropy *args);
   xd_status (*adam)(xd_backend *backend, const xd_adam *args);
   /* Of `count` matrices, each by itself. */
-  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *matrices, uint32_t count);
-  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *matrices, uint32_t count);
+  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *matrices,
+                                     uint32_t count);
+  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *matrices,
+                                      uint32_t count);
 
   /* count standard normal numbers: cell i is the i-th of the stream (seed, stream,
    * first + i) of the library's counter-based generator, see docs/architecture.md. */
-  xd_status (*random_normal)(xd_backend *backend, xd_slice to, size_t count, uint64_t seed, uint64_t stream,
-                             uint64_t first);
+  xd_status (*random_normal)(xd_backend *backend, xd_slice to, size_t count, uint64_t seed,
+                             uint64_t stream, uint64_t first);
   /* Inverted dropout: to = from * mask / (1 - rate). Cell i of the mask is 0 where the uniform
    * number first + i of (seed, stream) is below `rate`, else 1; the same call on a gradient is the
    * backward pass. */
-  xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, uint64_t seed,
-                       uint64_t stream, uint64_t first);
+  xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
+                       uint64_t seed, uint64_t stream, uint64_t first);
   xd_status (*window_normalise)(xd_backend *backend, const xd_window_normalise *args);
 } xd_backend_table;
 
-/* A built-in backend's table, to forward to: by name; NULL when there is none. Every kernel slot but
- * dense_backward is filled; buffer_wrap and the prepare slots may be NULL. Static storage. */
+/* A built-in backend's table, to forward to: by name; NULL when there is none. Every kernel slot
+ * but dense_backward is filled; buffer_wrap and the prepare slots may be NULL. Static storage. */
 XD_API const xd_backend_table *xd_backend_builtin(const char *name);
 
-/* The table that a context runs on, every kernel slot filled, and in *backend its state: to call kernels
- * directly, on the context's thread. Both borrowed from the context. NULL of NULL. */
+/* The table that a context runs on, every kernel slot filled, and in *backend its state: to call
+ * kernels directly, on the context's thread. Both borrowed from the context. NULL of NULL. */
 XD_API const xd_backend_table *xd_context_backend(const xd_context *context, xd_backend **backend);
 
 /* A backend in a shared object that exports
@@ -299,7 +348,8 @@ XD_API const xd_backend_table *xd_context_backend(const xd_context *context, xd_
  * asked for, is a line in the caller's buffer), XD_ERROR_VERSION_TOO_NEW,
  * XD_ERROR_BAD_DATA (a required slot is empty), XD_ERROR_UNSUPPORTED. */
 typedef struct xd_backend_library xd_backend_library;
-XD_API xd_status xd_backend_library_open(xd_backend_library **out, const char *path, char *why, size_t why_size);
+XD_API xd_status xd_backend_library_open(xd_backend_library **out, char *why, size_t why_size,
+                                         const char *path);
 XD_API void xd_backend_library_close(xd_backend_library *library);
 XD_API const xd_backend_table *xd_backend_library_table(const xd_backend_library *library);
 

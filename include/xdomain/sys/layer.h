@@ -20,56 +20,80 @@
 
 XD_BEGIN_DECLS
 
-#define XD_LAYER_TABLE_VERSION 3u
+#define XD_LAYER_TABLE_VERSION 4u
 
 /* One named part of a layer's parameters. */
 typedef struct xd_layer_parameter {
-  const char *name;  /* "weights", "bias"; static */
-  uint32_t shape[4]; /* outermost first; unused dimensions last, 1 */
-  uint32_t rank;     /* 1..4 */
-  uint32_t fan_in;   /* initial values: normal, He's (2 / fan_in before a ReLU) or Glorot's deviation; */
-  uint32_t fan_out;  /* fan_in 0: zeros */
+  /* "weights", "bias"; static */
+  const char *name;
+  /* outermost first; unused dimensions last, 1 */
+  uint32_t shape[4];
+  /* 1..4 */
+  uint32_t rank;
+  /* initial values: normal, He's (2 / fan_in before a ReLU) or Glorot's deviation; */
+  uint32_t fan_in;
+  /* fan_in 0: zeros */
+  uint32_t fan_out;
 } xd_layer_parameter;
 
 /* One call of a layer. */
 typedef struct xd_layer_io {
-  const xd_backend_table *table; /* every kernel slot filled; not the prepare slots,
-                                    dense_backward and buffer_wrap, which may be NULL */
+  /* every kernel slot filled; not the prepare slots, dense_backward and buffer_wrap, which may
+   * be NULL */
+  const xd_backend_table *table;
   xd_backend *backend;
   uint32_t batch;
   xd_shape in, out;
   xd_slice x, y;
-  xd_shape input_shape;       /* of the network's input */
-  xd_slice input;             /* the network's input, or what a WNRM at its start makes of it; absent for a layer
-                                 whose table has no `attach` */
-  xd_slice dinput;            /* backward: out, this layer's share of the gradient of the network's input;
-                                 absent: not wanted */
-  xd_slice dy;                /* backward: gradient before this layer's activation */
-  xd_slice dx;                /* backward: out, gradient before x_activation; absent: not wanted */
-  xd_activation x_activation; /* what the previous layer applied to x */
-  xd_slice parameters;        /* this layer's, parts in order, each at a multiple of 16 floats */
-  xd_slice gradients;         /* backward: out, laid out likewise; absent: not wanted */
-  float sigma;                /* not 0: weights with spectral normalisation, see xd_dense; dense layers only */
-  const xd_prepared *prepared; /* what `prepare` made, or NULL */
-  uint32_t training;          /* 0: inference (dropout off) */
-  uint64_t seed, stream;      /* of this call's random numbers */
+  /* of the network's input */
+  xd_shape input_shape;
+  /* the network's input, or what a WNRM at its start makes of it; absent for a layer whose table
+   * has no `attach` */
+  xd_slice input;
+  /* backward: out, this layer's share of the gradient of the network's input; absent: not wanted */
+  xd_slice dinput;
+  /* backward: gradient before this layer's activation */
+  xd_slice dy;
+  /* backward: out, gradient before x_activation; absent: not wanted */
+  xd_slice dx;
+  /* what the previous layer applied to x */
+  xd_activation x_activation;
+  /* this layer's, parts in order, each at a multiple of 16 floats */
+  xd_slice parameters;
+  /* backward: out, laid out likewise; absent: not wanted */
+  xd_slice gradients;
+  /* not 0: weights with spectral normalisation, see xd_dense; dense layers only */
+  float sigma;
+  /* what `prepare` made, or NULL */
+  const xd_prepared *prepared;
+  /* 0: inference (dropout off) */
+  uint32_t training;
+  /* of this call's random numbers */
+  uint64_t seed, stream;
 } xd_layer_io;
 
 typedef struct xd_layer_table {
-  uint32_t struct_size;   /* sizeof(xd_layer_table) */
-  uint32_t table_version; /* XD_LAYER_TABLE_VERSION */
-  uint32_t tag;           /* XD_TAG('D','N','S','E'): what files store */
-  const char *name;       /* "dense"; static */
-  size_t state_size;      /* bytes of private state, zeroed before configure; may be 0 */
+  /* sizeof(xd_layer_table) */
+  uint32_t struct_size;
+  /* XD_LAYER_TABLE_VERSION */
+  uint32_t table_version;
+  /* XD_TAG('D','N','S','E'): what files store */
+  uint32_t tag;
+  /* "dense"; static */
+  const char *name;
+  /* bytes of private state, zeroed before configure; may be 0 */
+  size_t state_size;
 
   /* Required. Checks the specification, fills the state, gives the output shape.
-   * XD_ERROR_INVALID_ARGUMENT or XD_ERROR_SHAPE_MISMATCH refuse; *why is set to a static sentence. */
-  xd_status (*configure)(void *state, const xd_layer_spec *spec, xd_shape in, xd_shape *out, const char **why);
+   * XD_ERROR_INVALID_ARGUMENT or XD_ERROR_SHAPE_MISMATCH refuse; *why is set to a static sentence.
+   */
+  xd_status (*configure)(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
+                         const xd_shape *in);
 
-  /* For a layer that reads the network's input besides x (xd_layer_io.input): called before configure with
-   * that input's shape; refuses as configure does. Where the slot is filled, the input outlives the forward
-   * pass. NULL slot: the layer reads x alone. */
-  xd_status (*attach)(void *state, xd_shape network_input, const char **why);
+  /* For a layer that reads the network's input besides x (xd_layer_io.input): called before
+   * configure with that input's shape; refuses as configure does. Where the slot is filled, the
+   * input outlives the forward pass. NULL slot: the layer reads x alone. */
+  xd_status (*attach)(void *state, const char **why, const xd_shape *network_input);
 
   /* Part `index` of the parameters; 0 beyond the last. NULL slot: none. */
   int (*parameter)(const void *state, uint32_t index, xd_layer_parameter *out);
@@ -79,7 +103,7 @@ typedef struct xd_layer_table {
   xd_activation (*activation)(const void *state);
 
   /* Weights rearranged for inference with these parameters, or *out = NULL. NULL slot: never. */
-  xd_status (*prepare)(const void *state, const xd_layer_io *io, xd_prepared **out);
+  xd_status (*prepare)(const void *state, xd_prepared **out, const xd_layer_io *io);
 
   /* NULL forward: the layer only renames the shape; y is x and dx is dy, nothing is run, and the
    * activation is the previous layer's. Else both are required. */

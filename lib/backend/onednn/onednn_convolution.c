@@ -10,7 +10,7 @@
 typedef struct job {
   xd_backend *backend;
   const xd_convolution *args;
-  xdi_geometry geometry;
+  xdi_onednn_sizes geometry;
   uint32_t pieces;
   xdi_convolver *convolvers[XDI_ONEDNN_PIECES]; /* of at most two batch sizes */
   const float *weights;
@@ -21,20 +21,20 @@ typedef struct job {
 
 /* ---- Preparation ---- */
 
-static xdi_geometry geometry_of(const xd_convolution *args, xdi_pass pass, bool transposed) {
-  xdi_geometry g = {.pass = pass,
-                    .batch = args->batch,
-                    .source_height = args->in_height,
-                    .source_width = args->in_width,
-                    .source_channels = args->in_channels,
-                    .target_height = args->out_height,
-                    .target_width = args->out_width,
-                    .target_channels = args->out_channels,
-                    .kernel_height = args->kernel_height,
-                    .kernel_width = args->kernel_width,
-                    .stride = args->stride,
-                    .pad = args->pad,
-                    .transposed = transposed};
+static xdi_onednn_sizes geometry_of(const xd_convolution *args, xdi_pass pass, bool transposed) {
+  xdi_onednn_sizes g = {.pass = pass,
+                        .batch = args->batch,
+                        .source_height = args->in_height,
+                        .source_width = args->in_width,
+                        .source_channels = args->in_channels,
+                        .target_height = args->out_height,
+                        .target_width = args->out_width,
+                        .target_channels = args->out_channels,
+                        .kernel_height = args->kernel_height,
+                        .kernel_width = args->kernel_width,
+                        .stride = args->stride,
+                        .pad = args->pad,
+                        .transposed = transposed};
   if (transposed) {
     g.source_height = args->out_height, g.source_width = args->out_width,
     g.source_channels = args->out_channels;
@@ -45,14 +45,14 @@ static xdi_geometry geometry_of(const xd_convolution *args, xdi_pass pass, bool 
 
 /* *usable false: some piece's geometry is beyond oneDNN. */
 static xd_status find_convolvers(job *j, bool *usable) {
-  const xdi_geometry *g = &j->geometry;
+  const xdi_onednn_sizes *g = &j->geometry;
   const double work = (double)g->batch * g->target_height * g->target_width * g->kernel_height *
                       g->kernel_width * g->source_channels * g->target_channels;
   xd_status status = XD_OK;
   j->pieces = xdi_onednn_pieces(work, g->batch, 1);
   *usable = true;
   for (uint32_t i = 0; i < j->pieces && status == XD_OK; i++) {
-    xdi_geometry piece = *g;
+    xdi_onednn_sizes piece = *g;
     piece.batch = xdi_onednn_range(g->batch, 1, i, j->pieces).count;
     status = xdi_onednn_convolver(j->backend, &j->convolvers[i], &piece);
     *usable = *usable && status == XD_OK && j->convolvers[i]->usable;
@@ -89,11 +89,11 @@ static void pack(void *argument, uint32_t piece) {
 
 /* ---- One piece ---- */
 
-static size_t source_size(const xdi_geometry *g) {
+static size_t source_size(const xdi_onednn_sizes *g) {
   return (size_t)g->source_height * g->source_width * g->source_channels;
 }
 
-static size_t target_size(const xdi_geometry *g) {
+static size_t target_size(const xdi_onednn_sizes *g) {
   return (size_t)g->target_height * g->target_width * g->target_channels;
 }
 
@@ -146,7 +146,7 @@ static void finish_data(const job *j, float *dx, size_t offset, uint32_t picture
 static void finish_weights(job *j, uint32_t piece, const float *source, uint32_t pictures) {
   xdi_convolver *convolver = j->convolvers[piece];
   xdi_lane *lane = &convolver->lanes[piece];
-  const xdi_geometry *g = &j->geometry;
+  const xdi_onednn_sizes *g = &j->geometry;
   if (convolver->reorders)
     j->statuses[piece] = reorder(j, convolver, piece, true);
   if (g->transposed && j->bias) /* oneDNN sums the target's side; here dy is the source */
@@ -157,8 +157,8 @@ static void finish_weights(job *j, uint32_t piece, const float *source, uint32_t
 
 static void run_piece(void *argument, uint32_t piece) {
   job *j = argument;
-  const xdi_geometry *g = &j->geometry;
-  const xdi_range range = xdi_onednn_range(g->batch, 1, piece, j->pieces);
+  const xdi_onednn_sizes *g = &j->geometry;
+  const xdi_onednn_span range = xdi_onednn_range(g->batch, 1, piece, j->pieces);
   const size_t source_offset = range.first * source_size(g), target_offset = range.first * target_size(g);
   float *source = j->source + source_offset, *target = j->target + target_offset;
   aim(j, piece, source, target);

@@ -12,7 +12,7 @@ typedef struct layouts {
   dnnl_dims_t strides, before, behind;
 } layouts;
 
-static dnnl_dim_t reach_behind(uint32_t from, uint32_t to, uint32_t kernel, const xdi_geometry *g) {
+static dnnl_dim_t reach_behind(uint32_t from, uint32_t to, uint32_t kernel, const xdi_onednn_sizes *g) {
   return ((dnnl_dim_t)to - 1) * g->stride + kernel - (dnnl_dim_t)from - g->pad;
 }
 
@@ -24,7 +24,7 @@ static dnnl_status_t describe_pictures(dnnl_memory_desc_t *to, uint32_t batch, u
   return dnnl_memory_desc_init_by_strides(to, 4, dims, dnnl_f32, strides);
 }
 
-static dnnl_status_t describe_weights(layouts *to, const xdi_geometry *g) {
+static dnnl_status_t describe_weights(layouts *to, const xdi_onednn_sizes *g) {
   const dnnl_dims_t dims = {g->target_channels, g->source_channels, g->kernel_height, g->kernel_width};
   const dnnl_dim_t cell = (dnnl_dim_t)g->source_channels * g->target_channels;
   const dnnl_dims_t strides = {g->transposed ? g->source_channels : 1, g->transposed ? 1 : g->target_channels,
@@ -38,7 +38,7 @@ static dnnl_status_t describe_weights(layouts *to, const xdi_geometry *g) {
   return status;
 }
 
-static dnnl_status_t describe(layouts *to, const xdi_geometry *g) {
+static dnnl_status_t describe(layouts *to, const xdi_onednn_sizes *g) {
   for (int i = 0; i < 2; i++)
     to->strides[i] = g->stride, to->before[i] = g->pad;
   to->behind[0] = reach_behind(g->source_height, g->target_height, g->kernel_height, g);
@@ -68,8 +68,9 @@ static dnnl_status_t add_activation(dnnl_primitive_attr_t attributes, xd_activat
   return status;
 }
 
-static dnnl_status_t describe_forward(dnnl_primitive_desc_t *out, xd_backend *backend, const xdi_geometry *g,
-                                      const layouts *l, const_dnnl_primitive_attr_t attributes) {
+static dnnl_status_t describe_forward(dnnl_primitive_desc_t *out, xd_backend *backend,
+                                      const xdi_onednn_sizes *g, const layouts *l,
+                                      const_dnnl_primitive_attr_t attributes) {
   dnnl_convolution_desc_t operation;
   dnnl_status_t status = dnnl_convolution_forward_desc_init(
       &operation, dnnl_forward_training, dnnl_convolution_direct, &l->source, &l->any,
@@ -80,8 +81,9 @@ static dnnl_status_t describe_forward(dnnl_primitive_desc_t *out, xd_backend *ba
 }
 
 /* A backward primitive asks for the forward one as a hint. */
-static dnnl_status_t describe_backward(dnnl_primitive_desc_t *out, xd_backend *backend, const xdi_geometry *g,
-                                       const layouts *l, const_dnnl_primitive_attr_t attributes) {
+static dnnl_status_t describe_backward(dnnl_primitive_desc_t *out, xd_backend *backend,
+                                       const xdi_onednn_sizes *g, const layouts *l,
+                                       const_dnnl_primitive_attr_t attributes) {
   dnnl_primitive_desc_t hint = NULL;
   dnnl_convolution_desc_t operation;
   dnnl_status_t status = describe_forward(&hint, backend, g, l, NULL);
@@ -101,7 +103,7 @@ static dnnl_status_t describe_backward(dnnl_primitive_desc_t *out, xd_backend *b
 }
 
 static dnnl_status_t describe_primitive(dnnl_primitive_desc_t *out, xd_backend *backend,
-                                        const xdi_geometry *g, const layouts *l) {
+                                        const xdi_onednn_sizes *g, const layouts *l) {
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
   if (status == dnnl_success)
@@ -228,7 +230,7 @@ static void build(void *argument, uint32_t piece) {
   building *b = argument;
   layouts l;
   dnnl_primitive_desc_t description = NULL;
-  const xdi_geometry *g = &b->convolver->geometry;
+  const xdi_onednn_sizes *g = &b->convolver->geometry;
   (void)piece;
   dnnl_status_t status = describe(&l, g);
   if (status == dnnl_success)
@@ -243,7 +245,7 @@ static void build(void *argument, uint32_t piece) {
     dnnl_primitive_desc_destroy(description);
 }
 
-static xd_status create(xdi_convolver **out, xd_backend *backend, const xdi_geometry *geometry) {
+static xd_status create(xdi_convolver **out, xd_backend *backend, const xdi_onednn_sizes *geometry) {
   xdi_convolver *convolver = xdi_onednn_allocate(backend, sizeof *convolver);
   if (!convolver)
     return XD_ERROR_OUT_OF_MEMORY;
@@ -263,7 +265,7 @@ static xd_status create(xdi_convolver **out, xd_backend *backend, const xdi_geom
   return XD_OK;
 }
 
-xd_status xdi_onednn_convolver(xd_backend *backend, xdi_convolver **out, const xdi_geometry *geometry) {
+xd_status xdi_onednn_convolver(xd_backend *backend, xdi_convolver **out, const xdi_onednn_sizes *geometry) {
   for (xdi_convolver *c = backend->convolvers; c; c = c->next)
     if (memcmp(&c->geometry, geometry, sizeof *geometry) == 0) {
       *out = c;

@@ -21,7 +21,7 @@ typedef struct product {
   dnnl_status_t statuses[XDI_ONEDNN_PIECES];
 } product;
 
-static void multiply_block(product *p, uint32_t piece, xdi_range rows, xdi_range columns) {
+static void multiply_block(product *p, uint32_t piece, xdi_onednn_span rows, xdi_onednn_span columns) {
   const uint32_t a_stride = p->a_transposed ? p->rows : p->depth;
   const uint32_t b_stride = p->b_transposed ? p->depth : p->columns;
   const float *a = p->a + (p->a_transposed ? rows.first : (size_t)rows.first * a_stride);
@@ -39,13 +39,13 @@ static void multiply_block(product *p, uint32_t piece, xdi_range rows, xdi_range
 
 static void multiply_piece(void *argument, uint32_t piece) {
   product *p = argument;
-  const xdi_range all_rows = {0, p->rows}, all_columns = {0, p->columns};
+  const xdi_onednn_span all_rows = {0, p->rows}, all_columns = {0, p->columns};
   if (p->rows >= p->columns)
     multiply_block(p, piece, xdi_onednn_range(p->rows, STEP, piece, p->pieces), all_columns);
   else
     multiply_block(p, piece, all_rows, xdi_onednn_range(p->columns, STEP, piece, p->pieces));
   if (p->dbias) {
-    const xdi_range part = xdi_onednn_range(p->columns, 1, piece, p->pieces);
+    const xdi_onednn_span part = xdi_onednn_range(p->columns, 1, piece, p->pieces);
     xdi_onednn_sum_rows(p->dbias + part.first, p->b + part.first, p->depth, part.count, p->columns);
   }
 }

@@ -13,11 +13,11 @@ uint32_t xdi_onednn_pieces(double multiplications, uint32_t total, uint32_t step
   return multiplications >= WORTH_CUTTING && total / step >= XDI_ONEDNN_PIECES ? XDI_ONEDNN_PIECES : 1;
 }
 
-xdi_range xdi_onednn_range(uint32_t total, uint32_t step, uint32_t index, uint32_t pieces) {
+xdi_onednn_span xdi_onednn_range(uint32_t total, uint32_t step, uint32_t index, uint32_t pieces) {
   const uint64_t steps = total / step;
   const uint32_t first = (uint32_t)(steps * index / pieces) * step;
   const uint32_t next = index + 1 == pieces ? total : (uint32_t)(steps * (index + 1) / pieces) * step;
-  return (xdi_range){first, next - first};
+  return (xdi_onednn_span){first, next - first};
 }
 
 /* OpenMP's setting is the caller's to keep, whatever thread the runner calls on. */

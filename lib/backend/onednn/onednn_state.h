@@ -26,11 +26,11 @@ struct xd_backend {
 };
 
 /* Cells [first, first + count) of `total` that piece `index` of `pieces` has. */
-typedef struct xdi_range {
+typedef struct xdi_onednn_span {
   uint32_t first, count;
-} xdi_range;
+} xdi_onednn_span;
 
-xdi_range xdi_onednn_range(uint32_t total, uint32_t step, uint32_t index, uint32_t pieces);
+xdi_onednn_span xdi_onednn_range(uint32_t total, uint32_t step, uint32_t index, uint32_t pieces);
 uint32_t xdi_onednn_pieces(double multiplications, uint32_t total, uint32_t step);
 xd_status xdi_onednn_status(dnnl_status_t status);
 float *xdi_onednn_host(xd_slice slice); /* NULL where absent */
@@ -69,7 +69,7 @@ typedef enum xdi_pass { XDI_PASS_FORWARD = 1, XDI_PASS_DATA = 2, XDI_PASS_WEIGHT
 
 /* All fields are of one size and there is no padding: compared as bytes. "source" is the side that the
  * convolution reads and "target" the one it writes, going forward. */
-typedef struct xdi_geometry {
+typedef struct xdi_onednn_sizes {
   uint32_t pass, batch;
   uint32_t source_height, source_width, source_channels;
   uint32_t target_height, target_width, target_channels;
@@ -77,7 +77,7 @@ typedef struct xdi_geometry {
   uint32_t transposed; /* weights lie as [kernel][kernel][target][source] */
   uint32_t bias;       /* forward: added; weights: its gradient is wanted */
   uint32_t activation; /* forward */
-} xdi_geometry;
+} xdi_onednn_sizes;
 
 /* What one piece works on. */
 typedef struct xdi_lane {
@@ -89,7 +89,7 @@ typedef struct xdi_lane {
 
 struct xdi_convolver {
   xdi_convolver *next;
-  xdi_geometry geometry;
+  xdi_onednn_sizes geometry;
   bool usable; /* false: oneDNN has nothing for this geometry */
   bool reorders;
   dnnl_primitive_t primitive, reorder;
@@ -98,7 +98,7 @@ struct xdi_convolver {
 };
 
 /* The convolver for a geometry, made where there is none yet. Owned by the backend. */
-xd_status xdi_onednn_convolver(xd_backend *backend, xdi_convolver **out, const xdi_geometry *geometry);
+xd_status xdi_onednn_convolver(xd_backend *backend, xdi_convolver **out, const xdi_onednn_sizes *geometry);
 void xdi_onednn_convolvers_destroy(xd_backend *backend);
 
 void *xdi_onednn_allocate(xd_backend *backend, size_t size); /* zero bytes too; NULL: no memory */

@@ -1,6 +1,6 @@
 /* Loss heads of the reference backend, each with its gradient: the decoder's reconstruction, the
  * VAE's code with its KL divergence, the discriminator's and the generator's logistic loss, the
- * squared distance and the classifier's cross entropy. The formulas stand in xdomain/sys/backend.h. */
+ * squared distance and the judge's cross entropy. The formulas stand in xdomain/sys/backend.h. */
 #include <math.h>
 
 #include "backend/reference/reference.h"

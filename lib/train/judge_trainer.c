@@ -1,29 +1,28 @@
-/* One optimiser step of a classifier: softmax cross entropy with label smoothing, Adam with decoupled weight
+/* One optimiser step of a judge: softmax cross entropy with label smoothing, Adam with decoupled weight
  * decay. */
 #include <math.h>
 
 #include "base/memory.h"
 #include "base/random.h"
 #include "layer/executor.h"
-#include "model/classifier.h"
+#include "model/judge.h"
 #include "tensor/device.h"
 #include "train/optimiser.h"
 #include "train/snapshot.h"
 
-struct xd_classifier_trainer {
+struct xd_judge_trainer {
   xd_context *context;
-  xd_classifier_options options;
-  xd_classifier *classifier; /* the layers; the weights that are trained lie in the executor */
+  xd_judge_options options;
+  xd_judge *judge; /* the layers; the weights that are trained lie in the executor */
   xdi_executor *run;
   xdi_optimiser optimiser;
   uint32_t picture_size, classes, step;
 };
 
-static xd_status read_options(xd_context *context, xd_classifier_options *to,
-                              const xd_classifier_options *from) {
-  *to = (xd_classifier_options)XD_CLASSIFIER_OPTIONS_INIT;
+static xd_status read_options(xd_context *context, xd_judge_options *to, const xd_judge_options *from) {
+  *to = (xd_judge_options)XD_JUDGE_OPTIONS_INIT;
   if (from && !xdi_read_options(to, sizeof *to, from))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.struct_size is wrong");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_options.struct_size is wrong");
   const struct {
     const char *name;
     float value, least, most;
@@ -37,20 +36,20 @@ static xd_status read_options(xd_context *context, xd_classifier_options *to,
                 {"flip", (float)to->flip, 0.0f, 1.0f}};
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (!(fields[i].value >= fields[i].least && fields[i].value <= fields[i].most))
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_options.%s cannot be %g",
-                      fields[i].name, (double)fields[i].value);
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_options.%s cannot be %g", fields[i].name,
+                      (double)fields[i].value);
   return XD_OK;
 }
 
 /* ---- The trainer ---- */
 
-static xd_status create_parts(xd_classifier_trainer *trainer) {
+static xd_status create_parts(xd_judge_trainer *trainer) {
   xd_context *context = trainer->context;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->options.weight_decay};
-  xd_status status = xd_classifier_create(&trainer->classifier, context, &trainer->options);
+  xd_status status = xd_judge_create(&trainer->judge, context, &trainer->options);
   if (status != XD_OK)
     return status;
-  const xd_network *network = trainer->classifier->part.network;
+  const xd_network *network = trainer->judge->part.network;
   trainer->picture_size = xdi_input_size(network);
   trainer->classes = xdi_output_size(network);
   status = xdi_executor_create(&trainer->run, context, network, trainer->options.batch, XDI_TRAINING);
@@ -59,61 +58,61 @@ static xd_status create_parts(xd_classifier_trainer *trainer) {
   return status;
 }
 
-xd_status xd_classifier_trainer_create(xd_classifier_trainer **out, xd_context *context,
-                                       const xd_classifier_options *options) {
+xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
+                                  const xd_judge_options *options) {
   if (out)
     *out = NULL;
   if (!out || !context || !options)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_classifier_trainer_create: out, context or options is NULL");
-  xd_classifier_options chosen;
+                    "xd_judge_trainer_create: out, context or options is NULL");
+  xd_judge_options chosen;
   xd_status status = read_options(context, &chosen, options);
   if (status != XD_OK)
     return status;
-  xd_classifier_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
+  xd_judge_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
-    return xdi_fail_memory(context, "creating a classifier's trainer");
+    return xdi_fail_memory(context, "creating a judge's trainer");
   trainer->context = context;
   trainer->options = chosen;
   status = create_parts(trainer);
   if (status == XD_OK)
     *out = trainer;
   else
-    xd_classifier_trainer_destroy(trainer);
+    xd_judge_trainer_destroy(trainer);
   return status;
 }
 
-void xd_classifier_trainer_destroy(xd_classifier_trainer *trainer) {
+void xd_judge_trainer_destroy(xd_judge_trainer *trainer) {
   if (!trainer)
     return;
   const xd_allocator allocator = trainer->context->allocator;
   xdi_optimiser_close(&trainer->optimiser);
   xdi_executor_destroy(trainer->run);
-  xd_classifier_release(trainer->classifier);
+  xd_judge_release(trainer->judge);
   xdi_release(&allocator, trainer);
 }
 
-static xd_status check_batch(const xd_classifier_trainer *trainer, const float *pictures,
-                             const uint32_t *labels, uint32_t count, float learning_rate) {
+static xd_status check_batch(const xd_judge_trainer *trainer, const float *pictures, const uint32_t *labels,
+                             uint32_t count, float learning_rate) {
   xd_context *context = trainer->context;
   if (!pictures || !labels)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: %s is NULL",
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_trainer_step: %s is NULL",
                     pictures ? "labels" : "pictures");
   if (count == 0 || count > trainer->options.batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_classifier_trainer_step: %u pictures, but the options' batch is %u", count,
+                    "xd_judge_trainer_step: %u pictures, but the options' batch is %u", count,
                     trainer->options.batch);
   for (uint32_t i = 0; i < count; i++)
     if (labels[i] >= trainer->classes)
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                       "label %u of picture %u is not below the %u classes", labels[i], i, trainer->classes);
   if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_step: learning rate %g",
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_trainer_step: learning rate %g",
                     (double)learning_rate);
   return XD_OK;
 }
 
-static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss, const float *pictures,
+static xd_status run_step(xd_judge_trainer *trainer, xd_cross_entropy *loss, const float *pictures,
                           float learning_rate) {
   xd_context *context = trainer->context;
   xdi_executor *run = trainer->run;
@@ -126,8 +125,8 @@ static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss
   if (status == XD_OK)
     status = xdi_device_check(context, context->table.cross_entropy(context->backend, loss), "cross_entropy");
   if (status == XD_OK && !isfinite(loss->loss))
-    status = xdi_fail(context, XD_ERROR_NUMERIC, "step %u: the classifier's loss is %g", trainer->step,
-                      loss->loss);
+    status =
+        xdi_fail(context, XD_ERROR_NUMERIC, "step %u: the judge's loss is %g", trainer->step, loss->loss);
   if (status == XD_OK)
     status = xdi_executor_backward(run, count, true, false);
   if (status == XD_OK)
@@ -136,9 +135,9 @@ static xd_status run_step(xd_classifier_trainer *trainer, xd_cross_entropy *loss
   return status;
 }
 
-xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *loss, double *accuracy,
-                                     const float *pictures, const uint32_t *labels, uint32_t count,
-                                     float learning_rate) {
+xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, double *loss, double *accuracy,
+                                const float *pictures, const uint32_t *labels, uint32_t count,
+                                float learning_rate) {
   if (loss)
     *loss = 0.0;
   if (accuracy)
@@ -169,18 +168,18 @@ xd_status xd_classifier_trainer_step(xd_classifier_trainer *trainer, double *los
   return XD_OK;
 }
 
-xd_status xd_classifier_trainer_finish(xd_classifier_trainer *trainer, xd_classifier **out) {
+xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out) {
   if (out)
     *out = NULL;
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out)
-    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_trainer_finish: out is NULL");
+    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_trainer_finish: out is NULL");
   xd_network *network = NULL;
-  xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->classifier->part.network,
+  xd_status status = xdi_snapshot_create(&network, trainer->context, trainer->judge->part.network,
                                          xdi_executor_parameters(trainer->run));
   if (status == XD_OK)
-    status = xdi_classifier_wrap(out, trainer->context, network);
+    status = xdi_judge_wrap(out, trainer->context, network);
   if (status == XD_OK)
     xdi_part_freeze(*out);
   xdi_network_release(network);

@@ -176,7 +176,7 @@ static void begin(xd_context *context, const xd_context_options *options) {
   context->allocator = options->allocator ? *options->allocator : xdi_heap;
   context->log = options->log;
   context->log_user = options->log_user;
-  context->log_level = (xd_log_level)options->log_level;
+  context->log_level = options->log_level;
   atomic_init(&context->cancelled, false);
 }
 

@@ -1,20 +1,20 @@
 /* The judge file (.xdc): the model file's container with one network of role JUDG. */
 #include "format/network_file.h"
-#include "model/classifier.h"
+#include "model/judge.h"
 
 #define ROLE_JUDGE XD_TAG('J', 'U', 'D', 'G')
 
-xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *context, const char *path) {
+xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *path) {
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!classifier || !path)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_save: classifier or path is NULL");
+  if (!judge || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_save: judge or path is NULL");
   enum { NETS, TENS, DATA, CHUNKS };
   xdi_bytes bytes[CHUNKS];
   for (int i = 0; i < CHUNKS; i++)
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
   /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
-  const xdi_role role = {ROLE_JUDGE, (xd_network *)xd_classifier_network(classifier)};
+  const xdi_role role = {ROLE_JUDGE, (xd_network *)xd_judge_network(judge)};
   xd_status status = xdi_networks_put(context, &role, 1, false, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
   const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
                                            {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
@@ -26,7 +26,7 @@ xd_status xd_classifier_save(const xd_classifier *classifier, xd_context *contex
   return status;
 }
 
-xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xdi_container *container) {
+xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_container *container) {
   static const uint32_t known[] = {XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = 0;
@@ -37,35 +37,35 @@ xd_status xdi_classifier_from(xd_classifier **out, xd_context *context, const xd
   if (!status && (count != 1 || roles[0].tag != ROLE_JUDGE))
     status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
   if (!status)
-    status = xdi_classifier_wrap(out, context, roles[0].network);
+    status = xdi_judge_wrap(out, context, roles[0].network);
   xdi_networks_release(roles, count);
   return xdi_container_blame(container, context, status);
 }
 
-xd_status xd_classifier_load_memory(xd_classifier **out, xd_context *context, const void *data, size_t size) {
+xd_status xd_judge_load_memory(xd_judge **out, xd_context *context, const void *data, size_t size) {
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !data)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load_memory: out or data is NULL");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_load_memory: out or data is NULL");
   xdi_container container;
   xd_status status = xdi_container_open_memory(&container, context, "judge in memory", data, size);
-  return status ? status : xdi_classifier_from(out, context, &container);
+  return status ? status : xdi_judge_from(out, context, &container);
 }
 
-xd_status xd_classifier_load(xd_classifier **out, xd_context *context, const char *path) {
+xd_status xd_judge_load(xd_judge **out, xd_context *context, const char *path) {
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !path)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_classifier_load: out or path is NULL");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_load: out or path is NULL");
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
   if (status)
     return status;
-  status = xdi_classifier_from(out, context, &container);
+  status = xdi_judge_from(out, context, &container);
   xdi_container_close(&container);
   return status;
 }

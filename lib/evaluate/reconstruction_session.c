@@ -1,14 +1,14 @@
 /* Encoder's mean to decoder: what the target VAE makes of real pictures. */
-#include "evaluate/reconstruction.h"
+#include "evaluate/reconstruction_session.h"
 
 #include "model/decoder.h"
 #include "model/encoder.h"
 
-xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context *context,
-                                  const xd_model *model, uint32_t domain, uint32_t batch) {
+xd_status xdi_reconstruction_session_open(xdi_reconstruction_session *reconstruction, xd_context *context,
+                                          const xd_model *model, uint32_t domain, uint32_t batch) {
   const xd_network *encoder = xd_encoder_network(xd_model_encoder(model, domain));
   const xd_network *decoder = xd_decoder_network(xd_model_decoder(model, domain));
-  *reconstruction = (xdi_reconstruction){.context = context};
+  *reconstruction = (xdi_reconstruction_session){.context = context};
   reconstruction->latent_dim = xd_model_latent_dim(model, domain);
   reconstruction->size = xdi_input_size(encoder);
   xd_status status = xdi_executor_create(&reconstruction->encoder, context, encoder, batch, XDI_INFERENCE);
@@ -17,14 +17,14 @@ xd_status xdi_reconstruction_open(xdi_reconstruction *reconstruction, xd_context
   return status;
 }
 
-void xdi_reconstruction_close(xdi_reconstruction *reconstruction) {
+void xdi_reconstruction_session_close(xdi_reconstruction_session *reconstruction) {
   xdi_executor_destroy(reconstruction->encoder);
   xdi_executor_destroy(reconstruction->decoder);
   reconstruction->encoder = reconstruction->decoder = NULL;
 }
 
-xd_status xdi_reconstruction_run(xdi_reconstruction *reconstruction, float *to, const float *pictures,
-                                 uint32_t count) {
+xd_status xdi_reconstruction_session_run(xdi_reconstruction_session *reconstruction, float *to,
+                                         const float *pictures, uint32_t count) {
   xd_context *context = reconstruction->context;
   const uint32_t dim = reconstruction->latent_dim;
   xdi_executor *encoder = reconstruction->encoder, *decoder = reconstruction->decoder;

@@ -1,6 +1,6 @@
-/* The classifier's handle: pairs of 3x3 convolutions, of stride 1 and of stride 2 with twice the channels,
+/* The judge's handle: pairs of 3x3 convolutions, of stride 1 and of stride 2 with twice the channels,
  * then a dense layer of features and one of logits. The features are what the last layer reads. */
-#include "model/classifier.h"
+#include "model/judge.h"
 
 #include <string.h>
 
@@ -11,31 +11,31 @@
 #include "model/inference.h"
 #include "tensor/shape.h"
 
-#define OWNER "the classifier"
+#define OWNER "the judge"
 #define SMALLEST_MAP 4   /* default blocks: halve until both sides are at most this */
 #define CHANNELS_MAX 256 /* of the first convolution */
 #define KERNEL 3
 #define PAD 1
 #define READ_BUDGET ((size_t)1 << 22) /* floats of pictures that are read from a set at a time */
 
-void xd_classifier_options_init(xd_classifier_options *options, size_t struct_size) {
-  const xd_classifier_options defaults = XD_CLASSIFIER_OPTIONS_INIT;
+void xd_judge_options_init(xd_judge_options *options, size_t struct_size) {
+  const xd_judge_options defaults = XD_JUDGE_OPTIONS_INIT;
   xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
 }
 
-xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_network *network) {
+xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *network) {
   const xd_shape picture = network->input;
   const xdi_layer *last = &network->layers[network->layer_count - 1];
   *out = NULL;
   if (!xdi_picture_shape_valid(picture))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "a classifier cannot take pictures of %u x %u x %u: sides are 8 to 256, channels 1 or 3",
+                    "a judge cannot take pictures of %u x %u x %u: sides are 8 to 256, channels 1 or 3",
                     picture.height, picture.width, picture.channels);
   if (last->spec.tag != xdi_dense_layer.tag || last->activation != XD_ACTIVATION_IDENTITY ||
       xdi_cells(last->in) > XDI_LATENT_MAX || xdi_output_size(network) > XD_CLASS_LIMIT)
     return xdi_fail(
         context, XD_ERROR_SHAPE_MISMATCH,
-        "a classifier must end in a dense layer without an activation, from 1 to %d features to 1 to %d "
+        "a judge must end in a dense layer without an activation, from 1 to %d features to 1 to %d "
         "classes, not from %zu to %u",
         XDI_LATENT_MAX, XD_CLASS_LIMIT, xdi_cells(last->in), xdi_output_size(network));
   *out = xdi_part_create(context, network, sizeof **out);
@@ -44,12 +44,11 @@ xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_netwo
 
 /* ---- creation ---- */
 
-xd_status xdi_classifier_read(xd_context *context, xd_classifier_options *to,
-                              const xd_classifier_options *from) {
-  xd_classifier_options_init(to, sizeof *to);
+xd_status xdi_judge_read(xd_context *context, xd_judge_options *to, const xd_judge_options *from) {
+  xd_judge_options_init(to, sizeof *to);
   if (from && !xdi_read_options(to, sizeof *to, from))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
-  const xd_shape picture = {to->height, to->width, to->channels};
+  const xd_shape picture = {.width = to->width, .height = to->height, .channels = to->channels};
   const xdi_limits numbers[] = {{"height", to->height, XDI_SIDE_MIN, XDI_SIDE_MAX},
                                 {"width", to->width, XDI_SIDE_MIN, XDI_SIDE_MAX},
                                 {"classes", to->classes, 1, XD_CLASS_LIMIT},
@@ -65,8 +64,8 @@ static xd_layer_spec convolution(uint32_t channels, uint32_t stride) {
   return (xd_layer_spec){XD_TAG('C', 'N', 'V', '2'), {channels, KERNEL, stride, PAD, XD_ACTIVATION_RELU}};
 }
 
-static void list_layers(const xd_classifier_options *from, xdi_layer_list *out) {
-  const xd_shape picture = {from->height, from->width, from->channels};
+static void list_layers(const xd_judge_options *from, xdi_layer_list *out) {
+  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
   const uint32_t blocks = from->blocks > 0 ? from->blocks : xdi_count_halvings(picture, SMALLEST_MAP);
   uint32_t channels = from->base_channels;
   out->count = 0;
@@ -79,8 +78,8 @@ static void list_layers(const xd_classifier_options *from, xdi_layer_list *out) 
                                 from->classes);
 }
 
-static xd_status build(xd_classifier **out, xd_context *context, const xd_classifier_options *from) {
-  const xd_shape picture = {from->height, from->width, from->channels};
+static xd_status build(xd_judge **out, xd_context *context, const xd_judge_options *from) {
+  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
   xdi_layer_list layers;
   xd_network *network;
   list_layers(from, &layers);
@@ -88,48 +87,47 @@ static xd_status build(xd_classifier **out, xd_context *context, const xd_classi
   if (status != XD_OK)
     return status;
   xdi_network_initialise(network, from->seed, 0.0f);
-  status = xdi_classifier_wrap(out, context, network);
+  status = xdi_judge_wrap(out, context, network);
   xdi_network_release(network);
   return status;
 }
 
-xd_status xd_classifier_create(xd_classifier **out, xd_context *context,
-                               const xd_classifier_options *options) {
-  xd_classifier_options from;
-  xd_status status = xdi_require(context, out, "the place for the classifier");
+xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_judge_options *options) {
+  xd_judge_options from;
+  xd_status status = xdi_require(context, out, "the place for the judge");
   if (status != XD_OK)
     return status;
   *out = NULL;
   status = xdi_require(context, context, "the context");
   if (status == XD_OK)
-    status = xdi_classifier_read(context, &from, options);
+    status = xdi_judge_read(context, &from, options);
   return status == XD_OK ? build(out, context, &from) : status;
 }
 
 /* ---- the handle ---- */
 
-xd_classifier *xd_classifier_retain(const xd_classifier *classifier) {
-  return xdi_part_retain(classifier);
+xd_judge *xd_judge_retain(const xd_judge *judge) {
+  return xdi_part_retain(judge);
 }
 
-void xd_classifier_release(const xd_classifier *classifier) {
-  xdi_part_release(classifier);
+void xd_judge_release(const xd_judge *judge) {
+  xdi_part_release(judge);
 }
 
-const xd_network *xd_classifier_network(const xd_classifier *classifier) {
-  return xdi_part_network(classifier);
+const xd_network *xd_judge_network(const xd_judge *judge) {
+  return xdi_part_network(judge);
 }
 
-xd_shape xd_classifier_picture_shape(const xd_classifier *classifier) {
-  return xd_network_input_shape(xdi_part_network(classifier));
+void xd_judge_picture_shape(const xd_judge *judge, xd_shape *out) {
+  xd_network_input_shape(xdi_part_network(judge), out);
 }
 
-uint32_t xd_classifier_class_count(const xd_classifier *classifier) {
-  return xdi_output_size(xdi_part_network(classifier));
+uint32_t xd_judge_class_count(const xd_judge *judge) {
+  return xdi_output_size(xdi_part_network(judge));
 }
 
-uint32_t xd_classifier_feature_dim(const xd_classifier *classifier) {
-  const xd_network *network = xdi_part_network(classifier);
+uint32_t xd_judge_feature_dim(const xd_judge *judge) {
+  const xd_network *network = xdi_part_network(judge);
   return network ? (uint32_t)xdi_cells(network->layers[network->layer_count - 1].in) : 0;
 }
 
@@ -145,32 +143,32 @@ static void choose_labels(uint32_t *labels, const float *logits, uint32_t count,
   }
 }
 
-static xd_status predict(const xd_classifier *classifier, xd_context *context, float *logits, float *features,
+static xd_status predict(const xd_judge *judge, xd_context *context, float *logits, float *features,
                          const float *pictures, uint32_t count) {
   const xdi_inference call = {.count = count,
                               .kind = XDI_ROWS_OF_PIXELS,
                               .inputs = {pictures, NULL},
-                              .input_widths = {xdi_input_size(classifier->part.network), 0},
+                              .input_widths = {xdi_input_size(judge->part.network), 0},
                               .outputs = {logits, NULL},
-                              .output_widths = {xd_classifier_class_count(classifier), 0},
+                              .output_widths = {xd_judge_class_count(judge), 0},
                               .last_input = features,
-                              .last_input_width = xd_classifier_feature_dim(classifier)};
-  return xdi_infer(context, classifier->part.network, &call);
+                              .last_input_width = xd_judge_feature_dim(judge)};
+  return xdi_infer(context, judge->part.network, &call);
 }
 
-static xd_status check_call(const xd_classifier *classifier, xd_context *context) {
+static xd_status check_call(const xd_judge *judge, xd_context *context) {
   const xd_status status = xdi_require(context, context, "the context");
-  return status == XD_OK ? xdi_require(context, classifier, OWNER) : status;
+  return status == XD_OK ? xdi_require(context, judge, OWNER) : status;
 }
 
-xd_status xd_classifier_predict(const xd_classifier *classifier, xd_context *context, uint32_t *labels,
-                                float *logits, float *features, const float *pictures, uint32_t count) {
-  xd_status status = check_call(classifier, context);
+xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, uint32_t *labels, float *logits,
+                           float *features, const float *pictures, uint32_t count) {
+  xd_status status = check_call(judge, context);
   if (status == XD_OK && count > 0)
     status = xdi_require(context, pictures, "pictures");
   if (status != XD_OK || count == 0)
     return status;
-  const uint32_t classes = xd_classifier_class_count(classifier);
+  const uint32_t classes = xd_judge_class_count(judge);
   float *own = NULL;
   size_t cells;
   if (!logits && labels) {
@@ -180,7 +178,7 @@ xd_status xd_classifier_predict(const xd_classifier *classifier, xd_context *con
       return xdi_fail_memory(context, "predicting classes");
     logits = own;
   }
-  status = predict(classifier, context, logits, features, pictures, count);
+  status = predict(judge, context, logits, features, pictures, count);
   if (status == XD_OK && labels)
     choose_labels(labels, logits, count, classes);
   xdi_release(&context->allocator, own);
@@ -202,9 +200,8 @@ static xd_status open_reader(xd_context *context, reader *to, uint32_t count, si
   to->pictures = xdi_allocate(&context->allocator, to->chunk * cells, sizeof *to->pictures);
   to->indices = xdi_allocate(&context->allocator, to->chunk, sizeof *to->indices);
   to->labels = xdi_allocate(&context->allocator, to->chunk, sizeof *to->labels);
-  return to->pictures && to->indices && to->labels
-             ? XD_OK
-             : xdi_fail_memory(context, "measuring a classifier's accuracy");
+  return to->pictures && to->indices && to->labels ? XD_OK
+                                                   : xdi_fail_memory(context, "measuring a judge's accuracy");
 }
 
 static void close_reader(xd_context *context, reader *of) {
@@ -213,50 +210,51 @@ static void close_reader(xd_context *context, reader *of) {
   xdi_release(&context->allocator, of->labels);
 }
 
-static xd_status count_right(const xd_classifier *classifier, xd_context *context, reader *with,
-                             const xd_dataset *set, uint32_t first, uint32_t count, uint32_t *right) {
+static xd_status count_right(const xd_judge *judge, xd_context *context, reader *with, const xd_dataset *set,
+                             uint32_t first, uint32_t count, uint32_t *right) {
   for (uint32_t i = 0; i < count; i++)
     with->indices[i] = first + i;
-  xd_status status = xd_dataset_read(context, with->pictures, set, with->indices, count);
+  xd_status status = xd_dataset_read(set, context, with->pictures, with->indices, count);
   if (status == XD_OK)
-    status = xd_classifier_predict(classifier, context, with->labels, NULL, NULL, with->pictures, count);
+    status = xd_judge_predict(judge, context, with->labels, NULL, NULL, with->pictures, count);
   for (uint32_t i = 0; i < count && status == XD_OK; i++)
     *right += with->labels[i] == xd_dataset_label(set, first + i);
   return status;
 }
 
-static xd_status check_set(const xd_classifier *classifier, xd_context *context, const xd_dataset *set) {
-  const xd_shape mine = xd_classifier_picture_shape(classifier);
-  const xd_shape theirs = {xd_dataset_height(set), xd_dataset_width(set), xd_dataset_channels(set)};
+static xd_status check_set(const xd_judge *judge, xd_context *context, const xd_dataset *set) {
+  const xd_shape mine = judge->part.network->input;
+  const xd_shape theirs = {
+      .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
   if (xd_dataset_count(set) == 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the set has no pictures");
   if (!xdi_shape_equal(mine, theirs))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "the set's pictures are %u x %u x %u, but the classifier takes %u x %u x %u",
-                    theirs.height, theirs.width, theirs.channels, mine.height, mine.width, mine.channels);
+                    "the set's pictures are %u x %u x %u, but the judge takes %u x %u x %u", theirs.height,
+                    theirs.width, theirs.channels, mine.height, mine.width, mine.channels);
   return XD_OK;
 }
 
-xd_status xd_classifier_accuracy(const xd_classifier *classifier, xd_context *context, double *accuracy,
-                                 const xd_dataset *set) {
+xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,
+                            const xd_dataset *set) {
   reader with = {0};
   uint32_t right = 0;
   xd_status status = xdi_require(context, accuracy, "the place for the accuracy");
   if (status != XD_OK)
     return status;
   *accuracy = 0;
-  status = check_call(classifier, context);
+  status = check_call(judge, context);
   if (status == XD_OK)
     status = xdi_require(context, set, "the set");
   if (status == XD_OK)
-    status = check_set(classifier, context, set);
+    status = check_set(judge, context, set);
   if (status != XD_OK)
     return status;
   const uint32_t count = xd_dataset_count(set);
-  status = open_reader(context, &with, count, xdi_input_size(classifier->part.network));
+  status = open_reader(context, &with, count, xdi_input_size(judge->part.network));
   for (uint32_t first = 0, part; first < count && status == XD_OK; first += part) {
     part = count - first < with.chunk ? count - first : with.chunk;
-    status = count_right(classifier, context, &with, set, first, part, &right);
+    status = count_right(judge, context, &with, set, first, part, &right);
   }
   if (status == XD_OK)
     *accuracy = (double)right / count;

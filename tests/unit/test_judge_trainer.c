@@ -1,13 +1,13 @@
 /* Training of the judge: its loss against the logits, what it learns, its schedule and its manners. */
 #include "training_support.h"
 
-#include "model/classifier.h"
+#include "model/judge.h"
 
 #define COUNT 24u
 #define CLASSES 3u
 
-static xd_classifier_options small_options(void) {
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
+static xd_judge_options small_options(void) {
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
   options.height = options.width = SIDE;
   options.channels = 1;
   options.classes = CLASSES;
@@ -32,84 +32,83 @@ static double cross_entropy(const float *logits, uint32_t label, double smoothin
   return loss;
 }
 
-START_TEST(classifier_trainer_step__reports_the_loss_of_the_logits) {
+START_TEST(judge_trainer_step__reports_the_loss_of_the_logits) {
   xd_context *context = test_context("reference");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, COUNT, 2);
   float *pictures = read_pictures(context, set, COUNT);
-  const xd_classifier_options options = small_options();
-  xd_classifier_trainer *trainer = NULL;
-  xd_classifier *start = NULL;
+  const xd_judge_options options = small_options();
+  xd_judge_trainer *trainer = NULL;
+  xd_judge *start = NULL;
   uint32_t labels[COUNT], predicted[COUNT], right = 0;
   float logits[COUNT * CLASSES];
   double loss, accuracy, expected = 0.0;
-  assert_ok(context, xd_classifier_trainer_create(&trainer, context, &options));
-  assert_ok(context, xd_classifier_trainer_finish(trainer, &start));
-  assert_ok(context, xd_classifier_predict(start, context, predicted, logits, NULL, pictures, COUNT));
+  assert_ok(context, xd_judge_trainer_create(&trainer, context, &options));
+  assert_ok(context, xd_judge_trainer_finish(trainer, &start));
+  assert_ok(context, xd_judge_predict(start, context, predicted, logits, NULL, pictures, COUNT));
   for (uint32_t i = 0; i < COUNT; i++) {
     labels[i] = xd_dataset_label(set, i);
     right += predicted[i] == labels[i];
     expected += cross_entropy(logits + i * CLASSES, labels[i], 0.05) / COUNT;
   }
-  assert_ok(context, xd_classifier_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.001f));
+  assert_ok(context, xd_judge_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.001f));
   assert_near(loss, expected, 1e-5, "loss");
   assert_near(accuracy, (double)right / COUNT, 1e-9, "accuracy");
   for (int i = 0; i < 120; i++)
-    assert_ok(context,
-              xd_classifier_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.005f));
+    assert_ok(context, xd_judge_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.005f));
   ck_assert_msg(accuracy == 1.0 && loss < 0.6 * expected, "loss %g of %g, accuracy %g", loss, expected,
                 accuracy);
-  xd_classifier_release(start);
-  xd_classifier_trainer_destroy(trainer);
+  xd_judge_release(start);
+  xd_judge_trainer_destroy(trainer);
   xd_dataset_release(set);
   xd_context_destroy(context);
   free(pictures);
 }
 END_TEST
 
-START_TEST(classifier_trainer_step__refuses_wrong_arguments) {
+START_TEST(judge_trainer_step__refuses_wrong_arguments) {
   xd_context *context = test_context("reference");
-  const xd_classifier_options options = small_options();
-  xd_classifier_trainer *trainer = NULL;
+  const xd_judge_options options = small_options();
+  xd_judge_trainer *trainer = NULL;
   float *pictures = make_pixels(COUNT * PATTERN_SIZE, 1);
   uint32_t labels[COUNT] = {0};
-  assert_ok(context, xd_classifier_trainer_create(&trainer, context, &options));
-  assert_status(xd_classifier_trainer_step(NULL, NULL, NULL, pictures, labels, 1, 0.001f),
+  assert_ok(context, xd_judge_trainer_create(&trainer, context, &options));
+  assert_status(xd_judge_trainer_step(NULL, NULL, NULL, pictures, labels, 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, NULL, labels, 1, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, NULL, labels, 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, NULL, 1, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, NULL, 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT + 1, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT + 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
   labels[5] = CLASSES;
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "picture 5");
   pictures[7] = NAN, labels[5] = 0;
-  assert_status(xd_classifier_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
                 XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
-  xd_classifier_trainer_destroy(trainer);
+  xd_judge_trainer_destroy(trainer);
   xd_context_destroy(context);
   free(pictures);
 }
 END_TEST
 
-static xd_classifier *train(const char *backend, uint32_t threads, const xd_classifier_options *options) {
+static xd_judge *train(const char *backend, uint32_t threads, const xd_judge_options *options) {
   xd_context *context = test_context_with(backend, threads, NULL);
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 300, 2);
-  xd_classifier *judge = NULL;
-  assert_ok(context, xd_classifier_train(&judge, context, set, options, NULL, NULL));
+  xd_judge *judge = NULL;
+  assert_ok(context, xd_judge_train(&judge, context, set, options, NULL, NULL));
   xd_dataset_release(set);
   xd_context_destroy(context);
   return judge;
 }
 
 /* Sizes and classes are the set's, the distortions all on. */
-START_TEST(classifier_train__learns_classes_from_distorted_pictures) {
+START_TEST(judge_train__learns_classes_from_distorted_pictures) {
   xd_context *context = test_context("auto");
   xd_dataset *held_out = make_patterns(context, PATTERN_ROW, CLASSES, 300, 3);
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
   double accuracy = 0.0;
   options.base_channels = 8;
   options.batch = 30;
@@ -117,19 +116,19 @@ START_TEST(classifier_train__learns_classes_from_distorted_pictures) {
   options.learning_rate = 0.003f;
   options.flip = 1;
   options.blur = 0.7f;
-  xd_classifier *judge = train("auto", 2, &options);
-  ck_assert_uint_eq(xd_classifier_class_count(judge), CLASSES);
-  ck_assert(xd_network_is_frozen(xd_classifier_network(judge)));
-  assert_ok(context, xd_classifier_accuracy(judge, context, &accuracy, held_out));
+  xd_judge *judge = train("auto", 2, &options);
+  ck_assert_uint_eq(xd_judge_class_count(judge), CLASSES);
+  ck_assert(xd_network_is_frozen(xd_judge_network(judge)));
+  assert_ok(context, xd_judge_accuracy(judge, context, &accuracy, held_out));
   ck_assert_msg(accuracy > 0.97, "accuracy %g", accuracy);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   xd_dataset_release(held_out);
   xd_context_destroy(context);
 }
 END_TEST
 
-START_TEST(classifier_train__gives_the_same_bytes_at_any_number_of_threads) {
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
+START_TEST(judge_train__gives_the_same_bytes_at_any_number_of_threads) {
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
   options.base_channels = 4;
   options.epochs = 1;
   options.batch = 32;
@@ -137,15 +136,15 @@ START_TEST(classifier_train__gives_the_same_bytes_at_any_number_of_threads) {
   options.blur = 0.7f;
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     const char *backend = xd_context_builtin_backend(i);
-    xd_classifier *one = train(backend, 1, &options), *three = train(backend, 3, &options);
+    xd_judge *one = train(backend, 1, &options), *three = train(backend, 3, &options);
     ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ",
                   backend);
     options.seed++;
-    xd_classifier *other = train(backend, 1, &options);
+    xd_judge *other = train(backend, 1, &options);
     ck_assert(!same_weights(one->part.network, other->part.network));
-    xd_classifier_release(one);
-    xd_classifier_release(three);
-    xd_classifier_release(other);
+    xd_judge_release(one);
+    xd_judge_release(three);
+    xd_judge_release(other);
   }
 }
 END_TEST
@@ -162,59 +161,59 @@ static int watch_step(void *user, uint32_t step, uint32_t steps, double loss) {
   return step == seen->stop_at;
 }
 
-START_TEST(classifier_train__reports_steps_and_stops_when_asked) {
+START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 100, 2);
-  xd_classifier_options options = XD_CLASSIFIER_OPTIONS_INIT;
-  xd_classifier *judge = NULL;
+  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_judge *judge = NULL;
   watch seen = {0, 0, 0};
   options.base_channels = 4;
   options.batch = 32;
   options.epochs = 2;
-  assert_ok(context, xd_classifier_train(&judge, context, set, &options, watch_step, &seen));
+  assert_ok(context, xd_judge_train(&judge, context, set, &options, watch_step, &seen));
   ck_assert(seen.calls == 6 && seen.steps == 6);
-  xd_classifier_release(judge);
+  xd_judge_release(judge);
   seen = (watch){0, 0, 4};
-  assert_status(xd_classifier_train(&judge, context, set, &options, watch_step, &seen), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, set, &options, watch_step, &seen), XD_ERROR_CANCELLED);
   ck_assert(judge == NULL && seen.calls == 4);
   xd_context_cancel(context);
-  assert_status(xd_classifier_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_CANCELLED);
   xd_dataset_release(set);
   xd_context_destroy(context);
 }
 END_TEST
 
-START_TEST(classifier_train__refuses_what_does_not_fit_the_set) {
+START_TEST(judge_train__refuses_what_does_not_fit_the_set) {
   xd_context *context = test_context("reference");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 30, 2);
-  xd_classifier_options options = small_options();
-  xd_classifier *judge = (xd_classifier *)set;
+  xd_judge_options options = small_options();
+  xd_judge *judge = (xd_judge *)set;
   options.classes = 2;
-  assert_status(xd_classifier_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(judge);
   options = small_options(), options.width = 20;
-  assert_status(xd_classifier_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_SHAPE_MISMATCH);
   options = small_options(), options.batch = 0;
-  assert_status(xd_classifier_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "batch");
   options = small_options(), options.label_smoothing = 1.0f;
-  assert_status(xd_classifier_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "label_smoothing");
-  assert_status(xd_classifier_train(&judge, context, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   xd_dataset_release(set);
   xd_context_destroy(context);
 }
 END_TEST
 
 static xd_status train_and_release(xd_context *context, void *user) {
-  const xd_classifier_options options = small_options();
-  xd_classifier *judge = NULL;
-  xd_status status = xd_classifier_train(&judge, context, user, &options, NULL, NULL);
-  xd_classifier_release(judge);
+  const xd_judge_options options = small_options();
+  xd_judge *judge = NULL;
+  xd_status status = xd_judge_train(&judge, context, user, &options, NULL, NULL);
+  xd_judge_release(judge);
   return status;
 }
 
-START_TEST(classifier_train__survives_refused_memory) {
+START_TEST(judge_train__survives_refused_memory) {
   xd_context *context = test_context("reference");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, COUNT, 2);
   check_refusals(train_and_release, set);
@@ -224,14 +223,14 @@ START_TEST(classifier_train__survives_refused_memory) {
 END_TEST
 
 static Suite *make_suite(void) {
-  Suite *suite = suite_create("classifier_trainer");
-  add_case(suite, classifier_trainer_step__reports_the_loss_of_the_logits);
-  add_case(suite, classifier_trainer_step__refuses_wrong_arguments);
-  add_case(suite, classifier_train__learns_classes_from_distorted_pictures);
-  add_case(suite, classifier_train__gives_the_same_bytes_at_any_number_of_threads);
-  add_case(suite, classifier_train__reports_steps_and_stops_when_asked);
-  add_case(suite, classifier_train__refuses_what_does_not_fit_the_set);
-  add_case(suite, classifier_train__survives_refused_memory);
+  Suite *suite = suite_create("judge_trainer");
+  add_case(suite, judge_trainer_step__reports_the_loss_of_the_logits);
+  add_case(suite, judge_trainer_step__refuses_wrong_arguments);
+  add_case(suite, judge_train__learns_classes_from_distorted_pictures);
+  add_case(suite, judge_train__gives_the_same_bytes_at_any_number_of_threads);
+  add_case(suite, judge_train__reports_steps_and_stops_when_asked);
+  add_case(suite, judge_train__refuses_what_does_not_fit_the_set);
+  add_case(suite, judge_train__survives_refused_memory);
   return suite;
 }
 

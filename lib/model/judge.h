@@ -1,11 +1,11 @@
-/* The classifier's handle, for the rooms that load and train classifiers. */
-#ifndef XDI_MODEL_CLASSIFIER_H
-#define XDI_MODEL_CLASSIFIER_H
+/* The judge's handle, for the rooms that load and train judges. */
+#ifndef XDI_MODEL_JUDGE_H
+#define XDI_MODEL_JUDGE_H
 
 #include "model/part.h"
-#include "xdomain/classifier.h"
+#include "xdomain/judge.h"
 
-struct xd_classifier {
+struct xd_judge {
   xdi_part part;
 };
 
@@ -13,12 +13,11 @@ struct xd_classifier {
  * are what the last layer reads (xdi_executor_last_input). XD_ERROR_SHAPE_MISMATCH, with a message: not
  * from pictures (sides 8..256, 1 or 3 channels) to 1..XD_CLASS_LIMIT logits without an activation, or
  * without a dense layer of 1..1024 features at the end. */
-xd_status xdi_classifier_wrap(xd_classifier **out, xd_context *context, xd_network *network);
+xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *network);
 
 /* Reads a caller's options of any version over the defaults and checks what the network is built from: all
  * sizes must be given. What only training reads is not looked at. XD_ERROR_INVALID_ARGUMENT names the
  * field. */
-xd_status xdi_classifier_read(xd_context *context, xd_classifier_options *to,
-                              const xd_classifier_options *from);
+xd_status xdi_judge_read(xd_context *context, xd_judge_options *to, const xd_judge_options *from);
 
 #endif

@@ -1,0 +1,28 @@
+/* A judge ready for batches: what an evaluation runs thousands of pictures through. */
+#ifndef XDI_EVALUATE_JUDGE_SESSION_H
+#define XDI_EVALUATE_JUDGE_SESSION_H
+
+#include "layer/executor.h"
+#include "xdomain/judge.h"
+
+#define XDI_JUDGE_BATCH 256u
+
+typedef struct xdi_judge_session {
+  xd_context *context;
+  xdi_executor *executor;
+  uint32_t classes, feature_dim;
+  size_t size;                      /* floats of a picture */
+  float *logits;                    /* [batch][classes] */
+  uint32_t labels[XDI_JUDGE_BATCH]; /* of the last batch */
+} xdi_judge_session;
+
+/* On failure the judge may, and need not, be closed. */
+xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge);
+void xdi_judge_session_close(xdi_judge_session *session); /* a zeroed one is legal */
+
+/* At most XDI_JUDGE_BATCH pictures; features[count][feature_dim] where not NULL. The labels stand in the
+ * judge. */
+xd_status xdi_judge_session_run(xdi_judge_session *session, float *features, const float *pictures,
+                                uint32_t count);
+
+#endif

@@ -1,0 +1,24 @@
+/* A VAE ready to reconstruct batches: the ceiling of every mapping into its domain. */
+#ifndef XDI_EVALUATE_RECONSTRUCTION_SESSION_H
+#define XDI_EVALUATE_RECONSTRUCTION_SESSION_H
+
+#include "layer/executor.h"
+#include "xdomain/model.h"
+
+typedef struct xdi_reconstruction_session {
+  xd_context *context;
+  xdi_executor *encoder, *decoder;
+  uint32_t latent_dim;
+  size_t size; /* floats of a picture */
+} xdi_reconstruction_session;
+
+/* domain 1 or 2. On failure it may, and need not, be closed. */
+xd_status xdi_reconstruction_session_open(xdi_reconstruction_session *reconstruction, xd_context *context,
+                                          const xd_model *model, uint32_t domain, uint32_t batch);
+void xdi_reconstruction_session_close(xdi_reconstruction_session *reconstruction); /* a zeroed one is legal */
+
+/* The decoder's picture of each posterior's mean. */
+xd_status xdi_reconstruction_session_run(xdi_reconstruction_session *reconstruction, float *to,
+                                         const float *pictures, uint32_t count);
+
+#endif
