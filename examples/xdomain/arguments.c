@@ -46,6 +46,9 @@ static bool read_value(const flag *f, const char *text) {
   case FLAG_SWITCH:
     *(bool *)f->to = true;
     return true;
+  case FLAG_SET:
+  case FLAG_CONFIG:
+    break;
   }
   return false;
 }
@@ -81,74 +84,149 @@ static void print_flag(const char *name, const char *value, const char *help) {
   print_wrapped(help, HELP_COLUMN);
 }
 
-static void print_help(const char *usage, const flag *flags, size_t count) {
-  printf("%s\n\nOptions:\n", usage);
-  for (size_t i = 0; i < count; i++)
-    print_flag(flags[i].name, flags[i].value, flags[i].help);
+/* "weight of the ELBO (0..1000000, 1)": what it does, its range and default. */
+static void print_option(const option_flag *of, const char *group) {
+  char help[512], value[64];
+  xd_option_info info = XD_OPTION_INFO_INIT;
+  if (xd_options_describe(NULL, &info, group, of->described))
+    return;
+  const char *text = of->help ? of->help : info.help;
+  if (of->fixed) {
+    print_flag(of->name, NULL, text);
+    return;
+  }
+  if (info.kind == XD_OPTION_CHOICE)
+    snprintf(help, sizeof help, "%s (%.*s)", text, (int)strcspn(info.unit, "|"), info.unit);
+  else
+    snprintf(help, sizeof help, "%s (%.6g)", text, info.initial);
+  snprintf(value, sizeof value, "%s",
+           info.kind == XD_OPTION_CHOICE    ? info.unit
+           : info.kind == XD_OPTION_SWITCH  ? "0|1"
+           : info.kind == XD_OPTION_INTEGER ? "N"
+                                            : "X");
+  print_flag(of->name, value, help);
+}
+
+static bool has_scopes(const option_flags *flags) {
+  for (size_t i = 0; i < flags->count; i++)
+    if (!flags->items[i].listed)
+      return true;
+  return false;
+}
+
+static void print_options(const option_settings *s) {
+  printf("\nOptions of the library ('xdomain options %s' tells their ranges):\n", s->flags.group);
+  for (size_t i = 0; i < s->flags.count; i++)
+    if (s->flags.items[i].listed)
+      print_option(&s->flags.items[i], s->flags.group);
+  if (has_scopes(&s->flags))
+    puts(
+        "Those of VAEs and mappings also take a 1 or 2 behind their names: for one domain, or for the mapping\n"
+        "that starts from it.");
+}
+
+static void print_help(const command_line *line) {
+  printf("%s\n\nOptions:\n", line->usage);
+  for (size_t i = 0; i < line->flag_count; i++)
+    print_flag(line->flags[i].name, line->flags[i].value, line->flags[i].help);
   print_flag("help", NULL, "this text");
+  if (line->settings)
+    print_options(line->settings);
 }
 
 /* ---- Reading ---- */
 
-/* The table as getopt_long wants it, with --help and the end; the caller frees it. NULL without memory. */
-static struct option *make_options(const flag *flags, size_t count) {
-  struct option *options = calloc(count + 2, sizeof *options);
+static const option_flag *find_option_flag(const command_line *line, int found) {
+  const size_t index = (size_t)(found - FIRST_FLAG);
+  return index < line->flag_count ? NULL : &line->settings->flags.items[index - line->flag_count];
+}
+
+static bool hides(const command_line *line, const char *name) {
+  for (size_t i = 0; i < line->flag_count; i++)
+    if (!strcmp(line->flags[i].name, name))
+      return true;
+  return false;
+}
+
+/* The tables as getopt_long wants them, with --help and the end; the caller frees it. NULL without memory. A flag
+ * of the command hides an option's of that name. */
+static struct option *make_options(const command_line *line) {
+  const size_t more = line->settings ? line->settings->flags.count : 0;
+  struct option *options = calloc(line->flag_count + more + 2, sizeof *options), *at = options;
   if (!options)
     return NULL;
-  for (size_t i = 0; i < count; i++)
-    options[i] = (struct option){.name = flags[i].name,
-                                 .has_arg = flags[i].kind == FLAG_SWITCH ? no_argument : required_argument,
-                                 .val = FIRST_FLAG + (int)i};
-  options[count] = (struct option){.name = "help", .has_arg = no_argument, .val = HELP};
+  for (size_t i = 0; i < line->flag_count; i++)
+    *at++ = (struct option){.name = line->flags[i].name,
+                            .has_arg = line->flags[i].value ? required_argument : no_argument,
+                            .val = FIRST_FLAG + (int)i};
+  for (size_t i = 0; i < more; i++) {
+    const option_flag *f = &line->settings->flags.items[i];
+    if (!hides(line, f->name))
+      *at++ = (struct option){.name = f->name,
+                              .has_arg = f->fixed ? no_argument : required_argument,
+                              .val = FIRST_FLAG + (int)(line->flag_count + i)};
+  }
+  *at = (struct option){.name = "help", .has_arg = no_argument, .val = HELP};
   return options;
 }
 
+static const char *flag_name(const command_line *line, int found) {
+  const option_flag *of = found == HELP ? NULL : find_option_flag(line, found);
+  return found == HELP ? "help" : of ? of->name : line->flags[found - FIRST_FLAG].name;
+}
+
 /* getopt_long found no option, or none that fits its value; `word` is the one it looked at. */
-static int refuse_word(int found, const char *word, const flag *flags) {
-  const flag *known = optopt >= FIRST_FLAG ? &flags[optopt - FIRST_FLAG] : NULL;
-  if (found == ':' && known)
-    return usage_error("option '--%s' needs %s", known->name, known->value);
-  if (known || optopt == HELP)
-    return usage_error("option '--%s' takes no value", known ? known->name : "help");
+static int refuse_word(const command_line *line, int found, const char *word) {
+  if (found == ':')
+    return usage_error("option '--%s' needs a value", flag_name(line, optopt));
+  if (optopt >= FIRST_FLAG || optopt == HELP)
+    return usage_error("option '--%s' takes no value", flag_name(line, optopt));
   if (optopt)
     return usage_error("unknown option '-%c'", optopt);
   return usage_error("unknown or ambiguous option '%s'", word);
 }
 
-static bool read_all(int argc, char **argv, const struct option *options, const char *usage,
-                     const flag *flags, size_t count, int *code) {
-  int found;
-  optind = 1;
-  opterr = 0;
-  while ((found = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-    if (found == HELP) {
-      print_help(usage, flags, count);
-      *code = EXIT_DONE;
-      return false;
-    }
-    if (found < FIRST_FLAG) {
-      *code = refuse_word(found, argv[optind - 1], flags);
-      return false;
-    }
-    const flag *f = &flags[found - FIRST_FLAG];
-    if (!read_value(f, optarg)) {
-      *code = usage_error("option '--%s': '%s' is not a valid %s", f->name, optarg, f->value);
-      return false;
-    }
+static int take_flag(const command_line *line, int found, const char *value) {
+  const option_flag *of = find_option_flag(line, found);
+  bool taken = true;
+  if (of) {
+    taken = add_setting(line->settings, SETTING_OPTION, of->option, of->fixed ? of->fixed : value);
+    return taken ? EXIT_DONE : failure("out of memory");
   }
-  return true;
+  const flag *f = &line->flags[found - FIRST_FLAG];
+  if (f->kind == FLAG_SET || f->kind == FLAG_CONFIG)
+    taken = add_setting(f->to, f->kind == FLAG_SET ? SETTING_TEXT : SETTING_FILE, NULL, value);
+  else if (!read_value(f, value))
+    return usage_error("option '--%s': '%s' is not a valid %s", f->name, value, f->value);
+  return taken ? EXIT_DONE : failure("out of memory");
 }
 
-bool read_flags(int argc, char **argv, const char *usage, const flag *flags, size_t count,
-                const char *const **words, int *word_count, int *code) {
-  struct option *options = make_options(flags, count);
-  if (!options) {
-    *code = failure("out of memory");
-    return false;
+static int read_all(const command_line *line, int argc, char **argv, const struct option *options,
+                    bool *helped) {
+  int found, code = EXIT_DONE;
+  optind = 1;
+  opterr = 0;
+  while (!code && (found = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+    if (found == HELP) {
+      print_help(line);
+      *helped = true;
+      return EXIT_DONE;
+    }
+    code = found < FIRST_FLAG ? refuse_word(line, found, argv[optind - 1]) : take_flag(line, found, optarg);
   }
-  const bool going = read_all(argc, argv, options, usage, flags, count, code);
+  return code;
+}
+
+bool read_command_line(const command_line *line, int argc, char **argv, const char *const **words,
+                       int *word_count, int *code) {
+  bool helped = false;
+  option_settings *s = line->settings;
+  struct option *options = NULL;
+  if (!s || make_option_flags(&s->flags, line->group, line->aliases, line->alias_count))
+    options = make_options(line);
+  *code = options ? read_all(line, argc, argv, options, &helped) : failure("out of memory");
   free(options);
   *words = (const char *const *)(argv + optind);
   *word_count = argc - optind;
-  return going;
+  return !*code && !helped;
 }

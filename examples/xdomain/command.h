@@ -9,6 +9,8 @@
 
 #include <xdomain/xdomain.h>
 
+#include "option_flags.h"
+
 /* Exit codes; 128 + N where signal N stopped the command. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_SIGNAL = 128 };
 
@@ -19,24 +21,50 @@ int command_translate(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_options(int argc, char **argv);
 int command_pack(int argc, char **argv);
 
 /* ---- Flags (arguments.c) ---- */
 
-typedef enum flag_kind { FLAG_TEXT, FLAG_COUNT, FLAG_SEED, FLAG_REAL, FLAG_SWITCH } flag_kind;
+typedef enum flag_kind {
+  FLAG_TEXT,
+  FLAG_COUNT,
+  FLAG_SEED,
+  FLAG_REAL,
+  FLAG_SWITCH,
+  FLAG_SET, /* --set and --config: further option_settings */
+  FLAG_CONFIG
+} flag_kind;
 
 typedef struct flag {
   const char *name; /* "out", given as --out */
   flag_kind kind;
-  void *to;          /* const char *, uint32_t, uint64_t, float, or bool */
+  void *to;          /* const char *, uint32_t, uint64_t, float, bool, or option_settings */
   const char *value; /* what its value is called in the help, NULL for switches */
   const char *help;
 } flag;
 
+/* What a command takes: flags of its own and, with `settings`, the library's options of a group. */
+typedef struct command_line {
+  const char *usage;
+  const flag *flags;
+  size_t flag_count;
+  option_settings *settings; /* NULL: none; with their flags, to be freed by free_settings */
+  const char *group;
+  const option_alias *aliases;
+  size_t alias_count;
+} command_line;
+
 /* Reads argv[1..argc): flags into their targets, the rest into *words, which point into argv (its order may
- * change). --help prints `usage` and the flags, and ends with EXIT_DONE in *code. False: stop with *code. */
-bool read_flags(int argc, char **argv, const char *usage, const flag *flags, size_t count,
-                const char *const **words, int *word_count, int *code);
+ * change). --help prints the usage and the flags, and ends with EXIT_DONE in *code. False: stop with *code. */
+bool read_command_line(const command_line *line, int argc, char **argv, const char *const **words,
+                       int *word_count, int *code);
+
+/* The flags of commands that take options of the library, for their table. */
+#define SETTING_FLAGS(s) \
+  {"set", FLAG_SET, (s), "NAME=VALUE", "set an option of the library by its name; may be repeated"}, { \
+    "config", FLAG_CONFIG, (s), "FILE", "read options from lines of NAME = VALUE; may be repeated" \
+  }
 
 /* ---- Text and messages (text.c): what could control a terminal or is no UTF-8 is written as \xNN ---- */
 

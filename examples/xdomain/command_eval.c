@@ -119,7 +119,8 @@ int command_eval(int argc, char **argv) {
                         RUNTIME_FLAGS(s.run)};
   const char *const *words;
   int word_count, code;
-  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
+  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
+  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
     return code;
   if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
     return usage_error("--model, --domain1 and --domain2 are needed, and options only");

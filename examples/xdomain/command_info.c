@@ -205,7 +205,8 @@ static int start(int argc, char **argv, inspection *i, const char *usage, bool w
   const char *const *words;
   int word_count, code = EXIT_DONE;
   const size_t count = sizeof flags / sizeof *flags - (with_json ? 0 : 1);
-  if (!read_flags(argc, argv, usage, flags, count, &words, &word_count, &code))
+  const command_line line = {.usage = usage, .flags = flags, .flag_count = count};
+  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
     return code;
   if (word_count != 1)
     return usage_error("one file is needed");

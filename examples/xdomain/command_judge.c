@@ -80,7 +80,8 @@ int command_judge(int argc, char **argv) {
       RUNTIME_FLAGS(j.run)};
   const char *const *words;
   int word_count, code;
-  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
+  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
+  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
     return code;
   if (word_count || !j.train || !j.out)
     return usage_error("--train and --out are needed, and options only");

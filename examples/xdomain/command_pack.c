@@ -26,7 +26,8 @@ int command_pack(int argc, char **argv) {
   const flag flags[] = {{"out", FLAG_TEXT, &out, "FILE", "the model file to write"},
                         {"f32", FLAG_SWITCH, &f32, NULL, "keep weights as 32-bit floats"},
                         RUNTIME_FLAGS(run)};
-  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &words, &word_count, &code))
+  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
+  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
     return code;
   if (word_count != 1 || !out)
     return usage_error("one model and --out are needed");

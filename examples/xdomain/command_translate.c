@@ -125,7 +125,8 @@ int command_translate(int argc, char **argv) {
       {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise (1)"},
       RUNTIME_FLAGS(t.run)};
   int code;
-  if (!read_flags(argc, argv, usage, flags, sizeof flags / sizeof *flags, &t.words, &t.word_count, &code))
+  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
+  if (!read_command_line(&line, argc, argv, &t.words, &t.word_count, &code))
     return code;
   code = check_usage(&t);
   if (code)

@@ -19,6 +19,7 @@ static const struct {
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
     {"info", command_info, "show what a model or judge file holds"},
     {"verify", command_verify, "check a model or judge file"},
+    {"options", command_options, "list the options of trainings, judges and scores, and presets"},
     {"pack", command_pack, "make a model small: without discriminators, weights as 16-bit floats"},
 };
 
