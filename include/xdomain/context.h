@@ -66,7 +66,8 @@ typedef struct xd_context_options {
   size_t struct_size;
   /* "auto" or NULL: the fastest here. Built in: "native", "openblas" (if built with
    * it; XD_ERROR_NOT_FOUND where the loader finds no OpenBLAS, which is loaded when this
-   * backend is opened and stays), "reference". A name in `backends` below wins over a
+   * backend is opened and stays), "reference", and "native" held to lesser instructions
+   * (xd_context_builtin_backend lists all). A name in `backends` below wins over a
    * built-in one. */
   const char *backend;
   /* Without a runner: 0 or 1 keeps all work on the calling thread, the default; more
@@ -124,7 +125,9 @@ XD_API const char *xd_context_backend_detail(const xd_context *context);
 /* How many threads the context's loops may use. */
 XD_API uint32_t xd_context_threads(const xd_context *context);
 
-/* The names of the built-in backends, best first; NULL beyond the last. */
+/* The names of the built-in backends that this processor can run, best first; NULL beyond the last.
+ * "native:avx512", "native:avx2", "native:neon" and "native:portable" are "native" held to the
+ * instructions named. */
 XD_API const char *xd_context_builtin_backend(uint32_t index);
 
 /* Asks the call that runs with this context to stop soon with

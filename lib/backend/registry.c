@@ -18,43 +18,14 @@
 
 static const xd_backend_table *const built_in[] = {
 #ifdef XDI_WITH_NATIVE
-    &xdi_native_table,
+    &xdi_native_table,      &xdi_native_avx512_table,   &xdi_native_avx2_table,
+    &xdi_native_neon_table, &xdi_native_portable_table,
 #endif
 #ifdef XDI_WITH_OPENBLAS
     &xdi_openblas_table,
 #endif
     &xdi_reference_table,
 };
-
-/* Every slot that has a reference kernel. */
-/* clang-format off */
-#define KERNEL_SLOTS(slot) \
-  slot(dense_forward) \
-  slot(dense_backward_data) \
-  slot(dense_backward_weights) \
-  slot(conv2d_forward) \
-  slot(conv2d_backward_data) \
-  slot(conv2d_backward_weights) \
-  slot(conv_transpose2d_forward) \
-  slot(conv_transpose2d_backward_data) \
-  slot(conv_transpose2d_backward_weights) \
-  slot(activation_forward) \
-  slot(activation_backward) \
-  slot(copy_columns) \
-  slot(scale_add) \
-  slot(reconstruction_loss) \
-  slot(posterior_forward) \
-  slot(posterior_backward) \
-  slot(logistic_loss) \
-  slot(squared_distance) \
-  slot(cross_entropy) \
-  slot(adam) \
-  slot(spectral_norm_forward) \
-  slot(spectral_norm_backward) \
-  slot(random_normal) \
-  slot(dropout) \
-  slot(window_normalise)
-/* clang-format on */
 
 __attribute__((format(printf, 3, 4))) static void say(char *why, size_t why_size, const char *format, ...) {
   va_list arguments;
@@ -65,15 +36,25 @@ __attribute__((format(printf, 3, 4))) static void say(char *why, size_t why_size
   va_end(arguments);
 }
 
+static bool can_run(const xd_backend_table *table) {
+#ifdef XDI_WITH_NATIVE
+  return xdi_native_can_run(table);
+#else
+  return table != NULL;
+#endif
+}
+
 const xd_backend_table *xdi_backend_at(uint32_t index) {
-  return index < sizeof built_in / sizeof *built_in ? built_in[index] : NULL;
+  for (size_t i = 0; i < sizeof built_in / sizeof *built_in; i++)
+    if (can_run(built_in[i]) && index-- == 0)
+      return built_in[i];
+  return NULL;
 }
 
 const xd_backend_table *xd_backend_builtin(const char *name) {
-  const xd_backend_table *table = NULL;
-  for (uint32_t i = 0; name && (table = xdi_backend_at(i)); i++)
-    if (strcmp(table->name, name) == 0)
-      return table;
+  for (size_t i = 0; name && i < sizeof built_in / sizeof *built_in; i++)
+    if (strcmp(built_in[i]->name, name) == 0)
+      return built_in[i];
   return NULL;
 }
 
@@ -90,18 +71,18 @@ const xd_backend_table *xdi_backend_find(const xd_context_options *options, cons
 
 void xdi_backend_complete(xd_backend_table *to, const xd_backend_table *from) {
   *to = *from;
-#define FILL(slot) \
-  if (!to->slot) \
-    to->slot = xdi_reference_table.slot;
-  KERNEL_SLOTS(FILL)
+#define FILL(name, parameters) \
+  if (!to->name) \
+    to->name = xdi_reference_table.name;
+  XD_BACKEND_KERNELS(FILL)
 #undef FILL
 }
 
 static const char *first_empty_slot(const xd_backend_table *table) {
-#define EMPTY(slot) \
-  if (!table->slot) \
-    return #slot;
-  KERNEL_SLOTS(EMPTY)
+#define EMPTY(name, parameters) \
+  if (!table->name) \
+    return #name;
+  XD_BACKEND_KERNELS(EMPTY)
 #undef EMPTY
   return NULL;
 }

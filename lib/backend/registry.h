@@ -31,7 +31,7 @@ xd_status xdi_backend_check(const xd_backend_table *table, char *why, size_t why
  * XD_ERROR_BAD_DATA when they cannot see it; else what buffer_create answers. */
 xd_status xdi_backend_probe(const xd_backend_table *table, xd_backend *backend, char *why, size_t why_size);
 
-/* The built-in tables, best first; NULL beyond the last. */
+/* The built-in tables that this processor can run, best first; NULL beyond the last. */
 const xd_backend_table *xdi_backend_at(uint32_t index);
 
 /* The name that "auto" means on this machine, and in `why` (may be NULL) one line on the reason,

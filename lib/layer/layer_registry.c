@@ -24,17 +24,6 @@ void xdi_tag_text(uint32_t tag, char text[5]) {
   text[4] = '\0';
 }
 
-bool xdi_activation_known(uint32_t value) {
-  return value <= XD_ACTIVATION_TANH;
-}
-
-bool xdi_values_unused(const xd_layer_spec *spec, uint32_t first) {
-  for (uint32_t i = first; i < sizeof spec->values / sizeof *spec->values; i++)
-    if (spec->values[i] != 0)
-      return false;
-  return true;
-}
-
 xd_status xdi_layer_find(xd_context *context, uint32_t tag, const xd_layer_table **out) {
   char text[5];
   xdi_tag_text(tag, text);

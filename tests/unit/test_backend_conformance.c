@@ -101,6 +101,23 @@ static bool can_open(const xd_backend_table *table) {
   return status == XD_OK;
 }
 
+/* The variant of `native` that the plain name stands for. */
+static bool is_native_again(const xd_backend_table *table) {
+#ifdef XDI_WITH_NATIVE
+  const char *detail = NULL;
+  xd_backend *backend = NULL;
+  const xd_backend_host host = {&xdi_heap, &xdi_serial_runner, NULL, NULL};
+  if (strncmp(table->name, "native:", 7) != 0 || table->open(&backend, &detail, &host) != XD_OK)
+    return false;
+  const bool same = strcmp(detail, xdi_native_processor()) == 0;
+  table->close(backend);
+  return same;
+#else
+  (void)table;
+  return false;
+#endif
+}
+
 static void add_table(const xd_backend_table *table) {
   if (!can_open(table) || (native_alone() && strncmp(table->name, "native", 6) != 0))
     return;
@@ -117,11 +134,8 @@ static void open_all(void) {
   table_count = forwarded = 0;
   open_bench(&reference, xd_backend_builtin("reference"), 1);
   for (uint32_t i = 0; (table = xdi_backend_at(i)); i++)
-    add_table(table);
-#ifdef XDI_WITH_NATIVE
-  add_table(&xdi_native_avx2_table);
-  add_table(&xdi_native_portable_table);
-#endif
+    if (!is_native_again(table))
+      add_table(table);
   add_table(&forwarding);
   add_table(&bare);
   if (getenv("XDOMAIN_ONEDNN_PLUGIN")) {

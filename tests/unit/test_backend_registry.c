@@ -42,6 +42,32 @@ START_TEST(builtin__holds_what_was_built_in) {
 }
 END_TEST
 
+#ifdef XDI_WITH_NATIVE
+START_TEST(builtin__knows_the_variants_of_native_and_opens_those_the_processor_has) {
+  static const char *const names[] = {"native:avx512", "native:avx2", "native:neon", "native:portable"};
+  uint32_t listed = 0;
+  for (uint32_t i = 0; xdi_backend_at(i); i++)
+    listed += strncmp(xdi_backend_at(i)->name, "native:", 7) == 0;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    ck_assert_ptr_nonnull(xd_backend_builtin(names[i]));
+    xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+    xd_context *context = NULL;
+    options.backend = names[i];
+    const xd_status status = xd_context_create(&context, &options);
+    if (status == XD_OK) {
+      ck_assert_str_eq(xd_context_backend_name(context), names[i]);
+      listed--;
+    } else {
+      assert_status(status, XD_ERROR_UNSUPPORTED);
+    }
+    xd_context_destroy(context);
+  }
+  ck_assert_uint_eq(listed, 0);
+  ck_assert_ptr_null(xd_backend_builtin("native:"));
+}
+END_TEST
+#endif
+
 /* The function slots of a table lie side by side behind its name. */
 #define FIRST_SLOT offsetof(xd_backend_table, open)
 #define SLOT_SIZE sizeof(void (*)(void))
@@ -340,6 +366,9 @@ static Suite *make_suite(void) {
   add_case(suite, builtin__has_reference_last_and_unique_names);
   add_case(suite, builtin__unknown_names_give_null);
   add_case(suite, builtin__holds_what_was_built_in);
+#ifdef XDI_WITH_NATIVE
+  add_case(suite, builtin__knows_the_variants_of_native_and_opens_those_the_processor_has);
+#endif
   add_case(suite, builtin__every_kernel_slot_is_filled);
   add_case(suite, auto__names_a_built_in_backend_and_says_why);
   add_case(suite, find__a_hosts_table_wins_over_a_built_in_one);

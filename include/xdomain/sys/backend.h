@@ -242,6 +242,57 @@ typedef struct xd_window_normalise {
   xd_slice x, y;
 } xd_window_normalise;
 
+/* The kernels, each written once: kernel(name, (parameters)), a row a slot. The list makes the
+ * table's fields below; a host may use it to forward, count or compare kernels. All return
+ * xd_status. */
+/* clang-format off */
+#define XD_BACKEND_KERNELS(kernel) \
+  kernel(dense_forward, (xd_backend *backend, const xd_dense *args)) \
+  kernel(dense_backward_data, (xd_backend *backend, const xd_dense *args)) \
+  kernel(dense_backward_weights, (xd_backend *backend, const xd_dense *args)) \
+  kernel(conv2d_forward, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(conv2d_backward_data, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(conv2d_backward_weights, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(conv_transpose2d_forward, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(conv_transpose2d_backward_data, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(conv_transpose2d_backward_weights, (xd_backend *backend, const xd_convolution *args)) \
+  /* y = f(x), count cells; x and y may be the same. */ \
+  kernel(activation_forward, (xd_backend *backend, xd_activation activation, xd_slice x, \
+                              xd_slice y, size_t count)) \
+  /* dx = dy * f'(y) with y = f(x); dy and dx may be the same. */ \
+  kernel(activation_backward, (xd_backend *backend, xd_activation activation, xd_slice y, \
+                               xd_slice dy, xd_slice dx, size_t count)) \
+  /* to[r][0..columns) = from[r][0..columns), with row strides in floats. */ \
+  kernel(copy_columns, (xd_backend *backend, xd_slice to, uint32_t to_stride, xd_slice from, \
+                        uint32_t from_stride, uint32_t rows, uint32_t columns)) \
+  /* y = alpha * x + beta * y, count cells. */ \
+  kernel(scale_add, (xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y, \
+                     size_t count)) \
+  kernel(reconstruction_loss, (xd_backend *backend, xd_reconstruction_loss *args)) \
+  kernel(posterior_forward, (xd_backend *backend, const xd_posterior *args)) \
+  kernel(posterior_backward, (xd_backend *backend, xd_posterior *args)) \
+  kernel(logistic_loss, (xd_backend *backend, xd_logistic_loss *args)) \
+  kernel(squared_distance, (xd_backend *backend, xd_squared_distance *args)) \
+  kernel(cross_entropy, (xd_backend *backend, xd_cross_entropy *args)) \
+  kernel(adam, (xd_backend *backend, const xd_adam *args)) \
+  /* Of `count` matrices, each by itself. */ \
+  kernel(spectral_norm_forward, (xd_backend *backend, xd_spectral_norm *matrices, uint32_t count)) \
+  kernel(spectral_norm_backward, (xd_backend *backend, const xd_spectral_norm *matrices, \
+                                  uint32_t count)) \
+  /* count standard normal numbers: cell i is the i-th of the stream (seed, stream, first + i) of \
+   * the library's counter-based generator, see docs/architecture.md. */ \
+  kernel(random_normal, (xd_backend *backend, xd_slice to, size_t count, uint64_t seed, \
+                         uint64_t stream, uint64_t first)) \
+  /* Inverted dropout: to = from * mask / (1 - rate). Cell i of the mask is 0 where the uniform \
+   * number first + i of (seed, stream) is below `rate`, else 1; the same call on a gradient is \
+   * the backward pass. */ \
+  kernel(dropout, (xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, \
+                   uint64_t seed, uint64_t stream, uint64_t first)) \
+  kernel(window_normalise, (xd_backend *backend, const xd_window_normalise *args))
+/* clang-format on */
+
+#define XD_BACKEND_KERNEL_FIELD(name, parameters) xd_status(*name) parameters;
+
 /* The table. Slots marked "required" must be filled; the others may be NULL. */
 typedef struct xd_backend_table {
   /* sizeof(xd_backend_table) */
@@ -281,55 +332,8 @@ typedef struct xd_backend_table {
    * two calls leaves it NULL. */
   xd_status (*dense_backward)(xd_backend *backend, const xd_dense *args);
 
-  xd_status (*dense_forward)(xd_backend *backend, const xd_dense *args);
-  xd_status (*dense_backward_data)(xd_backend *backend, const xd_dense *args);
-  xd_status (*dense_backward_weights)(xd_backend *backend, const xd_dense *args);
-
-  xd_status (*conv2d_forward)(xd_backend *backend, const xd_convolution *args);
-  xd_status (*conv2d_backward_data)(xd_backend *backend, const xd_convolution *args);
-  xd_status (*conv2d_backward_weights)(xd_backend *backend, const xd_convolution *args);
-
-  xd_status (*conv_transpose2d_forward)(xd_backend *backend, const xd_convolution *args);
-  xd_status (*conv_transpose2d_backward_data)(xd_backend *backend, const xd_convolution *args);
-  xd_status (*conv_transpose2d_backward_weights)(xd_backend *backend, const xd_convolution *args);
-
-  /* y = f(x), count cells; x and y may be the same. */
-  xd_status (*activation_forward)(xd_backend *backend, xd_activation activation, xd_slice x,
-                                  xd_slice y, size_t count);
-  /* dx = dy * f'(y) with y = f(x); dy and dx may be the same. */
-  xd_status (*activation_backward)(xd_backend *backend, xd_activation activation, xd_slice y,
-                                   xd_slice dy, xd_slice dx, size_t count);
-
-  /* to[r][0..columns) = from[r][0..columns), with row strides in floats. */
-  xd_status (*copy_columns)(xd_backend *backend, xd_slice to, uint32_t to_stride, xd_slice from,
-                            uint32_t from_stride, uint32_t rows, uint32_t columns);
-  /* y = alpha * x + beta * y, count cells. */
-  xd_status (*scale_add)(xd_backend *backend, float alpha, xd_slice x, float beta, xd_slice y,
-                         size_t count);
-
-  xd_status (*reconstruction_loss)(xd_backend *backend, xd_reconstruction_loss *args);
-  xd_status (*posterior_forward)(xd_backend *backend, const xd_posterior *args);
-  xd_status (*posterior_backward)(xd_backend *backend, xd_posterior *args);
-  xd_status (*logistic_loss)(xd_backend *backend, xd_logistic_loss *args);
-  xd_status (*squared_distance)(xd_backend *backend, xd_squared_distance *args);
-  xd_status (*cross_entropy)(xd_backend *backend, xd_cross_entropy *args);
-  xd_status (*adam)(xd_backend *backend, const xd_adam *args);
-  /* Of `count` matrices, each by itself. */
-  xd_status (*spectral_norm_forward)(xd_backend *backend, xd_spectral_norm *matrices,
-                                     uint32_t count);
-  xd_status (*spectral_norm_backward)(xd_backend *backend, const xd_spectral_norm *matrices,
-                                      uint32_t count);
-
-  /* count standard normal numbers: cell i is the i-th of the stream (seed, stream,
-   * first + i) of the library's counter-based generator, see docs/architecture.md. */
-  xd_status (*random_normal)(xd_backend *backend, xd_slice to, size_t count, uint64_t seed,
-                             uint64_t stream, uint64_t first);
-  /* Inverted dropout: to = from * mask / (1 - rate). Cell i of the mask is 0 where the uniform
-   * number first + i of (seed, stream) is below `rate`, else 1; the same call on a gradient is the
-   * backward pass. */
-  xd_status (*dropout)(xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate,
-                       uint64_t seed, uint64_t stream, uint64_t first);
-  xd_status (*window_normalise)(xd_backend *backend, const xd_window_normalise *args);
+  /* The kernels; NULL: the reference's. */
+  XD_BACKEND_KERNELS(XD_BACKEND_KERNEL_FIELD)
 } xd_backend_table;
 
 /* A built-in backend's table, to forward to: by name; NULL when there is none. Every kernel slot

@@ -1,11 +1,7 @@
-/* The openblas backend: its state, its products and its table.
- *
- * OpenBLAS's threads, memory and messages are the process's, not ours: nothing here sets its number
- * of threads, and no product is cut over the runner, so that the context's threads cannot change a
- * result. */
+/* The openblas backend: its state and its table. OpenBLAS's threads, memory and messages are the process's, not
+ * ours: nothing here sets its number of threads. */
 #include "backend/openblas/openblas.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,34 +57,12 @@ static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   xdi_host_buffer_destroy(backend->allocator, buffer);
 }
 
-float *xdi_openblas_scratch(xd_backend *backend, xdi_scratch which, size_t count) {
-  if (count <= backend->scratch_size[which])
-    return backend->scratch[which];
-  xdi_release(backend->allocator, backend->scratch[which]);
-  backend->scratch[which] = xdi_allocate(backend->allocator, count, sizeof(float));
-  backend->scratch_size[which] = backend->scratch[which] ? count : 0;
-  return backend->scratch[which];
-}
-
-static bool fits(size_t size) {
-  return size <= INT32_MAX;
-}
-
-xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi_matrix b, size_t rows,
-                               size_t depth, size_t columns, float alpha, float beta) {
-  if (!fits(rows) || !fits(depth) || !fits(columns) || !fits(a.stride) || !fits(b.stride))
-    return XD_ERROR_TOO_LARGE;
-  if (rows == 1 && !a.turned) /* sgemm would copy all of b first */
-    backend->library.sgemv(CblasRowMajor, b.turned ? CblasNoTrans : CblasTrans,
-                           (blasint)(b.turned ? columns : depth), (blasint)(b.turned ? depth : columns),
-                           alpha, b.cells, (blasint)b.stride, a.cells, 1, beta, to, 1);
-  else
-    backend->library.sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans,
-                           b.turned ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)columns,
-                           (blasint)depth, alpha, a.cells, (blasint)a.stride, b.cells, (blasint)b.stride,
-                           beta, to, (blasint)columns);
-  return XD_OK;
-}
+/* The reference's kernels first, then those that replace them. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
 
 const xd_backend_table xdi_openblas_table = {
     .struct_size = sizeof(xd_backend_table),
@@ -103,7 +77,7 @@ const xd_backend_table xdi_openblas_table = {
     .buffer_wrap = wrap_buffer,
     .conv_transpose2d_prepare = xdi_openblas_conv_transpose2d_prepare,
     .prepared_destroy = xdi_openblas_prepared_destroy,
-    .dense_forward = xdi_openblas_dense_forward,
+    XD_BACKEND_KERNELS(XDI_REFERENCE_VALUE).dense_forward = xdi_openblas_dense_forward,
     .dense_backward_data = xdi_openblas_dense_backward_data,
     .dense_backward_weights = xdi_openblas_dense_backward_weights,
     .conv2d_forward = xdi_openblas_conv2d_forward,
@@ -114,18 +88,5 @@ const xd_backend_table xdi_openblas_table = {
     .conv_transpose2d_backward_weights = xdi_openblas_conv_transpose2d_backward_weights,
     .activation_forward = xdi_openblas_activation_forward,
     .activation_backward = xdi_openblas_activation_backward,
-    .copy_columns = xdi_reference_copy_columns,
-    .scale_add = xdi_reference_scale_add,
-    .reconstruction_loss = xdi_reference_reconstruction_loss,
-    .posterior_forward = xdi_reference_posterior_forward,
-    .posterior_backward = xdi_reference_posterior_backward,
-    .logistic_loss = xdi_reference_logistic_loss,
-    .squared_distance = xdi_reference_squared_distance,
-    .cross_entropy = xdi_reference_cross_entropy,
     .adam = xdi_openblas_adam,
-    .spectral_norm_forward = xdi_reference_spectral_norm_forward,
-    .spectral_norm_backward = xdi_reference_spectral_norm_backward,
-    .random_normal = xdi_reference_random_normal,
-    .dropout = xdi_reference_dropout,
-    .window_normalise = xdi_reference_window_normalise,
 };

@@ -55,25 +55,12 @@ xd_status xdi_openblas_product(xd_backend *backend, float *to, xdi_matrix a, xdi
 xd_status xdi_openblas_finish(xd_backend *backend, float *cells, size_t rows, size_t columns,
                               const xdi_finish *how);
 
-xd_status xdi_openblas_dense_forward(xd_backend *backend, const xd_dense *args);
-xd_status xdi_openblas_dense_backward_data(xd_backend *backend, const xd_dense *args);
-xd_status xdi_openblas_dense_backward_weights(xd_backend *backend, const xd_dense *args);
-
-xd_status xdi_openblas_conv2d_forward(xd_backend *backend, const xd_convolution *args);
-xd_status xdi_openblas_conv2d_backward_data(xd_backend *backend, const xd_convolution *args);
-xd_status xdi_openblas_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args);
+/* The kernels that the backend has of its own; the others of the list are the reference's. */
+#define XDI_OPENBLAS_KERNEL(name, parameters) xd_status xdi_openblas_##name parameters;
+XD_BACKEND_KERNELS(XDI_OPENBLAS_KERNEL)
 
 xd_status xdi_openblas_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out,
                                                 const xd_convolution *args);
-xd_status xdi_openblas_conv_transpose2d_forward(xd_backend *backend, const xd_convolution *args);
-xd_status xdi_openblas_conv_transpose2d_backward_data(xd_backend *backend, const xd_convolution *args);
-xd_status xdi_openblas_conv_transpose2d_backward_weights(xd_backend *backend, const xd_convolution *args);
 void xdi_openblas_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
-
-xd_status xdi_openblas_activation_forward(xd_backend *backend, xd_activation activation, xd_slice x,
-                                          xd_slice y, size_t count);
-xd_status xdi_openblas_activation_backward(xd_backend *backend, xd_activation activation, xd_slice y,
-                                           xd_slice dy, xd_slice dx, size_t count);
-xd_status xdi_openblas_adam(xd_backend *backend, const xd_adam *args);
 
 #endif
