@@ -75,6 +75,7 @@ void print_json_text(FILE *to, const char *text); /* quoted; what is no UTF-8 be
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void set_command_name(const char *name); /* to whose help usage errors point */
 
 /* Whether a text ends so (upper or lower case). */
 bool ends_with(const char *text, const char *ending);

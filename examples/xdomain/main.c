@@ -44,8 +44,10 @@ static int run_command(int argc, char **argv) {
     return EXIT_DONE;
   }
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-    if (!strcmp(argv[1], commands[i].name))
+    if (!strcmp(argv[1], commands[i].name)) {
+      set_command_name(commands[i].name);
       return commands[i].run(argc - 1, argv + 1);
+    }
   return usage_error("unknown command '%s'", argv[1]);
 }
 
@@ -69,6 +71,7 @@ static int flush_output(int code) {
 
 int main(int argc, char **argv) {
   hold_standard_streams();
-  signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write */
+  signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, and so is a file that grows too large */
+  signal(SIGXFSZ, SIG_IGN);
   return flush_output(run_command(argc, argv));
 }

@@ -103,12 +103,19 @@ int failure(const char *format, ...) {
   return EXIT_FAILED;
 }
 
+/* The command that usage errors point to. */
+static const char *command_name = "COMMAND";
+
+void set_command_name(const char *name) {
+  command_name = name;
+}
+
 int usage_error(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   print_message(format, arguments);
   va_end(arguments);
-  fputs("Try 'xdomain COMMAND --help'.\n", stderr);
+  fprintf(stderr, "Try 'xdomain %s --help'.\n", command_name);
   return EXIT_USAGE;
 }
 
