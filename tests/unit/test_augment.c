@@ -75,6 +75,25 @@ START_TEST(augment_affine__moves_a_little_and_keeps_the_picture) {
 }
 END_TEST
 
+static double edge_energy(const float *pictures) {
+  double sum = 0.0;
+  for (uint32_t i = 0; i < COUNT * PATTERN_SIZE; i++)
+    if (i % SIDE != 0)
+      sum += pow((double)pictures[i] - (double)pictures[i - 1], 2.0);
+  return sum;
+}
+
+/* Two cells between (bilinear) would leave less than 0.7 of the energy of a block's edges. */
+START_TEST(augment_affine__keeps_edges_sharp) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 0.3f));
+  const double kept = edge_energy(f.changed) / edge_energy(f.plain);
+  ck_assert_msg(kept > 0.8 && kept < 1.1, "%g of the edges' energy is left", kept);
+  close_fixture(&f);
+}
+END_TEST
+
 static const xdi_distortion all_on = {2, true, 0.8f};
 
 START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) {
@@ -269,6 +288,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("augment");
   add_case(suite, augment_affine__copies_at_strength_0);
   add_case(suite, augment_affine__moves_a_little_and_keeps_the_picture);
+  add_case(suite, augment_affine__keeps_edges_sharp);
   add_case(suite, augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads);
   add_case(suite, augment__keeps_a_clean_picture_beside_the_degraded_one);
   add_case(suite, augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads);
