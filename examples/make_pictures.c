@@ -192,7 +192,7 @@ static int make_class(const making *m, const char *folder, int class, int first,
   xd_image view;
   if (!enter(path, folder, m->domain ? glyphs[class].name : shapes[class].name))
     return 0;
-  xd_image_init(&view, pixels, SIDE, SIDE, XD_PIXEL_RGB_U8);
+  xd_image_init(&view, sizeof view, pixels, SIDE, SIDE, XD_SAMPLE_U8, XD_LAYOUT_RGB);
   for (int i = 0; i < count; i++) {
     uint64_t state = m->seed;
     state = next_word(&state) ^ ((uint64_t)(m->domain * CLASSES + class) << 32 | (uint64_t)(first + i));
@@ -200,7 +200,7 @@ static int make_class(const making *m, const char *folder, int class, int first,
     const figure f = m->domain ? draw_glyph(&glyphs[class], &state) : draw_shape(&shapes[class], &state);
     paint(pixels, &f, &state);
     snprintf(file, sizeof file, "%s/%04d.png", path, i);
-    if (xd_image_save_png(m->context, &view, file)) {
+    if (xd_image_save_png(m->context, file, &view)) {
       fprintf(stderr, "make_pictures: %s\n", xd_context_message(m->context));
       return 0;
     }

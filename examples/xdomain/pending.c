@@ -17,7 +17,7 @@ int encode_png(const runtime *run, const xd_image *view, FILE *to) {
   if (file < 0)
     return failure("cannot write '%s': %s", path, strerror(errno));
   close(file);
-  const xd_status status = xd_image_save_png(run->context, view, path);
+  const xd_status status = xd_image_save_png(run->context, path, view);
   FILE *from = status ? NULL : fopen(path, "rb");
   while (from && (got = fread(buffer, 1, sizeof buffer, from)) > 0)
     fwrite(buffer, 1, got, to);

@@ -10,8 +10,8 @@
 #include "translation.h"
 
 void view_floats(xd_image *view, float *floats, xd_shape shape) {
-  xd_image_init(view, floats, shape.width, shape.height,
-                shape.channels == 1 ? XD_PIXEL_GREY_F32 : XD_PIXEL_RGB_F32);
+  xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
+                shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
 }
 
 /* ---- What --out means ---- */
@@ -204,7 +204,7 @@ static int stream_png(translation *t, const xd_image *view) {
 static int save_png(translation *t, const xd_image *view) {
   if (t->to_stream)
     return stream_png(t, view);
-  const xd_status status = xd_image_save_png(t->run.context, view, t->out);
+  const xd_status status = xd_image_save_png(t->run.context, t->out, view);
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 
@@ -300,12 +300,10 @@ int take_results(translation *t) {
 
 static int finish_sheet(translation *t) {
   xd_picture *picture = NULL;
-  xd_image view;
+  xd_image view = XD_IMAGE_INIT;
   int code = draw_sheet(t, &picture);
-  if (!code) {
-    xd_picture_view(picture, &view);
+  if (!code && xd_picture_view(picture, &view) == XD_OK)
     code = save_png(t, &view);
-  }
   xd_picture_destroy(picture);
   return code;
 }

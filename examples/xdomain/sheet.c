@@ -74,8 +74,8 @@ int put_on_sheet(translation *t, uint32_t label, float *before, float *after) {
 int draw_sheet(translation *t, xd_picture **out) {
   const sheet *s = &t->sheet;
   const xd_status status =
-      xd_picture_create_sheet(out, t->run.context, s->cells, 2 * s->classes, s->columns, s->shape.width,
-                              s->shape.height, s->shape.channels, t->scale, 2);
+      xd_picture_create_sheet(out, t->run.context, s->cells, s->shape.width, s->shape.height,
+                              s->shape.channels, s->columns, 2 * s->classes, t->scale, 2);
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 

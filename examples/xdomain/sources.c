@@ -175,9 +175,11 @@ static int take_view(translation *t, const char *name, const xd_image *view, flo
 }
 
 static int take_picture(translation *t, const char *path, const xd_picture *picture, float *to) {
-  xd_image view;
-  xd_picture_view(picture, &view);
-  view.alpha = XD_ALPHA_COMPOSITE; /* over black */
+  xd_image view = XD_IMAGE_INIT;
+  const xd_status status = xd_picture_view(picture, &view);
+  if (status)
+    return report_failure(&t->run, status);
+  view.policy = XD_ALPHA_COMPOSITE; /* over black */
   return take_view(t, path, &view, to);
 }
 
@@ -209,8 +211,8 @@ int read_source(translation *t, uint32_t number, float *to, bool *skipped) {
   *skipped = false;
   if (!t->set)
     return read_file(t, t->sources[number].path, to, skipped);
-  xd_image_init(&view, (void *)xd_dataset_pixels(t->set, number), xd_dataset_width(t->set),
-                xd_dataset_height(t->set),
-                xd_dataset_channels(t->set) == 1 ? XD_PIXEL_GREY_U8 : XD_PIXEL_RGB_U8);
+  xd_image_init(&view, sizeof view, (void *)xd_dataset_pixels(t->set, number), xd_dataset_width(t->set),
+                xd_dataset_height(t->set), XD_SAMPLE_U8,
+                xd_dataset_channels(t->set) == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
   return take_view(t, t->words[0], &view, to);
 }

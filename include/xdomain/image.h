@@ -1,16 +1,29 @@
 /* libxdomain: pictures.
  *
- * An xd_image is a view: it borrows pixels that the host owns, in the host's own
- * layout, so that image tools never copy first. An xd_picture owns its pixels: what
- * a file was decoded into.
+ * An xd_image is a view: it borrows pixels that the host owns, in the host's own layout, so that
+ * image tools never copy first. Three strides in bytes describe planar pictures, sub-rectangles,
+ * bottom-up ones and any slice of a numpy array. An xd_picture owns its pixels: what a file was
+ * decoded into, or room for a result.
  *
- * Values: 8-bit pixels map 0..255 to 0..1, float pixels are taken as 0..1 already;
- * both are the stored (gamma-encoded) values, nothing is linearised. Grey from
- * colour is 0.299 R + 0.587 G + 0.114 B. NaN or infinite float pixels are refused
- * with XD_ERROR_BAD_DATA. Values written are clamped to 0..1.
+ * Values. Integer samples map their whole range to 0..1 (u8 by 255, u16 by 65535), f16 and f32 are
+ * taken as 0..1 already. All are the stored (gamma-encoded) values: nothing is linearised. Grey
+ * from colour is 0.299 R + 0.587 G + 0.114 B; colour from grey repeats it. Samples that are NaN or
+ * infinite are refused with XD_ERROR_BAD_DATA, which names the place. What is written is clamped to
+ * 0..1 and rounded to the nearest value of the sample.
  *
- * Threads: every function may run at the same time on different pictures, each
- * thread with its own context. */
+ * Alpha. A view states by its policy what becomes of its alpha when it is read; a result without a
+ * carried alpha is opaque. Colours of premultiplied views are divided by alpha first (0 where alpha
+ * is 0), and results that are premultiplied views are multiplied by theirs.
+ *
+ * Overlap. Functions with an output and an input view work in place when both are the same view:
+ * the same pixels, size, strides, sample and layout. Views that share memory in any other way are
+ * refused with XD_ERROR_INVALID_ARGUMENT. Parts of one canvas that do not touch are fine, such as
+ * its left and its right half, and so are different channels of the same pixels.
+ *
+ * Threads. Every function may run at the same time on different pictures, each thread with its own
+ * context; one view may be read by many. Errors of arguments (NULL, a field out of range, a
+ * struct_size that is wrong) are XD_ERROR_INVALID_ARGUMENT everywhere and leave outputs as they
+ * were. */
 #ifndef XDOMAIN_IMAGE_H
 #define XDOMAIN_IMAGE_H
 
@@ -23,90 +36,187 @@
 
 XD_BEGIN_DECLS
 
-typedef uint32_t xd_pixel_format;
+/* How one sample is stored, in the machine's byte order, at any address: nothing needs to be
+ * aligned. */
+typedef uint32_t xd_sample;
 enum {
-  XD_PIXEL_GREY_U8 = 1, /* one byte a pixel */
-  XD_PIXEL_RGB_U8 = 2, /* R, G, B bytes */
-  XD_PIXEL_RGBA_U8 = 3, /* R, G, B, A bytes; alpha is not premultiplied */
-  XD_PIXEL_GREY_F32 = 4,
-  XD_PIXEL_RGB_F32 = 5,
-  XD_PIXEL_RGBA_F32 = 6
+  XD_SAMPLE_U8 = 1,
+  XD_SAMPLE_U16 = 2,
+  /* IEEE 754 binary16 */
+  XD_SAMPLE_F16 = 3,
+  /* IEEE 754 binary32 */
+  XD_SAMPLE_F32 = 4
 };
 
-/* What becomes of alpha on the way into the library. */
+/* Which samples a pixel has, in this order, each `channel_stride` behind the one before it. */
+typedef uint32_t xd_layout;
+enum {
+  XD_LAYOUT_GREY = 1,
+  XD_LAYOUT_GREY_ALPHA = 2,
+  XD_LAYOUT_RGB = 3,
+  XD_LAYOUT_RGBA = 4,
+  XD_LAYOUT_BGR = 5,
+  XD_LAYOUT_BGRA = 6
+};
+
+/* How colours and alpha belong together. */
+typedef uint32_t xd_alpha;
+enum {
+  /* colours are as they are without alpha */
+  XD_ALPHA_STRAIGHT = 0,
+  /* colours are multiplied by alpha, as cairo, Qt and compositors keep them */
+  XD_ALPHA_PREMULTIPLIED = 1
+};
+
+/* What becomes of alpha when a view is read. */
 typedef uint32_t xd_alpha_policy;
 enum {
-  XD_ALPHA_IGNORE = 0, /* the colour channels as they are; an RGBA result is opaque */
-  XD_ALPHA_COMPOSITE = 1, /* over `background` first; an RGBA result is opaque */
-  XD_ALPHA_CARRY = 2 /* the colour channels as they are; an RGBA result takes the source's alpha,
-                resized to its size if that differs; opaque where the source has none */
+  /* the colours as they are, as if all were opaque */
+  XD_ALPHA_IGNORE = 0,
+  /* the colours laid over `background`; the rule of training sets, over black */
+  XD_ALPHA_COMPOSITE = 1,
+  /* the colours as they are; a result with alpha takes this view's alpha, resized as the colours
+   * are (which are then weighted by it); a result without alpha drops it */
+  XD_ALPHA_CARRY = 2
 };
 
-/* A view on pixels. `pixels` points at the picture's top row, and each row is `stride` bytes behind
- * the one above it (0: tightly packed; negative: bottom-up, the top row is the last in memory).
- * Sides are 1..65535. f32 pixels and strides are aligned to 4. Arrays of it are passed, so its size
- * is final. */
+/* How a picture fits into one of another size. */
+typedef uint32_t xd_fit;
+enum {
+  /* it must have that size (XD_ERROR_SHAPE_MISMATCH) */
+  XD_FIT_EXACT = 0,
+  /* each axis by itself: the aspect ratio changes */
+  XD_FIT_STRETCH = 1,
+  /* the whole picture in the middle, `background` beside it */
+  XD_FIT_PAD = 2,
+  /* the largest middle part of the wanted aspect ratio */
+  XD_FIT_CROP = 3
+};
+
+/* A view on pixels. Sample c of the pixel in column x and row y, counted from the top left, lies at
+ * (char *)pixels + y * row_stride + x * pixel_stride + c * channel_stride. */
 typedef struct xd_image {
-  size_t struct_size; /* sizeof(xd_image) */
-  void *pixels; /* borrowed; only read where the image is an input */
+  /* sizeof(xd_image); in an array, the same in every element */
+  size_t struct_size;
+  /* The first sample of the top left pixel; borrowed; only read where the view is an input. */
+  void *pixels;
+  /* Distances in bytes. They may be negative. An input's may be 0, which repeats a row, a pixel or
+   * a channel, and its pixels may overlap; an output's pixels may not. A stride of an axis with one
+   * element is never used. */
+  ptrdiff_t row_stride, pixel_stride, channel_stride;
+  /* 1..65535 each */
   uint32_t width, height;
-  ptrdiff_t stride;
-  uint32_t format; /* xd_pixel_format */
-  uint32_t alpha; /* xd_alpha_policy, of an input */
-  float background[3]; /* for XD_ALPHA_COMPOSITE, in 0..1; grey pictures use the grey of it */
-  uint32_t reserved; /* 0 */
+  xd_sample sample;
+  xd_layout layout;
+  /* XD_ALPHA_STRAIGHT or XD_ALPHA_PREMULTIPLIED; without meaning for layouts without alpha */
+  xd_alpha alpha;
+  /* of an input; an output's has no meaning */
+  xd_alpha_policy policy;
+  /* R, G, B in 0..1 behind XD_ALPHA_COMPOSITE and beside XD_FIT_PAD; grey results take the grey of
+   * it */
+  float background[3];
+  /* 0 */
+  uint32_t reserved;
 } xd_image;
 
-/* Fills a view with defaults: tight rows, alpha ignored, black background. */
-XD_API void xd_image_init(xd_image *image, void *pixels, uint32_t width, uint32_t height,
-                          uint32_t format);
+/* An empty view, for functions that fill one: it is refused where pixels are read or written. */
+#define XD_IMAGE_INIT \
+  { sizeof(xd_image), NULL, 0, 0, 0, 0, 0, 0, 0, XD_ALPHA_STRAIGHT, XD_ALPHA_IGNORE, {0, 0, 0}, 0 }
 
-/* Pixels that the library owns. */
+/* Fills a view of `struct_size` bytes (sizeof(xd_image)) with what most pictures need: interleaved
+ * pixels, tight rows from the top down, straight alpha that is ignored, a black background. An
+ * unknown sample or layout gives strides of 0, and the view is refused where it is used. NULL is
+ * legal. */
+XD_API void xd_image_init(xd_image *image, size_t struct_size, void *pixels, uint32_t width,
+                          uint32_t height, xd_sample sample, xd_layout layout);
+
+/* The same for planar pixels: [channel][row][column], as PyTorch and Netpbm's PAM tools keep
+ * them. */
+XD_API void xd_image_init_planar(xd_image *image, size_t struct_size, void *pixels, uint32_t width,
+                                 uint32_t height, xd_sample sample, xd_layout layout);
+
+/* Bytes of a sample and samples of a pixel; 0 for an unknown number. Callable from any thread. */
+XD_API size_t xd_sample_size(xd_sample sample);
+XD_API uint32_t xd_layout_channels(xd_layout layout);
+
+/* The rectangle of width x height pixels at column x and row y of `from`, as a view on the same
+ * memory. Only struct_size of *to is read. `to` may be `from`. XD_ERROR_INVALID_ARGUMENT where the
+ * rectangle is empty or reaches beyond the picture. */
+XD_API xd_status xd_image_crop(xd_context *context, xd_image *to, const xd_image *from, uint32_t x,
+                               uint32_t y, uint32_t width, uint32_t height);
+
+/* A view on the same memory, turned and mirrored as EXIF's orientation asks: 1 as it is, 2 mirrored
+ * left to right, 3 by half a turn, 4 mirrored top to bottom, 5 to 8 with rows and columns exchanged
+ * (6: a quarter turn clockwise, 8: counter-clockwise). Only struct_size of *to is read; `to` may be
+ * `from`. */
+XD_API xd_status xd_image_orient(xd_context *context, xd_image *to, const xd_image *from,
+                                 uint32_t orientation);
+
+/* Converts between any two kinds of pixels. `to` is written in full and must have the size of
+ * `from` (XD_ERROR_SHAPE_MISMATCH). Integer samples reach the same kind of integers unchanged, u8
+ * reaches u16 and comes back unchanged, and u16 becomes the nearest u8. XD_ERROR_BAD_DATA.
+ * Allocates nothing. */
+XD_API xd_status xd_image_convert(xd_context *context, const xd_image *to, const xd_image *from);
+
+/* Resizes `from` to the size of `to`, converting as well: area average where it shrinks, bilinear
+ * where it grows, each axis by itself. XD_ERROR_BAD_DATA, XD_ERROR_CANCELLED (`to` is then written
+ * in part). Allocates nothing. */
+XD_API xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_image *from);
+
+/* Fits `from` into the size of `to` as `fit` says, resizing and converting where that is needed.
+ * With XD_FIT_PAD and an alpha that is carried, what lies beside the picture is transparent. Errors
+ * as of xd_image_resize, and XD_ERROR_SHAPE_MISMATCH with XD_FIT_EXACT. */
+XD_API xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *from,
+                              xd_fit fit);
+
+/* From a view to the networks' tensors and back: [height][width][channels] floats in 0..1, channels
+ * 1 or 3, aligned as floats are. Alpha is treated by the view's policy, and results are opaque. The
+ * floats and the view must not share memory. XD_ERROR_BAD_DATA. */
+XD_API xd_status xd_image_to_floats(xd_context *context, float *to, const xd_image *from,
+                                    uint32_t channels);
+XD_API xd_status xd_image_from_floats(xd_context *context, const xd_image *to, const float *from,
+                                      uint32_t channels);
+
+/* Pixels that the library owns, interleaved in tight rows from the top down. A picture remembers
+ * the context's allocator, not the context, and belongs to one thread at a time. */
 typedef struct xd_picture xd_picture;
 
-/* A zeroed picture. Sides 1..65535, at most 2^28 pixels. The caller owns *out. */
+/* A zeroed picture: black, and transparent where it has alpha. Sides 1..65535, at most 2^28 pixels
+ * (XD_ERROR_TOO_LARGE). XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
 XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32_t width,
-                                   uint32_t height, uint32_t format);
+                                   uint32_t height, xd_sample sample, xd_layout layout);
 
-/* Decodes PNG, JPEG (Huffman-coded, 8 bits), BMP (not run-length coded) or PNM (P5, P6), from a
- * path or from memory, into the file's own number of channels as 8 bits each (grey+alpha becomes
- * RGBA). The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA,
+/* Decodes PNG, JPEG (Huffman-coded, 8 bits), BMP (not run-length coded) or PNM (P5, P6), known by
+ * its content, from a path or from memory. The layout is the file's own: grey, grey+alpha, RGB or
+ * RGBA, of u8 or, for PNG and PNM of more than 8 bits, u16 samples. The view's policy is
+ * XD_ALPHA_IGNORE. The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA,
  * XD_ERROR_TRUNCATED, XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (see
  * xd_picture_create; files over 256 MiB), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path);
 XD_API xd_status xd_picture_load_memory(xd_picture **out, xd_context *context, const void *data,
                                         size_t size);
 
-XD_API void xd_picture_destroy(xd_picture *picture); /* NULL is legal */
+/* Gives the memory back. Views on the picture end with it. NULL is legal. */
+XD_API void xd_picture_destroy(xd_picture *picture);
 
-/* The view on a picture's pixels, borrowed until the picture is destroyed. */
-XD_API void xd_picture_view(const xd_picture *picture, xd_image *out);
+/* The view on a picture's pixels, borrowed until the picture is destroyed; writing through it
+ * changes the picture. Only struct_size of *out is read. XD_ERROR_INVALID_ARGUMENT (NULL, a wrong
+ * struct_size; without a context there is no message) leaves *out alone. */
+XD_API xd_status xd_picture_view(const xd_picture *picture, xd_image *out);
 
-/* Writes an 8-bit PNG of the view, alpha as it is, whatever the policy: temporary file, sync,
- * rename. XD_ERROR_TOO_LARGE over 2^29 bytes of pixels. */
-XD_API xd_status xd_image_save_png(xd_context *context, const xd_image *image, const char *path);
+/* Writes an 8-bit PNG of the view with straight alpha, if it has any, whatever its policy:
+ * temporary file, sync, rename. XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels),
+ * XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_image_save_png(xd_context *context, const char *path, const xd_image *image);
 
-/* Converts between any two formats; `to` is written in full and must have the size of `from`
- * (XD_ERROR_SHAPE_MISMATCH). */
-XD_API xd_status xd_image_convert(xd_context *context, const xd_image *to, const xd_image *from);
-
-/* Resizes `from` to the size of `to`, converting as well: area average where it shrinks, bilinear
- * where it grows, each axis by itself. */
-XD_API xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_image *from);
-
-/* Between a view and the networks' tensors: channels 1 or 3, [height][width][channels] floats in
- * 0..1. Alpha is treated by the view's policy. xd_image_from_floats leaves alpha opaque. */
-XD_API xd_status xd_image_to_floats(xd_context *context, float *to, uint32_t channels,
-                                    const xd_image *from);
-XD_API xd_status xd_image_from_floats(xd_context *context, const xd_image *to, const float *from,
-                                      uint32_t channels);
-
-/* A sheet of count = rows * columns pictures of one size, `pictures` being their floats as above,
- * in row-major order, each magnified `scale` times (1..16) with a `gap` of pixels between and
- * around (0..64), mid-grey. The format is grey or RGB by `channels`. The caller owns *out. */
+/* A sheet of rows * columns pictures of one size: `pictures` holds their floats as above, in
+ * row-major order, channels 1 or 3, each magnified `scale` times (1..16) with a `gap` of pixels
+ * between and around (0..64), mid-grey. The sheet is u8, grey or RGB by `channels`.
+ * XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (as of xd_picture_create), XD_ERROR_OUT_OF_MEMORY,
+ * XD_ERROR_CANCELLED. The caller owns *out. */
 XD_API xd_status xd_picture_create_sheet(xd_picture **out, xd_context *context,
-                                         const float *pictures, uint32_t rows, uint32_t columns,
-                                         uint32_t width, uint32_t height, uint32_t channels,
+                                         const float *pictures, uint32_t width, uint32_t height,
+                                         uint32_t channels, uint32_t columns, uint32_t rows,
                                          uint32_t scale, uint32_t gap);
 
 XD_END_DECLS

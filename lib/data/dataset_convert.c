@@ -1,21 +1,7 @@
 /* A set made anew with another picture size or number of channels. */
-#include <string.h>
-
 #include "data/dataset.h"
 
-#include "image/convert.h"
 #include "image/resize.h"
-
-static xdi_view view_bytes(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels) {
-  xdi_view view;
-  memset(&view, 0, sizeof view);
-  view.pixels = (unsigned char *)(uintptr_t)pixels; /* only written where it is the draft's */
-  view.stride = (ptrdiff_t)((size_t)width * channels);
-  view.width = width;
-  view.height = height;
-  view.channels = channels;
-  return view;
-}
 
 static xd_status convert_all(xd_context *context, xdi_draft *draft, const xd_dataset *set) {
   const xdi_store *store = set->store;
@@ -24,8 +10,10 @@ static xd_status convert_all(xd_context *context, xdi_draft *draft, const xd_dat
     xd_status status = xdi_check_cancelled(context);
     if (status != XD_OK)
       return status;
-    xdi_view to = view_bytes(draft->pixels + i * step, draft->width, draft->height, draft->channels);
-    xdi_view from = view_bytes(xd_dataset_pixels(set, i), store->width, store->height, store->channels);
+    const xdi_view to =
+        xdi_view_of(draft->pixels + i * step, draft->width, draft->height, draft->channels, XD_SAMPLE_U8);
+    const xdi_view from =
+        xdi_view_of(xd_dataset_pixels(set, i), store->width, store->height, store->channels, XD_SAMPLE_U8);
     status = xdi_view_resize(context, &to, &from);
     if (status != XD_OK)
       return status;

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "data/listing.h"
-#include "image/convert.h"
 #include "image/resize.h"
 #include "image/view.h"
 
@@ -106,7 +105,7 @@ static xd_status settle(folder *f, const xdi_view *first) {
     draft->height = first->height;
   }
   if (draft->channels == 0)
-    draft->channels = first->channels == 1 ? 1 : 3;
+    draft->channels = first->channels <= 2 ? 1 : 3;
   xd_status status = xdi_draft_size(f->context, draft, f->path, &bytes);
   if (status == XD_OK)
     status = xdi_draft_make_pixels(f->context, draft, bytes);
@@ -115,8 +114,6 @@ static xd_status settle(folder *f, const xdi_view *first) {
 
 static xd_status place_picture(folder *f, const char *path, const xdi_view *from, uint32_t label) {
   xdi_draft *draft = &f->draft;
-  xdi_view to;
-  xd_image slot;
   xd_status status = draft->memory ? XD_OK : settle(f, from);
   if (status != XD_OK)
     return status;
@@ -125,11 +122,9 @@ static xd_status place_picture(folder *f, const char *path, const xdi_view *from
                     "'%s' has %ux%u pixels, the pictures before it %ux%u", path, from->width, from->height,
                     draft->width, draft->height);
   size_t step = (size_t)draft->width * draft->height * draft->channels;
-  xd_image_init(&slot, draft->pixels + f->done * step, draft->width, draft->height,
-                xdi_format_of_bytes(draft->channels));
-  status = xdi_view_open(f->context, &to, &slot, "picture");
-  if (status == XD_OK)
-    status = xdi_view_resize(f->context, &to, from);
+  const xdi_view to =
+      xdi_view_of(draft->pixels + f->done * step, draft->width, draft->height, draft->channels, XD_SAMPLE_U8);
+  status = xdi_view_resize(f->context, &to, from);
   draft->labels[f->done] = (uint8_t)label;
   f->done++;
   return status;
@@ -137,7 +132,7 @@ static xd_status place_picture(folder *f, const char *path, const xdi_view *from
 
 static xd_status read_picture(folder *f, const char *parent, const char *name, uint32_t label) {
   xd_picture *picture = NULL;
-  xd_image image;
+  xd_image image = XD_IMAGE_INIT;
   xdi_view view;
   xd_status status = xdi_check_cancelled(f->context);
   if (status != XD_OK)
@@ -147,8 +142,8 @@ static xd_status read_picture(folder *f, const char *parent, const char *name, u
     return xdi_fail_memory(f->context, "reading a folder");
   status = xd_picture_load(&picture, f->context, path);
   if (status == XD_OK) {
-    xd_picture_view(picture, &image);
-    image.alpha = XD_ALPHA_COMPOSITE; /* on black */
+    (void)xd_picture_view(picture, &image);
+    image.policy = XD_ALPHA_COMPOSITE; /* on black */
     status = xdi_view_open(f->context, &view, &image, "picture");
     if (status == XD_OK)
       status = place_picture(f, path, &view, label);

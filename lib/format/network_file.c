@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "base/memory.h"
-#include "format/half.h"
 
 #define PIECE \
   ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */

@@ -210,7 +210,7 @@ xd_status xdi_bmp_decode(xd_picture **out, xd_context *context, const xdi_encode
   if (status != XD_OK)
     return status;
   uint32_t channels = b.masks[3].bits ? 4 : 3;
-  status = xd_picture_create(out, context, b.width, b.height, xdi_format_of_bytes(channels));
+  status = xd_picture_create(out, context, b.width, b.height, XD_SAMPLE_U8, xdi_layout_of(channels));
   if (status != XD_OK)
     return status;
   status = read_rows(&b, (*out)->view.pixels, (size_t)b.width * channels);

@@ -1,13 +1,11 @@
-/* Conversion between pixel formats. Pixels go through short runs of floats on the stack: unpacked as
- * they are, mixed to the channels that are wanted (alpha by its policy, grey as 0.299 R + 0.587 G +
- * 0.114 B), then packed. n/255 and back is exact for bytes. */
+/* Conversion between kinds of pixels. Pixels go through short runs of floats on the stack: loaded as they
+ * are, mixed to the channels that are wanted (alpha by its policy, grey as 0.299 R + 0.587 G + 0.114 B), then
+ * stored. */
 #include "image/convert.h"
 
 #include <string.h>
 
-static float clamp(float value) {
-  return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
-}
+#include "image/sample.h"
 
 static float mix_grey(const float *rgb) {
   return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
@@ -15,89 +13,127 @@ static float mix_grey(const float *rgb) {
 
 /* ---- reading ---- */
 
-static void unpack(float *to, const xdi_view *from, uint32_t x, uint32_t y, uint32_t count) {
-  size_t first = (size_t)x * from->channels, values = (size_t)count * from->channels;
-  const unsigned char *row = xdi_view_row(from, y);
-  if (from->is_float) {
-    memcpy(to, row + first * sizeof(float), values * sizeof(float));
+static void load(float *to, const xdi_view *from, uint32_t x, uint32_t y, uint32_t count) {
+  const unsigned char *first = xdi_view_row(from, y) + (ptrdiff_t)x * from->pixel_stride;
+  if (from->packed) {
+    const ptrdiff_t size = (ptrdiff_t)xd_sample_size(from->sample);
+    xdi_samples_load(from->sample, to, 1, first, size, count * from->channels);
     return;
   }
-  for (size_t i = 0; i < values; i++)
-    to[i] = (float)row[first + i] / 255.0f;
+  for (uint32_t c = 0; c < from->channels; c++)
+    xdi_samples_load(from->sample, to + c, from->channels, first + from->channel_at[c], from->pixel_stride,
+                     count);
 }
 
-/* Afterwards the alpha of each pixel is what an RGBA result takes. */
-static void apply_alpha(float *rgba, const xdi_view *view, uint32_t count) {
-  if (view->alpha == XD_ALPHA_CARRY)
-    return;
-  for (uint32_t i = 0; i < count; i++, rgba += 4) {
-    const float alpha = clamp(rgba[3]);
-    if (view->alpha == XD_ALPHA_COMPOSITE)
-      for (unsigned c = 0; c < 3; c++)
-        rgba[c] = rgba[c] * alpha + view->background[c] * (1.0f - alpha);
-    rgba[3] = 1.0f;
+/* Afterwards the colours are straight, and alpha is what a result with alpha takes. */
+static void settle_alpha(float *run, uint32_t channels, const xdi_view *view, uint32_t count) {
+  const uint32_t colours = channels - 1;
+  const float grey = mix_grey(view->background), *background = colours == 1 ? &grey : view->background;
+  for (uint32_t i = 0; i < count; i++, run += channels) {
+    const float alpha = xdi_clamp(run[colours]);
+    for (uint32_t c = 0; c < colours; c++) {
+      if (view->policy == XD_ALPHA_COMPOSITE)
+        run[c] = (view->premultiplied ? run[c] : run[c] * alpha) + background[c] * (1.0f - alpha);
+      else if (view->premultiplied)
+        run[c] = alpha > 0.0f ? xdi_clamp(run[c] / alpha) : 0.0f;
+    }
+    run[colours] = view->policy == XD_ALPHA_CARRY ? alpha : 1.0f;
   }
 }
 
 static void mix(float *to, uint32_t to_channels, const float *from, uint32_t from_channels, uint32_t count) {
+  const bool to_grey = to_channels <= 2, from_grey = from_channels <= 2;
   for (uint32_t i = 0; i < count; i++, to += to_channels, from += from_channels) {
-    if (to_channels == 1) {
-      to[0] = from_channels == 1 ? from[0] : mix_grey(from);
-      continue;
-    }
-    for (unsigned c = 0; c < 3; c++)
-      to[c] = from[from_channels == 1 ? 0 : c];
-    if (to_channels == 4)
-      to[3] = from_channels == 4 ? from[3] : 1.0f;
+    if (to_grey)
+      to[0] = from_grey ? from[0] : mix_grey(from);
+    else
+      for (unsigned c = 0; c < 3; c++)
+        to[c] = from[from_grey ? 0 : c];
+    if (to_channels % 2 == 0)
+      to[to_channels - 1] = from_channels % 2 == 0 ? from[from_channels - 1] : 1.0f;
   }
 }
 
 void xdi_run_read(float *to, uint32_t channels, const xdi_view *from, uint32_t x, uint32_t y,
                   uint32_t count) {
-  float run[XDI_RUN * 4];
-  if (channels == from->channels && channels != 4) {
-    unpack(to, from, x, y, count);
+  float run[XDI_RUN * 4], wide[XDI_RUN * 4];
+  if (channels == from->channels) {
+    load(to, from, x, y, count);
+    if (xdi_view_has_alpha(from))
+      settle_alpha(to, channels, from, count);
     return;
   }
-  unpack(run, from, x, y, count);
-  if (from->channels == 4)
-    apply_alpha(run, from, count);
-  mix(to, channels, run, from->channels, count);
+  load(run, from, x, y, count);
+  if (!xdi_view_has_alpha(from)) {
+    mix(to, channels, run, from->channels, count);
+    return;
+  }
+  /* Colour before alpha, for grey over a coloured background. */
+  const uint32_t settled = channels > 2 ? 4 : from->channels;
+  mix(wide, settled, run, from->channels, count);
+  settle_alpha(wide, settled, from, count);
+  mix(to, channels, wide, settled, count);
 }
 
 /* ---- writing ---- */
 
+static void multiply_alpha(float *to, const float *from, uint32_t channels, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++, to += channels, from += channels) {
+    const float alpha = xdi_clamp(from[channels - 1]);
+    for (uint32_t c = 0; c + 1 < channels; c++)
+      to[c] = xdi_clamp(from[c]) * alpha;
+    to[channels - 1] = alpha;
+  }
+}
+
 void xdi_run_write(const xdi_view *to, uint32_t x, uint32_t y, const float *from, uint32_t count) {
-  size_t first = (size_t)x * to->channels, values = (size_t)count * to->channels;
-  unsigned char *row = xdi_view_row(to, y);
-  if (to->is_float) {
-    float *floats = (float *)(void *)row + first;
-    for (size_t i = 0; i < values; i++)
-      floats[i] = clamp(from[i]);
+  unsigned char *first = xdi_view_row(to, y) + (ptrdiff_t)x * to->pixel_stride;
+  float multiplied[XDI_RUN * 4];
+  if (to->premultiplied && xdi_view_has_alpha(to)) {
+    multiply_alpha(multiplied, from, to->channels, count);
+    from = multiplied;
+  }
+  if (to->packed) {
+    const ptrdiff_t size = (ptrdiff_t)xd_sample_size(to->sample);
+    xdi_samples_store(to->sample, first, size, from, 1, count * to->channels);
     return;
   }
-  for (size_t i = 0; i < values; i++)
-    row[first + i] = (unsigned char)(clamp(from[i]) * 255.0f + 0.5f);
+  for (uint32_t c = 0; c < to->channels; c++)
+    xdi_samples_store(to->sample, first + to->channel_at[c], to->pixel_stride, from + c, to->channels, count);
 }
 
 /* ---- whole views ---- */
 
-static bool keeps_bytes(const xdi_view *to, const xdi_view *from) {
-  return !to->is_float && !from->is_float && to->channels == from->channels &&
-         (to->channels != 4 || from->alpha == XD_ALPHA_CARRY);
+void xdi_view_keep_premultiplied(xdi_view *to, xdi_view *from) {
+  const bool both = to->premultiplied && from->premultiplied && xdi_view_has_alpha(to) &&
+                    xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY;
+  if (both)
+    to->premultiplied = from->premultiplied = false;
 }
 
-void xdi_view_convert(const xdi_view *to, const xdi_view *from) {
+/* Integers that nothing has to be done to: neither mixing nor alpha nor another order. */
+static bool keeps_rows(const xdi_view *to, const xdi_view *from) {
+  const bool alike = to->sample == from->sample && to->channels == from->channels && to->packed &&
+                     from->packed && (to->sample == XD_SAMPLE_U8 || to->sample == XD_SAMPLE_U16);
+  return alike && (!xdi_view_has_alpha(to) ||
+                   (from->policy == XD_ALPHA_CARRY && to->premultiplied == from->premultiplied));
+}
+
+void xdi_view_convert(const xdi_view *output, const xdi_view *input) {
   float run[XDI_RUN * 4];
-  for (uint32_t y = 0; y < to->height; y++) {
-    if (keeps_bytes(to, from)) {
-      memmove(xdi_view_row(to, y), xdi_view_row(from, y), (size_t)to->width * to->channels);
+  xdi_view to = *output, from = *input;
+  xdi_view_keep_premultiplied(&to, &from);
+  const bool keeps = keeps_rows(&to, &from);
+  const size_t row = (size_t)to.width * to.channels * xd_sample_size(to.sample);
+  for (uint32_t y = 0; y < to.height; y++) {
+    if (keeps) {
+      memmove(xdi_view_row(&to, y), xdi_view_row(&from, y), row);
       continue;
     }
-    for (uint32_t x = 0; x < to->width; x += XDI_RUN) {
-      uint32_t count = to->width - x < XDI_RUN ? to->width - x : XDI_RUN;
-      xdi_run_read(run, to->channels, from, x, y, count);
-      xdi_run_write(to, x, y, run, count);
+    for (uint32_t x = 0; x < to.width; x += XDI_RUN) {
+      const uint32_t count = to.width - x < XDI_RUN ? to.width - x : XDI_RUN;
+      xdi_run_read(run, to.channels, &from, x, y, count);
+      xdi_run_write(&to, x, y, run, count);
     }
   }
 }
@@ -106,9 +142,7 @@ xd_status xd_image_convert(xd_context *context, const xd_image *to, const xd_ima
   xdi_view to_view, from_view;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_status status = xdi_view_open(context, &to_view, to, "to");
-  if (status == XD_OK)
-    status = xdi_view_open_input(context, &from_view, from, "from");
+  const xd_status status = xdi_view_open_both(context, &to_view, &from_view, to, from);
   if (status != XD_OK)
     return status;
   if (to_view.width != from_view.width || to_view.height != from_view.height)
@@ -118,13 +152,13 @@ xd_status xd_image_convert(xd_context *context, const xd_image *to, const xd_ima
   return XD_OK;
 }
 
-xd_status xd_image_to_floats(xd_context *context, float *to, uint32_t channels, const xd_image *from) {
+xd_status xd_image_to_floats(xd_context *context, float *to, const xd_image *from, uint32_t channels) {
   xdi_view to_view, from_view;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   xd_status status = xdi_view_open_input(context, &from_view, from, "from");
   if (status == XD_OK)
-    status = xdi_view_open_floats(context, &to_view, to, &from_view, channels, "to");
+    status = xdi_view_open_floats(context, &to_view, to, from_view.width, from_view.height, channels, "to");
   if (status == XD_OK)
     xdi_view_convert(&to_view, &from_view);
   return status;
@@ -135,9 +169,9 @@ xd_status xd_image_from_floats(xd_context *context, const xd_image *to, const fl
   xdi_view to_view, from_view;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_status status = xdi_view_open(context, &to_view, to, "to");
+  xd_status status = xdi_view_open_output(context, &to_view, to, "to");
   if (status == XD_OK)
-    status = xdi_view_open_floats(context, &from_view, from, &to_view, channels, "from");
+    status = xdi_view_open_floats(context, &from_view, from, to_view.width, to_view.height, channels, "from");
   if (status == XD_OK)
     status = xdi_view_check_finite(context, &from_view, "from");
   if (status == XD_OK)

@@ -37,7 +37,7 @@ xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *pat
   xd_status status = xdi_file_read(context, path, FILE_LIMIT, &data, &size);
   if (status != XD_OK)
     return status;
-  xdi_encoded file = {path, data, size, XDI_ENCODING_PNG, 0, 0, 0, 0};
+  xdi_encoded file = {.name = path, .data = data, .size = size};
   status = decode(out, context, &file);
   xdi_release(&context->allocator, data);
   return status;
@@ -54,6 +54,6 @@ xd_status xd_picture_load_memory(xd_picture **out, xd_context *context, const vo
   if (size > FILE_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "a picture file of %zu bytes in memory; at most %zu", size,
                     FILE_LIMIT);
-  xdi_encoded file = {"picture in memory", data, size, XDI_ENCODING_PNG, 0, 0, 0, 0};
+  xdi_encoded file = {.name = "picture in memory", .data = data, .size = size};
   return decode(out, context, &file);
 }

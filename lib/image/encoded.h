@@ -5,6 +5,8 @@
 #ifndef XDI_IMAGE_ENCODED_H
 #define XDI_IMAGE_ENCODED_H
 
+#include <stdbool.h>
+
 #include "base/context.h"
 #include "xdomain/image.h"
 
@@ -21,6 +23,7 @@ typedef struct xdi_encoded {
   size_t size;
   xdi_encoding encoding;
   uint32_t width, height;
+  bool deep;            /* PNG: 16 bits a sample */
   size_t palette_at;    /* PNG: where the entries of PLTE begin; 0: none */
   size_t palette_bytes; /* PNG: their size */
 } xdi_encoded;

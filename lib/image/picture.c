@@ -17,19 +17,19 @@ xd_status xdi_picture_check_size(xd_context *context, const char *name, uint64_t
 }
 
 xd_status xdi_picture_adopt(xd_picture **out, xd_context *context, void *memory, void *pixels, uint32_t width,
-                            uint32_t height, uint32_t format) {
+                            uint32_t height, xd_sample sample, xd_layout layout) {
   xd_picture *picture = xdi_allocate(&context->allocator, 1, sizeof *picture);
   if (!picture)
     return xdi_fail_memory(context, "making a picture");
   picture->allocator = context->allocator;
   picture->memory = memory;
-  xd_image_init(&picture->view, pixels, width, height, format);
+  xd_image_init(&picture->view, sizeof picture->view, pixels, width, height, sample, layout);
   *out = picture;
   return XD_OK;
 }
 
 xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32_t width, uint32_t height,
-                            uint32_t format) {
+                            xd_sample sample, xd_layout layout) {
   size_t bytes;
   if (out)
     *out = NULL;
@@ -41,16 +41,20 @@ xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32_t widt
       xdi_picture_check_size(context, "xd_picture_create", width, height, XD_ERROR_INVALID_ARGUMENT);
   if (status != XD_OK)
     return status;
-  if (xdi_format_channels(format) == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_create: format is %u, no xd_pixel_format",
-                    format);
-  if (!xdi_multiply((size_t)width * height, xdi_format_size(format), &bytes))
+  const size_t size = xd_sample_size(sample), channels = xd_layout_channels(layout);
+  if (size == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_create: sample is %u, no xd_sample",
+                    sample);
+  if (channels == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_create: layout is %u, no xd_layout",
+                    layout);
+  if (!xdi_multiply((size_t)width * height, size * channels, &bytes))
     return xdi_fail_memory(context, "making a picture");
   void *memory = xdi_allocate_zeroed(&context->allocator, bytes, 1);
   if (!memory)
     return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while making a picture of %ux%u pixels",
                     width, height);
-  status = xdi_picture_adopt(out, context, memory, memory, width, height, format);
+  status = xdi_picture_adopt(out, context, memory, memory, width, height, sample, layout);
   if (status != XD_OK)
     xdi_release(&context->allocator, memory);
   return status;
@@ -64,11 +68,10 @@ void xd_picture_destroy(xd_picture *picture) {
   xdi_release(&allocator, picture);
 }
 
-void xd_picture_view(const xd_picture *picture, xd_image *out) {
-  if (!out)
-    return;
-  if (picture)
-    *out = picture->view;
-  else
-    xd_image_init(out, NULL, 0, 0, 0);
+xd_status xd_picture_view(const xd_picture *picture, xd_image *out) {
+  xd_image unread;
+  if (!picture || !xdi_read_options(&unread, sizeof unread, out))
+    return XD_ERROR_INVALID_ARGUMENT;
+  xdi_hand_options(out, out->struct_size, &picture->view, sizeof picture->view);
+  return XD_OK;
 }

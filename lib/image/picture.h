@@ -18,6 +18,6 @@ xd_status xdi_picture_check_size(xd_context *context, const char *name, uint64_t
 /* A picture around pixels that lie, tightly packed, somewhere in `memory`, which comes from the
  * context's allocator and belongs to the picture on success. */
 xd_status xdi_picture_adopt(xd_picture **out, xd_context *context, void *memory, void *pixels, uint32_t width,
-                            uint32_t height, uint32_t format);
+                            uint32_t height, xd_sample sample, xd_layout layout);
 
 #endif

@@ -1,12 +1,13 @@
 /* Saving a view as an 8-bit PNG: packed tightly, encoded in memory, written so that a crash leaves the
- * old file or the new one. Alpha is written as it is, whatever the view's policy. */
+ * old file or the new one. Alpha is written straight, whatever the
+ * view's policy. */
 #include "base/file.h"
 #include "base/memory.h"
 #include "image/convert.h"
 #include "image/stb.h"
 #include "image/view.h"
 
-static xd_status encode_and_write(xd_context *context, const xdi_view *packed, const char *path) {
+static xd_status encode_and_write(xd_context *context, const char *path, const xdi_view *packed) {
   void *memory;
   const unsigned char *png;
   size_t size;
@@ -19,7 +20,7 @@ static xd_status encode_and_write(xd_context *context, const xdi_view *packed, c
   return status;
 }
 
-xd_status xd_image_save_png(xd_context *context, const xd_image *image, const char *path) {
+xd_status xd_image_save_png(xd_context *context, const char *path, const xd_image *image) {
   xdi_view view;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
@@ -28,15 +29,13 @@ xd_status xd_image_save_png(xd_context *context, const xd_image *image, const ch
   xd_status status = xdi_view_open_input(context, &view, image, "image");
   if (status != XD_OK)
     return status;
-  view.alpha = XD_ALPHA_CARRY;
-  xdi_view packed = view;
-  packed.is_float = false;
-  packed.stride = (ptrdiff_t)((size_t)view.width * view.channels);
-  packed.pixels = xdi_allocate(&context->allocator, (size_t)packed.stride, view.height);
-  if (!packed.pixels)
+  view.policy = XD_ALPHA_CARRY;
+  unsigned char *pixels = xdi_allocate(&context->allocator, (size_t)view.width * view.channels, view.height);
+  if (!pixels)
     return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while saving '%s'", path);
+  const xdi_view packed = xdi_view_of(pixels, view.width, view.height, view.channels, XD_SAMPLE_U8);
   xdi_view_convert(&packed, &view);
-  status = encode_and_write(context, &packed, path);
-  xdi_release(&context->allocator, packed.pixels);
+  status = encode_and_write(context, path, &packed);
+  xdi_release(&context->allocator, pixels);
   return status;
 }

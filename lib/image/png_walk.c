@@ -65,6 +65,7 @@ static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *
                     depth);
   file->width = width;
   file->height = height;
+  file->deep = depth == 16;
   *row_bits = (uint64_t)width * channels[colour] * depth;
   return XD_OK;
 }

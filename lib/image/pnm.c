@@ -1,6 +1,6 @@
 /* Binary PGM (P5) and PPM (P6): "P5", width, height and maximum as decimal numbers between white space
  * and #-comments, one white space character, then the samples, of two bytes where the maximum is over
- * 255. Samples are scaled to 0..255. */
+ * 255. Samples are scaled to 0..255, or to 0..65535 where there are two bytes, and rounded. */
 #include "image/encoded.h"
 
 #include "image/picture.h"
@@ -66,13 +66,23 @@ static xd_status read_header(xd_context *context, const xdi_encoded *file, heade
   return XD_OK;
 }
 
-/* False when a sample is above the maximum. */
-static bool scale(unsigned char *to, const unsigned char *from, size_t count, uint32_t maximum) {
+/* These are false when a sample is above the maximum. */
+static bool scale_bytes(unsigned char *to, const unsigned char *from, size_t count, uint32_t maximum) {
   uint32_t largest = 0;
   for (size_t i = 0; i < count; i++) {
-    uint32_t value = maximum > 255 ? (uint32_t)from[2 * i] << 8 | from[2 * i + 1] : from[i];
+    const uint32_t value = from[i];
     largest = value > largest ? value : largest;
     to[i] = (unsigned char)((value * 255 + maximum / 2) / maximum);
+  }
+  return largest <= maximum;
+}
+
+static bool scale_words(uint16_t *to, const unsigned char *from, size_t count, uint32_t maximum) {
+  uint32_t largest = 0;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t value = (uint32_t)from[2 * i] << 8 | from[2 * i + 1];
+    largest = value > largest ? value : largest;
+    to[i] = (uint16_t)(((uint64_t)value * 65535 + maximum / 2) / maximum);
   }
   return largest <= maximum;
 }
@@ -81,11 +91,14 @@ xd_status xdi_pnm_decode(xd_picture **out, xd_context *context, const xdi_encode
   header h = {0, 0, 0, 0, 0};
   xd_status status = read_header(context, file, &h);
   if (status == XD_OK)
-    status = xd_picture_create(out, context, h.width, h.height, xdi_format_of_bytes(h.channels));
+    status = xd_picture_create(out, context, h.width, h.height,
+                               h.maximum > 255 ? XD_SAMPLE_U16 : XD_SAMPLE_U8, xdi_layout_of(h.channels));
   if (status != XD_OK)
     return status;
-  size_t count = (size_t)h.width * h.height * h.channels;
-  if (scale((*out)->view.pixels, file->data + h.at, count, h.maximum))
+  const size_t count = (size_t)h.width * h.height * h.channels;
+  void *pixels = (*out)->view.pixels;
+  if (h.maximum > 255 ? scale_words(pixels, file->data + h.at, count, h.maximum)
+                      : scale_bytes(pixels, file->data + h.at, count, h.maximum))
     return XD_OK;
   xd_picture_destroy(*out);
   *out = NULL;

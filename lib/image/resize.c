@@ -5,6 +5,7 @@
 #include "image/resize.h"
 
 #include "image/convert.h"
+#include "image/sample.h"
 
 /* The source pixels under one destination pixel, on one axis. */
 typedef struct taps {
@@ -41,45 +42,66 @@ static double tap_weight(const taps *t, uint32_t k) {
   return (double)overlap / (double)t->from_size;
 }
 
+/* What a destination pixel is made of. Colours that keep an alpha are weighted by it, as what is transparent
+ * has no colour: they are summed premultiplied. */
+typedef struct sampler {
+  const xdi_view *from;
+  uint32_t channels; /* of the result */
+  bool weighted;
+} sampler;
+
+static sampler make_sampler(const xdi_view *from, uint32_t channels) {
+  const bool carries = channels % 2 == 0 && xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY;
+  return (sampler){from, channels, carries};
+}
+
 /* Adds one source row's share of a destination pixel. */
-static void add_row(double sum[4], uint32_t channels, const xdi_view *from, const taps *across, uint32_t y,
-                    double weight) {
+static void add_row(double sum[4], const sampler *s, const taps *across, uint32_t y, double weight) {
   float run[XDI_RUN * 4];
+  const uint32_t channels = s->channels;
   for (uint32_t done = 0; done < across->count; done += XDI_RUN) {
-    uint32_t count = across->count - done < XDI_RUN ? across->count - done : XDI_RUN;
-    xdi_run_read(run, channels, from, across->first + done, y, count);
+    const uint32_t count = across->count - done < XDI_RUN ? across->count - done : XDI_RUN;
+    xdi_run_read(run, channels, s->from, across->first + done, y, count);
     for (uint32_t k = 0; k < count; k++) {
-      double share = weight * tap_weight(across, done + k);
+      const float *pixel = run + k * channels;
+      const double share = weight * tap_weight(across, done + k);
+      const double opacity = s->weighted ? (double)pixel[channels - 1] : 1.0;
       for (uint32_t c = 0; c < channels; c++)
-        sum[c] += share * (double)run[k * channels + c];
+        sum[c] += share * (c + 1 < channels || !s->weighted ? opacity : 1.0) * (double)pixel[c];
     }
   }
 }
 
-static void sample(float to[4], uint32_t channels, const xdi_view *from, const taps *across,
-                   const taps *down) {
+static void sample(float to[4], const sampler *s, const taps *across, const taps *down) {
   double sum[4] = {0.0, 0.0, 0.0, 0.0};
   for (uint32_t k = 0; k < down->count; k++)
-    add_row(sum, channels, from, across, down->first + k, tap_weight(down, k));
-  for (uint32_t c = 0; c < channels; c++)
-    to[c] = (float)sum[c];
+    add_row(sum, s, across, down->first + k, tap_weight(down, k));
+  const double alpha = s->weighted ? sum[s->channels - 1] : 1.0;
+  for (uint32_t c = 0; c < s->channels; c++) {
+    const bool divides = s->weighted && c + 1 < s->channels;
+    to[c] = (float)(!divides ? sum[c] : alpha > 0.0 ? sum[c] / alpha : 0.0);
+  }
 }
 
-xd_status xdi_view_resize(xd_context *context, const xdi_view *to, const xdi_view *from) {
+xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi_view *input) {
   float pixel[4];
-  if (to->width == from->width && to->height == from->height) {
-    xdi_view_convert(to, from);
+  if (output->width == input->width && output->height == input->height) {
+    xdi_view_convert(output, input);
     return XD_OK;
   }
-  for (uint32_t y = 0; y < to->height; y++) {
-    xd_status status = xdi_check_cancelled(context);
+  xdi_view to = *output, from = *input;
+  xdi_view_keep_premultiplied(&to, &from);
+  sampler s = make_sampler(&from, to.channels);
+  s.weighted = s.weighted && from.premultiplied == input->premultiplied;
+  for (uint32_t y = 0; y < to.height; y++) {
+    const xd_status status = xdi_check_cancelled(context);
     if (status != XD_OK)
       return status;
-    taps down = find_taps(from->height, to->height, y);
-    for (uint32_t x = 0; x < to->width; x++) {
-      taps across = find_taps(from->width, to->width, x);
-      sample(pixel, to->channels, from, &across, &down);
-      xdi_run_write(to, x, y, pixel, 1);
+    const taps down = find_taps(from.height, to.height, y);
+    for (uint32_t x = 0; x < to.width; x++) {
+      const taps across = find_taps(from.width, to.width, x);
+      sample(pixel, &s, &across, &down);
+      xdi_run_write(&to, x, y, pixel, 1);
     }
   }
   return XD_OK;
@@ -89,31 +111,114 @@ xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_imag
   xdi_view to_view, from_view;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_status status = xdi_view_open(context, &to_view, to, "to");
-  if (status == XD_OK)
-    status = xdi_view_open_input(context, &from_view, from, "from");
+  const xd_status status = xdi_view_open_both(context, &to_view, &from_view, to, from);
   return status == XD_OK ? xdi_view_resize(context, &to_view, &from_view) : status;
 }
 
-xd_status xdi_image_carry_alpha(xd_context *context, const xd_image *to, const xd_image *from) {
-  xdi_view to_view, from_view;
-  float pixel[4], sampled[4];
-  xd_status status = xdi_view_open(context, &to_view, to, "to");
-  if (status == XD_OK)
-    status = xdi_view_open_input(context, &from_view, from, "from");
+/* ---- fitting ---- */
+
+/* The side of `a` beside a side of `b`, in the proportion a : b, rounded, at least 1 and at most `most`. */
+static uint32_t scale_side(uint32_t side, uint32_t a, uint32_t b, uint32_t most) {
+  const uint64_t scaled = ((uint64_t)side * a * 2 + b) / ((uint64_t)b * 2);
+  return scaled < 1 ? 1 : scaled > most ? most : (uint32_t)scaled;
+}
+
+/* The middle of `whole` with the largest sides of the proportion width : height. */
+static xdi_view find_middle(const xdi_view *whole, uint32_t width, uint32_t height) {
+  uint32_t across = whole->width, down = whole->height;
+  if ((uint64_t)across * height > (uint64_t)down * width)
+    across = scale_side(down, width, height, across);
+  else
+    down = scale_side(across, height, width, down);
+  return xdi_view_part(whole, (whole->width - across) / 2, (whole->height - down) / 2, across, down);
+}
+
+static void fill(const xdi_view *to, const float colour[3], float alpha) {
+  float run[XDI_RUN * 4];
+  const float pixel[4] = {colour[0], colour[1], colour[2], alpha};
+  xdi_view one = xdi_view_of(pixel, 1, 1, 4, XD_SAMPLE_F32);
+  one.policy = XD_ALPHA_CARRY;
+  for (uint32_t i = 0; i < XDI_RUN; i++)
+    xdi_run_read(run + i * to->channels, to->channels, &one, 0, 0, 1);
+  for (uint32_t y = 0; y < to->height; y++)
+    for (uint32_t x = 0; x < to->width; x += XDI_RUN)
+      xdi_run_write(to, x, y, run, to->width - x < XDI_RUN ? to->width - x : XDI_RUN);
+}
+
+xd_status xdi_view_check_fit(xd_context *context, uint32_t width, uint32_t height, const xdi_view *from,
+                             xd_fit fit) {
+  if (fit > XD_FIT_CROP)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "fit is %u, no xd_fit", fit);
+  if (fit == XD_FIT_EXACT && (width != from->width || height != from->height))
+    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "a picture of %ux%u pixels where %ux%u are wanted",
+                    from->width, from->height, width, height);
+  return XD_OK;
+}
+
+/* The part of `from` that counts, and the part of `to` that it fills. */
+static xdi_view find_source(const xdi_view *from, const xdi_view *to, xd_fit fit) {
+  return fit == XD_FIT_CROP ? find_middle(from, to->width, to->height) : *from;
+}
+
+static xdi_view find_place(const xdi_view *to, const xdi_view *from, xd_fit fit) {
+  return fit == XD_FIT_PAD ? find_middle(to, from->width, from->height) : *to;
+}
+
+xd_status xdi_view_fit(xd_context *context, const xdi_view *to, const xdi_view *from, xd_fit fit) {
+  xd_status status = xdi_view_check_fit(context, to->width, to->height, from, fit);
   if (status != XD_OK)
     return status;
-  if (to_view.channels != 4 || from_view.channels != 4 || from_view.alpha != XD_ALPHA_CARRY)
+  const xdi_view source = find_source(from, to, fit), place = find_place(to, from, fit);
+  if (place.width != to->width || place.height != to->height)
+    fill(to, from->background, xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY ? 0.0f : 1.0f);
+  return xdi_view_resize(context, &place, &source);
+}
+
+xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *from, xd_fit fit) {
+  xdi_view to_view, from_view;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  const xd_status status = xdi_view_open_both(context, &to_view, &from_view, to, from);
+  return status == XD_OK ? xdi_view_fit(context, &to_view, &from_view, fit) : status;
+}
+
+/* ---- results ---- */
+
+/* Replaces the alpha of `count` pixels of row y from column x on. */
+static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, const xdi_view *source,
+                       uint32_t x, uint32_t y, uint32_t count) {
+  const sampler s = {source, 2, false};
+  const uint32_t left = (to->width - place->width) / 2, top = (to->height - place->height) / 2;
+  const bool beside = y < top || y - top >= place->height;
+  const taps down = find_taps(source->height, place->height, beside ? 0 : y - top);
+  for (uint32_t i = 0; i < count; i++) {
+    float pixel[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    const uint32_t column = x + i - left; /* wraps left of the place */
+    if (!beside && column < place->width) {
+      const taps across = find_taps(source->width, place->width, column);
+      sample(pixel, &s, &across, &down);
+    }
+    run[i * to->channels + to->channels - 1] = pixel[1];
+  }
+}
+
+xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const xdi_view *result,
+                                const xdi_view *from, xd_fit fit) {
+  float run[XDI_RUN * 4];
+  if (!xdi_view_has_alpha(to) || !xdi_view_has_alpha(from) || from->policy != XD_ALPHA_CARRY) {
+    xdi_view_convert(to, result);
     return XD_OK;
-  to_view.alpha = XD_ALPHA_CARRY; /* so that reading it back keeps every channel */
-  for (uint32_t y = 0; y < to_view.height; y++) {
-    taps down = find_taps(from_view.height, to_view.height, y);
-    for (uint32_t x = 0; x < to_view.width; x++) {
-      taps across = find_taps(from_view.width, to_view.width, x);
-      sample(sampled, 4, &from_view, &across, &down);
-      xdi_run_read(pixel, 4, &to_view, x, y, 1);
-      pixel[3] = sampled[3];
-      xdi_run_write(&to_view, x, y, pixel, 1);
+  }
+  const xdi_view source = find_source(from, to, fit), place = find_place(to, from, fit);
+  for (uint32_t y = 0; y < to->height; y++) {
+    const xd_status status = xdi_check_cancelled(context);
+    if (status != XD_OK)
+      return status;
+    for (uint32_t x = 0; x < to->width; x += XDI_RUN) {
+      const uint32_t count = to->width - x < XDI_RUN ? to->width - x : XDI_RUN;
+      xdi_run_read(run, to->channels, result, x, y, count);
+      take_alpha(run, to, &place, &source, x, y, count);
+      xdi_run_write(to, x, y, run, count);
     }
   }
   return XD_OK;

@@ -1,4 +1,4 @@
-/* Resizing, and alpha that is carried from a source to a result of another size. */
+/* Resizing, fitting, and alpha that goes from a source to a result made of it. */
 #ifndef XDI_IMAGE_RESIZE_H
 #define XDI_IMAGE_RESIZE_H
 
@@ -7,8 +7,19 @@
 /* `from` was found finite. XD_ERROR_CANCELLED. */
 xd_status xdi_view_resize(xd_context *context, const xdi_view *to, const xdi_view *from);
 
-/* Where `to` has alpha, `from` has it too and its policy is XD_ALPHA_CARRY: replaces the alpha of `to`
- * by that of `from`, resized; leaves `to` alone otherwise. Allocates nothing. */
-xd_status xdi_image_carry_alpha(xd_context *context, const xd_image *to, const xd_image *from);
+/* XD_ERROR_INVALID_ARGUMENT for a `fit` that is none, XD_ERROR_SHAPE_MISMATCH for a picture that should have
+ * had that size. */
+xd_status xdi_view_check_fit(xd_context *context, uint32_t width, uint32_t height, const xdi_view *from,
+                             xd_fit fit);
+
+/* xdi_view_check_fit, then xdi_view_resize of the part of `from` that counts to the part of `to` that it
+ * fits, and the background beside it. */
+xd_status xdi_view_fit(xd_context *context, const xdi_view *to, const xdi_view *from, xd_fit fit);
+
+/* Writes a result of the size of `to` that was made of `from`, fitted: where `from` carries an alpha and `to`
+ * has one, the alpha comes along, transparent beside a padded picture; elsewhere the result is opaque. `to`
+ * may be `from`. Allocates nothing. */
+xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const xdi_view *result,
+                                const xdi_view *from, xd_fit fit);
 
 #endif

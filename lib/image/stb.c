@@ -152,12 +152,16 @@ typedef struct request {
   const unsigned char *data;
   int size;
   int width, height, channels;
-  unsigned char *result;
+  xd_sample sample;
+  void *result;
 } request;
 
 /* Never inlined: a jump leaves the variables of the function that called setjmp in doubt. */
 static KEPT_APART void call_decoder(request *r) {
-  r->result = stbi_load_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
+  if (r->sample == XD_SAMPLE_U16)
+    r->result = stbi_load_16_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
+  else
+    r->result = stbi_load_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
 }
 
 static KEPT_APART void call_encoder(request *r) {
@@ -208,21 +212,6 @@ static xd_status fill_palette(xd_context *context, const xdi_encoded *file, unsi
   return XD_OK;
 }
 
-/* Grey with alpha has no format of its own here: it becomes RGBA. */
-static xd_status spread_grey_alpha(xd_picture **out, xd_context *context, const request *r) {
-  xd_status status =
-      xd_picture_create(out, context, (uint32_t)r->width, (uint32_t)r->height, XD_PIXEL_RGBA_U8);
-  if (status != XD_OK)
-    return status;
-  unsigned char *to = (*out)->view.pixels;
-  size_t count = (size_t)r->width * (size_t)r->height;
-  for (size_t i = 0; i < count; i++) {
-    to[4 * i] = to[4 * i + 1] = to[4 * i + 2] = r->result[2 * i];
-    to[4 * i + 3] = r->result[2 * i + 1];
-  }
-  return XD_OK;
-}
-
 static xd_status take_result(xd_picture **out, xd_context *context, const xdi_encoded *file, session *s,
                              request *r) {
   if (!r->result && s->refused)
@@ -230,11 +219,9 @@ static xd_status take_result(xd_picture **out, xd_context *context, const xdi_en
   if (!r->result || (uint32_t)r->width != file->width || (uint32_t)r->height != file->height)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': damaged %s data", file->name,
                     file->encoding == XDI_ENCODING_PNG ? "PNG" : "JPEG");
-  if (r->channels == 2)
-    return spread_grey_alpha(out, context, r);
-  uint32_t format = xdi_format_of_bytes((uint32_t)r->channels);
-  xd_status status = xdi_picture_adopt(out, context, find_block(r->result), r->result, (uint32_t)r->width,
-                                       (uint32_t)r->height, format);
+  const xd_status status =
+      xdi_picture_adopt(out, context, find_block(r->result), r->result, (uint32_t)r->width,
+                        (uint32_t)r->height, r->sample, xdi_layout_of((uint32_t)r->channels));
   if (status == XD_OK)
     unlink_block(s, find_block(r->result));
   return status;
@@ -250,6 +237,7 @@ static xd_status decode(xd_picture **out, xd_context *context, const xdi_encoded
   s.budget = find_budget(file);
   r.data = data;
   r.size = (int)size;
+  r.sample = file->deep ? XD_SAMPLE_U16 : XD_SAMPLE_U8;
   run(&s, &r, call_decoder);
   xd_status status = take_result(out, context, file, &s, &r);
   end_session(&s);

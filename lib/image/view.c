@@ -1,72 +1,38 @@
-/* Views on pixels that the host owns: defaults, and the checks that every function of this room makes
- * before it touches a pixel. After them, rows and pixels are addressed without overflow. */
+/* Views on pixels that the host owns: the checks that every function of this room makes before it touches a
+ * pixel. After them, samples are addressed without overflow. */
 #include "image/view.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "base/memory.h"
+#include "image/extent.h"
 
-uint32_t xdi_format_channels(uint32_t format) {
-  switch (format) {
-  case XD_PIXEL_GREY_U8:
-  case XD_PIXEL_GREY_F32:
-    return 1;
-  case XD_PIXEL_RGB_U8:
-  case XD_PIXEL_RGB_F32:
-    return 3;
-  case XD_PIXEL_RGBA_U8:
-  case XD_PIXEL_RGBA_F32:
-    return 4;
-  default:
-    return 0;
-  }
-}
+/* ---- the fields ---- */
 
-bool xdi_format_is_float(uint32_t format) {
-  return format == XD_PIXEL_GREY_F32 || format == XD_PIXEL_RGB_F32 || format == XD_PIXEL_RGBA_F32;
-}
-
-size_t xdi_format_size(uint32_t format) {
-  return xdi_format_channels(format) * (xdi_format_is_float(format) ? sizeof(float) : 1);
-}
-
-uint32_t xdi_format_of_bytes(uint32_t channels) {
-  return channels == 1 ? XD_PIXEL_GREY_U8 : channels == 3 ? XD_PIXEL_RGB_U8 : XD_PIXEL_RGBA_U8;
-}
-
-void xd_image_init(xd_image *image, void *pixels, uint32_t width, uint32_t height, uint32_t format) {
-  if (!image)
-    return;
-  memset(image, 0, sizeof *image);
-  image->struct_size = sizeof *image;
-  image->pixels = pixels;
-  image->width = width;
-  image->height = height;
-  image->format = format;
-}
-
-static xd_status check_geometry(xd_context *context, const xd_image *image, const char *name) {
+static xd_status check_kind(xd_context *context, const xd_image *image, const char *name) {
   if (!image->pixels)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.pixels is NULL", name);
   if (image->width < 1 || image->width > XDI_SIDE_LIMIT || image->height < 1 ||
       image->height > XDI_SIDE_LIMIT)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is %ux%u pixels; sides are 1 to %u", name,
                     image->width, image->height, XDI_SIDE_LIMIT);
-  if (xdi_format_channels(image->format) == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.format is %u, no xd_pixel_format", name,
-                    image->format);
+  if (xd_sample_size(image->sample) == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.sample is %u, no xd_sample", name, image->sample);
+  if (xd_layout_channels(image->layout) == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.layout is %u, no xd_layout", name, image->layout);
   if (image->reserved != 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.reserved is %u, not 0", name, image->reserved);
   return XD_OK;
 }
 
 static xd_status check_alpha(xd_context *context, const xd_image *image, const char *name) {
-  if (image->alpha > XD_ALPHA_CARRY)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.alpha is %u, no xd_alpha_policy", name,
-                    image->alpha);
-  if (image->alpha != XD_ALPHA_COMPOSITE)
-    return XD_OK;
+  if (image->alpha > XD_ALPHA_PREMULTIPLIED)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.alpha is %u, no xd_alpha", name, image->alpha);
+  if (image->policy > XD_ALPHA_CARRY)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.policy is %u, no xd_alpha_policy", name,
+                    image->policy);
   for (unsigned c = 0; c < 3; c++)
     if (!(image->background[c] >= 0.0f && image->background[c] <= 1.0f))
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.background[%u] is %g, not in 0 to 1", name, c,
@@ -74,90 +40,169 @@ static xd_status check_alpha(xd_context *context, const xd_image *image, const c
   return XD_OK;
 }
 
-/* Rows must not overlap, and the distance of the first to the last must be a ptrdiff_t. */
-static xd_status check_stride(xd_context *context, const xd_image *image, const char *name) {
-  ptrdiff_t row = (ptrdiff_t)(image->width * xdi_format_size(image->format));
-  ptrdiff_t stride = image->stride, limit = PTRDIFF_MAX / (ptrdiff_t)image->height;
-  if (stride != 0 && ((stride > -row && stride < row) || stride > limit || stride < -limit))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.stride is %td bytes for rows of %td", name,
-                    stride, row);
-  if (!xdi_format_is_float(image->format))
-    return XD_OK;
-  if ((uintptr_t)image->pixels % sizeof(float) != 0 || stride % (ptrdiff_t)sizeof(float) != 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "%s has float pixels, but its address or its stride of %td bytes is no multiple of 4",
-                    name, stride);
-  return XD_OK;
+xd_status xdi_image_read(xd_context *context, xd_image *out, const xd_image *image, const char *name) {
+  xd_image_init(out, sizeof *out, NULL, 0, 0, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  if (!image)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
+  if (!xdi_read_options(out, sizeof *out, image))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.struct_size is %zu, not sizeof(xd_image)", name,
+                    image->struct_size);
+  const xd_status status = check_kind(context, out, name);
+  return status == XD_OK ? check_alpha(context, out, name) : status;
+}
+
+/* ---- views ---- */
+
+/* Where the channels lie, and whether they lie as the loops like it best. */
+static void place_channels(xdi_view *view, bool reversed) {
+  const ptrdiff_t size = (ptrdiff_t)xd_sample_size(view->sample);
+  for (uint32_t c = 0; c < view->channels; c++)
+    view->channel_at[c] = (ptrdiff_t)(reversed && c < 3 ? 2 - c : c) * view->channel_stride;
+  view->packed = !reversed && (view->channels == 1 || view->channel_stride == size) &&
+                 (view->width == 1 || view->pixel_stride == size * (ptrdiff_t)view->channels);
 }
 
 xd_status xdi_view_open(xd_context *context, xdi_view *out, const xd_image *image, const char *name) {
-  xd_image copy;
-  xd_image_init(&copy, NULL, 0, 0, 0);
-  if (!image)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
-  if (!xdi_read_options(&copy, sizeof copy, image))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.struct_size is %zu, not sizeof(xd_image)", name,
-                    image->struct_size);
-  xd_status status = check_geometry(context, &copy, name);
-  if (status == XD_OK)
-    status = check_alpha(context, &copy, name);
-  if (status == XD_OK)
-    status = check_stride(context, &copy, name);
+  xd_image from;
+  xdi_extent memory;
+  const xd_status status = xdi_image_read(context, &from, image, name);
   if (status != XD_OK)
     return status;
-  out->pixels = copy.pixels;
-  out->stride = copy.stride ? copy.stride : (ptrdiff_t)(copy.width * xdi_format_size(copy.format));
-  out->width = copy.width;
-  out->height = copy.height;
-  out->channels = xdi_format_channels(copy.format);
-  out->is_float = xdi_format_is_float(copy.format);
-  out->alpha = copy.alpha;
-  memcpy(out->background, copy.background, sizeof out->background);
+  *out = (xdi_view){.pixels = from.pixels,
+                    .row_stride = from.row_stride,
+                    .pixel_stride = from.pixel_stride,
+                    .channel_stride = from.channel_stride,
+                    .width = from.width,
+                    .height = from.height,
+                    .channels = xd_layout_channels(from.layout),
+                    .sample = from.sample,
+                    .premultiplied = from.alpha == XD_ALPHA_PREMULTIPLIED,
+                    .policy = from.policy,
+                    .background = {from.background[0], from.background[1], from.background[2]}};
+  if (!xdi_extent_find(&memory, out))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "%s has strides of %td, %td and %td bytes, which lead out of memory", name,
+                    from.row_stride, from.pixel_stride, from.channel_stride);
+  place_channels(out, from.layout == XD_LAYOUT_BGR || from.layout == XD_LAYOUT_BGRA);
   return XD_OK;
 }
 
-static bool is_finite_row(const float *row, size_t count) {
-  bool finite = true;
-  for (size_t i = 0; i < count; i++)
-    finite &= isfinite(row[i]) != 0;
-  return finite;
-}
-
-xd_status xdi_view_check_finite(xd_context *context, const xdi_view *view, const char *name) {
-  if (!view->is_float)
+xd_status xdi_view_open_output(xd_context *context, xdi_view *out, const xd_image *image, const char *name) {
+  xdi_extent memory;
+  const xd_status status = xdi_view_open(context, out, image, name);
+  if (status != XD_OK)
+    return status;
+  if (xdi_extent_find(&memory, out) && xdi_extent_is_single(&memory))
     return XD_OK;
-  size_t count = (size_t)view->width * view->channels;
-  for (uint32_t y = 0; y < view->height; y++) {
-    const float *row = (const float *)(const void *)xdi_view_row(view, y);
-    if (is_finite_row(row, count))
-      continue;
-    size_t i = 0;
-    while (isfinite(row[i]))
-      i++;
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "%s has the value %g at column %zu, row %u, channel %zu",
-                    name, (double)row[i], i / view->channels, y, i % view->channels);
-  }
-  return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                  "%s has strides of %td, %td and %td bytes, with which its pixels overlap one another", name,
+                  out->row_stride, out->pixel_stride, out->channel_stride);
 }
 
 xd_status xdi_view_open_input(xd_context *context, xdi_view *out, const xd_image *image, const char *name) {
-  xd_status status = xdi_view_open(context, out, image, name);
+  const xd_status status = xdi_view_open(context, out, image, name);
   return status == XD_OK ? xdi_view_check_finite(context, out, name) : status;
 }
 
-xd_status xdi_view_open_floats(xd_context *context, xdi_view *out, const float *floats, const xdi_view *size,
-                               uint32_t channels, const char *name) {
+xd_status xdi_view_open_both(xd_context *context, xdi_view *to_view, xdi_view *from_view, const xd_image *to,
+                             const xd_image *from) {
+  xd_status status = xdi_view_open_output(context, to_view, to, "to");
+  if (status == XD_OK)
+    status = xdi_view_open_input(context, from_view, from, "from");
+  if (status != XD_OK || xdi_view_is_same(to_view, from_view) || xdi_view_is_apart(to_view, from_view))
+    return status;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                  "to and from share memory, but are not the same view (size, strides, sample and layout)");
+}
+
+xdi_view xdi_view_of(const void *pixels, uint32_t width, uint32_t height, uint32_t channels,
+                     xd_sample sample) {
+  const ptrdiff_t size = (ptrdiff_t)xd_sample_size(sample);
+  xdi_view view = {.pixels = (unsigned char *)(uintptr_t)pixels,
+                   .row_stride = (ptrdiff_t)width * (ptrdiff_t)channels * size,
+                   .pixel_stride = (ptrdiff_t)channels * size,
+                   .channel_stride = size,
+                   .width = width,
+                   .height = height,
+                   .channels = channels,
+                   .sample = sample};
+  place_channels(&view, false);
+  return view;
+}
+
+xd_status xdi_view_open_floats(xd_context *context, xdi_view *out, const float *floats, uint32_t width,
+                               uint32_t height, uint32_t channels, const char *name) {
   if (!floats)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
   if (channels != 1 && channels != 3)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "channels is %u, not 1 or 3", channels);
-  memset(out, 0, sizeof *out);
-  out->pixels = (unsigned char *)(uintptr_t)floats; /* only written where the caller's pointer is not const */
-  out->stride = (ptrdiff_t)(size->width * channels * sizeof(float));
-  out->width = size->width;
-  out->height = size->height;
-  out->channels = channels;
-  out->is_float = true;
-  out->alpha = XD_ALPHA_IGNORE;
+  *out = xdi_view_of(floats, width, height, channels, XD_SAMPLE_F32);
   return XD_OK;
+}
+
+xdi_view xdi_view_part(const xdi_view *view, uint32_t x, uint32_t y, uint32_t width, uint32_t height) {
+  xdi_view part = *view;
+  part.pixels = xdi_view_row(view, y) + (ptrdiff_t)x * view->pixel_stride;
+  part.width = width;
+  part.height = height;
+  return part;
+}
+
+bool xdi_view_is_same(const xdi_view *a, const xdi_view *b) {
+  return a->pixels == b->pixels && a->width == b->width && a->height == b->height &&
+         a->channels == b->channels && a->sample == b->sample &&
+         (a->height == 1 || a->row_stride == b->row_stride) &&
+         (a->width == 1 || a->pixel_stride == b->pixel_stride) &&
+         memcmp(a->channel_at, b->channel_at, a->channels * sizeof *a->channel_at) == 0;
+}
+
+bool xdi_view_is_apart(const xdi_view *a, const xdi_view *b) {
+  xdi_extent a_memory, b_memory;
+  return xdi_extent_find(&a_memory, a) && xdi_extent_find(&b_memory, b) &&
+         xdi_extent_is_apart(&a_memory, &b_memory);
+}
+
+/* ---- numbers ---- */
+
+/* A float or half whose exponent is all ones is no finite number. */
+static bool is_finite_sample(const unsigned char *from, xd_sample sample) {
+  uint16_t half;
+  float value;
+  if (sample == XD_SAMPLE_F16) {
+    memcpy(&half, from, sizeof half);
+    return (half & 0x7c00u) != 0x7c00u;
+  }
+  memcpy(&value, from, sizeof value);
+  return isfinite(value) != 0;
+}
+
+static bool is_finite_row(const unsigned char *row, size_t count) {
+  bool finite = true;
+  for (size_t i = 0; i < count; i++) {
+    float value;
+    memcpy(&value, row + i * sizeof value, sizeof value);
+    finite &= isfinite(value) != 0;
+  }
+  return finite;
+}
+
+static xd_status check_row(xd_context *context, const xdi_view *view, uint32_t y, const char *name) {
+  const unsigned char *pixel = xdi_view_row(view, y);
+  for (uint32_t x = 0; x < view->width; x++, pixel += view->pixel_stride)
+    for (uint32_t c = 0; c < view->channels; c++)
+      if (!is_finite_sample(pixel + view->channel_at[c], view->sample))
+        return xdi_fail(context, XD_ERROR_BAD_DATA, "%s is not finite at column %u, row %u, channel %u", name,
+                        x, y, c);
+  return XD_OK;
+}
+
+xd_status xdi_view_check_finite(xd_context *context, const xdi_view *view, const char *name) {
+  const bool quick = view->sample == XD_SAMPLE_F32 && view->packed;
+  xd_status status = XD_OK;
+  if (view->sample == XD_SAMPLE_U8 || view->sample == XD_SAMPLE_U16)
+    return XD_OK;
+  for (uint32_t y = 0; y < view->height && status == XD_OK; y++)
+    if (!quick || !is_finite_row(xdi_view_row(view, y), (size_t)view->width * view->channels))
+      status = check_row(context, view, y, name);
+  return status;
 }

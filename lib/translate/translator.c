@@ -290,20 +290,31 @@ static xd_status name_picture(xd_context *context, xd_status status, const char 
 static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
     xd_status status =
-        xd_image_to_floats(t->context, t->pixels + i * t->input_size, t->input.channels, &images[i]);
+        xd_image_to_floats(t->context, t->pixels + i * t->input_size, &images[i], t->input.channels);
     if (status)
       return name_picture(t->context, status, "input", first + i);
   }
   return XD_OK;
 }
 
+static xd_status write_image(xd_translator *t, const xd_image *output, const xd_image *input,
+                             const float *pixels) {
+  xdi_view to, from, result;
+  xd_status status = xdi_view_open_output(t->context, &to, output, "the view");
+  if (status == XD_OK)
+    status = xdi_view_open(t->context, &from, input, "its input");
+  if (status == XD_OK)
+    status = xdi_view_open_floats(t->context, &result, pixels, t->output.width, t->output.height,
+                                  t->output.channels, "result");
+  if (status == XD_OK)
+    status = xdi_view_check_finite(t->context, &result, "the model's result");
+  return status == XD_OK ? xdi_view_write_result(t->context, &to, &result, &from, XD_FIT_STRETCH) : status;
+}
+
 static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs,
                               uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
-    xd_status status =
-        xd_image_from_floats(t->context, &outputs[i], t->pixels + i * t->output_size, t->output.channels);
-    if (!status && inputs[i].alpha == XD_ALPHA_CARRY)
-      status = xdi_image_carry_alpha(t->context, &outputs[i], &inputs[i]);
+    const xd_status status = write_image(t, &outputs[i], &inputs[i], t->pixels + i * t->output_size);
     if (status)
       return name_picture(t->context, status, "output", first + i);
   }

@@ -207,8 +207,8 @@ START_TEST(dataset_folder__lays_alpha_over_black) {
   char path[TEST_PATH_SIZE];
   unsigned char pixels[] = {200, 100, 50, 51, 200, 100, 50, 255};
   xd_image image;
-  xd_image_init(&image, pixels, 2, 1, XD_PIXEL_RGBA_U8);
-  assert_ok(context, xd_image_save_png(context, &image, path_in(path, folder, "a.png")));
+  xd_image_init(&image, sizeof image, pixels, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  assert_ok(context, xd_image_save_png(context, path_in(path, folder, "a.png"), &image));
   xd_dataset *set = load(0, 0, 0);
   ck_assert_uint_eq(xd_dataset_channels(set), 3);
   ck_assert_mem_eq(xd_dataset_pixels(set, 0), ((const unsigned char[]){40, 20, 10, 200, 100, 50}), 6);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "format/half.h"
+#include "base/half.h"
 
 START_TEST(half__every_number_survives_the_round_trip) {
   for (uint32_t bits = 0; bits < 65536; bits++) {

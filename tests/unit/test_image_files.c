@@ -136,18 +136,19 @@ static void dirty_stack(void) {
     dirt[i] = 0xAA;
 }
 
-static void check_pixels(const bytes *file, uint32_t width, uint32_t height, uint32_t format,
-                         const void *expected) {
+static void check_pixels(const bytes *file, uint32_t width, uint32_t height, xd_sample sample,
+                         xd_layout layout, const void *expected) {
   xd_picture *picture = NULL;
-  xd_image image;
-  size_t channels = format == XD_PIXEL_GREY_U8 ? 1 : format == XD_PIXEL_RGB_U8 ? 3 : 4;
+  xd_image image = XD_IMAGE_INIT;
   dirty_stack();
   assert_ok(context, xd_picture_load_memory(&picture, context, file->data, file->size));
-  xd_picture_view(picture, &image);
+  assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, width);
   ck_assert_uint_eq(image.height, height);
-  ck_assert_uint_eq(image.format, format);
-  ck_assert_mem_eq(image.pixels, expected, width * height * channels);
+  ck_assert_uint_eq(image.sample, sample);
+  ck_assert_uint_eq(image.layout, layout);
+  ck_assert_mem_eq(image.pixels, expected,
+                   width * height * xd_layout_channels(layout) * xd_sample_size(sample));
   xd_picture_destroy(picture);
 }
 
@@ -207,21 +208,21 @@ static xd_status load_limited(xd_context *limited, void *user) {
 /* ---- saving ---- */
 
 START_TEST(png__comes_back_as_it_was_saved) {
-  const uint32_t formats[] = {XD_PIXEL_GREY_U8, XD_PIXEL_RGB_U8, XD_PIXEL_RGBA_U8};
+  const xd_layout layouts[] = {XD_LAYOUT_GREY, XD_LAYOUT_GREY_ALPHA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA};
   static unsigned char pixels[37 * 23 * 4];
   for (size_t i = 0; i < sizeof pixels; i++)
     pixels[i] = (unsigned char)(i * i / 7 + (i % 5) * 40);
-  for (unsigned f = 0; f < 3; f++) {
-    xd_image image;
+  for (unsigned f = 0; f < 4; f++) {
+    xd_image image = XD_IMAGE_INIT;
     bytes file;
     size_t size;
-    xd_image_init(&image, pixels, 37, 23, formats[f]);
-    assert_ok(context, xd_image_save_png(context, &image, path));
+    xd_image_init(&image, sizeof image, pixels, 37, 23, XD_SAMPLE_U8, layouts[f]);
+    assert_ok(context, xd_image_save_png(context, path, &image));
     unsigned char *saved = read_test_file(path, &size);
     file.size = 0;
     put(&file, saved, size);
     free(saved);
-    check_pixels(&file, 37, 23, formats[f], pixels);
+    check_pixels(&file, 37, 23, XD_SAMPLE_U8, layouts[f], pixels);
     xd_picture *picture = NULL;
     assert_ok(context, xd_picture_load(&picture, context, path));
     xd_picture_destroy(picture);
@@ -233,35 +234,35 @@ END_TEST
 START_TEST(png__saves_floats_and_bottom_up_views) {
   float pixels[] = {0.0f, 1.0f, 0.2f, 2.0f};
   const unsigned char expected[] = {51, 255, 0, 255};
-  xd_image image;
+  xd_image image = XD_IMAGE_INIT;
   bytes file = {0, {0}};
   size_t size;
-  xd_image_init(&image, pixels + 2, 2, 2, XD_PIXEL_GREY_F32);
-  image.stride = -(ptrdiff_t)(2 * sizeof(float));
-  assert_ok(context, xd_image_save_png(context, &image, path));
+  xd_image_init(&image, sizeof image, pixels + 2, 2, 2, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+  image.row_stride = -(ptrdiff_t)(2 * sizeof(float));
+  assert_ok(context, xd_image_save_png(context, path, &image));
   unsigned char *saved = read_test_file(path, &size);
   put(&file, saved, size);
   free(saved);
-  check_pixels(&file, 2, 2, XD_PIXEL_GREY_U8, expected);
+  check_pixels(&file, 2, 2, XD_SAMPLE_U8, XD_LAYOUT_GREY, expected);
 }
 END_TEST
 
 START_TEST(png__leaves_the_old_file_when_saving_fails) {
   unsigned char pixel = 7;
   char missing[TEST_PATH_SIZE];
-  xd_image image;
-  xd_image_init(&image, &pixel, 1, 1, XD_PIXEL_GREY_U8);
-  assert_status(xd_image_save_png(context, &image, path_in(missing, folder, "none/picture.png")),
+  xd_image image = XD_IMAGE_INIT;
+  xd_image_init(&image, sizeof image, &pixel, 1, 1, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  assert_status(xd_image_save_png(context, path_in(missing, folder, "none/picture.png"), &image),
                 XD_ERROR_NOT_FOUND);
   assert_message_names(context, "none/picture.png");
   ck_assert_int_eq(count_entries(folder), 0);
-  assert_status(xd_image_save_png(context, &image, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_image_save_png(NULL, &image, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_image_save_png(context, NULL, &image), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_image_save_png(NULL, path, &image), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
 static xd_status save_limited(xd_context *limited, void *user) {
-  xd_status status = xd_image_save_png(limited, user, path);
+  xd_status status = xd_image_save_png(limited, path, user);
   if (status != XD_OK)
     ck_assert_int_eq(count_entries(folder), 0);
   return status;
@@ -269,10 +270,10 @@ static xd_status save_limited(xd_context *limited, void *user) {
 
 START_TEST(png__saving_leaks_nothing_when_memory_is_refused) {
   static unsigned char pixels[64 * 64 * 3];
-  xd_image image;
+  xd_image image = XD_IMAGE_INIT;
   for (size_t i = 0; i < sizeof pixels; i++)
     pixels[i] = (unsigned char)(i * 2654435761u >> 13);
-  xd_image_init(&image, pixels, 64, 64, XD_PIXEL_RGB_U8);
+  xd_image_init(&image, sizeof image, pixels, 64, 64, XD_SAMPLE_U8, XD_LAYOUT_RGB);
   check_refusals(save_limited, &image);
   ck_assert_int_eq(count_entries(folder), 1);
 }
@@ -290,25 +291,25 @@ static void make_grey_png(bytes *to) {
 START_TEST(png__decodes_every_kind_of_pixel) {
   bytes file;
   make_grey_png(&file);
-  check_pixels(&file, 3, 2, XD_PIXEL_GREY_U8, (const unsigned char[]){10, 20, 30, 40, 50, 60});
+  check_pixels(&file, 3, 2, XD_SAMPLE_U8, XD_LAYOUT_GREY, (const unsigned char[]){10, 20, 30, 40, 50, 60});
   begin_png(&file, 2, 1, 8, 4);
   put_rows(&file, (const unsigned char[]){0, 9, 100, 200, 255}, 5);
   end_png(&file);
-  check_pixels(&file, 2, 1, XD_PIXEL_RGBA_U8, (const unsigned char[]){9, 9, 9, 100, 200, 200, 200, 255});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_GREY_ALPHA, (const unsigned char[]){9, 100, 200, 255});
   begin_png(&file, 1, 1, 16, 2);
   put_rows(&file, (const unsigned char[]){0, 1, 0xFF, 128, 0, 255, 9}, 7);
   end_png(&file);
-  check_pixels(&file, 1, 1, XD_PIXEL_RGB_U8, (const unsigned char[]){1, 128, 255});
+  check_pixels(&file, 1, 1, XD_SAMPLE_U16, XD_LAYOUT_RGB, (const uint16_t[]){0x1FF, 0x8000, 0xFF09});
   begin_png(&file, 10, 1, 1, 0);
   put_rows(&file, (const unsigned char[]){0, 0xA5, 0x40}, 3);
   end_png(&file);
-  check_pixels(&file, 10, 1, XD_PIXEL_GREY_U8,
+  check_pixels(&file, 10, 1, XD_SAMPLE_U8, XD_LAYOUT_GREY,
                (const unsigned char[]){255, 0, 255, 0, 0, 255, 0, 255, 0, 255});
   begin_png(&file, 2, 1, 8, 0);
   put_chunk(&file, "tRNS", "\0\5", 2);
   put_rows(&file, (const unsigned char[]){0, 5, 6}, 3);
   end_png(&file);
-  check_pixels(&file, 2, 1, XD_PIXEL_RGBA_U8, (const unsigned char[]){5, 5, 5, 0, 6, 6, 6, 255});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_GREY_ALPHA, (const unsigned char[]){5, 0, 6, 255});
 }
 END_TEST
 
@@ -318,13 +319,14 @@ START_TEST(png__decodes_palettes_and_blackens_what_is_beyond_them) {
   put_chunk(&file, "PLTE", (const unsigned char[]){1, 2, 3, 4, 5, 6}, 6);
   put_rows(&file, (const unsigned char[]){0, 1, 0, 2, 255}, 5);
   end_png(&file);
-  check_pixels(&file, 4, 1, XD_PIXEL_RGB_U8, (const unsigned char[]){4, 5, 6, 1, 2, 3, 0, 0, 0, 0, 0, 0});
+  check_pixels(&file, 4, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB,
+               (const unsigned char[]){4, 5, 6, 1, 2, 3, 0, 0, 0, 0, 0, 0});
   begin_png(&file, 2, 1, 8, 3);
   put_chunk(&file, "PLTE", (const unsigned char[]){1, 2, 3, 4, 5, 6}, 6);
   put_chunk(&file, "tRNS", (const unsigned char[]){77}, 1);
   put_rows(&file, (const unsigned char[]){0, 1, 0}, 3);
   end_png(&file);
-  check_pixels(&file, 2, 1, XD_PIXEL_RGBA_U8, (const unsigned char[]){4, 5, 6, 255, 1, 2, 3, 77});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_RGBA, (const unsigned char[]){4, 5, 6, 255, 1, 2, 3, 77});
 }
 END_TEST
 
@@ -398,12 +400,12 @@ static void check_near(const unsigned char *pixel, unsigned channels, const unsi
 
 START_TEST(jpeg__decodes_baseline_grey) {
   xd_picture *picture = NULL;
-  xd_image image;
+  xd_image image = XD_IMAGE_INIT;
   assert_ok(context, xd_picture_load_memory(&picture, context, grey_jpeg, sizeof grey_jpeg));
-  xd_picture_view(picture, &image);
+  assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, 16);
   ck_assert_uint_eq(image.height, 8);
-  ck_assert_uint_eq(image.format, XD_PIXEL_GREY_U8);
+  ck_assert_uint_eq(image.layout, XD_LAYOUT_GREY);
   for (unsigned y = 0; y < 8; y++)
     for (unsigned x = 0; x < 16; x++)
       check_near((const unsigned char *)image.pixels + y * 16 + x, 1,
@@ -415,12 +417,12 @@ END_TEST
 START_TEST(jpeg__decodes_progressive_colour) {
   const unsigned char left[] = {200, 30, 60}, right[] = {20, 180, 220};
   xd_picture *picture = NULL;
-  xd_image image;
+  xd_image image = XD_IMAGE_INIT;
   assert_ok(context, xd_picture_load_memory(&picture, context, colour_jpeg, sizeof colour_jpeg));
-  xd_picture_view(picture, &image);
+  assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, 16);
   ck_assert_uint_eq(image.height, 16);
-  ck_assert_uint_eq(image.format, XD_PIXEL_RGB_U8);
+  ck_assert_uint_eq(image.layout, XD_LAYOUT_RGB);
   for (unsigned y = 0; y < 16; y++) {
     const unsigned char *row = (const unsigned char *)image.pixels + y * 48;
     check_near(row + 3 * 2, 3, left, 12);
@@ -536,15 +538,15 @@ START_TEST(bmp__decodes_24_bits_in_both_directions) {
   bytes file;
   unsigned char flipped[18];
   make_bmp(&file, 40, 3, 2, 24, 0, "", 0, bgr_rows, sizeof bgr_rows);
-  check_pixels(&file, 3, 2, XD_PIXEL_RGB_U8, bgr_expected);
+  check_pixels(&file, 3, 2, XD_SAMPLE_U8, XD_LAYOUT_RGB, bgr_expected);
   file.size -= 3; /* the last row's padding */
-  check_pixels(&file, 3, 2, XD_PIXEL_RGB_U8, bgr_expected);
+  check_pixels(&file, 3, 2, XD_SAMPLE_U8, XD_LAYOUT_RGB, bgr_expected);
   make_bmp(&file, 12, 3, 2, 24, 0, "", 0, bgr_rows, sizeof bgr_rows);
-  check_pixels(&file, 3, 2, XD_PIXEL_RGB_U8, bgr_expected);
+  check_pixels(&file, 3, 2, XD_SAMPLE_U8, XD_LAYOUT_RGB, bgr_expected);
   make_bmp(&file, 40, 3, (uint32_t)-2, 24, 0, "", 0, bgr_rows, sizeof bgr_rows);
   memcpy(flipped, bgr_expected + 9, 9);
   memcpy(flipped + 9, bgr_expected, 9);
-  check_pixels(&file, 3, 2, XD_PIXEL_RGB_U8, flipped);
+  check_pixels(&file, 3, 2, XD_SAMPLE_U8, XD_LAYOUT_RGB, flipped);
 }
 END_TEST
 
@@ -555,29 +557,29 @@ START_TEST(bmp__decodes_palettes_of_1_4_and_8_bits) {
   make_bmp(&file, 40, 9, 1, 1, 0, palette, 8, "\xA0\x80\0", 4);
   const unsigned char bits[] = {4, 5, 6, 1, 2, 3, 4, 5, 6, 1, 2, 3, 1, 2,
                                 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 5, 6};
-  check_pixels(&file, 9, 1, XD_PIXEL_RGB_U8, bits);
+  check_pixels(&file, 9, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, bits);
   const unsigned char three[] = {7, 8, 9, 4, 5, 6, 1, 2, 3};
   make_bmp(&file, 40, 3, 1, 4, 0, palette, 12, "\x21\x0F\0", 4);
-  check_pixels(&file, 3, 1, XD_PIXEL_RGB_U8, three);
+  check_pixels(&file, 3, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, three);
   make_bmp(&file, 40, 3, 1, 8, 0, palette, 12, "\2\1\0", 4);
-  check_pixels(&file, 3, 1, XD_PIXEL_RGB_U8, three);
+  check_pixels(&file, 3, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, three);
   make_bmp(&file, 12, 3, 1, 8, 0, narrow, 9, "\2\1\0", 4);
-  check_pixels(&file, 3, 1, XD_PIXEL_RGB_U8, three);
+  check_pixels(&file, 3, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, three);
 }
 END_TEST
 
 START_TEST(bmp__decodes_masked_pixels) {
   bytes file;
   make_bmp(&file, 40, 2, 1, 16, 0, "", 0, "\x1F\x7C\xE0\x03", 4); /* 5-5-5: magenta, green */
-  check_pixels(&file, 2, 1, XD_PIXEL_RGB_U8, (const unsigned char[]){255, 0, 255, 0, 255, 0});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, (const unsigned char[]){255, 0, 255, 0, 255, 0});
   static const unsigned char masks565[] = {0, 0xF8, 0, 0, 0xE0, 7, 0, 0, 0x1F, 0, 0, 0};
   make_bmp(&file, 40, 2, 1, 16, 3, masks565, 12, "\x20\x04\x00\x80", 4); /* green 33 of 63, red 16 of 31 */
-  check_pixels(&file, 2, 1, XD_PIXEL_RGB_U8, (const unsigned char[]){0, 134, 0, 132, 0, 0});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, (const unsigned char[]){0, 134, 0, 132, 0, 0});
   make_bmp(&file, 40, 1, 1, 32, 0, "", 0, "\1\2\3\4", 4); /* the fourth byte means nothing */
-  check_pixels(&file, 1, 1, XD_PIXEL_RGB_U8, (const unsigned char[]){3, 2, 1});
+  check_pixels(&file, 1, 1, XD_SAMPLE_U8, XD_LAYOUT_RGB, (const unsigned char[]){3, 2, 1});
   static const unsigned char masks8888[] = {0, 0, 0xFF, 0, 0, 0xFF, 0, 0, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF};
   make_bmp(&file, 108, 1, 1, 32, 3, masks8888, 16, "\1\2\3\4", 4);
-  check_pixels(&file, 1, 1, XD_PIXEL_RGBA_U8, (const unsigned char[]){3, 2, 1, 4});
+  check_pixels(&file, 1, 1, XD_SAMPLE_U8, XD_LAYOUT_RGBA, (const unsigned char[]){3, 2, 1, 4});
 }
 END_TEST
 
@@ -644,13 +646,16 @@ static void make_pnm(bytes *to, const char *header, const void *samples, size_t 
 START_TEST(pnm__decodes_grey_and_colour) {
   bytes file;
   make_pnm(&file, "P5 2 2 255\n", "\1\2\3\4", 4);
-  check_pixels(&file, 2, 2, XD_PIXEL_GREY_U8, "\1\2\3\4");
+  check_pixels(&file, 2, 2, XD_SAMPLE_U8, XD_LAYOUT_GREY, "\1\2\3\4");
   make_pnm(&file, "P6\n# a comment 9 9\n1\t2 # another\n255 ", "\1\2\3\4\5\6", 6);
-  check_pixels(&file, 1, 2, XD_PIXEL_RGB_U8, "\1\2\3\4\5\6");
+  check_pixels(&file, 1, 2, XD_SAMPLE_U8, XD_LAYOUT_RGB, "\1\2\3\4\5\6");
   make_pnm(&file, "P5 3 1 15\n", "\0\7\17", 3);
-  check_pixels(&file, 3, 1, XD_PIXEL_GREY_U8, (const unsigned char[]){0, 119, 255});
+  check_pixels(&file, 3, 1, XD_SAMPLE_U8, XD_LAYOUT_GREY, (const unsigned char[]){0, 119, 255});
   make_pnm(&file, "P5 2 1 65535\n", "\x80\x00\xFF\xFF", 4);
-  check_pixels(&file, 2, 1, XD_PIXEL_GREY_U8, (const unsigned char[]){128, 255});
+  check_pixels(&file, 2, 1, XD_SAMPLE_U16, XD_LAYOUT_GREY, (const uint16_t[]){0x8000, 0xFFFF});
+  make_pnm(&file, "P5 3 1 1023\n", "\0\0\2\0\3\xFF", 6);
+  check_pixels(&file, 3, 1, XD_SAMPLE_U16, XD_LAYOUT_GREY,
+               (const uint16_t[]){0, 32800, 65535}); /* 32799.53 */
 }
 END_TEST
 

@@ -11,7 +11,7 @@ int main(void) {
 #include "native_support.h"
 
 #include "backend/native/gemm.h"
-#include "format/half.h"
+#include "base/half.h"
 
 static bench open;
 

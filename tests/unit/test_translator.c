@@ -84,36 +84,39 @@ START_TEST(translator_run__gives_the_same_bytes_at_any_thread_count) {
 }
 END_TEST
 
-START_TEST(translator_run__reads_and_writes_every_format) {
-  static const uint32_t formats[] = {XD_PIXEL_GREY_U8,  XD_PIXEL_RGB_U8,  XD_PIXEL_RGBA_U8,
-                                     XD_PIXEL_GREY_F32, XD_PIXEL_RGB_F32, XD_PIXEL_RGBA_F32};
-  static const uint32_t channels[] = {1, 3, 4, 1, 3, 4};
-  static float source[8 * 8 * 4], target[10 * 9 * 4];
+START_TEST(translator_run__reads_and_writes_every_kind_of_pixel) {
+  static const struct {
+    xd_sample sample;
+    xd_layout layout;
+    float tolerance;
+  } kinds[] = {
+      {XD_SAMPLE_U8, XD_LAYOUT_GREY, 0.6f / 255.0f}, {XD_SAMPLE_U8, XD_LAYOUT_RGB, 0.6f / 255.0f},
+      {XD_SAMPLE_U8, XD_LAYOUT_BGRA, 0.6f / 255.0f}, {XD_SAMPLE_U16, XD_LAYOUT_GREY_ALPHA, 0.6f / 65535.0f},
+      {XD_SAMPLE_F16, XD_LAYOUT_BGR, 1e-3f},         {XD_SAMPLE_F32, XD_LAYOUT_RGBA, 1e-6f}};
+  enum { KINDS = sizeof kinds / sizeof *kinds };
+  static float source[8 * 8 * 4], target[10 * 9 * 4], colours[OUT];
   float plain[OUT], grey[IN];
   xd_translator *translator = make(context, 1);
+  xd_image tight, floats;
   for (int i = 0; i < IN; i++)
-    grey[i] = (float)(i % 6) / 5.0f; /* multiples of 51/255: exact as bytes */
+    grey[i] = (float)(i % 2); /* exact in every sample */
   assert_ok(context, xd_translator_run_floats(translator, plain, NULL, grey, 1));
-  for (size_t in = 0; in < 6; in++)
-    for (size_t out = 0; out < 6; out++) {
+  xd_image_init(&tight, sizeof tight, grey, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+  xd_image_init(&floats, sizeof floats, colours, 9, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
+  for (size_t in = 0; in < KINDS; in++)
+    for (size_t out = 0; out < KINDS; out++) {
       xd_image from, to;
-      for (int i = 0; i < IN; i++)
-        for (uint32_t c = 0; c < channels[in]; c++) {
-          size_t at = (size_t)i * channels[in] + c;
-          if (in < 3)
-            ((uint8_t *)source)[at] = (uint8_t)lroundf(grey[i] * 255.0f);
-          else
-            source[at] = grey[i];
-        }
-      xd_image_init(&from, source, 8, 8, formats[in]);
-      xd_image_init(&to, target, 9, 10, formats[out]);
+      xd_image_init(&from, sizeof from, source, 8, 8, kinds[in].sample, kinds[in].layout);
+      xd_image_init(&to, sizeof to, target, 9, 10, kinds[out].sample, kinds[out].layout);
+      assert_ok(context, xd_image_convert(context, &from, &tight));
       assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
-      for (int i = 0; i < 10 * 9 && channels[out] >= 3; i++)
-        for (uint32_t c = 0; c < 3; c++) {
-          size_t at = (size_t)i * channels[out] + c;
-          float got = out < 3 ? (float)((uint8_t *)target)[at] / 255.0f : target[at];
-          ck_assert_float_eq_tol(got, plain[i * 3 + (int)c], out < 3 ? 0.6f / 255.0f : 1e-4f);
-        }
+      assert_ok(context, xd_image_convert(context, &floats, &to));
+      for (int i = 0; i < OUT; i += 3) {
+        const float *rgb = plain + i, mixed = 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+        for (int c = 0; c < 3; c++)
+          ck_assert_float_eq_tol(colours[i + c], kinds[out].layout <= XD_LAYOUT_GREY_ALPHA ? mixed : rgb[c],
+                                 kinds[out].tolerance);
+      }
     }
   xd_translator_destroy(translator);
 }
@@ -126,11 +129,11 @@ START_TEST(translator_run__carries_alpha) {
   for (int i = 0; i < IN; i++)
     for (int c = 0; c < 4; c++)
       source[4 * i + c] = (uint8_t)(c < 3 ? i : 77);
-  xd_image_init(&from, source, 8, 8, XD_PIXEL_RGBA_U8);
-  xd_image_init(&to, target, 9, 10, XD_PIXEL_RGBA_U8);
+  xd_image_init(&from, sizeof from, source, 8, 8, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  xd_image_init(&to, sizeof to, target, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
   assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
   ck_assert_uint_eq(target[3], 255);
-  from.alpha = XD_ALPHA_CARRY;
+  from.policy = XD_ALPHA_CARRY;
   assert_ok(context, xd_translator_run(translator, &to, NULL, &from, 1));
   for (int i = 0; i < 10 * 9; i++)
     ck_assert_uint_eq(target[4 * i + 3], 77);
@@ -145,8 +148,8 @@ START_TEST(translator_run__allocates_nothing_once_warm) {
   float outputs[COUNT * OUT];
   uint8_t bytes[8 * 8] = {0}, result[10 * 9];
   xd_image from, to;
-  xd_image_init(&from, bytes, 8, 8, XD_PIXEL_GREY_U8);
-  xd_image_init(&to, result, 9, 10, XD_PIXEL_GREY_U8);
+  xd_image_init(&from, sizeof from, bytes, 8, 8, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  xd_image_init(&to, sizeof to, result, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_GREY);
   assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, COUNT));
   size_t before = atomic_load(&counter.total);
   for (int i = 0; i < 1000; i++) {
@@ -165,11 +168,11 @@ START_TEST(translator_run__refuses_wrong_sizes_and_values) {
   float output[OUT];
   xd_image from, to;
   xd_translator *translator = make(context, 4);
-  xd_image_init(&from, pixels, 10, 8, XD_PIXEL_GREY_F32);
-  xd_image_init(&to, output, 9, 10, XD_PIXEL_RGB_F32);
+  xd_image_init(&from, sizeof from, pixels, 10, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+  xd_image_init(&to, sizeof to, output, 9, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
   assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "10 x 8");
-  xd_image_init(&from, pixels, 8, 8, XD_PIXEL_GREY_F32);
+  xd_image_init(&from, sizeof from, pixels, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
   pixels[5] = NAN;
   assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
@@ -384,7 +387,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translator_run__equals_the_parts_by_hand);
   tcase_add_test(tcase, translator_run__does_not_depend_on_how_calls_are_cut);
   tcase_add_test(tcase, translator_run__gives_the_same_bytes_at_any_thread_count);
-  tcase_add_test(tcase, translator_run__reads_and_writes_every_format);
+  tcase_add_test(tcase, translator_run__reads_and_writes_every_kind_of_pixel);
   tcase_add_test(tcase, translator_run__carries_alpha);
   tcase_add_test(tcase, translator_run__allocates_nothing_once_warm);
   tcase_add_test(tcase, translator_run__refuses_wrong_sizes_and_values);

@@ -1,6 +1,6 @@
-/* IEEE 754 binary16, the stored form of weights that take half the room. */
-#ifndef XDI_FORMAT_HALF_H
-#define XDI_FORMAT_HALF_H
+/* IEEE 754 binary16, as weights are stored in half the room, and pixels by image tools. */
+#ifndef XDI_BASE_HALF_H
+#define XDI_BASE_HALF_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* Conversion between binary32 and binary16 by integer arithmetic: the same bits on every machine. */
-#include "format/half.h"
+#include "base/half.h"
 
 #include <string.h>
 
