@@ -33,13 +33,13 @@ bool xdi_convolution_configure(xdi_convolution_state *state, const xd_layer_spec
 int xdi_convolution_parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   const xdi_convolution_state *conv = state;
   if (index == 0)
-    *out = (xd_layer_parameter){"weights",
-                                {conv->kernel, conv->kernel, conv->in_channels, conv->out_channels},
-                                4,
-                                conv->fan_in,
-                                conv->fan_out};
+    *out = (xd_layer_parameter){.name = "weights",
+                                .shape = {conv->kernel, conv->kernel, conv->in_channels, conv->out_channels},
+                                .rank = 4,
+                                .fan_in = conv->fan_in,
+                                .fan_out = conv->fan_out};
   else if (index == 1)
-    *out = (xd_layer_parameter){"bias", {conv->out_channels, 1, 1, 1}, 1, 0, 0};
+    *out = (xd_layer_parameter){.name = "bias", .shape = {conv->out_channels, 1, 1, 1}, .rank = 1};
   return index < 2;
 }
 

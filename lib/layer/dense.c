@@ -31,10 +31,13 @@ static xd_status configure(void *state, xd_shape *out, const char **why, const x
 static int parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   const dense_state *dense = state;
   if (index == 0)
-    *out = (xd_layer_parameter){
-        "weights", {dense->inputs, dense->outputs, 1, 1}, 2, dense->inputs, dense->outputs};
+    *out = (xd_layer_parameter){.name = "weights",
+                                .shape = {dense->inputs, dense->outputs, 1, 1},
+                                .rank = 2,
+                                .fan_in = dense->inputs,
+                                .fan_out = dense->outputs};
   else if (index == 1)
-    *out = (xd_layer_parameter){"bias", {dense->outputs, 1, 1, 1}, 1, 0, 0};
+    *out = (xd_layer_parameter){.name = "bias", .shape = {dense->outputs, 1, 1, 1}, .rank = 1};
   return index < 2;
 }
 
@@ -89,6 +92,7 @@ const xd_layer_table xdi_dense_layer = {
     .table_version = XD_LAYER_TABLE_VERSION,
     .tag = XD_TAG('D', 'N', 'S', 'E'),
     .name = "dense",
+    .properties = XD_LAYER_LINEAR | XD_LAYER_SPECTRAL,
     .state_size = sizeof(dense_state),
     .configure = configure,
     .parameter = parameter,

@@ -1,16 +1,16 @@
 /* Executors: the plan of a network's memory on a backend, made once, and the runs over it.
  *
- * Only layers that compute are steps; the others rename shapes in place. Inference alternates between two
- * regions of one buffer; training keeps each step's output, and sends gradients through two regions of
- * another buffer, from the end of the network to its start. Where a layer reads the network's input, that
- * input has a region of its own, and what the layer adds to its gradient is summed up at the end. Behind a
- * window at the network's start such layers read what the window makes of the input, which has no
- * gradient. */
+ * Only layers that compute are steps; the others rename shapes in place. Before, between and after the steps
+ * are the places of their results: step i reads place i and writes place i + 1. In inference a place's memory is
+ * used again once its last reader is done, so that a plain chain alternates between two regions of one buffer;
+ * training keeps all places, and sends gradients the same way through another buffer, from the end of the network
+ * to its start. What a layer adds to the gradient of another operand waits in a region of its own until the
+ * gradient of that place is there. */
 #include "layer/executor.h"
 
 #include "base/memory.h"
 #include "layer/builtin.h"
-#include "layer/window_normalise.h"
+#include "layer/regions.h"
 #include "tensor/shape.h"
 
 typedef struct step {
@@ -19,7 +19,9 @@ typedef struct step {
   xd_activation x_activation;
   float sigma; /* see xdi_executor_normalise */
   xd_slice x, y, dx, dy;
-  xd_slice dinput; /* training: of a layer that reads the network's input */
+  uint32_t other; /* the place of the other operand, of a layer that reads one */
+  xd_activation other_activation;
+  xd_slice dother; /* training */
   xd_prepared *prepared;
 } step;
 
@@ -29,10 +31,9 @@ struct xdi_executor {
   xdi_executor_mode mode;
   uint32_t max_batch, step_count;
   step *steps;
-  xd_slice input, read_input, output, last_input, input_gradient, output_gradient;
+  xd_slice input, output, last_input, input_gradient, output_gradient;
   xd_buffer *parameters, *gradients; /* NULL in a network without any */
   xd_buffer *activations, *deltas;
-  xd_buffer *input_deltas; /* NULL: no layer reads the network's input */
   /* Of the last forward call, for the backward call that belongs to it. */
   bool dropping;
   uint64_t seed, stream;
@@ -49,118 +50,106 @@ static bool region_size(const xdi_executor *executor, size_t cells, size_t *out)
   return true;
 }
 
-/* Cells of a row of what stands before step `place`, or of the output when there is no such step. */
+/* Cells of a row of a place. */
 static size_t cells_at(const xdi_executor *executor, uint32_t place) {
   return xdi_cells(place == 0 ? executor->network->input : executor->steps[place - 1].layer->out);
 }
 
-static bool reads_input(const step *at) {
+static bool reads_other(const step *at) {
   return at->layer->table->attach != NULL;
 }
 
-/* Where what such steps read stands: as input, or behind the window. */
-static uint32_t read_place(const xdi_executor *executor) {
-  return xdi_window_of(executor->network) ? 1 : 0;
+static xd_status report_size(const xdi_executor *executor) {
+  return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for a network's memory",
+                  executor->max_batch);
 }
 
-/* Steps that read the network's input besides their own. */
-static uint32_t count_readers(const xdi_executor *executor) {
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < executor->step_count; i++)
-    count += reads_input(&executor->steps[i]);
-  return count;
+/* Takes a buffer for what the tenants share. */
+static xd_status take_buffer(const xdi_executor *executor, xd_buffer **out, xdi_tenant *tenants,
+                             uint32_t count) {
+  size_t total;
+  if (!xdi_share_regions(tenants, count, &total))
+    return report_size(executor);
+  return xdi_device_create(executor->context, out, total);
 }
 
-/* Two regions that the places 0 .. step_count share in turn, counted from the start or from the end; from
- * the start, an input that is read later has a third. */
-static xd_status share_regions(xdi_executor *executor, xd_slice *places, bool from_end, xd_buffer **buffer,
-                               const char *what) {
-  const bool apart = !from_end && count_readers(executor) > 0;
-  size_t sizes[3] = {0, 0, 0}, total;
-  for (uint32_t place = 0; place <= executor->step_count; place++) {
-    const uint32_t turn = (from_end ? executor->step_count - place : place) % 2;
-    const uint32_t region = apart && place == read_place(executor) ? 2 : turn;
-    size_t size;
-    if (!region_size(executor, cells_at(executor, place), &size))
-      return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
-                      executor->max_batch, what);
-    if (size > sizes[region])
-      sizes[region] = size;
-    places[place].offset = region;
-  }
-  if (!xdi_add(sizes[0], sizes[1], &total) || !xdi_add(total, sizes[2], &total))
-    return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
-                    executor->max_batch, what);
-  const size_t starts[3] = {0, sizes[0], sizes[0] + sizes[1]};
-  const xd_status status = xdi_device_create(executor->context, buffer, total);
-  for (uint32_t place = 0; place <= executor->step_count; place++)
-    places[place] = (xd_slice){*buffer, starts[places[place].offset]};
-  return status;
+/* The last step that reads a place; the output's is beyond all. */
+static uint32_t last_reader(const xdi_executor *executor, uint32_t place) {
+  uint32_t last = place;
+  for (uint32_t i = place; i < executor->step_count; i++)
+    if (reads_other(&executor->steps[i]) && executor->steps[i].other == place)
+      last = i;
+  return last;
 }
 
-/* A region for each place. */
-static xd_status keep_regions(xdi_executor *executor, xd_slice *places, xd_buffer **buffer,
-                              const char *what) {
-  size_t total = 0, size;
-  for (uint32_t place = 0; place <= executor->step_count; place++) {
-    places[place].offset = total;
-    if (!region_size(executor, cells_at(executor, place), &size) || !xdi_add(total, size, &total))
-      return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for %s",
-                      executor->max_batch, what);
-  }
-  const xd_status status = xdi_device_create(executor->context, buffer, total);
-  for (uint32_t place = 0; place <= executor->step_count; place++)
-    places[place].buffer = *buffer;
-  return status;
-}
-
+/* Time i + 1 is step i's. */
 static xd_status plan_activations(xdi_executor *executor) {
-  xd_slice places[XDI_LAYER_LIMIT + 1] = {{NULL, 0}};
-  const char *what = "a network's activations";
-  const xd_status status = executor->mode == XDI_TRAINING
-                               ? keep_regions(executor, places, &executor->activations, what)
-                               : share_regions(executor, places, false, &executor->activations, what);
-  if (status != XD_OK)
-    return status;
-  for (uint32_t i = 0; i < executor->step_count; i++) {
-    executor->steps[i].x = places[i];
-    executor->steps[i].y = places[i + 1];
+  xdi_tenant tenants[XDI_LAYER_LIMIT + 1];
+  const uint32_t last = executor->step_count;
+  for (uint32_t place = 0; place <= last; place++) {
+    const bool kept = executor->mode == XDI_TRAINING || place == last;
+    tenants[place].born = place;
+    tenants[place].dies = kept ? XDI_FOREVER : last_reader(executor, place) + 1;
+    if (!region_size(executor, cells_at(executor, place), &tenants[place].size))
+      return report_size(executor);
   }
-  executor->input = places[0];
-  executor->read_input = places[read_place(executor)];
-  executor->output = places[executor->step_count];
-  executor->last_input = places[executor->step_count > 0 ? executor->step_count - 1 : 0];
-  return XD_OK;
-}
-
-static xd_status plan_deltas(xdi_executor *executor) {
-  xd_slice places[XDI_LAYER_LIMIT + 1] = {{NULL, 0}};
-  const xd_status status = share_regions(executor, places, true, &executor->deltas, "a network's gradients");
-  if (status != XD_OK)
-    return status;
-  for (uint32_t i = 0; i < executor->step_count; i++) {
-    executor->steps[i].dx = places[i];
-    executor->steps[i].dy = places[i + 1];
+  const xd_status status = take_buffer(executor, &executor->activations, tenants, last + 1);
+  for (uint32_t i = 0; i < last; i++) {
+    executor->steps[i].x = xdi_slice(executor->activations, tenants[i].offset);
+    executor->steps[i].y = xdi_slice(executor->activations, tenants[i + 1].offset);
   }
-  executor->input_gradient = places[0];
-  executor->output_gradient = places[executor->step_count];
-  return XD_OK;
-}
-
-/* A region for each reader of the network's input. */
-static xd_status plan_input_deltas(xdi_executor *executor) {
-  const uint32_t readers = count_readers(executor);
-  size_t size, total;
-  if (readers == 0)
-    return XD_OK;
-  if (!region_size(executor, cells_at(executor, 0), &size) || !xdi_multiply(size, readers, &total))
-    return xdi_fail(executor->context, XD_ERROR_TOO_LARGE, "a batch of %u is too large for a network's skips",
-                    executor->max_batch);
-  const xd_status status = xdi_device_create(executor->context, &executor->input_deltas, total);
-  for (uint32_t i = 0, reader = 0; i < executor->step_count; i++)
-    if (reads_input(&executor->steps[i]))
-      executor->steps[i].dinput = (xd_slice){executor->input_deltas, reader++ * size};
+  executor->input = xdi_slice(executor->activations, tenants[0].offset);
+  executor->output = xdi_slice(executor->activations, tenants[last].offset);
+  executor->last_input = xdi_slice(executor->activations, tenants[last > 0 ? last - 1 : 0].offset);
   return status;
+}
+
+/* Time step_count - i is step i's. A step's share of another operand's gradient is wanted until the step is done
+ * that gives the gradient of that place. */
+static xd_status plan_deltas(xdi_executor *executor) {
+  xdi_tenant tenants[2 * XDI_LAYER_LIMIT + 1];
+  uint32_t places[XDI_LAYER_LIMIT + 1], others[XDI_LAYER_LIMIT], count = 0;
+  const uint32_t last = executor->step_count;
+  for (uint32_t place = last;; place--) {
+    const step *at = place < last ? &executor->steps[place] : NULL;
+    if (at && reads_other(at)) {
+      others[place] = count;
+      tenants[count].born = last - place;
+      tenants[count].dies = last - at->other;
+      if (!region_size(executor, cells_at(executor, at->other), &tenants[count++].size))
+        return report_size(executor);
+    }
+    places[place] = count;
+    tenants[count].born = last - place;
+    tenants[count].dies = place > 0 ? last - place + 1 : XDI_FOREVER;
+    if (!region_size(executor, cells_at(executor, place), &tenants[count++].size))
+      return report_size(executor);
+    if (place == 0)
+      break;
+  }
+  const xd_status status = take_buffer(executor, &executor->deltas, tenants, count);
+  for (uint32_t i = 0; i < last; i++) {
+    step *at = &executor->steps[i];
+    at->dx = xdi_slice(executor->deltas, tenants[places[i]].offset);
+    at->dy = xdi_slice(executor->deltas, tenants[places[i + 1]].offset);
+    if (reads_other(at))
+      at->dother = xdi_slice(executor->deltas, tenants[others[i]].offset);
+  }
+  executor->input_gradient = xdi_slice(executor->deltas, tenants[places[0]].offset);
+  executor->output_gradient = xdi_slice(executor->deltas, tenants[places[last]].offset);
+  return status;
+}
+
+/* The place before the first step of layer `index` or a later one. */
+static uint32_t place_before(const xd_network *network, uint32_t index) {
+  uint32_t place = 0;
+  for (uint32_t i = 0; i < index; i++)
+    place += network->layers[i].table->forward != NULL;
+  return place;
+}
+
+static xd_activation activation_before(const xd_network *network, uint32_t index) {
+  return index > 0 ? network->layers[index - 1].activation : XD_ACTIVATION_IDENTITY;
 }
 
 static xd_status plan_steps(xdi_executor *executor) {
@@ -175,7 +164,9 @@ static xd_status plan_steps(xdi_executor *executor) {
     step *next = &executor->steps[executor->step_count++];
     next->layer = &network->layers[i];
     next->index = i;
-    next->x_activation = i > 0 ? network->layers[i - 1].activation : XD_ACTIVATION_IDENTITY;
+    next->x_activation = activation_before(network, i);
+    next->other = place_before(network, next->layer->other);
+    next->other_activation = activation_before(network, next->layer->other);
   }
   return XD_OK;
 }
@@ -194,6 +185,15 @@ static xd_slice layer_part(xd_buffer *buffer, const xdi_layer *layer) {
   return layer->count > 0 ? (xd_slice){buffer, layer->offset} : (xd_slice){NULL, 0};
 }
 
+static xd_shape place_shape(const xd_network *network, uint32_t index) {
+  return index > 0 ? network->layers[index - 1].out : network->input;
+}
+
+/* Where place `index` stands: as the x of the step after it, or as the output. */
+static xd_slice place_slice(const xdi_executor *executor, uint32_t index) {
+  return index < executor->step_count ? executor->steps[index].x : executor->output;
+}
+
 static xd_layer_io make_io(const xdi_executor *executor, const step *at, uint32_t batch) {
   return (xd_layer_io){.table = &executor->context->table,
                        .backend = executor->context->backend,
@@ -202,8 +202,9 @@ static xd_layer_io make_io(const xdi_executor *executor, const step *at, uint32_
                        .out = at->layer->out,
                        .x = at->x,
                        .y = at->y,
-                       .input_shape = executor->network->input,
-                       .input = reads_input(at) ? executor->read_input : (xd_slice){NULL, 0},
+                       .other_shape = place_shape(executor->network, at->layer->other),
+                       .other = reads_other(at) ? place_slice(executor, at->other) : (xd_slice){NULL, 0},
+                       .other_activation = at->other_activation,
                        .x_activation = at->x_activation,
                        .parameters = layer_part(executor->parameters, at->layer),
                        .sigma = at->sigma,
@@ -251,8 +252,6 @@ static xd_status fill(xdi_executor *executor) {
     status = plan_activations(executor);
   if (status == XD_OK && executor->mode == XDI_TRAINING)
     status = plan_deltas(executor);
-  if (status == XD_OK && executor->mode == XDI_TRAINING)
-    status = plan_input_deltas(executor);
   if (status == XD_OK)
     status = take_parameters(executor);
   if (status == XD_OK && executor->mode == XDI_INFERENCE)
@@ -285,7 +284,7 @@ void xdi_executor_destroy(xdi_executor *executor) {
     return;
   xd_context *context = executor->context;
   xd_buffer *const buffers[] = {executor->parameters, executor->gradients, executor->activations,
-                                executor->deltas, executor->input_deltas};
+                                executor->deltas};
   for (uint32_t i = 0; i < executor->step_count; i++)
     if (executor->steps[i].prepared && context->table.prepared_destroy)
       context->table.prepared_destroy(context->backend, executor->steps[i].prepared);
@@ -329,16 +328,17 @@ static uint32_t lowest_step(const xdi_executor *executor, bool want_parameters, 
   return lowest;
 }
 
-/* The skips' shares of the input's gradient join the first step's. */
-static xd_status add_input_gradients(const xdi_executor *executor, uint32_t batch) {
-  const size_t cells = batch * cells_at(executor, 0);
+/* Other operands' shares of a place's gradient join it. */
+static xd_status add_shares(const xdi_executor *executor, uint32_t place, uint32_t batch) {
+  xd_context *context = executor->context;
+  const size_t cells = batch * cells_at(executor, place);
   xd_status status = XD_OK;
-  for (uint32_t i = 0; i < executor->step_count && status == XD_OK; i++) {
+  for (uint32_t i = place; i < executor->step_count && status == XD_OK; i++) {
     const step *at = &executor->steps[i];
-    if (reads_input(at))
+    if (reads_other(at) && at->other == place)
       status = report(executor, at, "backward pass",
-                      executor->context->table.scale_add(executor->context->backend, 1.0f, at->dinput, 1.0f,
-                                                         executor->input_gradient, cells));
+                      context->table.scale_add(context->backend, 1.0f, at->dother, 1.0f,
+                                               executor->steps[place].dx, cells));
   }
   return status;
 }
@@ -353,17 +353,18 @@ xd_status xdi_executor_backward(xdi_executor *executor, uint32_t batch, bool wan
   for (uint32_t i = executor->step_count; i > lowest && status == XD_OK; i--) {
     const step *at = &executor->steps[i - 1];
     xd_layer_io io = make_io(executor, at, batch);
+    const bool goes_on = want_input || i - 1 > lowest;
     io.dy = at->dy;
-    if (want_input || i - 1 > lowest)
+    if (goes_on)
       io.dx = at->dx;
-    if (want_input)
-      io.dinput = at->dinput;
+    if (want_input || at->other > lowest)
+      io.dother = at->dother;
     if (want_parameters)
       io.gradients = layer_part(executor->gradients, at->layer);
     status = report(executor, at, "backward pass", at->layer->table->backward(at->layer->state, &io));
+    if (status == XD_OK && goes_on)
+      status = add_shares(executor, i - 1, batch);
   }
-  if (status == XD_OK && want_input)
-    status = add_input_gradients(executor, batch);
   return status;
 }
 

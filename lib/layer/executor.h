@@ -43,8 +43,8 @@ xd_slice xdi_executor_input_gradient(const xdi_executor *executor);
 xd_slice xdi_executor_parameters(const xdi_executor *executor);
 xd_slice xdi_executor_gradients(const xdi_executor *executor);
 
-/* From now on layer `index` counts its weights as weights / sigma (see xd_dense); 0: as they are. Dense layers
- * only. */
+/* From now on layer `index`, one with XD_LAYER_SPECTRAL, counts its weights as weights / sigma (see xd_dense); 0: as
+ * they are. */
 void xdi_executor_normalise(xdi_executor *executor, uint32_t index, double sigma);
 
 /* Copies the parameters between the backend and a network of the same layers. Inference executors keep

@@ -42,9 +42,9 @@ static xd_status configure(void *state, xd_shape *out, const char **why, const x
 static int parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   const skip_state *skip = state;
   if (index == 0)
-    *out = (xd_layer_parameter){"weights", {skip->inputs, skip->outputs, 1, 1}, 2, 0, 0};
+    *out = (xd_layer_parameter){.name = "weights", .shape = {skip->inputs, skip->outputs, 1, 1}, .rank = 2};
   else if (index == 1)
-    *out = (xd_layer_parameter){"bias", {skip->outputs, 1, 1, 1}, 1, 0, 0};
+    *out = (xd_layer_parameter){.name = "bias", .shape = {skip->outputs, 1, 1, 1}, .rank = 1};
   return index < 2;
 }
 
@@ -58,12 +58,12 @@ static xd_dense make_call(const skip_state *skip, const xd_layer_io *io) {
   return (xd_dense){.rows = io->batch,
                     .inputs = skip->inputs,
                     .outputs = skip->outputs,
-                    .x = io->input,
+                    .x = io->other,
                     .weights = io->parameters,
                     .bias = xdi_slice_after(io->parameters, bias),
                     .y = io->y,
                     .dy = io->dy,
-                    .dx = io->dinput,
+                    .dx = io->dother,
                     .dweights = io->gradients,
                     .dbias = xdi_slice_after(io->gradients, bias),
                     .prepared = io->prepared};
@@ -91,7 +91,7 @@ static xd_status backward(const void *state, const xd_layer_io *io) {
   xd_status status = XD_OK;
   if (io->gradients.buffer)
     status = io->table->dense_backward_weights(io->backend, &call);
-  if (status == XD_OK && io->dinput.buffer)
+  if (status == XD_OK && io->dother.buffer)
     status = io->table->dense_backward_data(io->backend, &call);
   if (status == XD_OK && io->dx.buffer)
     status = io->table->activation_backward(io->backend, io->x_activation, io->x, io->dy, io->dx,
@@ -104,6 +104,7 @@ const xd_layer_table xdi_linear_skip_layer = {
     .table_version = XD_LAYER_TABLE_VERSION,
     .tag = XD_TAG('L', 'S', 'K', 'P'),
     .name = "linear_skip",
+    .properties = XD_LAYER_LINEAR,
     .state_size = sizeof(skip_state),
     .attach = attach,
     .configure = configure,

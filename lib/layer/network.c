@@ -10,7 +10,6 @@
 #include "base/random.h"
 #include "layer/builtin.h"
 #include "layer/layer_registry.h"
-#include "layer/window_normalise.h"
 #include "tensor/shape.h"
 
 #define PART_LIMIT 16 /* parameters of one layer */
@@ -85,6 +84,23 @@ static xd_activation output_activation(const xdi_layer *layer, xd_activation pre
   return layer->table->activation ? layer->table->activation(layer->state) : XD_ACTIVATION_IDENTITY;
 }
 
+/* Finds the place of the other operand that a layer with an `attach` slot reads, and tells the layer its shape. */
+static xd_status attach_layer(xdi_layer *layer, const char **why, const xd_network *network, const plan *from,
+                              uint32_t index) {
+  const xd_layer_table *table = layer->table;
+  if (!table->attach)
+    return XD_OK;
+  const uint32_t back = table->reach ? table->reach(&layer->spec) : 0;
+  const bool leads = index > 0 && from->tables[0]->properties & XD_LAYER_LEADING;
+  if (back == 1 || back > index + 1) {
+    *why = "it reaches back at least two layers, and not beyond the network's start";
+    return XD_ERROR_INVALID_ARGUMENT;
+  }
+  layer->other = back > 0 ? index + 1 - back : leads ? 1 : 0;
+  const xd_shape *shape = layer->other > 0 ? &network->layers[layer->other - 1].out : &from->input;
+  return table->attach(layer->state, why, shape);
+}
+
 static xd_status configure_layer(xd_context *context, xd_network *network, const plan *from, uint32_t index) {
   xdi_layer *layer = &network->layers[index];
   const xd_layer_table *table = from->tables[index];
@@ -97,10 +113,10 @@ static xd_status configure_layer(xd_context *context, xd_network *network, const
   if (table->state_size > 0 &&
       !(layer->state = xdi_allocate_zeroed(&network->allocator, table->state_size, 1)))
     return xdi_fail_memory(context, "creating a network's layers");
-  if (table->tag == XDI_WINDOW_TAG && previous)
+  if (table->properties & XD_LAYER_LEADING && previous)
     return refuse_layer(context, XD_ERROR_INVALID_ARGUMENT, index, table->name,
                         "it stands only at a network's start");
-  xd_status status = table->attach ? table->attach(layer->state, &why, &from->input) : XD_OK;
+  xd_status status = attach_layer(layer, &why, network, from, index);
   if (status == XD_OK)
     status = table->configure(layer->state, &layer->out, &why, &layer->spec, &layer->in);
   if (status != XD_OK)
@@ -143,6 +159,7 @@ static bool list_parts(xd_network *network, uint32_t index, uint32_t *next) {
     memcpy(parameter->public.shape, part.shape, part.rank * sizeof *part.shape);
     parameter->fan_in = part.fan_in;
     parameter->fan_out = part.fan_out;
+    parameter->initial = part.initial;
     parameter->offset = offset;
     parameter->layer = index;
     offset += xdi_device_room(parameter->public.count);
@@ -285,10 +302,10 @@ void xdi_network_initialise(xd_network *network, uint64_t seed, float gain) {
     const xdi_parameter *parameter = &network->parameters[i];
     float *to = network->block + parameter->offset;
     const size_t count = parameter->public.count;
-    if (parameter->fan_in == 0) {
-      memset(to, 0, count * sizeof *to);
+    for (size_t k = 0; k < count && parameter->fan_in == 0; k++)
+      to[k] = parameter->initial;
+    if (parameter->fan_in == 0)
       continue;
-    }
     const float scale = (float)deviation(parameter, network->layers[parameter->layer].activation, gain);
     xdi_random_normals(to, count, seed, xdi_stream_id(XDI_STREAM_INIT, i), 0);
     for (size_t k = 0; k < count; k++)
@@ -303,21 +320,28 @@ const xdi_parameter *xdi_network_find(const xd_network *network, const char *nam
   return NULL;
 }
 
-bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, uint32_t tag) {
+static bool is_linear(const xdi_layer *layer, xdi_linear_kind kind) {
+  const xd_layer_table *table = layer->table;
+  const bool reads_input = table->attach && !table->reach;
+  return table->properties & XD_LAYER_LINEAR && (!table->attach || reads_input) &&
+         reads_input == (kind == XDI_LINEAR_OF_INPUT);
+}
+
+bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, xdi_linear_kind kind) {
   *out = (xdi_linear_part){NULL, NULL, 0, 0};
-  if (index >= network->layer_count || network->layers[index].spec.tag != tag)
+  if (index >= network->layer_count || !is_linear(&network->layers[index], kind))
     return false;
-  for (uint32_t i = 0; i < network->parameter_count; i++) {
-    const xdi_parameter *parameter = &network->parameters[i];
-    if (parameter->layer != index)
-      continue;
-    if (parameter->public.rank == 2) {
-      out->weights = network->block + parameter->offset;
-      out->inputs = parameter->public.shape[0];
-      out->outputs = parameter->public.shape[1];
-    } else {
-      out->bias = network->block + parameter->offset;
-    }
-  }
-  return out->weights && out->bias;
+  uint32_t i = 0;
+  while (i < network->parameter_count && network->parameters[i].layer != index)
+    i++;
+  if (i + 1 >= network->parameter_count)
+    return false;
+  const xdi_parameter *weights = &network->parameters[i], *bias = weights + 1;
+  if (weights->public.rank != 2 || bias->layer != index || bias->public.count != weights->public.shape[1])
+    return false;
+  *out = (xdi_linear_part){.weights = network->block + weights->offset,
+                           .bias = network->block + bias->offset,
+                           .inputs = weights->public.shape[0],
+                           .outputs = weights->public.shape[1]};
+  return true;
 }

@@ -19,11 +19,14 @@ typedef struct xdi_layer {
   xd_activation activation; /* what was applied to the output: the table's, or the previous layer's */
   size_t offset;            /* of its parameters in the block, in floats; a multiple of 16 */
   size_t count;             /* floats it occupies there */
+  uint32_t other; /* the place of its other operand, if it has one: 0 the network's input, i the output of
+                               layer i - 1 */
 } xdi_layer;
 
 typedef struct xdi_parameter {
   xd_tensor public;
   uint32_t fan_in, fan_out;
+  float initial;
   size_t offset; /* in the block */
   uint32_t layer;
 } xdi_parameter;
@@ -66,14 +69,17 @@ void xdi_network_freeze(xd_network *network);
 /* Whether both have the same input and the same layers, so that one's parameter block fits the other. */
 bool xdi_network_same_layers(const xd_network *a, const xd_network *b);
 
-/* A layer's weights[inputs][outputs] and bias[outputs] in the block: of dense layers and linear skips. */
+/* The weights[inputs][outputs] and bias[outputs] of an XD_LAYER_LINEAR layer, in the block. */
 typedef struct xdi_linear_part {
   float *weights, *bias;
   size_t inputs, outputs;
 } xdi_linear_part;
 
-/* Those of layer `index`; false where its tag is another. */
-bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, uint32_t tag);
+/* What such a layer maps: its x, or the network's input besides. */
+typedef enum xdi_linear_kind { XDI_LINEAR_OF_X, XDI_LINEAR_OF_INPUT } xdi_linear_kind;
+
+/* Those of layer `index`; false where it is none of that kind. */
+bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, xdi_linear_kind kind);
 
 /* A parameter by name within the network, or NULL. */
 const xdi_parameter *xdi_network_find(const xd_network *network, const char *name);

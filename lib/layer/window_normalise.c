@@ -60,6 +60,7 @@ const xd_layer_table xdi_window_normalise_layer = {
     .table_version = XD_LAYER_TABLE_VERSION,
     .tag = XDI_WINDOW_TAG,
     .name = "window_normalise",
+    .properties = XD_LAYER_LEADING,
     .state_size = sizeof(xdi_window),
     .configure = configure,
     .forward = forward,

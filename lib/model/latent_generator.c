@@ -51,8 +51,8 @@ static xd_status read_options(xd_context *context, xd_latent_generator_options *
 static void start_skip(xd_network *network, uint32_t target_dim) {
   xdi_linear_part skip, last;
   const uint32_t end = network->layer_count - 1;
-  if (!xdi_network_linear(&skip, network, end, XD_TAG('L', 'S', 'K', 'P')) ||
-      !xdi_network_linear(&last, network, end - 1, XD_TAG('D', 'N', 'S', 'E')))
+  if (!xdi_network_linear(&skip, network, end, XDI_LINEAR_OF_INPUT) ||
+      !xdi_network_linear(&last, network, end - 1, XDI_LINEAR_OF_X))
     return;
   for (size_t i = 0; i < target_dim; i++)
     skip.weights[i * skip.outputs + i] = 1.0f;

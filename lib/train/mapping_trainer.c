@@ -519,8 +519,8 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_mapping_losses
 static void fold_noise_scale(xd_network *network, const xd_mapping_options *options) {
   xdi_linear_part part;
   for (uint32_t layer = 0; layer < network->layer_count; layer++) {
-    const bool first = layer == 0 && xdi_network_linear(&part, network, 0, XD_TAG('D', 'N', 'S', 'E'));
-    if (!first && !xdi_network_linear(&part, network, layer, XD_TAG('L', 'S', 'K', 'P')))
+    const bool first = layer == 0 && xdi_network_linear(&part, network, 0, XDI_LINEAR_OF_X);
+    if (!first && !xdi_network_linear(&part, network, layer, XDI_LINEAR_OF_INPUT))
       continue;
     for (size_t i = 0; i < options->target_dim * part.outputs; i++)
       part.weights[i] *= options->noise_scale;

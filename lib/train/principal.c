@@ -232,7 +232,7 @@ static xd_status find_components(analysis *a, uint64_t seed) {
 /* ---- Weights ---- */
 
 static bool find_skip(xdi_linear_part *out, xd_network *network) {
-  return xdi_network_linear(out, network, network->layer_count - 1, XD_TAG('L', 'S', 'K', 'P'));
+  return xdi_network_linear(out, network, network->layer_count - 1, XDI_LINEAR_OF_INPUT);
 }
 
 /* The layer before the skip: its weights to a tenth. */

@@ -14,7 +14,8 @@ static size_t list_matrices(xdi_spectral *spectral) {
   for (uint32_t i = 0; i < spectral->network->parameter_count && spectral->matrix_count < XDI_LAYER_LIMIT;
        i++) {
     const xdi_parameter *parameter = &spectral->network->parameters[i];
-    if (parameter->public.rank != 2)
+    if (parameter->public.rank != 2 ||
+        !(spectral->network->layers[parameter->layer].table->properties & XD_LAYER_SPECTRAL))
       continue;
     const uint32_t rows = parameter->public.shape[0], columns = parameter->public.shape[1];
     const size_t u = place, v = u + xdi_device_room(rows);

@@ -11,9 +11,6 @@
 #include "model/part.h"
 #include "train/posterior.h"
 
-#define DENSE_TAG XD_TAG('D', 'N', 'S', 'E')
-#define SKIP_TAG XD_TAG('L', 'S', 'K', 'P')
-
 /* ---- Measuring ---- */
 
 typedef struct code_sums {
@@ -114,15 +111,15 @@ xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_netw
                                const double *mean, const double *deviation) {
   xdi_linear_part last, first, encoder_skip, decoder_skip;
   const uint32_t end = last_layer(encoder);
-  const bool skips = xdi_network_linear(&encoder_skip, encoder, end, SKIP_TAG);
+  const bool skips = xdi_network_linear(&encoder_skip, encoder, end, XDI_LINEAR_OF_INPUT);
   const uint32_t dense = skips && end > 0 ? end - 1 : end;
-  if (!xdi_network_linear(&last, encoder, dense, DENSE_TAG) ||
+  if (!xdi_network_linear(&last, encoder, dense, XDI_LINEAR_OF_X) ||
       encoder->layers[dense].activation != XD_ACTIVATION_IDENTITY ||
       encoder->layers[end].activation != XD_ACTIVATION_IDENTITY)
     return xdi_fail(context, XD_ERROR_UNSUPPORTED,
                     "codes cannot be standardised: the encoder does not end in a "
                     "dense layer without activation; set raw_codes");
-  if (!xdi_network_linear(&first, decoder, first_layer(decoder), DENSE_TAG))
+  if (!xdi_network_linear(&first, decoder, first_layer(decoder), XDI_LINEAR_OF_X))
     return xdi_fail(
         context, XD_ERROR_UNSUPPORTED,
         "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
@@ -134,7 +131,7 @@ xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_netw
     scale_means(&encoder_skip, NULL, deviation);
   fold_decoder(&first, mean, deviation);
   for (uint32_t i = 0; i < decoder->layer_count; i++)
-    if (xdi_network_linear(&decoder_skip, decoder, i, SKIP_TAG))
+    if (xdi_network_linear(&decoder_skip, decoder, i, XDI_LINEAR_OF_INPUT))
       fold_decoder(&decoder_skip, mean, deviation);
   return XD_OK;
 }

@@ -20,7 +20,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_LAYER_TABLE_VERSION 4u
+#define XD_LAYER_TABLE_VERSION 5u
 
 /* One named part of a layer's parameters. */
 typedef struct xd_layer_parameter {
@@ -30,10 +30,10 @@ typedef struct xd_layer_parameter {
   uint32_t shape[4];
   /* 1..4 */
   uint32_t rank;
-  /* initial values: normal, He's (2 / fan_in before a ReLU) or Glorot's deviation; */
-  uint32_t fan_in;
-  /* fan_in 0: zeros */
-  uint32_t fan_out;
+  /* initial values: normal, He's (2 / fan_in before a ReLU) or Glorot's deviation; fan_in 0: all
+   * are `initial` */
+  uint32_t fan_in, fan_out;
+  float initial;
 } xd_layer_parameter;
 
 /* One call of a layer. */
@@ -45,13 +45,15 @@ typedef struct xd_layer_io {
   uint32_t batch;
   xd_shape in, out;
   xd_slice x, y;
-  /* of the network's input */
-  xd_shape input_shape;
-  /* the network's input, or what a WNRM at its start makes of it; absent for a layer whose table
-   * has no `attach` */
-  xd_slice input;
-  /* backward: out, this layer's share of the gradient of the network's input; absent: not wanted */
-  xd_slice dinput;
+  /* what a layer with an `attach` slot reads besides x: its shape, and the place itself; absent
+   * for other layers */
+  xd_shape other_shape;
+  xd_slice other;
+  /* what the layer that made it applied to it */
+  xd_activation other_activation;
+  /* backward: out, this layer's share of its gradient, before other_activation; absent: not
+   * wanted */
+  xd_slice dother;
   /* backward: gradient before this layer's activation */
   xd_slice dy;
   /* backward: out, gradient before x_activation; absent: not wanted */
@@ -62,7 +64,7 @@ typedef struct xd_layer_io {
   xd_slice parameters;
   /* backward: out, laid out likewise; absent: not wanted */
   xd_slice gradients;
-  /* not 0: weights with spectral normalisation, see xd_dense; dense layers only */
+  /* not 0: weights with spectral normalisation, see xd_dense; XD_LAYER_SPECTRAL only */
   float sigma;
   /* what `prepare` made, or NULL */
   const xd_prepared *prepared;
@@ -71,6 +73,19 @@ typedef struct xd_layer_io {
   /* of this call's random numbers */
   uint64_t seed, stream;
 } xd_layer_io;
+
+/* What a layer is besides its functions, so that nobody needs to know its tag. */
+enum {
+  /* It stands only at a network's start and has no gradient of its input. What it makes counts as
+   * the network's input for layers further on that read that besides x. */
+  XD_LAYER_LEADING = 1,
+  /* Its first two parts are weights[inputs][outputs] and bias[outputs], and y = f(v weights + bias)
+   * where v is x; in a layer with an `attach` slot v is the other operand, and x is added before
+   * f. */
+  XD_LAYER_LINEAR = 2,
+  /* It heeds xd_layer_io.sigma for its first part. */
+  XD_LAYER_SPECTRAL = 4
+};
 
 typedef struct xd_layer_table {
   /* sizeof(xd_layer_table) */
@@ -81,6 +96,8 @@ typedef struct xd_layer_table {
   uint32_t tag;
   /* "dense"; static */
   const char *name;
+  /* XD_LAYER_..., or-ed */
+  uint32_t properties;
   /* bytes of private state, zeroed before configure; may be 0 */
   size_t state_size;
 
@@ -90,10 +107,15 @@ typedef struct xd_layer_table {
   xd_status (*configure)(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
                          const xd_shape *in);
 
-  /* For a layer that reads the network's input besides x (xd_layer_io.input): called before
-   * configure with that input's shape; refuses as configure does. Where the slot is filled, the
-   * input outlives the forward pass. NULL slot: the layer reads x alone. */
-  xd_status (*attach)(void *state, const char **why, const xd_shape *network_input);
+  /* For a layer that reads another operand besides x (xd_layer_io.other): called before configure
+   * with that operand's shape; refuses as configure does. The operand is kept until the layer has
+   * read it. NULL slot: the layer reads x alone. */
+  xd_status (*attach)(void *state, const char **why, const xd_shape *other);
+
+  /* Which operand that is: the output of the layer so many layers back, at least 2 (1 would be x);
+   * where that is the place before the first layer, the network's input. 0, or a NULL slot: the
+   * network's input, or what a XD_LAYER_LEADING layer at the start makes of it. */
+  uint32_t (*reach)(const xd_layer_spec *spec);
 
   /* Part `index` of the parameters; 0 beyond the last. NULL slot: none. */
   int (*parameter)(const void *state, uint32_t index, xd_layer_parameter *out);
