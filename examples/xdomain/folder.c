@@ -10,7 +10,8 @@
 #define DEPTH_LIMIT 32 /* a link that leads back up ends here */
 
 bool is_picture_name(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
+  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
+                                        ".bmp", ".pgm", ".ppm",  ".pnm"};
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
     if (ends_with(name, endings[i]))
       return true;

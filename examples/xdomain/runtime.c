@@ -45,8 +45,9 @@ int signal_received(void) {
 
 static void print_log(void *user, xd_log_level level, const char *message) {
   static const char *const names[] = {"error", "warning", "info", "debug"};
-  (void)user;
-  notice("%s: %s", names[level], message);
+  const runtime *r = user;
+  if (r->verbose || level == XD_LOG_WARNING) /* errors are reported by the command */
+    notice("%s: %s", level < sizeof names / sizeof *names ? names[level] : "log", message);
 }
 
 static uint32_t usable_processors(void) {
@@ -62,10 +63,9 @@ bool start_runtime(runtime *r) {
   const uint32_t threads = r->threads ? r->threads : usable_processors();
   options.backend = r->backend;
   options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
-  if (r->verbose) {
-    options.log = print_log;
-    options.log_level = XD_LOG_DEBUG;
-  }
+  options.log = print_log;
+  options.log_user = r;
+  options.log_level = r->verbose ? XD_LOG_DEBUG : XD_LOG_WARNING;
   const xd_status status = xd_context_create(&r->context, &options);
   if (status) {
     failure("cannot use backend '%s' with %u threads: %s", r->backend ? r->backend : "auto", options.threads,

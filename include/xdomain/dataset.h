@@ -29,15 +29,17 @@ typedef struct xd_dataset xd_dataset;
 XD_API xd_status xd_dataset_load_idx(xd_dataset **out, xd_context *context, const char *images,
                                      const char *labels);
 
-/* From a folder: its sub-folders are the classes, in the order of their names (numbers by value, so
- * "10" follows "9"; a folder whose name is a whole number below 256 has that label, if all do);
- * pictures in the folder itself are class 0, if there are no sub-folders. Every picture is
- * converted to `channels` (1 or 3; 0: as the first picture has) and must have one size; width and
- * height not 0 resize each to that. Alpha is laid over black. Files whose ending is not a picture's
- * (png, jpg, jpeg, bmp, pgm, ppm, pnm) and hidden ones are passed over. XD_ERROR_NOT_FOUND (no
- * folder, or no picture in it or in a class), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two
- * folders of one number), XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB of pixels), and what
- * xd_picture_load answers. */
+/* From a folder: its sub-folders are the classes, in the order of their names (numbers by value,
+ * so "10" follows "9"; a folder whose name is a whole number below 256 has that label, if all
+ * do); pictures in the folder itself are class 0, if there are no sub-folders. What lies in sub-
+ * folders of a class, up to 32 deep, is of that class. Every picture is converted to `channels`
+ * (1 or 3; 0: as the first picture has) and must have one size; width and height not 0 resize
+ * each to that. Alpha is laid over black. Passed over are files whose ending is not a picture's
+ * (png, jpg, jpeg, jpe, jfif, bmp, pgm, ppm, pnm) and pictures beside the folders of classes: a
+ * warning in the context's log counts each kind and names its first; and, without a word, hidden
+ * files. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class),
+ * XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number, folders too deep),
+ * XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB of pixels), and what xd_picture_load answers. */
 XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
                                         uint32_t width, uint32_t height, uint32_t channels);
 

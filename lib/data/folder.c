@@ -1,5 +1,5 @@
 /* Folders of pictures: sub-folders are classes, numbered by their names where all names are numbers
- * below 256, by their order otherwise. All files are listed first, so that the pixels can be allocated
+ * below 256, by their order otherwise; what lies in folders below is of their class. All files are listed first, so that the pixels can be allocated
  * once; the first picture settles size and channels. */
 #include <string.h>
 
@@ -9,11 +9,14 @@
 #include "image/resize.h"
 #include "image/view.h"
 
+#define DEPTH_LIMIT 32
+
 typedef struct folder {
   xd_context *context;
   const char *path;
   xdi_listing classes, pictures; /* of the folder itself */
-  xdi_listing *of_class;         /* [classes.count] the pictures of each */
+  xdi_listing *of_class;         /* [classes.count] the pictures of each, by their paths below `path` */
+  xdi_passed_over others;
   uint32_t label_of_class[XD_CLASS_LIMIT];
   const char *names[XD_CLASS_LIMIT]; /* by label */
   bool resizes;
@@ -52,22 +55,67 @@ static xd_status number_classes(folder *f) {
   return XD_OK;
 }
 
-static xd_status list_class(folder *f, size_t number) {
-  xdi_listing nested = {NULL, 0, 0};
-  char *path = xdi_join_path(f->context, f->path, f->classes.names[number]);
+static xd_status list_below(folder *f, const char *below, xdi_listing *to, uint32_t depth);
+
+/* One folder's pictures, then those of its sub-folders. */
+static xd_status take_folder(folder *f, const char *below, const xdi_listing *nested,
+                             const xdi_listing *pictures, xdi_listing *to, uint32_t depth) {
+  for (size_t i = 0; i < pictures->count; i++)
+    if (!xdi_listing_take(f->context, to, xdi_join_path(f->context, below, pictures->names[i])))
+      return xdi_fail_memory(f->context, "listing a folder");
+  for (size_t i = 0; i < nested->count; i++) {
+    char *path = xdi_join_path(f->context, below, nested->names[i]);
+    const xd_status status =
+        path ? list_below(f, path, to, depth + 1) : xdi_fail_memory(f->context, "listing a folder");
+    xdi_release(&f->context->allocator, path);
+    if (status != XD_OK)
+      return status;
+  }
+  return XD_OK;
+}
+
+/* Adds the pictures below f->path/below, at any depth; a link that leads back up ends at the limit. */
+static xd_status list_below(folder *f, const char *below, xdi_listing *to, uint32_t depth) {
+  xdi_listing nested = {NULL, 0, 0}, pictures = {NULL, 0, 0};
+  if (depth > DEPTH_LIMIT)
+    return xdi_fail(f->context, XD_ERROR_BAD_DATA, "'%s/%s' lies more than %d folders deep", f->path, below,
+                    DEPTH_LIMIT);
+  char *path = xdi_join_path(f->context, f->path, below);
   if (!path)
     return xdi_fail_memory(f->context, "listing a folder");
-  xd_status status = xdi_list_folder(f->context, path, &nested, &f->of_class[number]);
-  if (status == XD_OK && f->of_class[number].count == 0)
-    status = xdi_fail(f->context, XD_ERROR_NOT_FOUND, "the folder '%s' of a class has no picture", path);
+  xd_status status = xdi_list_folder(f->context, path, &nested, &pictures, &f->others);
+  if (status == XD_OK)
+    status = take_folder(f, below, &nested, &pictures, to, depth);
   xdi_listing_clear(f->context, &nested);
+  xdi_listing_clear(f->context, &pictures);
   xdi_release(&f->context->allocator, path);
   return status;
 }
 
+static xd_status list_class(folder *f, size_t number) {
+  const char *name = f->classes.names[number];
+  const xd_status status = list_below(f, name, &f->of_class[number], 1);
+  if (status == XD_OK && f->of_class[number].count == 0)
+    return xdi_fail(f->context, XD_ERROR_NOT_FOUND, "the folder '%s/%s' of a class has no picture", f->path,
+                    name);
+  return status;
+}
+
+/* What a set leaves out is told, at a level that hosts show. */
+static void tell_passed_over(const folder *f) {
+  if (f->others.count)
+    xdi_log(f->context, XD_LOG_WARNING,
+            "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s' the first", f->path,
+            f->others.count, f->others.first);
+  if (f->classes.count && f->pictures.count)
+    xdi_log(f->context, XD_LOG_WARNING,
+            "'%s': passed over %zu pictures beside the folders of the classes, '%s/%s' the first", f->path,
+            f->pictures.count, f->path, f->pictures.names[0]);
+}
+
 static xd_status list_all(folder *f) {
   size_t count = 0;
-  xd_status status = xdi_list_folder(f->context, f->path, &f->classes, &f->pictures);
+  xd_status status = xdi_list_folder(f->context, f->path, &f->classes, &f->pictures, &f->others);
   if (status == XD_OK)
     status = number_classes(f);
   if (status != XD_OK)
@@ -130,14 +178,14 @@ static xd_status place_picture(folder *f, const char *path, const xdi_view *from
   return status;
 }
 
-static xd_status read_picture(folder *f, const char *parent, const char *name, uint32_t label) {
+static xd_status read_picture(folder *f, const char *name, uint32_t label) {
   xd_picture *picture = NULL;
   xd_image image = XD_IMAGE_INIT;
   xdi_view view;
   xd_status status = xdi_check_cancelled(f->context);
   if (status != XD_OK)
     return status;
-  char *path = xdi_join_path(f->context, parent, name);
+  char *path = xdi_join_path(f->context, f->path, name);
   if (!path)
     return xdi_fail_memory(f->context, "reading a folder");
   status = xd_picture_load(&picture, f->context, path);
@@ -153,9 +201,9 @@ static xd_status read_picture(folder *f, const char *parent, const char *name, u
   return status;
 }
 
-static xd_status read_list(folder *f, const char *parent, const xdi_listing *list, uint32_t label) {
+static xd_status read_list(folder *f, const xdi_listing *list, uint32_t label) {
   for (size_t i = 0; i < list->count; i++) {
-    xd_status status = read_picture(f, parent, list->names[i], label);
+    xd_status status = read_picture(f, list->names[i], label);
     if (status != XD_OK)
       return status;
   }
@@ -166,18 +214,13 @@ static xd_status read_class(folder *f, uint32_t label) {
   size_t i = 0;
   while (f->label_of_class[i] != label)
     i++;
-  char *path = xdi_join_path(f->context, f->path, f->classes.names[i]);
-  if (!path)
-    return xdi_fail_memory(f->context, "reading a folder");
-  xd_status status = read_list(f, path, &f->of_class[i], label);
-  xdi_release(&f->context->allocator, path);
-  return status;
+  return read_list(f, &f->of_class[i], label);
 }
 
 /* Classes come in the order of their labels, which is the order of their names. */
 static xd_status read_all(folder *f) {
   if (f->classes.count == 0)
-    return read_list(f, f->path, &f->pictures, 0);
+    return read_list(f, &f->pictures, 0);
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
     xd_status status = f->names[label] ? read_class(f, label) : XD_OK;
     if (status != XD_OK)
@@ -190,6 +233,7 @@ static void clear_folder(folder *f) {
   for (size_t i = 0; f->of_class && i < f->classes.count; i++)
     xdi_listing_clear(f->context, &f->of_class[i]);
   xdi_release(&f->context->allocator, f->of_class);
+  xdi_release(&f->context->allocator, f->others.first);
   xdi_listing_clear(f->context, &f->classes);
   xdi_listing_clear(f->context, &f->pictures);
   xdi_draft_discard(f->context, &f->draft);
@@ -227,6 +271,8 @@ xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const ch
   f.draft.channels = channels;
   f.draft.names = f.names;
   status = list_all(&f);
+  if (status == XD_OK)
+    tell_passed_over(&f);
   if (status == XD_OK)
     status = read_all(&f);
   if (status == XD_OK)

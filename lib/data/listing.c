@@ -72,13 +72,17 @@ static bool grow(xd_context *context, xdi_listing *listing) {
   return true;
 }
 
+bool xdi_listing_take(xd_context *context, xdi_listing *listing, char *name) {
+  if (name && (listing->count < listing->room || grow(context, listing))) {
+    listing->names[listing->count++] = name;
+    return true;
+  }
+  xdi_release(&context->allocator, name);
+  return false;
+}
+
 static bool add(xd_context *context, xdi_listing *listing, const char *name) {
-  if (listing->count == listing->room && !grow(context, listing))
-    return false;
-  char *copy = xdi_duplicate_text(&context->allocator, name);
-  if (copy)
-    listing->names[listing->count++] = copy;
-  return copy != NULL;
+  return xdi_listing_take(context, listing, xdi_duplicate_text(&context->allocator, name));
 }
 
 void xdi_listing_clear(xd_context *context, xdi_listing *listing) {
@@ -102,7 +106,8 @@ char *xdi_join_path(xd_context *context, const char *folder, const char *name) {
 }
 
 static bool has_picture_ending(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
+  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
+                                        ".bmp", ".pgm", ".ppm",  ".pnm"};
   const char *dot = strrchr(name, '.');
   for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
     if (strcasecmp(dot, endings[i]) == 0)
@@ -120,41 +125,48 @@ static xd_status fail_system(xd_context *context, int error, const char *what, c
   return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
 }
 
-/* Puts one entry where it belongs; links are followed. */
-static xd_status sort_in(xd_context *context, const char *folder, const char *name, xdi_listing *folders,
-                         xdi_listing *pictures) {
+/* Where entries of a folder belong. */
+typedef struct sorting {
+  xd_context *context;
+  const char *folder;
+  xdi_listing *folders, *pictures;
+  xdi_passed_over *others;
+} sorting;
+
+/* Puts one entry, whose path it takes over, where it belongs; links are followed. */
+static xd_status sort_in(const sorting *s, const char *name, char *path) {
   struct stat info;
   bool added = true;
-  char *path = xdi_join_path(context, folder, name);
-  if (!path)
-    return xdi_fail_memory(context, "listing a folder");
+  const int error = stat(path, &info) != 0 ? errno : 0;
+  const bool leads_nowhere = error == ENOENT && !has_picture_ending(name); /* a link that no one asked for */
   xd_status status = XD_OK;
-  int error = stat(path, &info) != 0 ? errno : 0;
-  bool leads_nowhere = error == ENOENT && !has_picture_ending(name); /* a link that no one asked for */
   if (error && !leads_nowhere)
-    status = fail_system(context, error, "examine", path);
-  xdi_release(&context->allocator, path);
-  if (error)
-    return status;
-  if (S_ISDIR(info.st_mode))
-    added = add(context, folders, name);
-  else if (S_ISREG(info.st_mode) && has_picture_ending(name))
-    added = add(context, pictures, name);
-  return added ? XD_OK : xdi_fail_memory(context, "listing a folder");
+    status = fail_system(s->context, error, "examine", path);
+  else if (!error && S_ISDIR(info.st_mode))
+    added = add(s->context, s->folders, name);
+  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(name))
+    added = add(s->context, s->pictures, name);
+  else if (!s->others->count++) {
+    s->others->first = path;
+    return XD_OK;
+  }
+  xdi_release(&s->context->allocator, path);
+  return added ? status : xdi_fail_memory(s->context, "listing a folder");
 }
 
-static xd_status read_entries(xd_context *context, DIR *directory, const char *path, xdi_listing *folders,
-                              xdi_listing *pictures) {
+static xd_status read_entries(const sorting *s, DIR *directory) {
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(directory);
     if (!entry)
-      return errno ? fail_system(context, errno, "list the folder", path) : XD_OK;
+      return errno ? fail_system(s->context, errno, "list the folder", s->folder) : XD_OK;
     if (entry->d_name[0] == '.')
       continue;
-    xd_status status = xdi_check_cancelled(context);
-    if (status == XD_OK)
-      status = sort_in(context, path, entry->d_name, folders, pictures);
+    xd_status status = xdi_check_cancelled(s->context);
+    if (status != XD_OK)
+      return status;
+    char *path = xdi_join_path(s->context, s->folder, entry->d_name);
+    status = path ? sort_in(s, entry->d_name, path) : xdi_fail_memory(s->context, "listing a folder");
     if (status != XD_OK)
       return status;
   }
@@ -165,12 +177,13 @@ static void sort(xdi_listing *listing) {
     qsort(listing->names, listing->count, sizeof *listing->names, compare_entries);
 }
 
-xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders,
-                          xdi_listing *pictures) {
+xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
+                          xdi_passed_over *others) {
+  const sorting s = {context, path, folders, pictures, others};
   DIR *directory = opendir(path);
   if (!directory)
     return fail_system(context, errno, "list the folder", path);
-  xd_status status = read_entries(context, directory, path, folders, pictures);
+  const xd_status status = read_entries(&s, directory);
   closedir(directory);
   if (status != XD_OK)
     return status;

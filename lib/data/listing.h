@@ -2,6 +2,8 @@
 #ifndef XDI_DATA_LISTING_H
 #define XDI_DATA_LISTING_H
 
+#include <stdbool.h>
+
 #include "base/context.h"
 
 typedef struct xdi_listing {
@@ -9,10 +11,20 @@ typedef struct xdi_listing {
   size_t count, room;
 } xdi_listing;
 
-/* The sub-folders and the pictures of a folder, by name; hidden entries are passed over. Both lists
- * start from {0} and are the caller's to clear, also after a failure. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
- * XD_ERROR_OUT_OF_MEMORY. */
-xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures);
+/* What is neither a folder nor a picture, and not hidden. */
+typedef struct xdi_passed_over {
+  size_t count;
+  char *first; /* its path, of the context's allocator */
+} xdi_passed_over;
+
+/* The sub-folders and the pictures of a folder, by name; hidden entries are left out, and what else there is
+ * is counted. The lists and `others` start from {0} and are the caller's to clear, also after a failure.
+ * XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
+                          xdi_passed_over *others);
+
+/* Adds a name at the end, which the list takes over; false without memory, or for NULL. */
+bool xdi_listing_take(xd_context *context, xdi_listing *listing, char *name);
 void xdi_listing_clear(xd_context *context, xdi_listing *listing);
 
 /* By bytes, but runs of digits by their value: "9" < "10". Never 0 for different names. */

@@ -170,20 +170,74 @@ START_TEST(dataset_folder__without_sub_folders_is_class_0) {
 }
 END_TEST
 
-START_TEST(dataset_folder__passes_over_what_is_hidden_or_nested) {
+START_TEST(dataset_folder__reads_what_is_nested_but_not_what_is_hidden) {
   char path[TEST_PATH_SIZE], target[TEST_PATH_SIZE];
   add_folder(".git");
   add_folder("a");
   add_folder("a/deeper");
+  add_folder("a/deeper/still");
+  add_folder("a/empty");
   add_grey(".git/x.pgm", 1);
   add_grey("a/x.pgm", 5);
   add_grey("a/deeper/x.pgm", 2);
+  add_grey("a/deeper/still/x.pgm", 3);
   ck_assert_int_eq(symlink("nowhere", path_in(path, folder, "dangling")), 0);
   ck_assert_int_eq(symlink(path_in(target, folder, "a"), path_in(path, folder, "b")), 0);
   xd_dataset *set = load(0, 0, 0);
-  check_order(set, 2, (const uint8_t[]){5, 5}, (const uint32_t[]){0, 1});
+  check_order(set, 6, (const uint8_t[]){5, 2, 3, 5, 2, 3}, (const uint32_t[]){0, 0, 0, 1, 1, 1});
   ck_assert_str_eq(xd_context_message(context), "");
   xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_folder__refuses_a_link_that_leads_back_up) {
+  char path[TEST_PATH_SIZE];
+  add_folder("a");
+  add_grey("a/x.pgm", 5);
+  ck_assert_int_eq(symlink(".", path_in(path, folder, "a/again")), 0);
+  check_refused(XD_ERROR_BAD_DATA, "32 folders deep");
+}
+END_TEST
+
+static void keep_warnings(void *user, xd_log_level level, const char *message) {
+  char *kept = user;
+  if (level == XD_LOG_WARNING && strlen(kept) + strlen(message) + 2 < 4 * TEST_PATH_SIZE)
+    strcat(strcat(kept, message), "\n");
+}
+
+static void check_told(const char *kept, const char *words) {
+  ck_assert_msg(strstr(kept, words) != NULL, "no word of \"%s\" in: %s", words, kept);
+}
+
+START_TEST(dataset_folder__tells_what_it_passes_over) {
+  static char kept[4 * TEST_PATH_SIZE];
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *telling;
+  xd_dataset *set;
+  kept[0] = '\0';
+  options.backend = "reference";
+  options.log = keep_warnings;
+  options.log_user = kept;
+  ck_assert_int_eq(xd_context_create(&telling, &options), XD_OK);
+  add_folder("a");
+  add_grey("a/x.pgm", 5);
+  add_grey("a/y.JFIF", 6);
+  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, 0, 0, 0));
+  ck_assert_uint_eq(xd_dataset_count(set), 2);
+  xd_dataset_release(set);
+  ck_assert_str_eq(kept, "");
+  add_text("a/x.webp", "");
+  add_text("a/z.tif", "");
+  add_text("notes.txt", "");
+  add_grey("stray.pgm", 7);
+  add_grey("stray2.pgm", 8);
+  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, 0, 0, 0));
+  ck_assert_uint_eq(xd_dataset_count(set), 2);
+  check_told(kept, "passed over 3 files that are not PNG, JPEG, BMP or PNM by name");
+  check_told(kept, "passed over 2 pictures beside the folders of the classes");
+  check_told(kept, "/stray.pgm' the first");
+  xd_dataset_release(set);
+  xd_context_destroy(telling);
 }
 END_TEST
 
@@ -319,6 +373,9 @@ START_TEST(dataset_folder__leaks_nothing_when_memory_is_refused) {
   add_grey("a/1.pgm", 1);
   add_grey("a/2.pgm", 2);
   add_grey("b/1.pgm", 3);
+  add_folder("a/deeper");
+  add_grey("a/deeper/1.pgm", 4);
+  add_text("b/other.txt", "");
   check_refusals(load_limited, NULL);
 }
 END_TEST
@@ -333,7 +390,9 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_folder__takes_numbers_as_labels);
   tcase_add_test(tcase, dataset_folder__numbers_by_order_unless_all_are_labels);
   tcase_add_test(tcase, dataset_folder__without_sub_folders_is_class_0);
-  tcase_add_test(tcase, dataset_folder__passes_over_what_is_hidden_or_nested);
+  tcase_add_test(tcase, dataset_folder__reads_what_is_nested_but_not_what_is_hidden);
+  tcase_add_test(tcase, dataset_folder__refuses_a_link_that_leads_back_up);
+  tcase_add_test(tcase, dataset_folder__tells_what_it_passes_over);
   tcase_add_test(tcase, dataset_folder__converts_to_the_first_or_the_asked_channels);
   tcase_add_test(tcase, dataset_folder__lays_alpha_over_black);
   tcase_add_test(tcase, dataset_folder__resizes_while_loading);
