@@ -31,7 +31,7 @@ static xd_status open_counting(xd_backend **out, const char **detail, const xd_b
   opened->allocator = allocator;
   xd_status status = forward_to->open(&opened->behind, detail, host);
   if (status != XD_OK) {
-    allocator->release(allocator->user, opened);
+    allocator->release(allocator->user, opened, sizeof *opened, _Alignof(xd_backend));
     return status;
   }
   *out = opened;
@@ -40,7 +40,7 @@ static xd_status open_counting(xd_backend **out, const char **detail, const xd_b
 
 static void close_counting(xd_backend *backend) {
   forward_to->close(backend->behind);
-  backend->allocator->release(backend->allocator->user, backend);
+  backend->allocator->release(backend->allocator->user, backend, sizeof *backend, _Alignof(xd_backend));
 }
 
 /* The buffers are those of the backend behind, which its kernels expect. */

@@ -1,7 +1,5 @@
 /* The context a command runs on, and what becomes of failures and signals. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,17 +48,9 @@ static void print_log(void *user, xd_log_level level, const char *message) {
     notice("%s: %s", level < sizeof names / sizeof *names ? names[level] : "log", message);
 }
 
-static uint32_t usable_processors(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0)
-    return (uint32_t)CPU_COUNT(&set);
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  return processors > 0 ? (uint32_t)processors : 1;
-}
-
 bool start_runtime(runtime *r) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
-  const uint32_t threads = r->threads ? r->threads : usable_processors();
+  const uint32_t threads = r->threads ? r->threads : xd_usable_threads();
   options.backend = r->backend;
   options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
   options.log = print_log;

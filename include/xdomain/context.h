@@ -6,10 +6,21 @@
  * contexts never influence each other.
  *
  * Threads: a context, and whatever is created for it (translators, trainers),
- * belongs to one thread at a time. xd_context_cancel alone may be called from
- * any thread and from a signal handler. Networks, models, judges and
- * datasets only borrow a context while they are made; afterwards they are shared
- * freely between threads and contexts. */
+ * belongs to one thread at a time. xd_context_cancel and xd_context_is_cancelled
+ * alone may be called from any thread, and from a signal handler. Networks, models,
+ * judges and datasets only borrow a context while they are made; afterwards they
+ * are shared freely between threads and contexts. Pools may be shared by contexts of
+ * any threads.
+ *
+ * Order: objects may be destroyed in any order. Translators and trainers keep what
+ * they need of their context alive; after xd_context_destroy they can only be
+ * destroyed, and their calls answer XD_ERROR_INVALID_ARGUMENT.
+ *
+ * Fork: a child process has no threads but the one that forked. There, contexts with
+ * a pool work on the calling thread alone, with the same results, and can be
+ * destroyed; a context or pool that is created in the child has threads of its own.
+ * A context that another thread was using at the moment of the fork must not be used
+ * in the child. What a runner or a backend of the host's does is the host's affair. */
 #ifndef XDOMAIN_CONTEXT_H
 #define XDOMAIN_CONTEXT_H
 
@@ -22,18 +33,29 @@
 XD_BEGIN_DECLS
 
 typedef struct xd_context xd_context;
+typedef struct xd_pool xd_pool;
+
+/* ---- What the host brings ---- */
 
 /* Where the library's memory comes from. Both functions may be called from any
  * thread that the runner uses or that destroys an object, so they must be
  * thread-safe, and `user` must outlive every object that was created with them
  * (networks and models remember their allocator). */
 typedef struct xd_allocator {
+  /* sizeof(xd_allocator) */
+  size_t struct_size;
   void *user;
   /* `size` > 0 bytes aligned to `alignment` (a power of two, at most 64), or NULL. */
   void *(*allocate)(void *user, size_t size, size_t alignment);
-  /* Takes what `allocate` gave; never called with NULL. */
-  void (*release)(void *user, void *pointer);
+  /* Takes what `allocate` gave, with the size and alignment that were asked for; never called with
+   * NULL. */
+  void (*release)(void *user, void *pointer, size_t size, size_t alignment);
 } xd_allocator;
+
+#define XD_ALLOCATOR_INIT \
+  { sizeof(xd_allocator), NULL, NULL, NULL }
+/* Sets the same bytes as the macro, both functions NULL. */
+XD_API void xd_allocator_init(xd_allocator *allocator, size_t struct_size);
 
 /* One piece of a parallel loop. Never blocks on another piece. */
 typedef void (*xd_task)(void *argument, uint32_t index);
@@ -45,18 +67,57 @@ typedef void (*xd_task)(void *argument, uint32_t index);
  * XD_ERROR_INTERNAL). How work is cut into pieces depends on its shape alone, so
  * the results are the same bytes whatever the runner does. */
 typedef struct xd_runner {
+  /* sizeof(xd_runner) */
+  size_t struct_size;
   void *user;
   int (*run)(void *user, xd_task task, void *argument, uint32_t count);
   /* how many pieces can make progress at once; at least 1 */
   uint32_t threads;
+  /* 0 */
+  uint32_t reserved;
 } xd_runner;
+
+#define XD_RUNNER_INIT \
+  { sizeof(xd_runner), NULL, NULL, 1, 0 }
+/* Sets the same bytes as the macro: one thread, no function yet. */
+XD_API void xd_runner_init(xd_runner *runner, size_t struct_size);
+
+/* ---- Threads ---- */
+
+/* How many threads this process can keep busy: the processors that the calling thread may run on
+ * (its affinity) or, where that is less, the quota of the process's control groups, rounded up. 1
+ * to 256. Callable from any thread; it reads the system anew each time. */
+XD_API uint32_t xd_usable_threads(void);
+
+/* Threads that several contexts may share, by the option `pool`: a pool of `threads` threads, 1 to
+ * 256, of which one is the thread that calls. While the loop of one context runs, the others' run
+ * on their own threads alone. Where the system starts fewer threads, the pool has fewer
+ * (xd_pool_threads tells) and the contexts' logs a line. The allocator is copied; NULL: the C
+ * library's heap. The caller owns *out, NULL on failure. XD_ERROR_INVALID_ARGUMENT: out is NULL,
+ * `threads` or the allocator wrong; XD_ERROR_OUT_OF_MEMORY. Callable from any thread. */
+XD_API xd_status xd_pool_create(xd_pool **out, uint32_t threads, const xd_allocator *allocator);
+
+/* One more owner; returns the pool. Contexts are owners too. Callable from any thread. NULL is
+ * legal. */
+XD_API xd_pool *xd_pool_retain(const xd_pool *pool);
+
+/* One owner less. The last one waits for the threads to end, so it must not be one of them. NULL is
+ * legal. */
+XD_API void xd_pool_release(const xd_pool *pool);
+
+/* How many threads it has, the caller's included; 0 of NULL. */
+XD_API uint32_t xd_pool_threads(const xd_pool *pool);
+
+/* ---- Messages ---- */
 
 typedef uint32_t xd_log_level;
 enum { XD_LOG_ERROR = 0, XD_LOG_WARNING = 1, XD_LOG_INFO = 2, XD_LOG_DEBUG = 3 };
 
-/* Receives one line without a line break, valid only during the call, on the
- * thread that uses the context. */
+/* Receives one line of UTF-8 without a line break, valid only during the call, on the thread that
+ * uses the context. One failure gives one line. */
 typedef void (*xd_log_callback)(void *user, xd_log_level level, const char *message);
+
+/* ---- The context ---- */
 
 struct xd_backend_table; /* sys/backend.h */
 struct xd_layer_table; /* sys/layer.h */
@@ -70,13 +131,18 @@ typedef struct xd_context_options {
    * (xd_context_builtin_backend lists all). A name in `backends` below wins over a
    * built-in one. */
   const char *backend;
-  /* Without a runner: 0 or 1 keeps all work on the calling thread, the default; more
-   * creates a pool of that size that counts the caller as one. At most 256. */
+  /* Without a runner or a pool: 0 or 1 keeps all work on the calling thread, the default; more
+   * creates a pool of that size that counts the caller as one, or of fewer where the system refuses
+   * threads, with a warning in the log. At most 256; xd_usable_threads says how many are worth
+   * it. */
   uint32_t threads;
-  /* xd_log_level: the most detailed level that is reported */
-  uint32_t log_level;
-  /* copied; NULL: `threads` decides */
+  /* the most detailed level that is reported */
+  xd_log_level log_level;
+  /* copied; NULL: `pool` or `threads` decides */
   const xd_runner *runner;
+  /* threads shared with other contexts, which the context becomes an owner of; NULL: `threads`
+   * decides. Not together with a runner. */
+  const xd_pool *pool;
   /* copied; NULL: the C library's heap */
   const xd_allocator *allocator;
   /* NULL: no log */
@@ -89,31 +155,41 @@ typedef struct xd_context_options {
   const struct xd_layer_table *const *layers;
   uint32_t backend_count;
   uint32_t layer_count;
+  /* Where a failing xd_context_create writes its message, at most message_size bytes with the final
+   * zero; on success "". NULL: not wanted. */
+  char *message;
+  size_t message_size;
 } xd_context_options;
 
 /* Defaults: backend "auto", the caller's thread alone, the C heap, no log. The
  * macro and the function set the same bytes. */
 #define XD_CONTEXT_OPTIONS_INIT \
-  { sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+  { \
+    sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
+        0, NULL, 0 \
+  }
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 
 /* Creates a context; NULL options are the defaults. On failure *out is NULL and,
- * there being no context to ask, the status alone (and the log callback, if one
- * was given) says why:
+ * there being no context to ask, options->message and the log callback, where given,
+ * say why:
  * XD_ERROR_NOT_FOUND no backend of that name; XD_ERROR_UNSUPPORTED the backend
  * cannot run on this machine, or a table of an older version; XD_ERROR_VERSION_TOO_NEW
  * a table of a newer one; XD_ERROR_BAD_DATA a table of another size, or that lacks a
  * slot it needs; XD_ERROR_OUT_OF_MEMORY; XD_ERROR_INVALID_ARGUMENT. */
 XD_API xd_status xd_context_create(xd_context **out, const xd_context_options *options);
 
-/* Destroys the context; NULL is legal. Translators and trainers made for it must
- * be gone by then; models, networks and datasets may live on. */
+/* Destroys the context; NULL is legal. Translators and trainers made for it may be destroyed later;
+ * nothing else can be done with them then, and the log and the host's runner are not called any
+ * more. Models, networks and datasets live on. */
 XD_API void xd_context_destroy(xd_context *context);
 
 /* Why the last failing call with this context failed, in one English sentence
- * with the file, field and value at fault. Never NULL; "" when nothing failed
- * yet. Borrowed: valid until the next call with this context. A call that
- * succeeds leaves it alone. */
+ * with the file, field and value at fault. UTF-8 of at most 511 bytes: control characters and
+ * bytes that are no UTF-8 are written \xNN, numbers have a decimal point in any locale, and of a
+ * sentence that is too long (of a long path) the middle is left out. Never NULL; "" when nothing
+ * failed yet. Borrowed: valid until the next call with this context. A call that succeeds leaves it
+ * alone. */
 XD_API const char *xd_context_message(const xd_context *context);
 
 /* The backend that runs, e.g. "native"; and a line on why and how it was chosen,
@@ -131,11 +207,16 @@ XD_API uint32_t xd_context_threads(const xd_context *context);
 XD_API const char *xd_context_builtin_backend(uint32_t index);
 
 /* Asks the call that runs with this context to stop soon with
- * XD_ERROR_CANCELLED; the request stays until xd_context_clear_cancel. Callable
- * from any thread and from a signal handler. Long calls (training, evaluation,
- * dataset reading, batches) look at it between steps. */
+ * XD_ERROR_CANCELLED; the request stays until xd_context_clear_cancel, and calls that come later
+ * stop as well. Every call that runs networks, reads sets or files or trains looks at it, single
+ * steps too. Callable from any thread and from a signal handler; NULL is legal. */
 XD_API void xd_context_cancel(xd_context *context);
+
+/* Takes the request back. On the context's thread; NULL is legal. */
 XD_API void xd_context_clear_cancel(xd_context *context);
+
+/* Whether the request stands: 1 or 0. Callable from any thread and from a signal handler. */
+XD_API int xd_context_is_cancelled(const xd_context *context);
 
 XD_END_DECLS
 

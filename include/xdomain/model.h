@@ -129,6 +129,8 @@ XD_API xd_status xd_model_load_memory(xd_model **out, xd_context *context, const
 
 /* What lies in a model or judge file, without loading it. */
 typedef struct xd_chunk {
+  /* sizeof(xd_chunk), set by the caller */
+  size_t struct_size;
   /* four characters and zeros */
   char tag[8];
   uint32_t version;
@@ -141,6 +143,11 @@ typedef struct xd_chunk {
   uint32_t intact;
   uint32_t reserved;
 } xd_chunk;
+
+#define XD_CHUNK_INIT \
+  { sizeof(xd_chunk), {0}, 0, 0, 0, 0, 0, 0, 0 }
+/* Sets the same bytes as the macro. */
+XD_API void xd_chunk_init(xd_chunk *chunk, size_t struct_size);
 
 typedef struct xd_file_info {
   /* sizeof(xd_file_info), set by the caller */
@@ -157,8 +164,9 @@ typedef struct xd_file_info {
   { sizeof(xd_file_info), {0}, 0, 0, 0, 0, 0 }
 XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
 
-/* Fills *info and the first `capacity` of chunks (may be NULL with 0). A damaged chunk is reported
- * by `intact`, a damaged header by the status, as in xd_model_load. */
+/* Fills *info and the first `capacity` of chunks (may be NULL with 0), whose elements all have the
+ * struct_size that the first one states. A damaged chunk is reported by `intact`, a damaged header
+ * by the status, as in xd_model_load. */
 XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                  uint32_t capacity, const char *path);
 

@@ -25,6 +25,17 @@ XD_BEGIN_DECLS
 XD_API uint32_t xd_version_number(void);
 XD_API const char *xd_version_string(void);
 
+/* Whether this build of the library has what `name` names: 1 or 0 (also for NULL). So that programs
+ * and bindings can ask instead of trying:
+ *   "native", "openblas"   built with that backend
+ *   "gzip"                 reads gzip and packed .mat files
+ *   "threads"              pools and xd_usable_threads
+ *   "shared-pool"          xd_context_options.pool
+ *   "destroy-any-order"    translators and trainers may outlive their context
+ *   "fork"                 contexts with a pool work on in forked children
+ * Later versions add names and take none away. Callable from any thread. */
+XD_API int xd_has_feature(const char *name);
+
 XD_END_DECLS
 
 #endif

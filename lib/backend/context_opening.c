@@ -9,29 +9,24 @@
 #include "backend/registry.h"
 #include "base/memory.h"
 #include "base/runner.h"
+#include "base/sized.h"
+#include "base/text.h"
 #include "xdomain/sys/layer.h"
 
-#define MAX_THREADS 256
 #define WHY_SIZE 160
 
 /* ---- the options ---- */
 
 static xd_status check_surroundings(xd_context *reporter, const xd_context_options *options) {
-  const xd_allocator *allocator = options->allocator;
-  const xd_runner *runner = options->runner;
-  if (options->threads > MAX_THREADS)
+  if (options->threads > XDI_THREADS_MOST)
     return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT, "context options: threads is %u, more than %d",
-                    (unsigned)options->threads, MAX_THREADS);
+                    (unsigned)options->threads, XDI_THREADS_MOST);
   if (options->log_level > XD_LOG_DEBUG)
     return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT, "context options: log_level is %u, more than %d",
                     (unsigned)options->log_level, XD_LOG_DEBUG);
-  if (allocator && (!allocator->allocate || !allocator->release))
-    return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT, "context options: allocator has no %s function",
-                    allocator->allocate ? "release" : "allocate");
-  if (runner && !runner->run)
-    return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT, "context options: runner has no run function");
-  if (runner && runner->threads == 0)
-    return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT, "context options: runner's threads is 0");
+  if (options->runner && options->pool)
+    return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT,
+                    "context options: a runner and a pool are one too many");
   return XD_OK;
 }
 
@@ -104,15 +99,31 @@ static xd_status copy_layers(xd_context *context, const xd_context_options *opti
   return XD_OK;
 }
 
+static xd_status make_pool(xd_context *context, uint32_t threads) {
+  xd_pool *pool = NULL;
+  const xd_status status = xd_pool_create(&pool, threads, &context->allocator);
+  if (status != XD_OK)
+    return xdi_fail(context, status, "out of memory while making a pool of %u threads", (unsigned)threads);
+  context->pool = pool;
+  if (xd_pool_threads(pool) < threads)
+    xdi_log(context, XD_LOG_WARNING, "of %u threads that were asked for, the system starts %u",
+            (unsigned)threads, (unsigned)xd_pool_threads(pool));
+  return XD_OK;
+}
+
 static xd_status choose_runner(xd_context *context, const xd_context_options *options) {
-  context->runner = options->runner ? *options->runner : xdi_serial_runner;
-  if (options->runner || options->threads < 2)
-    return XD_OK;
-  context->pool = xdi_pool_create(&context->allocator, options->threads);
-  if (!context->pool)
-    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "no memory or no threads for a pool of %u threads",
-                    (unsigned)options->threads);
-  context->runner = xdi_pool_runner(context->pool);
+  context->runner = xdi_serial_runner;
+  if (options->runner)
+    return xdi_runner_read(context, &context->runner, options->runner);
+  if (options->pool)
+    context->pool = xd_pool_retain(options->pool);
+  else if (options->threads > 1) {
+    const xd_status status = make_pool(context, options->threads);
+    if (status != XD_OK)
+      return status;
+  }
+  if (context->pool)
+    context->runner = xdi_pool_runner(context->pool);
   return XD_OK;
 }
 
@@ -172,47 +183,60 @@ static xd_status build(xd_context *context, const xd_context_options *options) {
 
 /* ---- the interface ---- */
 
-static void begin(xd_context *context, const xd_context_options *options) {
-  context->allocator = options->allocator ? *options->allocator : xdi_heap;
+static void begin(xd_context *context, const xd_context_options *options, const xd_allocator *allocator) {
+  context->allocator = *allocator;
   context->log = options->log;
   context->log_user = options->log_user;
   context->log_level = options->log_level;
   atomic_init(&context->cancelled, false);
+  atomic_init(&context->references, 1);
+}
+
+static xd_status create(xd_context **out, xd_context *reporter, const xd_context_options *options) {
+  xd_context *context = xdi_allocate_zeroed(&reporter->allocator, 1, sizeof *context);
+  if (!context)
+    return xdi_fail_memory(reporter, "creating a context");
+  begin(context, options, &reporter->allocator);
+  const xd_status status = build(context, options);
+  if (status == XD_OK) {
+    *out = context;
+    return XD_OK;
+  }
+  memcpy(reporter->message, context->message, sizeof reporter->message);
+  xd_context_destroy(context);
+  return status;
+}
+
+/* The message lies with a reporter as long as there is no context. */
+static xd_status open_context(xd_context **out, xd_context *reporter, xd_context_options *settings,
+                              const xd_context_options *options) {
+  xd_allocator allocator = xdi_heap;
+  begin(reporter, settings, &xdi_heap);
+  xd_status status =
+      options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, message_size))
+              : XD_OK;
+  if (status != XD_OK)
+    return status;
+  begin(reporter, settings, &xdi_heap);
+  status = check_options(reporter, settings);
+  if (status == XD_OK && settings->allocator)
+    status = xdi_allocator_read(reporter, &allocator, settings->allocator);
+  if (status != XD_OK)
+    return status;
+  reporter->allocator = allocator;
+  return create(out, reporter, settings);
 }
 
 xd_status xd_context_create(xd_context **out, const xd_context_options *options) {
   xd_context_options settings = XD_CONTEXT_OPTIONS_INIT;
-  xd_context reporter = {0}; /* for the log, as long as there is no context */
+  xd_context reporter = {0};
   if (!out)
     return XD_ERROR_INVALID_ARGUMENT;
   *out = NULL;
-  if (options && !xdi_read_options(&settings, sizeof settings, options))
-    return XD_ERROR_INVALID_ARGUMENT;
-  begin(&reporter, &settings);
-  xd_status status = check_options(&reporter, &settings);
-  if (status != XD_OK)
-    return status;
-  xd_context *context = xdi_allocate_zeroed(&reporter.allocator, 1, sizeof *context);
-  if (!context)
-    return xdi_fail_memory(&reporter, "creating a context");
-  begin(context, &settings);
-  status = build(context, &settings);
-  if (status == XD_OK)
-    *out = context;
-  else
-    xd_context_destroy(context);
+  const xd_status status = open_context(out, &reporter, &settings, options);
+  if (settings.message)
+    xdi_text_show(settings.message, settings.message_size, reporter.message, strlen(reporter.message));
   return status;
-}
-
-void xd_context_destroy(xd_context *context) {
-  if (!context)
-    return;
-  if (context->backend)
-    context->table.close(context->backend);
-  xdi_pool_destroy(context->pool);
-  xd_allocator allocator = context->allocator;
-  xdi_release(&allocator, context->layers);
-  xdi_release(&allocator, context);
 }
 
 const char *xd_context_backend_name(const xd_context *context) {

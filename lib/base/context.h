@@ -11,16 +11,17 @@
 #define XDI_MESSAGE_SIZE 512
 #define XDI_DETAIL_SIZE 256
 
-struct xdi_pool;
-
 struct xd_context {
   xd_allocator allocator;
   xd_runner runner; /* the host's, the pool's or the serial one; always callable */
-  struct xdi_pool *pool;
+  const xd_pool *pool;
   xd_log_callback log;
   void *log_user;
   xd_log_level log_level;
   atomic_bool cancelled;
+  atomic_uint references; /* of the host, until xd_context_destroy, and of what was made for the context */
+  bool closed;            /* xd_context_destroy was called; only what was made for it is left */
+  uint32_t silence;       /* failures are not logged while it is not 0 */
   char message[XDI_MESSAGE_SIZE];
   xd_backend_table table; /* every slot filled */
   xd_backend_host host;   /* what the backend was opened with */
@@ -38,6 +39,17 @@ xd_status xdi_fail(xd_context *context, xd_status status, const char *format, ..
 
 /* xdi_fail with the standard sentence: "out of memory while <what>". */
 xd_status xdi_fail_memory(xd_context *context, const char *what);
+
+/* Between the two, failures set the message but are not logged: for calls whose failure their caller says
+ * again in better words, so that one failure logs one line. */
+void xdi_silence(xd_context *context);
+void xdi_speak(xd_context *context);
+
+/* One owner more or less of a context's core, which lives until the last one goes: translators and trainers
+ * may be destroyed after xd_context_destroy. Nothing else can be done with them then. NULL is legal for
+ * release. */
+xd_context *xdi_context_retain(xd_context *context);
+void xdi_context_release(xd_context *context);
 
 /* One line for the host's log; nothing without a context or a callback. */
 void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)

@@ -48,18 +48,34 @@ static void *allocate_from_heap(void *user, size_t size, size_t alignment) {
   return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
 }
 
-static void release_to_heap(void *user, void *pointer) {
-  (void)user;
+static void release_to_heap(void *user, void *pointer, size_t size, size_t alignment) {
+  (void)user, (void)size, (void)alignment;
   free(pointer);
 }
 
-const xd_allocator xdi_heap = {NULL, allocate_from_heap, release_to_heap};
+const xd_allocator xdi_heap = {
+    .struct_size = sizeof(xd_allocator), .allocate = allocate_from_heap, .release = release_to_heap};
+
+/* A host's release is told how large the block was; that stands in front of it. The heap knows by itself. */
+#define PREFIX XDI_ALIGNMENT
+
+static bool needs_prefix(const xd_allocator *allocator) {
+  return allocator->release != release_to_heap;
+}
 
 void *xdi_allocate(const xd_allocator *allocator, size_t count, size_t size) {
   size_t bytes;
   if (!xdi_multiply(count, size, &bytes) || bytes == 0)
     return NULL;
-  return allocator->allocate(allocator->user, bytes, XDI_ALIGNMENT);
+  if (!needs_prefix(allocator))
+    return allocator->allocate(allocator->user, bytes, XDI_ALIGNMENT);
+  if (!xdi_add(bytes, PREFIX, &bytes))
+    return NULL;
+  char *block = allocator->allocate(allocator->user, bytes, XDI_ALIGNMENT);
+  if (!block)
+    return NULL;
+  memcpy(block, &bytes, sizeof bytes);
+  return block + PREFIX;
 }
 
 void *xdi_allocate_zeroed(const xd_allocator *allocator, size_t count, size_t size) {
@@ -70,8 +86,16 @@ void *xdi_allocate_zeroed(const xd_allocator *allocator, size_t count, size_t si
 }
 
 void xdi_release(const xd_allocator *allocator, void *pointer) {
-  if (pointer)
-    allocator->release(allocator->user, pointer);
+  size_t bytes = 0;
+  if (!pointer)
+    return;
+  if (!needs_prefix(allocator)) {
+    allocator->release(allocator->user, pointer, bytes, XDI_ALIGNMENT);
+    return;
+  }
+  char *block = (char *)pointer - PREFIX;
+  memcpy(&bytes, block, sizeof bytes);
+  allocator->release(allocator->user, block, bytes, XDI_ALIGNMENT);
 }
 
 char *xdi_duplicate_text(const xd_allocator *allocator, const char *text) {

@@ -1,179 +1,8 @@
-/* A pool of threads for loops of 10 to 100 microseconds.
- *
- * One 64-bit word `state` holds the number of the loop (high half) and how many indices were claimed
- * from either end: the caller takes them from the front, the pool's threads from the back. So two
- * threads that share one loop after the other meet near the middle, and each finds in its own cache
- * what it wrote there. An index is claimed by compare-and-swap, so that a thread which wakes late,
- * with a loop in mind that has ended, claims nothing. The caller works too and waits for the indices
- * that others have claimed, never for a thread to wake: on busy processors it does all the work
- * itself. Threads without work spin for a moment, then sleep. */
-
+/* What a host brings: its allocator and its runner, read and checked; and the runner without threads. */
 #include "base/runner.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdalign.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "base/memory.h"
-
-#define MAX_THREADS 256
-#define SPIN_NANOSECONDS 200000
-#define SPINS_BETWEEN_CLOCKS 32
-
-/* As the low half of `state`: nothing to claim, the loop is being set up. */
-#define CLOSED UINT32_MAX
-
-/* Longer loops run in pieces, so that both ends fit the word. */
-#define PIECE 32768u
-
-struct xdi_pool {
-  alignas(64) _Atomic uint64_t state;
-  _Atomic uint32_t first, count; /* the indices [first, first + count) */
-  _Atomic(xd_task) task;
-  void *_Atomic argument;
-  alignas(64) _Atomic uint32_t finished; /* indices of the current loop that have ended */
-  alignas(64) atomic_bool busy;          /* a loop is running */
-  atomic_bool caller_sleeps;
-  atomic_bool stop;
-  _Atomic uint32_t sleepers;
-  bool may_spin; /* every thread can have a processor */
-  pid_t process;
-  pthread_mutex_t mutex;
-  pthread_cond_t news;
-  pthread_cond_t done;
-  const xd_allocator *allocator;
-  uint32_t threads; /* the caller too */
-  uint32_t started;
-  pthread_t workers[MAX_THREADS - 1];
-};
-
-/* What a claim adds to `state`. */
-enum { FROM_FRONT = 1, FROM_BACK = 1 << 16 };
-
-static uint64_t make_state(uint32_t loop, uint32_t claims) {
-  return ((uint64_t)loop << 32) | claims;
-}
-static uint32_t loop_of(uint64_t state) {
-  return (uint32_t)(state >> 32);
-}
-static bool is_closed(uint64_t state) {
-  return (uint32_t)state == CLOSED;
-}
-static uint32_t front_claims(uint64_t state) {
-  return (uint32_t)state & 0xFFFF;
-}
-static uint32_t back_claims(uint64_t state) {
-  return (uint32_t)state >> 16;
-}
-
-/* ---- spinning ---- */
-
-static void relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__) && defined(__GNUC__)
-  __asm__ __volatile__("yield");
-#endif
-}
-
-static int64_t now(void) {
-  struct timespec time;
-  return clock_gettime(CLOCK_MONOTONIC, &time) == 0 ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : 0;
-}
-
-/* Waits for ready(pool, value) for a moment; whether it came true. */
-static bool spin(xdi_pool *pool, bool (*ready)(xdi_pool *pool, uint32_t value), uint32_t value) {
-  if (ready(pool, value))
-    return true;
-  if (!pool->may_spin)
-    return false;
-  int64_t end = now() + SPIN_NANOSECONDS;
-  do {
-    for (int i = 0; i < SPINS_BETWEEN_CLOCKS; i++) {
-      if (ready(pool, value))
-        return true;
-      relax();
-    }
-  } while (now() < end);
-  return false;
-}
-
-/* ---- working ---- */
-
-/* Claims and runs indices from one end until none is left; how many it ran. *total is the loop's size,
- * for whoever ran any: a loop stays open until all who ran an index of it have reported. */
-static uint32_t work(xdi_pool *pool, uint32_t end, uint32_t *total) {
-  uint32_t ran = 0;
-  uint64_t state = atomic_load_explicit(&pool->state, memory_order_acquire);
-  while (!is_closed(state)) {
-    /* May already be the next loop's fields; then the state has moved and the claim fails. */
-    uint32_t first = atomic_load_explicit(&pool->first, memory_order_acquire);
-    uint32_t count = atomic_load_explicit(&pool->count, memory_order_acquire);
-    xd_task task = atomic_load_explicit(&pool->task, memory_order_acquire);
-    void *argument = atomic_load_explicit(&pool->argument, memory_order_acquire);
-    if (front_claims(state) + back_claims(state) >= count)
-      break;
-    if (!atomic_compare_exchange_weak_explicit(&pool->state, &state, state + end, memory_order_acq_rel,
-                                               memory_order_acquire))
-      continue;
-    task(argument, first + (end == FROM_FRONT ? front_claims(state) : count - 1 - back_claims(state)));
-    ran++;
-    *total = count;
-    state = atomic_load_explicit(&pool->state, memory_order_acquire);
-  }
-  return ran;
-}
-
-/* ---- the workers ---- */
-
-/* Something to do for a worker that knows the loop `seen`. */
-static bool has_news(xdi_pool *pool, uint32_t seen) {
-  uint64_t state = atomic_load(&pool->state);
-  return (loop_of(state) != seen && !is_closed(state)) || atomic_load(&pool->stop);
-}
-
-static void sleep_until_news(xdi_pool *pool, uint32_t seen) {
-  pthread_mutex_lock(&pool->mutex);
-  atomic_fetch_add(&pool->sleepers, 1); /* before it looks again: see wake_workers */
-  while (!has_news(pool, seen))
-    pthread_cond_wait(&pool->news, &pool->mutex);
-  atomic_fetch_sub(&pool->sleepers, 1);
-  pthread_mutex_unlock(&pool->mutex);
-}
-
-static void report_finished(xdi_pool *pool, uint32_t ran, uint32_t total) {
-  if (ran == 0 || atomic_fetch_add(&pool->finished, ran) + ran != total)
-    return;
-  if (!atomic_load(&pool->caller_sleeps))
-    return;
-  pthread_mutex_lock(&pool->mutex);
-  pthread_cond_signal(&pool->done);
-  pthread_mutex_unlock(&pool->mutex);
-}
-
-static void *serve(void *argument) {
-  xdi_pool *pool = argument;
-  uint32_t seen = 0;
-  for (;;) {
-    if (!spin(pool, has_news, seen))
-      sleep_until_news(pool, seen);
-    if (atomic_load(&pool->stop))
-      return NULL;
-    uint64_t state = atomic_load(&pool->state);
-    if (is_closed(state))
-      continue; /* the next loop is about to open */
-    seen = loop_of(state);
-    uint32_t total = 0;
-    uint32_t ran = work(pool, FROM_BACK, &total);
-    report_finished(pool, ran, total);
-  }
-}
-
-/* ---- the caller ---- */
+#include "base/context.h"
+#include "base/sized.h"
 
 static int run_serially(void *user, xd_task task, void *argument, uint32_t count) {
   (void)user;
@@ -182,145 +11,27 @@ static int run_serially(void *user, xd_task task, void *argument, uint32_t count
   return 0;
 }
 
-const xd_runner xdi_serial_runner = {NULL, run_serially, 1};
+const xd_runner xdi_serial_runner = {.struct_size = sizeof(xd_runner), .run = run_serially, .threads = 1};
 
-static void open_loop(xdi_pool *pool, xd_task task, void *argument, uint32_t first, uint32_t count) {
-  uint32_t loop = loop_of(atomic_load_explicit(&pool->state, memory_order_relaxed)) + 1;
-  atomic_store(&pool->state, make_state(loop, CLOSED));
-  atomic_store_explicit(&pool->finished, 0, memory_order_release);
-  atomic_store_explicit(&pool->first, first, memory_order_release);
-  atomic_store_explicit(&pool->count, count, memory_order_release);
-  atomic_store_explicit(&pool->task, task, memory_order_release);
-  atomic_store_explicit(&pool->argument, argument, memory_order_release);
-  atomic_store(&pool->state, make_state(loop, 0));
+xd_status xdi_allocator_read(xd_context *context, xd_allocator *to, const xd_allocator *from) {
+  *to = (xd_allocator)XD_ALLOCATOR_INIT;
+  const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_allocator, release));
+  if (status != XD_OK)
+    return status;
+  if (!to->allocate || !to->release)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the allocator has no %s function",
+                    to->allocate ? "release" : "allocate");
+  return XD_OK;
 }
 
-/* A worker raises `sleepers` before it looks at the state for the last time, and we set the state
- * before we look at `sleepers`: one of the two sees the other. Taking the mutex waits out a worker
- * that has looked and is about to sleep. */
-static void wake_workers(xdi_pool *pool, uint32_t wanted) {
-  uint32_t sleepers = atomic_load(&pool->sleepers);
-  if (sleepers == 0)
-    return;
-  pthread_mutex_lock(&pool->mutex);
-  pthread_mutex_unlock(&pool->mutex);
-  if (wanted >= sleepers) {
-    pthread_cond_broadcast(&pool->news);
-    return;
-  }
-  for (uint32_t i = 0; i < wanted; i++)
-    pthread_cond_signal(&pool->news);
-}
-
-static bool is_finished(xdi_pool *pool, uint32_t count) {
-  return atomic_load(&pool->finished) == count;
-}
-
-static void wait_for_others(xdi_pool *pool, uint32_t count) {
-  if (spin(pool, is_finished, count))
-    return;
-  pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->caller_sleeps, true);
-  while (!is_finished(pool, count))
-    pthread_cond_wait(&pool->done, &pool->mutex);
-  atomic_store(&pool->caller_sleeps, false);
-  pthread_mutex_unlock(&pool->mutex);
-}
-
-static void run_piece(xdi_pool *pool, xd_task task, void *argument, uint32_t first, uint32_t count) {
-  uint32_t total = 0;
-  open_loop(pool, task, argument, first, count);
-  wake_workers(pool, count - 1);
-  atomic_fetch_add(&pool->finished, work(pool, FROM_FRONT, &total));
-  wait_for_others(pool, count);
-}
-
-static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count) {
-  xdi_pool *pool = user;
-  if (count == 0)
-    return 0;
-  /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
-  if (count == 1 || atomic_exchange(&pool->busy, true))
-    return run_serially(NULL, task, argument, count);
-  for (uint32_t first = 0, piece; first < count; first += piece) {
-    piece = count - first < PIECE ? count - first : PIECE;
-    run_piece(pool, task, argument, first, piece);
-  }
-  atomic_store(&pool->busy, false);
-  return 0;
-}
-
-xd_runner xdi_pool_runner(xdi_pool *pool) {
-  return (xd_runner){pool, run_in_pool, pool->threads};
-}
-
-/* ---- life ---- */
-
-/* Signals stay with the host's threads. */
-static bool start_workers(xdi_pool *pool) {
-  sigset_t all, before;
-  sigfillset(&all);
-  if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-    return false;
-  while (pool->started < pool->threads - 1 &&
-         pthread_create(&pool->workers[pool->started], NULL, serve, pool) == 0)
-    pool->started++;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return pool->started == pool->threads - 1;
-}
-
-static bool create_locks(xdi_pool *pool) {
-  if (pthread_mutex_init(&pool->mutex, NULL) != 0)
-    return false;
-  if (pthread_cond_init(&pool->news, NULL) == 0) {
-    if (pthread_cond_init(&pool->done, NULL) == 0)
-      return true;
-    pthread_cond_destroy(&pool->news);
-  }
-  pthread_mutex_destroy(&pool->mutex);
-  return false;
-}
-
-xdi_pool *xdi_pool_create(const xd_allocator *allocator, uint32_t threads) {
-  if (threads < 2 || threads > MAX_THREADS)
-    return NULL;
-  xdi_pool *pool = xdi_allocate_zeroed(allocator, 1, sizeof *pool);
-  if (!pool)
-    return NULL;
-  pool->allocator = allocator;
-  pool->threads = threads;
-  pool->process = getpid();
-  pool->may_spin = sysconf(_SC_NPROCESSORS_ONLN) >= (long)threads;
-  atomic_init(&pool->state, make_state(0, CLOSED));
-  if (!create_locks(pool)) {
-    xdi_release(allocator, pool);
-    return NULL;
-  }
-  if (!start_workers(pool)) {
-    xdi_pool_destroy(pool);
-    return NULL;
-  }
-  return pool;
-}
-
-static void stop_workers(xdi_pool *pool) {
-  pthread_mutex_lock(&pool->mutex);
-  atomic_store(&pool->stop, true);
-  pthread_cond_broadcast(&pool->news);
-  pthread_mutex_unlock(&pool->mutex);
-  for (uint32_t i = 0; i < pool->started; i++)
-    pthread_join(pool->workers[i], NULL);
-}
-
-void xdi_pool_destroy(xdi_pool *pool) {
-  if (!pool)
-    return;
-  /* A forked child has the pool but neither its threads nor, perhaps, its locks in order. */
-  if (pool->process == getpid()) {
-    stop_workers(pool);
-    pthread_cond_destroy(&pool->done);
-    pthread_cond_destroy(&pool->news);
-    pthread_mutex_destroy(&pool->mutex);
-  }
-  xdi_release(pool->allocator, pool);
+xd_status xdi_runner_read(xd_context *context, xd_runner *to, const xd_runner *from) {
+  *to = (xd_runner)XD_RUNNER_INIT;
+  const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_runner, threads));
+  if (status != XD_OK)
+    return status;
+  if (!to->run)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner has no run function");
+  if (to->threads == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner's threads is 0");
+  return XD_OK;
 }

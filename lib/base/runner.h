@@ -4,18 +4,24 @@
 
 #include "xdomain/context.h"
 
-typedef struct xdi_pool xdi_pool;
+#define XDI_THREADS_MOST 256
 
 /* Runs everything on the calling thread; static storage. */
 extern const xd_runner xdi_serial_runner;
 
-/* A pool of 2 to 256 `threads` that counts the caller as one; threads start at once and leave signals to
- * the host's. NULL when memory or threads are refused. `allocator` must outlive the pool. A loop started
- * within a task of the pool, or by a second thread meanwhile, runs on the calling thread alone. After
- * fork() the child may only destroy the pool. */
-xdi_pool *xdi_pool_create(const xd_allocator *allocator, uint32_t threads);
-void xdi_pool_destroy(xdi_pool *pool); /* NULL is legal */
-xd_runner xdi_pool_runner(xdi_pool *pool);
+/* The pool's loops, as long as it lives. Its threads leave signals to the host's. A loop started within a
+ * task of the pool, or by a second thread meanwhile, runs on the calling thread alone, and so do all in a
+ * child of fork(). */
+xd_runner xdi_pool_runner(const xd_pool *pool);
+
+/* What a host gave, in this version's size. XD_ERROR_INVALID_ARGUMENT, with a message, where a function is
+ * missing or a runner has no thread. The context may be NULL. */
+xd_status xdi_allocator_read(xd_context *context, xd_allocator *to, const xd_allocator *from);
+xd_status xdi_runner_read(xd_context *context, xd_runner *to, const xd_runner *from);
+
+/* How many threads the control groups named in `proc` (/proc/self/cgroup), mounted at `mount`, let a process
+ * keep busy; UINT32_MAX where they set no limit. */
+uint32_t xdi_cgroup_threads(const char *proc, const char *mount);
 
 /* task(argument, i) for i in [0, count); count 0 does nothing. 0 on success. */
 static inline int xdi_run(const xd_runner *runner, xd_task task, void *argument, uint32_t count) {

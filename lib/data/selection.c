@@ -5,11 +5,12 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/sized.h"
 #include "data/dataset.h"
 
 void xd_dataset_selection_init(xd_dataset_selection *selection, size_t struct_size) {
   const xd_dataset_selection defaults = XD_DATASET_SELECTION_INIT;
-  xdi_hand_options(selection, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(selection, struct_size, &defaults, sizeof defaults);
 }
 
 static uint32_t *make_indices(xd_context *context, uint32_t count) {
@@ -98,10 +99,11 @@ xd_status xd_dataset_select(xd_dataset **out, xd_context *context, const xd_data
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !set)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_select: %s is NULL", out ? "set" : "out");
-  if (!xdi_read_options(&chosen, sizeof chosen, selection) || chosen.shuffled > 1)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_select: selection %s",
-                    selection ? "has a wrong struct_size, or shuffled other than 0 and 1" : "is NULL");
-  xd_status status = find_kept(context, set, &chosen, kept);
+  xd_status status = xdi_sized_read(context, &chosen, selection, XDI_SIZED(xd_dataset_selection, skip));
+  if (status == XD_OK)
+    status = xdi_check_switch(context, "xd_dataset_selection.shuffled", chosen.shuffled);
+  if (status == XD_OK)
+    status = find_kept(context, set, &chosen, kept);
   if (status != XD_OK)
     return status;
   uint32_t *list = make_indices(context, set->count);

@@ -1,13 +1,18 @@
 /* What lies in a file, and whether it is sound, without a model to show for it. */
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/sized.h"
 #include "format/container.h"
 #include "format/model_file.h"
 
 void xd_file_info_init(xd_file_info *info, size_t struct_size) {
   const xd_file_info defaults = XD_FILE_INFO_INIT;
-  xdi_hand_options(info, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(info, struct_size, &defaults, sizeof defaults);
+}
+
+void xd_chunk_init(xd_chunk *chunk, size_t struct_size) {
+  const xd_chunk defaults = XD_CHUNK_INIT;
+  xdi_sized_write(chunk, struct_size, &defaults, sizeof defaults);
 }
 
 static void describe(const xdi_container *container, xd_file_info *info) {
@@ -20,11 +25,24 @@ static void describe(const xdi_container *container, xd_file_info *info) {
                      : container->kind == XDI_KIND_JUDGE ? "judge"
                                                          : "unknown";
   memcpy(found.kind, kind, strlen(kind));
-  xdi_hand_options(info, info->struct_size, &found, sizeof found);
+  xdi_sized_write(info, xdi_sized_stated(info), &found, sizeof found);
 }
 
+static void describe_chunk(xd_chunk *to, const xdi_chunk_entry *entry, bool intact) {
+  *to = (xd_chunk){.struct_size = sizeof *to,
+                   .version = entry->version,
+                   .required = entry->required,
+                   .offset = entry->offset,
+                   .length = entry->length,
+                   .checksum = entry->checksum,
+                   .intact = intact};
+  for (int c = 0; c < 4; c++)
+    to->tag[c] = (char)(entry->tag >> (8 * c));
+}
+
+/* The caller's chunks are `step` bytes apart, the size of its version of the struct. */
 static xd_status list_chunks(const xdi_container *container, xd_context *context, xd_chunk *chunks,
-                             uint32_t capacity) {
+                             uint32_t capacity, size_t step) {
   for (uint32_t i = 0; i < container->count && i < capacity; i++) {
     const xdi_chunk_entry *entry = &container->chunks[i];
     xdi_chunk_reader reader;
@@ -33,14 +51,9 @@ static xd_status list_chunks(const xdi_container *container, xd_context *context
     xd_status status = xdi_chunk_check(&reader, context, &intact);
     if (status)
       return status;
-    chunks[i] = (xd_chunk){.version = entry->version,
-                           .required = entry->required,
-                           .offset = entry->offset,
-                           .length = entry->length,
-                           .checksum = entry->checksum,
-                           .intact = intact};
-    for (int c = 0; c < 4; c++)
-      chunks[i].tag[c] = (char)(entry->tag >> (8 * c));
+    xd_chunk found;
+    describe_chunk(&found, entry, intact);
+    xdi_sized_write((char *)chunks + i * step, step, &found, sizeof found);
   }
   return XD_OK;
 }
@@ -49,15 +62,18 @@ xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chu
                           const char *path) {
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_file_info given;
-  if (!path || !xdi_read_options(&given, sizeof given, info) || (!chunks && capacity))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_file_inspect: path, info or chunks is NULL, or info.struct_size is wrong");
+  if (!path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_inspect: path is NULL");
+  xd_status status = xdi_sized_check(context, info, XDI_SIZED(xd_file_info, reserved));
+  if (status == XD_OK && capacity > 0)
+    status = xdi_sized_check(context, chunks, XDI_SIZED(xd_chunk, reserved));
+  if (status != XD_OK)
+    return status;
   xdi_container container;
-  xd_status status = xdi_container_open(&container, context, path);
+  status = xdi_container_open(&container, context, path);
   if (status)
     return status;
-  status = list_chunks(&container, context, chunks, capacity);
+  status = list_chunks(&container, context, chunks, capacity, capacity > 0 ? xdi_sized_stated(chunks) : 0);
   if (!status)
     describe(&container, info);
   xdi_container_close(&container);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "format/model_file.h"
 #include "format/network_file.h"
 #include "model/decoder.h"
@@ -22,7 +23,7 @@ _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a fi
 
 void xd_save_options_init(xd_save_options *options, size_t struct_size) {
   const xd_save_options defaults = XD_SAVE_OPTIONS_INIT;
-  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(options, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- Writing ---- */
@@ -76,6 +77,15 @@ static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool infer
   return count;
 }
 
+static xd_status read_save_options(xd_context *context, xd_save_options *to, const xd_save_options *from) {
+  xd_status status =
+      from ? xdi_sized_read(context, to, from, XDI_SIZED(xd_save_options, inference_only)) : XD_OK;
+  if (status == XD_OK)
+    status = xdi_check_switch(context, "xd_save_options.half", to->half);
+  return status == XD_OK ? xdi_check_switch(context, "xd_save_options.inference_only", to->inference_only)
+                         : status;
+}
+
 xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
                         const xd_save_options *options) {
   if (!context)
@@ -83,8 +93,9 @@ xd_status xd_model_save(const xd_model *model, xd_context *context, const char *
   xd_save_options chosen = XD_SAVE_OPTIONS_INIT;
   if (!model || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
-  if (options && !xdi_read_options(&chosen, sizeof chosen, options))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: options.struct_size is wrong");
+  xd_status status = read_save_options(context, &chosen, options);
+  if (status != XD_OK)
+    return status;
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = collect_roles(roles, model, chosen.inference_only != 0);
   enum { DOMS, NETS, TENS, DATA, PROV, CHUNKS };
@@ -95,7 +106,7 @@ xd_status xd_model_save(const xd_model *model, xd_context *context, const char *
     put_domain(&bytes[DOMS], model, d);
   xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
   put_properties(&bytes[PROV], model);
-  xd_status status =
+  status =
       xdi_networks_put(context, roles, count, chosen.half != 0, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
   const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},
                                            {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},

@@ -2,12 +2,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/sized.h"
 #include "layer/network.h"
 
 void xd_tensor_init(xd_tensor *tensor, size_t struct_size) {
   const xd_tensor defaults = XD_TENSOR_INIT;
-  xdi_hand_options(tensor, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(tensor, struct_size, &defaults, sizeof defaults);
 }
 
 void xd_network_input_shape(const xd_network *network, xd_shape *out) {
@@ -50,13 +50,13 @@ uint32_t xd_network_tensor_count(const xd_network *network) {
 }
 
 xd_status xd_network_tensor(const xd_network *network, uint32_t index, xd_tensor *out) {
-  xd_tensor given = XD_TENSOR_INIT;
-  if (!out || !xdi_read_options(&given, sizeof given, out))
-    return XD_ERROR_INVALID_ARGUMENT;
-  xd_tensor_init(out, out->struct_size);
+  const xd_status status = xdi_sized_check(NULL, out, XDI_SIZED(xd_tensor, layer));
+  if (status != XD_OK)
+    return status;
+  xd_tensor_init(out, xdi_sized_stated(out));
   if (!network || index >= network->parameter_count)
     return XD_ERROR_INVALID_ARGUMENT;
-  xdi_hand_options(out, out->struct_size, &network->parameters[index].public, sizeof *out);
+  xdi_sized_write(out, xdi_sized_stated(out), &network->parameters[index].public, sizeof *out);
   return XD_OK;
 }
 

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "model/argument.h"
 #include "tensor/shape.h"
 #include "xdomain/dataset.h"
 
 void xd_model_parts_init(xd_model_parts *parts, size_t struct_size) {
   const xd_model_parts defaults = XD_MODEL_PARTS_INIT;
-  xdi_hand_options(parts, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(parts, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- texts ---- */
@@ -257,9 +258,7 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
 
 static xd_status read_parts(xd_context *context, xd_model_parts *to, const xd_model_parts *from) {
   xd_model_parts_init(to, sizeof *to);
-  const xd_status status = xdi_require(context, from, "the model's parts");
-  if (status == XD_OK && !xdi_read_options(to, sizeof *to, from))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model parts' struct_size is not set");
+  const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_model_parts, reserved));
   if (status == XD_OK && to->reserved != 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model parts' reserved field is %u, not 0",
                     to->reserved);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "base/memory.h"
+#include "base/sized.h"
 #include "options/settings.h"
 
 #define KIND_COUNT XD_OPTION_INTEGER
@@ -94,7 +94,7 @@ bool xdi_section_has(const xdi_option_group *group, uint32_t section, const xdi_
 
 void xd_option_info_init(xd_option_info *info, size_t struct_size) {
   const xd_option_info defaults = XD_OPTION_INFO_INIT;
-  xdi_hand_options(info, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(info, struct_size, &defaults, sizeof defaults);
 }
 
 const char *xd_options_group_name(uint32_t index) {
@@ -136,9 +136,9 @@ uint32_t xd_options_count(const char *group) {
 xd_status xd_options_describe(xd_context *context, xd_option_info *out, const char *group, uint32_t index) {
   const xdi_option_group *found = xdi_find_group(group);
   xd_option_info info = XD_OPTION_INFO_INIT;
-  if (!out || !xdi_read_options(&info, sizeof info, out))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_options_describe: out is NULL or its struct_size wrong");
+  const xd_status status = xdi_sized_check(context, out, XDI_SIZED(xd_option_info, kind));
+  if (status != XD_OK)
+    return status;
   if (!found)
     return xdi_fail(context, XD_ERROR_NOT_FOUND, "there is no group of options '%s'", group ? group : "");
   const xdi_option_row *row = find_listed(found, index, NULL);
@@ -151,6 +151,6 @@ xd_status xd_options_describe(xd_context *context, xd_option_info *out, const ch
   info.least = row->least;
   info.most = row->most;
   info.initial = row->initial;
-  xdi_hand_options(out, out->struct_size, &info, sizeof info);
+  xdi_sized_write(out, xdi_sized_stated(out), &info, sizeof info);
   return XD_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/sized.h"
 #include "format/model_file.h"
 #include "image/resize.h"
 #include "layer/executor.h"
@@ -37,7 +38,7 @@ struct xd_translator {
 
 void xd_translator_options_init(xd_translator_options *options, size_t struct_size) {
   const xd_translator_options defaults = XD_TRANSLATOR_OPTIONS_INIT;
-  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
+  xdi_sized_write(options, struct_size, &defaults, sizeof defaults);
 }
 
 static void release_workspace(xd_translator *t) {
@@ -88,8 +89,10 @@ static xd_status ensure_workspace(xd_translator *t, uint32_t batch) {
 static xd_status check_options(xd_context *context, const char *who, xd_translator_options *chosen,
                                const xd_translator_options *options) {
   *chosen = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
-  if (options && !xdi_read_options(chosen, sizeof *chosen, options))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: options.struct_size is wrong", who);
+  const xd_status status =
+      options ? xdi_sized_read(context, chosen, options, XDI_SIZED(xd_translator_options, max_batch)) : XD_OK;
+  if (status != XD_OK)
+    return status;
   if (chosen->direction != XD_DIRECTION_1TO2 && chosen->direction != XD_DIRECTION_2TO1)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: direction %u is neither 1 nor 2", who,
                     chosen->direction);

@@ -78,12 +78,13 @@ static void *count_and_take(void *user, size_t size, size_t alignment) {
   return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
 }
 
-static void give_back(void *user, void *memory) {
-  (void)user;
+static void give_back(void *user, void *memory, size_t size, size_t alignment) {
+  (void)user, (void)size, (void)alignment;
   free(memory);
 }
 
-static const xd_allocator counting = {NULL, count_and_take, give_back};
+static const xd_allocator counting = {
+    .struct_size = sizeof(xd_allocator), .allocate = count_and_take, .release = give_back};
 static const xd_backend_table *plugged; /* of the plug-in named on the command line */
 
 static xd_context *open_context(const char *backend, uint32_t threads, const xd_allocator *allocator) {

@@ -22,7 +22,7 @@ typedef struct bench {
   xd_backend *backend;
   counting_allocator counter;
   xd_allocator allocator;
-  xdi_pool *pool;
+  xd_pool *pool;
   xd_runner runner;
   xd_backend_host host;
   const char *detail;
@@ -38,8 +38,7 @@ static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t 
   b->allocator = counting_allocator_hooks(&b->counter);
   b->runner = xdi_serial_runner;
   if (threads > 1) {
-    b->pool = xdi_pool_create(&b->allocator, threads);
-    ck_assert_ptr_nonnull(b->pool);
+    assert_status(xd_pool_create(&b->pool, threads, &b->allocator), XD_OK);
     b->runner = xdi_pool_runner(b->pool);
   }
   b->host = (xd_backend_host){&b->allocator, &b->runner, NULL, NULL};
@@ -51,7 +50,7 @@ static inline void clear_bench(bench *b);
 static inline void close_bench(bench *b) {
   clear_bench(b);
   b->table.close(b->backend);
-  xdi_pool_destroy(b->pool);
+  xd_pool_release(b->pool);
   ck_assert_uint_eq(atomic_load(&b->counter.live_blocks), 0);
 }
 

@@ -91,7 +91,7 @@ typedef struct counting_allocator {
 } counting_allocator;
 
 typedef struct counted_block {
-  size_t size;
+  size_t size, alignment;
   uint64_t mark;
 } counted_block;
 
@@ -106,7 +106,7 @@ static inline void *counting_allocate(void *user, size_t size, size_t alignment)
   void *block = NULL;
   if (alignment > COUNTED_PREFIX || posix_memalign(&block, COUNTED_PREFIX, COUNTED_PREFIX + size) != 0)
     return NULL;
-  *(counted_block *)block = (counted_block){size, COUNTED_MARK};
+  *(counted_block *)block = (counted_block){size, alignment, COUNTED_MARK};
   size_t live = atomic_fetch_add(&counter->live_bytes, size) + size;
   size_t peak = atomic_load(&counter->peak_bytes);
   while (live > peak && !atomic_compare_exchange_weak(&counter->peak_bytes, &peak, live))
@@ -115,11 +115,13 @@ static inline void *counting_allocate(void *user, size_t size, size_t alignment)
   return (char *)block + COUNTED_PREFIX;
 }
 
-static inline void counting_release(void *user, void *pointer) {
+static inline void counting_release(void *user, void *pointer, size_t size, size_t alignment) {
   counting_allocator *counter = user;
   counted_block *block = (counted_block *)(void *)((char *)pointer - COUNTED_PREFIX);
   if (block->mark != COUNTED_MARK)
     abort(); /* not ours, or released twice */
+  if (block->size != size || block->alignment != alignment)
+    abort(); /* asked for otherwise */
   block->mark = 0;
   atomic_fetch_sub(&counter->live_bytes, block->size);
   atomic_fetch_sub(&counter->live_blocks, 1);
@@ -128,7 +130,10 @@ static inline void counting_release(void *user, void *pointer) {
 
 /* The allocator to hand to the library; `counter` must outlive what it allocates. */
 static inline xd_allocator counting_allocator_hooks(counting_allocator *counter) {
-  return (xd_allocator){counter, counting_allocate, counting_release};
+  return (xd_allocator){.struct_size = sizeof(xd_allocator),
+                        .user = counter,
+                        .allocate = counting_allocate,
+                        .release = counting_release};
 }
 
 /* ---- contexts ---- */

@@ -58,7 +58,7 @@ static xd_status open_never(xd_backend **out, const char **detail, const xd_back
 
 static void close_tiny(xd_backend *backend) {
   const xd_allocator *allocator = backend->host->allocator;
-  allocator->release(allocator->user, backend);
+  allocator->release(allocator->user, backend, sizeof *backend, 64);
 }
 
 static xd_status create_buffer(xd_backend *backend, xd_buffer **out, size_t count) {
@@ -81,7 +81,7 @@ static xd_status create_hidden_buffer(xd_backend *backend, xd_buffer **out, size
 
 static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
   const xd_allocator *allocator = backend->host->allocator;
-  allocator->release(allocator->user, buffer);
+  allocator->release(allocator->user, buffer, 64 + buffer->count * sizeof(float), 64);
 }
 
 static xd_status write_buffer(xd_backend *backend, xd_slice to, const float *from, size_t count) {
@@ -201,7 +201,9 @@ START_TEST(context_create__refuses_bad_options_and_names_them) {
   bad = good;
   bad.layer_count = 3;
   check_refused(&bad, XD_ERROR_INVALID_ARGUMENT, &book, "layers");
-  const xd_runner no_run = {NULL, NULL, 2}, no_threads = {NULL, run_in_turn, 0};
+  xd_runner no_run = XD_RUNNER_INIT, no_threads = XD_RUNNER_INIT;
+  no_run.threads = 2;
+  no_threads.run = run_in_turn, no_threads.threads = 0;
   bad = good;
   bad.runner = &no_run;
   check_refused(&bad, XD_ERROR_INVALID_ARGUMENT, &book, "run function");
@@ -399,11 +401,12 @@ static void mark(void *argument, uint32_t index) {
 START_TEST(context__runs_its_loops_with_the_hosts_runner) {
   log_book book = {0};
   host_runner host = {0};
-  const xd_runner runner = {&host, run_in_turn, 5};
+  xd_runner runner = XD_RUNNER_INIT;
   const xd_backend_table *const tables[] = {&tiny};
   xd_context_options options = options_with(tables, &book);
   xd_context *context = NULL;
   int marks[9] = {0};
+  runner.user = &host, runner.run = run_in_turn, runner.threads = 5;
   options.runner = &runner;
   options.threads = 3; /* the runner decides */
   assert_status(xd_context_create(&context, &options), XD_OK);

@@ -36,9 +36,9 @@ static void pause_for(long microseconds) {
   nanosleep(&time, NULL);
 }
 
-static xdi_pool *make_pool(uint32_t threads) {
-  xdi_pool *pool = xdi_pool_create(&xdi_heap, threads);
-  ck_assert_ptr_nonnull(pool);
+static xd_pool *make_pool(uint32_t threads) {
+  xd_pool *pool = NULL;
+  assert_status(xd_pool_create(&pool, threads, NULL), XD_OK);
   ck_assert_uint_eq(xdi_pool_runner(pool).threads, threads);
   return pool;
 }
@@ -56,35 +56,35 @@ START_TEST(pool__runs_every_index_once) {
   const uint32_t threads[] = {2, 3, 5, 16};
   const uint32_t sizes[] = {0, 1, 2, 3, 5, 7, 13, 16, 17, 64, 99, 1000, MOST - 1};
   for (int t = 0; t < 4; t++) {
-    xdi_pool *pool = make_pool(threads[t]);
+    xd_pool *pool = make_pool(threads[t]);
     xd_runner runner = xdi_pool_runner(pool);
     for (int s = 0; s < 13; s++)
       run_and_check(&runner, &counts, sizes[s]);
-    xdi_pool_destroy(pool);
+    xd_pool_release(pool);
   }
 }
 END_TEST
 
 START_TEST(pool__survives_many_short_loops_in_a_row) {
   static tally counts;
-  xdi_pool *pool = make_pool(4);
+  xd_pool *pool = make_pool(4);
   xd_runner runner = xdi_pool_runner(pool);
   for (uint32_t i = 0; i < 20000; i++)
     run_and_check(&runner, &counts, i % 9);
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
 /* Pauses around the time for which idle threads spin: they are met awake, falling asleep and asleep. */
 START_TEST(pool__wakes_threads_that_fell_asleep) {
   static tally counts;
-  xdi_pool *pool = make_pool(2);
+  xd_pool *pool = make_pool(2);
   xd_runner runner = xdi_pool_runner(pool);
   for (uint32_t i = 0; i < 300; i++) {
     pause_for((long)(i % 60) * 10);
     run_and_check(&runner, &counts, 2 + i % 20);
   }
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
@@ -109,13 +109,13 @@ static void join_crowd(void *argument, uint32_t index) {
 
 START_TEST(pool__uses_all_its_threads_and_no_more) {
   crowd people = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-  xdi_pool *pool = make_pool(3);
+  xd_pool *pool = make_pool(3);
   xd_runner runner = xdi_pool_runner(pool);
   for (int i = 0; i < 1000 && people.count < 3; i++)
     ck_assert_int_eq(xdi_run(&runner, join_crowd, &people, 30), 0);
   ck_assert_int_eq(xdi_run(&runner, join_crowd, &people, 30), 0);
   ck_assert_uint_eq(people.count, 3);
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
@@ -127,14 +127,14 @@ static void finish_late(void *argument, uint32_t index) {
 }
 
 START_TEST(pool__returns_when_the_slowest_index_has_ended) {
-  xdi_pool *pool = make_pool(2);
+  xd_pool *pool = make_pool(2);
   xd_runner runner = xdi_pool_runner(pool);
   for (int round = 0; round < 20; round++) {
     uint32_t done[3] = {0};
     ck_assert_int_eq(xdi_run(&runner, finish_late, done, 3), 0);
     ck_assert(done[0] == 1 && done[1] == 1 && done[2] == 1);
   }
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ static void run_nested(void *argument, uint32_t index) {
 
 START_TEST(pool__runs_a_loop_within_a_loop) {
   static nest outer;
-  xdi_pool *pool = make_pool(2);
+  xd_pool *pool = make_pool(2);
   xd_runner runner = xdi_pool_runner(pool);
   outer.runner = &runner;
   ck_assert_int_eq(xdi_run(&runner, run_nested, &outer, 8), 0);
@@ -160,7 +160,7 @@ START_TEST(pool__runs_a_loop_within_a_loop) {
     for (int j = 0; j < 40; j++)
       ck_assert_uint_eq(outer.inner[i].runs[j], 1);
   }
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
@@ -173,14 +173,15 @@ typedef struct client {
 static void *use_runner(void *argument) {
   client *self = argument;
   tally *counts = calloc(1, sizeof *counts);
-  xdi_pool *own = self->runner ? NULL : xdi_pool_create(&xdi_heap, 2);
+  xd_pool *own = NULL;
+  self->wrong += !self->runner && xd_pool_create(&own, 2, NULL) != XD_OK;
   xd_runner runner = self->runner ? *self->runner : xdi_pool_runner(own);
   for (uint32_t i = 1; i <= self->loops; i++) {
     self->wrong += xdi_run(&runner, count_run, counts, 20) != 0;
     for (int j = 0; j < 20; j++)
       self->wrong += counts->runs[j] != i;
   }
-  xdi_pool_destroy(own);
+  xd_pool_release(own);
   free(counts);
   return NULL;
 }
@@ -201,27 +202,35 @@ START_TEST(pool__of_one_thread_does_not_disturb_anothers) {
 END_TEST
 
 START_TEST(pool__stays_right_when_two_threads_use_it) {
-  xdi_pool *pool = make_pool(2);
+  xd_pool *pool = make_pool(2);
   xd_runner runner = xdi_pool_runner(pool);
   client clients[2] = {{&runner, 3000, 0}, {&runner, 3000, 0}};
   run_clients(clients);
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
 }
 END_TEST
 
 START_TEST(pool_create__refuses_odd_sizes) {
-  ck_assert_ptr_null(xdi_pool_create(&xdi_heap, 0));
-  ck_assert_ptr_null(xdi_pool_create(&xdi_heap, 1));
-  ck_assert_ptr_null(xdi_pool_create(&xdi_heap, 257));
-  xdi_pool_destroy(NULL);
+  const uint32_t wrong[] = {0, 257, UINT32_MAX};
+  for (int i = 0; i < 3; i++) {
+    xd_pool *pool = (xd_pool *)(uintptr_t)1;
+    assert_status(xd_pool_create(&pool, wrong[i], NULL), XD_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_null(pool);
+  }
+  assert_status(xd_pool_create(NULL, 2, NULL), XD_ERROR_INVALID_ARGUMENT);
+  xd_pool_release(NULL);
+  ck_assert_ptr_null(xd_pool_retain(NULL));
+  ck_assert_uint_eq(xd_pool_threads(NULL), 0);
 }
 END_TEST
 
 START_TEST(pool_create__gives_null_without_memory) {
   counting_allocator counter = {0};
   xd_allocator allocator = counting_allocator_hooks(&counter);
+  xd_pool *pool = NULL;
   counter.fail_at = 1;
-  ck_assert_ptr_null(xdi_pool_create(&allocator, 2));
+  assert_status(xd_pool_create(&pool, 2, &allocator), XD_ERROR_OUT_OF_MEMORY);
+  ck_assert_ptr_null(pool);
   ck_assert_uint_eq(counter.live_blocks, 0);
 }
 END_TEST
@@ -230,14 +239,14 @@ START_TEST(pool__allocates_nothing_in_a_loop_and_returns_all) {
   static tally counts;
   counting_allocator counter = {0};
   xd_allocator allocator = counting_allocator_hooks(&counter);
-  xdi_pool *pool = xdi_pool_create(&allocator, 3);
-  ck_assert_ptr_nonnull(pool);
+  xd_pool *pool = NULL;
+  assert_status(xd_pool_create(&pool, 3, &allocator), XD_OK);
   xd_runner runner = xdi_pool_runner(pool);
   size_t before = counter.total;
   for (int i = 0; i < 100; i++)
     run_and_check(&runner, &counts, 50);
   ck_assert_uint_eq(counter.total, before);
-  xdi_pool_destroy(pool);
+  xd_pool_release(pool);
   ck_assert_uint_eq(counter.live_blocks, 0);
 }
 END_TEST
@@ -245,13 +254,13 @@ END_TEST
 START_TEST(pool__can_be_destroyed_at_any_moment_between_loops) {
   static tally counts;
   for (uint32_t i = 0; i < 300; i++) {
-    xdi_pool *pool = make_pool(2 + i % 3);
+    xd_pool *pool = make_pool(2 + i % 3);
     xd_runner runner = xdi_pool_runner(pool);
     for (uint32_t loop = 0; loop < i % 4; loop++)
       run_and_check(&runner, &counts, 10);
     if (i % 10 == 0)
       pause_for(400);
-    xdi_pool_destroy(pool);
+    xd_pool_release(pool);
   }
 }
 END_TEST
@@ -272,7 +281,8 @@ static int run_backwards(void *user, xd_task task, void *argument, uint32_t coun
 START_TEST(run__calls_the_hosts_runner_and_hands_on_its_answer) {
   static tally counts;
   host self = {0, 0};
-  xd_runner runner = {&self, run_backwards, 7};
+  xd_runner runner = XD_RUNNER_INIT;
+  runner.user = &self, runner.run = run_backwards, runner.threads = 7;
   run_and_check(&runner, &counts, 33);
   ck_assert_uint_eq(self.calls, 1);
   run_and_check(&runner, &counts, 0); /* not worth a call */

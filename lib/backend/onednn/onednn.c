@@ -16,13 +16,27 @@ static const xd_backend_table *table_behind(void) {
 
 /* ---- Memory ---- */
 
+/* The allocator is told how large a block was; that stands in front of it. */
+#define PREFIX ((size_t)64)
+
 void *xdi_onednn_allocate(xd_backend *backend, size_t size) {
-  return backend->allocator->allocate(backend->allocator->user, size ? size : 1, 64);
+  size_t whole = size + PREFIX;
+  if (whole < size)
+    return NULL;
+  char *block = backend->allocator->allocate(backend->allocator->user, whole, PREFIX);
+  if (!block)
+    return NULL;
+  memcpy(block, &whole, sizeof whole);
+  return block + PREFIX;
 }
 
 void xdi_onednn_release(xd_backend *backend, void *memory) {
-  if (memory)
-    backend->allocator->release(backend->allocator->user, memory);
+  size_t whole;
+  if (!memory)
+    return;
+  char *block = (char *)memory - PREFIX;
+  memcpy(&whole, block, sizeof whole);
+  backend->allocator->release(backend->allocator->user, block, whole, PREFIX);
 }
 
 /* ---- Life ---- */
@@ -37,7 +51,7 @@ static void close_backend(xd_backend *backend) {
     dnnl_engine_destroy(backend->engine);
   if (backend->behind)
     backend->table->close(backend->behind);
-  allocator->release(allocator->user, backend);
+  allocator->release(allocator->user, backend, sizeof *backend, PREFIX);
 }
 
 static xd_status open_library(xd_backend *backend) {
@@ -51,7 +65,7 @@ static xd_status open_backend(xd_backend **out, const char **detail, const xd_ba
   const dnnl_version_t *version = dnnl_version();
   const char *ignored = NULL;
   *out = NULL;
-  xd_backend *backend = host->allocator->allocate(host->allocator->user, sizeof *backend, 64);
+  xd_backend *backend = host->allocator->allocate(host->allocator->user, sizeof *backend, PREFIX);
   if (!backend)
     return XD_ERROR_OUT_OF_MEMORY;
   memset(backend, 0, sizeof *backend);
