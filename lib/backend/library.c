@@ -8,6 +8,8 @@
 
 #include "backend/registry.h"
 #include "base/memory.h"
+#include "base/plain.h"
+#include "base/text.h"
 
 struct xd_backend_library {
   void *handle;
@@ -17,8 +19,11 @@ struct xd_backend_library {
 typedef const xd_backend_table *(*plugin_function)(void);
 
 static void say(char *why, size_t why_size, const char *what, const char *detail) {
-  if (why && why_size > 0)
-    snprintf(why, why_size, "%s%s%s", what, *detail ? ": " : "", detail);
+  char line[4096 + 512];
+  if (!why)
+    return;
+  snprintf(line, sizeof line, "%s%s%s", what, *detail ? ": " : "", detail);
+  xdi_text_show(why, why_size, line, strlen(line));
 }
 
 static const char *loader_message(void) {
@@ -33,11 +38,13 @@ static bool refused_file(const char *path) {
 
 static xd_status find_table(xd_backend_library *library, const char *path, char *why, size_t why_size) {
   plugin_function plugin = NULL;
+  const xdi_plain plain = xdi_plain_begin();
   library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library->handle) {
+  if (!library->handle)
     say(why, why_size, path, loader_message());
+  xdi_plain_end(plain);
+  if (!library->handle)
     return refused_file(path) ? XD_ERROR_UNSUPPORTED : XD_ERROR_NOT_FOUND;
-  }
   void *symbol = dlsym(library->handle, "xd_backend_plugin");
   if (!symbol) {
     say(why, why_size, path, "it exports no xd_backend_plugin");

@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/plain.h"
 
 /* Some systems refuse larger single transfers. */
 #define MAX_TRANSFER ((size_t)1 << 30)
+#define PIECE ((size_t)1 << 24) /* of reading, between two looks at a cancellation */
 #define MAX_ATTEMPTS 1000
 #define TEMPORARY_SIZE 64 /* room for a temporary file's name */
 
@@ -27,9 +29,8 @@
 
 /* The message is "cannot <what> '<path>': <the system's reason>". */
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
-  char reason[128];
-  if (strerror_r(error, reason, sizeof reason) != 0)
-    snprintf(reason, sizeof reason, "error %d", error);
+  char reason[XDI_REASON_SIZE];
+  xdi_describe_error(reason, error);
   xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
   return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
 }
@@ -105,10 +106,18 @@ static xd_status fail_changed(const xdi_file *file, xd_context *context) {
 }
 
 xd_status xdi_file_fetch(const xdi_file *file, xd_context *context, void *to, size_t offset, size_t size) {
-  ssize_t got = read_fully(file->descriptor, to, offset, size);
-  if (got < 0)
-    return fail_system(context, errno, "read", file->path);
-  return got == (ssize_t)size ? XD_OK : fail_changed(file, context);
+  xd_status status = xdi_check_cancelled(context);
+  for (size_t done = 0; done < size && status == XD_OK;) {
+    const size_t wanted = size - done < PIECE ? size - done : PIECE;
+    const ssize_t got = read_fully(file->descriptor, (unsigned char *)to + done, offset + done, wanted);
+    if (got < 0)
+      return fail_system(context, errno, "read", file->path);
+    if (got < (ssize_t)wanted)
+      return fail_changed(file, context);
+    done += wanted;
+    status = xdi_check_cancelled(context);
+  }
+  return status;
 }
 
 /* The whole content, which must end where it ended when the file was opened. */

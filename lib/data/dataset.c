@@ -260,10 +260,12 @@ xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to,
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_read: indices[%u] is %u of %u pictures",
                       i, indices[i], set->count);
   size_t step = set->store->step;
-  for (uint32_t i = 0; i < count; i++, to += step) {
+  xd_status status = xdi_check_cancelled(context);
+  for (uint32_t i = 0; i < count && status == XD_OK; i++, to += step) {
     const uint8_t *from = xd_dataset_pixels(set, indices[i]);
+    status = xdi_check_cancelled(context);
     for (size_t k = 0; k < step; k++)
       to[k] = (float)from[k] / 255.0f;
   }
-  return XD_OK;
+  return status;
 }

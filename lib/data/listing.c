@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/plain.h"
 
 /* ---- order ---- */
 
@@ -116,9 +117,8 @@ static bool has_picture_ending(const char *name) {
 }
 
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
-  char reason[128];
-  if (strerror_r(error, reason, sizeof reason) != 0)
-    memcpy(reason, "unknown error", sizeof "unknown error");
+  char reason[XDI_REASON_SIZE];
+  xdi_describe_error(reason, error);
   xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND
                      : error == ENOMEM                   ? XD_ERROR_OUT_OF_MEMORY
                                                          : XD_ERROR_IO;

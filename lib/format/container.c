@@ -241,13 +241,15 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
 }
 
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status) {
-  if (status == XD_OK || status == XD_ERROR_OUT_OF_MEMORY ||
+  if (status == XD_OK)
+    return XD_OK;
+  if (status == XD_ERROR_OUT_OF_MEMORY ||
       !strncmp(context->message, container->name, strlen(container->name)))
-    return status;
+    return xdi_fail(context, status, "%s", context->message);
   if (status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH ||
       status == XD_ERROR_NOT_FOUND)
     status = XD_ERROR_BAD_DATA;
-  return xdi_fail(context, status, "%s: %.400s", container->name, context->message);
+  return xdi_fail(context, status, "%s: %s", container->name, context->message);
 }
 
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,

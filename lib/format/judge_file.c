@@ -30,6 +30,7 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
   static const uint32_t known[] = {XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = 0;
+  xdi_silence(context);
   xd_status status =
       xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
   if (!status)
@@ -39,6 +40,7 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
   if (!status)
     status = xdi_judge_wrap(out, context, roles[0].network);
   xdi_networks_release(roles, count);
+  xdi_speak(context);
   return xdi_container_blame(container, context, status);
 }
 

@@ -332,6 +332,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
                                    XDI_CHUNK_PROVENANCE};
   assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
+  xdi_silence(context);
   xd_status status =
       xdi_container_expect(container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
   if (!status)
@@ -345,6 +346,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   if (!status)
     status = check_domains(&a, *out);
   release_assembly(&a);
+  xdi_speak(context);
   if (!status)
     return XD_OK;
   xd_model_release(*out);

@@ -313,7 +313,11 @@ xd_status xdi_executor_forward(xdi_executor *executor, uint32_t batch, bool drop
   for (uint32_t i = 0; i < executor->step_count && status == XD_OK; i++) {
     const step *at = &executor->steps[i];
     const xd_layer_io io = make_io(executor, at, batch);
-    status = report(executor, at, "forward pass", at->layer->table->forward(at->layer->state, &io));
+    /* A training step, once begun, is finished: half of one would leave a state that no other run reaches. */
+    if (executor->mode == XDI_INFERENCE)
+      status = xdi_check_cancelled(executor->context);
+    if (status == XD_OK)
+      status = report(executor, at, "forward pass", at->layer->table->forward(at->layer->state, &io));
   }
   return status;
 }

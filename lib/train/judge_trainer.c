@@ -72,7 +72,7 @@ xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
   xd_judge_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
     return xdi_fail_memory(context, "creating a judge's trainer");
-  trainer->context = context;
+  trainer->context = xdi_context_retain(context);
   trainer->options = chosen;
   status = create_parts(trainer);
   if (status == XD_OK)
@@ -85,11 +85,12 @@ xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
 void xd_judge_trainer_destroy(xd_judge_trainer *trainer) {
   if (!trainer)
     return;
-  const xd_allocator allocator = trainer->context->allocator;
+  xd_context *context = trainer->context;
   xdi_optimiser_close(&trainer->optimiser);
   xdi_executor_destroy(trainer->run);
   xd_judge_release(trainer->judge);
-  xdi_release(&allocator, trainer);
+  xdi_release(&context->allocator, trainer);
+  xdi_context_release(context);
 }
 
 static xd_status check_batch(const xd_judge_trainer *trainer, const float *pictures, const uint32_t *labels,
@@ -145,6 +146,8 @@ xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, double *loss, double 
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
   xd_status status = check_batch(trainer, pictures, labels, count, learning_rate);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(trainer->context);
   if (status == XD_OK)
     status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
   if (status != XD_OK)

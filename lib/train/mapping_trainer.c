@@ -166,7 +166,7 @@ xd_status xd_mapping_trainer_create(xd_mapping_trainer **out, xd_context *contex
   xd_mapping_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
     return xdi_fail_memory(context, "creating a mapping's trainer");
-  trainer->context = context;
+  trainer->context = xdi_context_retain(context);
   trainer->options = chosen;
   trainer->source_dim = chosen.source_dim;
   trainer->target_dim = chosen.target_dim;
@@ -194,6 +194,7 @@ void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer) {
   xd_latent_generator_release(trainer->generator);
   xd_pair_discriminator_release(trainer->discriminator);
   xdi_release(&context->allocator, trainer);
+  xdi_context_release(context);
 }
 
 /* ---- The codes of a step ---- */
@@ -495,6 +496,8 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_mapping_losses
     return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_mapping_trainer_step: batch is NULL or its struct_size wrong");
   xd_status status = check_batch(trainer, &given, learning_rate);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(trainer->context);
   if (status == XD_OK)
     status = write_batch(trainer, &given);
   if (status == XD_OK)

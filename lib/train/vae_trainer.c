@@ -148,7 +148,7 @@ xd_status xd_vae_trainer_create(xd_vae_trainer **out, xd_context *context, const
   xd_vae_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
     return xdi_fail_memory(context, "creating a VAE's trainer");
-  trainer->context = context;
+  trainer->context = xdi_context_retain(context);
   trainer->options = chosen;
   status = create_networks(trainer, &chosen);
   if (status == XD_OK)
@@ -175,6 +175,7 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
   xd_encoder_release(trainer->encoder);
   xd_decoder_release(trainer->decoder);
   xdi_release(&context->allocator, trainer);
+  xdi_context_release(context);
 }
 
 /* ---- One step ---- */
@@ -344,6 +345,8 @@ xd_status xd_vae_trainer_step_toward(xd_vae_trainer *trainer, xd_vae_losses *los
   xd_status status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
   if (status == XD_OK && targets)
     status = xdi_device_check_pixels(trainer->context, targets, count, trainer->picture_size);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(trainer->context);
   if (status == XD_OK)
     status = run_step(trainer, &measured, pictures, targets, count, learning_rate);
   if (status == XD_OK && losses)

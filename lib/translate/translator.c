@@ -112,7 +112,7 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
   if (!t)
     return xdi_fail_memory(context, "creating a translator");
-  t->context = context;
+  t->context = xdi_context_retain(context);
   t->model = xd_model_retain(model);
   t->whole = whole;
   t->encoder = xd_model_encoder(model, source);
@@ -167,9 +167,11 @@ xd_status xd_translator_load(xd_translator **out, xd_context *context, const cha
 void xd_translator_destroy(xd_translator *translator) {
   if (!translator)
     return;
+  xd_context *context = translator->context;
   release_workspace(translator);
   xd_model_release(translator->model);
-  xdi_release(&translator->context->allocator, translator);
+  xdi_release(&context->allocator, translator);
+  xdi_context_release(context);
 }
 
 xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint64_t first,
@@ -287,13 +289,15 @@ static xd_status check_size(xd_translator *t, const xd_image *image, xd_shape sh
 
 /* Puts the picture's number before the message that is there. */
 static xd_status name_picture(xd_context *context, xd_status status, const char *what, uint32_t index) {
-  return xdi_fail(context, status, "%s picture %u: %.400s", what, index, context->message);
+  return xdi_fail(context, status, "%s picture %u: %s", what, index, context->message);
 }
 
 static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
+    xdi_silence(t->context);
     xd_status status =
         xd_image_to_floats(t->context, t->pixels + i * t->input_size, &images[i], t->input.channels);
+    xdi_speak(t->context);
     if (status)
       return name_picture(t->context, status, "input", first + i);
   }
@@ -317,7 +321,9 @@ static xd_status write_image(xd_translator *t, const xd_image *output, const xd_
 static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs,
                               uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
+    xdi_silence(t->context);
     const xd_status status = write_image(t, &outputs[i], &inputs[i], t->pixels + i * t->output_size);
+    xdi_speak(t->context);
     if (status)
       return name_picture(t->context, status, "output", first + i);
   }

@@ -414,7 +414,7 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
   size_t size;
   unsigned char *data = save_tiny(true, false, &size);
   xd_file_info info = XD_FILE_INFO_INIT;
-  xd_chunk chunks[8];
+  xd_chunk chunks[8] = {XD_CHUNK_INIT};
   assert_ok(context, xd_file_inspect(context, &info, chunks, 8, path));
   ck_assert_str_eq(info.kind, "model");
   ck_assert_uint_eq(info.size, size);
