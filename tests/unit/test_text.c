@@ -27,7 +27,7 @@ START_TEST(utf8_length__tells_whole_characters_from_broken_ones) {
                {"\xF0\x9F\x98\x80", 4, 4},
                {"\xF0\x9F\x98\x80", 3, 0},
                {"\x80", 1, 0},
-               {"\xC0\xAF", 2, 0},     /* overlong */
+               {"\xC0\xAF", 2, 0}, /* overlong */
                {"\xC1\xBF", 2, 0},
                {"\xE0\x80\x80", 3, 0},
                {"\xE0\xA0\x80", 3, 3},

@@ -1,0 +1,144 @@
+/* Objects go in every order: a finaliser's is any. What was made for a context keeps it alive, and can only be
+ * destroyed when the context is gone. */
+#include "tiny_model.h"
+
+enum { POOL, CONTEXT, MODEL, TRANSLATOR, VAE_TRAINER, MAPPING_TRAINER, JUDGE_TRAINER, KINDS };
+
+typedef struct objects {
+  xd_pool *pool;
+  xd_context *context;
+  xd_model *model;
+  xd_translator *translator;
+  xd_vae_trainer *vae;
+  xd_mapping_trainer *mapping;
+  xd_judge_trainer *judge;
+} objects;
+
+static void make_trainers(objects *o) {
+  xd_vae_architecture architecture = tiny_architecture(1);
+  xd_vae_options vae = XD_VAE_OPTIONS_INIT;
+  xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
+  xd_judge_options judge = XD_JUDGE_OPTIONS_INIT;
+  vae.architecture = &architecture;
+  vae.batch = mapping.batch = judge.batch = 2;
+  mapping.source_dim = mapping.target_dim = 2;
+  mapping.hidden_width = 4;
+  judge.height = judge.width = 8, judge.channels = 1, judge.classes = 2;
+  judge.base_channels = judge.feature_dim = 2;
+  assert_ok(o->context, xd_vae_trainer_create(&o->vae, o->context, &vae));
+  assert_ok(o->context, xd_mapping_trainer_create(&o->mapping, o->context, &mapping));
+  assert_ok(o->context, xd_judge_trainer_create(&o->judge, o->context, &judge));
+}
+
+static void make(objects *o, counting_allocator *counter) {
+  const xd_allocator allocator = counting_allocator_hooks(counter);
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  assert_status(xd_pool_create(&o->pool, 2, &allocator), XD_OK);
+  options.backend = "reference";
+  options.pool = o->pool;
+  options.allocator = &allocator;
+  assert_status(xd_context_create(&o->context, &options), XD_OK);
+  o->model = tiny_model(o->context, true);
+  assert_ok(o->context, xd_translator_create(&o->translator, o->context, o->model, NULL));
+  make_trainers(o);
+}
+
+static void destroy(objects *o, int kind) {
+  switch (kind) {
+  case POOL:
+    xd_pool_release(o->pool);
+    break;
+  case CONTEXT:
+    xd_context_destroy(o->context);
+    break;
+  case MODEL:
+    xd_model_release(o->model);
+    break;
+  case TRANSLATOR:
+    xd_translator_destroy(o->translator);
+    break;
+  case VAE_TRAINER:
+    xd_vae_trainer_destroy(o->vae);
+    break;
+  case MAPPING_TRAINER:
+    xd_mapping_trainer_destroy(o->mapping);
+    break;
+  default:
+    xd_judge_trainer_destroy(o->judge);
+  }
+}
+
+/* The next order, by Narayana's rule; false after the last. */
+static bool next_order(int order[KINDS]) {
+  int i = KINDS - 2, k = KINDS - 1, swap;
+  while (i >= 0 && order[i] >= order[i + 1])
+    i--;
+  if (i < 0)
+    return false;
+  while (order[k] <= order[i])
+    k--;
+  swap = order[i], order[i] = order[k], order[k] = swap;
+  for (int low = i + 1, high = KINDS - 1; low < high; low++, high--)
+    swap = order[low], order[low] = order[high], order[high] = swap;
+  return true;
+}
+
+START_TEST(objects__are_destroyed_in_every_order) {
+  int order[KINDS] = {0, 1, 2, 3, 4, 5, 6}, orders = 0;
+  do {
+    counting_allocator counter = {0};
+    objects o;
+    make(&o, &counter);
+    for (int i = 0; i < KINDS; i++)
+      destroy(&o, order[i]);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+    orders++;
+  } while (next_order(order));
+  ck_assert_int_eq(orders, 5040);
+}
+END_TEST
+
+static void count_line(void *user, xd_log_level level, const char *message) {
+  (void)level, (void)message;
+  ++*(int *)user;
+}
+
+static int run_and_count(void *user, xd_task task, void *argument, uint32_t count) {
+  ++*(int *)user;
+  for (uint32_t i = 0; i < count; i++)
+    task(argument, i);
+  return 0;
+}
+
+/* The host's log and runner may be gone with its context: they are not called any more. */
+START_TEST(context_destroy__leaves_what_is_left_alone) {
+  int lines = 0, loops = 0;
+  xd_runner runner = XD_RUNNER_INIT;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *context = NULL;
+  xd_translator *translator = NULL;
+  float inputs[64] = {0}, outputs[270];
+  runner.user = &loops, runner.run = run_and_count;
+  options.runner = &runner;
+  options.log = count_line, options.log_user = &lines, options.log_level = XD_LOG_DEBUG;
+  assert_status(xd_context_create(&context, &options), XD_OK);
+  xd_model *model = tiny_model(context, true);
+  assert_ok(context, xd_translator_create(&translator, context, model, NULL));
+  assert_ok(context, xd_translator_run_floats(translator, outputs, NULL, inputs, 1));
+  xd_model_release(model);
+  xd_context_destroy(context);
+  lines = loops = 0;
+  assert_status(xd_translator_run_floats(translator, outputs, NULL, inputs, 1), XD_ERROR_INVALID_ARGUMENT);
+  xd_translator_destroy(translator);
+  ck_assert_int_eq(lines + loops, 0);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("lifetimes");
+  add_case(suite, objects__are_destroyed_in_every_order);
+  add_case(suite, context_destroy__leaves_what_is_left_alone);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
