@@ -100,6 +100,18 @@ static int translate(translation *t) {
   return code ? code : finish_results(t);
 }
 
+static int choose_fit(translation *t) {
+  static const char *const names[] = {
+      [XD_FIT_EXACT] = "exact", [XD_FIT_STRETCH] = "stretch", [XD_FIT_PAD] = "pad", [XD_FIT_CROP] = "crop"};
+  t->fit = t->resize ? XD_FIT_CROP : XD_FIT_EXACT;
+  if (!t->fit_text)
+    return EXIT_DONE;
+  for (t->fit = 0; t->fit < sizeof names / sizeof *names; t->fit++)
+    if (!strcmp(t->fit_text, names[t->fit]))
+      return EXIT_DONE;
+  return usage_error("--fit is exact, stretch, pad or crop");
+}
+
 static int check_usage(translation *t) {
   if (!t->model_path || !t->out || !t->word_count)
     return usage_error("--model, --out and an input are needed");
@@ -107,7 +119,8 @@ static int check_usage(translation *t) {
     return usage_error("--direction is 1to2 or 2to1");
   if (!t->columns || !t->scale)
     return usage_error("--columns and --scale are at least 1");
-  return choose_results(t);
+  const int code = choose_fit(t);
+  return code ? code : choose_results(t);
 }
 
 int command_translate(int argc, char **argv) {
@@ -119,7 +132,10 @@ int command_translate(int argc, char **argv) {
       {"sheet", FLAG_SWITCH, &t.wants_sheet, NULL, "a contact sheet"},
       {"columns", FLAG_COUNT, &t.columns, "N", "columns of the sheet (12)"},
       {"scale", FLAG_COUNT, &t.scale, "N", "magnification of the sheet (2)"},
-      {"resize", FLAG_SWITCH, &t.resize, NULL, "resize inputs of another size"},
+      {"fit", FLAG_TEXT, &t.fit_text, "HOW",
+       "pictures of another size: exact (they are refused), stretch (the aspect ratio changes), pad (black "
+       "beside the whole), crop (the middle); by default exact"},
+      {"resize", FLAG_SWITCH, &t.resize, NULL, "--fit crop"},
       {"skip-bad", FLAG_SWITCH, &t.skip_bad, NULL, "pass over files that cannot be decoded, naming each"},
       {"seed", FLAG_SEED, &t.seed, "N", "seed of the noise (0)"},
       {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise (1)"},

@@ -160,17 +160,14 @@ static bool is_stream(const char *path) {
   return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
 }
 
-static bool size_fits(const translation *t, const xd_image *view) {
-  return t->resize || (view->width == t->from.width && view->height == t->from.height);
-}
-
 static int take_view(translation *t, const char *name, const xd_image *view, float *to) {
   xd_image cell;
-  if (!size_fits(t, view))
-    return failure("%s is %u x %u, the model's pictures are %u x %u (--resize changes it)", name, view->width,
+  const bool fits = view->width == t->from.width && view->height == t->from.height;
+  if (t->fit == XD_FIT_EXACT && !fits)
+    return failure("'%s' is %u x %u, the model's pictures are %u x %u (--fit changes it)", name, view->width,
                    view->height, t->from.width, t->from.height);
   view_floats(&cell, to, t->from);
-  const xd_status status = xd_image_resize(t->run.context, &cell, view);
+  const xd_status status = xd_image_fit(t->run.context, &cell, view, t->fit);
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 

@@ -22,8 +22,9 @@ typedef struct sheet {
 
 typedef struct translation {
   runtime run;
-  const char *model_path, *out, *direction_text;
+  const char *model_path, *out, *direction_text, *fit_text;
   bool wants_sheet, resize, skip_bad;
+  xd_fit fit;
   uint32_t columns, scale;
   uint64_t seed;
   float temperature;

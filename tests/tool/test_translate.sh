@@ -131,6 +131,26 @@ same alpha.png ink.png
 exits 0 alpha --resize --out alphas
 same alphas/ink.png ink.png
 
+# Pictures of another size are refused or fitted: the middle of a wide one is what stood there.
+awk 'BEGIN {
+  printf "P5 84 28 255\n"
+  for (y = 0; y < 28; y++) for (x = 0; x < 84; x++) printf "%c", (x >= 42 && x < 46 && y > 3 && y < 24) ? 126 : 1
+}' >wide.pgm
+exits 1 wide.pgm --out fit.png
+says "84 x 28"
+exits 0 wide.pgm --fit crop --out crop.png
+same crop.png one.png
+exits 0 wide.pgm --resize --out resize.png
+same resize.png one.png
+exits 0 lone.pgm --fit exact --out exact.png
+same exact.png one.png
+for how in stretch pad; do
+  exits 0 wide.pgm --fit $how --out $how.png
+  cmp -s $how.png one.png && fail "--fit $how crops"
+done
+cmp -s stretch.png pad.png && fail "--fit pad stretches"
+exits 2 wide.pgm --fit squeeze --out fit.png
+
 # Bad files stop the command, or are passed over by name and counted; the others keep their noise.
 mkdir some
 draw some/1.pgm 6
