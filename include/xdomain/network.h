@@ -36,6 +36,14 @@ typedef struct xd_shape {
  *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}:
  *                          each picture to one deviation and a mean for each channel under the
  *                          window (sys/backend.h); only a network's first layer, it has no gradient
+ *   GNRM group_norm        {groups, activation, 1: the scale starts at 0, not 1}: groups of a
+ *                          picture's channels to mean 0 and deviation 1, then a learned scale and
+ *                          shift of each channel; knows no batch
+ *   UPS2 upsample          {height, width of the output}: each cell four times; sides are twice the
+ *                          input's, or one less
+ *   RADD residual_add      {back, activation}: x plus the output of the layer `back` before this
+ *                          one, at least 2 (1 would be x); reaching before the first layer, plus
+ *                          the network's input. Both have one shape
  * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
 typedef struct xd_layer_spec {
   uint32_t tag;

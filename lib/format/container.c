@@ -280,12 +280,20 @@ xd_status xdi_chunk_damaged(const xdi_container *container, xd_context *context,
   return xdi_fail(context, XD_ERROR_BAD_DATA, "%s: chunk %s: %s", container->name, name_of(tag).text, what);
 }
 
+/* The oldest minor version that knows all that the chunks hold. */
+static uint32_t minor_of(const xdi_chunk_source *chunks, uint32_t count) {
+  uint32_t minor = 0;
+  for (uint32_t i = 0; i < count; i++)
+    minor = chunks[i].bytes->minor > minor ? chunks[i].bytes->minor : minor;
+  return minor;
+}
+
 /* Header and table for chunks whose places are computed here; returns the file's size, 0 if absurd. */
 static uint64_t compose_header(unsigned char *header, uint32_t kind, const xdi_chunk_source *chunks,
                                uint32_t count) {
   memcpy(header, magic, sizeof magic);
   xdi_set_u32(header + 8, XDI_FORMAT_MAJOR);
-  xdi_set_u32(header + 12, XDI_FORMAT_MINOR);
+  xdi_set_u32(header + 12, minor_of(chunks, count));
   xdi_set_u32(header + 16, kind);
   xdi_set_u32(header + 20, count);
   uint64_t end = HEADER_SIZE + (uint64_t)count * ENTRY_SIZE;

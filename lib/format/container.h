@@ -12,7 +12,7 @@
 #include "xdomain/model.h"
 
 #define XDI_FORMAT_MAJOR 1u
-#define XDI_FORMAT_MINOR 0u
+#define XDI_FORMAT_MINOR 1u
 #define XDI_CHUNK_LIMIT 32u
 #define XDI_FILE_LIMIT ((size_t)1 << 30)
 #define XDI_CHUNK_ALIGNMENT 64u

@@ -61,6 +61,16 @@ static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi
   return XD_OK;
 }
 
+/* The minor version that brought a layer. */
+static uint32_t minor_of(uint32_t tag) {
+  static const uint32_t since_1[] = {XD_TAG('G', 'N', 'R', 'M'), XD_TAG('U', 'P', 'S', '2'),
+                                     XD_TAG('R', 'A', 'D', 'D')};
+  for (size_t i = 0; i < sizeof since_1 / sizeof *since_1; i++)
+    if (tag == since_1[i])
+      return 1;
+  return 0;
+}
+
 static void put_layers(const xdi_role *role, xdi_bytes *nets) {
   const xd_network *network = role->network;
   xdi_put_u32(nets, role->tag);
@@ -69,7 +79,9 @@ static void put_layers(const xdi_role *role, xdi_bytes *nets) {
   xdi_put_u32(nets, network->input.channels);
   xdi_put_u32(nets, network->layer_count);
   for (uint32_t l = 0; l < network->layer_count; l++) {
-    xdi_put_u32(nets, network->layers[l].spec.tag);
+    const uint32_t tag = network->layers[l].spec.tag, minor = minor_of(tag);
+    nets->minor = minor > nets->minor ? minor : nets->minor;
+    xdi_put_u32(nets, tag);
     for (uint32_t v = 0; v < 8; v++)
       xdi_put_u32(nets, network->layers[l].spec.values[v]);
   }

@@ -15,6 +15,7 @@ typedef struct xdi_bytes {
   const xd_allocator *allocator;
   unsigned char *data;
   size_t size, capacity;
+  uint32_t minor; /* the minor version of the format that knows all that they hold */
   bool failed;
 } xdi_bytes;
 

@@ -16,6 +16,9 @@ extern const xd_layer_table xdi_activation_layer;
 extern const xd_layer_table xdi_dropout_layer;
 extern const xd_layer_table xdi_linear_skip_layer;
 extern const xd_layer_table xdi_window_normalise_layer;
+extern const xd_layer_table xdi_group_norm_layer;
+extern const xd_layer_table xdi_upsample_layer;
+extern const xd_layer_table xdi_residual_add_layer;
 
 /* Cells of one row of a shape that a network has accepted: the product cannot overflow. */
 static inline size_t xdi_cells(xd_shape shape) {

@@ -38,7 +38,7 @@ def emit(name, tensor):
 
 
 def emit_number(name, tensor):
-    print(f"static const double golden_{name} = {float(tensor):.17g};")
+    print(f"static const double golden_{name} = {float(tensor.detach()):.17g};")
 
 
 def leaf(tensor):
@@ -176,6 +176,41 @@ def cross_entropy():
     emit_number("cross_entropy_loss", loss)
 
 
+def group_norm():
+    print("\n/* group norm: 2 pictures of 3 x 2 x 6, 3 groups; x = leaky_relu(x0), sigmoid; gradients of sum(c * y) */")
+    x0, scale, shift, c = leaf(normal(2, 3, 2, 6)), leaf(normal(6)), leaf(normal(6)), normal(2, 3, 2, 6)
+    x = F.leaky_relu(x0, 0.2)
+    a = nhwc(F.group_norm(nchw(x), 3, scale, shift, eps=1e-5))
+    a.retain_grad()
+    y = torch.sigmoid(a)
+    (y * c).sum().backward()
+    for part, tensor in dict(x=x, scale=scale, shift=shift, y=y, dy=a.grad, dx=x0.grad, dscale=scale.grad,
+                             dshift=shift.grad).items():
+        emit(f"group_norm_{part}", tensor)
+
+
+def upsample():
+    print("\n/* upsample: 2 pictures of 2 x 3 x 2 to 4 x 5 x 2; x = tanh(x0); gradients of sum(c * y) */")
+    x0, c = leaf(normal(2, 2, 3, 2)), normal(2, 4, 5, 2)
+    x = torch.tanh(x0)
+    y = nhwc(F.interpolate(nchw(x), scale_factor=2, mode="nearest"))[:, :, :5]
+    (y * c).sum().backward()
+    for part, tensor in dict(x=x, y=y, dy=c, dx=x0.grad).items():
+        emit(f"upsample_{part}", tensor)
+
+
+def residual():
+    print("\n/* residual: 20 cells, x = leaky_relu(x0), other = tanh(o0), sigmoid; gradients of sum(c * y) */")
+    x0, o0, c = leaf(normal(20)), leaf(normal(20)), normal(20)
+    x, other = F.leaky_relu(x0, 0.2), torch.tanh(o0)
+    a = x + other
+    a.retain_grad()
+    y = torch.sigmoid(a)
+    (y * c).sum().backward()
+    for part, tensor in dict(x=x, other=other, y=y, dy=a.grad, dx=x0.grad, dother=o0.grad).items():
+        emit(f"residual_{part}", tensor)
+
+
 def main():
     print("/* Golden values of the kernels, computed in double precision by PyTorch "
           f"{torch.__version__.split('+')[0]}\n * with make_golden.py, which says how. Do not edit. */")
@@ -197,6 +232,9 @@ def main():
     spectral_norm()
     adam()
     cross_entropy()
+    group_norm()
+    upsample()
+    residual()
     print("\n#endif")
 
 

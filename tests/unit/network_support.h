@@ -60,6 +60,18 @@ static inline xd_layer_spec linear_skip_spec(xd_activation activation) {
   return (xd_layer_spec){XD_TAG('L', 'S', 'K', 'P'), {(uint32_t)activation}};
 }
 
+static inline xd_layer_spec group_norm_spec(uint32_t groups, xd_activation activation) {
+  return (xd_layer_spec){XD_TAG('G', 'N', 'R', 'M'), {groups, activation}};
+}
+
+static inline xd_layer_spec upsample_spec(uint32_t height, uint32_t width) {
+  return (xd_layer_spec){XD_TAG('U', 'P', 'S', '2'), {height, width}};
+}
+
+static inline xd_layer_spec residual_add_spec(uint32_t back, xd_activation activation) {
+  return (xd_layer_spec){XD_TAG('R', 'A', 'D', 'D'), {back, activation}};
+}
+
 /* ---- numbers ---- */
 
 static inline float *new_floats(size_t count) {

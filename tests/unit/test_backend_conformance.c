@@ -996,6 +996,156 @@ END_TEST
 
 /* ---- buffers ---- */
 
+/* ---- what deep networks of pictures have ---- */
+
+typedef struct norm_case {
+  uint32_t batch, cells, channels, groups;
+  float least; /* of x, which reaches one further: a mean far from 0 */
+} norm_case;
+
+static const norm_case norm_cases[] = {
+    {1, 2, 4, 2, -0.5f},    {3, 49, 32, 8, -0.5f},    {2, 64, 20, 5, 4.0f},
+    {40, 16, 16, 16, 0.0f}, {1, 400, 130, 13, -1.0f}, {2, 9, 7, 1, 9.0f},
+    {33, 64, 64, 8, -0.5f}, {2, 300, 48, 4, 0.3f},    {5, 30, 96, 3, -0.7f}};
+
+static void run_norm_case(bench *b, size_t index, outcome *to) {
+  const norm_case *c = &norm_cases[index % COUNT(norm_cases)];
+  const size_t count = (size_t)c->batch * c->cells * c->channels;
+  const bool gradients = index % 2 == 0;
+  const xd_group_norm args = {.batch = c->batch,
+                              .cells = c->cells,
+                              .channels = c->channels,
+                              .groups = c->groups,
+                              .epsilon = 1e-5f,
+                              .activation = activation_of(index),
+                              .x_activation = activation_of(index + index / 5),
+                              .x = random_slice(b, 1, count, c->least, c->least + 1.0f),
+                              .scale = random_slice(b, 2, c->channels, -1.0f, 1.0f),
+                              .shift = random_slice(b, 3, c->channels, -0.5f, 0.5f),
+                              .y = empty_slice(b, count),
+                              .dy = random_slice(b, 4, count, -1.0f, 1.0f),
+                              .dx = empty_slice(b, count),
+                              .dscale = gradients ? empty_slice(b, c->channels) : no_slice,
+                              .dshift = gradients ? empty_slice(b, c->channels) : no_slice};
+  BENCH_CALL(b, group_norm_forward, &args);
+  BENCH_CALL(b, group_norm_backward, &args);
+  add_values(to, b, "y", args.y, count, 1e-5);
+  add_values(to, b, "dx", args.dx, count, 2e-5);
+  if (gradients) {
+    add_values(to, b, "dscale", args.dscale, c->channels, 1e-5);
+    add_values(to, b, "dshift", args.dshift, c->channels, 1e-5);
+  }
+}
+
+START_TEST(group_norm__agrees_with_the_reference) {
+  check_family(run_norm_case, 5 * COUNT(norm_cases), "group norm");
+}
+END_TEST
+
+/* Each picture by itself: the same bytes alone and in a batch, at any place. */
+START_TEST(group_norm__knows_no_batch) {
+  enum { BATCH = 35, CELLS = 12, CHANNELS = 32, SIZE = CELLS * CHANNELS };
+  for (int table = 0; table < table_count; table++) {
+    bench *b = &benches[table][1];
+    xd_group_norm args = {
+        .batch = BATCH, .cells = CELLS, .channels = CHANNELS, .groups = 4, .epsilon = 1e-5f};
+    args.x = random_slice(b, 1, (size_t)BATCH * SIZE, -1.0f, 1.0f),
+    args.y = empty_slice(b, (size_t)BATCH * SIZE);
+    args.scale = random_slice(b, 2, CHANNELS, -1.0f, 1.0f);
+    args.shift = random_slice(b, 3, CHANNELS, -1.0f, 1.0f);
+    BENCH_CALL(b, group_norm_forward, &args);
+    const xd_slice all = args.y;
+    args.batch = 1, args.x.offset += 30 * SIZE, args.y = empty_slice(b, SIZE);
+    BENCH_CALL(b, group_norm_forward, &args);
+    check_same_cells(b, args.y, (xd_slice){all.buffer, all.offset + 30 * SIZE}, SIZE);
+    clear_bench(b);
+  }
+}
+END_TEST
+
+START_TEST(group_norm__refuses_groups_that_do_not_divide_the_channels) {
+  for (int table = 0; table < table_count; table++) {
+    const bench *b = &benches[table][0];
+    const xd_group_norm args = {.batch = 1, .cells = 1, .channels = 6, .groups = 4}, none = {.channels = 6};
+    assert_status(b->table.group_norm_forward(b->backend, &args), XD_ERROR_INVALID_ARGUMENT);
+    assert_status(b->table.group_norm_backward(b->backend, &none), XD_ERROR_INVALID_ARGUMENT);
+  }
+}
+END_TEST
+
+typedef struct upsample_case {
+  uint32_t batch, in_width, in_height, out_width, out_height, channels;
+} upsample_case;
+
+static const upsample_case upsample_cases[] = {
+    {1, 1, 1, 2, 2, 1},     {2, 3, 2, 5, 4, 5},     {3, 7, 7, 13, 13, 32},  {1, 1, 1, 1, 1, 3},
+    {20, 8, 8, 16, 16, 64}, {2, 16, 9, 32, 17, 20}, {1, 33, 40, 66, 80, 33}};
+
+static void run_upsample_case(bench *b, size_t index, outcome *to) {
+  const upsample_case *c = &upsample_cases[index % COUNT(upsample_cases)];
+  const size_t x_count = (size_t)c->batch * c->in_width * c->in_height * c->channels;
+  const size_t y_count = (size_t)c->batch * c->out_width * c->out_height * c->channels;
+  const xd_activation activation = activation_of(index);
+  const xd_upsample args = {.batch = c->batch,
+                            .in_width = c->in_width,
+                            .in_height = c->in_height,
+                            .out_width = c->out_width,
+                            .out_height = c->out_height,
+                            .channels = c->channels,
+                            .x_activation = activation,
+                            .x = random_slice(b, 1, x_count, -1.0f, 1.0f),
+                            .y = empty_slice(b, y_count),
+                            .dy = random_slice(b, 2, y_count, -1.0f, 1.0f),
+                            .dx = empty_slice(b, x_count)};
+  BENCH_CALL(b, upsample_forward, &args);
+  BENCH_CALL(b, upsample_backward, &args);
+  add_values(to, b, "y", args.y, y_count, 0.0);
+  add_values(to, b, "dx", args.dx, x_count, 1e-6);
+}
+
+START_TEST(upsample__agrees_with_the_reference) {
+  check_family(run_upsample_case, 5 * COUNT(upsample_cases), "upsample");
+}
+END_TEST
+
+START_TEST(upsample__refuses_other_sizes) {
+  for (int table = 0; table < table_count; table++) {
+    const bench *b = &benches[table][0];
+    const xd_upsample wide = {.in_width = 3, .in_height = 3, .out_width = 7, .out_height = 6};
+    const xd_upsample low = {.in_width = 3, .in_height = 3, .out_width = 6, .out_height = 4};
+    assert_status(b->table.upsample_forward(b->backend, &wide), XD_ERROR_INVALID_ARGUMENT);
+    assert_status(b->table.upsample_backward(b->backend, &low), XD_ERROR_INVALID_ARGUMENT);
+  }
+}
+END_TEST
+
+/* dx in dy's place, in every second case. */
+static void run_residual_case(bench *b, size_t index, outcome *to) {
+  static const size_t sizes[] = {1, 15, 16, 100, 40000, 33333};
+  const size_t count = sizes[index % COUNT(sizes)];
+  xd_residual args = {.count = count,
+                      .activation = activation_of(index),
+                      .x_activation = activation_of(index / 5),
+                      .other_activation = activation_of(index / 2),
+                      .x = random_slice(b, 1, count, -1.0f, 1.0f),
+                      .other = random_slice(b, 2, count, -1.0f, 1.0f),
+                      .y = empty_slice(b, count),
+                      .dy = random_slice(b, 3, count, -1.0f, 1.0f),
+                      .dother = index % 3 ? empty_slice(b, count) : no_slice};
+  args.dx = index % 2 ? args.dy : empty_slice(b, count);
+  BENCH_CALL(b, residual_forward, &args);
+  BENCH_CALL(b, residual_backward, &args);
+  add_values(to, b, "y", args.y, count, 1e-6);
+  add_values(to, b, "dx", args.dx, count, 1e-6);
+  if (args.dother.buffer)
+    add_values(to, b, "dother", args.dother, count, 1e-6);
+}
+
+START_TEST(residual__agrees_with_the_reference) {
+  check_family(run_residual_case, 30, "residual");
+}
+END_TEST
+
 START_TEST(buffer__starts_zeroed_and_aligned) {
   float cells[1001];
   for (int table = 0; table < table_count; table++) {
@@ -1068,6 +1218,12 @@ static Suite *make_suite(void) {
   add_open_case(suite, random__is_the_same_in_pieces);
   add_open_case(suite, dropout__keeps_the_mean);
   add_open_case(suite, window_normalise__agrees_with_the_reference);
+  add_open_case(suite, group_norm__agrees_with_the_reference);
+  add_open_case(suite, group_norm__knows_no_batch);
+  add_open_case(suite, group_norm__refuses_groups_that_do_not_divide_the_channels);
+  add_open_case(suite, upsample__agrees_with_the_reference);
+  add_open_case(suite, upsample__refuses_other_sizes);
+  add_open_case(suite, residual__agrees_with_the_reference);
   add_open_case(suite, buffer__starts_zeroed_and_aligned);
   add_open_case(suite, buffer_wrap__reads_the_hosts_own_floats);
   return suite;

@@ -255,6 +255,75 @@ START_TEST(cross_entropy__equals_pytorch) {
 }
 END_TEST
 
+START_TEST(group_norm__equals_pytorch) {
+  FOR_EACH_BACKEND(b) {
+    xd_group_norm args = {.batch = 2,
+                          .cells = 6,
+                          .channels = 6,
+                          .groups = 3,
+                          .epsilon = 1e-5f,
+                          .activation = XD_ACTIVATION_SIGMOID,
+                          .x_activation = XD_ACTIVATION_LEAKY_RELU,
+                          .x = GIVEN(b, group_norm_x),
+                          .scale = GIVEN(b, group_norm_scale),
+                          .shift = GIVEN(b, group_norm_shift),
+                          .y = ROOM(b, group_norm_y),
+                          .dy = GIVEN(b, group_norm_dy),
+                          .dx = ROOM(b, group_norm_dx),
+                          .dscale = ROOM(b, group_norm_dscale),
+                          .dshift = ROOM(b, group_norm_dshift)};
+    BENCH_CALL(b, group_norm_forward, &args);
+    BENCH_CALL(b, group_norm_backward, &args);
+    ASSERT_GOLDEN(b, args.y, group_norm_y);
+    ASSERT_GOLDEN(b, args.dx, group_norm_dx);
+    ASSERT_GOLDEN(b, args.dscale, group_norm_dscale);
+    ASSERT_GOLDEN(b, args.dshift, group_norm_dshift);
+  }
+}
+END_TEST
+
+START_TEST(upsample__equals_pytorch) {
+  FOR_EACH_BACKEND(b) {
+    xd_upsample args = {.batch = 2,
+                        .in_width = 3,
+                        .in_height = 2,
+                        .out_width = 5,
+                        .out_height = 4,
+                        .channels = 2,
+                        .x_activation = XD_ACTIVATION_TANH,
+                        .x = GIVEN(b, upsample_x),
+                        .y = ROOM(b, upsample_y),
+                        .dy = GIVEN(b, upsample_dy),
+                        .dx = ROOM(b, upsample_dx)};
+    BENCH_CALL(b, upsample_forward, &args);
+    BENCH_CALL(b, upsample_backward, &args);
+    ASSERT_GOLDEN(b, args.y, upsample_y);
+    ASSERT_GOLDEN(b, args.dx, upsample_dx);
+  }
+}
+END_TEST
+
+START_TEST(residual__equals_pytorch) {
+  FOR_EACH_BACKEND(b) {
+    xd_residual args = {.count = 20,
+                        .activation = XD_ACTIVATION_SIGMOID,
+                        .x_activation = XD_ACTIVATION_LEAKY_RELU,
+                        .other_activation = XD_ACTIVATION_TANH,
+                        .x = GIVEN(b, residual_x),
+                        .other = GIVEN(b, residual_other),
+                        .y = ROOM(b, residual_y),
+                        .dy = GIVEN(b, residual_dy),
+                        .dx = ROOM(b, residual_dx),
+                        .dother = ROOM(b, residual_dother)};
+    BENCH_CALL(b, residual_forward, &args);
+    BENCH_CALL(b, residual_backward, &args);
+    ASSERT_GOLDEN(b, args.y, residual_y);
+    ASSERT_GOLDEN(b, args.dx, residual_dx);
+    ASSERT_GOLDEN(b, args.dother, residual_dother);
+  }
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("golden_kernels");
   add_case(suite, dense__equals_pytorch);
@@ -266,6 +335,9 @@ static Suite *make_suite(void) {
   add_case(suite, spectral_norm__equals_pytorch);
   add_case(suite, adam__equals_pytorch);
   add_case(suite, cross_entropy__equals_pytorch);
+  add_case(suite, group_norm__equals_pytorch);
+  add_case(suite, upsample__equals_pytorch);
+  add_case(suite, residual__equals_pytorch);
   return suite;
 }
 

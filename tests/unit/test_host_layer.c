@@ -24,7 +24,8 @@ static xd_status scale_configure(void *state, xd_shape *out, const char **why, c
 static int scale_parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   const scale_state *scale = state;
   if (index == 0)
-    *out = (xd_layer_parameter){"scales", {scale->channels, 1, 1, 1}, 1, 1, 1};
+    *out = (xd_layer_parameter){
+        .name = "scales", .shape = {scale->channels, 1, 1, 1}, .rank = 1, .fan_in = 1, .fan_out = 1};
   return index == 0;
 }
 
@@ -239,19 +240,20 @@ END_TEST
 
 static int endless_parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   (void)state;
-  *out = (xd_layer_parameter){"more", {index + 1, 1, 1, 1}, 1, 0, 0};
+  *out = (xd_layer_parameter){.name = "more", .shape = {index + 1, 1, 1, 1}, .rank = 1};
   return 1;
 }
 
 static int empty_parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   (void)state;
-  *out = (xd_layer_parameter){"none", {3, 0, 1, 1}, 2, 0, 0};
+  *out = (xd_layer_parameter){.name = "none", .shape = {3, 0, 1, 1}, .rank = 2};
   return index == 0;
 }
 
 static int huge_parameter(const void *state, uint32_t index, xd_layer_parameter *out) {
   (void)state;
-  *out = (xd_layer_parameter){"huge", {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}, 4, 0, 0};
+  *out = (xd_layer_parameter){
+      .name = "huge", .shape = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}, .rank = 4};
   return index == 0;
 }
 

@@ -28,6 +28,8 @@ static uint32_t *activation_of(xd_layer_spec *spec) {
     return &spec->values[3];
   if (spec->tag == XD_TAG('C', 'N', 'V', '2') || spec->tag == XD_TAG('C', 'N', 'T', '2'))
     return &spec->values[4];
+  if (spec->tag == XD_TAG('G', 'N', 'R', 'M') || spec->tag == XD_TAG('R', 'A', 'D', 'D'))
+    return &spec->values[1];
   if (spec->tag == XD_TAG('A', 'C', 'T', 'V') || spec->tag == XD_TAG('L', 'S', 'K', 'P'))
     return &spec->values[0];
   return NULL;
@@ -331,6 +333,58 @@ START_TEST(linear_skip_backward__matches_finite_differences_alone) {
 }
 END_TEST
 
+START_TEST(group_norm_backward__matches_finite_differences) {
+  for (size_t i = 0; i < COUNT_OF(activations); i++)
+    for (size_t k = 0; k < COUNT_OF(activations); k++) {
+      xd_layer_spec specs[] = {conv2d_spec(6, 1, 1, 0, activations[i]), group_norm_spec(2, activations[k])};
+      check_network((xd_shape){.width = 2, .height = 2, .channels = 3}, specs, 2);
+    }
+}
+END_TEST
+
+START_TEST(group_norm_backward__matches_finite_differences_alone) {
+  xd_layer_spec specs[] = {group_norm_spec(4, XD_ACTIVATION_TANH)};
+  check_network((xd_shape){.width = 3, .height = 2, .channels = 4}, specs, 1);
+}
+END_TEST
+
+START_TEST(upsample_backward__matches_finite_differences) {
+  for (size_t i = 0; i < COUNT_OF(activations); i++) {
+    xd_layer_spec specs[] = {conv2d_spec(2, 1, 1, 0, activations[i]), upsample_spec(4, 5),
+                             conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_TANH), upsample_spec(7, 10)};
+    check_network((xd_shape){.width = 3, .height = 2, .channels = 1}, specs, COUNT_OF(specs));
+  }
+}
+END_TEST
+
+/* A sum of the layer before the previous one, behind a reshape, and of the network's input. */
+START_TEST(residual_add_backward__matches_finite_differences) {
+  for (size_t i = 0; i < COUNT_OF(activations); i++)
+    for (size_t k = 0; k < COUNT_OF(activations); k++) {
+      xd_layer_spec specs[] = {dense_spec(4, activations[i]), dense_spec(4, activations[k]),
+                               reshape_spec(1, 1, 4), residual_add_spec(3, activations[k]),
+                               residual_add_spec(5, activations[i])};
+      check_network((xd_shape){.width = 1, .height = 1, .channels = 4}, specs, COUNT_OF(specs));
+    }
+}
+END_TEST
+
+/* One result read by three layers: its branch, a near sum and a far one; and a result beside a copy of itself. */
+START_TEST(residual_add_backward__matches_finite_differences_of_many_readers) {
+  xd_layer_spec specs[] = {conv2d_spec(4, 3, 1, 1, XD_ACTIVATION_LEAKY_RELU),
+                           group_norm_spec(2, XD_ACTIVATION_TANH),
+                           conv2d_spec(4, 3, 1, 1, XD_ACTIVATION_IDENTITY),
+                           residual_add_spec(3, XD_ACTIVATION_IDENTITY),
+                           group_norm_spec(1, XD_ACTIVATION_SIGMOID),
+                           conv2d_spec(4, 3, 1, 1, XD_ACTIVATION_TANH),
+                           residual_add_spec(3, XD_ACTIVATION_TANH),
+                           residual_add_spec(7, XD_ACTIVATION_IDENTITY),
+                           dropout_spec(0),
+                           residual_add_spec(2, XD_ACTIVATION_TANH)};
+  check_network((xd_shape){.width = 3, .height = 2, .channels = 2}, specs, COUNT_OF(specs));
+}
+END_TEST
+
 /* ---- whole networks ---- */
 
 static xd_vae_architecture odd_architecture(void) {
@@ -388,6 +442,11 @@ static Suite *make_suite(void) {
   add(linear_skip_backward__matches_finite_differences);
   add(linear_skip_backward__matches_finite_differences_of_several);
   add(linear_skip_backward__matches_finite_differences_alone);
+  add(group_norm_backward__matches_finite_differences);
+  add(group_norm_backward__matches_finite_differences_alone);
+  add(upsample_backward__matches_finite_differences);
+  add(residual_add_backward__matches_finite_differences);
+  add(residual_add_backward__matches_finite_differences_of_many_readers);
   add(encoder_backward__matches_finite_differences_of_odd_pictures);
   add(decoder_backward__matches_finite_differences_of_odd_pictures);
   add(perceptron_backward__matches_finite_differences);

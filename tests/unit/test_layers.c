@@ -41,11 +41,12 @@ START_TEST(layer_builtin__knows_the_tags_of_files) {
   const struct {
     uint32_t tag;
     const char *name;
-  } layers[] = {
-      {XD_TAG('D', 'N', 'S', 'E'), "dense"},       {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
-      {XD_TAG('R', 'S', 'H', 'P'), "reshape"},     {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
-      {XD_TAG('D', 'R', 'O', 'P'), "dropout"},     {XD_TAG('A', 'C', 'T', 'V'), "activation"},
-      {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"}, {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"}};
+  } layers[] = {{XD_TAG('D', 'N', 'S', 'E'), "dense"},       {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
+                {XD_TAG('R', 'S', 'H', 'P'), "reshape"},     {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
+                {XD_TAG('D', 'R', 'O', 'P'), "dropout"},     {XD_TAG('A', 'C', 'T', 'V'), "activation"},
+                {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"}, {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"},
+                {XD_TAG('G', 'N', 'R', 'M'), "group_norm"},  {XD_TAG('U', 'P', 'S', '2'), "upsample"},
+                {XD_TAG('R', 'A', 'D', 'D'), "residual_add"}};
   for (size_t i = 0; i < COUNT_OF(layers); i++) {
     const xd_layer_table *table = xd_layer_builtin(layers[i].tag);
     ck_assert_ptr_nonnull(table);
@@ -314,6 +315,107 @@ START_TEST(linear_skip__refuses_other_values) {
 }
 END_TEST
 
+/* ---- residual networks ---- */
+
+START_TEST(group_norm__starts_at_scale_1_or_0) {
+  for (uint32_t zero = 0; zero < 2; zero++) {
+    xd_layer_spec spec = group_norm_spec(3, XD_ACTIVATION_RELU);
+    float scale[3], shift[3];
+    spec.values[2] = zero;
+    xd_network *network = make_network(context, picture, &spec, 1);
+    xdi_network_initialise(network, 5, 0.0f);
+    assert_ok(context, xd_network_get(network, context, scale, "0.group_norm.scale", 3));
+    assert_ok(context, xd_network_get(network, context, shift, "0.group_norm.shift", 3));
+    for (int i = 0; i < 3; i++)
+      ck_assert(scale[i] == 1.0f - (float)zero && shift[i] == 0.0f);
+    xdi_network_release(network);
+  }
+}
+END_TEST
+
+START_TEST(group_norm__refuses_what_makes_no_sense) {
+  xd_layer_spec spare = group_norm_spec(1, XD_ACTIVATION_RELU), start = spare;
+  spare.values[3] = 1, start.values[2] = 2;
+  assert_shape(output_of(picture, group_norm_spec(1, XD_ACTIVATION_RELU)), 9, 13, 3);
+  assert_refused(picture, group_norm_spec(0, XD_ACTIVATION_RELU), XD_ERROR_SHAPE_MISMATCH, "groups");
+  assert_refused(picture, group_norm_spec(2, XD_ACTIVATION_RELU), XD_ERROR_SHAPE_MISMATCH, "groups");
+  assert_refused(picture, group_norm_spec(3, 9), XD_ERROR_INVALID_ARGUMENT, "activation");
+  assert_refused(picture, spare, XD_ERROR_INVALID_ARGUMENT, "group_norm");
+  assert_refused(picture, start, XD_ERROR_INVALID_ARGUMENT, "group_norm");
+}
+END_TEST
+
+START_TEST(upsample__doubles_to_even_and_odd_sides) {
+  xd_layer_spec spare = upsample_spec(18, 26);
+  spare.values[2] = 1;
+  assert_shape(output_of(picture, upsample_spec(18, 26)), 18, 26, 3);
+  assert_shape(output_of(picture, upsample_spec(17, 25)), 17, 25, 3);
+  assert_refused(picture, upsample_spec(19, 26), XD_ERROR_SHAPE_MISMATCH, "twice");
+  assert_refused(picture, upsample_spec(18, 24), XD_ERROR_SHAPE_MISMATCH, "twice");
+  assert_refused(picture, upsample_spec(0, 26), XD_ERROR_SHAPE_MISMATCH, "twice");
+  assert_refused(picture, spare, XD_ERROR_INVALID_ARGUMENT, "upsample");
+}
+END_TEST
+
+static void assert_residual_refused(const xd_layer_spec *specs, uint32_t count, xd_status expected,
+                                    const char *word) {
+  xd_network *network = NULL;
+  assert_status(xdi_network_create(&network, context, picture, specs, count), expected);
+  ck_assert_msg(strstr(xd_context_message(context), word), "%s", xd_context_message(context));
+}
+
+START_TEST(residual_add__refuses_what_it_cannot_reach) {
+  xd_layer_spec specs[] = {conv2d_spec(3, 3, 1, 1, XD_ACTIVATION_RELU),
+                           conv2d_spec(3, 3, 2, 1, XD_ACTIVATION_RELU),
+                           residual_add_spec(3, XD_ACTIVATION_IDENTITY)};
+  assert_residual_refused(specs, 3, XD_ERROR_SHAPE_MISMATCH, "one shape");
+  for (uint32_t back = 0; back < 6; back++) {
+    specs[2] = residual_add_spec(back, XD_ACTIVATION_IDENTITY);
+    if (back < 2 || back > 3)
+      assert_residual_refused(specs, 3, XD_ERROR_INVALID_ARGUMENT, "reaches back");
+  }
+  specs[1] = residual_add_spec(2, 9);
+  assert_residual_refused(specs, 2, XD_ERROR_INVALID_ARGUMENT, "activation");
+  specs[1] = residual_add_spec(2, XD_ACTIVATION_RELU);
+  specs[1].values[7] = 1;
+  assert_residual_refused(specs, 2, XD_ERROR_INVALID_ARGUMENT, "residual_add");
+}
+END_TEST
+
+/* Results share memory in inference and none in training: both must give the same. */
+START_TEST(residual_networks__give_the_same_in_inference_and_training) {
+  const xd_layer_spec specs[] = {
+      conv2d_spec(16, 3, 1, 1, XD_ACTIVATION_IDENTITY), group_norm_spec(4, XD_ACTIVATION_LEAKY_RELU),
+      conv2d_spec(16, 3, 1, 1, XD_ACTIVATION_IDENTITY), group_norm_spec(2, XD_ACTIVATION_LEAKY_RELU),
+      conv2d_spec(16, 3, 1, 1, XD_ACTIVATION_IDENTITY), residual_add_spec(5, XD_ACTIVATION_IDENTITY),
+      conv2d_spec(32, 3, 2, 1, XD_ACTIVATION_RELU),     upsample_spec(9, 13),
+      conv2d_spec(16, 1, 1, 0, XD_ACTIVATION_IDENTITY), residual_add_spec(9, XD_ACTIVATION_RELU),
+      residual_add_spec(2, XD_ACTIVATION_TANH)};
+  enum { ROWS = 5 };
+  static const char *const backends[] = {"reference", "native"};
+  for (size_t k = 0; k < COUNT_OF(backends); k++) {
+    xd_context *on = test_context(backends[k]);
+    xd_network *network = make_network(on, picture, specs, COUNT_OF(specs));
+    xdi_executor *training;
+    const size_t cells = ROWS * shape_cells(network->output);
+    float *rows = make_normals(ROWS * shape_cells(picture), 3), *kept = new_floats(cells);
+    randomise(network, 4);
+    float *shared = run_network(on, network, rows, ROWS);
+    assert_ok(on, xdi_executor_create(&training, on, network, ROWS, XDI_TRAINING));
+    assert_ok(on, xdi_device_write(on, xdi_executor_input(training), rows, ROWS * shape_cells(picture)));
+    assert_ok(on, xdi_executor_forward(training, ROWS, false, 0, 0));
+    assert_ok(on, xdi_device_read(on, kept, xdi_executor_output(training), cells));
+    assert_near_floats(shared, kept, cells, 1e-5);
+    xdi_executor_destroy(training);
+    xdi_network_release(network);
+    free(rows);
+    free(kept);
+    free(shared);
+    xd_context_destroy(on);
+  }
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("layers");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
@@ -337,6 +439,11 @@ static Suite *make_suite(void) {
   add(activation_forward__is_the_function);
   add(linear_skip_forward__adds_a_map_of_the_networks_input);
   add(linear_skip__refuses_other_values);
+  add(group_norm__starts_at_scale_1_or_0);
+  add(group_norm__refuses_what_makes_no_sense);
+  add(upsample__doubles_to_even_and_odd_sides);
+  add(residual_add__refuses_what_it_cannot_reach);
+  add(residual_networks__give_the_same_in_inference_and_training);
 #undef add
   return suite;
 }

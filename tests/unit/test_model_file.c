@@ -127,6 +127,45 @@ START_TEST(model_save__keeps_linear_skips) {
 }
 END_TEST
 
+/* Layers of version 1.1 are written and read, and alone make a file that says so. */
+START_TEST(model_save__says_its_minor_version_by_its_layers) {
+  const xd_layer_spec encoder_layers[] = {{XD_TAG('C', 'N', 'V', '2'), {4, 3, 1, 1}},
+                                          {XD_TAG('G', 'N', 'R', 'M'), {2, XD_ACTIVATION_LEAKY_RELU, 1}},
+                                          {XD_TAG('C', 'N', 'V', '2'), {4, 3, 1, 1}},
+                                          {XD_TAG('R', 'A', 'D', 'D'), {3, XD_ACTIVATION_IDENTITY}},
+                                          {XD_TAG('D', 'N', 'S', 'E'), {1, 1, 4}}};
+  const xd_layer_spec decoder_layers[] = {{XD_TAG('D', 'N', 'S', 'E'), {4, 4, 2}},
+                                          {XD_TAG('U', 'P', 'S', '2'), {8, 8}},
+                                          {XD_TAG('C', 'N', 'V', '2'), {1, 3, 1, 1, XD_ACTIVATION_SIGMOID}}};
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *model, *loaded;
+  xd_encoder *encoder;
+  xd_decoder *decoder;
+  size_t size;
+  xd_vae_architecture architecture = tiny_architecture(1);
+  architecture.layers = encoder_layers, architecture.layer_count = 5;
+  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 1));
+  architecture.layers = decoder_layers, architecture.layer_count = 3;
+  assert_ok(context, xd_decoder_create(&decoder, context, &architecture, 1));
+  parts.encoder[0] = parts.encoder[1] = encoder;
+  parts.decoder[0] = parts.decoder[1] = decoder;
+  assert_ok(context, xd_model_create(&model, context, &parts));
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  assert_ok(context, xd_model_load(&loaded, context, path));
+  assert_same_model(model, loaded);
+  unsigned char *file = read_test_file(path, &size);
+  ck_assert_int_eq(file[12], 1);
+  free(file);
+  file = save_tiny(true, false, &size);
+  ck_assert_int_eq(file[12], 0);
+  free(file);
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  xd_model_release(model);
+  xd_model_release(loaded);
+}
+END_TEST
+
 START_TEST(model_save__half_keeps_weights_that_fit) {
   size_t whole_size, half_size;
   free(save_tiny(true, false, &whole_size));
@@ -478,6 +517,7 @@ static Suite *make_suite(void) {
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, model_save__load_gives_the_same_model);
   tcase_add_test(tcase, model_save__keeps_linear_skips);
+  tcase_add_test(tcase, model_save__says_its_minor_version_by_its_layers);
   tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);
   tcase_add_test(tcase, model_save__inference_only_leaves_out_discriminators);
   tcase_add_test(tcase, model_save__half_refuses_values_beyond_its_range);

@@ -38,7 +38,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_BACKEND_TABLE_VERSION 4u
+#define XD_BACKEND_TABLE_VERSION 5u
 
 /* One backend's private state for one context. */
 typedef struct xd_backend xd_backend;
@@ -242,6 +242,53 @@ typedef struct xd_window_normalise {
   xd_slice x, y;
 } xd_window_normalise;
 
+/* Group normalisation (Wu and He, arXiv 1803.08494), each picture by itself: its channels fall into
+ * `groups` of channels / groups neighbours; with the mean m and the variance v of a group's cells
+ *   y = f(scale[c] (x - m) / sqrt(v + epsilon) + shift[c]).
+ * backward: dx through all of that, and the gradients of scale and shift, summed over the batch. */
+typedef struct xd_group_norm {
+  /* cells: width * height of a picture; groups divides channels */
+  uint32_t batch, cells, channels, groups;
+  float epsilon;
+  xd_activation activation, x_activation;
+  /* x: forward and backward; scale, shift: [channels] */
+  xd_slice x, scale, shift;
+  /* forward: out */
+  xd_slice y;
+  /* backward: before y's activation */
+  xd_slice dy;
+  /* backward: out, before x's activation; may be absent */
+  xd_slice dx;
+  /* backward: out, [channels]; may be absent, both together */
+  xd_slice dscale, dshift;
+} xd_group_norm;
+
+/* Pictures of twice the size, each cell four times: y[oy][ox] = x[oy / 2][ox / 2]. A side of y is
+ * twice that of x, or one less. backward: dx[iy][ix] = the sum of its cells' dy. */
+typedef struct xd_upsample {
+  uint32_t batch, in_width, in_height, out_width, out_height, channels;
+  xd_activation x_activation;
+  /* backward: if x_activation is not identity */
+  xd_slice x;
+  /* forward: out */
+  xd_slice y;
+  /* backward: dx out, before x's activation */
+  xd_slice dy, dx;
+} xd_upsample;
+
+/* y = f(x + other), count cells; y may be x.
+ * backward: dx = dy before x_activation, dother = dy before other_activation. */
+typedef struct xd_residual {
+  size_t count;
+  xd_activation activation, x_activation, other_activation;
+  /* backward: where their activations are not identity */
+  xd_slice x, other;
+  /* forward: out */
+  xd_slice y;
+  /* backward; dx and dother are out, may be absent, and dx may be dy */
+  xd_slice dy, dx, dother;
+} xd_residual;
+
 /* The kernels, each written once: kernel(name, (parameters)), a row a slot. The list makes the
  * table's fields below; a host may use it to forward, count or compare kernels. All return
  * xd_status. */
@@ -288,7 +335,13 @@ typedef struct xd_window_normalise {
    * the backward pass. */ \
   kernel(dropout, (xd_backend *backend, xd_slice from, xd_slice to, size_t count, float rate, \
                    uint64_t seed, uint64_t stream, uint64_t first)) \
-  kernel(window_normalise, (xd_backend *backend, const xd_window_normalise *args))
+  kernel(window_normalise, (xd_backend *backend, const xd_window_normalise *args)) \
+  kernel(group_norm_forward, (xd_backend *backend, const xd_group_norm *args)) \
+  kernel(group_norm_backward, (xd_backend *backend, const xd_group_norm *args)) \
+  kernel(upsample_forward, (xd_backend *backend, const xd_upsample *args)) \
+  kernel(upsample_backward, (xd_backend *backend, const xd_upsample *args)) \
+  kernel(residual_forward, (xd_backend *backend, const xd_residual *args)) \
+  kernel(residual_backward, (xd_backend *backend, const xd_residual *args))
 /* clang-format on */
 
 #define XD_BACKEND_KERNEL_FIELD(name, parameters) xd_status(*name) parameters;

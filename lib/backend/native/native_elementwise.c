@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/native/native_slots.h"
+#include "backend/native/tiles.h"
 
 /* Cells that are worth a shard. */
 #define GRAIN 32768.0
@@ -120,4 +121,37 @@ xd_status xdi_native_dropout(xd_backend *backend, xd_slice from, xd_slice to, si
              .stream = stream,
              .first = first};
   return run(backend, drop, &s, 2.0 * (double)count);
+}
+
+/* ---- residual sums ---- */
+
+static void add(void *argument, uint32_t index) {
+  const sweep *s = argument;
+  const size_t begin = begin_of(s, index), end = begin_of(s, index + 1);
+  s->kernels->add_cells(s->to + begin, s->from + begin, s->by + begin, xdi_slope_of(s->activation),
+                        end - begin);
+  if (xdi_is_curved(s->activation))
+    s->kernels->activate(s->activation, s->to + begin, s->to + begin, end - begin);
+}
+
+xd_status xdi_native_residual_forward(xd_backend *backend, const xd_residual *args) {
+  sweep s = {.count = args->count,
+             .to = xdi_slice_host(args->y),
+             .from = xdi_slice_host(args->x),
+             .by = xdi_slice_host(args->other),
+             .activation = args->activation};
+  return run(backend, add, &s, (double)args->count);
+}
+
+/* dother before dx, which may take dy's place. */
+xd_status xdi_native_residual_backward(xd_backend *backend, const xd_residual *args) {
+  const xd_slice to[2] = {args->dother, args->dx}, by[2] = {args->other, args->x};
+  const xd_activation activation[2] = {args->other_activation, args->x_activation};
+  xd_status status = XD_OK;
+  for (int i = 0; i < 2 && status == XD_OK; i++)
+    if (to[i].buffer)
+      status = xdi_native_activation_backward(backend, activation[i],
+                                              activation[i] == XD_ACTIVATION_IDENTITY ? args->dy : by[i],
+                                              args->dy, to[i], args->count);
+  return status;
 }

@@ -24,7 +24,7 @@ void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, 
   }
 }
 
-static float slope_of(xd_activation activation) {
+float xdi_slope_of(xd_activation activation) {
   return activation == XD_ACTIVATION_RELU ? 0.0f : activation == XD_ACTIVATION_LEAKY_RELU ? 0.2f : 1.0f;
 }
 
@@ -35,9 +35,9 @@ bool xdi_is_curved(xd_activation activation) {
 void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
                     xd_activation x_activation) {
   tile->bias = bias;
-  tile->slope = slope_of(activation);
-  tile->x = slope_of(x_activation) != 1.0f ? x : NULL;
-  tile->x_slope = slope_of(x_activation);
+  tile->slope = xdi_slope_of(activation);
+  tile->x = xdi_slope_of(x_activation) != 1.0f ? x : NULL;
+  tile->x_slope = xdi_slope_of(x_activation);
 }
 
 void xdi_finish_curved(const xdi_kernels *kernels, const xdi_tile *tile, size_t rows,

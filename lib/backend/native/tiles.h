@@ -30,6 +30,9 @@ void xdi_pack_panels(const xdi_kernels *kernels, float *to, size_t panel_depth, 
 /* Whether an activation is more than a slope below zero, so that the kernels cannot finish it in registers. */
 bool xdi_is_curved(xd_activation activation);
 
+/* The slope below zero of one that is not: 1 of the identity. */
+float xdi_slope_of(xd_activation activation);
+
 /* The finish of a product: sets the tile's own fields for what the kernels can do in registers. */
 void xdi_set_finish(xdi_tile *tile, const float *bias, xd_activation activation, const float *x,
                     xd_activation x_activation);

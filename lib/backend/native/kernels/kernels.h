@@ -68,6 +68,12 @@ typedef struct xdi_points {
   float x_slope;
 } xdi_points;
 
+/* A channel's share in a normalisation's gradient, [channels] each. */
+typedef struct xdi_channel_map {
+  const float *dy, *x, *about, *shift;
+  float slope; /* of what was applied to x, below zero */
+} xdi_channel_map;
+
 typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
 
 /* One row of up to XDI_ROW_PANELS panels: a tile whose b, or half, is the first of its panels, the others
@@ -105,6 +111,19 @@ typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
   kernel(void, spread_taps, (float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row, \
                              ptrdiff_t from_column, size_t count)) \
   kernel(void, join_points, (const xdi_points *points)) \
+  /* channel_kernels.h */ \
+  kernel(void, channel_moments, (double *sums, double *squares, const float *x, const float *about, \
+                                 size_t cells, size_t stride, size_t channels)) \
+  kernel(void, channel_products, (double *sums, double *products, const float *dy, const float *x, \
+                                  const float *about, size_t cells, size_t stride, size_t channels)) \
+  kernel(void, channel_map, (float *y, const float *x, const float *about, const float *scale, \
+                             const float *shift, float slope, size_t cells, size_t stride, size_t channels)) \
+  kernel(void, channel_map_back, (float *dx, const float *dy, const float *x, const xdi_channel_map *map, \
+                                  size_t cells, size_t stride, size_t channels)) \
+  kernel(void, double_columns, (float *to, const float *from, size_t columns, size_t channels)) \
+  kernel(void, halve_columns, (float *to, const float *first, const float *second, size_t columns, \
+                               size_t limit, size_t channels)) \
+  kernel(void, add_cells, (float *y, const float *a, const float *b, float slope, size_t count)) \
   /* loss_kernels.h */ \
   kernel(void, reconstruct, (const xdi_reconstruction *constants, const float *x, const float *x_hat, \
                              const float *window, float *da, size_t count, double sums[2])) \

@@ -8,6 +8,7 @@
 #include "backend/native/kernels/vector_math.h"
 
 #include "backend/native/kernels/activation_kernels.h"
+#include "backend/native/kernels/channel_kernels.h"
 #include "backend/native/kernels/loss_kernels.h"
 #include "backend/native/kernels/matrix_kernels.h"
 #include "backend/native/kernels/optimiser_kernels.h"
