@@ -1,7 +1,9 @@
 /* libxdomain: symbol visibility.
  *
- * XD_API marks what the shared library exports; everything else stays hidden.
- * Define XD_STATIC when you link the static library on Windows. */
+ * XD_API marks what the shared library exports; everything else stays hidden. The
+ * static library exports nothing: a shared object that is built around it shows none
+ * of its symbols. Define XD_STATIC when you link it (CMake's xdomain::xdomain_static
+ * does). */
 #ifndef XDOMAIN_EXPORT_H
 #define XDOMAIN_EXPORT_H
 
@@ -11,7 +13,7 @@
 #else
 #define XD_API __declspec(dllimport)
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(XD_STATIC)
 #define XD_API __attribute__((visibility("default")))
 #else
 #define XD_API
