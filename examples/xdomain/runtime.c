@@ -50,16 +50,18 @@ static void print_log(void *user, xd_log_level level, const char *message) {
 
 bool start_runtime(runtime *r) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  char message[512] = "";
   const uint32_t threads = r->threads ? r->threads : xd_usable_threads();
   options.backend = r->backend;
   options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
+  options.message = message;
+  options.message_size = sizeof message;
   options.log = print_log;
   options.log_user = r;
   options.log_level = r->verbose ? XD_LOG_DEBUG : XD_LOG_WARNING;
   const xd_status status = xd_context_create(&r->context, &options);
   if (status) {
-    failure("cannot use backend '%s' with %u threads: %s", r->backend ? r->backend : "auto", options.threads,
-            xd_status_text(status));
+    failure("%s (%s)", message[0] ? message : xd_status_text(status), xd_status_name(status));
     return false;
   }
   interruptible = r->context;
