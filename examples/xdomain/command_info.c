@@ -190,6 +190,8 @@ static void print_plain(const inspection *i) {
 
 static xd_status inspect(inspection *i) {
   i->info.struct_size = sizeof i->info;
+  for (size_t c = 0; c < CHUNKS_SHOWN; c++)
+    i->chunks[c].struct_size = sizeof i->chunks[c];
   xd_status status = xd_file_inspect(i->run.context, &i->info, i->chunks, CHUNKS_SHOWN, i->path);
   if (status)
     return status;
