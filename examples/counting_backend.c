@@ -131,24 +131,29 @@ static void draw(float pictures[BATCH][SIDE][SIDE]) {
 
 static int train(xd_context *context, double losses[STEPS]) {
   static float pictures[BATCH][SIDE][SIDE];
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  xd_options *options = NULL;
+  xd_values *result = NULL;
   xd_vae_trainer *trainer = NULL;
-  architecture.height = architecture.width = SIDE;
-  architecture.base_channels = 8;
-  architecture.latent_dim = 4;
-  options.architecture = &architecture;
-  options.batch = BATCH;
+  char text[96];
   draw(pictures);
 
-  xd_status status = xd_vae_trainer_create(&trainer, context, &options);
+  snprintf(text, sizeof text, "width=%d height=%d channels=1 base_channels=8 latent_dim=4 batch=%d", SIDE,
+           SIDE, BATCH);
+  xd_status status = xd_options_create(&options, context, "vae");
+  if (status == XD_OK)
+    status = xd_options_read(options, context, text);
+  if (status == XD_OK)
+    status = xd_values_create(&result, context);
+  if (status == XD_OK)
+    status = xd_vae_trainer_create(&trainer, context, NULL, NULL, options);
   for (int step = 0; status == XD_OK && step < STEPS; step++) {
-    xd_vae_losses result;
-    status = xd_vae_trainer_step(trainer, &result, &pictures[0][0][0], BATCH, 0.001f);
+    status = xd_vae_trainer_step(trainer, result, &pictures[0][0][0], NULL, BATCH, 0.001f);
     if (status == XD_OK)
-      losses[step] = result.total;
+      xd_values_find(result, &losses[step], "total");
   }
   xd_vae_trainer_destroy(trainer);
+  xd_values_destroy(result);
+  xd_options_destroy(options);
   return status == XD_OK ? 0 : fail(context, "training", status);
 }
 

@@ -103,28 +103,6 @@ bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
 
-/* ---- Options of train and map (options.c) ---- */
-
-typedef enum option_kind { OPTION_TEXT, OPTION_COUNT, OPTION_SEED, OPTION_REAL, OPTION_FLAG } option_kind;
-
-typedef struct twin_option {
-  const char *name; /* "--out" */
-  option_kind kind;
-  void *to;          /* const char *, uint32_t, uint64_t, float, or bool */
-  const char *value; /* what its value is called in the help, NULL for flags */
-  const char *help;
-} option;
-
-/* Options whose targets lie in first[0..size) have a twin at the same place of `second`: "--name" sets both,
- * "--name1" and "--name2" one. */
-typedef struct option_twins {
-  void *first, *second;
-  size_t size;
-} option_twins;
-
-bool read_twin_options(int argc, char **argv, const char *usage, const option *options, size_t option_count,
-                       const option_twins *twins, const char **words, int *word_count, int *code);
-
 /* ---- Runtime (runtime.c) ---- */
 
 typedef struct runtime {
@@ -139,12 +117,6 @@ typedef struct runtime {
   {"backend", FLAG_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
       {"threads", FLAG_COUNT, &(r).threads, "N", "threads (default: as many as the process may use)"}, { \
     "verbose", FLAG_SWITCH, &(r).verbose, NULL, "the library's log on standard error" \
-  }
-
-#define RUNTIME_OPTIONS(r) \
-  {"--backend", OPTION_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
-      {"--threads", OPTION_COUNT, &(r).threads, "N", "threads (default: one for each processor)"}, { \
-    "--verbose", OPTION_FLAG, &(r).verbose, NULL, "the library's log on standard error" \
   }
 
 /* Creates the context; SIGINT, SIGTERM and SIGHUP cancel its call, a second one ends the process. False: the
@@ -175,8 +147,29 @@ double now_seconds(void);
 
 /* ---- JSON and tables (report.c) ---- */
 
-void print_evaluation_json(FILE *to, const xd_evaluation *e);
-void print_history_json(FILE *to, const xd_train_report *report, int direction); /* 0 or 1 */
-void print_evaluation(FILE *to, const char *title, const xd_evaluation *e);
+/* The value named prefix and name together; 0 where there is none. */
+double value_of(const xd_values *values, const char *prefix, const char *name);
+
+/* The measures whose names begin with the prefix. */
+void print_evaluation_json(FILE *to, const xd_values *values, const char *prefix);
+void print_evaluation(FILE *to, const char *title, const xd_values *values, const char *prefix);
+
+/* The validations of one mapping, as a training's callback hears of them. */
+#define HISTORY_FIGURES 5
+#define HISTORY_NAMES \
+  { "acc", "div", "ediv", "fd", "score" }
+
+typedef struct history_record {
+  uint32_t step;
+  double figures[HISTORY_FIGURES];
+} history_record;
+
+typedef struct history {
+  history_record *records; /* to be freed */
+  size_t count, room;
+} history;
+
+bool note_validation(history *h, uint32_t step, const xd_values *validation); /* false without memory */
+void print_history_json(FILE *to, const history *h, const xd_values *report, int direction); /* 0 or 1 */
 
 #endif

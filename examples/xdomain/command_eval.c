@@ -16,19 +16,24 @@ typedef struct scoring {
   runtime run;
   const char *model_path, *specs[2], *pairs, *judge_paths[2], *judge_path;
   bool json;
-  xd_evaluation_options options;
+  option_settings settings;
 
   xd_model *model;
   xd_dataset *sets[2];
   xd_pairing *pairing;
   xd_judge *judge[2];
-  xd_evaluation results[2];
+  xd_options *options;
+  xd_values *results[2];
   bool scored[2];
 } scoring;
 
 static xd_status load(scoring *s) {
   xd_context *context = s->run.context;
-  xd_status status = xd_model_load(&s->model, context, s->model_path);
+  xd_status status = xd_options_create(&s->options, context, "evaluation");
+  if (!status)
+    status = apply_settings(&s->settings, context, s->options);
+  if (!status)
+    status = xd_model_load(&s->model, context, s->model_path);
   for (int d = 0; d < 2 && !status; d++)
     status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
   if (!status)
@@ -45,11 +50,13 @@ static xd_status load(scoring *s) {
 static xd_status improvise_judge(scoring *s, int target) {
   xd_context *context = s->run.context;
   xd_dataset *kept, *given;
-  xd_status status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, s->options.seed);
+  double seed = 0.0;
+  xd_options_get_number(s->options, context, &seed, "seed");
+  xd_status status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, (uint64_t)seed);
   if (status)
     return status;
   fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
-  status = xd_judge_train(&s->judge[target], context, given, NULL, NULL, NULL);
+  status = xd_judge_train(&s->judge[target], context, NULL, given, NULL, NULL, NULL);
   xd_dataset_release(given);
   xd_dataset_release(s->sets[target]);
   s->sets[target] = kept;
@@ -63,10 +70,15 @@ static xd_status score(scoring *s) {
     if (!xd_model_generator(s->model, direction))
       continue;
     xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
-    s->results[source].struct_size = sizeof s->results[source];
+    xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+    input.judge = s->judge[target];
+    input.source = s->sets[source];
+    input.target = s->sets[target];
+    input.pairing = s->pairing;
     if (!status)
-      status = xd_evaluate(&s->results[source], s->run.context, s->model, direction, s->judge[target],
-                           s->sets[source], s->sets[target], s->pairing, &s->options);
+      status = xd_values_create(&s->results[source], s->run.context);
+    if (!status)
+      status = xd_evaluate(s->results[source], s->run.context, s->model, direction, &input, s->options);
     if (status)
       return status;
     s->scored[source] = true;
@@ -85,9 +97,9 @@ static void print(const scoring *s) {
       continue;
     if (s->json) {
       printf(", \"%s\": ", names[i]);
-      print_evaluation_json(stdout, &s->results[i]);
+      print_evaluation_json(stdout, s->results[i], "");
     } else {
-      print_evaluation(stdout, titles[i], &s->results[i]);
+      print_evaluation(stdout, titles[i], s->results[i], "");
     }
   }
   if (s->json)
@@ -98,14 +110,27 @@ static void release(scoring *s) {
   for (int d = 0; d < 2; d++) {
     xd_dataset_release(s->sets[d]);
     xd_judge_release(s->judge[d]);
+    xd_values_destroy(s->results[d]);
   }
   xd_pairing_release(s->pairing);
   xd_model_release(s->model);
+  xd_options_destroy(s->options);
+  free_settings(&s->settings);
+}
+
+static int work(scoring *s) {
+  if (!start_runtime(&s->run))
+    return EXIT_FAILED;
+  xd_status status = load(s);
+  if (!status)
+    status = score(s);
+  if (!status)
+    print(s);
+  return status ? report_failure(&s->run, status) : EXIT_DONE;
 }
 
 int command_eval(int argc, char **argv) {
-  static scoring s; /* large: two tables of classes */
-  xd_evaluation_options_init(&s.options, sizeof s.options);
+  scoring s = {.model_path = NULL};
   const flag flags[] = {{"model", FLAG_TEXT, &s.model_path, "FILE", "the model"},
                         {"domain1", FLAG_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},
                         {"domain2", FLAG_TEXT, &s.specs[1], "SPEC", "held-out pictures of domain 2"},
@@ -113,25 +138,22 @@ int command_eval(int argc, char **argv) {
                         {"judge", FLAG_TEXT, &s.judge_path, "FILE", "judge of both domains"},
                         {"judge1", FLAG_TEXT, &s.judge_paths[0], "FILE", "judge of domain 1"},
                         {"judge2", FLAG_TEXT, &s.judge_paths[1], "FILE", "judge of domain 2"},
-                        {"seed", FLAG_SEED, &s.options.seed, "N", "seed of the noise (0)"},
-                        {"temperature", FLAG_REAL, &s.options.temperature, "T", "scale of the noise (1)"},
                         {"json", FLAG_SWITCH, &s.json, NULL, "print one JSON object"},
+                        SETTING_FLAGS(&s.settings),
                         RUNTIME_FLAGS(s.run)};
   const char *const *words;
   int word_count, code;
-  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
-  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
-    return code;
-  if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
-    return usage_error("--model, --domain1 and --domain2 are needed, and options only");
-  if (!start_runtime(&s.run))
-    return EXIT_FAILED;
-  xd_status status = load(&s);
-  if (!status)
-    status = score(&s);
-  if (!status)
-    print(&s);
-  code = status ? report_failure(&s.run, status) : EXIT_DONE;
+  const command_line line = {.usage = usage,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .settings = &s.settings,
+                             .group = "evaluation"};
+  if (read_command_line(&line, argc, argv, &words, &word_count, &code)) {
+    if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
+      code = usage_error("--model, --domain1 and --domain2 are needed, and options only");
+    else
+      code = work(&s);
+  }
   release(&s);
   stop_runtime(&s.run);
   return code;

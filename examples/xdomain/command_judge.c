@@ -6,9 +6,9 @@ static const char usage[] =
     "Trains a judge, a convolutional classifier, on all classes of a set of real pictures and, if a test set is\n"
     "given, prints its accuracy there. SPEC is as in 'xdomain train --help'.";
 
-static int show_step(void *user, uint32_t step, uint32_t steps, double loss) {
+static int show_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
   char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", loss);
+  snprintf(detail, sizeof detail, "loss %.4f", value_of(losses, "", "loss"));
   progress_show(user, "judge", step, steps, (double)step / (double)steps, detail);
   return 0;
 }
@@ -16,8 +16,7 @@ static int show_step(void *user, uint32_t step, uint32_t steps, double loss) {
 typedef struct judging {
   runtime run;
   const char *train, *test, *out;
-  bool flip;
-  xd_judge_options options;
+  option_settings settings;
 } judging;
 
 static xd_status measure(const judging *j, const xd_judge *judge) {
@@ -36,11 +35,16 @@ static xd_status train(judging *j) {
   xd_context *context = j->run.context;
   xd_dataset *set;
   xd_judge *judge = NULL;
+  xd_options *options = NULL;
   progress shown;
   xd_status status = xd_dataset_load(&set, context, j->train);
+  if (!status)
+    status = xd_options_create(&options, context, "judge");
+  if (!status)
+    status = apply_settings(&j->settings, context, options);
   progress_start(&shown);
   if (!status)
-    status = xd_judge_train(&judge, context, set, &j->options, show_step, &shown);
+    status = xd_judge_train(&judge, context, NULL, set, show_step, &shown, options);
   progress_end(&shown);
   if (!status)
     status = xd_judge_save(judge, context, j->out);
@@ -49,6 +53,7 @@ static xd_status train(judging *j) {
   if (!status && j->test)
     status = measure(j, judge);
   xd_judge_release(judge);
+  xd_options_destroy(options);
   xd_dataset_release(set);
   return status;
 }
@@ -61,38 +66,41 @@ static int check_output(const judging *j) {
   return code ? code : prove_outputs(&result, 1);
 }
 
-int command_judge(int argc, char **argv) {
-  judging j = {.train = NULL};
-  xd_judge_options_init(&j.options, sizeof j.options);
-  const flag flags[] = {
-      {"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
-      {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
-      {"out", FLAG_TEXT, &j.out, "FILE", "the judge file to write"},
-      {"seed", FLAG_SEED, &j.options.seed, "N", "seed (1)"},
-      {"epochs", FLAG_COUNT, &j.options.epochs, "N", "epochs (4)"},
-      {"base-channels", FLAG_COUNT, &j.options.base_channels, "N", "channels of the first convolution (16)"},
-      {"features", FLAG_COUNT, &j.options.feature_dim, "N", "features of the penultimate layer (128)"},
-      {"rate", FLAG_REAL, &j.options.learning_rate, "X", "learning rate (0.001)"},
-      {"shift", FLAG_COUNT, &j.options.shift, "N", "random shift in pixels (2)"},
-      {"flip", FLAG_SWITCH, &j.flip, NULL, "random left-right flips"},
-      {"blur", FLAG_REAL, &j.options.blur, "X",
-       "train also on blurred and noisy pictures, up to X pixels (0)"},
-      RUNTIME_FLAGS(j.run)};
-  const char *const *words;
-  int word_count, code;
-  const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
-  if (!read_command_line(&line, argc, argv, &words, &word_count, &code))
-    return code;
-  if (word_count || !j.train || !j.out)
+static int work(judging *j) {
+  if (!j->train || !j->out)
     return usage_error("--train and --out are needed, and options only");
-  code = check_output(&j);
+  int code = check_output(j);
   if (code)
     return code;
-  j.options.flip = j.flip;
-  if (!start_runtime(&j.run))
+  if (!start_runtime(&j->run))
     return EXIT_FAILED;
-  xd_status status = train(&j);
-  code = status ? report_failure(&j.run, status) : EXIT_DONE;
-  stop_runtime(&j.run);
+  const xd_status status = train(j);
+  code = status ? report_failure(&j->run, status) : EXIT_DONE;
+  stop_runtime(&j->run);
+  return code;
+}
+
+int command_judge(int argc, char **argv) {
+  static const option_alias aliases[] = {{"features", "feature_dim", NULL, NULL},
+                                         {"rate", "learning_rate", NULL, NULL},
+                                         {"flip", "flip", "1", NULL}};
+  judging j = {.train = NULL};
+  const flag flags[] = {{"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
+                        {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
+                        {"out", FLAG_TEXT, &j.out, "FILE", "the judge file to write"},
+                        SETTING_FLAGS(&j.settings),
+                        RUNTIME_FLAGS(j.run)};
+  const char *const *words;
+  int word_count, code;
+  const command_line line = {.usage = usage,
+                             .flags = flags,
+                             .flag_count = sizeof flags / sizeof *flags,
+                             .settings = &j.settings,
+                             .group = "judge",
+                             .aliases = aliases,
+                             .alias_count = sizeof aliases / sizeof *aliases};
+  if (read_command_line(&line, argc, argv, &words, &word_count, &code))
+    code = word_count ? usage_error("this command takes options only") : work(&j);
+  free_settings(&j.settings);
   return code;
 }

@@ -1,7 +1,17 @@
 /* Results as JSON and as text. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
+
+double value_of(const xd_values *values, const char *prefix, const char *name) {
+  char full[64];
+  double number = 0.0;
+  snprintf(full, sizeof full, "%s%s", prefix, name);
+  xd_values_find(values, &number, full);
+  return number;
+}
 
 /* JSON knows no NaN. */
 static void print_number(FILE *to, const char *name, double value) {
@@ -11,69 +21,91 @@ static void print_number(FILE *to, const char *name, double value) {
     fprintf(to, "\"%s\": null", name);
 }
 
-void print_evaluation_json(FILE *to, const xd_evaluation *e) {
-  const struct {
-    const char *name;
-    double value;
-  } figures[] = {{"acc", e->acc},
-                 {"div", e->div},
-                 {"ediv", e->ediv},
-                 {"fd", e->fd},
-                 {"reconstruction_acc", e->reconstruction_acc},
-                 {"reconstruction_fd", e->reconstruction_fd},
-                 {"judge_acc", e->judge_acc}};
+/* The class of a value "acc.5" behind the prefix, or NULL. */
+static const char *class_of(const xd_values *values, uint32_t index, const char *prefix) {
+  static const char start[] = "acc.";
+  const char *name = xd_values_name(values, index);
+  if (strncmp(name, prefix, strlen(prefix)) != 0)
+    return NULL;
+  name += strlen(prefix);
+  return strncmp(name, start, sizeof start - 1) == 0 ? name + sizeof start - 1 : NULL;
+}
+
+void print_evaluation_json(FILE *to, const xd_values *values, const char *prefix) {
+  static const char *const figures[] = {
+      "acc", "div", "ediv", "fd", "reconstruction_acc", "reconstruction_fd", "judge_acc"};
   fputc('{', to);
   for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-    print_number(to, figures[i].name, figures[i].value);
+    print_number(to, figures[i], value_of(values, prefix, figures[i]));
     fputs(", ", to);
   }
-  fprintf(to, "\"count\": %u, \"real_count\": %u, \"per_class\": {", e->count, e->real_count);
-  for (uint32_t c = 0, shown = 0; c < XD_CLASS_LIMIT; c++) {
-    if (!e->class_count[c])
+  fprintf(to, "\"count\": %.0f, \"real_count\": %.0f, \"per_class\": {", value_of(values, prefix, "pictures"),
+          value_of(values, prefix, "real_pictures"));
+  for (uint32_t i = 0, shown = 0; i < xd_values_count(values); i++) {
+    const char *class = class_of(values, i, prefix);
+    if (!class)
       continue;
-    char name[16];
-    snprintf(name, sizeof name, "%u", c);
     if (shown++)
       fputs(", ", to);
-    print_number(to, name, e->class_acc[c]);
+    print_number(to, class, xd_values_number(values, i));
   }
   fputs("}}", to);
 }
 
-void print_evaluation(FILE *to, const char *title, const xd_evaluation *e) {
-  fprintf(to, "%s: %u translated pictures, %u real ones\n", title, e->count, e->real_count);
-  fprintf(to, "  accuracy   %.4f   (judge on real pictures %.4f, on reconstructions %.4f)\n", e->acc,
-          e->judge_acc, e->reconstruction_acc);
-  fprintf(to, "  diversity  %.3f    of one source picture %.3f\n", e->div, e->ediv);
-  fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", e->fd, e->reconstruction_fd);
+void print_evaluation(FILE *to, const char *title, const xd_values *values, const char *prefix) {
+  fprintf(to, "%s: %.0f translated pictures, %.0f real ones\n", title, value_of(values, prefix, "pictures"),
+          value_of(values, prefix, "real_pictures"));
+  fprintf(to, "  accuracy   %.4f   (judge on real pictures %.4f, on reconstructions %.4f)\n",
+          value_of(values, prefix, "acc"), value_of(values, prefix, "judge_acc"),
+          value_of(values, prefix, "reconstruction_acc"));
+  fprintf(to, "  diversity  %.3f    of one source picture %.3f\n", value_of(values, prefix, "div"),
+          value_of(values, prefix, "ediv"));
+  fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", value_of(values, prefix, "fd"),
+          value_of(values, prefix, "reconstruction_fd"));
   fputs("  per class ", to);
-  for (uint32_t c = 0; c < XD_CLASS_LIMIT; c++)
-    if (e->class_count[c])
-      fprintf(to, "  %u: %.4f", c, e->class_acc[c]);
+  for (uint32_t i = 0; i < xd_values_count(values); i++) {
+    const char *class = class_of(values, i, prefix);
+    if (class)
+      fprintf(to, "  %s: %.4f", class, xd_values_number(values, i));
+  }
   fputc('\n', to);
 }
 
-void print_history_json(FILE *to, const xd_train_report *report, int direction) {
-  const xd_train_record *records = report->history[direction];
-  uint32_t count = report->history_count[direction];
-  if (count > report->history_capacity)
-    count = report->history_capacity;
-  fprintf(to, "{\"kept_step\": %u, \"history\": [", report->kept_step[direction]);
-  for (uint32_t i = 0; i < count; i++) {
-    const double values[] = {records[i].acc, records[i].div, records[i].ediv, records[i].fd,
-                             records[i].score};
-    static const char *const names[] = {"acc", "div", "ediv", "fd", "score"};
-    fprintf(to, "%s\n  {\"step\": %u", i ? "," : "", records[i].step);
-    for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+/* ---- The history of validations ---- */
+
+bool note_validation(history *h, uint32_t step, const xd_values *validation) {
+  static const char *const names[HISTORY_FIGURES] = HISTORY_NAMES;
+  if (h->count == h->room) {
+    const size_t room = h->room ? 2 * h->room : 16;
+    history_record *records = realloc(h->records, room * sizeof *records);
+    if (!records)
+      return false;
+    h->records = records;
+    h->room = room;
+  }
+  history_record *record = &h->records[h->count++];
+  record->step = step;
+  for (size_t i = 0; i < HISTORY_FIGURES; i++)
+    record->figures[i] = value_of(validation, "", names[i]);
+  return true;
+}
+
+void print_history_json(FILE *to, const history *h, const xd_values *report, int direction) {
+  static const char *const names[HISTORY_FIGURES] = HISTORY_NAMES;
+  const char *prefix = direction ? "validation2." : "validation1.";
+  fprintf(to, "{\"kept_step\": %.0f, \"history\": [", value_of(report, "kept_step", direction ? "2" : "1"));
+  for (size_t i = 0; i < h->count; i++) {
+    fprintf(to, "%s\n  {\"step\": %u", i ? "," : "", h->records[i].step);
+    for (size_t k = 0; k < HISTORY_FIGURES; k++) {
       fputs(", ", to);
-      print_number(to, names[k], values[k]);
+      print_number(to, names[k], h->records[i].figures[k]);
     }
     fputc('}', to);
   }
   fputs("]", to);
-  if (report->validated[direction]) {
+  if (h->count > 0) {
     fputs(",\n  \"validation\": ", to);
-    print_evaluation_json(to, &report->validation[direction]);
+    print_evaluation_json(to, report, prefix);
   }
   fputc('}', to);
 }

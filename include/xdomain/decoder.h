@@ -5,15 +5,23 @@
 #define XDOMAIN_DECODER_H
 
 #include "network.h"
+#include "options.h"
 
 XD_BEGIN_DECLS
 
 typedef struct xd_decoder xd_decoder;
 
-/* As xd_encoder_create; the mirror image of the encoder of that architecture, ending in a
- * sigmoid. */
+/* Makes a decoder with initial weights, the mirror image of the encoder of the same options; it
+ * goes from codes to pictures and ends in a sigmoid. Otherwise as xd_encoder_create. */
 XD_API xd_status xd_decoder_create(xd_decoder **out, xd_context *context,
-                                   const xd_vae_architecture *architecture, uint64_t seed);
+                                   const xd_options *options);
+
+/* The same from layers of one's own, which go from a code (1 x 1 x latent_dim, 1 to 1024) to a
+ * picture (sides 8 to 256, 1 or 3 channels) through a sigmoid. Otherwise as
+ * xd_encoder_create_layers. */
+XD_API xd_status xd_decoder_create_layers(xd_decoder **out, xd_context *context,
+                                          const xd_network_layers *layers);
+
 /* One more owner; returns the decoder. */
 XD_API xd_decoder *xd_decoder_retain(const xd_decoder *decoder);
 /* One owner less; NULL is legal. */

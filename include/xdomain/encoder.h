@@ -9,17 +9,26 @@
 #define XDOMAIN_ENCODER_H
 
 #include "network.h"
+#include "options.h"
 
 XD_BEGIN_DECLS
 
 typedef struct xd_encoder xd_encoder;
 
-/* A network with initial weights drawn from `seed`. The context is only borrowed for its allocator
- * and message. The caller owns *out. XD_ERROR_INVALID_ARGUMENT names the field;
- * XD_ERROR_SHAPE_MISMATCH and XD_ERROR_UNSUPPORTED are about layers of the caller's own that do not
- * fit or that nobody knows. */
+/* Makes an encoder with initial weights, which the caller owns. Options: group "vae", of which
+ * width, height and channels must be given and the architecture's numbers, latent_dim and seed
+ * are read. The network goes from pictures to 2 * latent_dim values, [mean | log variance]. The
+ * context is only borrowed. XD_ERROR_INVALID_ARGUMENT names the option or argument;
+ * XD_ERROR_TOO_LARGE; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_encoder_create(xd_encoder **out, xd_context *context,
-                                   const xd_vae_architecture *architecture, uint64_t seed);
+                                   const xd_options *options);
+
+/* The same from layers of one's own, which go from a picture (sides 8 to 256, 1 or 3 channels)
+ * to 2 * latent_dim values (latent_dim 1 to 1024) without an activation.
+ * XD_ERROR_SHAPE_MISMATCH: they do not; XD_ERROR_UNSUPPORTED: nobody knows a layer. */
+XD_API xd_status xd_encoder_create_layers(xd_encoder **out, xd_context *context,
+                                          const xd_network_layers *layers);
+
 /* One more owner; returns the encoder. */
 XD_API xd_encoder *xd_encoder_retain(const xd_encoder *encoder);
 /* One owner less; NULL is legal. */

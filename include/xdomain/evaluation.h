@@ -19,40 +19,50 @@
 #include "dataset.h"
 #include "judge.h"
 #include "model.h"
+#include "options.h"
+#include "values.h"
 
 XD_BEGIN_DECLS
 
-typedef struct xd_evaluation_options {
-  size_t struct_size; /* sizeof(xd_evaluation_options) */
-  uint64_t seed; /* of the noise [0] */
-  float temperature; /* [1] */
-  uint32_t skip_reconstruction; /* 1: leave the ceiling out (during training) [0] */
-} xd_evaluation_options;
+/* Called now and then on the context's thread while pictures are measured; nonzero stops with
+ * XD_ERROR_CANCELLED. step grows from 1 to steps. */
+typedef int (*xd_evaluation_callback)(void *user, uint32_t step, uint32_t steps);
 
-#define XD_EVALUATION_OPTIONS_INIT \
-  { sizeof(xd_evaluation_options), 0, 1.0f, 0 }
-XD_API void xd_evaluation_options_init(xd_evaluation_options *options, size_t struct_size);
+/* What is measured and with what; all is borrowed during the call. */
+typedef struct xd_evaluation_input {
+  /* sizeof(xd_evaluation_input). */
+  size_t struct_size;
+  /* The judge of the target domain. */
+  const xd_judge *judge;
+  /* Pictures of the domain that the direction leaves, and real ones of the domain it enters. Use
+   * pictures that neither the model nor the judge was trained on. */
+  const xd_dataset *source;
+  const xd_dataset *target;
+  /* The classes that belong together; from domain 2 to 1 it is read backwards. */
+  const xd_pairing *pairing;
+  /* May be NULL; `user` is handed to it. */
+  xd_evaluation_callback callback;
+  void *user;
+} xd_evaluation_input;
 
-typedef struct xd_evaluation {
-  size_t struct_size; /* sizeof(xd_evaluation), set by the caller */
-  double acc, div, ediv, fd;
-  double reconstruction_acc, reconstruction_fd; /* the target VAE's ceiling and floor */
-  double judge_acc; /* the judge on the real target pictures */
-  uint32_t count; /* translated pictures */
-  uint32_t real_count; /* real target pictures */
-  double class_acc[XD_CLASS_LIMIT]; /* acc of each source class */
-  uint32_t class_count[XD_CLASS_LIMIT]; /* its pictures; 0: not in the pairing or set */
-} xd_evaluation;
+#define XD_EVALUATION_INPUT_INIT \
+  { sizeof(xd_evaluation_input), NULL, NULL, NULL, NULL, NULL, NULL }
+XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_size);
 
-/* Translates `source`'s pictures of the pairing's source classes and judges them; `target` holds
- * real pictures of the other domain. In XD_DIRECTION_2TO1 the pairing is read backwards: source is
- * a set of domain 2. Use pictures that neither the model nor the judge was trained on.
- * XD_ERROR_SHAPE_MISMATCH: judge, sets and model do not fit; XD_ERROR_NOT_FOUND: a paired class
- * without pictures; XD_ERROR_UNSUPPORTED: no such direction in the model; XD_ERROR_CANCELLED. */
-XD_API xd_status xd_evaluate(xd_evaluation *out, xd_context *context, const xd_model *model,
-                             xd_direction direction, const xd_judge *judge,
-                             const xd_dataset *source, const xd_dataset *target,
-                             const xd_pairing *pairing, const xd_evaluation_options *options);
+/* Translates the source's pictures of the paired classes and judges them. Options: group
+ * "evaluation"; NULL means the defaults. The measures are
+ *   acc, div, ediv, fd
+ *   reconstruction_acc, reconstruction_fd  of the target VAE's reconstructions: the ceiling and the
+ *                                          floor; absent with the option skip_reconstruction
+ *   judge_acc                              of the judge on the real target pictures
+ *   pictures, real_pictures                how many were translated, and how many real ones are
+ *   acc.N, pictures.N                      of source class N, where it is paired and has pictures
+ * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_SHAPE_MISMATCH: judge, sets and
+ * model do not fit; XD_ERROR_NOT_FOUND: a paired class without pictures; XD_ERROR_UNSUPPORTED:
+ * the model has no such direction; XD_ERROR_NUMERIC; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_evaluate(xd_values *measures, xd_context *context, const xd_model *model,
+                             xd_direction direction, const xd_evaluation_input *input,
+                             const xd_options *options);
 
 XD_END_DECLS
 

@@ -9,44 +9,20 @@
 
 #include "dataset.h"
 #include "network.h"
+#include "options.h"
+#include "values.h"
 
 XD_BEGIN_DECLS
 
 typedef struct xd_judge xd_judge;
 typedef struct xd_judge_trainer xd_judge_trainer;
 
-typedef struct xd_judge_options {
-  size_t struct_size; /* sizeof(xd_judge_options) */
-  uint32_t height, width, channels; /* of the pictures; 0: as the training set has [0] */
-  uint32_t classes; /* labels 0..classes-1; 0: the set's largest label + 1 [0] */
-  uint32_t base_channels; /* of the first of the convolutions, 3x3; they alternate stride 1 and 2
-                             and double at each stride 2 [16] */
-  uint32_t blocks; /* pairs of convolutions; 0: until both sides are at most 4, but at
-                                 least one [0] */
-  uint32_t feature_dim; /* penultimate layer, 1..1024 [128] */
-  uint32_t dropout_millionths; /* before the last layer [200000] */
-  uint32_t epochs; /* [4] */
-  uint32_t batch; /* [128] */
-  float learning_rate; /* Adam; cosine to 0 [0.001] */
-  float weight_decay; /* decoupled [0.0001] */
-  float label_smoothing; /* [0.05] */
-  uint32_t shift; /* random shift of the training pictures, in pixels each way [2] */
-  uint32_t flip; /* 1: random left-right flips [0] */
-  float blur; /* train also on pictures blurred by a Gaussian of up to this deviation, in
-                                 pixels, and with noise of a tenth of it; 0: none [0] */
-  uint64_t seed; /* [1] */
-} xd_judge_options;
-
-#define XD_JUDGE_OPTIONS_INIT \
-  { \
-    sizeof(xd_judge_options), 0, 0, 0, 0, 16, 0, 128, 200000, 4, 128, 0.001f, 0.0001f, 0.05f, 2, \
-        0, 0.0f, 1 \
-  }
-XD_API void xd_judge_options_init(xd_judge_options *options, size_t struct_size);
-
-/* A judge with initial weights. All sizes must be given. The caller owns *out. */
-XD_API xd_status xd_judge_create(xd_judge **out, xd_context *context,
-                                 const xd_judge_options *options);
+/* Makes a judge with initial weights, which the caller owns. Options: group "judge", of which
+ * width, height, channels and classes must be given, and base_channels, blocks, feature_dim,
+ * dropout and seed are read. Its convolutions are 3x3, in pairs of stride 1 and 2; each pair
+ * doubles the channels. XD_ERROR_INVALID_ARGUMENT names the option or argument;
+ * XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_options *options);
 XD_API xd_judge *xd_judge_retain(const xd_judge *judge);
 /* NULL is legal. */
 XD_API void xd_judge_release(const xd_judge *judge);
@@ -57,29 +33,44 @@ XD_API void xd_judge_picture_shape(const xd_judge *judge, xd_shape *out);
 XD_API uint32_t xd_judge_class_count(const xd_judge *judge);
 XD_API uint32_t xd_judge_feature_dim(const xd_judge *judge);
 
-/* One optimiser step at a time; the trainer belongs to the context. */
+/* Makes a trainer of single steps, which belongs to its context's thread; the caller destroys
+ * it. It starts from the weights of `judge`, which stay as they are; NULL: from what
+ * xd_judge_create makes of the options. Options: group "judge"; NULL means the defaults. Epochs,
+ * the learning rate and what changes pictures (shift, flip, blur) are those of the schedule and
+ * not read here. Errors as of xd_judge_create. */
 XD_API xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
-                                         const xd_judge_options *options);
+                                         const xd_judge *judge, const xd_options *options);
 /* NULL is legal. */
 XD_API void xd_judge_trainer_destroy(xd_judge_trainer *trainer);
 
-/* One Adam step on pictures[count][height][width][channels] at a learning rate; mean cross entropy
- * and share of right answers come back where not NULL. XD_ERROR_NUMERIC if the loss is not
- * finite. */
-XD_API xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, double *loss, double *accuracy,
+/* Makes one Adam step at a learning rate, 0 or more, on pictures[count][height][width][channels]
+ * in 0..1 with labels[count], count from 1 to the option batch. The losses, where not NULL, are
+ *   loss      mean cross entropy, with label smoothing
+ *   accuracy  share of right answers
+ * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_BAD_DATA: a pixel is not
+ * finite; XD_ERROR_NUMERIC: the loss is not finite (nothing was updated); XD_ERROR_CANCELLED.
+ * After the first step no memory is taken. */
+XD_API xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *losses,
                                        const float *pictures, const uint32_t *labels,
                                        uint32_t count, float learning_rate);
 
-/* The trained, frozen judge; the trainer can go on afterwards. The caller owns *out. */
+/* Gives the judge as it is now, frozen; the trainer can go on afterwards. The caller owns *out. */
 XD_API xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out);
 
-/* Called after each step; nonzero stops with XD_ERROR_CANCELLED. */
-typedef int (*xd_judge_progress)(void *user, uint32_t step, uint32_t steps, double loss);
+/* Called after each step on the context's thread with its losses, borrowed during the call;
+ * nonzero stops with XD_ERROR_CANCELLED. step is from 1 to steps. */
+typedef int (*xd_judge_callback)(void *user, const xd_values *losses, uint32_t step,
+                                 uint32_t steps);
 
-/* The whole schedule on a set. NULL options are the defaults. The caller owns *out. */
-XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, const xd_dataset *set,
-                                const xd_judge_options *options, xd_judge_progress progress,
-                                void *user);
+/* Trains a judge on a set by a whole schedule: shuffled epochs of changed pictures, the learning
+ * rate falling along a cosine to 0. The caller owns *out. Options: group "judge"; NULL means the
+ * defaults; sizes that are 0 are the set's. The callback may be NULL. The report, where not
+ * NULL, has "seconds" and the losses' means over the last epoch. XD_ERROR_INVALID_ARGUMENT: also
+ * a set with labels beyond the option classes; XD_ERROR_SHAPE_MISMATCH: sizes that are not the
+ * set's; XD_ERROR_NUMERIC: training diverged; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
+                                const xd_dataset *set, xd_judge_callback callback, void *user,
+                                const xd_options *options);
 
 /* Each where not NULL: labels[count], the most likely class of each picture (the first of equals),
  * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for NaN pixels. */

@@ -8,44 +8,27 @@
 #define XDOMAIN_LATENT_GENERATOR_H
 
 #include "network.h"
+#include "options.h"
 
 XD_BEGIN_DECLS
 
 typedef struct xd_latent_generator xd_latent_generator;
 
-typedef struct xd_latent_generator_options {
-  /* sizeof(xd_latent_generator_options) */
-  size_t struct_size;
-  /* latent size of the domain that is left [32] */
-  uint32_t source_dim;
-  /* latent size of the domain that is entered, and of the noise [32] */
-  uint32_t target_dim;
-  /* [256] */
-  uint32_t hidden_width;
-  /* 1..8 [3] */
-  uint32_t hidden_layers;
-  /* after each hidden layer while training, in millionths [0] */
-  uint32_t dropout_millionths;
-  uint32_t layer_count;
-  /* instead of the three above; from target_dim + source_dim to target_dim, no activation at the
-   * end [NULL] */
-  const xd_layer_spec *layers;
-  /* 1: G ends in a linear map of [epsilon, z1] besides, which starts as epsilon, while the last
-   * dense layer's weights start at a tenth. Not read where `layers` are given [0] */
-  uint32_t linear_skip;
-  /* 0 */
-  uint32_t reserved;
-} xd_latent_generator_options;
-
-#define XD_LATENT_GENERATOR_OPTIONS_INIT \
-  { sizeof(xd_latent_generator_options), 32, 32, 256, 3, 0, 0, NULL, 0, 0 }
-XD_API void xd_latent_generator_options_init(xd_latent_generator_options *options,
-                                             size_t struct_size);
-
-/* As xd_encoder_create. */
+/* Makes a generator with initial weights, which the caller owns. Options: group "mapping", of
+ * which source_dim and target_dim must be given, and hidden_width, hidden_layers, dropout,
+ * linear_skip and seed are read. With linear_skip G ends in a linear map of [epsilon, z1]
+ * besides, which starts as epsilon, while the last dense layer's weights start at a tenth. The
+ * context is only borrowed. XD_ERROR_INVALID_ARGUMENT names the option or argument;
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_latent_generator_create(xd_latent_generator **out, xd_context *context,
-                                            const xd_latent_generator_options *options,
-                                            uint64_t seed);
+                                            const xd_options *options);
+
+/* The same from layers of one's own, which go from 1 x 1 x (target_dim + source_dim), rows of
+ * [noise | code], to target_dim values without an activation. XD_ERROR_SHAPE_MISMATCH: they do not;
+ * XD_ERROR_UNSUPPORTED: nobody knows a layer. */
+XD_API xd_status xd_latent_generator_create_layers(xd_latent_generator **out, xd_context *context,
+                                                   const xd_network_layers *layers);
+
 XD_API xd_latent_generator *xd_latent_generator_retain(const xd_latent_generator *generator);
 /* NULL is legal. */
 XD_API void xd_latent_generator_release(const xd_latent_generator *generator);

@@ -94,34 +94,28 @@ XD_API xd_status xd_network_get(const xd_network *network, xd_context *context, 
 XD_API xd_status xd_network_set(xd_network *network, xd_context *context, const char *name,
                                 const float *from, size_t count);
 
-/* How an encoder and its mirror image, the decoder, are built. Defaults in brackets. */
-typedef struct xd_vae_architecture {
-  size_t struct_size; /* sizeof(xd_vae_architecture) */
-  uint32_t height, width, channels; /* of the pictures: sides 8..256, channels 1 or 3 [28, 28, 1] */
-  uint32_t latent_dim; /* 1..1024 [32] */
-  uint32_t base_channels; /* of the first convolution, doubled by each further one [32]; 0: no
-                                   convolutions, a plain MLP */
-  uint32_t max_channels; /* the doubling stops here [128] */
-  uint32_t depth; /* halvings, 4x4 stride 2; 0: until both sides are at most 8, but at
-                                   least one [0] */
-  uint32_t hidden_count; /* dense layers between pictures (or convolutions) and codes, 0..4 [1] */
-  uint32_t hidden[4]; /* their widths, from the picture's side [256] */
-  const xd_layer_spec *layers; /* instead of all that: the very layers; borrowed during the call
-                                  [NULL]. An encoder's must end in 2 * latent_dim values without an
-                                  activation, a decoder's in the picture through a sigmoid */
+/* Layers of one's own, for xd_encoder_create_layers and its like; all is borrowed during the
+ * call. */
+typedef struct xd_network_layers {
+  /* sizeof(xd_network_layers). */
+  size_t struct_size;
+  /* sizeof(xd_layer_spec): from one layer to the next. */
+  size_t layer_size;
+  /* layer_count of them, 1 to 64. */
+  const xd_layer_spec *layers;
+  /* Of the initial weights. */
+  uint64_t seed;
+  /* What goes in: a picture's shape, or 1 x 1 x the size of a code. */
+  xd_shape input;
   uint32_t layer_count;
-  uint32_t linear_skip; /* 1: encoder and decoder end in a linear map of their input besides all
-                           that, which xd_train starts as the principal components of the training
-                           pictures (see docs/method.md). Not read where `layers` are given [0] */
-  uint32_t window; /* the encoder begins with WNRM of that sigma, 50..10000; 0: without. The VAE is
-                      then one of normalised pictures, which its decoder paints, too [0] */
-  float initial_gain; /* weights start normal with deviation gain / sqrt(inputs of a unit), 0..10;
-                         0: He's deviation before a ReLU, Glorot's elsewhere [0] */
-} xd_vae_architecture;
+  /* Weights start normal with deviation gain / sqrt(inputs of a unit), 0..10; 0: with He's
+   * deviation before a ReLU, Glorot's elsewhere. Biases start as zeros. */
+  float initial_gain;
+} xd_network_layers;
 
-#define XD_VAE_ARCHITECTURE_INIT \
-  { sizeof(xd_vae_architecture), 28, 28, 1, 32, 32, 128, 0, 1, {256, 0, 0, 0}, NULL, 0, 0, 0, 0 }
-XD_API void xd_vae_architecture_init(xd_vae_architecture *architecture, size_t struct_size);
+#define XD_NETWORK_LAYERS_INIT \
+  { sizeof(xd_network_layers), sizeof(xd_layer_spec), NULL, 1, {0, 0, 0}, 0, 0.0f }
+XD_API void xd_network_layers_init(xd_network_layers *layers, size_t struct_size);
 
 XD_END_DECLS
 

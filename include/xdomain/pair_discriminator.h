@@ -11,38 +11,26 @@
 #define XDOMAIN_PAIR_DISCRIMINATOR_H
 
 #include "network.h"
+#include "options.h"
 
 XD_BEGIN_DECLS
 
 typedef struct xd_pair_discriminator xd_pair_discriminator;
 
-typedef struct xd_pair_discriminator_options {
-  /* sizeof(xd_pair_discriminator_options) */
-  size_t struct_size;
-  /* of both arguments [32] */
-  uint32_t latent_dim;
-  /* [256] */
-  uint32_t hidden_width;
-  /* 1..8, leaky ReLU [3] */
-  uint32_t hidden_layers;
-  /* after each hidden layer while training [0] */
-  uint32_t dropout_millionths;
-  /* instead of the three above; from 2 * latent_dim to 1, no activation at the end [NULL] */
-  const xd_layer_spec *layers;
-  uint32_t layer_count;
-  /* 0 */
-  uint32_t reserved;
-} xd_pair_discriminator_options;
-
-#define XD_PAIR_DISCRIMINATOR_OPTIONS_INIT \
-  { sizeof(xd_pair_discriminator_options), 32, 256, 3, 0, NULL, 0, 0 }
-XD_API void xd_pair_discriminator_options_init(xd_pair_discriminator_options *options,
-                                               size_t struct_size);
-
-/* As xd_encoder_create. */
+/* Makes a discriminator with initial weights, which the caller owns. Options: group "mapping",
+ * of which target_dim, the size of both its codes, must be given, and hidden_width,
+ * hidden_layers and seed are read; its hidden layers are leaky ReLUs. The context is only
+ * borrowed. XD_ERROR_INVALID_ARGUMENT names the option or argument; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_pair_discriminator_create(xd_pair_discriminator **out, xd_context *context,
-                                              const xd_pair_discriminator_options *options,
-                                              uint64_t seed);
+                                              const xd_options *options);
+
+/* The same from layers of one's own, which go from 1 x 1 x (2 * latent_dim), rows of
+ * [condition | judged], to one value without an activation. XD_ERROR_SHAPE_MISMATCH: they do not;
+ * XD_ERROR_UNSUPPORTED: nobody knows a layer. */
+XD_API xd_status xd_pair_discriminator_create_layers(xd_pair_discriminator **out,
+                                                     xd_context *context,
+                                                     const xd_network_layers *layers);
+
 XD_API xd_pair_discriminator *
 xd_pair_discriminator_retain(const xd_pair_discriminator *discriminator);
 /* NULL is legal. */

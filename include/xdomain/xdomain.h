@@ -5,10 +5,11 @@
  *   status.h, context.h    what calls answer; one thread's runtime
  *   model.h, translator.h  load a model file, translate pictures      <- most programs need no more
  *   image.h                views on the host's pixels; load, save, resize, contact sheets
- *   dataset.h, trainer.h   labelled pictures, pairings; training from single steps to the whole
+ *   dataset.h, train.h     labelled pictures, pairings; whole trainings
+ *   vae_trainer.h, mapping_trainer.h   training by single steps
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
- *   options.h, values.h    named numbers in, named numbers out
+ *   options.h, values.h    named numbers in, which shape networks and trainings, and out
  *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
  *
  * Translate one picture:
@@ -36,10 +37,12 @@
  * - Reserved fields are 0, and others are refused where they are read.
  * - The order of parameters is: the handle (or the place for the one that is created), the
  *   context, outputs, inputs, counts, options. Sizes are width, height, channels, in this order.
- * - Option structs start with struct_size; initialise them with the _INIT macro, or with the
- *   function and the size that the program was built with:
- *   xd_save_options_init(&options, sizeof options). NULL in place of options means the defaults,
- *   where these are enough (not for sizes that must be given).
+ * - Structs that may grow start with struct_size; initialise them with the _INIT macro, or with
+ *   the function and the size that the program was built with:
+ *   xd_save_options_init(&options, sizeof options). NULL in place of options, structs or
+ *   xd_options, means the defaults, where these are enough (not for sizes that must be given).
+ * - Numbers that shape networks and trainings lie in an xd_options, by name; losses and measures
+ *   come back in an xd_values, by name.
  * - Tensors are float32, [batch][height][width][channels] for pictures in 0..1 and
  *   [batch][latent_dim] for codes.
  * - The library never prints, exits or aborts, has no mutable globals, and never changes the
@@ -56,13 +59,15 @@
 #include "image.h"
 #include "judge.h"
 #include "latent_generator.h"
+#include "mapping_trainer.h"
 #include "model.h"
 #include "network.h"
 #include "options.h"
 #include "pair_discriminator.h"
 #include "status.h"
-#include "trainer.h"
+#include "train.h"
 #include "translator.h"
+#include "vae_trainer.h"
 #include "values.h"
 #include "version.h"
 

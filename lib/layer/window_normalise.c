@@ -17,7 +17,7 @@ static void fill_profile(float *to, uint32_t side, double sigma) {
 static xd_status configure(void *state, xd_shape *out, const char **why, const xd_layer_spec *spec,
                            const xd_shape *in) {
   xdi_window *window = state;
-  if (spec->values[0] < 50 || spec->values[0] > XDI_WINDOW_MAX || !xdi_values_unused(spec, 1)) {
+  if (spec->values[0] < XDI_WINDOW_MIN || spec->values[0] > XDI_WINDOW_MAX || !xdi_values_unused(spec, 1)) {
     *why = "a window_normalise layer's only value is its window's sigma, 50 to 10000 thousandths of a side";
     return XD_ERROR_INVALID_ARGUMENT;
   }

@@ -6,7 +6,8 @@
 
 #define XDI_WINDOW_TAG XD_TAG('W', 'N', 'R', 'M')
 #define XDI_WINDOW_SIDE_MAX 256
-#define XDI_WINDOW_MAX 10000 /* thousandths of the larger side */
+#define XDI_WINDOW_MIN 50 /* thousandths of the larger side */
+#define XDI_WINDOW_MAX 10000
 
 /* w(y, x) = vertical[y] * horizontal[x]: a Gaussian, 1 at the picture's centre. */
 typedef struct xdi_window {

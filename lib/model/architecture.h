@@ -3,38 +3,42 @@
 #define XDI_MODEL_ARCHITECTURE_H
 
 #include "layer/network.h"
+#include "options/settings.h"
 
 /* Sides, channels and code sizes that the library works with. */
 #define XDI_SIDE_MIN 8
 #define XDI_SIDE_MAX 256
 #define XDI_LATENT_MAX 1024
-#define XDI_WIDTH_MAX 8192      /* of a hidden dense layer */
-#define XDI_HIDDEN_LAYERS_MAX 8 /* of generators and discriminators */
-#define XDI_DROPOUT_MAX 999999  /* millionths */
 
 typedef struct xdi_layer_list {
   xd_layer_spec at[XDI_LAYER_LIMIT];
   uint32_t count;
 } xdi_layer_list;
 
-/* Reads a caller's struct of any version over the defaults and checks every field; NULL gives the
- * defaults. XD_ERROR_INVALID_ARGUMENT names the field. */
-xd_status xdi_architecture_read(xd_context *context, xd_vae_architecture *to,
-                                const xd_vae_architecture *from);
+/* The shape of the pictures that the settings name. */
+static inline xd_shape xdi_picture_of(const xdi_vae_settings *settings) {
+  return (xd_shape){.width = settings->width, .height = settings->height, .channels = settings->channels};
+}
 
-/* The layers of an architecture that was read: its own list, if it has one. */
-void xdi_architecture_encoder(const xd_vae_architecture *architecture, xdi_layer_list *out);
-void xdi_architecture_decoder(const xd_vae_architecture *architecture, xdi_layer_list *out);
+/* Whether networks can be built from the settings, whose numbers are within their bounds.
+ * XD_ERROR_INVALID_ARGUMENT names the option. */
+xd_status xdi_check_architecture(xd_context *context, const xdi_vae_settings *settings);
+
+/* XD_ERROR_INVALID_ARGUMENT names the option of `group` that is no size of a picture. */
+xd_status xdi_check_picture_options(xd_context *context, const char *group, xd_shape picture);
+
+/* The layers of settings that were checked. */
+void xdi_architecture_encoder(const xdi_vae_settings *settings, xdi_layer_list *out);
+void xdi_architecture_decoder(const xdi_vae_settings *settings, xdi_layer_list *out);
 
 /* One more layer; a full list stays as it is (networks refuse lists that exceed the limit). */
 void xdi_layer_list_add(xdi_layer_list *list, xd_layer_spec layer);
-void xdi_layer_list_copy(xdi_layer_list *list, const xd_layer_spec *layers, uint32_t count);
 void xdi_layer_list_add_dense(xdi_layer_list *list, xd_shape out, xd_activation activation);
 
 /* `hidden_layers` dense layers of one width, each with its dropout, then a dense one without activation:
  * the shape of generators and discriminators. */
 void xdi_layer_list_add_perceptron(xdi_layer_list *list, uint32_t hidden_layers, uint32_t hidden_width,
-                                   xd_activation activation, uint32_t dropout_millionths, uint32_t outputs);
+                                   xd_activation activation, float dropout, uint32_t outputs);
 
 void xdi_layer_list_add_linear_skip(xdi_layer_list *list, xd_activation activation);
 

@@ -1,67 +1,74 @@
 /* The decoder's handle: pictures of codes. */
 #include "model/decoder.h"
 
-#include "model/architecture.h"
+#include "base/seeds.h"
 #include "model/argument.h"
+#include "model/blueprint.h"
 #include "model/inference.h"
 #include "tensor/shape.h"
 
-xd_status xdi_decoder_wrap(xd_decoder **out, xd_context *context, xd_network *network) {
+static xd_status check_network(xd_context *context, const xd_network *network) {
   const xd_shape picture = network->output;
   const uint32_t latent_dim = xdi_input_size(network);
-  *out = NULL;
   if (latent_dim > XDI_LATENT_MAX)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "a decoder must take codes of 1 to %u values, not %u",
                     XDI_LATENT_MAX, latent_dim);
   if (!xdi_picture_shape_valid(picture) || xdi_output_activation(network) != XD_ACTIVATION_SIGMOID)
     return xdi_fail(
         context, XD_ERROR_SHAPE_MISMATCH,
-        "a decoder cannot end in %u x %u x %u: it must end in a picture, sides 8 to 256, channels 1 or 3, "
+        "a decoder cannot end in %ux%ux%u: it must end in a picture, sides 8 to 256, channels 1 or 3, "
         "through a sigmoid",
-        picture.height, picture.width, picture.channels);
-  *out = xdi_part_create(context, network, sizeof **out);
-  return *out ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
+        picture.width, picture.height, picture.channels);
+  return XD_OK;
 }
 
-static xd_status check_picture(xd_context *context, const xd_network *network, xd_shape picture) {
-  const xd_shape end = network->output;
-  if (xdi_shape_equal(end, picture))
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                  "the decoder's layers end in %u x %u x %u, but the pictures are %u x %u x %u", end.height,
-                  end.width, end.channels, picture.height, picture.width, picture.channels);
-}
-
-static xd_status build(xd_decoder **out, xd_context *context, const xd_vae_architecture *from,
-                       uint64_t seed) {
-  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels},
-                 code = {.width = 1, .height = 1, .channels = from->latent_dim};
-  xdi_layer_list layers;
-  xd_network *network;
-  xdi_architecture_decoder(from, &layers);
-  xd_status status = xdi_network_create(&network, context, code, layers.at, layers.count);
-  if (status != XD_OK)
-    return status;
-  xdi_network_initialise(network, seed, from->initial_gain);
-  status = check_picture(context, network, picture);
-  if (status == XD_OK)
-    status = xdi_decoder_wrap(out, context, network);
-  xdi_network_release(network);
+xd_status xdi_decoder_wrap(xd_decoder **out, xd_context *context, xd_network *network) {
+  xdi_part *part;
+  const xd_status status = xdi_part_wrap(&part, context, network, check_network);
+  *out = (xd_decoder *)part;
   return status;
 }
 
-xd_status xd_decoder_create(xd_decoder **out, xd_context *context, const xd_vae_architecture *architecture,
-                            uint64_t seed) {
-  xd_vae_architecture from;
-  xd_status status = xdi_require(context, out, "the place for the decoder");
+/* ---- creation ---- */
+
+xd_status xdi_decoder_build(xd_decoder **out, xd_context *context, const xdi_vae_settings *settings) {
+  xdi_part *part;
+  xdi_blueprint blueprint = {.input = {.width = 1, .height = 1, .channels = settings->latent_dim},
+                             .seed = xdi_seed_of(settings->seed, XDI_SEED_DECODER),
+                             .initial_gain = settings->initial_gain};
+  *out = NULL;
+  xd_status status = xdi_check_architecture(context, settings);
   if (status != XD_OK)
     return status;
-  *out = NULL;
-  status = xdi_require(context, context, "the context");
-  if (status == XD_OK)
-    status = xdi_architecture_read(context, &from, architecture);
-  return status == XD_OK ? build(out, context, &from, seed) : status;
+  xdi_architecture_decoder(settings, &blueprint.layers);
+  status = xdi_part_build(&part, context, &blueprint, check_network);
+  *out = (xd_decoder *)part;
+  return status;
 }
+
+xd_status xd_decoder_create(xd_decoder **out, xd_context *context, const xd_options *options) {
+  xdi_vae_settings settings;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, "the decoder");
+  if (status == XD_OK)
+    status = xdi_read_vae(&settings, context, options);
+  return status == XD_OK ? xdi_decoder_build(out, context, &settings) : status;
+}
+
+xd_status xd_decoder_create_layers(xd_decoder **out, xd_context *context, const xd_network_layers *layers) {
+  xdi_part *part;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, "the decoder");
+  if (status != XD_OK)
+    return status;
+  status = xdi_part_build_layers(&part, context, layers, check_network);
+  *out = (xd_decoder *)part;
+  return status;
+}
+
+/* ---- the handle ---- */
 
 xd_decoder *xd_decoder_retain(const xd_decoder *decoder) {
   return xdi_part_retain(decoder);

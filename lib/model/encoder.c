@@ -6,65 +6,74 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "model/architecture.h"
+#include "base/seeds.h"
 #include "model/argument.h"
+#include "model/blueprint.h"
 #include "model/inference.h"
 
-xd_status xdi_encoder_wrap(xd_encoder **out, xd_context *context, xd_network *network) {
+static xd_status check_network(xd_context *context, const xd_network *network) {
   const xd_shape picture = network->input;
   const uint32_t outputs = xdi_output_size(network);
-  *out = NULL;
   if (!xdi_picture_shape_valid(picture))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "an encoder cannot take pictures of %u x %u x %u: sides are 8 to 256, channels 1 or 3",
-                    picture.height, picture.width, picture.channels);
+                    "an encoder cannot take pictures of %ux%ux%u: sides are 8 to 256, channels 1 or 3",
+                    picture.width, picture.height, picture.channels);
   if (outputs % 2 != 0 || outputs / 2 > XDI_LATENT_MAX ||
       xdi_output_activation(network) != XD_ACTIVATION_IDENTITY)
     return xdi_fail(
         context, XD_ERROR_SHAPE_MISMATCH,
         "an encoder must end in 2 * latent_dim values without an activation, latent_dim 1 to %u, not in %u",
         XDI_LATENT_MAX, outputs);
-  *out = xdi_part_create(context, network, sizeof **out);
-  return *out ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
+  return XD_OK;
 }
 
-static xd_status check_latent_dim(xd_context *context, const xd_network *network, uint32_t latent_dim) {
-  if (xdi_output_size(network) == 2 * latent_dim)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                  "the encoder's layers end in %u values, but latent_dim %u needs %u",
-                  xdi_output_size(network), latent_dim, 2 * latent_dim);
-}
-
-static xd_status build(xd_encoder **out, xd_context *context, const xd_vae_architecture *from,
-                       uint64_t seed) {
-  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
-  xdi_layer_list layers;
-  xd_network *network;
-  xdi_architecture_encoder(from, &layers);
-  xd_status status = xdi_network_create(&network, context, picture, layers.at, layers.count);
-  if (status != XD_OK)
-    return status;
-  xdi_network_initialise(network, seed, from->initial_gain);
-  status = check_latent_dim(context, network, from->latent_dim);
-  if (status == XD_OK)
-    status = xdi_encoder_wrap(out, context, network);
-  xdi_network_release(network);
+xd_status xdi_encoder_wrap(xd_encoder **out, xd_context *context, xd_network *network) {
+  xdi_part *part;
+  const xd_status status = xdi_part_wrap(&part, context, network, check_network);
+  *out = (xd_encoder *)part;
   return status;
 }
 
-xd_status xd_encoder_create(xd_encoder **out, xd_context *context, const xd_vae_architecture *architecture,
-                            uint64_t seed) {
-  xd_vae_architecture from;
-  xd_status status = xdi_require(context, out, "the place for the encoder");
+/* ---- creation ---- */
+
+xd_status xdi_encoder_build(xd_encoder **out, xd_context *context, const xdi_vae_settings *settings) {
+  xdi_part *part;
+  xdi_blueprint blueprint = {.input = xdi_picture_of(settings),
+                             .seed = xdi_seed_of(settings->seed, XDI_SEED_ENCODER),
+                             .initial_gain = settings->initial_gain};
+  *out = NULL;
+  xd_status status = xdi_check_architecture(context, settings);
   if (status != XD_OK)
     return status;
-  *out = NULL;
-  status = xdi_require(context, context, "the context");
-  if (status == XD_OK)
-    status = xdi_architecture_read(context, &from, architecture);
-  return status == XD_OK ? build(out, context, &from, seed) : status;
+  xdi_architecture_encoder(settings, &blueprint.layers);
+  status = xdi_part_build(&part, context, &blueprint, check_network);
+  *out = (xd_encoder *)part;
+  return status;
 }
+
+xd_status xd_encoder_create(xd_encoder **out, xd_context *context, const xd_options *options) {
+  xdi_vae_settings settings;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, "the encoder");
+  if (status == XD_OK)
+    status = xdi_read_vae(&settings, context, options);
+  return status == XD_OK ? xdi_encoder_build(out, context, &settings) : status;
+}
+
+xd_status xd_encoder_create_layers(xd_encoder **out, xd_context *context, const xd_network_layers *layers) {
+  xdi_part *part;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, "the encoder");
+  if (status != XD_OK)
+    return status;
+  status = xdi_part_build_layers(&part, context, layers, check_network);
+  *out = (xd_encoder *)part;
+  return status;
+}
+
+/* ---- the handle ---- */
 
 xd_encoder *xd_encoder_retain(const xd_encoder *encoder) {
   return xdi_part_retain(encoder);

@@ -6,31 +6,24 @@
 
 #include "base/memory.h"
 #include "layer/builtin.h"
-#include "model/architecture.h"
 #include "model/argument.h"
+#include "model/blueprint.h"
 #include "model/inference.h"
 #include "tensor/shape.h"
 
 #define OWNER "the judge"
-#define SMALLEST_MAP 4   /* default blocks: halve until both sides are at most this */
-#define CHANNELS_MAX 256 /* of the first convolution */
+#define SMALLEST_MAP 4 /* default blocks: halve until both sides are at most this */
 #define KERNEL 3
 #define PAD 1
 #define READ_BUDGET ((size_t)1 << 22) /* floats of pictures that are read from a set at a time */
 
-void xd_judge_options_init(xd_judge_options *options, size_t struct_size) {
-  const xd_judge_options defaults = XD_JUDGE_OPTIONS_INIT;
-  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
-}
-
-xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *network) {
+static xd_status check_network(xd_context *context, const xd_network *network) {
   const xd_shape picture = network->input;
   const xdi_layer *last = &network->layers[network->layer_count - 1];
-  *out = NULL;
   if (!xdi_picture_shape_valid(picture))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "a judge cannot take pictures of %u x %u x %u: sides are 8 to 256, channels 1 or 3",
-                    picture.height, picture.width, picture.channels);
+                    "a judge cannot take pictures of %ux%ux%u: sides are 8 to 256, channels 1 or 3",
+                    picture.width, picture.height, picture.channels);
   if (last->spec.tag != xdi_dense_layer.tag || last->activation != XD_ACTIVATION_IDENTITY ||
       xdi_cells(last->in) > XDI_LATENT_MAX || xdi_output_size(network) > XD_CLASS_LIMIT)
     return xdi_fail(
@@ -38,70 +31,72 @@ xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *networ
         "a judge must end in a dense layer without an activation, from 1 to %d features to 1 to %d "
         "classes, not from %zu to %u",
         XDI_LATENT_MAX, XD_CLASS_LIMIT, xdi_cells(last->in), xdi_output_size(network));
-  *out = xdi_part_create(context, network, sizeof **out);
-  return *out ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
+  return XD_OK;
+}
+
+xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *network) {
+  xdi_part *part;
+  const xd_status status = xdi_part_wrap(&part, context, network, check_network);
+  *out = (xd_judge *)part;
+  return status;
 }
 
 /* ---- creation ---- */
 
-xd_status xdi_judge_read(xd_context *context, xd_judge_options *to, const xd_judge_options *from) {
-  xd_judge_options_init(to, sizeof *to);
-  if (from && !xdi_read_options(to, sizeof *to, from))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
-  const xd_shape picture = {.width = to->width, .height = to->height, .channels = to->channels};
-  const xdi_limits numbers[] = {{"height", to->height, XDI_SIDE_MIN, XDI_SIDE_MAX},
-                                {"width", to->width, XDI_SIDE_MIN, XDI_SIDE_MAX},
-                                {"classes", to->classes, 1, XD_CLASS_LIMIT},
-                                {"base_channels", to->base_channels, 1, CHANNELS_MAX},
-                                {"blocks", to->blocks, 0, xdi_count_halvings(picture, 1)},
-                                {"feature_dim", to->feature_dim, 1, XDI_LATENT_MAX},
-                                {"dropout_millionths", to->dropout_millionths, 0, XDI_DROPOUT_MAX}};
-  const xd_status status = xdi_check_limits(context, OWNER, numbers, sizeof numbers / sizeof *numbers);
-  return status == XD_OK ? xdi_check_channels(context, OWNER, to->channels) : status;
+static xd_status check_settings(xd_context *context, const xdi_judge_settings *settings, xd_shape picture) {
+  const xd_status status = xdi_check_picture_options(context, "judge", picture);
+  if (status != XD_OK)
+    return status;
+  if (settings->classes == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "judge.classes is 0: a judge needs their number");
+  const uint32_t most = xdi_count_halvings(picture, 1);
+  if (settings->blocks > most)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "judge.blocks is %u, but pictures of %ux%u can be halved %u times", settings->blocks,
+                    picture.width, picture.height, most);
+  return XD_OK;
 }
 
 static xd_layer_spec convolution(uint32_t channels, uint32_t stride) {
   return (xd_layer_spec){XD_TAG('C', 'N', 'V', '2'), {channels, KERNEL, stride, PAD, XD_ACTIVATION_RELU}};
 }
 
-static void list_layers(const xd_judge_options *from, xdi_layer_list *out) {
-  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
-  const uint32_t blocks = from->blocks > 0 ? from->blocks : xdi_count_halvings(picture, SMALLEST_MAP);
-  uint32_t channels = from->base_channels;
+static void list_layers(const xdi_judge_settings *settings, xd_shape picture, xdi_layer_list *out) {
+  const uint32_t blocks = settings->blocks > 0 ? settings->blocks : xdi_count_halvings(picture, SMALLEST_MAP);
+  uint32_t channels = settings->base_channels;
   out->count = 0;
   for (uint32_t i = 0; i < blocks; i++) {
     xdi_layer_list_add(out, convolution(channels, 1));
     channels *= 2;
     xdi_layer_list_add(out, convolution(channels, 2));
   }
-  xdi_layer_list_add_perceptron(out, 1, from->feature_dim, XD_ACTIVATION_RELU, from->dropout_millionths,
-                                from->classes);
+  xdi_layer_list_add_perceptron(out, 1, settings->feature_dim, XD_ACTIVATION_RELU, settings->dropout,
+                                settings->classes);
 }
 
-static xd_status build(xd_judge **out, xd_context *context, const xd_judge_options *from) {
-  const xd_shape picture = {.width = from->width, .height = from->height, .channels = from->channels};
-  xdi_layer_list layers;
-  xd_network *network;
-  list_layers(from, &layers);
-  xd_status status = xdi_network_create(&network, context, picture, layers.at, layers.count);
+xd_status xdi_judge_build(xd_judge **out, xd_context *context, const xdi_judge_settings *settings) {
+  xdi_part *part;
+  const xd_shape picture = {
+      .width = settings->width, .height = settings->height, .channels = settings->channels};
+  xdi_blueprint blueprint = {.input = picture, .seed = settings->seed};
+  *out = NULL;
+  xd_status status = check_settings(context, settings, picture);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(network, from->seed, 0.0f);
-  status = xdi_judge_wrap(out, context, network);
-  xdi_network_release(network);
+  list_layers(settings, picture, &blueprint.layers);
+  status = xdi_part_build(&part, context, &blueprint, check_network);
+  *out = (xd_judge *)part;
   return status;
 }
 
-xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_judge_options *options) {
-  xd_judge_options from;
-  xd_status status = xdi_require(context, out, "the place for the judge");
-  if (status != XD_OK)
-    return status;
-  *out = NULL;
-  status = xdi_require(context, context, "the context");
+xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_options *options) {
+  xdi_judge_settings settings;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, OWNER);
   if (status == XD_OK)
-    status = xdi_judge_read(context, &from, options);
-  return status == XD_OK ? build(out, context, &from) : status;
+    status = xdi_read_judge(&settings, context, options);
+  return status == XD_OK ? xdi_judge_build(out, context, &settings) : status;
 }
 
 /* ---- the handle ---- */

@@ -3,6 +3,7 @@
 #define XDI_MODEL_JUDGE_H
 
 #include "model/part.h"
+#include "options/settings.h"
 #include "xdomain/judge.h"
 
 struct xd_judge {
@@ -15,9 +16,7 @@ struct xd_judge {
  * without a dense layer of 1..1024 features at the end. */
 xd_status xdi_judge_wrap(xd_judge **out, xd_context *context, xd_network *network);
 
-/* Reads a caller's options of any version over the defaults and checks what the network is built from: all
- * sizes must be given. What only training reads is not looked at. XD_ERROR_INVALID_ARGUMENT names the
- * field. */
-xd_status xdi_judge_read(xd_context *context, xd_judge_options *to, const xd_judge_options *from);
+/* xd_judge_create from settings. */
+xd_status xdi_judge_build(xd_judge **out, xd_context *context, const xdi_judge_settings *settings);
 
 #endif

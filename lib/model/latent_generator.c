@@ -6,20 +6,15 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "model/architecture.h"
+#include "base/seeds.h"
 #include "model/argument.h"
+#include "model/blueprint.h"
 #include "model/inference.h"
 
 #define OWNER "the generator"
 
-void xd_latent_generator_options_init(xd_latent_generator_options *options, size_t struct_size) {
-  const xd_latent_generator_options defaults = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
-}
-
-xd_status xdi_latent_generator_wrap(xd_latent_generator **out, xd_context *context, xd_network *network) {
+static xd_status check_network(xd_context *context, const xd_network *network) {
   const uint32_t inputs = xdi_input_size(network), target_dim = xdi_output_size(network);
-  *out = NULL;
   if (target_dim > XDI_LATENT_MAX || inputs <= target_dim || inputs - target_dim > XDI_LATENT_MAX ||
       xdi_output_activation(network) != XD_ACTIVATION_IDENTITY)
     return xdi_fail(
@@ -27,79 +22,77 @@ xd_status xdi_latent_generator_wrap(xd_latent_generator **out, xd_context *conte
         "a generator goes from target_dim + source_dim values, each 1 to %u, to target_dim values without an "
         "activation, not from %u to %u",
         XDI_LATENT_MAX, inputs, target_dim);
-  *out = xdi_part_create(context, network, sizeof **out);
-  return *out ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
+  return XD_OK;
 }
 
-static xd_status read_options(xd_context *context, xd_latent_generator_options *to,
-                              const xd_latent_generator_options *from) {
-  xd_latent_generator_options_init(to, sizeof *to);
-  if (from && !xdi_read_options(to, sizeof *to, from))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, OWNER "'s struct_size is not set");
-  const xdi_limits numbers[] = {{"source_dim", to->source_dim, 1, XDI_LATENT_MAX},
-                                {"target_dim", to->target_dim, 1, XDI_LATENT_MAX},
-                                {"hidden_width", to->hidden_width, 1, XDI_WIDTH_MAX},
-                                {"hidden_layers", to->hidden_layers, 1, XDI_HIDDEN_LAYERS_MAX},
-                                {"dropout_millionths", to->dropout_millionths, 0, XDI_DROPOUT_MAX},
-                                {"linear_skip", to->linear_skip, 0, 1},
-                                {"reserved field", to->reserved, 0, 0}};
-  const xd_status status = xdi_check_limits(context, OWNER, numbers, sizeof numbers / sizeof *numbers);
-  return status == XD_OK ? xdi_check_layer_list(context, OWNER, to->layers, to->layer_count) : status;
+xd_status xdi_latent_generator_wrap(xd_latent_generator **out, xd_context *context, xd_network *network) {
+  xdi_part *part;
+  const xd_status status = xdi_part_wrap(&part, context, network, check_network);
+  *out = (xd_latent_generator *)part;
+  return status;
 }
+
+/* ---- creation ---- */
 
 /* The skip begins as epsilon, and the perceptron beside it as little. */
-static void start_skip(xd_network *network, uint32_t target_dim) {
+static void start_skip(xd_network *network) {
   xdi_linear_part skip, last;
   const uint32_t end = network->layer_count - 1;
   if (!xdi_network_linear(&skip, network, end, XDI_LINEAR_OF_INPUT) ||
       !xdi_network_linear(&last, network, end - 1, XDI_LINEAR_OF_X))
     return;
-  for (size_t i = 0; i < target_dim; i++)
+  for (size_t i = 0; i < skip.outputs; i++)
     skip.weights[i * skip.outputs + i] = 1.0f;
   for (size_t i = 0; i < last.inputs * last.outputs; i++)
     last.weights[i] *= 0.1f;
 }
 
-static xd_status build(xd_latent_generator **out, xd_context *context,
-                       const xd_latent_generator_options *from, uint64_t seed) {
-  const xd_shape input = {.width = 1, .height = 1, .channels = from->target_dim + from->source_dim};
-  xdi_layer_list layers = {.count = 0};
-  xd_network *network;
-  if (from->layers)
-    xdi_layer_list_copy(&layers, from->layers, from->layer_count);
-  else
-    xdi_layer_list_add_perceptron(&layers, from->hidden_layers, from->hidden_width, XD_ACTIVATION_RELU,
-                                  from->dropout_millionths, from->target_dim);
-  if (from->linear_skip && !from->layers)
-    xdi_layer_list_add_linear_skip(&layers, XD_ACTIVATION_IDENTITY);
-  xd_status status = xdi_network_create(&network, context, input, layers.at, layers.count);
-  if (status != XD_OK)
-    return status;
-  xdi_network_initialise(network, seed, 0.0f);
-  if (from->linear_skip && !from->layers)
-    start_skip(network, from->target_dim);
-  if (xdi_output_size(network) != from->target_dim)
-    status = xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                      OWNER "'s layers end in %u values, but its target_dim is %u", xdi_output_size(network),
-                      from->target_dim);
-  else
-    status = xdi_latent_generator_wrap(out, context, network);
-  xdi_network_release(network);
+xd_status xdi_latent_generator_build(xd_latent_generator **out, xd_context *context,
+                                     const xdi_mapping_settings *settings) {
+  xdi_part *part;
+  const uint32_t inputs = settings->target_dim + settings->source_dim;
+  xdi_blueprint blueprint = {.input = {.width = 1, .height = 1, .channels = inputs},
+                             .seed = xdi_seed_of(settings->seed, XDI_SEED_GENERATOR)};
+  *out = NULL;
+  if (settings->source_dim == 0 || settings->target_dim == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "mapping.%s is 0: a generator needs its codes' sizes",
+                    settings->source_dim == 0 ? "source_dim" : "target_dim");
+  xdi_layer_list_add_perceptron(&blueprint.layers, settings->hidden_layers, settings->hidden_width,
+                                XD_ACTIVATION_RELU, settings->dropout, settings->target_dim);
+  if (settings->linear_skip) {
+    xdi_layer_list_add_linear_skip(&blueprint.layers, XD_ACTIVATION_IDENTITY);
+    blueprint.start = start_skip;
+  }
+  const xd_status status = xdi_part_build(&part, context, &blueprint, check_network);
+  *out = (xd_latent_generator *)part;
   return status;
 }
 
 xd_status xd_latent_generator_create(xd_latent_generator **out, xd_context *context,
-                                     const xd_latent_generator_options *options, uint64_t seed) {
-  xd_latent_generator_options from;
-  xd_status status = xdi_require(context, out, "the place for the generator");
+                                     const xd_options *options) {
+  xdi_mapping_settings settings;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, OWNER);
+  if (status == XD_OK)
+    status = xdi_read_mapping(&settings, context, options);
+  return status == XD_OK ? xdi_latent_generator_build(out, context, &settings) : status;
+}
+
+xd_status xd_latent_generator_create_layers(xd_latent_generator **out, xd_context *context,
+                                            const xd_network_layers *layers) {
+  xdi_part *part;
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, OWNER);
   if (status != XD_OK)
     return status;
-  *out = NULL;
-  status = xdi_require(context, context, "the context");
-  if (status == XD_OK)
-    status = read_options(context, &from, options);
-  return status == XD_OK ? build(out, context, &from, seed) : status;
+  status = xdi_part_build_layers(&part, context, layers, check_network);
+  *out = (xd_latent_generator *)part;
+  return status;
 }
+
+/* ---- the handle ---- */
 
 xd_latent_generator *xd_latent_generator_retain(const xd_latent_generator *generator) {
   return xdi_part_retain(generator);

@@ -3,6 +3,7 @@
 #define XDI_MODEL_PAIR_DISCRIMINATOR_H
 
 #include "model/part.h"
+#include "options/settings.h"
 #include "xdomain/pair_discriminator.h"
 
 struct xd_pair_discriminator {
@@ -13,5 +14,9 @@ struct xd_pair_discriminator {
  * network's input are [condition | judged]. XD_ERROR_SHAPE_MISMATCH, with a message: not from
  * 2 * latent_dim values to one without an activation, latent_dim 1..1024. */
 xd_status xdi_pair_discriminator_wrap(xd_pair_discriminator **out, xd_context *context, xd_network *network);
+
+/* xd_pair_discriminator_create from settings. */
+xd_status xdi_pair_discriminator_build(xd_pair_discriminator **out, xd_context *context,
+                                       const xdi_mapping_settings *settings);
 
 #endif

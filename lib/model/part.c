@@ -4,16 +4,19 @@
 #include "base/memory.h"
 #include "layer/builtin.h"
 
-void *xdi_part_create(xd_context *context, xd_network *network, size_t size) {
-  xdi_part *part = xdi_allocate_zeroed(&context->allocator, 1, size);
-  if (!part) {
-    xdi_fail_memory(context, "creating a network's handle");
-    return NULL;
-  }
+xd_status xdi_part_wrap(xdi_part **out, xd_context *context, xd_network *network, xdi_part_check check) {
+  *out = NULL;
+  const xd_status status = check(context, network);
+  if (status != XD_OK)
+    return status;
+  xdi_part *part = xdi_allocate_zeroed(&context->allocator, 1, sizeof *part);
+  if (!part)
+    return xdi_fail_memory(context, "creating a network's handle");
   part->allocator = context->allocator;
   atomic_init(&part->references, 1);
   part->network = xdi_network_retain(network);
-  return part;
+  *out = part;
+  return XD_OK;
 }
 
 void *xdi_part_retain(const void *handle) {

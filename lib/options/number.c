@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEWEST_DIGITS 6
 #define FLOAT_DIGITS 9   /* always read as the same float, */
 #define DOUBLE_DIGITS 17 /* or double */
 
@@ -48,10 +49,16 @@ static bool reads_as(const char *text, double number, bool as_float) {
 void xdi_print_number(char *to, double number, bool as_float) {
   const int most = as_float ? FLOAT_DIGITS : DOUBLE_DIGITS;
   const plain_locale locale = enter_plain();
-  for (int digits = 6; digits <= most; digits++) {
+  for (int digits = FEWEST_DIGITS; digits <= most; digits++) {
     snprintf(to, XDI_NUMBER_SIZE, "%.*g", digits, number);
     if (reads_as(to, number, as_float))
       break;
   }
+  leave_plain(locale);
+}
+
+void xdi_print_rounded(char *to, double number) {
+  const plain_locale locale = enter_plain();
+  snprintf(to, XDI_NUMBER_SIZE, "%.*g", FEWEST_DIGITS, number);
   leave_plain(locale);
 }

@@ -14,4 +14,7 @@ bool xdi_parse_number(double *out, const char *text, size_t length);
  * `to` has XDI_NUMBER_SIZE bytes. */
 void xdi_print_number(char *to, double number, bool as_float);
 
+/* In six digits. */
+void xdi_print_rounded(char *to, double number);
+
 #endif

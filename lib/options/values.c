@@ -101,6 +101,14 @@ xd_status xdi_values_set(xd_values *values, xd_context *context, const char *nam
   return XD_OK;
 }
 
+xd_status xdi_values_set_all(xd_values *values, xd_context *context, const xdi_number *numbers,
+                             uint32_t count) {
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && i < count; i++)
+    status = xdi_values_set(values, context, numbers[i].name, numbers[i].number);
+  return status;
+}
+
 xd_status xdi_values_set_scoped(xd_values *values, xd_context *context, const char *prefix, const char *name,
                                 double number) {
   char full[2 * XDI_VALUE_NAME_SIZE];
@@ -119,6 +127,17 @@ xd_status xdi_values_copy(xd_values *to, xd_context *context, const char *prefix
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && i < xd_values_count(from); i++)
     status = xdi_values_set_scoped(to, context, prefix, from->at[i].name, from->at[i].number);
+  return status;
+}
+
+xd_status xdi_values_add_mean(xd_values *to, xd_context *context, const char *prefix, const xd_values *from,
+                              uint32_t count) {
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && i < xd_values_count(from); i++) {
+    char full[2 * XDI_VALUE_NAME_SIZE];
+    snprintf(full, sizeof full, "%s%s", prefix, from->at[i].name);
+    status = xdi_values_set(to, context, full, xdi_values_get(to, full) + from->at[i].number / count);
+  }
   return status;
 }
 

@@ -25,6 +25,15 @@ void xdi_values_close(xd_values *values);
 /* Adds `number` under a name, or gives the value of that name a new number. NULL values are left alone. */
 xd_status xdi_values_set(xd_values *values, xd_context *context, const char *name, double number);
 
+/* The same for several. */
+typedef struct xdi_number {
+  const char *name;
+  double number;
+} xdi_number;
+
+xd_status xdi_values_set_all(xd_values *values, xd_context *context, const xdi_number *numbers,
+                             uint32_t count);
+
 /* The same under a name that is made: prefix (or "") and name, as "validation1." and "acc"; or name, a point
  * and a number, as "acc.5". */
 xd_status xdi_values_set_scoped(xd_values *values, xd_context *context, const char *prefix, const char *name,
@@ -34,6 +43,10 @@ xd_status xdi_values_set_numbered(xd_values *values, xd_context *context, const 
 
 /* Takes over all values of `from` under their names behind a prefix. */
 xd_status xdi_values_copy(xd_values *to, xd_context *context, const char *prefix, const xd_values *from);
+
+/* Adds to each of these the value of `from` divided by `count`: the mean of so many calls. */
+xd_status xdi_values_add_mean(xd_values *to, xd_context *context, const char *prefix, const xd_values *from,
+                              uint32_t count);
 
 /* 0 where there is no such value. */
 double xdi_values_get(const xd_values *values, const char *name);

@@ -15,10 +15,10 @@ typedef struct xdi_picture_batch {
 } xdi_picture_batch;
 
 /* to[count][height][width][channels] in 0..1, each picture turned, scaled, sheared and shifted with
- * `strength` (see xd_vae_options.augment); 0 copies. */
+ * `strength` (see the options augment of group "vae"); 0 copies. */
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength);
 
-/* Strengths, each from 0 for none (see xd_vae_options). */
+/* Strengths, each from 0 for none (see the options of group "vae"). */
 typedef struct xdi_augmentation {
   float affine;
   float colour; /* gamma, contrast, brightness and each channel's gain */

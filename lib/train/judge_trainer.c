@@ -1,85 +1,59 @@
 /* One optimiser step of a judge: softmax cross entropy with label smoothing, Adam with decoupled weight
  * decay. */
+#include "train/judge_trainer.h"
+
 #include <math.h>
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "layer/executor.h"
 #include "model/judge.h"
+#include "options/values.h"
 #include "tensor/device.h"
-#include "train/optimiser.h"
 #include "train/snapshot.h"
-
-struct xd_judge_trainer {
-  xd_context *context;
-  xd_judge_options options;
-  xd_judge *judge; /* the layers; the weights that are trained lie in the executor */
-  xdi_executor *run;
-  xdi_optimiser optimiser;
-  uint32_t picture_size, classes, step;
-};
-
-static xd_status read_options(xd_context *context, xd_judge_options *to, const xd_judge_options *from) {
-  *to = (xd_judge_options)XD_JUDGE_OPTIONS_INIT;
-  if (from && !xdi_read_options(to, sizeof *to, from))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_options.struct_size is wrong");
-  const struct {
-    const char *name;
-    float value, least, most;
-  } fields[] = {{"learning_rate", to->learning_rate, 0.0f, 10.0f},
-                {"weight_decay", to->weight_decay, 0.0f, 10.0f},
-                {"label_smoothing", to->label_smoothing, 0.0f, 0.999f},
-                {"blur", to->blur, 0.0f, 4.0f},
-                {"batch", (float)to->batch, 1.0f, 65536.0f},
-                {"epochs", (float)to->epochs, 1.0f, 1e6f},
-                {"shift", (float)to->shift, 0.0f, 255.0f},
-                {"flip", (float)to->flip, 0.0f, 1.0f}};
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (!(fields[i].value >= fields[i].least && fields[i].value <= fields[i].most))
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_options.%s cannot be %g", fields[i].name,
-                      (double)fields[i].value);
-  return XD_OK;
-}
 
 /* ---- The trainer ---- */
 
-static xd_status create_parts(xd_judge_trainer *trainer) {
+static xd_status create_parts(xd_judge_trainer *trainer, const xd_judge *judge) {
   xd_context *context = trainer->context;
-  const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->options.weight_decay};
-  xd_status status = xd_judge_create(&trainer->judge, context, &trainer->options);
+  xd_judge *made = NULL;
+  const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->settings.weight_decay};
+  xd_status status = judge ? XD_OK : xdi_judge_build(&made, context, &trainer->settings);
   if (status != XD_OK)
     return status;
+  trainer->judge = judge ? xd_judge_retain(judge) : made;
   const xd_network *network = trainer->judge->part.network;
   trainer->picture_size = xdi_input_size(network);
   trainer->classes = xdi_output_size(network);
-  status = xdi_executor_create(&trainer->run, context, network, trainer->options.batch, XDI_TRAINING);
+  status = xdi_executor_create(&trainer->run, context, network, trainer->settings.batch, XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->optimiser, context, network->block_count, &adam);
   return status;
 }
 
-xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
-                                  const xd_judge_options *options) {
-  if (out)
-    *out = NULL;
-  if (!out || !context || !options)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_judge_trainer_create: out, context or options is NULL");
-  xd_judge_options chosen;
-  xd_status status = read_options(context, &chosen, options);
-  if (status != XD_OK)
-    return status;
+xd_status xdi_judge_trainer_open(xd_judge_trainer **out, xd_context *context, const xd_judge *judge,
+                                 const xdi_judge_settings *settings) {
   xd_judge_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
     return xdi_fail_memory(context, "creating a judge's trainer");
   trainer->context = xdi_context_retain(context);
-  trainer->options = chosen;
-  status = create_parts(trainer);
+  trainer->settings = *settings;
+  const xd_status status = create_parts(trainer, judge);
   if (status == XD_OK)
     *out = trainer;
   else
     xd_judge_trainer_destroy(trainer);
   return status;
+}
+
+xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context, const xd_judge *judge,
+                                  const xd_options *options) {
+  xdi_judge_settings settings;
+  if (out)
+    *out = NULL;
+  if (!out || !context)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_trainer_create: out or context is NULL");
+  const xd_status status = xdi_read_judge(&settings, context, options);
+  return status == XD_OK ? xdi_judge_trainer_open(out, context, judge, &settings) : status;
 }
 
 void xd_judge_trainer_destroy(xd_judge_trainer *trainer) {
@@ -99,10 +73,10 @@ static xd_status check_batch(const xd_judge_trainer *trainer, const float *pictu
   if (!pictures || !labels)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_trainer_step: %s is NULL",
                     pictures ? "labels" : "pictures");
-  if (count == 0 || count > trainer->options.batch)
+  if (count == 0 || count > trainer->settings.batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_judge_trainer_step: %u pictures, but the options' batch is %u", count,
-                    trainer->options.batch);
+                    "xd_judge_trainer_step: %u pictures, but the option batch is %u", count,
+                    trainer->settings.batch);
   for (uint32_t i = 0; i < count; i++)
     if (labels[i] >= trainer->classes)
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
@@ -121,7 +95,7 @@ static xd_status run_step(xd_judge_trainer *trainer, xd_cross_entropy *loss, con
   xd_status status =
       xdi_device_write(context, xdi_executor_input(run), pictures, (size_t)count * trainer->picture_size);
   if (status == XD_OK)
-    status = xdi_executor_forward(run, count, true, trainer->options.seed,
+    status = xdi_executor_forward(run, count, true, trainer->settings.seed,
                                   xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
   if (status == XD_OK)
     status = xdi_device_check(context, context->table.cross_entropy(context->backend, loss), "cross_entropy");
@@ -136,13 +110,15 @@ static xd_status run_step(xd_judge_trainer *trainer, xd_cross_entropy *loss, con
   return status;
 }
 
-xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, double *loss, double *accuracy,
-                                const float *pictures, const uint32_t *labels, uint32_t count,
-                                float learning_rate) {
-  if (loss)
-    *loss = 0.0;
-  if (accuracy)
-    *accuracy = 0.0;
+static xd_status tell(const xd_judge_trainer *trainer, xd_values *to, const xd_cross_entropy *loss) {
+  const xdi_number numbers[] = {{"loss", loss->loss / loss->rows},
+                                {"accuracy", (double)loss->correct / loss->rows}};
+  return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
+}
+
+xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *losses, const float *pictures,
+                                const uint32_t *labels, uint32_t count, float learning_rate) {
+  xd_values_clear(losses);
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
   xd_status status = check_batch(trainer, pictures, labels, count, learning_rate);
@@ -152,23 +128,19 @@ xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, double *loss, double 
     status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
   if (status != XD_OK)
     return status;
-  xd_cross_entropy args = {
+  xd_cross_entropy loss = {
       .rows = count,
       .classes = trainer->classes,
-      .label_smoothing = trainer->options.label_smoothing,
+      .label_smoothing = trainer->settings.label_smoothing,
       .labels = labels,
       .logits = xdi_executor_output(trainer->run),
       .dlogits = xdi_executor_output_gradient(trainer->run),
   };
-  status = run_step(trainer, &args, pictures, learning_rate);
+  status = run_step(trainer, &loss, pictures, learning_rate);
   if (status != XD_OK)
     return status;
   trainer->step++;
-  if (loss)
-    *loss = args.loss / count;
-  if (accuracy)
-    *accuracy = (double)args.correct / count;
-  return XD_OK;
+  return tell(trainer, losses, &loss);
 }
 
 xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out) {

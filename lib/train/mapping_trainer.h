@@ -1,11 +1,12 @@
-/* What a mapping's trainer holds: for its source and its tests. */
+/* What a mapping's trainer holds: for its sources, its schedule and its tests. */
 #ifndef XDI_TRAIN_MAPPING_TRAINER_H
 #define XDI_TRAIN_MAPPING_TRAINER_H
 
 #include "layer/executor.h"
+#include "options/settings.h"
 #include "train/optimiser.h"
 #include "train/spectral.h"
-#include "xdomain/trainer.h"
+#include "xdomain/mapping_trainer.h"
 
 /* The codes of one step on the backend, [batch][dim] each. */
 enum {
@@ -20,11 +21,14 @@ enum {
   XDI_PLACES
 };
 
+/* The kinds of pairs that pass through D together, kind after kind. */
+enum { XDI_KIND_REAL, XDI_KIND_GENERATED, XDI_KIND_NOISE, XDI_KIND_MISMATCHED, XDI_KINDS };
+
 struct xd_mapping_trainer {
   xd_context *context;
-  xd_mapping_options options;
-  xd_latent_generator *generator; /* the layers; the weights that are trained lie in the executors */
-  xd_pair_discriminator *discriminator;
+  xdi_mapping_settings settings;
+  const xd_latent_generator *generator; /* the layers; the weights that are trained lie in the executors */
+  const xd_pair_discriminator *discriminator;
   xdi_executor *generator_run, *discriminator_run;
   xdi_optimiser generator_optimiser, discriminator_optimiser;
   xdi_spectral spectral;
@@ -34,5 +38,29 @@ struct xd_mapping_trainer {
   uint32_t source_dim, target_dim;
   uint32_t step;
 };
+
+/* xd_mapping_trainer_create from settings. */
+xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context,
+                                   const xd_latent_generator *generator,
+                                   const xd_pair_discriminator *discriminator,
+                                   const xdi_mapping_settings *settings);
+
+/* How many kinds of pairs the settings give weight. */
+static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
+  return settings->mismatch > 0.0f ? XDI_KINDS : XDI_KIND_MISMATCHED;
+}
+
+/* ---- mapping_step.c ---- */
+
+/* Means over a batch; see xdomain/mapping_trainer.h. */
+typedef struct xdi_mapping_losses {
+  double discriminator, generator;
+  double real, generated, noise, mismatched;
+  double adversarial, regularisation;
+} xdi_mapping_losses;
+
+/* One step on a batch that was checked. */
+xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                           const xd_mapping_batch *batch, float learning_rate);
 
 #endif

@@ -272,9 +272,13 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
   const uint32_t tasks = (sampler->batch + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
   sampler->step = step;
-  *out = (xd_mapping_batch){sizeof *out,         sampler->batch,          0,
-                            sampler->source,     sampler->condition,      sampler->positive,
-                            sampler->mismatched, sampler->wrong_condition};
+  *out = (xd_mapping_batch){.struct_size = sizeof *out,
+                            .source = sampler->source,
+                            .condition = sampler->condition,
+                            .positive = sampler->positive,
+                            .mismatched = sampler->mismatched,
+                            .wrong_condition = sampler->wrong_condition,
+                            .count = sampler->batch};
   const xd_status status = draw_normals(sampler);
   if (status != XD_OK)
     return status;

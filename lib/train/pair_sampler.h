@@ -4,7 +4,7 @@
 
 #include "train/codes.h"
 #include "train/pools.h"
-#include "xdomain/trainer.h"
+#include "xdomain/mapping_trainer.h"
 
 typedef struct xdi_pair_sampler {
   xd_context *context;

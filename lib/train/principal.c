@@ -15,11 +15,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seeds.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "tensor/device.h"
 #include "train/posterior.h"
-#include "train/seeds.h"
 #include "train/vae_trainer.h"
 
 #define PICTURE_LIMIT 5000u
@@ -280,8 +280,8 @@ static void start_decoder(const analysis *a, const xdi_linear_part *skip) {
 }
 
 /* A Bernoulli likelihood is about as sharp as a Gaussian of deviation 1/2. */
-static double noise_of(const xd_vae_options *options) {
-  return options->likelihood == XD_LIKELIHOOD_GAUSSIAN ? (double)options->sigma_x : 0.5;
+static double noise_of(const xdi_vae_settings *options) {
+  return options->likelihood == XDI_LIKELIHOOD_GAUSSIAN ? (double)options->sigma_x : 0.5;
 }
 
 xd_status xdi_principal_start(xd_vae_trainer *trainer, const xd_dataset *set) {
@@ -298,11 +298,11 @@ xd_status xdi_principal_start(xd_vae_trainer *trainer, const xd_dataset *set) {
   if (status == XD_OK)
     status = read_pictures(&a, set);
   if (status == XD_OK)
-    status = find_components(&a, xdi_seed_of(trainer->options.seed, XDI_SEED_ENCODER));
+    status = find_components(&a, xdi_seed_of(trainer->settings.seed, XDI_SEED_ENCODER));
   if (status == XD_OK) {
     quieten(encoder);
     quieten(decoder);
-    start_encoder(&a, &into, noise_of(&trainer->options));
+    start_encoder(&a, &into, noise_of(&trainer->settings));
     start_decoder(&a, &from);
     status = xdi_executor_write_parameters(trainer->encoder_run, encoder);
   }

@@ -1,9 +1,12 @@
 /* How much of the class the codes tell: a perceptron of one hidden layer is trained on the codes that the
  * mappings are trained on, and reads the class from the posterior means of validation pictures. It sees
  * labels, and nothing that is trained sees it. */
+#include "train/probe.h"
+
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seeds.h"
 #include "layer/executor.h"
 #include "model/architecture.h"
 #include "model/encoder.h"
@@ -11,13 +14,11 @@
 #include "train/epochs.h"
 #include "train/optimiser.h"
 #include "train/posterior.h"
-#include "train/seeds.h"
-#include "train/training.h"
 
 #define BATCH 128u
 #define STEPS 1500u
 #define HIDDEN_WIDTH 256u
-#define DROPOUT_MILLIONTHS 200000u
+#define DROPOUT 0.2f
 
 static const float learning_rate = 0.001f;
 
@@ -48,7 +49,7 @@ static xd_status open_probe(probe *p) {
   const size_t dim = p->codes->latent_dim;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, 0.01f};
   xdi_layer_list layers = {.count = 0};
-  xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT_MILLIONTHS, p->classes);
+  xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT, p->classes);
   xd_status status =
       xdi_network_create(&p->network, context, (xd_shape){.width = 1, .height = 1, .channels = (uint32_t)dim},
                          layers.at, layers.count);
@@ -156,15 +157,17 @@ static xd_status measure(probe *p, double *accuracy, const xdi_codes *codes, con
 
 static xd_status probe_domain(xdi_training *training, const xdi_mapping_material *material, uint32_t domain) {
   xd_context *context = training->context;
-  const xd_dataset *held_out = training->options.validation[domain];
+  const xd_dataset *held_out = training->input.validation[domain];
   const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
   const xdi_codes_options plain = {.samples = 0};
   uint32_t seen;
-  probe p = {.context = context, .set = training->sets[domain], .codes = xdi_source_codes(material, domain)};
+  double accuracy = 0.0;
+  probe p = {
+      .context = context, .set = training->input.set[domain], .codes = xdi_source_codes(material, domain)};
   p.classes = count_classes(p.set, &seen);
   if (seen < 2)
     return XD_OK;
-  p.seed = xdi_seed_of(training->options.seed, XDI_SEED_PROBE) + domain;
+  p.seed = xdi_seed_of(training->settings.seed, XDI_SEED_PROBE) + domain;
   xdi_codes codes = {.values = NULL};
   xd_status status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
   if (status == XD_OK)
@@ -172,7 +175,9 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
   if (status == XD_OK)
     status = train(&p);
   if (status == XD_OK)
-    status = measure(&p, &training->report.probe[domain], &codes, held_out);
+    status = measure(&p, &accuracy, &codes, held_out);
+  if (status == XD_OK)
+    status = xdi_values_set(training->report, context, domain == 0 ? "probe1" : "probe2", accuracy);
   close_probe(&p);
   xdi_codes_close(&codes);
   return status;
@@ -181,7 +186,7 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
 xd_status xdi_training_probe(xdi_training *training, const xdi_mapping_material *material) {
   xd_status status = XD_OK;
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
-    if (training->options.validation[domain])
+    if (training->input.validation[domain])
       status = probe_domain(training, material, domain);
   return status;
 }

@@ -1,37 +1,52 @@
 /* Every stage's beginning, before the first stage is run: what a later stage would refuse, after hours, is
  * refused at once. The networks are those that the options ask for, with their initial weights. */
+#include "train/rehearsal.h"
+
+#include "train/mapping_schedule.h"
 #include "train/posterior.h"
-#include "train/training.h"
 #include "train/vae_trainer.h"
 #include "train/validation.h"
 
+/* Copies, so that networks of the caller's are not frozen by the model. */
+static xd_status make_vae(xd_encoder **encoder, xd_decoder **decoder, const xdi_training *training,
+                          uint32_t domain) {
+  xd_vae_trainer *trainer = NULL;
+  xd_status status = xdi_vae_trainer_open(&trainer, training->context, training->input.encoder[domain],
+                                          training->input.decoder[domain], &training->settings.vae[domain]);
+  if (status == XD_OK)
+    status = xdi_check_pictures(training->context, xd_encoder_network(trainer->encoder),
+                                training->input.set[domain], domain == 0 ? "domain 1" : "domain 2");
+  if (status == XD_OK)
+    status = xdi_vae_trainer_take(trainer, encoder, decoder, NULL);
+  xd_vae_trainer_destroy(trainer);
+  return status;
+}
+
 static xd_status make_vaes(xd_model **out, const xdi_training *training) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_encoder *encoders[2] = {NULL, NULL};
+  xd_decoder *decoders[2] = {NULL, NULL};
   xd_status status = XD_OK;
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++) {
-    xd_vae_trainer *trainer = NULL;
-    status = xd_vae_trainer_create(&trainer, training->context, &training->vae[domain]);
-    if (status == XD_OK) {
-      parts.encoder[domain] = xd_encoder_retain(trainer->encoder);
-      parts.decoder[domain] = xd_decoder_retain(trainer->decoder);
-    }
-    xd_vae_trainer_destroy(trainer);
+    status = make_vae(&encoders[domain], &decoders[domain], training, domain);
+    parts.encoder[domain] = encoders[domain];
+    parts.decoder[domain] = decoders[domain];
   }
   if (status == XD_OK)
     status = xd_model_create(out, training->context, &parts);
   for (uint32_t domain = 0; domain < 2; domain++) {
-    xd_encoder_release(parts.encoder[domain]);
-    xd_decoder_release(parts.decoder[domain]);
+    xd_encoder_release(encoders[domain]);
+    xd_decoder_release(decoders[domain]);
   }
   return status;
 }
 
 static xd_status rehearse_mapping(const xdi_training *training, const xd_model *vaes, uint32_t direction) {
-  xd_mapping_options options;
+  xdi_training copy = *training; /* whose sizes of codes are completed */
   xd_mapping_trainer *trainer = NULL;
-  xd_status status = xdi_training_mapping_options(&options, training, vaes, direction);
+  xd_status status = xdi_complete_mapping(&copy, vaes, direction);
   if (status == XD_OK)
-    status = xd_mapping_trainer_create(&trainer, training->context, &options);
+    status = xdi_open_mapping_trainer(&trainer, training, &copy.settings.mapping[direction], direction);
   if (status == XD_OK && xdi_training_validates(training, direction))
     status = xdi_validation_rehearse(training, vaes, direction, trainer);
   xd_mapping_trainer_destroy(trainer);
@@ -40,7 +55,7 @@ static xd_status rehearse_mapping(const xdi_training *training, const xd_model *
 
 /* Also of those that no judge waits for: their codes are probed. */
 static xd_status check_validation_set(const xdi_training *training, const xd_model *vaes, uint32_t domain) {
-  const xd_dataset *set = training->options.validation[domain];
+  const xd_dataset *set = training->input.validation[domain];
   if (!set)
     return XD_OK;
   return xdi_check_pictures(training->context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)), set,

@@ -1,15 +1,21 @@
 /* The schedule of one domain's VAE: shuffled epochs of its pictures, which are augmented if the options
  * ask for it, the learning rate falling along a cosine. No label is read. */
+#include "train/vae_schedule.h"
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/augment.h"
 #include "train/epochs.h"
 #include "train/principal.h"
-#include "train/training.h"
+#include "train/progress.h"
+#include "train/vae_trainer.h"
 
 typedef struct vae_stage {
   xdi_training *training;
+  const xdi_vae_settings *settings;
+  const xd_dataset *set;
   uint32_t domain, steps;
+  const char *prefix;
   xd_vae_trainer *trainer;
   xdi_epochs epochs;
   xdi_augmentation augmentation;
@@ -17,24 +23,33 @@ typedef struct vae_stage {
   float *targets; /* the pictures without colour and blur; NULL where these change nothing */
 } vae_stage;
 
+/* Principal components are a start of networks that the options made. */
+static xd_status open_trainer(vae_stage *stage) {
+  const xd_train_input *input = &stage->training->input;
+  const xd_encoder *encoder = input->encoder[stage->domain];
+  const xd_decoder *decoder = input->decoder[stage->domain];
+  const xd_status status =
+      xdi_vae_trainer_open(&stage->trainer, stage->training->context, encoder, decoder, stage->settings);
+  return status == XD_OK && !encoder && !decoder ? xdi_principal_start(stage->trainer, stage->set) : status;
+}
+
 static xd_status open_stage(vae_stage *stage) {
   xd_context *context = stage->training->context;
-  const xd_vae_options *options = &stage->training->vae[stage->domain];
-  const xd_dataset *set = stage->training->sets[stage->domain];
-  xd_status status = xd_vae_trainer_create(&stage->trainer, context, options);
+  const xdi_vae_settings *settings = stage->settings;
+  const xd_dataset *set = stage->set;
+  xd_status status = open_trainer(stage);
   if (status == XD_OK)
-    status = xdi_principal_start(stage->trainer, set);
-  if (status == XD_OK)
-    status = xdi_epochs_open(&stage->epochs, context, xd_dataset_count(set), options->batch, options->seed);
+    status = xdi_epochs_open(&stage->epochs, context, xd_dataset_count(set), settings->batch, settings->seed);
   if (status != XD_OK)
     return status;
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
-  stage->steps = xdi_training_vae_steps(stage->training, stage->domain);
-  stage->pictures = xdi_allocate(&context->allocator, options->batch, picture * sizeof *stage->pictures);
-  stage->augmentation = (xdi_augmentation){options->augment, options->augment_colour, options->augment_blur};
+  stage->steps = xdi_vae_steps(settings, set);
+  stage->pictures = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->pictures);
+  stage->augmentation =
+      (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur};
   const bool degrades = xdi_augmentation_degrades(&stage->augmentation);
   if (degrades)
-    stage->targets = xdi_allocate(&context->allocator, options->batch, picture * sizeof *stage->targets);
+    stage->targets = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->targets);
   return stage->pictures && (stage->targets || !degrades) ? XD_OK
                                                           : xdi_fail_memory(context, "training a VAE");
 }
@@ -47,47 +62,48 @@ static void close_stage(vae_stage *stage) {
 }
 
 /* The report's means are those of the last epoch's steps. */
-static void add_losses(vae_stage *stage, const xd_vae_losses *losses, uint32_t step) {
+static xd_status add_losses(vae_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
   const uint32_t counted = stage->steps < stage->epochs.per_epoch ? stage->steps : stage->epochs.per_epoch;
   if (step < stage->steps - counted)
-    return;
-  xd_vae_losses *mean = &stage->training->report.vae[stage->domain];
-  mean->total += losses->total / counted;
-  mean->pixel_cost += losses->pixel_cost / counted;
-  mean->log_likelihood += losses->log_likelihood / counted;
-  mean->kl += losses->kl / counted;
-  mean->elbo += losses->elbo / counted;
+    return XD_OK;
+  return xdi_values_add_mean(training->report, training->context, stage->prefix, &training->losses, counted);
 }
 
 static xd_status run_step(vae_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
-  const xd_vae_options *options = &training->vae[stage->domain];
-  xd_train_progress event = {.stage = XD_STAGE_VAE1 + stage->domain, .step = step + 1, .steps = stage->steps};
-  const xdi_picture_batch batch = {training->sets[stage->domain], xdi_epochs_step(&stage->epochs, step),
-                                   stage->epochs.batch, options->seed,
-                                   xdi_stream_id(XDI_STREAM_AUGMENT, step)};
-  const float rate = xdi_cosine_rate(options->learning_rate, options->final_rate, step, stage->steps);
+  const xdi_vae_settings *settings = stage->settings;
+  xd_train_progress event = {.stage = XD_STAGE_VAE1 + stage->domain,
+                             .step = step + 1,
+                             .steps = stage->steps,
+                             .losses = &training->losses};
+  const xdi_picture_batch batch = {stage->set, xdi_epochs_step(&stage->epochs, step), stage->epochs.batch,
+                                   settings->seed, xdi_stream_id(XDI_STREAM_AUGMENT, step)};
+  const float rate = xdi_cosine_rate(settings->learning_rate, settings->final_rate, step, stage->steps);
   xd_status status =
       xdi_augment(training->context, stage->pictures, stage->targets, &batch, &stage->augmentation);
   if (status == XD_OK)
-    status = xd_vae_trainer_step_toward(stage->trainer, &event.vae, stage->pictures, stage->targets,
-                                        batch.count, rate);
-  if (status != XD_OK)
-    return status;
-  add_losses(stage, &event.vae, step);
-  return xdi_training_tell(training, &event);
+    status = xd_vae_trainer_step(stage->trainer, &training->losses, stage->pictures, stage->targets,
+                                 batch.count, rate);
+  if (status == XD_OK)
+    status = add_losses(stage, step);
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
 }
 
-xd_status xdi_training_vae(xdi_training *training, uint32_t domain, xd_encoder **encoder,
-                           xd_decoder **decoder) {
-  const double began = xdi_training_clock(training);
-  vae_stage stage = {.training = training, .domain = domain};
+xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix, xd_encoder **encoder,
+                        xd_decoder **decoder) {
+  const double began = xdi_clock();
+  vae_stage stage = {.training = training,
+                     .settings = &training->settings.vae[domain],
+                     .set = training->input.set[domain],
+                     .domain = domain,
+                     .prefix = prefix};
   xd_status status = open_stage(&stage);
   for (uint32_t step = 0; status == XD_OK && step < stage.steps; step++)
     status = run_step(&stage, step);
   if (status == XD_OK)
-    status = xd_vae_trainer_finish(stage.trainer, encoder, decoder, training->sets[domain]);
+    status = xd_vae_trainer_finish(stage.trainer, encoder, decoder, stage.set);
   close_stage(&stage);
-  xdi_training_end_stage(training, XD_STAGE_VAE1 + domain, began);
-  return status;
+  const xd_status told = xdi_training_end_stage(training, XD_STAGE_VAE1 + domain, began);
+  return status == XD_OK ? told : status;
 }

@@ -8,83 +8,47 @@
 #include "train/vae_trainer.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
+#include "base/seeds.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
+#include "options/values.h"
 #include "tensor/device.h"
+#include "tensor/shape.h"
 #include "train/posterior.h"
-#include "train/seeds.h"
 #include "train/snapshot.h"
 #include "train/standardise.h"
 
-/* ---- Options ---- */
-
-void xd_vae_options_init(xd_vae_options *options, size_t struct_size) {
-  const xd_vae_options defaults = XD_VAE_OPTIONS_INIT;
-  xdi_hand_options(options, struct_size, &defaults, sizeof defaults);
-}
-
-static xd_status refuse(xd_context *context, const char *field, double value) {
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_options.%s cannot be %g", field, value);
-}
-
-static bool within(float value, float least, float most) {
-  return value >= least && value <= most;
-}
-
-static xd_status check_options(xd_context *context, const xd_vae_options *options) {
-  const struct {
-    const char *name;
-    float value, least, most;
-  } fields[] = {{"lambda1", options->lambda1, 0.0f, 1e6f},
-                {"lambda2", options->lambda2, 0.0f, 1e6f},
-                {"sigma_x", options->sigma_x, 1e-4f, 1e3f},
-                {"kl_weight", options->kl_weight, 0.0f, 1e6f},
-                {"learning_rate", options->learning_rate, 0.0f, 10.0f},
-                {"final_rate", options->final_rate, 0.0f, 1.0f},
-                {"augment", options->augment, 0.0f, 4.0f},
-                {"augment_colour", options->augment_colour, 0.0f, 4.0f},
-                {"augment_blur", options->augment_blur, 0.0f, 4.0f}};
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (!within(fields[i].value, fields[i].least, fields[i].most))
-      return refuse(context, fields[i].name, (double)fields[i].value);
-  if (options->likelihood > XD_LIKELIHOOD_BERNOULLI)
-    return refuse(context, "likelihood", options->likelihood);
-  if (options->batch == 0 || options->batch > 65536)
-    return refuse(context, "batch", options->batch);
-  if (options->epochs == 0 && options->min_steps == 0)
-    return refuse(context, "epochs", 0);
-  if (options->window_weight > 1)
-    return refuse(context, "window_weight", options->window_weight);
-  if (options->raw_codes > 1)
-    return refuse(context, "raw_codes", options->raw_codes);
-  if (options->reserved != 0)
-    return refuse(context, "reserved", options->reserved);
-  return XD_OK;
-}
-
 /* ---- Creation ---- */
 
-static xd_status create_networks(xd_vae_trainer *trainer, const xd_vae_options *options) {
+static xd_status create_networks(xd_vae_trainer *trainer, const xd_encoder *encoder,
+                                 const xd_decoder *decoder) {
   xd_context *context = trainer->context;
-  xd_status status = xd_encoder_create(&trainer->encoder, context, options->architecture,
-                                       xdi_seed_of(options->seed, XDI_SEED_ENCODER));
-  if (status == XD_OK)
-    status = xd_decoder_create(&trainer->decoder, context, options->architecture,
-                               xdi_seed_of(options->seed, XDI_SEED_DECODER));
-  if (status != XD_OK)
-    return status;
+  xd_encoder *made_encoder = NULL;
+  xd_decoder *made_decoder = NULL;
+  xd_status status = XD_OK;
+  if (!encoder)
+    status = xdi_encoder_build(&made_encoder, context, &trainer->settings);
+  if (status == XD_OK && !decoder)
+    status = xdi_decoder_build(&made_decoder, context, &trainer->settings);
+  trainer->encoder = encoder ? xd_encoder_retain(encoder) : made_encoder;
+  trainer->decoder = decoder ? xd_decoder_retain(decoder) : made_decoder;
+  return status;
+}
+
+static xd_status measure_networks(xd_vae_trainer *trainer) {
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
   trainer->picture_size = xdi_input_size(encoder);
   trainer->latent_dim = xdi_input_size(decoder);
   trainer->window = xdi_window_of(encoder);
-  if (xdi_output_size(encoder) != 2 * trainer->latent_dim ||
-      xdi_output_size(decoder) != trainer->picture_size)
-    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "the encoder gives %u values, the decoder takes %u",
-                    xdi_output_size(encoder), trainer->latent_dim);
-  return XD_OK;
+  if (xdi_output_size(encoder) == 2 * trainer->latent_dim && xdi_shape_equal(encoder->input, decoder->output))
+    return XD_OK;
+  return xdi_fail(trainer->context, XD_ERROR_SHAPE_MISMATCH,
+                  "an encoder of %ux%ux%u pictures to %u code dimensions, and a decoder of %u to %ux%ux%u",
+                  encoder->input.width, encoder->input.height, encoder->input.channels,
+                  xdi_output_size(encoder) / 2, trainer->latent_dim, decoder->output.width,
+                  decoder->output.height, decoder->output.channels);
 }
 
 /* The window's weights of a picture's cells, with a mean of 1. */
@@ -115,7 +79,7 @@ static xd_status create_weights(xd_vae_trainer *trainer) {
 
 static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
-  const uint32_t batch = trainer->options.batch;
+  const uint32_t batch = trainer->settings.batch;
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, 0.0f};
   xd_status status = xdi_executor_create(&trainer->encoder_run, context, encoder, batch, XDI_TRAINING);
@@ -129,36 +93,39 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
     status = xdi_device_create(context, &trainer->epsilon, (size_t)batch * trainer->latent_dim);
   if (status == XD_OK)
     status = xdi_device_create(context, &trainer->target, (size_t)batch * trainer->picture_size);
-  if (status == XD_OK && trainer->window && trainer->options.window_weight)
+  if (status == XD_OK && trainer->window && trainer->settings.window_weight)
     status = create_weights(trainer);
   return status;
 }
 
-xd_status xd_vae_trainer_create(xd_vae_trainer **out, xd_context *context, const xd_vae_options *options) {
-  if (out)
-    *out = NULL;
-  if (!out || !context)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_create: out or context is NULL");
-  xd_vae_options chosen = XD_VAE_OPTIONS_INIT;
-  if (options && !xdi_read_options(&chosen, sizeof chosen, options))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_options.struct_size is wrong");
-  xd_status status = check_options(context, &chosen);
-  if (status != XD_OK)
-    return status;
+xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const xd_encoder *encoder,
+                               const xd_decoder *decoder, const xdi_vae_settings *settings) {
   xd_vae_trainer *trainer = xdi_allocate_zeroed(&context->allocator, 1, sizeof *trainer);
   if (!trainer)
     return xdi_fail_memory(context, "creating a VAE's trainer");
   trainer->context = xdi_context_retain(context);
-  trainer->options = chosen;
-  status = create_networks(trainer, &chosen);
+  trainer->settings = *settings;
+  xd_status status = create_networks(trainer, encoder, decoder);
+  if (status == XD_OK)
+    status = measure_networks(trainer);
   if (status == XD_OK)
     status = create_runs(trainer);
-  trainer->options.architecture = NULL;
   if (status == XD_OK)
     *out = trainer;
   else
     xd_vae_trainer_destroy(trainer);
   return status;
+}
+
+xd_status xd_vae_trainer_create(xd_vae_trainer **out, xd_context *context, const xd_encoder *encoder,
+                                const xd_decoder *decoder, const xd_options *options) {
+  xdi_vae_settings settings;
+  if (out)
+    *out = NULL;
+  if (!out || !context)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_create: out or context is NULL");
+  const xd_status status = xdi_read_vae(&settings, context, options);
+  return status == XD_OK ? xdi_vae_trainer_open(out, context, encoder, decoder, &settings) : status;
 }
 
 void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
@@ -180,13 +147,18 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
 
 /* ---- One step ---- */
 
+/* Means over the batch's pictures. */
+typedef struct vae_losses {
+  double total, pixel_cost, log_likelihood, kl;
+} vae_losses;
+
 static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const float *pictures,
                          uint32_t count) {
   xd_context *context = trainer->context;
   const xd_backend_table *table = &context->table;
   const uint64_t noise = xdi_stream_id(XDI_STREAM_POSTERIOR, trainer->step);
   const uint64_t drop = xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT);
-  const uint64_t seed = trainer->options.seed;
+  const uint64_t seed = trainer->settings.seed;
   const size_t codes = (size_t)count * trainer->latent_dim;
   xd_status status = xdi_device_write(context, xdi_executor_input(trainer->encoder_run), pictures,
                                       (size_t)count * trainer->picture_size);
@@ -212,9 +184,14 @@ xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pict
   const xd_shape shape = trainer->encoder->part.network->input;
   if (!window)
     return XD_OK;
-  const xd_window_normalise args = {count,          shape.height,     shape.width,
-                                    shape.channels, window->vertical, window->horizontal,
-                                    pictures,       pictures};
+  const xd_window_normalise args = {.batch = count,
+                                    .height = shape.height,
+                                    .width = shape.width,
+                                    .channels = shape.channels,
+                                    .vertical = window->vertical,
+                                    .horizontal = window->horizontal,
+                                    .x = pictures,
+                                    .y = pictures};
   return xdi_device_check(context, context->table.window_normalise(context->backend, &args),
                           "window_normalise");
 }
@@ -227,23 +204,27 @@ static xd_status place_target(xd_vae_trainer *trainer, xd_slice *target, const f
   if (!trainer->window && !targets)
     return XD_OK;
   *target = xdi_slice(trainer->target, 0);
-  xd_status status =
+  const xd_status status =
       xdi_device_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
   return status == XD_OK ? xdi_vae_trainer_normalise(trainer, *target, count) : status;
+}
+
+static bool is_gaussian(const xd_vae_trainer *trainer) {
+  return trainer->settings.likelihood == XDI_LIKELIHOOD_GAUSSIAN;
 }
 
 static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *loss, xd_slice target,
                              uint32_t count) {
   xd_context *context = trainer->context;
-  const xd_vae_options *options = &trainer->options;
-  const bool gaussian = options->likelihood == XD_LIKELIHOOD_GAUSSIAN;
-  const double density = 0.5 / ((double)options->sigma_x * (double)options->sigma_x);
+  const xdi_vae_settings *settings = &trainer->settings;
+  const bool gaussian = is_gaussian(trainer);
+  const double density = 0.5 / ((double)settings->sigma_x * (double)settings->sigma_x);
   *loss = (xd_reconstruction_loss){
       .rows = count,
       .size = trainer->picture_size,
       .pixel_weight =
-          (float)((double)options->lambda1 + (gaussian ? (double)options->lambda2 * density : 0.0)),
-      .bernoulli_weight = gaussian ? 0.0f : options->lambda2,
+          (float)((double)settings->lambda1 + (gaussian ? (double)settings->lambda2 * density : 0.0)),
+      .bernoulli_weight = gaussian ? 0.0f : settings->lambda2,
       .x = target,
       .x_hat = xdi_executor_output(trainer->decoder_run),
       .window = {trainer->weights, 0},
@@ -253,24 +234,32 @@ static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *lo
                           "reconstruction_loss");
 }
 
-static void report(const xd_vae_options *options, xd_vae_losses *losses, const xd_reconstruction_loss *loss,
-                   double kl, uint32_t count) {
-  const double sigma = (double)options->sigma_x;
-  losses->pixel_cost = loss->squared_error / count;
-  losses->log_likelihood = options->likelihood == XD_LIKELIHOOD_GAUSSIAN
-                               ? -losses->pixel_cost / (2.0 * sigma * sigma)
-                               : -loss->bernoulli / count;
-  losses->kl = kl / count;
-  losses->elbo = losses->log_likelihood - losses->kl;
-  losses->total =
-      (double)options->lambda1 * losses->pixel_cost -
-      (double)options->lambda2 * (losses->log_likelihood - (double)options->kl_weight * losses->kl);
+static vae_losses measure(const xd_vae_trainer *trainer, const xd_reconstruction_loss *loss, double kl,
+                          uint32_t count) {
+  const xdi_vae_settings *settings = &trainer->settings;
+  const double sigma = (double)settings->sigma_x;
+  vae_losses losses = {.pixel_cost = loss->squared_error / count, .kl = kl / count};
+  losses.log_likelihood =
+      is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * sigma * sigma) : -loss->bernoulli / count;
+  losses.total =
+      (double)settings->lambda1 * losses.pixel_cost -
+      (double)settings->lambda2 * (losses.log_likelihood - (double)settings->kl_weight * losses.kl);
+  return losses;
 }
 
-/* Both gradients of parameters, after the forward pass and the reconstruction's loss. */
+static xd_status tell(const xd_vae_trainer *trainer, xd_values *to, const vae_losses *losses) {
+  const xdi_number numbers[] = {{"total", losses->total},
+                                {"pixel_cost", losses->pixel_cost},
+                                {"log_likelihood", losses->log_likelihood},
+                                {"kl", losses->kl},
+                                {"elbo", losses->log_likelihood - losses->kl}};
+  return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
+}
+
+/* The decoder's gradients, and the encoder's down from the posterior. */
 static xd_status backward(xd_vae_trainer *trainer, xd_posterior *posterior, uint32_t count) {
   xd_context *context = trainer->context;
-  xd_status status = xdi_executor_backward(trainer->decoder_run, count, true, true);
+  const xd_status status = xdi_executor_backward(trainer->decoder_run, count, true, true);
   if (status != XD_OK)
     return status;
   posterior->dz = xdi_executor_input_gradient(trainer->decoder_run);
@@ -281,21 +270,21 @@ static xd_status backward(xd_vae_trainer *trainer, xd_posterior *posterior, uint
 
 static xd_status update(xd_vae_trainer *trainer, float learning_rate) {
   xdi_executor *encoder = trainer->encoder_run, *decoder = trainer->decoder_run;
-  xd_status status = xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(encoder),
-                                        xdi_executor_gradients(encoder), learning_rate);
-  if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
-                                xdi_executor_gradients(decoder), learning_rate);
-  return status;
+  const xd_status status = xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(encoder),
+                                              xdi_executor_gradients(encoder), learning_rate);
+  if (status != XD_OK)
+    return status;
+  return xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
+                            xdi_executor_gradients(decoder), learning_rate);
 }
 
-static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
+static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const float *pictures,
                           const float *targets, uint32_t count, float learning_rate) {
   xd_reconstruction_loss loss;
   xd_slice target;
   xd_posterior posterior = {.rows = count,
                             .latent_dim = trainer->latent_dim,
-                            .kl_weight = trainer->options.lambda2 * trainer->options.kl_weight,
+                            .kl_weight = trainer->settings.lambda2 * trainer->settings.kl_weight,
                             .posterior = xdi_executor_output(trainer->encoder_run),
                             .epsilon = xdi_slice(trainer->epsilon, 0),
                             .z = xdi_executor_input(trainer->decoder_run)};
@@ -308,7 +297,7 @@ static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const 
     status = backward(trainer, &posterior, count);
   if (status != XD_OK)
     return status;
-  report(&trainer->options, losses, &loss, posterior.kl, count);
+  *losses = measure(trainer, &loss, posterior.kl, count);
   if (!isfinite(losses->total))
     return xdi_fail(trainer->context, XD_ERROR_NUMERIC,
                     "step %u: the VAE's loss is %g (squared error %g, KL %g)", trainer->step, losses->total,
@@ -321,37 +310,36 @@ static xd_status run_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const 
   return status;
 }
 
-xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
-                              uint32_t count, float learning_rate) {
-  return xd_vae_trainer_step_toward(trainer, losses, pictures, NULL, count, learning_rate);
+static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures, const float *targets,
+                            uint32_t count, float learning_rate) {
+  xd_context *context = trainer->context;
+  if (!pictures)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: pictures is NULL");
+  if (count == 0 || count > trainer->settings.batch)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_vae_trainer_step: %u pictures, but the option batch is %u", count,
+                    trainer->settings.batch);
+  if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: learning rate %g",
+                    (double)learning_rate);
+  xd_status status = xdi_check_cancelled(context);
+  if (status == XD_OK)
+    status = xdi_device_check_pixels(context, pictures, count, trainer->picture_size);
+  if (status == XD_OK && targets)
+    status = xdi_device_check_pixels(context, targets, count, trainer->picture_size);
+  return status;
 }
 
-xd_status xd_vae_trainer_step_toward(xd_vae_trainer *trainer, xd_vae_losses *losses, const float *pictures,
-                                     const float *targets, uint32_t count, float learning_rate) {
-  if (losses)
-    *losses = (xd_vae_losses){0};
+xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                              const float *targets, uint32_t count, float learning_rate) {
+  vae_losses measured;
+  xd_values_clear(losses);
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!pictures)
-    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: pictures is NULL");
-  if (count == 0 || count > trainer->options.batch)
-    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_vae_trainer_step: %u pictures, but the options' batch is %u", count,
-                    trainer->options.batch);
-  if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
-    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: learning rate %g",
-                    (double)learning_rate);
-  xd_vae_losses measured;
-  xd_status status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
-  if (status == XD_OK && targets)
-    status = xdi_device_check_pixels(trainer->context, targets, count, trainer->picture_size);
-  if (status == XD_OK)
-    status = xdi_check_cancelled(trainer->context);
+  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
   if (status == XD_OK)
     status = run_step(trainer, &measured, pictures, targets, count, learning_rate);
-  if (status == XD_OK && losses)
-    *losses = measured;
-  return status;
+  return status == XD_OK ? tell(trainer, losses, &measured) : status;
 }
 
 /* ---- Finishing ---- */
@@ -387,6 +375,24 @@ static xd_status wrap(xd_context *context, xd_encoder **encoder, xd_decoder **de
   return status;
 }
 
+xd_status xdi_vae_trainer_take(const xd_vae_trainer *trainer, xd_encoder **encoder, xd_decoder **decoder,
+                               const xd_dataset *set) {
+  xd_context *context = trainer->context;
+  xd_network *encoder_layers = NULL, *decoder_layers = NULL;
+  xd_status status = xdi_snapshot_create(&encoder_layers, context, trainer->encoder->part.network,
+                                         xdi_executor_parameters(trainer->encoder_run));
+  if (status == XD_OK)
+    status = xdi_snapshot_create(&decoder_layers, context, trainer->decoder->part.network,
+                                 xdi_executor_parameters(trainer->decoder_run));
+  if (status == XD_OK && set)
+    status = standardise(context, encoder_layers, decoder_layers, set);
+  if (status == XD_OK)
+    status = wrap(context, encoder, decoder, encoder_layers, decoder_layers);
+  xdi_network_release(encoder_layers);
+  xdi_network_release(decoder_layers);
+  return status;
+}
+
 xd_status xd_vae_trainer_finish(xd_vae_trainer *trainer, xd_encoder **encoder, xd_decoder **decoder,
                                 const xd_dataset *set) {
   if (encoder)
@@ -395,21 +401,9 @@ xd_status xd_vae_trainer_finish(xd_vae_trainer *trainer, xd_encoder **encoder, x
     *decoder = NULL;
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_context *context = trainer->context;
-  if (!encoder || !decoder || (!set && !trainer->options.raw_codes))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+  const bool raw = trainer->settings.raw_codes != 0;
+  if (!encoder || !decoder || (!set && !raw))
+    return xdi_fail(trainer->context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_vae_trainer_finish: encoder, decoder or set is NULL");
-  xd_network *encoder_layers = NULL, *decoder_layers = NULL;
-  xd_status status = xdi_snapshot_create(&encoder_layers, context, trainer->encoder->part.network,
-                                         xdi_executor_parameters(trainer->encoder_run));
-  if (status == XD_OK)
-    status = xdi_snapshot_create(&decoder_layers, context, trainer->decoder->part.network,
-                                 xdi_executor_parameters(trainer->decoder_run));
-  if (status == XD_OK && !trainer->options.raw_codes)
-    status = standardise(context, encoder_layers, decoder_layers, set);
-  if (status == XD_OK)
-    status = wrap(context, encoder, decoder, encoder_layers, decoder_layers);
-  xdi_network_release(encoder_layers);
-  xdi_network_release(decoder_layers);
-  return status;
+  return xdi_vae_trainer_take(trainer, encoder, decoder, raw ? NULL : set);
 }

@@ -1,17 +1,18 @@
-/* What a VAE's trainer holds: for its source and its tests. */
+/* What a VAE's trainer holds: for its source, its schedule and its tests. */
 #ifndef XDI_TRAIN_VAE_TRAINER_H
 #define XDI_TRAIN_VAE_TRAINER_H
 
 #include "layer/executor.h"
 #include "layer/window_normalise.h"
+#include "options/settings.h"
 #include "train/optimiser.h"
-#include "xdomain/trainer.h"
+#include "xdomain/vae_trainer.h"
 
 struct xd_vae_trainer {
   xd_context *context;
-  xd_vae_options options;
-  xd_encoder *encoder; /* the layers; the weights that are trained lie in the executors */
-  xd_decoder *decoder;
+  xdi_vae_settings settings;
+  const xd_encoder *encoder; /* the layers; the weights that are trained lie in the executors */
+  const xd_decoder *decoder;
   xdi_executor *encoder_run, *decoder_run;
   xdi_optimiser encoder_optimiser, decoder_optimiser;
   xd_buffer *epsilon;
@@ -21,6 +22,15 @@ struct xd_vae_trainer {
   uint32_t picture_size, latent_dim;
   uint32_t step;
 };
+
+/* xd_vae_trainer_create from settings. */
+xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const xd_encoder *encoder,
+                               const xd_decoder *decoder, const xdi_vae_settings *settings);
+
+/* The networks as they are now, frozen, their codes standardised over `set` unless it is NULL. The caller owns
+ * both; on failure they are as they were. */
+xd_status xdi_vae_trainer_take(const xd_vae_trainer *trainer, xd_encoder **encoder, xd_decoder **decoder,
+                               const xd_dataset *set);
 
 /* What the encoder's window makes of pictures on the device, in place; without one it leaves them. */
 xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pictures, uint32_t count);

@@ -3,9 +3,9 @@
  * is highest for a mapping that has collapsed. */
 #include "train/validation.h"
 
-#include <string.h>
+#include <stdio.h>
 
-#include "train/seeds.h"
+#include "base/seeds.h"
 
 #define COLLAPSES_IN_A_ROW 2u
 
@@ -17,17 +17,17 @@ static double up_to_one(double share) {
   return share < 1.0 ? share : 1.0;
 }
 
-double xdi_validation_score(const xd_evaluation *evaluation) {
+double xdi_validation_score(const xdi_evaluation *evaluation) {
   return evaluation->acc * up_to_one(evaluation->div / XD_VALIDATION_DIV) *
          up_to_one(evaluation->ediv / XD_VALIDATION_EDIV);
 }
 
-bool xdi_validation_is_collapse(const xd_evaluation *evaluation) {
+bool xdi_validation_is_collapse(const xdi_evaluation *evaluation) {
   return evaluation->acc >= collapsed_acc && evaluation->div < collapsed_div;
 }
 
 bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
-  const uint32_t every = validation->training->options.validate_every;
+  const uint32_t every = validation->training->settings.validate_every;
   return xdi_training_validates(validation->training, validation->direction) &&
          (step + 1 == validation->steps || (every && (step + 1) % every == 0));
 }
@@ -46,60 +46,75 @@ static xd_status make_candidate(xd_model **out, const xdi_training *training, co
   return xd_model_with_mapping(out, training->context, vaes, &parts);
 }
 
+/* What a direction is measured with. */
+static xd_evaluation_input input_of(const xdi_training *training, uint32_t direction) {
+  return (xd_evaluation_input){.struct_size = sizeof(xd_evaluation_input),
+                               .judge = training->input.judge[1 - direction],
+                               .source = training->input.validation[direction],
+                               .target = training->input.validation[1 - direction],
+                               .pairing = training->input.pairing};
+}
+
 /* The ceiling, which is the same for every generator, is measured at the end only. */
 static xd_status measure(xdi_validation *validation, xd_latent_generator *generator, uint32_t step) {
   xdi_training *training = validation->training;
-  const uint32_t direction = validation->direction, source = direction, target = 1 - direction;
-  xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
+  const xd_evaluation_input input = input_of(training, validation->direction);
+  const xdi_evaluation_settings settings = {.temperature = 1.0f,
+                                            .skip_reconstruction = step + 1 < validation->steps,
+                                            .seed =
+                                                xdi_seed_of(training->settings.seed, XDI_SEED_VALIDATION)};
   xd_model *candidate = NULL;
-  validation->last = (xd_evaluation){.struct_size = sizeof validation->last};
-  options.seed = xdi_seed_of(training->options.seed, XDI_SEED_VALIDATION);
-  options.skip_reconstruction = step + 1 < validation->steps;
-  xd_status status = make_candidate(&candidate, training, validation->vaes, direction, generator);
+  xd_status status = make_candidate(&candidate, training, validation->vaes, validation->direction, generator);
   if (status == XD_OK)
-    status =
-        xdi_evaluate(&validation->last, training->context, candidate, direction_of(direction),
-                     training->options.judge[target], training->options.validation[source],
-                     training->options.validation[target], training->pairing, &options, &validation->real);
+    status = xdi_evaluate(&validation->last, training->context, candidate,
+                          direction_of(validation->direction), &input, &settings, &validation->real);
   xd_model_release(candidate);
   return status;
 }
 
 xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *vaes, uint32_t direction,
                                   xd_mapping_trainer *trainer) {
-  const xd_train_options *options = &training->options;
+  const xd_evaluation_input input = input_of(training, direction);
   xd_latent_generator *generator = NULL;
-  xd_pair_discriminator *discriminator = NULL;
   xd_model *candidate = NULL;
-  xd_status status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
+  xd_status status = xd_mapping_trainer_finish(trainer, &generator, NULL);
   if (status == XD_OK)
     status = make_candidate(&candidate, training, vaes, direction, generator);
   if (status == XD_OK)
-    status = xdi_evaluation_check(training->context, candidate, direction_of(direction),
-                                  options->judge[1 - direction], options->validation[direction],
-                                  options->validation[1 - direction], training->pairing);
+    status = xdi_evaluation_check(training->context, candidate, direction_of(direction), &input);
   xd_latent_generator_release(generator);
-  xd_pair_discriminator_release(discriminator);
   xd_model_release(candidate);
   return status;
 }
 
-static void note(xdi_validation *validation, uint32_t step) {
-  xd_train_report *report = &validation->training->report;
-  const xd_evaluation *last = &validation->last;
-  const uint32_t direction = validation->direction, count = report->history_count[direction];
+/* ---- What is told ---- */
+
+/* "validation1." and the like. */
+static const char *prefix_of(const xdi_validation *validation) {
+  return validation->direction == 0 ? "validation1." : "validation2.";
+}
+
+static xd_status report_number(const xdi_validation *validation, const char *name, double number) {
+  char full[XDI_VALUE_NAME_SIZE];
+  snprintf(full, sizeof full, "%s%u", name, validation->direction + 1);
+  return xdi_values_set(validation->training->report, validation->training->context, full, number);
+}
+
+/* For the callback, and the count of validations for the report. */
+static xd_status note(xdi_validation *validation, uint32_t step) {
+  xdi_training *training = validation->training;
+  const xdi_evaluation *last = &validation->last;
   const bool late = 2 * (uint64_t)(step + 1) > validation->steps;
   validation->collapsed = late && xdi_validation_is_collapse(last) ? validation->collapsed + 1 : 0;
-  report->history_count[direction]++;
-  if (!report->history[direction] || count >= report->history_capacity)
-    return;
-  report->history[direction][count] = (xd_train_record){.step = step + 1,
-                                                        .acc = last->acc,
-                                                        .div = last->div,
-                                                        .ediv = last->ediv,
-                                                        .fd = last->fd,
-                                                        .score = xdi_validation_score(last)};
+  validation->validated++;
+  xd_values_clear(&training->measures);
+  xd_status status = xdi_evaluation_tell(last, training->context, &training->measures);
+  if (status == XD_OK)
+    status = xdi_values_set(&training->measures, training->context, "score", xdi_validation_score(last));
+  return status == XD_OK ? report_number(validation, "validations", validation->validated) : status;
 }
+
+/* ---- The best networks ---- */
 
 static void release_kept(xdi_validation *validation) {
   xd_latent_generator_release(validation->generator);
@@ -108,46 +123,51 @@ static void release_kept(xdi_validation *validation) {
   validation->discriminator = NULL;
 }
 
-/* Takes over both networks. */
-static void keep(xdi_validation *validation, xd_latent_generator *generator,
-                 xd_pair_discriminator *discriminator, uint32_t step) {
-  xd_train_report *report = &validation->training->report;
-  const uint32_t direction = validation->direction;
+/* Takes over both networks, also on failure. */
+static xd_status keep(xdi_validation *validation, xd_latent_generator *generator,
+                      xd_pair_discriminator *discriminator, uint32_t step) {
+  xdi_training *training = validation->training;
   release_kept(validation);
   validation->generator = generator;
   validation->discriminator = discriminator;
   validation->best = xdi_validation_score(&validation->last);
-  report->validation[direction] = validation->last;
-  report->validated[direction] = 1;
-  report->kept_step[direction] = step + 1;
+  const xd_status status =
+      xdi_values_copy(training->report, training->context, prefix_of(validation), &training->measures);
+  return status == XD_OK ? report_number(validation, "kept_step", step + 1) : status;
+}
+
+/* The ceiling that was found at the end holds for the networks that are kept, too. */
+static xd_status report_ceiling(const xdi_validation *validation) {
+  const xdi_evaluation *last = &validation->last;
+  xdi_training *training = validation->training;
+  if (!last->has_reconstruction)
+    return XD_OK;
+  const xd_status status = xdi_values_set_scoped(training->report, training->context, prefix_of(validation),
+                                                 "reconstruction_acc", last->reconstruction_acc);
+  return status == XD_OK ? xdi_values_set_scoped(training->report, training->context, prefix_of(validation),
+                                                 "reconstruction_fd", last->reconstruction_fd)
+                         : status;
 }
 
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step) {
-  xd_evaluation *kept = &validation->training->report.validation[validation->direction];
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
   xd_status status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
   if (status == XD_OK)
     status = measure(validation, generator, step);
   if (status == XD_OK)
-    note(validation, step);
-  if (status == XD_OK && xdi_validation_score(&validation->last) >= validation->best) {
-    keep(validation, generator, discriminator, step);
-    return XD_OK;
-  }
+    status = note(validation, step);
+  if (status == XD_OK && xdi_validation_score(&validation->last) >= validation->best)
+    return keep(validation, generator, discriminator, step);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
-  if (status != XD_OK)
-    return status;
-  kept->reconstruction_acc = validation->last.reconstruction_acc;
-  kept->reconstruction_fd = validation->last.reconstruction_fd;
-  return XD_OK;
+  return status == XD_OK ? report_ceiling(validation) : status;
 }
 
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) {
   const xdi_training *training = validation->training;
   const bool at_end = step + 1 == validation->steps;
-  if (training->options.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW))
+  if (training->settings.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW))
     return XD_OK;
   return xdi_fail(
       training->context, XD_ERROR_COLLAPSED,
@@ -162,8 +182,8 @@ xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) 
 xd_status xdi_validation_finish(xdi_validation *validation, xd_mapping_trainer *trainer,
                                 xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
   if (!validation->generator) {
-    validation->training->report.kept_step[validation->direction] = validation->steps;
-    return xd_mapping_trainer_finish(trainer, generator, discriminator);
+    const xd_status status = report_number(validation, "kept_step", validation->steps);
+    return status == XD_OK ? xd_mapping_trainer_finish(trainer, generator, discriminator) : status;
   }
   *generator = validation->generator;
   *discriminator = validation->discriminator;

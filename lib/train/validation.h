@@ -4,6 +4,7 @@
 #define XDI_TRAIN_VALIDATION_H
 
 #include "evaluate/evaluation.h"
+#include "train/mapping_trainer.h"
 #include "train/training.h"
 
 typedef struct xdi_validation {
@@ -11,7 +12,8 @@ typedef struct xdi_validation {
   const xd_model *vaes; /* borrowed */
   uint32_t direction, steps;
   xdi_real_figures real;          /* found once */
-  xd_evaluation last;             /* after the step that was validated last */
+  xdi_evaluation last;            /* after the step that was validated last */
+  uint32_t validated;             /* so many times */
   uint32_t collapsed;             /* so many of the last validations in a row, of the second half */
   double best;                    /* score of the networks below */
   xd_latent_generator *generator; /* of the best step so far; NULL: none */
@@ -19,10 +21,10 @@ typedef struct xdi_validation {
 } xdi_validation;
 
 /* acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV). */
-double xdi_validation_score(const xd_evaluation *evaluation);
+double xdi_validation_score(const xdi_evaluation *evaluation);
 
 /* Right classes, but nearly one picture of each. */
-bool xdi_validation_is_collapse(const xd_evaluation *evaluation);
+bool xdi_validation_is_collapse(const xdi_evaluation *evaluation);
 
 /* Whether step `step` (from 0) is followed by a validation. */
 bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step);

@@ -107,14 +107,21 @@ static xd_context *context_with(uint32_t threads) {
 
 /* ---- Training steps ---- */
 
+/* The options of a group, changed by a text; the caller destroys them. */
+static xd_options *make_options(xd_context *context, const char *group, const char *text) {
+  xd_options *options = NULL;
+  must(context, xd_options_create(&options, context, group), group);
+  must(context, xd_options_read(options, context, text), text);
+  return options;
+}
+
 static xd_vae_trainer *open_vae(xd_context *context, uint32_t side, uint32_t channels, uint32_t batch) {
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
+  char text[96];
   xd_vae_trainer *trainer = NULL;
-  architecture.height = architecture.width = side;
-  architecture.channels = channels;
-  options.architecture = &architecture, options.batch = batch;
-  must(context, xd_vae_trainer_create(&trainer, context, &options), "VAE trainer");
+  snprintf(text, sizeof text, "width=%u height=%u channels=%u batch=%u", side, side, channels, batch);
+  xd_options *options = make_options(context, "vae", text);
+  must(context, xd_vae_trainer_create(&trainer, context, NULL, NULL, options), "VAE trainer");
+  xd_options_destroy(options);
   return trainer;
 }
 
@@ -123,11 +130,11 @@ static double measure_vae(xd_context *context, double seconds, uint32_t side, ui
   xd_vae_trainer *trainer = open_vae(context, side, channels, batch);
   float *pictures = make_numbers((size_t)batch * side * side * channels);
   for (int i = 0; i < WARM_STEPS; i++)
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, batch, 1e-3f), "VAE step");
+    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, batch, 1e-3f), "VAE step");
   double steps = 0.0, spent = 0.0;
   const double begun = seconds_now();
   do {
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, batch, 1e-3f), "VAE step");
+    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, batch, 1e-3f), "VAE step");
     steps++;
     spent = seconds_now() - begun;
   } while (spent < seconds);
@@ -161,7 +168,7 @@ static double measure_growth(xd_context *context, double seconds, uint32_t count
       places[i] = (uint32_t)((state >> 33) % count);
     }
     must(context, xd_dataset_read(set, context, pictures, places, BATCH), "dataset");
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, BATCH, 1e-3f), "VAE step");
+    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, BATCH, 1e-3f), "VAE step");
     if (++steps == 0.0)
       begun = seconds_now();
     spent = seconds_now() - begun;
@@ -173,12 +180,11 @@ static double measure_growth(xd_context *context, double seconds, uint32_t count
 }
 
 static xd_mapping_trainer *open_mapping(xd_context *context) {
-  xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
+  xd_options *options = /* as the peer's step */
+      make_options(context, "mapping", "source_dim=32 target_dim=32 spectral_norm=1 mismatch=1");
   xd_mapping_trainer *trainer = NULL;
-  options.source_dim = options.target_dim = 32;
-  options.spectral_norm = 1, options.mismatch = 1.0f,
-  options.generated_mismatch = 0.0f; /* as the peer's step */
-  must(context, xd_mapping_trainer_create(&trainer, context, &options), "mapping trainer");
+  must(context, xd_mapping_trainer_create(&trainer, context, NULL, NULL, options), "mapping trainer");
+  xd_options_destroy(options);
   return trainer;
 }
 
@@ -234,9 +240,15 @@ static void save_model(xd_context *context, const char *path, uint32_t half) {
     xd_encoder *encoder;
     xd_decoder *decoder;
     xd_latent_generator *generator;
-    must(context, xd_encoder_create(&encoder, context, NULL, 10 + i), "encoder");
-    must(context, xd_decoder_create(&decoder, context, NULL, 20 + i), "decoder");
-    must(context, xd_latent_generator_create(&generator, context, NULL, 30 + i), "generator");
+    xd_options *vae = make_options(context, "vae", "width=28 height=28 channels=1");
+    xd_options *mapping = make_options(context, "mapping", "source_dim=32 target_dim=32");
+    must(context, xd_options_set_number(vae, context, "seed", 10.0 + (double)i), "seed");
+    must(context, xd_options_set_number(mapping, context, "seed", 30.0 + (double)i), "seed");
+    must(context, xd_encoder_create(&encoder, context, vae), "encoder");
+    must(context, xd_decoder_create(&decoder, context, vae), "decoder");
+    must(context, xd_latent_generator_create(&generator, context, mapping), "generator");
+    xd_options_destroy(vae);
+    xd_options_destroy(mapping);
     parts.encoder[i] = encoder;
     parts.decoder[i] = decoder;
     parts.generator[i] = generator;
@@ -360,7 +372,7 @@ typedef struct routine {
 
 static void run_once(routine *r) {
   if (r->vae)
-    must(r->context, xd_vae_trainer_step(r->vae, NULL, r->numbers, BATCH, 1e-3f), "VAE step");
+    must(r->context, xd_vae_trainer_step(r->vae, NULL, r->numbers, NULL, BATCH, 1e-3f), "VAE step");
   if (r->mapping)
     must(r->context, xd_mapping_trainer_step(r->mapping, NULL, &r->batch, 4e-4f), "mapping step");
   if (r->translator)
@@ -402,24 +414,29 @@ static double evaluate(xd_context *context, char **words) {
   xd_judge *judge = NULL;
   xd_dataset *sets[2] = {NULL, NULL};
   xd_pairing *pairing = NULL;
-  static xd_evaluation result;
-  xd_evaluation_options options = XD_EVALUATION_OPTIONS_INIT;
-  result.struct_size = sizeof result;
-  options.skip_reconstruction = 1;
+  xd_values *measures = NULL;
+  xd_options *options = make_options(context, "evaluation", "skip_reconstruction=1");
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  double acc = 0.0;
   must(context, xd_model_load(&model, context, words[0]), words[0]);
   must(context, xd_judge_load(&judge, context, words[1]), words[1]);
   must(context, xd_dataset_load(&sets[0], context, words[2]), words[2]);
   must(context, xd_dataset_load(&sets[1], context, words[3]), words[3]);
   must(context, xd_pairing_create(&pairing, context, words[4]), words[4]);
-  must(context,
-       xd_evaluate(&result, context, model, XD_DIRECTION_1TO2, judge, sets[0], sets[1], pairing, &options),
-       "evaluation");
+  must(context, xd_values_create(&measures, context), "values");
+  input.judge = judge;
+  input.source = sets[0], input.target = sets[1];
+  input.pairing = pairing;
+  must(context, xd_evaluate(measures, context, model, XD_DIRECTION_1TO2, &input, options), "evaluation");
+  must(context, xd_values_find(measures, &acc, "acc"), "acc");
+  xd_values_destroy(measures);
+  xd_options_destroy(options);
   xd_pairing_release(pairing);
   xd_dataset_release(sets[0]);
   xd_dataset_release(sets[1]);
   xd_judge_release(judge);
   xd_model_release(model);
-  return result.acc;
+  return acc;
 }
 
 static double measure_accuracy(xd_context *context, char **words) {
@@ -524,7 +541,7 @@ static int train_and_end(uint32_t side, uint32_t channels, uint32_t steps) {
   xd_vae_trainer *trainer = open_vae(context, side, channels, BATCH);
   float *pictures = make_numbers((size_t)BATCH * side * side * channels);
   for (uint32_t i = 0; i < steps; i++)
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, BATCH, 1e-3f), "VAE step");
+    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, BATCH, 1e-3f), "VAE step");
   xd_vae_trainer_destroy(trainer);
   xd_context_destroy(context);
   free(pictures);

@@ -45,7 +45,7 @@ told 'mapping_2to1.options = .* mismatch=0.5 .* steps=9 '
 
 learn --sigma-x 0.5 --preset paper --hidden 12 --spectral-norm 1
 told 'vae1.options = .* lambda1=1 lambda2=1 sigma_x=0.5 .* raw_codes=1'
-told 'vae2.architecture = .* base_channels=0 .* hidden=12 hidden=256'
+told 'vae2.options = .* base_channels=0 .* hidden1=12 hidden2=256 '
 told 'mapping_1to2.options = .* same_code_positive=1 mismatch=0 .* spectral_norm=1 ema_decay=0 .* beta1=0.9 beta2=0.999 '
 learn --preset paper --positive-codes 2
 told 'mapping_2to1.options = .* same_code_positive=0 '

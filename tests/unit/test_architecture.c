@@ -1,11 +1,10 @@
-/* Architectures: the layers of encoders and decoders, and the fields that are refused. */
-#include <math.h>
-
+/* Architectures: the layers of encoders and decoders, and the options that are refused. */
 #include "network_support.h"
 
 #include "model/architecture.h"
-#include "xdomain/decoder.h"
-#include "xdomain/encoder.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -17,12 +16,20 @@ static void close_context(void) {
   xd_context_destroy(context);
 }
 
-static xd_vae_architecture pictures_of(uint32_t height, uint32_t width, uint32_t channels) {
-  xd_vae_architecture from = XD_VAE_ARCHITECTURE_INIT;
-  from.height = height;
-  from.width = width;
-  from.channels = channels;
-  return from;
+static xdi_vae_settings settings_of(const char *text) {
+  xdi_vae_settings settings;
+  xd_options *options = make_options(context, "vae", text);
+  assert_ok(context, xdi_read_vae(&settings, context, options));
+  xd_options_destroy(options);
+  return settings;
+}
+
+static xdi_vae_settings pictures_of(uint32_t width, uint32_t height, uint32_t channels) {
+  xdi_vae_settings settings = settings_of("");
+  settings.width = width;
+  settings.height = height;
+  settings.channels = channels;
+  return settings;
 }
 
 static void assert_layers(const xdi_layer_list *got, const xd_layer_spec *expected, uint32_t count) {
@@ -31,11 +38,11 @@ static void assert_layers(const xdi_layer_list *got, const xd_layer_spec *expect
     ck_assert_msg(memcmp(&got->at[i], &expected[i], sizeof expected[i]) == 0, "layer %u differs", i);
 }
 
-static void read_both(const xd_vae_architecture *from, xdi_layer_list *encoder, xdi_layer_list *decoder) {
-  xd_vae_architecture read;
-  assert_ok(context, xdi_architecture_read(context, &read, from));
-  xdi_architecture_encoder(&read, encoder);
-  xdi_architecture_decoder(&read, decoder);
+static void read_both(const xdi_vae_settings *from, xdi_layer_list *encoder, xdi_layer_list *decoder) {
+  assert_ok(context, xdi_check_architecture(context, from));
+  *encoder = *decoder = (xdi_layer_list){.count = 0};
+  xdi_architecture_encoder(from, encoder);
+  xdi_architecture_decoder(from, decoder);
 }
 
 START_TEST(architecture__defaults_are_the_recipe) {
@@ -47,7 +54,8 @@ START_TEST(architecture__defaults_are_the_recipe) {
                               dense_map_spec(7, 7, 64, XD_ACTIVATION_RELU),
                               conv_transpose2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU, 14, 14),
                               conv_transpose2d_spec(1, 4, 2, 1, XD_ACTIVATION_SIGMOID, 28, 28)};
-  read_both(NULL, &encoder, &decoder);
+  const xdi_vae_settings from = pictures_of(28, 28, 1);
+  read_both(&from, &encoder, &decoder);
   assert_layers(&encoder, down, COUNT_OF(down));
   assert_layers(&decoder, up, COUNT_OF(up));
 }
@@ -55,7 +63,7 @@ END_TEST
 
 START_TEST(architecture__mirrors_odd_sizes_exactly) {
   xdi_layer_list encoder, decoder;
-  xd_vae_architecture from = pictures_of(9, 35, 3);
+  xdi_vae_settings from = pictures_of(35, 9, 3);
   from.base_channels = 4;
   from.max_channels = 12;
   const xd_layer_spec up[] = {dense_spec(256, XD_ACTIVATION_RELU),
@@ -70,7 +78,7 @@ START_TEST(architecture__mirrors_odd_sizes_exactly) {
 END_TEST
 
 /* Builds both networks and checks that they fit the pictures and each other. */
-static void check_both(const xd_vae_architecture *from) {
+static void check_both(const xdi_vae_settings *from) {
   xdi_layer_list encoder, decoder;
   read_both(from, &encoder, &decoder);
   xd_network *down = make_network(
@@ -88,12 +96,12 @@ static void check_both(const xd_vae_architecture *from) {
 
 START_TEST(architecture__fits_every_size) {
   for (uint32_t side = XDI_SIDE_MIN; side <= XDI_SIDE_MAX; side += side < 40 ? 1 : 31) {
-    xd_vae_architecture tall = pictures_of(side, 8 + side % 7, 1), wide = pictures_of(11, side, 3);
+    xdi_vae_settings tall = pictures_of(8 + side % 7, side, 1), wide = pictures_of(side, 11, 3);
     tall.base_channels = wide.base_channels = 2;
     check_both(&tall);
     check_both(&wide);
   }
-  xd_vae_architecture largest = pictures_of(256, 256, 3);
+  xdi_vae_settings largest = pictures_of(256, 256, 3);
   largest.base_channels = 1;
   largest.depth = 8;
   check_both(&largest);
@@ -105,7 +113,7 @@ START_TEST(architecture__halves_until_both_sides_are_at_most_8) {
                                {32, 2}, {33, 3}, {64, 3}, {128, 4}, {256, 5}};
   for (size_t i = 0; i < COUNT_OF(sides); i++) {
     xdi_layer_list encoder, decoder;
-    xd_vae_architecture from = pictures_of(8, sides[i][0], 1);
+    xdi_vae_settings from = pictures_of(sides[i][0], 8, 1);
     from.hidden_count = 0;
     read_both(&from, &encoder, &decoder);
     ck_assert_uint_eq(encoder.count, sides[i][1] + 1);
@@ -116,11 +124,11 @@ END_TEST
 
 START_TEST(architecture__is_a_plain_perceptron_without_channels) {
   xdi_layer_list encoder, decoder;
-  xd_vae_architecture from = pictures_of(28, 28, 1);
+  xdi_vae_settings from = pictures_of(28, 28, 1);
   from.base_channels = 0;
   from.hidden_count = 2;
-  from.hidden[0] = 512;
-  from.hidden[1] = 256;
+  from.hidden1 = 512;
+  from.hidden2 = 256;
   from.latent_dim = 64;
   const xd_layer_spec down[] = {dense_spec(512, XD_ACTIVATION_RELU), dense_spec(256, XD_ACTIVATION_RELU),
                                 dense_spec(128, XD_ACTIVATION_IDENTITY)};
@@ -134,7 +142,7 @@ END_TEST
 
 START_TEST(architecture__ends_in_linear_skips_where_asked) {
   xdi_layer_list encoder, decoder;
-  xd_vae_architecture from = pictures_of(28, 28, 1);
+  xdi_vae_settings from = pictures_of(28, 28, 1);
   from.latent_dim = 5;
   for (uint32_t channels = 0; channels <= 4; channels += 4) {
     from.base_channels = channels;
@@ -150,8 +158,8 @@ START_TEST(architecture__ends_in_linear_skips_where_asked) {
     ck_assert_uint_eq(decoder.at[decoder.count - 2].values[channels ? 4 : 3], XD_ACTIVATION_IDENTITY);
     xd_encoder *f = NULL;
     xd_decoder *g = NULL;
-    assert_ok(context, xd_encoder_create(&f, context, &from, 1));
-    assert_ok(context, xd_decoder_create(&g, context, &from, 1));
+    assert_ok(context, xdi_encoder_build(&f, context, &from));
+    assert_ok(context, xdi_decoder_build(&g, context, &from));
     ck_assert_uint_eq(xd_encoder_latent_dim(f), 5);
     xd_encoder_release(f);
     xd_decoder_release(g);
@@ -159,20 +167,8 @@ START_TEST(architecture__ends_in_linear_skips_where_asked) {
 }
 END_TEST
 
-START_TEST(architecture__uses_the_callers_own_layers) {
-  xdi_layer_list encoder, decoder;
-  const xd_layer_spec own[] = {dense_spec(5, XD_ACTIVATION_TANH), dense_spec(64, XD_ACTIVATION_IDENTITY)};
-  xd_vae_architecture from = pictures_of(28, 28, 1);
-  from.layers = own;
-  from.layer_count = 2;
-  read_both(&from, &encoder, &decoder);
-  assert_layers(&encoder, own, 2);
-  assert_layers(&decoder, own, 2);
-}
-END_TEST
-
 START_TEST(architecture__begins_an_encoder_with_its_window) {
-  xd_vae_architecture from = pictures_of(28, 28, 1), without = from;
+  xdi_vae_settings from = pictures_of(28, 28, 1), without = from;
   xdi_layer_list encoder, decoder, plain_encoder, plain_decoder;
   from.window = 250;
   read_both(&from, &encoder, &decoder);
@@ -186,63 +182,20 @@ START_TEST(architecture__begins_an_encoder_with_its_window) {
 }
 END_TEST
 
-START_TEST(architecture__names_the_field_that_is_refused) {
-  const xd_layer_spec own = dense_spec(5, XD_ACTIVATION_TANH);
-  struct {
-    const char *field;
-    xd_vae_architecture from;
-  } wrong[] = {{"height is 7", pictures_of(7, 28, 1)},
-               {"height is 257", pictures_of(257, 28, 1)},
-               {"width is 0", pictures_of(28, 0, 1)},
-               {"channels is 2", pictures_of(28, 28, 2)},
-               {"latent_dim is 0", pictures_of(28, 28, 1)},
-               {"latent_dim is 1025", pictures_of(28, 28, 1)},
-               {"base_channels is 1025", pictures_of(28, 28, 1)},
-               {"max_channels is 0", pictures_of(28, 28, 1)},
-               {"depth is 6, but must be 0 to 5", pictures_of(28, 28, 1)},
-               {"hidden_count is 5", pictures_of(28, 28, 1)},
-               {"hidden width is 0", pictures_of(28, 28, 1)},
-               {"layer_count is 65", pictures_of(28, 28, 1)},
-               {"layer_count is 0", pictures_of(28, 28, 1)},
-               {"layers are NULL", pictures_of(28, 28, 1)},
-               {"linear_skip is 2", pictures_of(28, 28, 1)},
-               {"window is 10001", pictures_of(28, 28, 1)},
-               {"initial_gain is -0.5", pictures_of(28, 28, 1)},
-               {"initial_gain is nan", pictures_of(28, 28, 1)},
-               {"initial_gain is 11, but must be 0 to 10", pictures_of(28, 28, 1)},
-               {"struct_size", pictures_of(28, 28, 1)}};
-  wrong[4].from.latent_dim = 0;
-  wrong[5].from.latent_dim = 1025;
-  wrong[6].from.base_channels = 1025;
-  wrong[7].from.max_channels = 0;
-  wrong[8].from.depth = 6;
-  wrong[9].from.hidden_count = 5;
-  wrong[10].from.hidden_count = 2;
-  wrong[11].from.layers = wrong[12].from.layers = &own;
-  wrong[11].from.layer_count = 65;
-  wrong[13].from.layer_count = 1;
-  wrong[14].from.linear_skip = 2;
-  wrong[15].from.window = 10001;
-  wrong[16].from.initial_gain = -0.5f;
-  wrong[17].from.initial_gain = NAN;
-  wrong[18].from.initial_gain = 11.0f;
-  wrong[19].from.struct_size = 0;
+START_TEST(architecture__names_the_option_that_is_refused) {
+  const struct {
+    const char *message, *text;
+  } wrong[] = {{"vae.height is 7", "width=28 height=7 channels=1"},
+               {"vae.width is 0", "height=28 channels=1"},
+               {"vae.channels is 2", "width=28 height=28 channels=2"},
+               {"vae.channels is 0", "width=28 height=28"},
+               {"vae.depth is 6, but pictures of 28x20 can be halved 5 times",
+                "width=28 height=20 channels=1 depth=6"},
+               {"vae.window is 49", "width=28 height=28 channels=1 window=49"}};
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    xd_vae_architecture read;
-    assert_status(xdi_architecture_read(context, &read, &wrong[i].from), XD_ERROR_INVALID_ARGUMENT);
-    assert_message_names(context, wrong[i].field);
+    refuse_encoder(context, wrong[i].text, XD_ERROR_INVALID_ARGUMENT, wrong[i].message);
+    refuse_decoder(context, wrong[i].text, XD_ERROR_INVALID_ARGUMENT, wrong[i].message);
   }
-}
-END_TEST
-
-START_TEST(architecture__keeps_defaults_for_what_an_older_caller_lacks) {
-  xd_vae_architecture older = pictures_of(20, 24, 3), read;
-  older.struct_size = offsetof(xd_vae_architecture, latent_dim) & ~(sizeof(size_t) - 1);
-  older.hidden_count = 99; /* beyond what that caller knows */
-  assert_ok(context, xdi_architecture_read(context, &read, &older));
-  ck_assert_uint_eq(read.height, 20);
-  ck_assert_uint_eq(read.hidden_count, 1);
-  ck_assert_uint_eq(read.struct_size, sizeof read);
 }
 END_TEST
 
@@ -254,11 +207,9 @@ static Suite *make_suite(void) {
   add(architecture__fits_every_size);
   add(architecture__halves_until_both_sides_are_at_most_8);
   add(architecture__is_a_plain_perceptron_without_channels);
-  add(architecture__uses_the_callers_own_layers);
   add(architecture__ends_in_linear_skips_where_asked);
   add(architecture__begins_an_encoder_with_its_window);
-  add(architecture__names_the_field_that_is_refused);
-  add(architecture__keeps_defaults_for_what_an_older_caller_lacks);
+  add(architecture__names_the_option_that_is_refused);
 #undef add
   return suite;
 }

@@ -1,7 +1,7 @@
 /* Backends in shared objects: one that is whole, one for each fault it can have, and onednn. */
 #include "backend_support.h"
 
-#include "xdomain/trainer.h"
+#include "option_support.h"
 
 static xd_status open_plugin(xd_backend_library **out, const char *name, char why[300]) {
   char path[512];
@@ -78,19 +78,15 @@ END_TEST
 enum { SIDE = 13, BATCH = 24, STEPS = 3 };
 
 static void train(xd_context *context, double losses[STEPS]) {
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  xd_vae_trainer *trainer = NULL;
+  xd_vae_trainer *trainer =
+      make_vae_trainer(context, "width=13 height=13 channels=1 base_channels=8 latent_dim=5 batch=24");
+  xd_values *loss = make_values(context);
   float *pictures = make_numbers(7, (size_t)BATCH * SIDE * SIDE, 0.0f, 1.0f);
-  architecture.height = architecture.width = SIDE;
-  architecture.base_channels = 8, architecture.latent_dim = 5;
-  options.architecture = &architecture, options.batch = BATCH;
-  assert_status(xd_vae_trainer_create(&trainer, context, &options), XD_OK);
   for (int step = 0; step < STEPS; step++) {
-    xd_vae_losses loss;
-    assert_status(xd_vae_trainer_step(trainer, &loss, pictures, BATCH, 0.001f), XD_OK);
-    losses[step] = loss.total;
+    assert_status(xd_vae_trainer_step(trainer, loss, pictures, NULL, BATCH, 0.001f), XD_OK);
+    losses[step] = value_of(loss, "total");
   }
+  xd_values_destroy(loss);
   xd_vae_trainer_destroy(trainer);
   free(pictures);
 }

@@ -12,10 +12,9 @@ static xd_dataset *set;
 static xd_encoder *encoder;
 
 static void open_all(void) {
-  const xd_vae_architecture architecture = pattern_architecture();
   context = test_context_with("auto", 2, NULL);
   set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
+  encoder = make_encoder(context, PATTERN_VAE " seed=3");
 }
 
 static void close_all(void) {

@@ -2,6 +2,7 @@
 #include "network_support.h"
 
 #include "model/decoder.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -16,26 +17,16 @@ static void close_context(void) {
 #define LATENT 3
 #define PIXELS (9 * 13 * 3)
 
-static xd_vae_architecture small_architecture(void) {
-  xd_vae_architecture from = XD_VAE_ARCHITECTURE_INIT;
-  from.height = 9;
-  from.width = 13;
-  from.channels = 3;
-  from.base_channels = 2;
-  from.latent_dim = LATENT;
-  from.hidden[0] = 6;
-  return from;
-}
+#define SMALL "width=13 height=9 channels=3 base_channels=2 latent_dim=3 hidden1=6"
 
-static xd_decoder *make_decoder(uint64_t seed) {
-  const xd_vae_architecture from = small_architecture();
-  xd_decoder *decoder = NULL;
-  assert_ok(context, xd_decoder_create(&decoder, context, &from, seed));
-  return decoder;
+static xd_decoder *small_decoder(uint32_t seed) {
+  char text[128];
+  snprintf(text, sizeof text, SMALL " seed=%u", seed);
+  return make_decoder(context, text);
 }
 
 START_TEST(decoder_create__follows_the_architecture_and_the_seed) {
-  xd_decoder *a = make_decoder(1), *b = make_decoder(1), *c = make_decoder(2);
+  xd_decoder *a = small_decoder(1), *b = small_decoder(1), *c = small_decoder(2);
   const xd_network *network = xd_decoder_network(a);
   ck_assert_uint_eq(xd_decoder_latent_dim(a), LATENT);
   ck_assert_uint_eq(output_shape_of(network).height, 9);
@@ -49,22 +40,22 @@ START_TEST(decoder_create__follows_the_architecture_and_the_seed) {
 }
 END_TEST
 
-START_TEST(decoder_create__refuses_layers_that_do_not_fit) {
-  const xd_layer_spec narrow[] = {dense_map_spec(9, 12, 3, XD_ACTIVATION_SIGMOID)};
+START_TEST(decoder_create_layers__takes_layers_of_ones_own) {
+  const xd_layer_spec fits[] = {dense_map_spec(9, 12, 3, XD_ACTIVATION_SIGMOID)};
   const xd_layer_spec linear[] = {dense_map_spec(9, 13, 3, XD_ACTIVATION_IDENTITY)};
-  xd_vae_architecture from = small_architecture();
-  xd_decoder *decoder;
-  from.layers = narrow;
-  from.layer_count = 1;
-  assert_status(xd_decoder_create(&decoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  xd_decoder *decoder = NULL;
+  layers.input = (xd_shape){.width = 1, .height = 1, .channels = LATENT};
+  layers.layers = fits;
+  layers.layer_count = 1;
+  assert_ok(context, xd_decoder_create_layers(&decoder, context, &layers));
+  ck_assert_uint_eq(xd_decoder_latent_dim(decoder), LATENT);
+  xd_decoder_release(decoder);
+  layers.layers = linear;
+  assert_status(xd_decoder_create_layers(&decoder, context, &layers), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(decoder);
-  assert_message_names(context, "9 x 12 x 3");
-  from.layers = linear;
-  assert_status(xd_decoder_create(&decoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "13x9x3");
   assert_message_names(context, "sigmoid");
-  from.width = 7;
-  assert_status(xd_decoder_create(&decoder, context, &from, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "width is 7");
 }
 END_TEST
 
@@ -86,7 +77,7 @@ START_TEST(decoder_wrap__shares_the_network_or_refuses_it) {
 END_TEST
 
 START_TEST(decoder_freeze__ends_the_mutable_network) {
-  xd_decoder *decoder = make_decoder(1);
+  xd_decoder *decoder = small_decoder(1);
   ck_assert_ptr_nonnull(xd_decoder_network_mutable(decoder));
   xd_decoder_freeze(decoder);
   ck_assert_ptr_null(xd_decoder_network_mutable(decoder));
@@ -96,7 +87,7 @@ END_TEST
 
 START_TEST(decoder_decode__gives_pictures_between_0_and_1) {
   enum { COUNT = 300 };
-  xd_decoder *decoder = make_decoder(4);
+  xd_decoder *decoder = small_decoder(4);
   float *codes = make_normals(COUNT * LATENT, 1), *pictures = new_floats((size_t)COUNT * PIXELS);
   for (int i = 0; i < COUNT * LATENT; i++)
     codes[i] *= 100;
@@ -116,7 +107,7 @@ START_TEST(decoder_decode__gives_pictures_between_0_and_1) {
 END_TEST
 
 START_TEST(decoder_decode__names_the_code_that_is_not_finite) {
-  xd_decoder *decoder = make_decoder(4);
+  xd_decoder *decoder = small_decoder(4);
   float codes[2 * LATENT] = {0, 0, 0, 0, -INFINITY, 0}, *pictures = new_floats(2 * PIXELS);
   assert_status(xd_decoder_decode(decoder, context, pictures, codes, 2), XD_ERROR_NUMERIC);
   assert_message_names(context, "value 1 of code 1");
@@ -126,7 +117,7 @@ START_TEST(decoder_decode__names_the_code_that_is_not_finite) {
 END_TEST
 
 START_TEST(decoder_decode__is_cancelled) {
-  xd_decoder *decoder = make_decoder(4);
+  xd_decoder *decoder = small_decoder(4);
   float codes[LATENT] = {0}, *pictures = new_floats(PIXELS);
   xd_context_cancel(context);
   assert_status(xd_decoder_decode(decoder, context, pictures, codes, 1), XD_ERROR_CANCELLED);
@@ -136,10 +127,10 @@ START_TEST(decoder_decode__is_cancelled) {
 END_TEST
 
 START_TEST(decoder__bears_null) {
-  xd_decoder *decoder = make_decoder(4), *none = decoder;
+  xd_decoder *decoder = small_decoder(4), *none = decoder;
   float codes[LATENT] = {0}, *pictures = new_floats(PIXELS);
-  assert_status(xd_decoder_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_decoder_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_decoder_create(NULL, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_decoder_create(&none, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(none);
   assert_status(xd_decoder_decode(NULL, context, pictures, codes, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "decoder is NULL");
@@ -159,10 +150,13 @@ START_TEST(decoder__bears_null) {
 END_TEST
 
 static xd_status use_decoder(xd_context *of, void *pictures) {
-  const xd_vae_architecture from = small_architecture();
   const float codes[LATENT] = {0};
-  xd_decoder *decoder;
-  xd_status status = xd_decoder_create(&decoder, of, &from, 1);
+  xd_decoder *decoder = NULL;
+  xd_options *options = NULL;
+  xd_status status = try_options(&options, of, "vae", SMALL);
+  if (status == XD_OK)
+    status = xd_decoder_create(&decoder, of, options);
+  xd_options_destroy(options);
   if (status == XD_OK)
     status = xd_decoder_decode(decoder, of, pictures, codes, 1);
   xd_decoder_release(decoder);
@@ -180,7 +174,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("decoder");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(decoder_create__follows_the_architecture_and_the_seed);
-  add(decoder_create__refuses_layers_that_do_not_fit);
+  add(decoder_create_layers__takes_layers_of_ones_own);
   add(decoder_wrap__shares_the_network_or_refuses_it);
   add(decoder_freeze__ends_the_mutable_network);
   add(decoder_decode__gives_pictures_between_0_and_1);

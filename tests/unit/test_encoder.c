@@ -2,6 +2,7 @@
 #include "network_support.h"
 
 #include "model/encoder.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -16,26 +17,16 @@ static void close_context(void) {
 #define LATENT 3
 #define PIXELS (9 * 13 * 3)
 
-static xd_vae_architecture small_architecture(void) {
-  xd_vae_architecture from = XD_VAE_ARCHITECTURE_INIT;
-  from.height = 9;
-  from.width = 13;
-  from.channels = 3;
-  from.base_channels = 2;
-  from.latent_dim = LATENT;
-  from.hidden[0] = 6;
-  return from;
-}
+#define SMALL "width=13 height=9 channels=3 base_channels=2 latent_dim=3 hidden1=6"
 
-static xd_encoder *make_encoder(uint64_t seed) {
-  const xd_vae_architecture from = small_architecture();
-  xd_encoder *encoder = NULL;
-  assert_ok(context, xd_encoder_create(&encoder, context, &from, seed));
-  return encoder;
+static xd_encoder *small_encoder(uint32_t seed) {
+  char text[128];
+  snprintf(text, sizeof text, SMALL " seed=%u", seed);
+  return make_encoder(context, text);
 }
 
 START_TEST(encoder_create__follows_the_architecture_and_the_seed) {
-  xd_encoder *a = make_encoder(1), *b = make_encoder(1), *c = make_encoder(2);
+  xd_encoder *a = small_encoder(1), *b = small_encoder(1), *c = small_encoder(2);
   const xd_network *network = xd_encoder_network(a);
   ck_assert_uint_eq(xd_encoder_latent_dim(a), LATENT);
   ck_assert_uint_eq(input_shape_of(network).width, 13);
@@ -48,33 +39,76 @@ START_TEST(encoder_create__follows_the_architecture_and_the_seed) {
 }
 END_TEST
 
-START_TEST(encoder_create__takes_defaults_for_null) {
+START_TEST(encoder_create__wants_pictures) {
   xd_encoder *encoder = NULL;
-  assert_ok(context, xd_encoder_create(&encoder, context, NULL, 1));
+  assert_status(xd_encoder_create(&encoder, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_ptr_null(encoder);
+  assert_message_names(context, "vae.width is 0");
+  encoder = make_encoder(context, "width=28 height=28 channels=1");
   ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 32);
-  ck_assert_uint_eq(input_shape_of(xd_encoder_network(encoder)).height, 28);
   xd_encoder_release(encoder);
 }
 END_TEST
 
-START_TEST(encoder_create__refuses_layers_that_do_not_fit) {
+START_TEST(encoder_create_layers__takes_layers_of_ones_own) {
+  const xd_layer_spec fits[] = {dense_spec(9, XD_ACTIVATION_TANH),
+                                dense_spec(2 * LATENT, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec odd[] = {dense_spec(2 * LATENT + 1, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec curved[] = {dense_spec(2 * LATENT, XD_ACTIVATION_TANH)};
-  xd_vae_architecture from = small_architecture();
-  xd_encoder *encoder;
-  from.layers = odd;
-  from.layer_count = 1;
-  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  xd_encoder *encoder = NULL, *again = NULL;
+  layers.input = (xd_shape){.width = 13, .height = 9, .channels = 3};
+  layers.layers = fits;
+  layers.layer_count = 2;
+  layers.initial_gain = 0.5f;
+  assert_ok(context, xd_encoder_create_layers(&encoder, context, &layers));
+  assert_ok(context, xd_encoder_create_layers(&again, context, &layers));
+  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), LATENT);
+  ck_assert_uint_eq(xd_network_layer_count(xd_encoder_network(encoder)), 2);
+  ck_assert_mem_eq(encoder->part.network->block, again->part.network->block,
+                   encoder->part.network->block_count * sizeof(float));
+  xd_encoder_release(encoder);
+  xd_encoder_release(again);
+  layers.layers = odd;
+  layers.layer_count = 1;
+  assert_status(xd_encoder_create_layers(&encoder, context, &layers), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(encoder);
-  assert_message_names(context, "7 values");
-  from.layers = curved;
-  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "not in 7");
+  layers.layers = curved;
+  assert_status(xd_encoder_create_layers(&encoder, context, &layers), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "without an activation");
-  from.layers = NULL;
-  from.layer_count = 0;
-  from.latent_dim = 0;
-  assert_status(xd_encoder_create(&encoder, context, &from, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "latent_dim");
+}
+END_TEST
+
+START_TEST(encoder_create_layers__names_the_field_that_is_refused) {
+  const xd_layer_spec fits = dense_spec(2 * LATENT, XD_ACTIVATION_IDENTITY);
+  const xd_network_layers good = {.struct_size = sizeof good,
+                                  .layer_size = sizeof fits,
+                                  .layers = &fits,
+                                  .input = {.width = 13, .height = 9, .channels = 3},
+                                  .layer_count = 1};
+  struct {
+    const char *field;
+    xd_network_layers layers;
+  } wrong[] = {{"layers is NULL", good},   {"layer_count is 0", good},   {"layer_count is 65", good},
+               {"layer_size is 35", good}, {"initial_gain is 11", good}, {"initial_gain is nan", good},
+               {"struct_size", good}};
+  wrong[0].layers.layers = NULL;
+  wrong[1].layers.layer_count = 0;
+  wrong[2].layers.layer_count = 65;
+  wrong[3].layers.layer_size = 35;
+  wrong[4].layers.initial_gain = 11.0f;
+  wrong[5].layers.initial_gain = NAN;
+  wrong[6].layers.struct_size = 3;
+  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+    xd_encoder *encoder = (xd_encoder *)&wrong;
+    assert_status(xd_encoder_create_layers(&encoder, context, &wrong[i].layers), XD_ERROR_INVALID_ARGUMENT);
+    ck_assert_ptr_null(encoder);
+    assert_message_names(context, wrong[i].field);
+  }
+  xd_encoder *encoder = NULL;
+  assert_status(xd_encoder_create_layers(&encoder, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_create_layers(NULL, context, &good), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -90,13 +124,13 @@ START_TEST(encoder_wrap__shares_the_network_or_refuses_it) {
   xd_encoder_release(encoder);
   assert_status(xdi_encoder_wrap(&encoder, context, small), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(encoder);
-  assert_message_names(context, "8 x 7 x 1");
+  assert_message_names(context, "7x8x1");
   xdi_network_release(small);
 }
 END_TEST
 
 START_TEST(encoder_freeze__ends_the_mutable_network) {
-  xd_encoder *encoder = make_encoder(1);
+  xd_encoder *encoder = small_encoder(1);
   ck_assert_ptr_eq(xd_encoder_network_mutable(encoder), xd_encoder_network(encoder));
   xd_encoder_freeze(encoder);
   ck_assert_ptr_null(xd_encoder_network_mutable(encoder));
@@ -106,7 +140,7 @@ START_TEST(encoder_freeze__ends_the_mutable_network) {
 END_TEST
 
 START_TEST(encoder_retain__adds_an_owner) {
-  xd_encoder *encoder = make_encoder(1);
+  xd_encoder *encoder = small_encoder(1);
   ck_assert_ptr_eq(xd_encoder_retain(encoder), encoder);
   xd_encoder_release(encoder);
   ck_assert_uint_eq(xd_encoder_latent_dim(encoder), LATENT);
@@ -117,7 +151,7 @@ END_TEST
 /* ---- codes ---- */
 
 START_TEST(encoder_encode__splits_mean_and_log_variance) {
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels(2 * PIXELS, 1), mean[2 * LATENT], log_variance[2 * LATENT], alone[2 * LATENT];
   float *rows = run_network(context, xd_encoder_network(encoder), pictures, 2);
   assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, 2));
@@ -134,7 +168,7 @@ END_TEST
 
 START_TEST(encoder_encode__joins_many_batches) {
   enum { COUNT = 600 };
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels((size_t)COUNT * PIXELS, 1), *mean = new_floats(COUNT * LATENT), one[LATENT];
   assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, COUNT));
   for (size_t i = 0; i < COUNT; i += 37) {
@@ -148,14 +182,8 @@ END_TEST
 
 START_TEST(encoder_encode__takes_large_pictures_in_smaller_batches) {
   enum { COUNT = 90, CELLS = 256 * 256 * 3 }; /* more than fit one batch */
-  xd_vae_architecture from = small_architecture();
-  xd_encoder *encoder = NULL;
-  from.height = from.width = 256;
-  from.latent_dim = 1;
-  from.depth = 1;
-  from.base_channels = 1;
-  from.hidden_count = 0;
-  assert_ok(context, xd_encoder_create(&encoder, context, &from, 1));
+  xd_encoder *encoder = make_encoder(
+      context, "width=256 height=256 channels=3 latent_dim=1 depth=1 base_channels=1 hidden_count=0");
   float *pictures = new_floats((size_t)COUNT * CELLS), mean[COUNT], one;
   for (size_t i = 0; i < (size_t)COUNT * CELLS; i++)
     pictures[i] = (float)(i / CELLS) / COUNT;
@@ -170,7 +198,7 @@ START_TEST(encoder_encode__takes_large_pictures_in_smaller_batches) {
 END_TEST
 
 START_TEST(encoder_encode__of_nothing_is_nothing) {
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   assert_ok(context, xd_encoder_encode(encoder, context, NULL, NULL, NULL, 0));
   assert_ok(context, xd_encoder_sample(encoder, context, NULL, NULL, 0, 1));
   xd_encoder_release(encoder);
@@ -178,7 +206,7 @@ START_TEST(encoder_encode__of_nothing_is_nothing) {
 END_TEST
 
 START_TEST(encoder_sample__is_the_mean_plus_scaled_noise) {
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels(4 * PIXELS, 1), mean[4 * LATENT], log_variance[4 * LATENT], codes[4 * LATENT];
   float noise[4 * LATENT], other[4 * LATENT];
   assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, 4));
@@ -203,7 +231,7 @@ END_TEST
 /* ---- refusals ---- */
 
 START_TEST(encoder_encode__names_the_picture_that_is_not_a_number) {
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels(300 * (size_t)PIXELS, 1), *mean = new_floats(300 * LATENT);
   pictures[299 * PIXELS + 5] = NAN;
   assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 300), XD_ERROR_BAD_DATA);
@@ -219,7 +247,7 @@ START_TEST(encoder_encode__names_the_picture_that_is_not_a_number) {
 END_TEST
 
 START_TEST(encoder_encode__is_cancelled) {
-  xd_encoder *encoder = make_encoder(3);
+  xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
   xd_context_cancel(context);
   assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 1), XD_ERROR_CANCELLED);
@@ -232,10 +260,10 @@ START_TEST(encoder_encode__is_cancelled) {
 END_TEST
 
 START_TEST(encoder__bears_null) {
-  xd_encoder *encoder = make_encoder(3), *none = encoder;
+  xd_encoder *encoder = small_encoder(3), *none = encoder;
   float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
-  assert_status(xd_encoder_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_encoder_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_create(NULL, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_encoder_create(&none, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(none);
   assert_status(xd_encoder_encode(NULL, context, mean, NULL, pictures, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "encoder is NULL");
@@ -258,10 +286,13 @@ START_TEST(encoder__bears_null) {
 END_TEST
 
 static xd_status use_encoder(xd_context *of, void *pictures) {
-  const xd_vae_architecture from = small_architecture();
   float codes[2 * LATENT];
-  xd_encoder *encoder;
-  xd_status status = xd_encoder_create(&encoder, of, &from, 1);
+  xd_encoder *encoder = NULL;
+  xd_options *options = NULL;
+  xd_status status = try_options(&options, of, "vae", SMALL);
+  if (status == XD_OK)
+    status = xd_encoder_create(&encoder, of, options);
+  xd_options_destroy(options);
   if (status == XD_OK)
     status = xd_encoder_sample(encoder, of, codes, pictures, 2, 1);
   xd_encoder_release(encoder);
@@ -279,8 +310,9 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("encoder");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(encoder_create__follows_the_architecture_and_the_seed);
-  add(encoder_create__takes_defaults_for_null);
-  add(encoder_create__refuses_layers_that_do_not_fit);
+  add(encoder_create__wants_pictures);
+  add(encoder_create_layers__takes_layers_of_ones_own);
+  add(encoder_create_layers__names_the_field_that_is_refused);
   add(encoder_wrap__shares_the_network_or_refuses_it);
   add(encoder_freeze__ends_the_mutable_network);
   add(encoder_retain__adds_an_owner);

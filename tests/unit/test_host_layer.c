@@ -1,4 +1,4 @@
-/* A layer of the host's own: registered in a context, used through xd_vae_architecture.layers, trained
+/* A layer of the host's own: registered in a context, used through xd_network_layers, trained
  * and copied like the built-in ones, and refused where nobody knows it. */
 #include "network_support.h"
 
@@ -80,14 +80,14 @@ static xd_context *context_with(const xd_layer_table *layer) {
   return context;
 }
 
-static xd_vae_architecture architecture_of(const xd_layer_spec *specs, uint32_t count) {
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  architecture.height = 9;
-  architecture.width = 8;
-  architecture.latent_dim = 2;
-  architecture.layers = specs;
-  architecture.layer_count = count;
-  return architecture;
+static xd_status create_encoder(xd_encoder **out, xd_context *context, const xd_layer_spec *specs,
+                                uint32_t count) {
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  layers.input = (xd_shape){.width = 8, .height = 9, .channels = 1};
+  layers.layers = specs;
+  layers.layer_count = count;
+  layers.seed = 3;
+  return xd_encoder_create_layers(out, context, &layers);
 }
 
 static const xd_layer_spec encoder_specs[] = {
@@ -100,10 +100,9 @@ static const xd_layer_spec encoder_specs[] = {
 
 START_TEST(host_layer__runs_in_an_encoder) {
   xd_context *context = context_with(&scale_layer);
-  const xd_vae_architecture architecture = architecture_of(encoder_specs, 4);
   xd_encoder *encoder = NULL;
   float *pictures = make_pixels(2 * 72, 1), mean[4], twice[4], two[1] = {2}, scales[3] = {0.5f, 0.5f, 0.5f};
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
+  assert_ok(context, create_encoder(&encoder, context, encoder_specs, 4));
   xd_network *network = xd_encoder_network_mutable(encoder);
   const float one[1] = {1}, ones[3] = {1, 1, 1};
   assert_ok(context, xd_network_set(network, context, "0.scale.scales", one, 1));
@@ -123,11 +122,10 @@ END_TEST
 
 START_TEST(host_layer__is_initialised_and_named) {
   xd_context *context = context_with(&scale_layer);
-  const xd_vae_architecture architecture = architecture_of(encoder_specs, 4);
   xd_encoder *encoder = NULL;
   xd_tensor parameter = XD_TENSOR_INIT;
   float scales[3] = {0};
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
+  assert_ok(context, create_encoder(&encoder, context, encoder_specs, 4));
   const xd_network *network = xd_encoder_network(encoder);
   assert_ok(context, xd_network_tensor(network, 3, &parameter));
   ck_assert_str_eq(parameter.name, "2.scale.scales");
@@ -178,10 +176,9 @@ END_TEST
 
 START_TEST(host_layer__runs_in_contexts_that_never_heard_of_it) {
   xd_context *context = context_with(&scale_layer), *plain = test_context("reference");
-  const xd_vae_architecture architecture = architecture_of(encoder_specs, 4);
   xd_encoder *encoder = NULL;
   float *pictures = make_pixels(72, 1), here[2], there[2];
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
+  assert_ok(context, create_encoder(&encoder, context, encoder_specs, 4));
   assert_ok(context, xd_encoder_encode(encoder, context, here, NULL, pictures, 1));
   xd_context_destroy(context);
   assert_ok(plain, xd_encoder_encode(encoder, plain, there, NULL, pictures, 1));
@@ -196,9 +193,8 @@ END_TEST
 
 START_TEST(host_layer__is_unknown_to_other_contexts) {
   xd_context *context = test_context("reference");
-  const xd_vae_architecture architecture = architecture_of(encoder_specs, 4);
-  xd_encoder *encoder = (xd_encoder *)&architecture;
-  assert_status(xd_encoder_create(&encoder, context, &architecture, 3), XD_ERROR_UNSUPPORTED);
+  xd_encoder *encoder = (xd_encoder *)context;
+  assert_status(create_encoder(&encoder, context, encoder_specs, 4), XD_ERROR_UNSUPPORTED);
   ck_assert_ptr_null(encoder);
   assert_message_names(context, "HSCL");
   xd_context_destroy(context);
@@ -208,9 +204,8 @@ END_TEST
 START_TEST(host_layer__refuses_its_specification_in_its_own_words) {
   xd_context *context = context_with(&scale_layer);
   const xd_layer_spec specs[] = {{SCALE_TAG, {6}}, {XD_TAG('D', 'N', 'S', 'E'), {1, 1, 4}}};
-  const xd_vae_architecture architecture = architecture_of(specs, 2);
   xd_encoder *encoder = NULL;
-  assert_status(xd_encoder_create(&encoder, context, &architecture, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(create_encoder(&encoder, context, specs, 2), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "layer 0 (scale)");
   assert_message_names(context, "a scale layer's value is 7");
   xd_context_destroy(context);

@@ -3,6 +3,7 @@
 #include "network_support.h"
 
 #include "model/judge.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -18,27 +19,16 @@ static void close_context(void) {
 #define FEATURES 6
 #define PIXELS (9 * 11 * 3)
 
-static xd_judge_options small_options(void) {
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
-  options.height = 9;
-  options.width = 11;
-  options.channels = 3;
-  options.classes = CLASSES;
-  options.base_channels = 2;
-  options.feature_dim = FEATURES;
-  return options;
-}
+#define SMALL "width=11 height=9 channels=3 classes=4 base_channels=2 feature_dim=6"
 
-static xd_judge *make_judge(uint64_t seed) {
-  xd_judge_options options = small_options();
-  xd_judge *judge = NULL;
-  options.seed = seed;
-  assert_ok(context, xd_judge_create(&judge, context, &options));
-  return judge;
+static xd_judge *small_judge(uint32_t seed) {
+  char text[128];
+  snprintf(text, sizeof text, SMALL " seed=%u", seed);
+  return make_judge(context, text);
 }
 
 START_TEST(judge_create__pairs_convolutions_and_ends_in_features_and_logits) {
-  xd_judge *judge = make_judge(1);
+  xd_judge *judge = small_judge(1);
   const xd_network *network = xd_judge_network(judge);
   const xd_layer_spec expected[] = {
       conv2d_spec(2, 3, 1, 1, XD_ACTIVATION_RELU), conv2d_spec(4, 3, 2, 1, XD_ACTIVATION_RELU),
@@ -63,46 +53,26 @@ END_TEST
 START_TEST(judge_create__halves_until_both_sides_are_at_most_4) {
   const uint32_t sides[][2] = {{8, 1}, {9, 2}, {16, 2}, {28, 3}, {32, 3}, {33, 4}};
   for (size_t i = 0; i < COUNT_OF(sides); i++) {
-    xd_judge_options options = small_options();
-    xd_judge *judge = NULL;
-    options.height = sides[i][0];
-    options.width = 8;
-    options.base_channels = 1;
-    options.dropout_millionths = 0;
-    assert_ok(context, xd_judge_create(&judge, context, &options));
+    char text[128];
+    snprintf(text, sizeof text, SMALL " width=8 height=%u base_channels=1 dropout=0", sides[i][0]);
+    xd_judge *judge = make_judge(context, text);
     ck_assert_uint_eq(xd_network_layer_count(xd_judge_network(judge)), 2 * sides[i][1] + 2);
     xd_judge_release(judge);
   }
 }
 END_TEST
 
-START_TEST(judge_create__names_the_field_that_is_refused) {
-  struct {
-    const char *field;
-    xd_judge_options options;
-  } wrong[] = {{"height is 0", small_options()},        {"width is 257", small_options()},
-               {"channels is 4", small_options()},      {"classes is 0", small_options()},
-               {"classes is 257", small_options()},     {"base_channels is 0", small_options()},
-               {"blocks is 5", small_options()},        {"feature_dim is 0", small_options()},
-               {"dropout_millionths", small_options()}, {"struct_size", small_options()}};
-  wrong[0].options.height = 0;
-  wrong[1].options.width = 257;
-  wrong[2].options.channels = 4;
-  wrong[3].options.classes = 0;
-  wrong[4].options.classes = 257;
-  wrong[5].options.base_channels = 0;
-  wrong[6].options.blocks = 5;
-  wrong[7].options.feature_dim = 0;
-  wrong[8].options.dropout_millionths = 1000000;
-  wrong[9].options.struct_size = 1;
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    xd_judge *judge = (xd_judge *)&wrong;
-    assert_status(xd_judge_create(&judge, context, &wrong[i].options), XD_ERROR_INVALID_ARGUMENT);
-    ck_assert_ptr_null(judge);
-    assert_message_names(context, wrong[i].field);
-  }
-  xd_judge *judge = NULL;
-  assert_status(xd_judge_create(&judge, context, NULL), XD_ERROR_INVALID_ARGUMENT); /* no sizes */
+START_TEST(judge_create__names_the_option_that_is_refused) {
+  const struct {
+    const char *message, *text;
+  } wrong[] = {{"judge.height is 0", SMALL " height=0"},
+               {"judge.width is 7", SMALL " width=7"},
+               {"judge.channels is 2", SMALL " channels=2"},
+               {"judge.classes is 0", SMALL " classes=0"},
+               {"judge.blocks is 5, but pictures of 11x9 can be halved 4 times", SMALL " blocks=5"},
+               {"judge.width is 0", ""}};
+  for (size_t i = 0; i < COUNT_OF(wrong); i++)
+    refuse_judge(context, wrong[i].text, XD_ERROR_INVALID_ARGUMENT, wrong[i].message);
 }
 END_TEST
 
@@ -137,7 +107,7 @@ END_TEST
 
 START_TEST(judge_predict__gives_labels_logits_and_features) {
   enum { COUNT = 300 };
-  xd_judge *judge = make_judge(5);
+  xd_judge *judge = small_judge(5);
   const xd_network *network = xd_judge_network(judge);
   float *pictures = make_pixels((size_t)COUNT * PIXELS, 1),
         *expected = run_network(context, network, pictures, COUNT);
@@ -162,7 +132,7 @@ START_TEST(judge_predict__gives_labels_logits_and_features) {
 END_TEST
 
 START_TEST(judge_predict__gives_what_is_asked_for) {
-  xd_judge *judge = make_judge(5);
+  xd_judge *judge = small_judge(5);
   float *pictures = make_pixels(3 * PIXELS, 1), logits[3 * CLASSES], features[3 * FEATURES],
         alone[3 * FEATURES];
   uint32_t labels[3], again[3];
@@ -181,12 +151,10 @@ START_TEST(judge_predict__gives_what_is_asked_for) {
 END_TEST
 
 START_TEST(judge_predict__takes_the_first_of_equals) {
-  xd_judge_options options = small_options();
-  xd_judge *judge = NULL;
+  xd_judge *judge = small_judge(1);
   float *pictures = make_pixels(PIXELS, 1);
   const float zeros[FEATURES * CLASSES] = {0}, bias[CLASSES] = {-1, 2, 2, 1};
   uint32_t label = 99;
-  assert_ok(context, xd_judge_create(&judge, context, &options));
   assert_ok(context, xd_network_set(judge->part.network, context, "6.dense.weights", zeros, COUNT_OF(zeros)));
   assert_ok(context, xd_network_set(judge->part.network, context, "6.dense.bias", bias, CLASSES));
   assert_ok(context, xd_judge_predict(judge, context, &label, NULL, NULL, pictures, 1));
@@ -218,7 +186,7 @@ static xd_dataset *make_set(const xd_judge *judge, uint32_t count, uint32_t wron
 }
 
 START_TEST(judge_accuracy__is_the_share_of_right_labels) {
-  xd_judge *judge = make_judge(5);
+  xd_judge *judge = small_judge(5);
   xd_dataset *set = make_set(judge, 100, 4);
   double accuracy = -1;
   assert_ok(context, xd_judge_accuracy(judge, context, &accuracy, set));
@@ -230,7 +198,7 @@ END_TEST
 
 START_TEST(judge_accuracy__refuses_pictures_of_another_size) {
   const uint8_t pixels[10 * 11] = {0};
-  xd_judge *judge = make_judge(5);
+  xd_judge *judge = small_judge(5);
   xd_dataset *set = NULL;
   double accuracy = -1;
   assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 1, 11, 10, 1));
@@ -250,7 +218,7 @@ END_TEST
 /* ---- misuse ---- */
 
 START_TEST(judge__bears_null) {
-  xd_judge *judge = make_judge(5), *none = judge;
+  xd_judge *judge = small_judge(5), *none = judge;
   uint32_t label;
   assert_status(xd_judge_create(NULL, context, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_judge_create(&none, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
@@ -272,10 +240,13 @@ START_TEST(judge__bears_null) {
 END_TEST
 
 static xd_status use_judge(xd_context *of, void *set) {
-  const xd_judge_options options = small_options();
   double accuracy;
-  xd_judge *judge;
-  xd_status status = xd_judge_create(&judge, of, &options);
+  xd_judge *judge = NULL;
+  xd_options *options = NULL;
+  xd_status status = try_options(&options, of, "judge", SMALL);
+  if (status == XD_OK)
+    status = xd_judge_create(&judge, of, options);
+  xd_options_destroy(options);
   if (status == XD_OK)
     status = xd_judge_accuracy(judge, of, &accuracy, set);
   xd_judge_release(judge);
@@ -283,7 +254,7 @@ static xd_status use_judge(xd_context *of, void *set) {
 }
 
 START_TEST(judge__survives_refused_memory) {
-  xd_judge *judge = make_judge(5);
+  xd_judge *judge = small_judge(5);
   xd_dataset *set = make_set(judge, 3, 2);
   check_refusals(use_judge, set);
   xd_dataset_release(set);
@@ -296,7 +267,7 @@ static Suite *make_suite(void) {
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(judge_create__pairs_convolutions_and_ends_in_features_and_logits);
   add(judge_create__halves_until_both_sides_are_at_most_4);
-  add(judge_create__names_the_field_that_is_refused);
+  add(judge_create__names_the_option_that_is_refused);
   add(judge_wrap__wants_a_dense_layer_of_logits_last);
   add(judge_predict__gives_labels_logits_and_features);
   add(judge_predict__gives_what_is_asked_for);

@@ -6,18 +6,8 @@
 #define COUNT 24u
 #define CLASSES 3u
 
-static xd_judge_options small_options(void) {
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
-  options.height = options.width = SIDE;
-  options.channels = 1;
-  options.classes = CLASSES;
-  options.base_channels = 4;
-  options.feature_dim = 16;
-  options.dropout_millionths = 0;
-  options.batch = COUNT;
-  options.seed = 4;
-  return options;
-}
+#define SMALL \
+  "width=12 height=12 channels=1 classes=3 base_channels=4 feature_dim=16 dropout=0 batch=24 seed=4"
 
 static double cross_entropy(const float *logits, uint32_t label, double smoothing) {
   double largest = (double)logits[0], sum = 0.0, loss = 0.0;
@@ -36,13 +26,12 @@ START_TEST(judge_trainer_step__reports_the_loss_of_the_logits) {
   xd_context *context = test_context("reference");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, COUNT, 2);
   float *pictures = read_pictures(context, set, COUNT);
-  const xd_judge_options options = small_options();
-  xd_judge_trainer *trainer = NULL;
+  xd_judge_trainer *trainer = make_judge_trainer(context, SMALL);
   xd_judge *start = NULL;
   uint32_t labels[COUNT], predicted[COUNT], right = 0;
   float logits[COUNT * CLASSES];
-  double loss, accuracy, expected = 0.0;
-  assert_ok(context, xd_judge_trainer_create(&trainer, context, &options));
+  xd_values *losses = make_values(context);
+  double expected = 0.0;
   assert_ok(context, xd_judge_trainer_finish(trainer, &start));
   assert_ok(context, xd_judge_predict(start, context, predicted, logits, NULL, pictures, COUNT));
   for (uint32_t i = 0; i < COUNT; i++) {
@@ -50,14 +39,16 @@ START_TEST(judge_trainer_step__reports_the_loss_of_the_logits) {
     right += predicted[i] == labels[i];
     expected += cross_entropy(logits + i * CLASSES, labels[i], 0.05) / COUNT;
   }
-  assert_ok(context, xd_judge_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.001f));
-  assert_near(loss, expected, 1e-5, "loss");
-  assert_near(accuracy, (double)right / COUNT, 1e-9, "accuracy");
+  assert_ok(context, xd_judge_trainer_step(trainer, losses, pictures, labels, COUNT, 0.001f));
+  assert_near(value_of(losses, "loss"), expected, 1e-5, "loss");
+  assert_near(value_of(losses, "accuracy"), (double)right / COUNT, 1e-9, "accuracy");
   for (int i = 0; i < 120; i++)
-    assert_ok(context, xd_judge_trainer_step(trainer, &loss, &accuracy, pictures, labels, COUNT, 0.005f));
+    assert_ok(context, xd_judge_trainer_step(trainer, losses, pictures, labels, COUNT, 0.005f));
+  const double loss = value_of(losses, "loss"), accuracy = value_of(losses, "accuracy");
   ck_assert_msg(accuracy == 1.0 && loss < 0.6 * expected, "loss %g of %g, accuracy %g", loss, expected,
                 accuracy);
   xd_judge_release(start);
+  xd_values_destroy(losses);
   xd_judge_trainer_destroy(trainer);
   xd_dataset_release(set);
   xd_context_destroy(context);
@@ -67,26 +58,20 @@ END_TEST
 
 START_TEST(judge_trainer_step__refuses_wrong_arguments) {
   xd_context *context = test_context("reference");
-  const xd_judge_options options = small_options();
-  xd_judge_trainer *trainer = NULL;
+  xd_judge_trainer *trainer = make_judge_trainer(context, SMALL);
   float *pictures = make_pixels(COUNT * PATTERN_SIZE, 1);
   uint32_t labels[COUNT] = {0};
-  assert_ok(context, xd_judge_trainer_create(&trainer, context, &options));
-  assert_status(xd_judge_trainer_step(NULL, NULL, NULL, pictures, labels, 1, 0.001f),
-                XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, NULL, labels, 1, 0.001f),
-                XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, NULL, 1, 0.001f),
-                XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT + 1, 0.001f),
+  assert_status(xd_judge_trainer_step(NULL, NULL, pictures, labels, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, labels, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT + 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
   labels[5] = CLASSES;
-  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "picture 5");
   pictures[7] = NAN, labels[5] = 0;
-  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, pictures, labels, COUNT, 0.001f),
-                XD_ERROR_BAD_DATA);
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.001f), XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
   xd_judge_trainer_destroy(trainer);
   xd_context_destroy(context);
@@ -94,11 +79,13 @@ START_TEST(judge_trainer_step__refuses_wrong_arguments) {
 }
 END_TEST
 
-static xd_judge *train(const char *backend, uint32_t threads, const xd_judge_options *options) {
+static xd_judge *train(const char *backend, uint32_t threads, const char *text) {
   xd_context *context = test_context_with(backend, threads, NULL);
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 300, 2);
+  xd_options *options = make_options(context, "judge", text);
   xd_judge *judge = NULL;
-  assert_ok(context, xd_judge_train(&judge, context, set, options, NULL, NULL));
+  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, NULL, options));
+  xd_options_destroy(options);
   xd_dataset_release(set);
   xd_context_destroy(context);
   return judge;
@@ -108,15 +95,9 @@ static xd_judge *train(const char *backend, uint32_t threads, const xd_judge_opt
 START_TEST(judge_train__learns_classes_from_distorted_pictures) {
   xd_context *context = test_context("auto");
   xd_dataset *held_out = make_patterns(context, PATTERN_ROW, CLASSES, 300, 3);
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
   double accuracy = 0.0;
-  options.base_channels = 8;
-  options.batch = 30;
-  options.epochs = 10;
-  options.learning_rate = 0.003f;
-  options.flip = 1;
-  options.blur = 0.7f;
-  xd_judge *judge = train("auto", 2, &options);
+  xd_judge *judge =
+      train("auto", 2, "base_channels=8 batch=30 epochs=10 learning_rate=0.003 flip=1 blur=0.7");
   ck_assert_uint_eq(xd_judge_class_count(judge), CLASSES);
   ck_assert(xd_network_is_frozen(xd_judge_network(judge)));
   assert_ok(context, xd_judge_accuracy(judge, context, &accuracy, held_out));
@@ -128,19 +109,13 @@ START_TEST(judge_train__learns_classes_from_distorted_pictures) {
 END_TEST
 
 START_TEST(judge_train__gives_the_same_bytes_at_any_number_of_threads) {
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
-  options.base_channels = 4;
-  options.epochs = 1;
-  options.batch = 32;
-  options.flip = 1;
-  options.blur = 0.7f;
+#define SHORT "base_channels=4 epochs=1 batch=32 flip=1 blur=0.7"
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     const char *backend = xd_context_builtin_backend(i);
-    xd_judge *one = train(backend, 1, &options), *three = train(backend, 3, &options);
+    xd_judge *one = train(backend, 1, SHORT), *three = train(backend, 3, SHORT);
     ck_assert_msg(same_weights(one->part.network, three->part.network), "%s: 1 and 3 threads differ",
                   backend);
-    options.seed++;
-    xd_judge *other = train(backend, 1, &options);
+    xd_judge *other = train(backend, 1, SHORT " seed=2");
     ck_assert(!same_weights(one->part.network, other->part.network));
     xd_judge_release(one);
     xd_judge_release(three);
@@ -153,10 +128,10 @@ typedef struct watch {
   uint32_t calls, steps, stop_at;
 } watch;
 
-static int watch_step(void *user, uint32_t step, uint32_t steps, double loss) {
+static int watch_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
   watch *seen = user;
   ck_assert_uint_eq(step, ++seen->calls);
-  ck_assert(isfinite(loss) && loss > 0.0);
+  ck_assert(isfinite(value_of(losses, "loss")) && value_of(losses, "loss") > 0.0);
   seen->steps = steps;
   return step == seen->stop_at;
 }
@@ -164,20 +139,22 @@ static int watch_step(void *user, uint32_t step, uint32_t steps, double loss) {
 START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 100, 2);
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_options *options = make_options(context, "judge", "base_channels=4 batch=32 epochs=2");
+  xd_values *report = make_values(context);
   xd_judge *judge = NULL;
   watch seen = {0, 0, 0};
-  options.base_channels = 4;
-  options.batch = 32;
-  options.epochs = 2;
-  assert_ok(context, xd_judge_train(&judge, context, set, &options, watch_step, &seen));
+  assert_ok(context, xd_judge_train(&judge, context, report, set, watch_step, &seen, options));
   ck_assert(seen.calls == 6 && seen.steps == 6);
+  ck_assert(value_of(report, "seconds") > 0.0 && value_of(report, "loss") > 0.0);
+  ck_assert(value_of(report, "accuracy") >= 0.0 && value_of(report, "accuracy") <= 1.0);
   xd_judge_release(judge);
   seen = (watch){0, 0, 4};
-  assert_status(xd_judge_train(&judge, context, set, &options, watch_step, &seen), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, NULL, set, watch_step, &seen, options), XD_ERROR_CANCELLED);
   ck_assert(judge == NULL && seen.calls == 4);
   xd_context_cancel(context);
-  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_CANCELLED);
+  xd_values_destroy(report);
+  xd_options_destroy(options);
   xd_dataset_release(set);
   xd_context_destroy(context);
 }
@@ -186,30 +163,58 @@ END_TEST
 START_TEST(judge_train__refuses_what_does_not_fit_the_set) {
   xd_context *context = test_context("reference");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 30, 2);
-  xd_judge_options options = small_options();
+  xd_options *options = make_options(context, "judge", SMALL " classes=2");
+  xd_options *other = make_options(context, "vae", "");
   xd_judge *judge = (xd_judge *)set;
-  options.classes = 2;
-  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(judge);
-  options = small_options(), options.width = 20;
-  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_SHAPE_MISMATCH);
-  options = small_options(), options.batch = 0;
-  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "batch");
-  options = small_options(), options.label_smoothing = 1.0f;
-  assert_status(xd_judge_train(&judge, context, set, &options, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "label_smoothing");
-  assert_status(xd_judge_train(&judge, context, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "judge.classes is 2");
+  change_options(options, SMALL " width=20");
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "20x12x1");
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, other), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "'vae'");
+  assert_status(xd_judge_train(&judge, context, NULL, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  xd_options_destroy(options);
+  xd_options_destroy(other);
   xd_dataset_release(set);
   xd_context_destroy(context);
 }
 END_TEST
 
+/* A trainer goes on from a judge's weights, and leaves the judge as it was. */
+START_TEST(judge_trainer_create__starts_from_a_judge) {
+  xd_context *context = test_context("reference");
+  xd_judge *start = make_judge(context, SMALL " seed=9"), *first = NULL, *second = NULL;
+  xd_options *options = make_options(context, "judge", SMALL);
+  xd_judge_trainer *trainer = NULL;
+  float *pictures = make_pixels(PATTERN_SIZE, 1), *before = copy_weights(start->part.network, NULL);
+  const uint32_t label = 1;
+  assert_ok(context, xd_judge_trainer_create(&trainer, context, start, options));
+  assert_ok(context, xd_judge_trainer_finish(trainer, &first));
+  ck_assert(same_weights(first->part.network, start->part.network));
+  assert_ok(context, xd_judge_trainer_step(trainer, NULL, pictures, &label, 1, 0.01f));
+  assert_ok(context, xd_judge_trainer_finish(trainer, &second));
+  ck_assert(!same_weights(second->part.network, start->part.network));
+  assert_same_floats(start->part.network->block, before, start->part.network->block_count);
+  xd_judge_trainer_destroy(trainer);
+  xd_judge_release(start);
+  xd_judge_release(first);
+  xd_judge_release(second);
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+  free(pictures), free(before);
+}
+END_TEST
+
 static xd_status train_and_release(xd_context *context, void *user) {
-  const xd_judge_options options = small_options();
   xd_judge *judge = NULL;
-  xd_status status = xd_judge_train(&judge, context, user, &options, NULL, NULL);
+  xd_options *options = NULL;
+  xd_status status = try_options(&options, context, "judge", SMALL);
+  if (status == XD_OK)
+    status = xd_judge_train(&judge, context, NULL, user, NULL, NULL, options);
   xd_judge_release(judge);
+  xd_options_destroy(options);
   return status;
 }
 
@@ -230,6 +235,7 @@ static Suite *make_suite(void) {
   add_case(suite, judge_train__gives_the_same_bytes_at_any_number_of_threads);
   add_case(suite, judge_train__reports_steps_and_stops_when_asked);
   add_case(suite, judge_train__refuses_what_does_not_fit_the_set);
+  add_case(suite, judge_trainer_create__starts_from_a_judge);
   add_case(suite, judge_train__survives_refused_memory);
   return suite;
 }

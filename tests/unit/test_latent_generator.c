@@ -2,6 +2,7 @@
 #include "network_support.h"
 
 #include "model/latent_generator.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -16,25 +17,16 @@ static void close_context(void) {
 #define SOURCE 5
 #define TARGET 3
 
-static xd_latent_generator_options small_options(void) {
-  xd_latent_generator_options options = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  options.source_dim = SOURCE;
-  options.target_dim = TARGET;
-  options.hidden_width = 8;
-  options.hidden_layers = 2;
-  options.dropout_millionths = 300000;
-  return options;
-}
+#define SMALL "source_dim=5 target_dim=3 hidden_width=8 hidden_layers=2 dropout=0.3"
 
-static xd_latent_generator *make_generator(uint64_t seed) {
-  const xd_latent_generator_options options = small_options();
-  xd_latent_generator *generator = NULL;
-  assert_ok(context, xd_latent_generator_create(&generator, context, &options, seed));
-  return generator;
+static xd_latent_generator *small_generator(uint32_t seed) {
+  char text[128];
+  snprintf(text, sizeof text, SMALL " seed=%u", seed);
+  return make_generator(context, text);
 }
 
 START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
-  xd_latent_generator *generator = make_generator(1);
+  xd_latent_generator *generator = small_generator(1);
   const xd_network *network = xd_latent_generator_network(generator);
   const char tags[] = "DNSEDROPDNSEDROPDNSE";
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
@@ -56,12 +48,10 @@ END_TEST
 
 /* Beside a perceptron at a tenth, which is the other generator's but for its last weights. */
 START_TEST(latent_generator_create__starts_a_skip_as_the_noise) {
-  xd_latent_generator_options options = small_options();
-  xd_latent_generator *plain = make_generator(3), *generator = NULL;
+  xd_latent_generator *plain = small_generator(3);
+  xd_latent_generator *generator = make_generator(context, SMALL " seed=3 linear_skip=1");
   float *noise = make_normals(4 * TARGET, 1), *codes = make_normals(4 * SOURCE, 2);
   float without[4 * TARGET], with[4 * TARGET];
-  options.linear_skip = 1;
-  assert_ok(context, xd_latent_generator_create(&generator, context, &options, 3));
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
   assert_ok(context, xd_latent_generator_generate(plain, context, without, noise, codes, 4));
   assert_ok(context, xd_latent_generator_generate(generator, context, with, noise, codes, 4));
@@ -73,52 +63,33 @@ START_TEST(latent_generator_create__starts_a_skip_as_the_noise) {
 }
 END_TEST
 
-START_TEST(latent_generator_create__names_the_field_that_is_refused) {
-  struct {
-    const char *field;
-    xd_latent_generator_options options;
-  } wrong[] = {{"source_dim is 0", small_options()},    {"target_dim is 1025", small_options()},
-               {"hidden_width is 0", small_options()},  {"hidden_layers is 0", small_options()},
-               {"hidden_layers is 9", small_options()}, {"dropout_millionths is 1000000", small_options()},
-               {"layers are NULL", small_options()},    {"struct_size", small_options()}};
-  wrong[0].options.source_dim = 0;
-  wrong[1].options.target_dim = 1025;
-  wrong[2].options.hidden_width = 0;
-  wrong[3].options.hidden_layers = 0;
-  wrong[4].options.hidden_layers = 9;
-  wrong[5].options.dropout_millionths = 1000000;
-  wrong[6].options.layer_count = 3;
-  wrong[7].options.struct_size = 3;
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    xd_latent_generator *generator = (xd_latent_generator *)&wrong;
-    assert_status(xd_latent_generator_create(&generator, context, &wrong[i].options, 1),
-                  XD_ERROR_INVALID_ARGUMENT);
-    ck_assert_ptr_null(generator);
-    assert_message_names(context, wrong[i].field);
-  }
+START_TEST(latent_generator_create__wants_the_codes_sizes) {
+  refuse_generator(context, "", XD_ERROR_INVALID_ARGUMENT, "mapping.source_dim is 0");
+  refuse_generator(context, "source_dim=3", XD_ERROR_INVALID_ARGUMENT, "mapping.target_dim is 0");
 }
 END_TEST
 
-START_TEST(latent_generator_create__takes_layers_of_ones_own) {
+START_TEST(latent_generator_create_layers__takes_layers_of_ones_own) {
   const xd_layer_spec fits[] = {dense_spec(9, XD_ACTIVATION_TANH),
                                 dense_spec(TARGET, XD_ACTIVATION_IDENTITY)};
-  const xd_layer_spec wide[] = {dense_spec(TARGET + 1, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec wide[] = {dense_spec(SOURCE + TARGET, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec curved[] = {dense_spec(TARGET, XD_ACTIVATION_TANH)};
-  xd_latent_generator_options options = small_options();
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
   xd_latent_generator *generator = NULL;
-  options.layers = fits;
-  options.layer_count = 2;
-  assert_ok(context, xd_latent_generator_create(&generator, context, &options, 1));
+  layers.input = (xd_shape){.width = 1, .height = 1, .channels = SOURCE + TARGET};
+  layers.layers = fits;
+  layers.layer_count = 2;
+  assert_ok(context, xd_latent_generator_create_layers(&generator, context, &layers));
   ck_assert_uint_eq(xd_network_layer_count(xd_latent_generator_network(generator)), 2);
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
   xd_latent_generator_release(generator);
-  options.layers = wide;
-  options.layer_count = 1;
-  assert_status(xd_latent_generator_create(&generator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
+  layers.layers = wide;
+  layers.layer_count = 1;
+  assert_status(xd_latent_generator_create_layers(&generator, context, &layers), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(generator);
-  assert_message_names(context, "4 values");
-  options.layers = curved;
-  assert_status(xd_latent_generator_create(&generator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "from 8 to 8");
+  layers.layers = curved;
+  assert_status(xd_latent_generator_create_layers(&generator, context, &layers), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "without an activation");
 }
 END_TEST
@@ -137,7 +108,7 @@ END_TEST
 
 START_TEST(latent_generator_generate__reads_noise_before_the_code) {
   enum { COUNT = 300 };
-  xd_latent_generator *generator = make_generator(2);
+  xd_latent_generator *generator = small_generator(2);
   float *codes = make_normals(COUNT * SOURCE, 1), *noise = make_normals(COUNT * TARGET, 2);
   float *out = new_floats(COUNT * TARGET), *rows = new_floats(COUNT * (SOURCE + TARGET));
   for (int i = 0; i < COUNT; i++) {
@@ -153,7 +124,7 @@ START_TEST(latent_generator_generate__reads_noise_before_the_code) {
 END_TEST
 
 START_TEST(latent_generator_generate__refuses_what_is_not_finite) {
-  xd_latent_generator *generator = make_generator(2);
+  xd_latent_generator *generator = small_generator(2);
   float codes[2 * SOURCE] = {0}, noise[2 * TARGET] = {0}, out[2 * TARGET];
   codes[SOURCE] = NAN;
   assert_status(xd_latent_generator_generate(generator, context, out, noise, codes, 2), XD_ERROR_NUMERIC);
@@ -200,10 +171,10 @@ END_TEST
 /* ---- misuse ---- */
 
 START_TEST(latent_generator__bears_null) {
-  xd_latent_generator *generator = make_generator(2), *none = generator;
+  xd_latent_generator *generator = small_generator(2), *none = generator;
   float codes[SOURCE] = {0}, noise[TARGET] = {0}, out[TARGET];
-  assert_status(xd_latent_generator_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_latent_generator_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_create(NULL, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_generator_create(&none, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(none);
   assert_status(xd_latent_generator_generate(NULL, context, out, noise, codes, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "generator is NULL");
@@ -230,12 +201,15 @@ START_TEST(latent_generator__bears_null) {
 END_TEST
 
 static xd_status use_generator(xd_context *of, void *user) {
-  const xd_latent_generator_options options = small_options();
   const float codes[SOURCE] = {0}, noise[TARGET] = {0};
   float out[TARGET];
-  xd_latent_generator *generator;
+  xd_latent_generator *generator = NULL;
+  xd_options *options = NULL;
   (void)user;
-  xd_status status = xd_latent_generator_create(&generator, of, &options, 1);
+  xd_status status = try_options(&options, of, "mapping", SMALL);
+  if (status == XD_OK)
+    status = xd_latent_generator_create(&generator, of, options);
+  xd_options_destroy(options);
   if (status == XD_OK)
     status = xd_latent_generator_generate(generator, of, out, noise, codes, 1);
   xd_latent_generator_release(generator);
@@ -252,8 +226,8 @@ static Suite *make_suite(void) {
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(latent_generator_create__is_a_perceptron_on_noise_and_code);
   add(latent_generator_create__starts_a_skip_as_the_noise);
-  add(latent_generator_create__names_the_field_that_is_refused);
-  add(latent_generator_create__takes_layers_of_ones_own);
+  add(latent_generator_create__wants_the_codes_sizes);
+  add(latent_generator_create_layers__takes_layers_of_ones_own);
   add(latent_generator_wrap__refuses_a_network_without_a_source);
   add(latent_generator_generate__reads_noise_before_the_code);
   add(latent_generator_generate__refuses_what_is_not_finite);

@@ -15,19 +15,12 @@ typedef struct objects {
 } objects;
 
 static void make_trainers(objects *o) {
-  xd_vae_architecture architecture = tiny_architecture(1);
-  xd_vae_options vae = XD_VAE_OPTIONS_INIT;
-  xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
-  xd_judge_options judge = XD_JUDGE_OPTIONS_INIT;
-  vae.architecture = &architecture;
-  vae.batch = mapping.batch = judge.batch = 2;
-  mapping.source_dim = mapping.target_dim = 2;
-  mapping.hidden_width = 4;
-  judge.height = judge.width = 8, judge.channels = 1, judge.classes = 2;
-  judge.base_channels = judge.feature_dim = 2;
-  assert_ok(o->context, xd_vae_trainer_create(&o->vae, o->context, &vae));
-  assert_ok(o->context, xd_mapping_trainer_create(&o->mapping, o->context, &mapping));
-  assert_ok(o->context, xd_judge_trainer_create(&o->judge, o->context, &judge));
+  char vae[160];
+  snprintf(vae, sizeof vae, "%s batch=2", tiny_vae(1));
+  o->vae = make_vae_trainer(o->context, vae);
+  o->mapping = make_mapping_trainer(o->context, "source_dim=2 target_dim=2 hidden_width=4 batch=2");
+  o->judge = make_judge_trainer(
+      o->context, "width=8 height=8 channels=1 classes=2 base_channels=2 feature_dim=2 batch=2");
 }
 
 static void make(objects *o, counting_allocator *counter) {

@@ -5,32 +5,31 @@
 #include "model/latent_generator.h"
 #include "model/pair_discriminator.h"
 #include "train/mapping_trainer.h"
-#include "train/seeds.h"
 
 #define ROWS 10u
 #define SOURCE 4u
 #define TARGET 3u
 
-static xd_mapping_options small_options(void) {
-  xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
-  options.source_dim = SOURCE;
-  options.target_dim = TARGET;
-  options.hidden_width = 9;
-  options.hidden_layers = 2;
-  options.batch = ROWS;
-  options.noise_scale = 1.0f; /* the finished generator is the very one that was trained */
-  options.seed = 21;
-  return options;
+/* The finished generator is the very one that was trained. */
+#define SMALL "source_dim=4 target_dim=3 hidden_width=9 hidden_layers=2 batch=10 noise_scale=1 seed=21"
+
+static xdi_mapping_settings settings_of(const char *text) {
+  xdi_mapping_settings settings;
+  xd_context *context = test_context("reference");
+  xd_options *options = make_options(context, "mapping", text);
+  assert_ok(context, xdi_read_mapping(&settings, context, options));
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+  return settings;
+}
+
+static xdi_mapping_settings small_settings(void) {
+  return settings_of(SMALL);
 }
 
 /* The paper's letter: one code twice, three kinds of pairs, plain weights, the last generator. */
-static xd_mapping_options paper_options(void) {
-  xd_mapping_options options = small_options();
-  options.same_code_positive = 1;
-  options.mismatch = 0.0f;
-  options.spectral_norm = 0;
-  options.ema_decay = 0.0f;
-  return options;
+static xdi_mapping_settings paper_settings(void) {
+  return settings_of(SMALL " same_code_positive=1 mismatch=0 spectral_norm=0 ema_decay=0");
 }
 
 typedef struct codes {
@@ -58,9 +57,26 @@ static xd_mapping_batch batch_of(codes given, uint32_t rows) {
   return batch;
 }
 
-static xd_mapping_trainer *make_trainer(xd_context *context, const xd_mapping_options *options) {
+/* A step and its losses. */
+static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                    const xd_mapping_batch *batch, float rate) {
+  xd_values *values = make_values(context);
+  assert_ok(context, xd_mapping_trainer_step(trainer, values, batch, rate));
+  ck_assert_uint_eq(xd_values_count(values), 8);
+  *losses = (xdi_mapping_losses){.discriminator = value_of(values, "discriminator"),
+                                 .generator = value_of(values, "generator"),
+                                 .real = value_of(values, "real"),
+                                 .generated = value_of(values, "generated"),
+                                 .noise = value_of(values, "noise"),
+                                 .mismatched = value_of(values, "mismatched"),
+                                 .adversarial = value_of(values, "adversarial"),
+                                 .regularisation = value_of(values, "regularisation")};
+  xd_values_destroy(values);
+}
+
+static xd_mapping_trainer *make_trainer(xd_context *context, const xdi_mapping_settings *options) {
   xd_mapping_trainer *trainer = NULL;
-  assert_ok(context, xd_mapping_trainer_create(&trainer, context, options));
+  assert_ok(context, xdi_mapping_trainer_open(&trainer, context, NULL, NULL, options));
   ck_assert_ptr_nonnull(trainer);
   return trainer;
 }
@@ -78,12 +94,12 @@ static double mean_softplus(xd_context *context, const xd_pair_discriminator *di
 }
 
 /* The losses of the trainer's first step for networks that do not change in it. */
-static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_options *options,
-                                        const xd_latent_generator *generator,
-                                        const xd_pair_discriminator *discriminator, codes given) {
+static xdi_mapping_losses losses_by_hand(xd_context *context, const xdi_mapping_settings *options,
+                                         const xd_latent_generator *generator,
+                                         const xd_pair_discriminator *discriminator, codes given) {
   float noise[2 * ROWS * TARGET], generated[ROWS * TARGET];
   const float *epsilon = noise, *fresh = noise + ROWS * TARGET;
-  xd_mapping_losses losses = {0};
+  xdi_mapping_losses losses = {0};
   xdi_random_normals(noise, 2 * ROWS * TARGET, options->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), 0);
   assert_ok(context,
             xd_latent_generator_generate(generator, context, generated, epsilon, given.source, ROWS));
@@ -107,7 +123,7 @@ static xd_mapping_losses losses_by_hand(xd_context *context, const xd_mapping_op
   return losses;
 }
 
-static void assert_same_losses(const xd_mapping_losses *got, const xd_mapping_losses *expected,
+static void assert_same_losses(const xdi_mapping_losses *got, const xdi_mapping_losses *expected,
                                double tolerance) {
   assert_near(got->real, expected->real, tolerance, "real");
   assert_near(got->generated, expected->generated, tolerance, "generated");
@@ -119,7 +135,7 @@ static void assert_same_losses(const xd_mapping_losses *got, const xd_mapping_lo
   assert_near(got->generator, expected->generator, tolerance, "generator");
 }
 
-static void check_losses(const char *backend, const xd_mapping_options *options) {
+static void check_losses(const char *backend, const xdi_mapping_settings *options) {
   xd_context *context = test_context(backend);
   xd_mapping_trainer *trainer = make_trainer(context, options);
   xd_latent_generator *generator = NULL;
@@ -128,10 +144,10 @@ static void check_losses(const char *backend, const xd_mapping_options *options)
   xd_mapping_batch batch = batch_of(given, ROWS);
   if (options->mismatch <= 0.0f && options->generated_mismatch <= 0.0f)
     batch.mismatched = NULL;
-  xd_mapping_losses got;
-  assert_ok(context, xd_mapping_trainer_step(trainer, &got, &batch, 0.0f));
+  xdi_mapping_losses got;
+  step_of(context, trainer, &got, &batch, 0.0f);
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
-  const xd_mapping_losses expected = losses_by_hand(context, options, generator, discriminator, given);
+  const xdi_mapping_losses expected = losses_by_hand(context, options, generator, discriminator, given);
   assert_same_losses(&got, &expected, 1e-4);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
@@ -141,7 +157,7 @@ static void check_losses(const char *backend, const xd_mapping_options *options)
 }
 
 START_TEST(mapping_trainer_step__reports_the_losses_of_the_networks) {
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   check_losses("reference", &options);
   check_losses("auto", &options);
   options.mismatch = 0.6f;
@@ -155,7 +171,7 @@ START_TEST(mapping_trainer_step__reports_the_losses_of_the_networks) {
 END_TEST
 
 START_TEST(mapping_trainer_step__reports_the_losses_of_the_paper) {
-  const xd_mapping_options options = paper_options();
+  const xdi_mapping_settings options = paper_settings();
   check_losses("reference", &options);
   check_losses("auto", &options);
 }
@@ -165,7 +181,7 @@ END_TEST
 
 typedef struct gradient_check {
   xd_context *context;
-  xd_mapping_options options;
+  xdi_mapping_settings options;
   xd_mapping_trainer *trainer;
   xd_latent_generator *generator; /* what the trainer's executors run on, but writable */
   xd_pair_discriminator *discriminator;
@@ -195,21 +211,14 @@ static void normalise(const gradient_check *check) {
   }
 }
 
-static gradient_check open_check(xd_mapping_options options) {
+static gradient_check open_check(xdi_mapping_settings options) {
   gradient_check check = {test_context("reference"),       options, NULL, NULL, NULL, NULL, NULL,
                           make_codes(ROWS, SOURCE, TARGET)};
-  xd_latent_generator_options generator = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  xd_pair_discriminator_options discriminator = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-  generator.source_dim = SOURCE;
-  generator.target_dim = discriminator.latent_dim = TARGET;
-  generator.hidden_width = discriminator.hidden_width = options.hidden_width;
-  generator.hidden_layers = discriminator.hidden_layers = options.hidden_layers;
   const xd_mapping_batch batch = batch_of(check.given, ROWS);
   check.trainer = make_trainer(check.context, &options);
-  assert_ok(check.context, xd_latent_generator_create(&check.generator, check.context, &generator,
-                                                      xdi_seed_of(options.seed, XDI_SEED_GENERATOR)));
-  assert_ok(check.context, xd_pair_discriminator_create(&check.discriminator, check.context, &discriminator,
-                                                        xdi_seed_of(options.seed, XDI_SEED_DISCRIMINATOR)));
+  /* The trainer begins as these do. */
+  assert_ok(check.context, xdi_latent_generator_build(&check.generator, check.context, &options));
+  assert_ok(check.context, xdi_pair_discriminator_build(&check.discriminator, check.context, &options));
   check.raw = copy_weights(discriminator_of(&check), NULL);
   assert_ok(check.context, xd_mapping_trainer_step(check.trainer, NULL, &batch, 0.0f));
   if (options.spectral_norm) {
@@ -231,7 +240,7 @@ static void close_check(gradient_check *check) {
 }
 
 static double loss_of(const gradient_check *check, int of_generator) {
-  const xd_mapping_losses losses =
+  const xdi_mapping_losses losses =
       losses_by_hand(check->context, &check->options, check->generator, check->discriminator, check->given);
   return of_generator ? losses.generator : losses.discriminator;
 }
@@ -275,7 +284,7 @@ static void check_gradients(const gradient_check *check, const xd_network *netwo
   free(gradients);
 }
 
-static void check_both(xd_mapping_options options) {
+static void check_both(xdi_mapping_settings options) {
   gradient_check check = open_check(options);
   xd_network *generator = xd_latent_generator_network_mutable(check.generator);
   check_gradients(&check, discriminator_of(&check), check.raw, check.trainer->discriminator_run, 0);
@@ -286,18 +295,18 @@ static void check_both(xd_mapping_options options) {
 /* D refuses the mismatched codes; G is judged against the wrong conditions, which are others. */
 START_TEST(mapping_trainer_step__takes_wrong_conditions_of_their_own) {
   xd_context *context = test_context("reference");
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   options.generated_mismatch = 1.7f;
   xd_mapping_trainer *trainer = make_trainer(context, &options);
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
   codes given = make_codes(ROWS, SOURCE, TARGET), other = given;
   xd_mapping_batch batch = batch_of(given, ROWS);
-  xd_mapping_losses got;
+  xdi_mapping_losses got;
   batch.wrong_condition = other.mismatched = given.positive;
-  assert_ok(context, xd_mapping_trainer_step(trainer, &got, &batch, 0.0f));
+  step_of(context, trainer, &got, &batch, 0.0f);
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
-  xd_mapping_losses expected = losses_by_hand(context, &options, generator, discriminator, given);
+  xdi_mapping_losses expected = losses_by_hand(context, &options, generator, discriminator, given);
   const double same = expected.generator;
   expected.generator = losses_by_hand(context, &options, generator, discriminator, other).generator;
   ck_assert(fabs(same - expected.generator) > 1e-3);
@@ -311,7 +320,7 @@ START_TEST(mapping_trainer_step__takes_wrong_conditions_of_their_own) {
 END_TEST
 
 START_TEST(mapping_trainer_step__has_the_gradients_of_both_losses) {
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   options.spectral_norm = 0;
   options.mismatch = 0.6f;
   options.generated_mismatch = 1.7f;
@@ -323,7 +332,7 @@ END_TEST
 START_TEST(mapping_trainer_step__lets_lambda_fall_in_the_second_half) {
   const double shares[] = {1.0, 1.0, 1.0, 0.6, 0.2, 0.2}; /* of four steps, and two beyond */
   xd_context *context = test_context("reference");
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   options.lambda_reg = 0.4f;
   options.final_lambda = 0.2f;
   options.steps = 4;
@@ -331,8 +340,8 @@ START_TEST(mapping_trainer_step__lets_lambda_fall_in_the_second_half) {
   codes given = make_codes(ROWS, SOURCE, TARGET);
   const xd_mapping_batch batch = batch_of(given, ROWS);
   for (size_t step = 0; step < sizeof shares / sizeof *shares; step++) {
-    xd_mapping_losses losses;
-    assert_ok(context, xd_mapping_trainer_step(trainer, &losses, &batch, 0.001f));
+    xdi_mapping_losses losses;
+    step_of(context, trainer, &losses, &batch, 0.001f);
     const double expected = losses.adversarial + 0.4 * shares[step] * losses.regularisation;
     assert_near(losses.generator, expected, 1e-6, "generator");
   }
@@ -343,14 +352,14 @@ START_TEST(mapping_trainer_step__lets_lambda_fall_in_the_second_half) {
 END_TEST
 
 START_TEST(mapping_trainer_step__has_the_gradients_through_the_spectral_norm) {
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   options.generated_mismatch = 0.8f;
   check_both(options);
 }
 END_TEST
 
 START_TEST(mapping_trainer_step__has_the_gradients_of_the_paper) {
-  check_both(paper_options());
+  check_both(paper_settings());
 }
 END_TEST
 
@@ -381,7 +390,7 @@ static double largest_singular_value(const float *weights, uint32_t rows, uint32
 
 START_TEST(mapping_trainer_finish__folds_spectral_norms_into_weights) {
   xd_context *context = test_context("auto");
-  const xd_mapping_options options = small_options();
+  const xdi_mapping_settings options = small_settings();
   xd_mapping_trainer *trainer = make_trainer(context, &options);
   xd_pair_discriminator *discriminator = NULL;
   codes given = make_codes(ROWS, SOURCE, TARGET);
@@ -410,8 +419,8 @@ START_TEST(mapping_trainer_finish__folds_spectral_norms_into_weights) {
 }
 END_TEST
 
-static xd_latent_generator *train_generator(const char *backend, uint32_t threads, xd_mapping_options options,
-                                            uint32_t steps) {
+static xd_latent_generator *train_generator(const char *backend, uint32_t threads,
+                                            xdi_mapping_settings options, uint32_t steps) {
   xd_context *context = test_context_with(backend, threads, NULL);
   xd_mapping_trainer *trainer = make_trainer(context, &options);
   xd_latent_generator *generator = NULL;
@@ -428,7 +437,7 @@ static xd_latent_generator *train_generator(const char *backend, uint32_t thread
 
 /* After the first step the average is a tenth of the start and nine tenths of the new weights. */
 START_TEST(mapping_trainer_finish__keeps_the_averaged_generator) {
-  xd_mapping_options options = small_options(), last = options;
+  xdi_mapping_settings options = small_settings(), last = options;
   last.ema_decay = 0.0f;
   xd_latent_generator *start = train_generator("reference", 1, options, 0);
   xd_latent_generator *averaged = train_generator("reference", 1, options, 1);
@@ -444,9 +453,9 @@ START_TEST(mapping_trainer_finish__keeps_the_averaged_generator) {
 END_TEST
 
 START_TEST(mapping_trainer__gives_the_same_bytes_at_any_number_of_threads) {
-  xd_mapping_options options = small_options();
+  xdi_mapping_settings options = small_settings();
   options.hidden_width = 64;
-  options.dropout_millionths = 200000;
+  options.dropout = 0.2f;
   options.generated_mismatch = 1.0f;
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     const char *backend = xd_context_builtin_backend(i);
@@ -461,9 +470,9 @@ START_TEST(mapping_trainer__gives_the_same_bytes_at_any_number_of_threads) {
 END_TEST
 
 START_TEST(mapping_trainer_step__allocates_nothing_after_the_first) {
-  xd_mapping_options variants[] = {small_options(), paper_options(), small_options()};
+  xdi_mapping_settings variants[] = {small_settings(), paper_settings(), small_settings()};
   variants[2].generated_mismatch = 1.0f;
-  variants[2].dropout_millionths = 100000;
+  variants[2].dropout = 0.1f;
   for (uint32_t i = 0; i < COUNT_OF(variants); i++) {
     counting_allocator counter = {0};
     xd_context *context = test_context_with("auto", 2, &counter);
@@ -492,15 +501,10 @@ END_TEST
 START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
   enum { N = 64, DIM = 2 };
   xd_context *context = test_context("auto");
-  xd_mapping_options options = XD_MAPPING_OPTIONS_INIT;
   float source[N * DIM], condition[N * DIM], positive[N * DIM], wrong[N * DIM], noise[N * DIM], out[N * DIM];
-  xd_mapping_trainer *trainer = NULL;
+  xd_mapping_trainer *trainer =
+      make_mapping_trainer(context, "source_dim=2 target_dim=2 hidden_width=64 hidden_layers=2 batch=64");
   xd_latent_generator *generator = NULL;
-  options.source_dim = options.target_dim = DIM;
-  options.hidden_width = 64;
-  options.hidden_layers = 2;
-  options.batch = N;
-  assert_ok(context, xd_mapping_trainer_create(&trainer, context, &options));
   float *const targets[] = {source, condition, positive, wrong};
   for (uint32_t step = 0; step < 800; step++) {
     for (uint32_t k = 0; k < 4; k++)
@@ -535,44 +539,72 @@ END_TEST
 
 /* ---- what is refused ---- */
 
-static void check_refused(xd_context *context, const xd_mapping_options *options, const char *field) {
-  xd_mapping_trainer *trainer = (xd_mapping_trainer *)context;
-  assert_status(xd_mapping_trainer_create(&trainer, context, options), XD_ERROR_INVALID_ARGUMENT);
-  ck_assert_ptr_null(trainer);
-  assert_message_names(context, field);
-}
-
-START_TEST(mapping_trainer_create__names_the_wrong_option) {
+START_TEST(mapping_trainer_create__refuses_what_does_not_fit) {
   xd_context *context = test_context("reference");
-  const xd_mapping_options good = small_options();
-  xd_mapping_options options = good;
-  options.source_dim = 0, check_refused(context, &options, "source_dim"), options = good;
-  options.target_dim = 0, check_refused(context, &options, "target_dim"), options = good;
-  options.hidden_width = 0, check_refused(context, &options, "hidden_width"), options = good;
-  options.hidden_layers = 9, check_refused(context, &options, "hidden_layers"), options = good;
-  options.mismatch = -1.0f, check_refused(context, &options, "mismatch"), options = good;
-  options.generated_mismatch = NAN, check_refused(context, &options, "generated_mismatch"), options = good;
-  options.lambda_reg = -0.1f, check_refused(context, &options, "lambda_reg"), options = good;
-  options.final_lambda = 1.5f, check_refused(context, &options, "final_lambda"), options = good;
-  options.ema_decay = 1.0f, check_refused(context, &options, "ema_decay"), options = good;
-  options.beta1 = 1.0f, check_refused(context, &options, "beta1"), options = good;
-  options.mixing = 1.5f, check_refused(context, &options, "mixing"), options = good;
-  options.condition_codes = 0, check_refused(context, &options, "condition_codes"), options = good;
-  options.condition_codes = 2, options.same_code_positive = 1;
-  check_refused(context, &options, "condition_codes"), options = good;
-  options.noise_scale = -1.0f, check_refused(context, &options, "noise_scale"), options = good;
-  options.batch = 0, check_refused(context, &options, "batch"), options = good;
-  options.same_code_positive = 2, check_refused(context, &options, "same_code_positive"), options = good;
-  options.spectral_norm = 2, check_refused(context, &options, "spectral_norm"), options = good;
-  options.struct_size = 4, check_refused(context, &options, "struct_size");
-  check_refused(context, NULL, "options");
+  xd_options *options = make_options(context, "mapping", SMALL " source_dim=5");
+  xd_options *vae = make_options(context, "vae", ""), *sizes = make_options(context, "mapping", SMALL);
+  xd_latent_generator *generator = make_generator(context, SMALL);
+  xd_pair_discriminator *discriminator = make_discriminator(context, "target_dim=4");
+  xd_mapping_trainer *trainer = (xd_mapping_trainer *)context;
+  refuse_mapping_trainer(context, "", XD_ERROR_INVALID_ARGUMENT, "mapping.source_dim is 0");
+  refuse_mapping_trainer(context, "source_dim=3", XD_ERROR_INVALID_ARGUMENT, "mapping.target_dim is 0");
+  refuse_mapping_trainer(context, SMALL " condition_codes=2 same_code_positive=1", XD_ERROR_INVALID_ARGUMENT,
+                         "condition_codes cannot be 2");
+  assert_status(xd_mapping_trainer_create(&trainer, context, generator, NULL, options),
+                XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(trainer);
+  assert_message_names(context, "mapping.source_dim is 5");
+  assert_status(xd_mapping_trainer_create(&trainer, context, generator, discriminator, sizes),
+                XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_mapping_trainer_create(&trainer, context, NULL, discriminator, sizes),
+                XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_mapping_trainer_create(&trainer, context, NULL, NULL, vae), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_mapping_trainer_create(NULL, context, NULL, NULL, sizes), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_mapping_trainer_create(&trainer, NULL, NULL, NULL, sizes), XD_ERROR_INVALID_ARGUMENT);
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
+  xd_options_destroy(options);
+  xd_options_destroy(vae);
+  xd_options_destroy(sizes);
   xd_context_destroy(context);
+}
+END_TEST
+
+/* Networks of the caller's are where a trainer starts, give the codes' sizes, and stay as they are. */
+START_TEST(mapping_trainer_create__starts_from_given_networks) {
+  xd_context *context = test_context("reference");
+  xd_options *options =
+      make_options(context, "mapping", "batch=10 noise_scale=1 ema_decay=0 spectral_norm=0");
+  xd_latent_generator *generator = make_generator(context, SMALL " seed=4"), *first = NULL, *second = NULL;
+  xd_pair_discriminator *discriminator = make_discriminator(context, SMALL " seed=5"), *judged = NULL;
+  xd_mapping_trainer *trainer = NULL;
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  float *before = copy_weights(generator->part.network, NULL);
+  assert_ok(context, xd_mapping_trainer_create(&trainer, context, generator, discriminator, options));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &first, &judged));
+  ck_assert(same_weights(first->part.network, generator->part.network));
+  ck_assert(same_weights(judged->part.network, discriminator->part.network));
+  assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.01f));
+  assert_ok(context, xd_mapping_trainer_finish(trainer, &second, NULL));
+  ck_assert(!same_weights(second->part.network, generator->part.network));
+  assert_same_floats(generator->part.network->block, before, generator->part.network->block_count);
+  xd_mapping_trainer_destroy(trainer);
+  xd_latent_generator_release(generator);
+  xd_latent_generator_release(first);
+  xd_latent_generator_release(second);
+  xd_pair_discriminator_release(discriminator);
+  xd_pair_discriminator_release(judged);
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+  free_codes(given);
+  free(before);
 }
 END_TEST
 
 START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   xd_context *context = test_context("reference");
-  const xd_mapping_options options = small_options();
+  const xdi_mapping_settings options = small_settings();
   xd_mapping_trainer *trainer = make_trainer(context, &options);
   codes given = make_codes(ROWS, SOURCE, TARGET);
   const xd_mapping_batch good = batch_of(given, ROWS);
@@ -583,9 +615,9 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   batch = good, batch.count = 0;
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  batch = good, batch.reserved = 1;
+  batch = good, batch.struct_size = 4;
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "reserved");
+  assert_message_names(context, "struct_size");
   batch = good, batch.mismatched = NULL;
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "mismatched");
@@ -593,11 +625,16 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "positive");
   assert_status(xd_mapping_trainer_step(trainer, NULL, &good, NAN), XD_ERROR_INVALID_ARGUMENT);
+  xd_values *losses = make_values(context);
+  assert_ok(context, xd_mapping_trainer_step(trainer, losses, &good, 0.0f));
   given.source[3] = NAN;
-  xd_mapping_losses losses = {.generator = 3.0};
-  assert_status(xd_mapping_trainer_step(trainer, &losses, &good, 0.001f), XD_ERROR_NUMERIC);
+  assert_status(xd_mapping_trainer_step(trainer, losses, &good, 0.001f), XD_ERROR_NUMERIC);
   assert_message_names(context, "source");
-  ck_assert(losses.generator == 0.0);
+  ck_assert_uint_eq(xd_values_count(losses), 0);
+  xd_context_cancel(context);
+  assert_status(xd_mapping_trainer_step(trainer, losses, &good, 0.001f), XD_ERROR_CANCELLED);
+  xd_context_clear_cancel(context);
+  xd_values_destroy(losses);
   for (uint32_t i = 0; i < ROWS * SOURCE; i++)
     given.source[i] = 3e38f;
   xd_status status = XD_OK;
@@ -612,14 +649,19 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
 END_TEST
 
 static xd_status create_step_and_destroy(xd_context *context, void *user) {
-  const xd_mapping_options options = small_options();
   const xd_mapping_batch batch = batch_of(*(codes *)user, ROWS);
+  xd_options *options = NULL;
+  xd_values *losses = NULL;
   xd_mapping_trainer *trainer = NULL;
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
-  xd_status status = xd_mapping_trainer_create(&trainer, context, &options);
+  xd_status status = try_options(&options, context, "mapping", SMALL);
   if (status == XD_OK)
-    status = xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f);
+    status = xd_values_create(&losses, context);
+  if (status == XD_OK)
+    status = xd_mapping_trainer_create(&trainer, context, NULL, NULL, options);
+  if (status == XD_OK)
+    status = xd_mapping_trainer_step(trainer, losses, &batch, 0.001f);
   if (status == XD_OK)
     status = xd_mapping_trainer_finish(trainer, &generator, &discriminator);
   if (status != XD_OK)
@@ -627,6 +669,8 @@ static xd_status create_step_and_destroy(xd_context *context, void *user) {
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
   xd_mapping_trainer_destroy(trainer);
+  xd_values_destroy(losses);
+  xd_options_destroy(options);
   return status;
 }
 
@@ -646,7 +690,7 @@ static void check_noise_scale(uint32_t skip) {
   for (uint32_t i = 0; i < ROWS * TARGET; i++)
     scaled[i] = 0.75f * noise[i];
   for (int folded = 0; folded < 2; folded++) {
-    xd_mapping_options options = small_options();
+    xdi_mapping_settings options = small_settings();
     xd_latent_generator *generator = NULL;
     options.linear_skip = skip;
     options.noise_scale = folded ? 0.75f : 1.0f;
@@ -685,7 +729,8 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer__gives_the_same_bytes_at_any_number_of_threads);
   add_case(suite, mapping_trainer_step__allocates_nothing_after_the_first);
   add_case(suite, mapping_trainer_step__learns_a_mapping_of_two_classes);
-  add_case(suite, mapping_trainer_create__names_the_wrong_option);
+  add_case(suite, mapping_trainer_create__refuses_what_does_not_fit);
+  add_case(suite, mapping_trainer_create__starts_from_given_networks);
   add_case(suite, mapping_trainer_step__refuses_wrong_batches);
   add_case(suite, mapping_trainer__survives_refused_memory);
   return suite;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "model/model.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -18,57 +19,30 @@ static void close_context(void) {
 /* Domain 1: 8x8x1, 2 latent dimensions; domain 2: 9x10x3, 3. */
 static const uint32_t latent_dims[2] = {2, 3};
 
-static xd_vae_architecture domain_architecture(int domain) {
-  xd_vae_architecture from = XD_VAE_ARCHITECTURE_INIT;
-  from.height = domain == 1 ? 8 : 9;
-  from.width = domain == 1 ? 8 : 10;
-  from.channels = domain == 1 ? 1 : 3;
-  from.latent_dim = latent_dims[domain - 1];
-  from.base_channels = 2;
-  from.hidden[0] = 4;
-  return from;
+static const char *const vae_options[2] = {
+    "width=8 height=8 channels=1 latent_dim=2 base_channels=2 hidden1=4",
+    "width=10 height=9 channels=3 latent_dim=3 base_channels=2 hidden1=4"};
+
+static xd_latent_generator *generator_of(xd_context *of, uint32_t source_dim, uint32_t target_dim) {
+  char text[96];
+  snprintf(text, sizeof text, "source_dim=%u target_dim=%u hidden_width=4", source_dim, target_dim);
+  return make_generator(of, text);
 }
 
-static xd_encoder *make_encoder(xd_context *of, const xd_vae_architecture *from) {
-  xd_encoder *encoder = NULL;
-  assert_ok(of, xd_encoder_create(&encoder, of, from, 1));
-  return encoder;
-}
-
-static xd_decoder *make_decoder(xd_context *of, const xd_vae_architecture *from) {
-  xd_decoder *decoder = NULL;
-  assert_ok(of, xd_decoder_create(&decoder, of, from, 1));
-  return decoder;
-}
-
-static xd_latent_generator *make_generator(xd_context *of, uint32_t source_dim, uint32_t target_dim) {
-  xd_latent_generator_options options = XD_LATENT_GENERATOR_OPTIONS_INIT;
-  xd_latent_generator *generator = NULL;
-  options.source_dim = source_dim;
-  options.target_dim = target_dim;
-  options.hidden_width = 4;
-  assert_ok(of, xd_latent_generator_create(&generator, of, &options, 1));
-  return generator;
-}
-
-static xd_pair_discriminator *make_discriminator(xd_context *of, uint32_t latent_dim) {
-  xd_pair_discriminator_options options = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-  xd_pair_discriminator *discriminator = NULL;
-  options.latent_dim = latent_dim;
-  options.hidden_width = 4;
-  assert_ok(of, xd_pair_discriminator_create(&discriminator, of, &options, 1));
-  return discriminator;
+static xd_pair_discriminator *discriminator_of(xd_context *of, uint32_t latent_dim) {
+  char text[96];
+  snprintf(text, sizeof text, "target_dim=%u hidden_width=4", latent_dim);
+  return make_discriminator(of, text);
 }
 
 /* All eight networks; the caller releases them. */
 static xd_model_parts make_parts(xd_context *of) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   for (int i = 0; i < 2; i++) {
-    const xd_vae_architecture from = domain_architecture(i + 1);
-    parts.encoder[i] = make_encoder(of, &from);
-    parts.decoder[i] = make_decoder(of, &from);
-    parts.generator[i] = make_generator(of, latent_dims[i], latent_dims[1 - i]);
-    parts.discriminator[i] = make_discriminator(of, latent_dims[i]);
+    parts.encoder[i] = make_encoder(of, vae_options[i]);
+    parts.decoder[i] = make_decoder(of, vae_options[i]);
+    parts.generator[i] = generator_of(of, latent_dims[i], latent_dims[1 - i]);
+    parts.discriminator[i] = discriminator_of(of, latent_dims[i]);
   }
   return parts;
 }
@@ -209,11 +183,10 @@ static void assert_unfit(const xd_model_parts *parts, const char *one, const cha
 
 START_TEST(model_create__names_the_two_parts_that_do_not_fit) {
   xd_model_parts parts = make_parts(context), wrong = parts;
-  xd_vae_architecture other = domain_architecture(2);
-  other.latent_dim = 7;
-  xd_decoder *longer = make_decoder(context, &other);
-  xd_latent_generator *from5 = make_generator(context, 5, 3), *to5 = make_generator(context, 3, 5);
-  xd_pair_discriminator *of9 = make_discriminator(context, 9);
+  xd_decoder *longer =
+      make_decoder(context, "width=10 height=9 channels=3 latent_dim=7 base_channels=2 hidden1=4");
+  xd_latent_generator *from5 = generator_of(context, 5, 3), *to5 = generator_of(context, 3, 5);
+  xd_pair_discriminator *of9 = discriminator_of(context, 9);
   wrong.decoder[0] = parts.decoder[1];
   assert_unfit(&wrong, "encoder of domain 1", "decoder of domain 1");
   assert_message_names(context, "8 x 8 x 1");
@@ -335,8 +308,8 @@ START_TEST(model_with_mapping__shares_the_vaes_and_outlives_the_first_model) {
   xd_model *first = make_model(context), *second = NULL;
   const char *const added[] = {"made by", "another test", "steps", "3000"};
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  parts.generator[0] = make_generator(context, 2, 3);
-  parts.discriminator[1] = make_discriminator(context, 3);
+  parts.generator[0] = generator_of(context, 2, 3);
+  parts.discriminator[1] = discriminator_of(context, 3);
   parts.pairing = "2:2";
   parts.properties = added;
   parts.property_count = 2;
@@ -375,7 +348,7 @@ END_TEST
 START_TEST(model_with_mapping__refuses_a_mapping_that_does_not_fit) {
   xd_model *first = make_model(context), *second = first;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  parts.generator[0] = make_generator(context, 3, 3);
+  parts.generator[0] = generator_of(context, 3, 3);
   assert_status(xd_model_with_mapping(&second, context, first, &parts), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(second);
   assert_message_names(context, "generator G1");

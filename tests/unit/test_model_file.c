@@ -142,11 +142,13 @@ START_TEST(model_save__says_its_minor_version_by_its_layers) {
   xd_encoder *encoder;
   xd_decoder *decoder;
   size_t size;
-  xd_vae_architecture architecture = tiny_architecture(1);
-  architecture.layers = encoder_layers, architecture.layer_count = 5;
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 1));
-  architecture.layers = decoder_layers, architecture.layer_count = 3;
-  assert_ok(context, xd_decoder_create(&decoder, context, &architecture, 1));
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  layers.input = (xd_shape){.width = 8, .height = 8, .channels = 1};
+  layers.layers = encoder_layers, layers.layer_count = 5;
+  assert_ok(context, xd_encoder_create_layers(&encoder, context, &layers));
+  layers.input = (xd_shape){.width = 1, .height = 1, .channels = 2};
+  layers.layers = decoder_layers, layers.layer_count = 3;
+  assert_ok(context, xd_decoder_create_layers(&decoder, context, &layers));
   parts.encoder[0] = parts.encoder[1] = encoder;
   parts.decoder[0] = parts.decoder[1] = decoder;
   assert_ok(context, xd_model_create(&model, context, &parts));
@@ -200,9 +202,8 @@ START_TEST(model_save__half_refuses_values_beyond_its_range) {
   xd_encoder *encoders[2];
   xd_decoder *decoders[2];
   for (int d = 0; d < 2; d++) {
-    xd_vae_architecture architecture = tiny_architecture(1);
-    assert_ok(context, xd_encoder_create(&encoders[d], context, &architecture, 1));
-    assert_ok(context, xd_decoder_create(&decoders[d], context, &architecture, 1));
+    encoders[d] = make_encoder(context, tiny_vae(1));
+    decoders[d] = make_decoder(context, tiny_vae(1));
     parts.encoder[d] = encoders[d];
     parts.decoder[d] = decoders[d];
   }
@@ -475,16 +476,11 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
 END_TEST
 
 START_TEST(judge_save__load_gives_the_same_judge) {
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
-  xd_judge *judge, *loaded;
+  xd_judge *judge =
+      make_judge(context, "width=8 height=8 channels=1 classes=3 base_channels=2 feature_dim=4");
+  xd_judge *loaded;
   xd_model *model;
-  options.height = options.width = 8;
-  options.channels = 1;
-  options.classes = 3;
-  options.base_channels = 2;
-  options.feature_dim = 4;
   path_in(path, folder, "judge.xdc");
-  assert_ok(context, xd_judge_create(&judge, context, &options));
   assert_ok(context, xd_judge_save(judge, context, path));
   assert_ok(context, xd_judge_load(&loaded, context, path));
   ck_assert_uint_eq(xd_judge_class_count(loaded), 3);

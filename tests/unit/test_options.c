@@ -30,21 +30,17 @@
   } while (0)
 
 START_TEST(init__equals_the_macro_as_far_as_the_caller_knows_it) {
-  CHECK(xd_judge_options, XD_JUDGE_OPTIONS_INIT);
   CHECK(xd_context_options, XD_CONTEXT_OPTIONS_INIT);
   CHECK(xd_dataset_selection, XD_DATASET_SELECTION_INIT);
-  CHECK(xd_evaluation_options, XD_EVALUATION_OPTIONS_INIT);
+  CHECK(xd_evaluation_input, XD_EVALUATION_INPUT_INIT);
   CHECK(xd_file_info, XD_FILE_INFO_INIT);
-  CHECK(xd_latent_generator_options, XD_LATENT_GENERATOR_OPTIONS_INIT);
   CHECK(xd_mapping_batch, XD_MAPPING_BATCH_INIT);
-  CHECK(xd_mapping_options, XD_MAPPING_OPTIONS_INIT);
   CHECK(xd_model_parts, XD_MODEL_PARTS_INIT);
-  CHECK(xd_pair_discriminator_options, XD_PAIR_DISCRIMINATOR_OPTIONS_INIT);
+  CHECK(xd_network_layers, XD_NETWORK_LAYERS_INIT);
+  CHECK(xd_option_info, XD_OPTION_INFO_INIT);
   CHECK(xd_save_options, XD_SAVE_OPTIONS_INIT);
-  CHECK(xd_train_options, XD_TRAIN_OPTIONS_INIT);
+  CHECK(xd_train_input, XD_TRAIN_INPUT_INIT);
   CHECK(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT);
-  CHECK(xd_vae_architecture, XD_VAE_ARCHITECTURE_INIT);
-  CHECK(xd_vae_options, XD_VAE_OPTIONS_INIT);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 #include "network_support.h"
 
 #include "model/pair_discriminator.h"
+#include "option_support.h"
 
 static xd_context *context;
 
@@ -15,23 +16,16 @@ static void close_context(void) {
 
 #define LATENT 3
 
-static xd_pair_discriminator_options small_options(void) {
-  xd_pair_discriminator_options options = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-  options.latent_dim = LATENT;
-  options.hidden_width = 8;
-  options.hidden_layers = 2;
-  return options;
-}
+#define SMALL "target_dim=3 hidden_width=8 hidden_layers=2"
 
-static xd_pair_discriminator *make_discriminator(uint64_t seed) {
-  const xd_pair_discriminator_options options = small_options();
-  xd_pair_discriminator *discriminator = NULL;
-  assert_ok(context, xd_pair_discriminator_create(&discriminator, context, &options, seed));
-  return discriminator;
+static xd_pair_discriminator *small_discriminator(uint32_t seed) {
+  char text[128];
+  snprintf(text, sizeof text, SMALL " seed=%u", seed);
+  return make_discriminator(context, text);
 }
 
 START_TEST(pair_discriminator_create__is_a_leaky_perceptron_on_pairs) {
-  xd_pair_discriminator *discriminator = make_discriminator(1);
+  xd_pair_discriminator *discriminator = small_discriminator(1);
   const xd_network *network = xd_pair_discriminator_network(discriminator);
   xd_layer_spec spec;
   ck_assert_uint_eq(xd_pair_discriminator_latent_dim(discriminator), LATENT);
@@ -47,50 +41,32 @@ START_TEST(pair_discriminator_create__is_a_leaky_perceptron_on_pairs) {
 }
 END_TEST
 
-START_TEST(pair_discriminator_create__names_the_field_that_is_refused) {
-  struct {
-    const char *field;
-    xd_pair_discriminator_options options;
-  } wrong[] = {{"latent_dim is 0", small_options()},      {"latent_dim is 1025", small_options()},
-               {"hidden_width is 8193", small_options()}, {"hidden_layers is 9", small_options()},
-               {"dropout_millionths", small_options()},   {"reserved field is 2", small_options()},
-               {"layers are NULL", small_options()},      {"struct_size", small_options()}};
-  wrong[0].options.latent_dim = 0;
-  wrong[1].options.latent_dim = 1025;
-  wrong[2].options.hidden_width = 8193;
-  wrong[3].options.hidden_layers = 9;
-  wrong[4].options.dropout_millionths = UINT32_MAX;
-  wrong[5].options.reserved = 2;
-  wrong[6].options.layer_count = 3;
-  wrong[7].options.struct_size = 0;
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    xd_pair_discriminator *discriminator = (xd_pair_discriminator *)&wrong;
-    assert_status(xd_pair_discriminator_create(&discriminator, context, &wrong[i].options, 1),
-                  XD_ERROR_INVALID_ARGUMENT);
-    ck_assert_ptr_null(discriminator);
-    assert_message_names(context, wrong[i].field);
-  }
+START_TEST(pair_discriminator_create__wants_the_codes_size) {
+  refuse_discriminator(context, "", XD_ERROR_INVALID_ARGUMENT, "mapping.target_dim is 0");
 }
 END_TEST
 
-START_TEST(pair_discriminator_create__takes_layers_of_ones_own) {
+START_TEST(pair_discriminator_create_layers__takes_layers_of_ones_own) {
   const xd_layer_spec fits[] = {dense_spec(9, XD_ACTIVATION_TANH), dense_spec(1, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec wide[] = {dense_spec(2, XD_ACTIVATION_IDENTITY)};
   const xd_layer_spec curved[] = {dense_spec(1, XD_ACTIVATION_SIGMOID)};
-  xd_pair_discriminator_options options = small_options();
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
   xd_pair_discriminator *discriminator = NULL;
-  options.layers = fits;
-  options.layer_count = 2;
-  assert_ok(context, xd_pair_discriminator_create(&discriminator, context, &options, 1));
+  layers.input = (xd_shape){.width = 1, .height = 1, .channels = 2 * LATENT};
+  layers.layers = fits;
+  layers.layer_count = 2;
+  assert_ok(context, xd_pair_discriminator_create_layers(&discriminator, context, &layers));
+  ck_assert_uint_eq(xd_pair_discriminator_latent_dim(discriminator), LATENT);
   xd_pair_discriminator_release(discriminator);
-  options.layers = wide;
-  options.layer_count = 1;
-  assert_status(xd_pair_discriminator_create(&discriminator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
+  layers.layers = wide;
+  layers.layer_count = 1;
+  assert_status(xd_pair_discriminator_create_layers(&discriminator, context, &layers),
+                XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(discriminator);
   assert_message_names(context, "from 6 to 2");
-  options.layers = curved;
-  assert_status(xd_pair_discriminator_create(&discriminator, context, &options, 1), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(context, "without an activation");
+  layers.layers = curved;
+  assert_status(xd_pair_discriminator_create_layers(&discriminator, context, &layers),
+                XD_ERROR_SHAPE_MISMATCH);
 }
 END_TEST
 
@@ -106,7 +82,7 @@ END_TEST
 
 START_TEST(pair_discriminator_score__reads_the_condition_first) {
   enum { COUNT = 300 };
-  xd_pair_discriminator *discriminator = make_discriminator(2);
+  xd_pair_discriminator *discriminator = small_discriminator(2);
   float *condition = make_normals(COUNT * LATENT, 1), *judged = make_normals(COUNT * LATENT, 2);
   float *logits = new_floats(COUNT), *rows = new_floats(COUNT * 2 * LATENT);
   for (int i = 0; i < COUNT; i++) {
@@ -123,7 +99,7 @@ START_TEST(pair_discriminator_score__reads_the_condition_first) {
 END_TEST
 
 START_TEST(pair_discriminator_score__refuses_what_is_not_finite) {
-  xd_pair_discriminator *discriminator = make_discriminator(2);
+  xd_pair_discriminator *discriminator = small_discriminator(2);
   float condition[2 * LATENT] = {0}, judged[2 * LATENT] = {0}, logits[2];
   judged[LATENT + 1] = NAN;
   assert_status(xd_pair_discriminator_score(discriminator, context, logits, condition, judged, 2),
@@ -134,10 +110,10 @@ START_TEST(pair_discriminator_score__refuses_what_is_not_finite) {
 END_TEST
 
 START_TEST(pair_discriminator__bears_null) {
-  xd_pair_discriminator *discriminator = make_discriminator(2), *none = discriminator;
+  xd_pair_discriminator *discriminator = small_discriminator(2), *none = discriminator;
   float code[LATENT] = {0}, logits[1];
-  assert_status(xd_pair_discriminator_create(NULL, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_pair_discriminator_create(&none, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_pair_discriminator_create(NULL, context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_pair_discriminator_create(&none, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(none);
   assert_status(xd_pair_discriminator_score(NULL, context, logits, code, code, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "discriminator is NULL");
@@ -163,12 +139,15 @@ START_TEST(pair_discriminator__bears_null) {
 END_TEST
 
 static xd_status use_discriminator(xd_context *of, void *user) {
-  const xd_pair_discriminator_options options = small_options();
   const float code[LATENT] = {0};
   float logit;
-  xd_pair_discriminator *discriminator;
+  xd_pair_discriminator *discriminator = NULL;
+  xd_options *options = NULL;
   (void)user;
-  xd_status status = xd_pair_discriminator_create(&discriminator, of, &options, 1);
+  xd_status status = try_options(&options, of, "mapping", SMALL);
+  if (status == XD_OK)
+    status = xd_pair_discriminator_create(&discriminator, of, options);
+  xd_options_destroy(options);
   if (status == XD_OK)
     status = xd_pair_discriminator_score(discriminator, of, &logit, code, code, 1);
   xd_pair_discriminator_release(discriminator);
@@ -184,8 +163,8 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("pair_discriminator");
 #define add(test) add_checked_case(suite, #test, test, open_context, close_context)
   add(pair_discriminator_create__is_a_leaky_perceptron_on_pairs);
-  add(pair_discriminator_create__names_the_field_that_is_refused);
-  add(pair_discriminator_create__takes_layers_of_ones_own);
+  add(pair_discriminator_create__wants_the_codes_size);
+  add(pair_discriminator_create_layers__takes_layers_of_ones_own);
   add(pair_discriminator_wrap__refuses_an_odd_input);
   add(pair_discriminator_score__reads_the_condition_first);
   add(pair_discriminator_score__refuses_what_is_not_finite);

@@ -12,14 +12,11 @@ typedef struct fixture {
 } fixture;
 
 static xd_judge *train_judge(xd_context *context, const xd_dataset *set) {
-  xd_judge_options options = XD_JUDGE_OPTIONS_INIT;
+  xd_options *options =
+      make_options(context, "judge", "base_channels=8 feature_dim=32 batch=30 epochs=12 learning_rate=0.003");
   xd_judge *judge = NULL;
-  options.base_channels = 8;
-  options.feature_dim = 32;
-  options.batch = 30;
-  options.epochs = 12;
-  options.learning_rate = 0.003f;
-  assert_ok(context, xd_judge_train(&judge, context, set, &options, NULL, NULL));
+  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, NULL, options));
+  xd_options_destroy(options);
   return judge;
 }
 
@@ -38,22 +35,17 @@ static xd_dataset *without_labels(xd_context *context, const xd_dataset *set) {
 /* Domain 1 has the patterns 0 to 2, domain 2 the patterns 3 to 5; both directions are trained. */
 static fixture open_fixture(const char *pairs, bool labelled) {
   fixture f = {.context = test_context_with("auto", 2, NULL)};
-  xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options vae = XD_VAE_OPTIONS_INIT;
-  xd_mapping_options mapping = XD_MAPPING_OPTIONS_INIT;
-  xd_train_options options = XD_TRAIN_OPTIONS_INIT;
-  vae.architecture = &architecture;
-  vae.batch = 30, vae.epochs = 40, vae.learning_rate = 0.003f;
-  mapping.hidden_width = 64, mapping.hidden_layers = 2, mapping.batch = 60, mapping.steps = 1500;
-  mapping.learning_rate = 0.002f;
-  options.seed = 5;
+  xd_options *options = make_options(
+      f.context, "train",
+      "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.batch=30 vae.epochs=40 "
+      "vae.learning_rate=0.003 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
+      "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
   f.pairing = make_pairing(f.context, pairs);
   for (uint32_t d = 0; d < 2; d++) {
     f.sets[d] = make_patterns(f.context, (pattern)(3 * d), 3, 360, 1 + d);
     f.held_out[d] = make_patterns(f.context, (pattern)(3 * d), 3, HELD_OUT, 11 + d);
     f.judge[d] = train_judge(f.context, f.sets[d]);
-    options.vae[d] = &vae;
-    options.mapping[d] = &mapping;
     if (labelled)
       continue;
     xd_dataset *const all[2] = {without_labels(f.context, f.sets[d]),
@@ -62,7 +54,10 @@ static fixture open_fixture(const char *pairs, bool labelled) {
     xd_dataset_release(f.held_out[d]);
     f.sets[d] = all[0], f.held_out[d] = all[1];
   }
-  assert_ok(f.context, xd_train(&f.model, f.context, f.sets[0], f.sets[1], f.pairing, &options, NULL));
+  input.set[0] = f.sets[0], input.set[1] = f.sets[1];
+  input.pairing = f.pairing;
+  assert_ok(f.context, xd_train(&f.model, f.context, NULL, &input, options));
+  xd_options_destroy(options);
   return f;
 }
 
@@ -78,15 +73,19 @@ static void close_fixture(fixture *f) {
 }
 
 static void check_direction(const fixture *f, uint32_t source) {
-  xd_evaluation got = {.struct_size = sizeof got};
-  assert_ok(f->context, xd_evaluate(&got, f->context, f->model,
-                                    source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2, f->judge[1 - source],
-                                    f->held_out[source], f->held_out[1 - source], f->pairing, NULL));
-  ck_assert_msg(got.acc > 0.85, "from %u: acc %g", source + 1, got.acc);
-  ck_assert_msg(got.div > 0.4, "from %u: div %g", source + 1, got.div);
-  ck_assert_msg(got.ediv > 0.2, "from %u: ediv %g", source + 1, got.ediv);
-  ck_assert_msg(got.reconstruction_acc > 0.85 && isfinite(got.fd), "from %u: %g", source + 1,
-                got.reconstruction_acc);
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  xd_values *got = make_values(f->context);
+  input.judge = f->judge[1 - source];
+  input.source = f->held_out[source], input.target = f->held_out[1 - source];
+  input.pairing = f->pairing;
+  assert_ok(f->context, xd_evaluate(got, f->context, f->model, source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
+                                    &input, NULL));
+  const double acc = value_of(got, "acc"), div = value_of(got, "div"), ediv = value_of(got, "ediv");
+  ck_assert_msg(acc > 0.85, "from %u: acc %g", source + 1, acc);
+  ck_assert_msg(div > 0.4, "from %u: div %g", source + 1, div);
+  ck_assert_msg(ediv > 0.2, "from %u: ediv %g", source + 1, ediv);
+  ck_assert(value_of(got, "reconstruction_acc") > 0.85 && isfinite(value_of(got, "fd")));
+  xd_values_destroy(got);
 }
 
 /* How often pictures of a source class (XD_ANY_CLASS: of all) are judged to be of each target class. */

@@ -20,18 +20,14 @@ static void release_vae(vae pair) {
 
 /* The same short training, with and without standardised codes. */
 static vae train_vae(xd_context *context, const xd_dataset *set, uint32_t base_channels, uint32_t raw_codes) {
-  xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  xd_vae_trainer *trainer = NULL;
+  char text[200];
+  snprintf(text, sizeof text, PATTERN_VAE " base_channels=%u raw_codes=%u batch=30", base_channels,
+           raw_codes);
+  xd_vae_trainer *trainer = make_vae_trainer(context, text);
   vae pair = {NULL, NULL};
   float *pictures = read_pictures(context, set, 30);
-  architecture.base_channels = base_channels;
-  options.architecture = &architecture;
-  options.batch = 30;
-  options.raw_codes = raw_codes;
-  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
   for (int i = 0; i < 60; i++)
-    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
+    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, 30, 0.003f));
   assert_ok(context, xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set));
   xd_vae_trainer_destroy(trainer);
   free(pictures);
@@ -108,16 +104,12 @@ END_TEST
 /* Networks with skips, folded by hand: codes become (code - m) / s, and pictures stay. */
 START_TEST(standardise_fold__reaches_linear_skips) {
   xd_context *context = test_context("reference");
-  xd_vae_architecture architecture = pattern_architecture();
   const double mean[3] = {1.0, -2.0, 0.25}, deviation[3] = {0.5, 2.0, 3.0};
   float *pictures = make_pixels(4 * PATTERN_SIZE, 3);
-  architecture.latent_dim = 3;
-  architecture.linear_skip = 1;
   for (uint32_t channels = 0; channels <= 8; channels += 8) {
-    vae pair = {NULL, NULL};
-    architecture.base_channels = channels;
-    assert_ok(context, xd_encoder_create(&pair.encoder, context, &architecture, 1));
-    assert_ok(context, xd_decoder_create(&pair.decoder, context, &architecture, 2));
+    char text[200];
+    snprintf(text, sizeof text, PATTERN_VAE " latent_dim=3 linear_skip=1 base_channels=%u", channels);
+    vae pair = {make_encoder(context, text), make_decoder(context, text)};
     xd_network *encoder = pair.encoder->part.network, *decoder = pair.decoder->part.network;
     randomise(encoder, 4), randomise(decoder, 5);
     float *codes = run_network(context, encoder, pictures, 4), means[4 * 3];
@@ -151,13 +143,7 @@ START_TEST(principal_start__reconstructs_and_is_deterministic) {
   xd_dataset *set = make_patterns(contexts[0], PATTERN_ROW, 3, COUNT, 1);
   float *pictures = read_pictures(contexts[0], set, COUNT);
   for (int i = 0; i < 2; i++) {
-    xd_vae_architecture architecture = pattern_architecture();
-    xd_vae_options options = XD_VAE_OPTIONS_INIT;
-    xd_vae_trainer *trainer = NULL;
-    architecture.linear_skip = 1;
-    options.architecture = &architecture;
-    options.raw_codes = 1;
-    assert_ok(contexts[i], xd_vae_trainer_create(&trainer, contexts[i], &options));
+    xd_vae_trainer *trainer = make_vae_trainer(contexts[i], PATTERN_VAE " linear_skip=1 raw_codes=1");
     assert_ok(contexts[i], xdi_principal_start(trainer, set));
     assert_ok(contexts[i], xd_vae_trainer_finish(trainer, &pairs[i].encoder, &pairs[i].decoder, set));
     xd_vae_trainer_destroy(trainer);
@@ -193,25 +179,21 @@ static double windowed_cost(uint32_t window_weight, int plain) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
   float *pictures = read_pictures(context, set, COUNT);
-  xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  xd_vae_trainer *trainer = NULL;
-  xd_vae_losses losses;
-  architecture.linear_skip = 1;
-  architecture.window = 150;
-  architecture.latent_dim = 3;
-  options.architecture = &architecture;
-  options.batch = COUNT;
-  options.window_weight = window_weight;
-  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
+  char text[200];
+  snprintf(text, sizeof text, PATTERN_VAE " linear_skip=1 window=150 latent_dim=3 batch=90 window_weight=%u",
+           window_weight);
+  xd_vae_trainer *trainer = make_vae_trainer(context, text);
+  xd_values *losses = make_values(context);
   if (!plain)
     assert_ok(context, xdi_principal_start(trainer, set));
-  assert_ok(context, xd_vae_trainer_step(trainer, &losses, pictures, COUNT, 0.0f));
+  assert_ok(context, xd_vae_trainer_step(trainer, losses, pictures, NULL, COUNT, 0.0f));
+  const double cost = value_of(losses, "pixel_cost");
+  xd_values_destroy(losses);
   xd_vae_trainer_destroy(trainer);
   free(pictures);
   xd_dataset_release(set);
   xd_context_destroy(context);
-  return losses.pixel_cost;
+  return cost;
 }
 
 START_TEST(principal_start__reconstructs_under_a_window) {
@@ -227,15 +209,11 @@ START_TEST(vae_trainer_finish__freezes_copies_and_can_go_on) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
   float *pictures = read_pictures(context, set, 30);
-  const xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  xd_vae_trainer *trainer = NULL;
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE);
   vae first, second, third;
-  options.architecture = &architecture;
-  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
   assert_ok(context, xd_vae_trainer_finish(trainer, &first.encoder, &first.decoder, set));
   assert_ok(context, xd_vae_trainer_finish(trainer, &second.encoder, &second.decoder, set));
-  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 30, 0.003f));
+  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, 30, 0.003f));
   assert_ok(context, xd_vae_trainer_finish(trainer, &third.encoder, &third.decoder, set));
   ck_assert(xd_network_is_frozen(xd_encoder_network(first.encoder)));
   ck_assert(xd_network_is_frozen(xd_decoder_network(first.decoder)));
@@ -255,13 +233,9 @@ START_TEST(vae_trainer_finish__refuses_sets_that_do_not_fit) {
   xd_context *context = test_context("auto");
   uint8_t pixels[2 * 10 * 10] = {0};
   xd_dataset *set = NULL;
-  const xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  xd_vae_trainer *trainer = NULL;
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE);
   vae pair = {NULL, NULL};
-  options.architecture = &architecture;
   assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 2, 10, 10, 1));
-  assert_ok(context, xd_vae_trainer_create(&trainer, context, &options));
   assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, set), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "10x10x1");
   assert_status(xd_vae_trainer_finish(trainer, &pair.encoder, &pair.decoder, NULL),

@@ -294,12 +294,12 @@ START_TEST(translator_load__keeps_the_weights_of_one_direction) {
   char *folder = make_temp_folder();
   path_in(path, folder, "large.xdm");
   for (uint64_t i = 0; i < 2; i++) {
-    xd_encoder *encoder;
-    xd_decoder *decoder;
-    xd_latent_generator *generator;
-    assert_ok(context, xd_encoder_create(&encoder, context, NULL, i));
-    assert_ok(context, xd_decoder_create(&decoder, context, NULL, i));
-    assert_ok(context, xd_latent_generator_create(&generator, context, NULL, i));
+    char vae[64], mapping[64];
+    snprintf(vae, sizeof vae, "width=28 height=28 channels=1 seed=%u", (unsigned)i);
+    snprintf(mapping, sizeof mapping, "source_dim=32 target_dim=32 seed=%u", (unsigned)i);
+    xd_encoder *encoder = make_encoder(context, vae);
+    xd_decoder *decoder = make_decoder(context, vae);
+    xd_latent_generator *generator = make_generator(context, mapping);
     const xd_network *networks[] = {xd_encoder_network(encoder), xd_decoder_network(decoder),
                                     xd_latent_generator_network(generator)};
     parts.encoder[i] = encoder;

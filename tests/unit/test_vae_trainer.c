@@ -4,46 +4,42 @@
 
 #include "layer/window_normalise.h"
 #include "model/encoder.h"
-#include "train/seeds.h"
 #include "train/vae_trainer.h"
 
 #define COUNT 6u
 
-/* 8x8 pictures, no convolution: small enough for finite differences. */
-static xd_vae_architecture small_architecture(uint32_t base_channels) {
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  architecture.height = architecture.width = 8;
-  architecture.latent_dim = 3;
-  architecture.base_channels = base_channels;
-  architecture.depth = base_channels ? 1 : 0;
-  architecture.hidden[0] = 7;
-  return architecture;
+/* 8x8 pictures and few weights: small enough for finite differences. */
+#define SMALL \
+  "width=8 height=8 channels=1 latent_dim=3 base_channels=4 depth=1 hidden1=7 lambda1=0.7 lambda2=0.5 " \
+  "sigma_x=0.8 kl_weight=0.3 batch=6 raw_codes=1 seed=11"
+
+typedef struct vae_losses {
+  double total, pixel_cost, log_likelihood, kl, elbo;
+} vae_losses;
+
+static vae_losses read_losses(const xd_values *values) {
+  return (vae_losses){.total = value_of(values, "total"),
+                      .pixel_cost = value_of(values, "pixel_cost"),
+                      .log_likelihood = value_of(values, "log_likelihood"),
+                      .kl = value_of(values, "kl"),
+                      .elbo = value_of(values, "elbo")};
 }
 
-static xd_vae_options small_options(const xd_vae_architecture *architecture) {
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  options.architecture = architecture;
-  options.lambda1 = 0.7f;
-  options.lambda2 = 0.5f;
-  options.sigma_x = 0.8f;
-  options.kl_weight = 0.3f;
-  options.batch = COUNT;
-  options.raw_codes = 1;
-  options.seed = 11;
-  return options;
-}
-
-static xd_vae_trainer *make_trainer(xd_context *context, const xd_vae_options *options) {
-  xd_vae_trainer *trainer = NULL;
-  assert_ok(context, xd_vae_trainer_create(&trainer, context, options));
-  ck_assert_ptr_nonnull(trainer);
-  return trainer;
+/* A step and its losses. */
+static vae_losses step_of(xd_context *context, xd_vae_trainer *trainer, const float *pictures,
+                          const float *targets, uint32_t count, float rate) {
+  xd_values *values = make_values(context);
+  assert_ok(context, xd_vae_trainer_step(trainer, values, pictures, targets, count, rate));
+  ck_assert_uint_eq(xd_values_count(values), 5);
+  const vae_losses losses = read_losses(values);
+  xd_values_destroy(values);
+  return losses;
 }
 
 /* The loss of the trainer's first step through the public networks: epsilon is its stream's. */
-static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *options,
-                                   const xd_encoder *encoder, const xd_decoder *decoder,
-                                   const float *pictures, uint32_t count) {
+static vae_losses composed_loss(xd_context *context, const xdi_vae_settings *options,
+                                const xd_encoder *encoder, const xd_decoder *decoder, const float *pictures,
+                                uint32_t count) {
   const size_t dim = xd_encoder_latent_dim(encoder), size = 64;
   float *mean = new_floats(count * dim), *log_variance = new_floats(count * dim);
   float *codes = new_floats(count * dim), *outputs = new_floats(count * size);
@@ -61,9 +57,9 @@ static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *op
     squares += (x - y) * (x - y);
     bernoulli += x * log(y) + (1.0 - x) * log(1.0 - y);
   }
-  xd_vae_losses losses = {.pixel_cost = squares / count, .kl = kl / count};
+  vae_losses losses = {.pixel_cost = squares / count, .kl = kl / count};
   const double sigma = (double)options->sigma_x;
-  losses.log_likelihood = options->likelihood == XD_LIKELIHOOD_GAUSSIAN
+  losses.log_likelihood = options->likelihood == XDI_LIKELIHOOD_GAUSSIAN
                               ? -losses.pixel_cost / (2.0 * sigma * sigma)
                               : bernoulli / count;
   losses.elbo = losses.log_likelihood - losses.kl;
@@ -73,19 +69,15 @@ static xd_vae_losses composed_loss(xd_context *context, const xd_vae_options *op
   return losses;
 }
 
-static void check_composed(const char *backend, xd_likelihood likelihood) {
+static void check_composed(const char *backend, const char *text) {
   xd_context *context = test_context(backend);
-  const xd_vae_architecture architecture = small_architecture(4);
-  xd_vae_options options = small_options(&architecture);
-  options.likelihood = (uint32_t)likelihood;
-  xd_vae_trainer *trainer = make_trainer(context, &options);
+  xd_vae_trainer *trainer = make_vae_trainer(context, text);
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
   float *pictures = make_pixels(COUNT * 64, 3);
-  xd_vae_losses got;
   assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL));
-  const xd_vae_losses expected = composed_loss(context, &options, encoder, decoder, pictures, COUNT);
-  assert_ok(context, xd_vae_trainer_step(trainer, &got, pictures, COUNT, 0.001f));
+  const vae_losses expected = composed_loss(context, &trainer->settings, encoder, decoder, pictures, COUNT);
+  const vae_losses got = step_of(context, trainer, pictures, NULL, COUNT, 0.001f);
   assert_near(got.total, expected.total, 1e-4, "total");
   assert_near(got.pixel_cost, expected.pixel_cost, 1e-4, "pixel_cost");
   assert_near(got.log_likelihood, expected.log_likelihood, 1e-4, "log_likelihood");
@@ -99,29 +91,29 @@ static void check_composed(const char *backend, xd_likelihood likelihood) {
 }
 
 START_TEST(vae_trainer_step__equals_the_composed_gaussian_loss) {
-  check_composed("reference", XD_LIKELIHOOD_GAUSSIAN);
-  check_composed("auto", XD_LIKELIHOOD_GAUSSIAN);
+  check_composed("reference", SMALL);
+  check_composed("auto", SMALL);
 }
 END_TEST
 
 START_TEST(vae_trainer_step__equals_the_composed_bernoulli_loss) {
-  check_composed("reference", XD_LIKELIHOOD_BERNOULLI);
-  check_composed("auto", XD_LIKELIHOOD_BERNOULLI);
+  check_composed("reference", SMALL " likelihood=bernoulli");
+  check_composed("auto", SMALL " likelihood=bernoulli");
 }
 END_TEST
 
 /* ---- targets and windows ---- */
 
 /* The first step's pixel cost, as the sum over cells of weight (target - output)^2; weights NULL: 1. */
-static double composed_cost(xd_context *context, const xd_vae_options *options, xd_vae_trainer *trainer,
-                            const float *pictures, const float *targets, const double *weights) {
+static double composed_cost(xd_context *context, xd_vae_trainer *trainer, const float *pictures,
+                            const float *targets, const double *weights) {
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
   float mean[COUNT * 3], log_variance[COUNT * 3], codes[COUNT * 3], outputs[COUNT * 64];
   double cost = 0.0;
   assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL));
   assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, COUNT));
-  xdi_random_normals(codes, COUNT * 3, options->seed, xdi_stream_id(XDI_STREAM_POSTERIOR, 0), 0);
+  xdi_random_normals(codes, COUNT * 3, trainer->settings.seed, xdi_stream_id(XDI_STREAM_POSTERIOR, 0), 0);
   for (size_t i = 0; i < COUNT * 3; i++)
     codes[i] = mean[i] + expf(0.5f * log_variance[i]) * codes[i];
   assert_ok(context, xd_decoder_decode(decoder, context, outputs, codes, COUNT));
@@ -132,18 +124,15 @@ static double composed_cost(xd_context *context, const xd_vae_options *options, 
   return cost;
 }
 
-START_TEST(vae_trainer_step_toward__costs_the_distance_to_the_target) {
+START_TEST(vae_trainer_step__costs_the_distance_to_the_target) {
   xd_context *context = test_context("auto");
-  const xd_vae_architecture architecture = small_architecture(4);
-  const xd_vae_options options = small_options(&architecture);
-  xd_vae_trainer *trainer = make_trainer(context, &options);
+  xd_vae_trainer *trainer = make_vae_trainer(context, SMALL);
   float *pictures = make_pixels(COUNT * 64, 3), *targets = make_pixels(COUNT * 64, 4);
-  xd_vae_losses losses;
-  const double expected = composed_cost(context, &options, trainer, pictures, targets, NULL);
-  assert_ok(context, xd_vae_trainer_step_toward(trainer, &losses, pictures, targets, COUNT, 0.0f));
+  const double expected = composed_cost(context, trainer, pictures, targets, NULL);
+  const vae_losses losses = step_of(context, trainer, pictures, targets, COUNT, 0.0f);
   assert_near(losses.pixel_cost, expected, 1e-4, "pixel_cost");
   targets[70] = NAN;
-  assert_status(xd_vae_trainer_step_toward(trainer, NULL, pictures, targets, COUNT, 0.0f), XD_ERROR_BAD_DATA);
+  assert_status(xd_vae_trainer_step(trainer, NULL, pictures, targets, COUNT, 0.0f), XD_ERROR_BAD_DATA);
   xd_vae_trainer_destroy(trainer);
   xd_context_destroy(context);
   free(pictures), free(targets);
@@ -172,20 +161,16 @@ START_TEST(vae_trainer_step__paints_normalised_pictures_under_the_window) {
   double weights[64];
   expect_weights(weights, 0.3 * 8.0);
   for (uint32_t weighted = 0; weighted < 2; weighted++) {
-    xd_vae_architecture architecture = small_architecture(4);
-    architecture.window = 300;
-    xd_vae_options options = small_options(&architecture);
-    options.window_weight = weighted;
-    xd_vae_trainer *trainer = make_trainer(context, &options);
+    const char *text = weighted ? SMALL " window=300" : SMALL " window=300 window_weight=0";
+    xd_vae_trainer *trainer = make_vae_trainer(context, text);
     const double *w = weighted ? weights : NULL;
-    xd_vae_losses losses;
-    const double own = composed_cost(context, &options, trainer, pictures, seen, w);
-    assert_ok(context, xd_vae_trainer_step(trainer, &losses, pictures, COUNT, 0.0f));
+    const double own = composed_cost(context, trainer, pictures, seen, w);
+    vae_losses losses = step_of(context, trainer, pictures, NULL, COUNT, 0.0f);
     assert_near(losses.pixel_cost, own, 1e-4, "pixel_cost");
     xd_vae_trainer_destroy(trainer);
-    trainer = make_trainer(context, &options);
-    const double other = composed_cost(context, &options, trainer, pictures, wanted, w);
-    assert_ok(context, xd_vae_trainer_step_toward(trainer, &losses, pictures, targets, COUNT, 0.0f));
+    trainer = make_vae_trainer(context, text);
+    const double other = composed_cost(context, trainer, pictures, wanted, w);
+    losses = step_of(context, trainer, pictures, targets, COUNT, 0.0f);
     assert_near(losses.pixel_cost, other, 1e-4, "pixel_cost toward a target");
     ck_assert(fabs(own - other) > 1e-3 * own);
     xd_vae_trainer_destroy(trainer);
@@ -200,16 +185,11 @@ START_TEST(vae_trainer_step__learns_under_a_window) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 64, 1);
   float *pictures = read_pictures(context, set, 64);
-  xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  options.architecture = &architecture;
-  architecture.window = 400;
-  options.batch = 64;
-  xd_vae_trainer *trainer = make_trainer(context, &options);
-  xd_vae_losses first, last;
-  assert_ok(context, xd_vae_trainer_step(trainer, &first, pictures, 64, 0.002f));
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE " batch=64 window=400");
+  const vae_losses first = step_of(context, trainer, pictures, NULL, 64, 0.002f);
+  vae_losses last = first;
   for (int i = 0; i < 150; i++)
-    assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
+    last = step_of(context, trainer, pictures, NULL, 64, 0.002f);
   ck_assert_msg(last.pixel_cost < 0.4 * first.pixel_cost, "%g became %g", first.pixel_cost, last.pixel_cost);
   xd_vae_trainer_destroy(trainer);
   xd_dataset_release(set);
@@ -222,7 +202,7 @@ END_TEST
 
 typedef struct gradient_check {
   xd_context *context;
-  const xd_vae_options *options;
+  const xdi_vae_settings *options;
   xd_encoder *encoder;
   xd_decoder *decoder;
   const float *pictures;
@@ -267,19 +247,14 @@ static void check_gradients(const gradient_check *check, xd_network *network, co
   free(gradients);
 }
 
-static void check_all_gradients(xd_likelihood likelihood) {
+static void check_all_gradients(const char *text) {
   xd_context *context = test_context("reference");
-  const xd_vae_architecture architecture = small_architecture(3);
-  xd_vae_options options = small_options(&architecture);
-  options.likelihood = (uint32_t)likelihood;
-  xd_vae_trainer *trainer = make_trainer(context, &options);
+  xd_vae_trainer *trainer = make_vae_trainer(context, text);
   float *pictures = make_pixels(COUNT * 64, 5);
-  gradient_check check = {context, &options, NULL, NULL, pictures};
-  assert_ok(context,
-            xd_encoder_create(&check.encoder, context, &architecture, xdi_seed_of(11, XDI_SEED_ENCODER)));
-  assert_ok(context,
-            xd_decoder_create(&check.decoder, context, &architecture, xdi_seed_of(11, XDI_SEED_DECODER)));
-  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, COUNT, 0.0f));
+  /* The trainer begins as these do. */
+  gradient_check check = {context, &trainer->settings, make_encoder(context, text),
+                          make_decoder(context, text), pictures};
+  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, COUNT, 0.0f));
   check_gradients(&check, xd_encoder_network_mutable(check.encoder), trainer->encoder_run);
   check_gradients(&check, xd_decoder_network_mutable(check.decoder), trainer->decoder_run);
   xd_encoder_release(check.encoder);
@@ -290,12 +265,12 @@ static void check_all_gradients(xd_likelihood likelihood) {
 }
 
 START_TEST(vae_trainer_step__has_the_gradients_of_the_gaussian_loss) {
-  check_all_gradients(XD_LIKELIHOOD_GAUSSIAN);
+  check_all_gradients(SMALL " base_channels=3");
 }
 END_TEST
 
 START_TEST(vae_trainer_step__has_the_gradients_of_the_bernoulli_loss) {
-  check_all_gradients(XD_LIKELIHOOD_BERNOULLI);
+  check_all_gradients(SMALL " base_channels=3 likelihood=bernoulli");
 }
 END_TEST
 
@@ -305,15 +280,11 @@ START_TEST(vae_trainer_step__learns_patterns) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 64, 1);
   float *pictures = read_pictures(context, set, 64);
-  const xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  options.architecture = &architecture;
-  options.batch = 64;
-  xd_vae_trainer *trainer = make_trainer(context, &options);
-  xd_vae_losses first, last;
-  assert_ok(context, xd_vae_trainer_step(trainer, &first, pictures, 64, 0.002f));
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE " batch=64");
+  const vae_losses first = step_of(context, trainer, pictures, NULL, 64, 0.002f);
+  vae_losses last = first;
   for (int i = 0; i < 150; i++)
-    assert_ok(context, xd_vae_trainer_step(trainer, &last, pictures, 64, 0.002f));
+    last = step_of(context, trainer, pictures, NULL, 64, 0.002f);
   ck_assert_msg(last.total < 0.4 * first.total, "the loss fell from %g to %g only", first.total, last.total);
   ck_assert(last.pixel_cost < 0.4 * first.pixel_cost);
   xd_vae_trainer_destroy(trainer);
@@ -328,15 +299,11 @@ static xd_encoder *train_some(const char *backend, uint32_t threads) {
   xd_context *context = test_context_with(backend, threads, NULL);
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 96, 1);
   float *pictures = read_pictures(context, set, 96);
-  const xd_vae_architecture architecture = pattern_architecture();
-  xd_vae_options options = XD_VAE_OPTIONS_INIT;
-  options.architecture = &architecture;
-  options.batch = 96;
-  xd_vae_trainer *trainer = make_trainer(context, &options);
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE " batch=96");
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
   for (uint32_t i = 0; i < 6; i++)
-    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, 96 - 7 * i, 0.002f));
+    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, 96 - 7 * i, 0.002f));
   assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, set));
   xd_decoder_release(decoder);
   xd_vae_trainer_destroy(trainer);
@@ -365,16 +332,15 @@ START_TEST(vae_trainer_step__allocates_nothing_after_the_first) {
   for (uint32_t i = 0; xd_context_builtin_backend(i); i++) {
     counting_allocator counter = {0};
     xd_context *context = test_context_with(xd_context_builtin_backend(i), 2, &counter);
-    xd_vae_architecture architecture = small_architecture(4);
-    architecture.window = i % 2 ? 0 : 300;
-    const xd_vae_options options = small_options(&architecture);
-    xd_vae_trainer *trainer = make_trainer(context, &options);
+    xd_vae_trainer *trainer = make_vae_trainer(context, i % 2 ? SMALL : SMALL " window=300");
+    xd_values *losses = make_values(context);
     float *pictures = make_pixels(COUNT * 64, 3);
-    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, COUNT, 0.001f));
+    assert_ok(context, xd_vae_trainer_step(trainer, losses, pictures, NULL, COUNT, 0.001f));
     const size_t before = atomic_load(&counter.total);
     for (uint32_t k = 0; k < 20; k++)
-      assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, COUNT - k % 3, 0.001f));
+      assert_ok(context, xd_vae_trainer_step(trainer, losses, pictures, NULL, COUNT - k % 3, 0.001f));
     ck_assert_uint_eq(atomic_load(&counter.total), before);
+    xd_values_destroy(losses);
     xd_vae_trainer_destroy(trainer);
     xd_context_destroy(context);
     ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
@@ -394,10 +360,8 @@ typedef struct refusal_fixture {
 
 static refusal_fixture open_refusal(const char *backend) {
   refusal_fixture fixture = {test_context(backend), NULL, make_pixels(COUNT * 64, 3), NULL};
-  const xd_vae_architecture architecture = small_architecture(4);
-  const xd_vae_options options = small_options(&architecture);
   xd_decoder *decoder = NULL;
-  fixture.trainer = make_trainer(fixture.context, &options);
+  fixture.trainer = make_vae_trainer(fixture.context, SMALL);
   assert_ok(fixture.context, xd_vae_trainer_finish(fixture.trainer, &fixture.before, &decoder, NULL));
   xd_decoder_release(decoder);
   return fixture;
@@ -419,14 +383,18 @@ static void close_refusal(refusal_fixture *fixture) {
 
 START_TEST(vae_trainer_step__refuses_pixels_that_are_not_finite) {
   refusal_fixture fixture = open_refusal("auto");
-  xd_vae_losses losses = {.total = 5.0};
+  xd_values *losses = make_values(fixture.context);
+  assert_ok(fixture.context,
+            xd_vae_trainer_step(fixture.trainer, losses, fixture.pictures, NULL, COUNT, 0.0f));
+  ck_assert_uint_eq(xd_values_count(losses), 5);
   fixture.pictures[4 * 64 + 9] = NAN;
-  assert_status(xd_vae_trainer_step(fixture.trainer, &losses, fixture.pictures, COUNT, 0.001f),
+  assert_status(xd_vae_trainer_step(fixture.trainer, losses, fixture.pictures, NULL, COUNT, 0.001f),
                 XD_ERROR_BAD_DATA);
   assert_message_names(fixture.context, "picture 4");
-  ck_assert(losses.total == 0.0);
+  ck_assert_uint_eq(xd_values_count(losses), 0);
+  xd_values_destroy(losses);
   fixture.pictures[4 * 64 + 9] = INFINITY;
-  assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f),
+  assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, NULL, COUNT, 0.001f),
                 XD_ERROR_BAD_DATA);
   close_refusal(&fixture);
 }
@@ -437,7 +405,7 @@ START_TEST(vae_trainer_step__stops_before_updating_when_the_loss_is_not_finite) 
     refusal_fixture fixture = open_refusal(xd_context_builtin_backend(i));
     for (uint32_t k = 0; k < COUNT * 64; k++)
       fixture.pictures[k] *= 1e30f;
-    assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, COUNT, 0.001f),
+    assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, NULL, COUNT, 0.001f),
                   XD_ERROR_NUMERIC);
     assert_message_names(fixture.context, "loss");
     close_refusal(&fixture);
@@ -448,55 +416,102 @@ END_TEST
 START_TEST(vae_trainer_step__refuses_wrong_arguments) {
   refusal_fixture fixture = open_refusal("reference");
   xd_vae_trainer *trainer = fixture.trainer;
-  assert_status(xd_vae_trainer_step(NULL, NULL, fixture.pictures, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 0, 0.001f), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, COUNT + 1, 0.001f),
+  assert_status(xd_vae_trainer_step(NULL, NULL, fixture.pictures, NULL, 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 1, NAN), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, 1, -1.0f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, NULL, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, NULL, 0, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, NULL, COUNT + 1, 0.001f),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, NULL, 1, NAN),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_step(trainer, NULL, fixture.pictures, NULL, 1, -1.0f),
+                XD_ERROR_INVALID_ARGUMENT);
   close_refusal(&fixture);
 }
 END_TEST
 
-static void check_refused(xd_context *context, const xd_vae_options *options, const char *field) {
-  xd_vae_trainer *trainer = (xd_vae_trainer *)context;
-  assert_status(xd_vae_trainer_create(&trainer, context, options), XD_ERROR_INVALID_ARGUMENT);
-  ck_assert_ptr_null(trainer);
-  assert_message_names(context, field);
+START_TEST(vae_trainer_step__is_cancelled) {
+  refusal_fixture fixture = open_refusal("reference");
+  xd_context_cancel(fixture.context);
+  assert_status(xd_vae_trainer_step(fixture.trainer, NULL, fixture.pictures, NULL, COUNT, 0.001f),
+                XD_ERROR_CANCELLED);
+  xd_context_clear_cancel(fixture.context);
+  close_refusal(&fixture);
 }
+END_TEST
 
-START_TEST(vae_trainer_create__names_the_wrong_option) {
+START_TEST(vae_trainer_create__refuses_what_does_not_fit) {
   xd_context *context = test_context("reference");
-  const xd_vae_architecture architecture = small_architecture(4);
-  const xd_vae_options good = small_options(&architecture);
-  xd_vae_options options = good;
-  options.sigma_x = 0.0f, check_refused(context, &options, "sigma_x"), options = good;
-  options.lambda1 = -1.0f, check_refused(context, &options, "lambda1"), options = good;
-  options.lambda2 = NAN, check_refused(context, &options, "lambda2"), options = good;
-  options.kl_weight = INFINITY, check_refused(context, &options, "kl_weight"), options = good;
-  options.likelihood = 2, check_refused(context, &options, "likelihood"), options = good;
-  options.batch = 0, check_refused(context, &options, "batch"), options = good;
-  options.augment = -0.1f, check_refused(context, &options, "augment"), options = good;
-  options.augment_colour = NAN, check_refused(context, &options, "augment_colour"), options = good;
-  options.augment_blur = 5.0f, check_refused(context, &options, "augment_blur"), options = good;
-  options.window_weight = 2, check_refused(context, &options, "window_weight"), options = good;
-  options.raw_codes = 2, check_refused(context, &options, "raw_codes"), options = good;
-  options.struct_size = 3, check_refused(context, &options, "struct_size");
+  xd_options *options = make_options(context, "vae", SMALL), *mapping = make_options(context, "mapping", "");
+  xd_encoder *encoder = make_encoder(context, SMALL " width=9");
+  xd_decoder *longer = make_decoder(context, SMALL " latent_dim=4");
+  xd_vae_trainer *trainer = (xd_vae_trainer *)context;
+  assert_status(xd_vae_trainer_create(&trainer, context, encoder, NULL, options), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(trainer);
+  assert_message_names(context, "9x8x1");
+  assert_status(xd_vae_trainer_create(&trainer, context, NULL, longer, options), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_vae_trainer_create(&trainer, context, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "vae.width is 0");
+  assert_status(xd_vae_trainer_create(&trainer, context, NULL, NULL, mapping), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_create(NULL, context, NULL, NULL, options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_create(&trainer, NULL, NULL, NULL, options), XD_ERROR_INVALID_ARGUMENT);
+  xd_encoder_release(encoder);
+  xd_decoder_release(longer);
+  xd_options_destroy(options);
+  xd_options_destroy(mapping);
   xd_context_destroy(context);
 }
 END_TEST
 
+/* Networks of the caller's are where a trainer starts, and stay as they are. */
+START_TEST(vae_trainer_create__starts_from_given_networks) {
+  xd_context *context = test_context("reference");
+  const xd_layer_spec down = dense_spec(6, XD_ACTIVATION_IDENTITY);
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  xd_encoder *encoder = NULL, *first = NULL, *second = NULL;
+  xd_decoder *decoder = make_decoder(context, SMALL " seed=5"), *out = NULL;
+  xd_vae_trainer *trainer = NULL;
+  xd_options *options = make_options(context, "vae", "batch=6 raw_codes=1");
+  float *pictures = make_pixels(COUNT * 64, 3);
+  layers.input = (xd_shape){.width = 8, .height = 8, .channels = 1};
+  layers.layers = &down;
+  layers.layer_count = 1;
+  assert_ok(context, xd_encoder_create_layers(&encoder, context, &layers));
+  float *before = copy_weights(encoder->part.network, NULL);
+  assert_ok(context, xd_vae_trainer_create(&trainer, context, encoder, decoder, options));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &first, &out, NULL));
+  ck_assert(same_weights(first->part.network, encoder->part.network));
+  xd_decoder_release(out);
+  assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, COUNT, 0.01f));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &second, &out, NULL));
+  ck_assert(!same_weights(second->part.network, encoder->part.network));
+  assert_same_floats(encoder->part.network->block, before, encoder->part.network->block_count);
+  xd_vae_trainer_destroy(trainer);
+  xd_encoder_release(encoder);
+  xd_encoder_release(first);
+  xd_encoder_release(second);
+  xd_decoder_release(decoder);
+  xd_decoder_release(out);
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+  free(pictures), free(before);
+}
+END_TEST
+
 static xd_status create_step_and_destroy(xd_context *context, void *user) {
-  xd_vae_architecture architecture = small_architecture(4);
-  architecture.window = 300;
-  const xd_vae_options options = small_options(&architecture);
   xd_vae_trainer *trainer = NULL;
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
-  xd_status status = xd_vae_trainer_create(&trainer, context, &options);
+  xd_options *options = NULL;
+  xd_values *losses = NULL;
+  xd_status status = try_options(&options, context, "vae", SMALL " window=300");
   if (status == XD_OK)
-    status = xd_vae_trainer_step(trainer, NULL, user, COUNT, 0.001f);
+    status = xd_values_create(&losses, context);
+  if (status == XD_OK)
+    status = xd_vae_trainer_create(&trainer, context, NULL, NULL, options);
+  if (status == XD_OK)
+    status = xd_vae_trainer_step(trainer, losses, user, NULL, COUNT, 0.001f);
   if (status == XD_OK)
     status = xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL);
   if (status != XD_OK)
@@ -504,6 +519,8 @@ static xd_status create_step_and_destroy(xd_context *context, void *user) {
   xd_encoder_release(encoder);
   xd_decoder_release(decoder);
   xd_vae_trainer_destroy(trainer);
+  xd_values_destroy(losses);
+  xd_options_destroy(options);
   return status;
 }
 
@@ -518,7 +535,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("vae_trainer");
   add_case(suite, vae_trainer_step__equals_the_composed_gaussian_loss);
   add_case(suite, vae_trainer_step__equals_the_composed_bernoulli_loss);
-  add_case(suite, vae_trainer_step_toward__costs_the_distance_to_the_target);
+  add_case(suite, vae_trainer_step__costs_the_distance_to_the_target);
   add_case(suite, vae_trainer_step__paints_normalised_pictures_under_the_window);
   add_case(suite, vae_trainer_step__learns_under_a_window);
   add_case(suite, vae_trainer_step__has_the_gradients_of_the_gaussian_loss);
@@ -529,7 +546,9 @@ static Suite *make_suite(void) {
   add_case(suite, vae_trainer_step__refuses_pixels_that_are_not_finite);
   add_case(suite, vae_trainer_step__stops_before_updating_when_the_loss_is_not_finite);
   add_case(suite, vae_trainer_step__refuses_wrong_arguments);
-  add_case(suite, vae_trainer_create__names_the_wrong_option);
+  add_case(suite, vae_trainer_step__is_cancelled);
+  add_case(suite, vae_trainer_create__refuses_what_does_not_fit);
+  add_case(suite, vae_trainer_create__starts_from_given_networks);
   add_case(suite, vae_trainer__survives_refused_memory);
   return suite;
 }

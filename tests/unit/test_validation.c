@@ -3,12 +3,12 @@
 
 #include "train/validation.h"
 
-static xd_evaluation figures(double acc, double div, double ediv) {
-  return (xd_evaluation){.struct_size = sizeof(xd_evaluation), .acc = acc, .div = div, .ediv = ediv};
+static xdi_evaluation figures(double acc, double div, double ediv) {
+  return (xdi_evaluation){.acc = acc, .div = div, .ediv = ediv};
 }
 
 static double score(double acc, double div, double ediv) {
-  const xd_evaluation evaluation = figures(acc, div, ediv);
+  const xdi_evaluation evaluation = figures(acc, div, ediv);
   return xdi_validation_score(&evaluation);
 }
 
@@ -30,8 +30,8 @@ START_TEST(validation_score__lets_a_collapse_lose) {
 END_TEST
 
 START_TEST(validation__calls_right_pictures_without_variety_a_collapse) {
-  const xd_evaluation collapsed = figures(0.99, 0.05, 0.0), varied = figures(0.99, 0.1, 0.0),
-                      wrong = figures(0.4, 0.0, 0.0);
+  const xdi_evaluation collapsed = figures(0.99, 0.05, 0.0), varied = figures(0.99, 0.1, 0.0),
+                       wrong = figures(0.4, 0.0, 0.0);
   ck_assert(xdi_validation_is_collapse(&collapsed));
   ck_assert(!xdi_validation_is_collapse(&varied));
   ck_assert(!xdi_validation_is_collapse(&wrong));
@@ -40,7 +40,7 @@ END_TEST
 
 START_TEST(validation__stops_after_two_collapses_in_a_row_or_at_the_end) {
   xd_context *context = test_context("reference");
-  xdi_training training = {.context = context, .options = XD_TRAIN_OPTIONS_INIT};
+  xdi_training training = {.context = context, .settings = {.allow_collapse = 0}};
   xdi_validation validation = {
       .training = &training, .steps = 100, .collapsed = 1, .last = figures(0.9, 0.01, 0.0)};
   assert_ok(context, xdi_validation_check(&validation, 69));
@@ -48,9 +48,9 @@ START_TEST(validation__stops_after_two_collapses_in_a_row_or_at_the_end) {
   validation.collapsed = 2;
   assert_status(xdi_validation_check(&validation, 69), XD_ERROR_COLLAPSED);
   assert_message_names(context, "step 70");
-  training.options.allow_collapse = 1;
+  training.settings.allow_collapse = 1;
   assert_ok(context, xdi_validation_check(&validation, 99));
-  validation.collapsed = 0, training.options.allow_collapse = 0;
+  validation.collapsed = 0, training.settings.allow_collapse = 0;
   assert_ok(context, xdi_validation_check(&validation, 99));
   xd_context_destroy(context);
 }

@@ -171,13 +171,12 @@ END_TEST
 
 /* Two pictures that differ in light alone have one posterior. */
 START_TEST(window_normalise__serves_an_encoder) {
-  xd_vae_architecture architecture = pattern_architecture();
-  xd_encoder *encoder = NULL;
+  char text[160];
+  snprintf(text, sizeof text, PATTERN_VAE " window=%u", (unsigned)SIGMA);
+  xd_encoder *encoder = make_encoder(context, text);
   float *pictures = make_pixels(2 * PATTERN_SIZE, 8), mean[16];
   for (uint32_t i = 0; i < PATTERN_SIZE; i++)
     pictures[PATTERN_SIZE + i] = 0.2f + 0.5f * pictures[i];
-  architecture.window = SIGMA;
-  assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 3));
   assert_ok(context, xd_encoder_encode(encoder, context, mean, NULL, pictures, 2));
   assert_near_floats(mean, mean + 8, 8, 1e-4);
   xd_encoder_release(encoder);

@@ -3,11 +3,9 @@
 #ifndef XD_TESTS_TINY_MODEL_H
 #define XD_TESTS_TINY_MODEL_H
 
-#include "support.h"
+#include "option_support.h"
 
 #include <stdbool.h>
-
-#include "xdomain/xdomain.h"
 
 /* Weight i of the n-th network: a short dyadic fraction, exact in f16. */
 static inline float tiny_weight(size_t network, size_t index) {
@@ -28,16 +26,10 @@ static inline void tiny_fill(xd_context *context, xd_network *network, size_t nu
   }
 }
 
-static inline xd_vae_architecture tiny_architecture(int domain) {
-  xd_vae_architecture a = XD_VAE_ARCHITECTURE_INIT;
-  a.height = domain == 1 ? 8 : 10;
-  a.width = domain == 1 ? 8 : 9;
-  a.channels = domain == 1 ? 1 : 3;
-  a.latent_dim = domain == 1 ? 2 : 3;
-  a.base_channels = 2;
-  a.depth = 1;
-  a.hidden[0] = 5;
-  return a;
+/* Options of the group "vae" for a domain. */
+static inline const char *tiny_vae(int domain) {
+  return domain == 1 ? "width=8 height=8 channels=1 latent_dim=2 base_channels=2 depth=1 hidden1=5"
+                     : "width=9 height=10 channels=3 latent_dim=3 base_channels=2 depth=1 hidden1=5";
 }
 
 /* The model; the caller releases it. `mapping` false: VAEs alone. */
@@ -47,30 +39,24 @@ static inline xd_model *tiny_model_with(xd_context *context, bool mapping, uint3
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model = NULL;
   for (int d = 0; d < 2; d++) {
-    xd_vae_architecture architecture = tiny_architecture(d + 1);
-    xd_latent_generator_options generating = XD_LATENT_GENERATOR_OPTIONS_INIT;
-    xd_pair_discriminator_options discriminating = XD_PAIR_DISCRIMINATOR_OPTIONS_INIT;
-    architecture.linear_skip = generating.linear_skip = linear_skip;
-    generating.source_dim = d == 0 ? 2 : 3;
-    generating.target_dim = d == 0 ? 3 : 2;
-    generating.hidden_width = discriminating.hidden_width = 4;
-    generating.hidden_layers = discriminating.hidden_layers = 1;
-    discriminating.latent_dim = architecture.latent_dim;
+    static const char *const generating[] = {"source_dim=2 target_dim=3", "source_dim=3 target_dim=2"};
+    static const char *const discriminating[] = {"target_dim=2", "target_dim=3"};
+    char vae[160], text[160];
+    snprintf(vae, sizeof vae, "%s linear_skip=%u", tiny_vae(d + 1), linear_skip);
     size_t number = 10 * (size_t)d;
-    xd_encoder *encoder;
-    xd_decoder *decoder;
-    assert_ok(context, xd_encoder_create(&encoder, context, &architecture, 1));
-    assert_ok(context, xd_decoder_create(&decoder, context, &architecture, 1));
+    xd_encoder *encoder = make_encoder(context, vae);
+    xd_decoder *decoder = make_decoder(context, vae);
     tiny_fill(context, xd_encoder_network_mutable(encoder), number + 1);
     tiny_fill(context, xd_decoder_network_mutable(decoder), number + 2);
     parts.encoder[d] = encoder;
     parts.decoder[d] = decoder;
     if (!mapping)
       continue;
-    xd_latent_generator *generator;
-    xd_pair_discriminator *discriminator;
-    assert_ok(context, xd_latent_generator_create(&generator, context, &generating, 1));
-    assert_ok(context, xd_pair_discriminator_create(&discriminator, context, &discriminating, 1));
+    snprintf(text, sizeof text, "%s hidden_width=4 hidden_layers=1 linear_skip=%u", generating[d],
+             linear_skip);
+    xd_latent_generator *generator = make_generator(context, text);
+    snprintf(text, sizeof text, "%s hidden_width=4 hidden_layers=1", discriminating[d]);
+    xd_pair_discriminator *discriminator = make_discriminator(context, text);
     tiny_fill(context, xd_latent_generator_network_mutable(generator), number + 3);
     tiny_fill(context, xd_pair_discriminator_network_mutable(discriminator), number + 4);
     parts.generator[d] = generator;

@@ -4,9 +4,8 @@
 #define XD_TESTS_TRAINING_SUPPORT_H
 
 #include "network_support.h"
+#include "option_support.h"
 #include "refusals.h"
-
-#include "xdomain/xdomain.h"
 
 #define SIDE 12u
 #define PATTERN_SIZE (SIDE * SIDE)
@@ -88,16 +87,8 @@ static inline xd_pairing *make_pairing(xd_context *context, const char *text) {
   return pairing;
 }
 
-/* A VAE for the patterns. */
-static inline xd_vae_architecture pattern_architecture(void) {
-  xd_vae_architecture architecture = XD_VAE_ARCHITECTURE_INIT;
-  architecture.height = architecture.width = SIDE;
-  architecture.latent_dim = 8;
-  architecture.base_channels = 8;
-  architecture.depth = 1;
-  architecture.hidden[0] = 64;
-  return architecture;
-}
+/* Options of a VAE for the patterns. */
+#define PATTERN_VAE "width=12 height=12 channels=1 latent_dim=8 base_channels=8 depth=1 hidden1=64"
 
 /* All weights of a network, copied; the caller frees them. */
 static inline float *copy_weights(const xd_network *network, size_t *count) {

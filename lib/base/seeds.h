@@ -1,6 +1,6 @@
-/* Seeds of the parts of a training, from the one that the caller gave. */
-#ifndef XDI_TRAIN_SEEDS_H
-#define XDI_TRAIN_SEEDS_H
+/* Seeds of the parts of a whole, from the one that the caller gave. */
+#ifndef XDI_BASE_SEEDS_H
+#define XDI_BASE_SEEDS_H
 
 #include "base/random.h"
 

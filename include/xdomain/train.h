@@ -1,0 +1,151 @@
+/* libxdomain: whole trainings, from two sets of pictures to a model.
+ *
+ *   xd_train      both VAEs, each on its own set and without labels, then the mappings between the
+ *                 paired classes
+ *   xd_map        the mappings alone, on the frozen VAEs of a model
+ *   xd_train_vae  one VAE alone
+ *
+ * The method is arXiv 1805.10130; the recipe and where it leaves the paper's letter stand in
+ * docs/method.md. What is trained lies in an xd_train_input; how, in options of group "train"
+ * (of xd_train_vae "vae"; options.h lists them and the presets). The same options, sets and seed
+ * give the same model, byte for byte, on the same backend and processor type at any number of
+ * threads.
+ *
+ * These calls take long: a callback hears of each step, and cancelling the context stops them
+ * within one. What a late stage would refuse is refused before the first step. */
+#ifndef XDOMAIN_TRAIN_H
+#define XDOMAIN_TRAIN_H
+
+#include "dataset.h"
+#include "judge.h"
+#include "model.h"
+#include "options.h"
+#include "values.h"
+
+XD_BEGIN_DECLS
+
+/* ---- Progress ---- */
+
+typedef uint32_t xd_train_stage;
+enum {
+  XD_STAGE_VAE1 = 1,
+  XD_STAGE_VAE2 = 2,
+  /* Encoding both sets. */
+  XD_STAGE_CODES = 3,
+  XD_STAGE_MAPPING_1TO2 = 4,
+  XD_STAGE_MAPPING_2TO1 = 5
+};
+
+/* What a callback hears; borrowed during its call. */
+typedef struct xd_train_progress {
+  /* Of the library's struct: read no further. */
+  size_t struct_size;
+  /* Share of all the work that is done, 0..1, by a fixed estimate of each stage's. */
+  double overall;
+  /* The losses of this step, as xd_vae_trainer_step and xd_mapping_trainer_step give them; empty
+   * while sets are encoded. */
+  const xd_values *losses;
+  /* What was measured after this step, as xd_evaluate gives it, and its "score"; NULL where nothing
+   * was. */
+  const xd_values *validation;
+  xd_train_stage stage;
+  /* Within the stage, from 1 to steps. */
+  uint32_t step;
+  uint32_t steps;
+} xd_train_progress;
+
+/* Called after every step on the context's thread; nonzero stops with XD_ERROR_CANCELLED. */
+typedef int (*xd_train_callback)(void *user, const xd_train_progress *progress);
+
+/* ---- Two domains ---- */
+
+/* What is trained on and with; all is borrowed during the call. [0] is domain 1, or the
+ * direction 1 to 2. */
+typedef struct xd_train_input {
+  /* sizeof(xd_train_input). */
+  size_t struct_size;
+  /* The pictures of each domain. Their labels are used for the mappings alone. */
+  const xd_dataset *set[2];
+  /* The classes that belong together. */
+  const xd_pairing *pairing;
+  /* Pictures of each domain that are not trained on, or NULL. */
+  const xd_dataset *validation[2];
+  /* The judge of each domain as a target, or NULL. A direction is validated when both validation
+   * sets and its target's judge are given. */
+  const xd_judge *judge[2];
+  /* Networks to start from, with layers of one's own, as in xd_vae_trainer_create and
+   * xd_mapping_trainer_create; NULL: made from the options. xd_map does not read those of the
+   * VAEs. As in xd_model_parts, generator[0] is G1 (1 to 2) and discriminator[1], D2, judges its
+   * codes. */
+  const xd_encoder *encoder[2];
+  const xd_decoder *decoder[2];
+  const xd_latent_generator *generator[2];
+  const xd_pair_discriminator *discriminator[2];
+  /* The domains' names, for the model, or NULL. */
+  const char *name[2];
+  /* May be NULL; `user` is handed to it. */
+  xd_train_callback callback;
+  void *user;
+} xd_train_input;
+
+#define XD_TRAIN_INPUT_INIT \
+  { \
+    sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
+        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL \
+  }
+XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
+
+/* Of the steps that are validated, the model gets the networks of that with the highest
+ *   score = acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV),
+ * of equals the later: accuracy that was bought with variety, as by a collapse, loses. Where
+ * nothing is validated, it gets those of the last step. What is measured is the finished form:
+ * weights averaged, the noise scaled. */
+#define XD_VALIDATION_DIV 0.75
+#define XD_VALIDATION_EDIV 0.6
+
+/* Trains both VAEs, freezes them, and trains the mappings that the option directions names. The
+ * caller owns *out. Options: group "train"; NULL means the defaults. The report, where not NULL,
+ * also tells what was done before a failure; N is 1 or 2, the domain or the domain that a
+ * mapping leaves:
+ *   seconds, seconds.vaeN, seconds.codes, seconds.mappingN  wall time of all and of each stage
+ *   vaeN.NAME         losses of the VAE, means over the last epoch
+ *   mappingN.NAME     losses of the mapping, means over the last 100 steps
+ *   validationN.NAME  measures of the networks that are kept, and their score; the ceiling in it is
+ *                     measured after the last step
+ *   validationsN      how many validations were made
+ *   kept_stepN        the step, from 1, whose networks are kept
+ *   probeN            what can be known of the class: the accuracy, on the validation set of
+ *                     domain N, of a small classifier of posterior means that was trained on the
+ *                     codes that the mappings are; about the most that a mapping's acc can be.
+ *                     Absent without a validation set, or with one class
+ * What is reproducible of it also stands in the model's properties. Before the first step:
+ * XD_ERROR_INVALID_ARGUMENT names the option or argument; XD_ERROR_NOT_FOUND: the pairing names
+ * a class that has no picture; XD_ERROR_SHAPE_MISMATCH: pictures, networks, latent sizes or
+ * judges that do not fit together. Later: XD_ERROR_NUMERIC: training diverged;
+ * XD_ERROR_COLLAPSED: two validations in a row of a mapping's second half, or its last one,
+ * accept 50% or more but have div below 0.1 (unless the option allow_collapse is 1);
+ * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report,
+                          const xd_train_input *input, const xd_options *options);
+
+/* Trains only the mappings, on the frozen VAEs of `model`: the result shares them. Directions
+ * that are not trained are dropped, since they belonged to the old pairing; the option
+ * directions cannot be 0. Options of the VAEs are not read. Otherwise as xd_train. */
+XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
+                        const xd_model *model, const xd_train_input *input,
+                        const xd_options *options);
+
+/* ---- One VAE ---- */
+
+/* Trains one VAE on a set's pictures and gives its frozen networks; the caller owns both.
+ * Options: group "vae"; NULL means the defaults; width, height and channels are the set's where
+ * they are 0. The callback, which may be NULL, hears of each step with stage XD_STAGE_VAE1. The
+ * report, where not NULL, has "seconds" and the losses' means over the last epoch. Errors as of
+ * xd_train. */
+XD_API xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context,
+                              xd_values *report, const xd_dataset *set, xd_train_callback callback,
+                              void *user, const xd_options *options);
+
+XD_END_DECLS
+
+#endif

@@ -1,0 +1,66 @@
+/* Codes are encoded once, before the mappings' first step. */
+#include "train/mapping_material.h"
+
+#include "base/seeds.h"
+#include "model/encoder.h"
+#include "train/progress.h"
+
+static xdi_augmentation augmentation_of(const xdi_mapping_settings *settings) {
+  return (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur};
+}
+
+static bool augments(const xdi_augmentation *strengths) {
+  return strengths->affine > 0.0f || xdi_augmentation_degrades(strengths);
+}
+
+/* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the
+ * codes of the pictures themselves. */
+static xd_status open_codes(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+  xd_context *context = training->context;
+  const xdi_train_settings *settings = &training->settings;
+  const xd_dataset *set = training->input.set[domain];
+  const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, domain + 1));
+  xdi_codes_options options = {
+      .samples = settings->mapping[xdi_training_has(training, 0) ? 0 : 1].codes_per_picture,
+      .seed = xdi_seed_of(settings->seed, domain == 0 ? XDI_SEED_CODES1 : XDI_SEED_CODES2),
+  };
+  const xdi_augmentation wanted = augmentation_of(&settings->mapping[domain]);
+  const bool augmented = xdi_training_has(training, domain) && augments(&wanted);
+  xd_status status = XD_OK;
+  if (!augmented || xdi_training_has(training, 1 - domain))
+    status = xdi_codes_open(&material->codes[domain], context, encoder, set, &options);
+  if (status != XD_OK || !augmented)
+    return status;
+  options.augmentation = wanted;
+  return xdi_codes_open(&material->augmented[domain], context, encoder, set, &options);
+}
+
+static xd_status open_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+  xd_train_progress event = {
+      .stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2, .losses = &training->losses};
+  xd_status status = open_codes(material, training, domain);
+  if (status == XD_OK)
+    status = xdi_pools_open(&material->pools[domain], training->context, training->input.set[domain],
+                            training->input.pairing, domain + 1);
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+}
+
+xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
+                                    const xd_model *model) {
+  const double began = xdi_clock();
+  *material = (xdi_mapping_material){.model = model};
+  xd_values_clear(&training->losses);
+  xd_status status = open_domain(material, training, 0);
+  if (status == XD_OK)
+    status = open_domain(material, training, 1);
+  const xd_status told = xdi_training_end_stage(training, XD_STAGE_CODES, began);
+  return status == XD_OK ? told : status;
+}
+
+void xdi_mapping_material_close(xdi_mapping_material *material) {
+  for (uint32_t domain = 0; domain < 2; domain++) {
+    xdi_codes_close(&material->codes[domain]);
+    xdi_codes_close(&material->augmented[domain]);
+    xdi_pools_close(&material->pools[domain]);
+  }
+}

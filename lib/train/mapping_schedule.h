@@ -1,0 +1,19 @@
+/* The schedule of one mapping. */
+#ifndef XDI_TRAIN_MAPPING_SCHEDULE_H
+#define XDI_TRAIN_MAPPING_SCHEDULE_H
+
+#include "train/mapping_material.h"
+#include "train/mapping_trainer.h"
+
+/* Gives the settings of direction 0 or 1 the sizes of the model's codes; others than 0 must be those. */
+xd_status xdi_complete_mapping(xdi_training *training, const xd_model *model, uint32_t direction);
+
+/* The trainer of a direction whose settings are complete. */
+xd_status xdi_open_mapping_trainer(xd_mapping_trainer **out, const xdi_training *training,
+                                   const xdi_mapping_settings *settings, uint32_t direction);
+
+/* Trains direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
+xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
+                            xd_latent_generator **generator, xd_pair_discriminator **discriminator);
+
+#endif

@@ -1,0 +1,296 @@
+/* One step of a latent generator and its pair discriminator on codes (arXiv 1805.10130, section 3.2):
+ *
+ *   L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise)) + w softplus(D(c, wrong))
+ *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
+ *
+ * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
+ * optimiser moves D's raw weights, D divides them by their spectral norms: one power iteration before
+ * D's update, none before G's. The kept generator is the exponential average of the weights. */
+#include <math.h>
+
+#include "base/random.h"
+#include "model/latent_generator.h"
+#include "model/pair_discriminator.h"
+#include "tensor/device.h"
+#include "train/epochs.h"
+#include "train/mapping_trainer.h"
+
+/* ---- The codes of a step ---- */
+
+static xd_slice place(const xd_mapping_trainer *trainer, uint32_t which) {
+  return xdi_slice(trainer->codes, trainer->places[which]);
+}
+
+static xd_status copy_columns(const xd_mapping_trainer *trainer, xd_slice to, uint32_t to_stride,
+                              xd_slice from, uint32_t from_stride, uint32_t rows, uint32_t columns) {
+  xd_context *context = trainer->context;
+  return xdi_device_check(
+      context, context->table.copy_columns(context->backend, to, to_stride, from, from_stride, rows, columns),
+      "copy_columns");
+}
+
+/* Rows [left | right] of two codes, both [count][target_dim], as D's pairs first..first+count-1. */
+static xd_status place_pairs(const xd_mapping_trainer *trainer, uint32_t first, uint32_t count, xd_slice left,
+                             xd_slice right) {
+  const uint32_t dim = trainer->target_dim;
+  const xd_slice to =
+      xdi_slice_after(xdi_executor_input(trainer->discriminator_run), (size_t)first * 2 * dim);
+  xd_status status = copy_columns(trainer, to, 2 * dim, left, dim, count, dim);
+  if (status == XD_OK)
+    status = copy_columns(trainer, xdi_slice_after(to, dim), 2 * dim, right, dim, count, dim);
+  return status;
+}
+
+/* epsilon for G, then the noise that D must refuse: one stream a step, the second after the first. */
+static xd_status draw_noise(const xd_mapping_trainer *trainer, uint32_t count) {
+  xd_context *context = trainer->context;
+  const uint64_t stream = xdi_stream_id(XDI_STREAM_MAPPING_NOISE, trainer->step);
+  const size_t cells = (size_t)count * trainer->target_dim;
+  xd_status status = context->table.random_normal(context->backend, place(trainer, XDI_PLACE_EPSILON), cells,
+                                                  trainer->settings.seed, stream, 0);
+  if (status == XD_OK)
+    status = context->table.random_normal(context->backend, place(trainer, XDI_PLACE_NOISE), cells,
+                                          trainer->settings.seed, stream, cells);
+  return xdi_device_check(context, status, "random_normal");
+}
+
+/* A ReLU may swallow a code that is not finite, so that no loss would show it. */
+static xd_status write_codes(const xd_mapping_trainer *trainer, const char *name, uint32_t to,
+                             const float *codes, size_t count) {
+  bool finite = true;
+  for (size_t i = 0; i < count; i++)
+    finite &= isfinite(codes[i]) != 0;
+  if (!finite)
+    return xdi_fail(trainer->context, XD_ERROR_NUMERIC, "xd_mapping_batch.%s has a value that is not finite",
+                    name);
+  return xdi_device_write(trainer->context, place(trainer, to), codes, count);
+}
+
+static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch) {
+  const size_t target = (size_t)batch->count * trainer->target_dim;
+  const size_t source = (size_t)batch->count * trainer->source_dim;
+  xd_status status = write_codes(trainer, "condition", XDI_PLACE_CONDITION, batch->condition, target);
+  if (status == XD_OK)
+    status = write_codes(trainer, "source", XDI_PLACE_SOURCE, batch->source, source);
+  if (status == XD_OK && !trainer->settings.same_code_positive)
+    status = write_codes(trainer, "positive", XDI_PLACE_POSITIVE, batch->positive, target);
+  if (status == XD_OK && batch->mismatched)
+    status = write_codes(trainer, "mismatched", XDI_PLACE_WRONG, batch->mismatched, target);
+  if (status == XD_OK && trainer->settings.generated_mismatch > 0.0f)
+    status = batch->wrong_condition
+                 ? write_codes(trainer, "wrong_condition", XDI_PLACE_WRONG_CONDITION, batch->wrong_condition,
+                               target)
+                 : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_CONDITION, batch->mismatched, target);
+  return status;
+}
+
+static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
+  const uint32_t target = trainer->target_dim, source = trainer->source_dim;
+  const xd_slice input = xdi_executor_input(trainer->generator_run);
+  xd_status status =
+      copy_columns(trainer, input, target + source, place(trainer, XDI_PLACE_EPSILON), target, count, target);
+  if (status == XD_OK)
+    status = copy_columns(trainer, xdi_slice_after(input, target), target + source,
+                          place(trainer, XDI_PLACE_SOURCE), source, count, source);
+  if (status == XD_OK)
+    status = xdi_executor_forward(trainer->generator_run, count, true, trainer->settings.seed,
+                                  xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
+  return status;
+}
+
+/* ---- D's update ---- */
+
+/* weight * softplus(-sign * logit) of D's pairs first..; *loss gets the mean, unweighted. */
+static xd_status pair_loss(const xd_mapping_trainer *trainer, double *loss, uint32_t first, uint32_t count,
+                           float sign, float weight) {
+  xd_context *context = trainer->context;
+  xd_logistic_loss args = {
+      .rows = count,
+      .sign = sign,
+      .weight = weight,
+      .logits = xdi_slice_after(xdi_executor_output(trainer->discriminator_run), first),
+      .dlogits = xdi_slice_after(xdi_executor_output_gradient(trainer->discriminator_run), first),
+  };
+  xd_status status =
+      xdi_device_check(context, context->table.logistic_loss(context->backend, &args), "logistic_loss");
+  *loss = args.loss / count;
+  return status;
+}
+
+static xd_status place_kinds(const xd_mapping_trainer *trainer, uint32_t count) {
+  const xd_slice condition = place(trainer, XDI_PLACE_CONDITION);
+  const xd_slice judged[XDI_KINDS] = {
+      [XDI_KIND_REAL] = trainer->settings.same_code_positive ? condition : place(trainer, XDI_PLACE_POSITIVE),
+      [XDI_KIND_GENERATED] = xdi_executor_output(trainer->generator_run),
+      [XDI_KIND_NOISE] = place(trainer, XDI_PLACE_NOISE),
+      [XDI_KIND_MISMATCHED] = place(trainer, XDI_PLACE_WRONG),
+  };
+  xd_status status = XD_OK;
+  for (uint32_t kind = 0; status == XD_OK && kind < xdi_mapping_kinds(&trainer->settings); kind++)
+    status = place_pairs(trainer, kind * count, count, condition, judged[kind]);
+  return status;
+}
+
+static xd_status kind_losses(const xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count) {
+  const float mismatch = trainer->settings.mismatch;
+  xd_status status = pair_loss(trainer, &losses->real, XDI_KIND_REAL * count, count, 1.0f, 1.0f);
+  if (status == XD_OK)
+    status = pair_loss(trainer, &losses->generated, XDI_KIND_GENERATED * count, count, -1.0f, 1.0f);
+  if (status == XD_OK)
+    status = pair_loss(trainer, &losses->noise, XDI_KIND_NOISE * count, count, -1.0f, 1.0f);
+  if (status == XD_OK && mismatch > 0.0f)
+    status = pair_loss(trainer, &losses->mismatched, XDI_KIND_MISMATCHED * count, count, -1.0f, mismatch);
+  losses->discriminator =
+      losses->real + losses->generated + losses->noise + (double)mismatch * losses->mismatched;
+  return status;
+}
+
+static xd_status check_loss(const xd_mapping_trainer *trainer, const char *name, double loss) {
+  if (isfinite(loss))
+    return XD_OK;
+  return xdi_fail(trainer->context, XD_ERROR_NUMERIC, "step %u: the %s's loss is %g", trainer->step, name,
+                  loss);
+}
+
+static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
+                                      float learning_rate) {
+  const uint32_t rows = count * xdi_mapping_kinds(&trainer->settings);
+  xdi_executor *run = trainer->discriminator_run;
+  xd_status status = xdi_spectral_normalise(&trainer->spectral, 1);
+  if (status == XD_OK)
+    status = place_kinds(trainer, count);
+  if (status == XD_OK)
+    status = xdi_executor_forward(run, rows, false, 0, 0);
+  if (status == XD_OK)
+    status = kind_losses(trainer, losses, count);
+  if (status == XD_OK)
+    status = check_loss(trainer, "discriminator", losses->discriminator);
+  if (status == XD_OK)
+    status = xdi_executor_backward(run, rows, true, false);
+  if (status == XD_OK)
+    status = xdi_spectral_gradients(&trainer->spectral);
+  if (status == XD_OK)
+    status = xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
+                                xdi_executor_gradients(run), learning_rate);
+  return status;
+}
+
+/* ---- G's update ---- */
+
+/* D's judgement of G's codes, and its gradient down to D's input. *wrong: against the wrong condition. */
+static xd_status judge_generated(xd_mapping_trainer *trainer, double *adversarial, double *wrong,
+                                 uint32_t count) {
+  const float weight = trainer->settings.generated_mismatch;
+  const xd_slice generated = xdi_executor_output(trainer->generator_run);
+  const uint32_t rows = weight > 0.0f ? 2 * count : count;
+  xdi_executor *run = trainer->discriminator_run;
+  *wrong = 0.0;
+  xd_status status = place_pairs(trainer, 0, count, place(trainer, XDI_PLACE_CONDITION), generated);
+  if (status == XD_OK && weight > 0.0f)
+    status = place_pairs(trainer, count, count, place(trainer, XDI_PLACE_WRONG_CONDITION), generated);
+  if (status == XD_OK)
+    status = xdi_executor_forward(run, rows, false, 0, 0);
+  if (status == XD_OK)
+    status = pair_loss(trainer, adversarial, 0, count, 1.0f, 1.0f);
+  if (status == XD_OK && weight > 0.0f)
+    status = pair_loss(trainer, wrong, count, count, -1.0f, weight);
+  if (status == XD_OK)
+    status = xdi_executor_backward(run, rows, false, true);
+  return status;
+}
+
+/* The judged half of D's input gradient becomes G's output gradient. */
+static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
+  const uint32_t dim = trainer->target_dim;
+  const xd_slice from = xdi_slice_after(xdi_executor_input_gradient(trainer->discriminator_run), dim);
+  const xd_slice to = xdi_executor_output_gradient(trainer->generator_run);
+  xd_status status = copy_columns(trainer, to, dim, from, 2 * dim, count, dim);
+  if (status != XD_OK || trainer->settings.generated_mismatch <= 0.0f)
+    return status;
+  const xd_slice second = xdi_slice_after(from, (size_t)count * 2 * dim),
+                 scratch = place(trainer, XDI_PLACE_SCRATCH);
+  status = copy_columns(trainer, scratch, dim, second, 2 * dim, count, dim);
+  if (status == XD_OK)
+    status = xdi_device_scale_add(trainer->context, 1.0f, scratch, 1.0f, to, (size_t)count * dim);
+  return status;
+}
+
+static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation, uint32_t count,
+                            float lambda) {
+  xd_context *context = trainer->context;
+  const uint32_t dim = trainer->target_dim;
+  xd_squared_distance args = {
+      .rows = count,
+      .columns = dim,
+      .a_stride = dim,
+      .b_stride = dim,
+      .da_stride = dim,
+      .weight = lambda,
+      .a = xdi_executor_output(trainer->generator_run),
+      .b = place(trainer, XDI_PLACE_EPSILON),
+      .da = xdi_executor_output_gradient(trainer->generator_run),
+  };
+  xd_status status =
+      xdi_device_check(context, context->table.squared_distance(context->backend, &args), "squared_distance");
+  *regularisation = args.loss / ((double)count * dim);
+  return status;
+}
+
+/* average = decay average + (1 - decay) weights; the decay grows so that the start is forgotten. */
+static xd_status average_weights(xd_mapping_trainer *trainer) {
+  if (!trainer->average)
+    return XD_OK;
+  const double grown = (1.0 + trainer->step) / (10.0 + trainer->step);
+  const float decay = (float)fmin((double)trainer->settings.ema_decay, grown);
+  return xdi_device_scale_add(trainer->context, 1.0f - decay, xdi_executor_parameters(trainer->generator_run),
+                              decay, xdi_slice(trainer->average, 0),
+                              trainer->generator->part.network->block_count);
+}
+
+static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
+                                  float learning_rate) {
+  const xdi_mapping_settings *settings = &trainer->settings;
+  const float lambda =
+      xdi_linear_rate(settings->lambda_reg, settings->final_lambda, trainer->step, settings->steps);
+  double wrong = 0.0;
+  xdi_executor *run = trainer->generator_run;
+  xd_status status = xdi_spectral_normalise(&trainer->spectral, 0);
+  if (status == XD_OK)
+    status = judge_generated(trainer, &losses->adversarial, &wrong, count);
+  if (status == XD_OK)
+    status = take_gradient(trainer, count);
+  if (status == XD_OK)
+    status = regularise(trainer, &losses->regularisation, count, lambda);
+  if (status != XD_OK)
+    return status;
+  losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
+                      (double)settings->generated_mismatch * wrong;
+  status = check_loss(trainer, "generator", losses->generator);
+  if (status == XD_OK)
+    status = xdi_executor_backward(run, count, true, false);
+  if (status == XD_OK)
+    status = xdi_optimiser_step(&trainer->generator_optimiser, xdi_executor_parameters(run),
+                                xdi_executor_gradients(run), learning_rate);
+  if (status == XD_OK)
+    status = average_weights(trainer);
+  return status;
+}
+
+/* ---- Both updates ---- */
+
+xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                           const xd_mapping_batch *batch, float learning_rate) {
+  *losses = (xdi_mapping_losses){0};
+  xd_status status = write_batch(trainer, batch);
+  if (status == XD_OK)
+    status = draw_noise(trainer, batch->count);
+  if (status == XD_OK)
+    status = generate(trainer, batch->count);
+  if (status == XD_OK)
+    status = update_discriminator(trainer, losses, batch->count, learning_rate);
+  if (status == XD_OK)
+    status = update_generator(trainer, losses, batch->count, learning_rate);
+  if (status == XD_OK)
+    trainer->step++;
+  return status;
+}

@@ -1,0 +1,27 @@
+/* How far a training is, and what it tells its caller. */
+#ifndef XDI_TRAIN_PROGRESS_H
+#define XDI_TRAIN_PROGRESS_H
+
+#include "train/training.h"
+
+/* Seconds by a clock that only runs forward. */
+double xdi_clock(void);
+
+/* Steps of a VAE's schedule. */
+uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set);
+
+/* Starts the clock and sets the work that is to be done: of VAEs 0 and 1 as with_vae says, and of the mappings
+ * that the options name. */
+void xdi_training_start(xdi_training *training, const bool with_vae[2]);
+
+/* After a step: counts its work and calls back. XD_ERROR_CANCELLED from the callback or the context. */
+xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event);
+
+/* Puts the seconds since `began` (by xdi_clock) into the report as the stage's, and all seconds until now. */
+xd_status xdi_training_end_stage(xdi_training *training, xd_train_stage stage, double began);
+
+/* The report's name of a VAE or a mapping with a point: "vae1.", "mapping2."; index 0 or 1. */
+const char *xdi_vae_prefix(uint32_t domain);
+const char *xdi_mapping_prefix(uint32_t direction);
+
+#endif

@@ -1,0 +1,100 @@
+/* What a whole training is told: its input, its options, and what the sets decide. */
+#include "train/training.h"
+
+#include "base/memory.h"
+#include "base/seeds.h"
+#include "base/sized.h"
+#include "layer/network.h"
+
+void xd_train_input_init(xd_train_input *input, size_t struct_size) {
+  const xd_train_input defaults = XD_TRAIN_INPUT_INIT;
+  xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
+}
+
+xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
+                            const xd_train_input *input) {
+  *training = (xdi_training){.context = context, .input = XD_TRAIN_INPUT_INIT};
+  xdi_values_open(&training->own_report, &context->allocator);
+  xdi_values_open(&training->losses, &context->allocator);
+  xdi_values_open(&training->measures, &context->allocator);
+  training->report = report ? report : &training->own_report;
+  return xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, user));
+}
+
+void xdi_training_close(xdi_training *training) {
+  xdi_values_close(&training->own_report);
+  xdi_values_close(&training->losses);
+  xdi_values_close(&training->measures);
+}
+
+/* ---- VAEs ---- */
+
+xd_status xdi_complete_picture(xd_context *context, const char *group, uint32_t *width, uint32_t *height,
+                               uint32_t *channels, const xd_dataset *set) {
+  *width = *width ? *width : xd_dataset_width(set);
+  *height = *height ? *height : xd_dataset_height(set);
+  *channels = *channels ? *channels : xd_dataset_channels(set);
+  if (*width == xd_dataset_width(set) && *height == xd_dataset_height(set) &&
+      *channels == xd_dataset_channels(set))
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
+                  "%s: the options ask for pictures of %ux%ux%u, the set's are %ux%ux%u", group, *width,
+                  *height, *channels, xd_dataset_width(set), xd_dataset_height(set),
+                  xd_dataset_channels(set));
+}
+
+xd_status xdi_check_vae_schedule(xd_context *context, const xdi_vae_settings *settings) {
+  if (settings->epochs > 0 || settings->min_steps > 0)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "vae.epochs and vae.min_steps cannot both be 0");
+}
+
+static xd_status complete_vae(xdi_training *training, uint32_t domain) {
+  xdi_vae_settings *settings = &training->settings.vae[domain];
+  const xd_status status = xdi_check_vae_schedule(training->context, settings);
+  if (status != XD_OK)
+    return status;
+  return xdi_complete_picture(training->context, domain == 0 ? "vae1" : "vae2", &settings->width,
+                              &settings->height, &settings->channels, training->input.set[domain]);
+}
+
+/* ---- Mappings ---- */
+
+static xd_status check_augmentation(xd_context *context, const xdi_mapping_settings *settings) {
+  if (settings->codes_per_picture > 0 ||
+      (settings->augment <= 0.0f && settings->augment_colour <= 0.0f && settings->augment_blur <= 0.0f))
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                  "mapping.augment needs kept codes, but mapping.codes_per_picture is 0");
+}
+
+static xd_status check_directions(const xdi_training *training, bool with_vae) {
+  const xdi_train_settings *settings = &training->settings;
+  if (settings->directions == 0 && !with_vae)
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "train.directions cannot be 0 here");
+  if (settings->directions == 3 &&
+      settings->mapping[0].codes_per_picture != settings->mapping[1].codes_per_picture)
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
+                    "mapping.codes_per_picture is %u in one direction and %u in the other",
+                    settings->mapping[0].codes_per_picture, settings->mapping[1].codes_per_picture);
+  return XD_OK;
+}
+
+static void give_seeds(xdi_train_settings *settings) {
+  settings->vae[0].seed = xdi_seed_of(settings->seed, XDI_SEED_VAE1);
+  settings->vae[1].seed = xdi_seed_of(settings->seed, XDI_SEED_VAE2);
+  settings->mapping[0].seed = xdi_seed_of(settings->seed, XDI_SEED_MAPPING_1TO2);
+  settings->mapping[1].seed = xdi_seed_of(settings->seed, XDI_SEED_MAPPING_2TO1);
+}
+
+xd_status xdi_training_read(xdi_training *training, const xd_options *options, bool with_vae) {
+  xd_status status = xdi_read_train(&training->settings, training->context, options);
+  if (status != XD_OK)
+    return status;
+  give_seeds(&training->settings);
+  for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++)
+    status = complete_vae(training, domain);
+  for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
+    status = check_augmentation(training->context, &training->settings.mapping[direction]);
+  return status == XD_OK ? check_directions(training, with_vae) : status;
+}
