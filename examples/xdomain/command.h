@@ -99,6 +99,9 @@ int prove_outputs(const output *outputs, size_t count);
 int keep_input(const output *outputs, size_t count, const char *input);
 int keep_set(const output *outputs, size_t count, const char *spec);
 
+/* Makes the file of a path that ends in XXXXXX, with the rights of a new file; NULL with errno. */
+FILE *open_temporary(char *path);
+
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
@@ -145,31 +148,12 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
 void progress_end(progress *p);
 double now_seconds(void);
 
-/* ---- JSON and tables (report.c) ---- */
+/* ---- Measures (report.c); `prefix` stands before their names: "", or "validation1." in a report ---- */
 
-/* The value named prefix and name together; 0 where there is none. */
-double value_of(const xd_values *values, const char *prefix, const char *name);
-
-/* The measures whose names begin with the prefix. */
-void print_evaluation_json(FILE *to, const xd_values *values, const char *prefix);
-void print_evaluation(FILE *to, const char *title, const xd_values *values, const char *prefix);
-
-/* The validations of one mapping, as a training's callback hears of them. */
-#define HISTORY_FIGURES 5
-#define HISTORY_NAMES \
-  { "acc", "div", "ediv", "fd", "score" }
-
-typedef struct history_record {
-  uint32_t step;
-  double figures[HISTORY_FIGURES];
-} history_record;
-
-typedef struct history {
-  history_record *records; /* to be freed */
-  size_t count, room;
-} history;
-
-bool note_validation(history *h, uint32_t step, const xd_values *validation); /* false without memory */
-void print_history_json(FILE *to, const history *h, const xd_values *report, int direction); /* 0 or 1 */
+double value_of(const xd_values *values, const char *name); /* NaN where there is none */
+bool has_measures(const xd_values *values, const char *prefix);
+void print_json_number(FILE *to, const char *name, double value); /* "name": value, or null */
+void print_measures_json(FILE *to, const xd_values *values, const char *prefix);
+void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix);
 
 #endif

@@ -1,8 +1,6 @@
 /* xdomain eval: scores a model's mappings on held-out pictures. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "command.h"
+#include "sets.h"
 
 static const char usage[] =
     "usage: xdomain eval --model MODEL.xdm --domain1 SPEC --domain2 SPEC [--pairs 0:5,1:6] [OPTION]...\n\n"
@@ -18,22 +16,25 @@ typedef struct scoring {
   bool json;
   option_settings settings;
 
+  xd_options *options;
   xd_model *model;
   xd_dataset *sets[2];
   xd_pairing *pairing;
   xd_judge *judge[2];
-  xd_options *options;
-  xd_values *results[2];
-  bool scored[2];
+  xd_values *measures[2]; /* NULL: the model has no such direction */
+  progress progress;
 } scoring;
+
+static int make_options(scoring *s) {
+  xd_status status = xd_options_create(&s->options, s->run.context, "evaluation");
+  if (!status)
+    status = apply_settings(&s->settings, s->run.context, s->options);
+  return status ? usage_error("%s", xd_context_message(s->run.context)) : EXIT_DONE;
+}
 
 static xd_status load(scoring *s) {
   xd_context *context = s->run.context;
-  xd_status status = xd_options_create(&s->options, context, "evaluation");
-  if (!status)
-    status = apply_settings(&s->settings, context, s->options);
-  if (!status)
-    status = xd_model_load(&s->model, context, s->model_path);
+  xd_status status = xd_model_load(&s->model, context, s->model_path);
   for (int d = 0; d < 2 && !status; d++)
     status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
   if (!status)
@@ -46,13 +47,19 @@ static xd_status load(scoring *s) {
   return status;
 }
 
+static void describe(const scoring *s) {
+  describe_set("domain 1", s->sets[0]);
+  describe_set("domain 2", s->sets[1]);
+}
+
 /* A judge from half of the target's pictures; the other half stays for the scores. */
 static xd_status improvise_judge(scoring *s, int target) {
   xd_context *context = s->run.context;
   xd_dataset *kept, *given;
   double seed = 0.0;
-  xd_options_get_number(s->options, context, &seed, "seed");
-  xd_status status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, (uint64_t)seed);
+  xd_status status = xd_options_get_number(s->options, context, &seed, "seed");
+  if (!status)
+    status = xd_dataset_split(&kept, &given, context, s->sets[target], 0.5, (uint64_t)seed);
   if (status)
     return status;
   fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
@@ -63,70 +70,86 @@ static xd_status improvise_judge(scoring *s, int target) {
   return status;
 }
 
-static xd_status score(scoring *s) {
-  for (int source = 0; source < 2; source++) {
-    int target = 1 - source;
-    xd_direction direction = source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
-    if (!xd_model_generator(s->model, direction))
-      continue;
-    xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
-    xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
-    input.judge = s->judge[target];
-    input.source = s->sets[source];
-    input.target = s->sets[target];
-    input.pairing = s->pairing;
-    if (!status)
-      status = xd_values_create(&s->results[source], s->run.context);
-    if (!status)
-      status = xd_evaluate(s->results[source], s->run.context, s->model, direction, &input, s->options);
-    if (status)
-      return status;
-    s->scored[source] = true;
-  }
-  return XD_OK;
+static int show_step(void *user, uint32_t step, uint32_t steps) {
+  progress_show(user, "scoring", step, steps, (double)step / (double)steps, "");
+  return 0;
 }
 
-static void print(const scoring *s) {
-  static const char *const names[] = {"1to2", "2to1"}, *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
-  if (s->json) {
-    fputs("{\"model\": ", stdout);
-    print_json_text(stdout, s->model_path);
-  }
-  for (int i = 0; i < 2; i++) {
-    if (!s->scored[i])
-      continue;
-    if (s->json) {
+static xd_status score_direction(scoring *s, int source) {
+  const int target = 1 - source;
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
+  if (!status)
+    status = xd_values_create(&s->measures[source], s->run.context);
+  if (status)
+    return status;
+  input.judge = s->judge[target];
+  input.source = s->sets[source];
+  input.target = s->sets[target];
+  input.pairing = s->pairing;
+  input.callback = s->progress.terminal ? show_step : NULL;
+  input.user = &s->progress;
+  return xd_evaluate(s->measures[source], s->run.context, s->model,
+                     source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1, &input, s->options);
+}
+
+static xd_status score(scoring *s) {
+  xd_status status = XD_OK;
+  progress_start(&s->progress);
+  for (int source = 0; source < 2 && !status; source++)
+    if (xd_model_generator(s->model, source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1))
+      status = score_direction(s, source);
+  progress_end(&s->progress);
+  return status;
+}
+
+static void print_plain(const scoring *s) {
+  static const char *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
+  for (int i = 0; i < 2; i++)
+    if (s->measures[i])
+      print_measures(stdout, titles[i], s->measures[i], "");
+}
+
+static void print_json(const scoring *s) {
+  static const char *const names[] = {"1to2", "2to1"};
+  fputs("{\"model\": ", stdout);
+  print_json_text(stdout, s->model_path);
+  for (int i = 0; i < 2; i++)
+    if (s->measures[i]) {
       printf(", \"%s\": ", names[i]);
-      print_evaluation_json(stdout, s->results[i], "");
-    } else {
-      print_evaluation(stdout, titles[i], s->results[i], "");
+      print_measures_json(stdout, s->measures[i], "");
     }
+  puts("}");
+}
+
+static int work(scoring *s) {
+  const int code = make_options(s);
+  if (code)
+    return code;
+  xd_status status = load(s);
+  if (!status) {
+    describe(s);
+    status = score(s);
   }
+  if (status)
+    return report_failure(&s->run, status);
   if (s->json)
-    puts("}");
+    print_json(s);
+  else
+    print_plain(s);
+  return EXIT_DONE;
 }
 
 static void release(scoring *s) {
   for (int d = 0; d < 2; d++) {
     xd_dataset_release(s->sets[d]);
     xd_judge_release(s->judge[d]);
-    xd_values_destroy(s->results[d]);
+    xd_values_destroy(s->measures[d]);
   }
   xd_pairing_release(s->pairing);
   xd_model_release(s->model);
   xd_options_destroy(s->options);
   free_settings(&s->settings);
-}
-
-static int work(scoring *s) {
-  if (!start_runtime(&s->run))
-    return EXIT_FAILED;
-  xd_status status = load(s);
-  if (!status)
-    status = score(s);
-  if (!status)
-    print(s);
-  return status ? report_failure(&s->run, status) : EXIT_DONE;
 }
 
 int command_eval(int argc, char **argv) {
@@ -141,18 +164,18 @@ int command_eval(int argc, char **argv) {
                         {"json", FLAG_SWITCH, &s.json, NULL, "print one JSON object"},
                         SETTING_FLAGS(&s.settings),
                         RUNTIME_FLAGS(s.run)};
-  const char *const *words;
-  int word_count, code;
   const command_line line = {.usage = usage,
                              .flags = flags,
                              .flag_count = sizeof flags / sizeof *flags,
                              .settings = &s.settings,
                              .group = "evaluation"};
+  const char *const *words;
+  int word_count, code;
   if (read_command_line(&line, argc, argv, &words, &word_count, &code)) {
     if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
       code = usage_error("--model, --domain1 and --domain2 are needed, and options only");
     else
-      code = work(&s);
+      code = start_runtime(&s.run) ? work(&s) : EXIT_FAILED;
   }
   release(&s);
   stop_runtime(&s.run);

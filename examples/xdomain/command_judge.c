@@ -1,61 +1,40 @@
 /* xdomain judge: trains the judge, the classifier that scores translated pictures. */
 #include "command.h"
+#include "sets.h"
 
 static const char usage[] =
     "usage: xdomain judge --train SPEC [--test SPEC] --out JUDGE.xdc [OPTION]...\n\n"
     "Trains a judge, a convolutional classifier, on all classes of a set of real pictures and, if a test set is\n"
     "given, prints its accuracy there. SPEC is as in 'xdomain train --help'.";
 
-static int show_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
-  char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", value_of(losses, "", "loss"));
-  progress_show(user, "judge", step, steps, (double)step / (double)steps, detail);
-  return 0;
-}
+/* Flags of everyday use whose names are not those of the options. */
+static const option_alias aliases[] = {{"features", "feature_dim", NULL, NULL},
+                                       {"rate", "learning_rate", NULL, NULL},
+                                       {"flip", "flip", "1", NULL}};
 
 typedef struct judging {
   runtime run;
   const char *train, *test, *out;
   option_settings settings;
+
+  xd_options *options;
+  xd_dataset *train_set, *test_set;
+  xd_judge *judge;
+  progress progress;
 } judging;
 
-static xd_status measure(const judging *j, const xd_judge *judge) {
-  xd_dataset *set;
-  double accuracy;
-  xd_status status = xd_dataset_load(&set, j->run.context, j->test);
-  if (!status)
-    status = xd_judge_accuracy(judge, j->run.context, &accuracy, set);
-  if (!status)
-    printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(set));
-  xd_dataset_release(set);
-  return status;
+static int show_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
+  char detail[32];
+  snprintf(detail, sizeof detail, "loss %.4f", value_of(losses, "loss"));
+  progress_show(user, "judge", step, steps, (double)step / (double)steps, detail);
+  return 0;
 }
 
-static xd_status train(judging *j) {
-  xd_context *context = j->run.context;
-  xd_dataset *set;
-  xd_judge *judge = NULL;
-  xd_options *options = NULL;
-  progress shown;
-  xd_status status = xd_dataset_load(&set, context, j->train);
+static int make_options(judging *j) {
+  xd_status status = xd_options_create(&j->options, j->run.context, "judge");
   if (!status)
-    status = xd_options_create(&options, context, "judge");
-  if (!status)
-    status = apply_settings(&j->settings, context, options);
-  progress_start(&shown);
-  if (!status)
-    status = xd_judge_train(&judge, context, NULL, set, show_step, &shown, options);
-  progress_end(&shown);
-  if (!status)
-    status = xd_judge_save(judge, context, j->out);
-  if (!status)
-    fprintf(stderr, "wrote %s in %.1f s\n", j->out, now_seconds() - shown.started);
-  if (!status && j->test)
-    status = measure(j, judge);
-  xd_judge_release(judge);
-  xd_options_destroy(options);
-  xd_dataset_release(set);
-  return status;
+    status = apply_settings(&j->settings, j->run.context, j->options);
+  return status ? usage_error("%s", xd_context_message(j->run.context)) : EXIT_DONE;
 }
 
 static int check_output(const judging *j) {
@@ -66,32 +45,75 @@ static int check_output(const judging *j) {
   return code ? code : prove_outputs(&result, 1);
 }
 
+static xd_status load_sets(judging *j) {
+  xd_status status = xd_dataset_load(&j->train_set, j->run.context, j->train);
+  if (!status && j->test)
+    status = xd_dataset_load(&j->test_set, j->run.context, j->test);
+  if (status)
+    return status;
+  describe_set("training set", j->train_set);
+  if (j->test_set)
+    describe_set("test set", j->test_set);
+  return XD_OK;
+}
+
+static xd_status train(judging *j) {
+  progress_start(&j->progress);
+  const xd_status status =
+      xd_judge_train(&j->judge, j->run.context, NULL, j->train_set, show_step, &j->progress, j->options);
+  progress_end(&j->progress);
+  return status;
+}
+
+static xd_status save(const judging *j) {
+  const xd_status status = xd_judge_save(j->judge, j->run.context, j->out);
+  if (status)
+    return status;
+  fputs("wrote ", stderr);
+  print_text(stderr, j->out);
+  fprintf(stderr, " in %.1f s\n", now_seconds() - j->progress.started);
+  return XD_OK;
+}
+
+static xd_status measure(const judging *j) {
+  double accuracy;
+  const xd_status status = xd_judge_accuracy(j->judge, j->run.context, &accuracy, j->test_set);
+  if (!status)
+    printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(j->test_set));
+  return status;
+}
+
 static int work(judging *j) {
-  if (!j->train || !j->out)
-    return usage_error("--train and --out are needed, and options only");
-  int code = check_output(j);
+  int code = make_options(j);
+  if (!code)
+    code = check_output(j);
   if (code)
     return code;
-  if (!start_runtime(&j->run))
-    return EXIT_FAILED;
-  const xd_status status = train(j);
-  code = status ? report_failure(&j->run, status) : EXIT_DONE;
-  stop_runtime(&j->run);
-  return code;
+  xd_status status = load_sets(j);
+  if (!status)
+    status = train(j);
+  if (!status)
+    status = save(j);
+  if (!status && j->test)
+    status = measure(j);
+  return status ? report_failure(&j->run, status) : EXIT_DONE;
+}
+
+static void release(judging *j) {
+  xd_judge_release(j->judge);
+  xd_dataset_release(j->train_set);
+  xd_dataset_release(j->test_set);
+  xd_options_destroy(j->options);
+  free_settings(&j->settings);
 }
 
 int command_judge(int argc, char **argv) {
-  static const option_alias aliases[] = {{"features", "feature_dim", NULL, NULL},
-                                         {"rate", "learning_rate", NULL, NULL},
-                                         {"flip", "flip", "1", NULL}};
   judging j = {.train = NULL};
   const flag flags[] = {{"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
                         {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
                         {"out", FLAG_TEXT, &j.out, "FILE", "the judge file to write"},
                         SETTING_FLAGS(&j.settings),
                         RUNTIME_FLAGS(j.run)};
-  const char *const *words;
-  int word_count, code;
   const command_line line = {.usage = usage,
                              .flags = flags,
                              .flag_count = sizeof flags / sizeof *flags,
@@ -99,8 +121,15 @@ int command_judge(int argc, char **argv) {
                              .group = "judge",
                              .aliases = aliases,
                              .alias_count = sizeof aliases / sizeof *aliases};
-  if (read_command_line(&line, argc, argv, &words, &word_count, &code))
-    code = word_count ? usage_error("this command takes options only") : work(&j);
-  free_settings(&j.settings);
+  const char *const *words;
+  int word_count, code;
+  if (read_command_line(&line, argc, argv, &words, &word_count, &code)) {
+    if (word_count || !j.train || !j.out)
+      code = usage_error("--train and --out are needed, and options only");
+    else
+      code = start_runtime(&j.run) ? work(&j) : EXIT_FAILED;
+  }
+  release(&j);
+  stop_runtime(&j.run);
   return code;
 }

@@ -70,13 +70,27 @@ bool is_folder(const char *path) {
 
 /* ---- Whether it can be written ---- */
 
+FILE *open_temporary(char *path) {
+  const int file = mkstemp(path);
+  const mode_t mask = umask(0);
+  umask(mask);
+  FILE *stream = file >= 0 && fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
+  if (file >= 0 && !stream) {
+    const int error = errno;
+    close(file);
+    unlink(path);
+    errno = error;
+  }
+  return stream;
+}
+
 static int refuse_output(const output *o, const char *reason) {
   return failure("%s: cannot write '%s': %s", o->flag, o->path, reason);
 }
 
-/* Makes a file beside `path` and takes it away again. */
+/* Makes a file beside the output, or beside what a link there leads to, and takes it away again. */
 static int try_folder(const output *o) {
-  char *folder = folder_of(o->path);
+  char *whole = realpath(o->path, NULL), *folder = folder_of(whole ? whole : o->path);
   char *trial = folder ? join_texts(folder, "/", ".xdomain-XXXXXX") : NULL;
   const int file = trial ? mkstemp(trial) : -1;
   const int error = file < 0 ? errno : 0;
@@ -86,6 +100,7 @@ static int try_folder(const output *o) {
   }
   free(trial);
   free(folder);
+  free(whole);
   return error ? refuse_output(o, strerror(error)) : EXIT_DONE;
 }
 

@@ -45,15 +45,7 @@ static bool add_file(pending_files *files, pending_file file) {
 }
 
 /* Starts to write to the disk without waiting for it. */
-static int fill(int file, const runtime *run, const xd_image *view, const char *path) {
-  const mode_t mask = umask(0);
-  umask(mask);
-  FILE *to = fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
-  if (!to) {
-    const int code = fail_file(path);
-    close(file);
-    return code;
-  }
+static int fill(FILE *to, const runtime *run, const xd_image *view, const char *path) {
   const int code = encode_png(run, view, to);
   const bool flushed = fflush(to) == 0;
   const int error = errno;
@@ -67,18 +59,17 @@ static int fill(int file, const runtime *run, const xd_image *view, const char *
 
 int write_pending(pending_files *files, const runtime *run, const xd_image *view, char *path) {
   char *temporary = join_texts(path, ".XXXXXX", "");
-  const int file = temporary ? mkstemp(temporary) : -1;
-  if (file < 0 || !add_file(files, (pending_file){path, temporary})) {
-    const int code = fail_file(path);
-    if (file >= 0) {
-      close(file);
-      unlink(temporary);
-    }
-    free(temporary);
-    free(path);
-    return code;
+  FILE *to = temporary ? open_temporary(temporary) : NULL;
+  if (to && add_file(files, (pending_file){path, temporary}))
+    return fill(to, run, view, path);
+  const int code = fail_file(path);
+  if (to) {
+    fclose(to);
+    unlink(temporary);
   }
-  return fill(file, run, view, path);
+  free(temporary);
+  free(path);
+  return code;
 }
 
 /* Some file systems cannot sync, and say so; that is no failure to write. */

@@ -243,10 +243,7 @@ static int fail_idx(const translation *t) {
 /* Through a temporary file, so that no half-written one is ever seen. */
 static int open_idx(translation *t) {
   t->idx_temporary = join_texts(t->out, ".XXXXXX", "");
-  const int file = t->idx_temporary ? mkstemp(t->idx_temporary) : -1;
-  const mode_t mask = umask(0);
-  umask(mask);
-  t->idx = file >= 0 && fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
+  t->idx = t->idx_temporary ? open_temporary(t->idx_temporary) : NULL;
   return t->idx && write_idx_header(t) ? EXIT_DONE : fail_idx(t);
 }
 

@@ -6,21 +6,10 @@ set -u
 
 tool=${1:?usage: $0 XDOMAIN_TOOL}
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/bars.sh"
 
-# draw FOLDER FIRST_CLASS: two classes of 24 pictures of 8x8, bars that lie (even) or stand (odd).
-draw() {
-  for class in "$2" $(($2 + 1)); do
-    mkdir -p "$work/$1/$class"
-    for i in $(seq 24); do
-      awk -v i="$i" -v stands=$((class % 2)) 'BEGIN {
-        printf "P5 8 8 255\n"
-        for (y = 0; y < 8; y++) for (x = 0; x < 8; x++) printf "%c", (stands ? x : y) == i % 8 ? 126 - i : 33
-      }' >"$work/$1/$class/$i.pgm"
-    done
-  done
-}
-draw one 0
-draw two 2
+draw_bars "$work/one" 0 24
+draw_bars "$work/two" 2 24
 
 domains="--domain1 dir:$work/one --domain2 dir:$work/two"
 sets="$domains --pairs 0:2,1:3"
@@ -49,6 +38,24 @@ told 'vae2.options = .* base_channels=0 .* hidden1=12 hidden2=256 '
 told 'mapping_1to2.options = .* same_code_positive=1 mismatch=0 .* spectral_norm=1 ema_decay=0 .* beta1=0.9 beta2=0.999 '
 learn --preset paper --positive-codes 2
 told 'mapping_2to1.options = .* same_code_positive=0 '
+
+# Options by name, from files and flags: flags come last, files before them, the preset first.
+printf 'lambda_reg = 0.25  # both mappings\nvae2.latent_dim = 5\nsteps = 7\n' >"$work/options"
+learn --latent1 3 --config "$work/options" --steps2 6 --set mapping1.mismatch=0.75 --set 'kl_weight = 0.5' --preset paper
+told 'domain 1:.* 3 latent dimensions'
+told 'domain 2:.* 5 latent dimensions'
+told 'mapping_1to2.options = .* mismatch=0.75 .*lambda_reg=0.25 '
+told 'mapping_1to2.options = .* steps=8 '
+told 'mapping_2to1.options = .* steps=6 '
+told 'vae1.options = .* kl_weight=0.5 '
+learn --hidden2 9 --likelihood 1 --dropout 0.25 --mapping-linear-skip 1
+told 'vae1.options = .* hidden1=256 '
+told 'vae2.options = .* hidden1=9 .* likelihood=bernoulli '
+told 'mapping_2to1.options = .* dropout=0.25 linear_skip=1 '
+learn --likelihood1 bernoulli --no-spectral-norm
+told 'vae1.options = .* likelihood=bernoulli '
+told 'vae2.options = .* likelihood=gaussian '
+told 'mapping_1to2.options = .* spectral_norm=0 '
 
 "$tool" judge --train "dir:$work/two" --epochs 2 --base-channels 4 --out "$work/judge.xdc" >"$work/log" 2>&1 ||
   fail "xdomain judge"
@@ -103,6 +110,25 @@ refused --latent2
 refused --validation1 "dir:$work/one"
 refused --valid 0.1 --validation1 "dir:$work/one" --validation2 "dir:$work/two"
 refused --positive-codes 3
+refused --dropout 2
+refused --set latent_dim
+refused --set nothing=1
+refused --set learning_rate=0.1
+refused --set latent_dim=1.5
+refused --likelihood cauchy
+refused --likelihood 7
+refused --config "$work/nothing"
+printf 'latent_dim = 4\nnothing = 4\n' >"$work/options"
+refused --config "$work/options"
+grep -q 'line 2' "$work/log" || fail "a wrong line of a file is not named: $(cat "$work/log")"
+refused --allow-collapse=1
+refused word
+
+"$tool" train --help >"$work/help" || fail "xdomain train --help"
+for word in '--lambda-reg X' '--latent N' '--vae-batch N' '--likelihood gaussian|bernoulli' '--set NAME=VALUE'; do
+  grep -q -- "  $word" "$work/help" || fail "the help has no $word"
+done
+[ "$(grep -c -- '^  --lambda-reg ' "$work/help")" -eq 1 ] || fail "the help lists an option twice"
 
 [ "$failures" -eq 0 ] && echo "train and map do as their options say"
 exit "$((failures > 0))"

@@ -1,0 +1,53 @@
+/* What the sets of a command hold, said before hours are spent on them. */
+#include "sets.h"
+
+#include <string.h>
+
+/* The number alone, where the class has no other name. */
+static void print_class(const xd_dataset *set, uint32_t label) {
+  char number[16];
+  const char *name = xd_dataset_class_name(set, label);
+  snprintf(number, sizeof number, "%u", label);
+  fputs(number, stderr);
+  if (strcmp(name, number)) {
+    fputs(" '", stderr);
+    print_text(stderr, name);
+    fputc('\'', stderr);
+  }
+  fprintf(stderr, " (%u)", xd_dataset_class_size(set, label));
+}
+
+void describe_set(const char *title, const xd_dataset *set) {
+  uint32_t classes = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    classes += xd_dataset_class_size(set, label) > 0;
+  fprintf(stderr, "%s: %u pictures of %ux%ux%u, %u %s: ", title, xd_dataset_count(set), xd_dataset_width(set),
+          xd_dataset_height(set), xd_dataset_channels(set), classes, classes == 1 ? "class" : "classes");
+  for (uint32_t label = 0, shown = 0; label < XD_CLASS_LIMIT; label++) {
+    if (!xd_dataset_class_size(set, label))
+      continue;
+    fputs(shown++ ? ", " : "", stderr);
+    print_class(set, label);
+  }
+  fputc('\n', stderr);
+}
+
+/* ---- Validation sets ---- */
+
+static int refuse_small(const xd_dataset *set, uint32_t domain, uint32_t label) {
+  return usage_error(
+      "the validation set of domain %u has %u pictures of class %u '%s': with fewer than two, variety "
+      "cannot be measured; hold out more, or leave the class out of the pairs",
+      domain, xd_dataset_class_size(set, label), label, xd_dataset_class_name(set, label));
+}
+
+int check_validation(const xd_dataset *const sets[2], const xd_pairing *pairing) {
+  for (uint32_t d = 0; d < 2; d++)
+    for (uint32_t i = 0; i < xd_pairing_count(pairing); i++) {
+      const uint32_t label = xd_pairing_class(pairing, d + 1, i);
+      const bool any = label == XD_ANY_CLASS;
+      if (any ? xd_dataset_count(sets[d]) < 2 : xd_dataset_class_size(sets[d], label) < 2)
+        return refuse_small(sets[d], d + 1, any ? 0 : label);
+    }
+  return EXIT_DONE;
+}

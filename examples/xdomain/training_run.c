@@ -1,0 +1,159 @@
+/* The run of xdomain train and map: progress, the training itself, and that nothing of it is lost. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "training.h"
+
+/* ---- Progress ---- */
+
+static const char *stage_name(xd_train_stage stage) {
+  static const char *const names[] = {"",         "VAE of domain 1", "VAE of domain 2",
+                                      "encoding", "mapping 1 to 2",  "mapping 2 to 1"};
+  return stage < sizeof names / sizeof *names ? names[stage] : "";
+}
+
+static void tell_losses(char *detail, size_t size, const xd_train_progress *p) {
+  if (p->validation)
+    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f FD %.2f", value_of(p->validation, "acc"),
+             value_of(p->validation, "div"), value_of(p->validation, "ediv"), value_of(p->validation, "fd"));
+  else if (p->stage >= XD_STAGE_MAPPING_1TO2)
+    snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
+             value_of(p->losses, "generator"));
+  else if (p->stage == XD_STAGE_CODES)
+    snprintf(detail, size, "codes");
+  else
+    snprintf(detail, size, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),
+             value_of(p->losses, "kl"));
+}
+
+static int show_step(void *user, const xd_train_progress *p) {
+  training *t = user;
+  char detail[128];
+  tell_losses(detail, sizeof detail, p);
+  progress_show(&t->progress, stage_name(p->stage), p->step, p->steps, p->overall, detail);
+  log_training_step(t, p);
+  return p->validation && !note_validation(t, p);
+}
+
+/* ---- What came of it ---- */
+
+static void print_seconds(const training *t) {
+  fprintf(stderr, "trained in %.1f s (", value_of(t->report, "seconds"));
+  static const char *const names[] = {"seconds.vae1", "seconds.vae2", "seconds.mapping1", "seconds.mapping2"},
+                           *const titles[] = {"VAE 1", "VAE 2", "mapping 1 to 2", "2 to 1"};
+  for (size_t i = 0, shown = 0; i < sizeof names / sizeof *names; i++) {
+    double seconds;
+    if (xd_values_find(t->report, &seconds, names[i]) == XD_OK)
+      fprintf(stderr, "%s%s %.1f s", shown++ ? ", " : "", titles[i], seconds);
+  }
+  fputs(")\n", stderr);
+}
+
+static void print_summary(const training *t) {
+  static const char *const titles[] = {"validation 1 to 2", "validation 2 to 1"},
+                           *const prefixes[] = {"validation1.", "validation2."},
+                           *const kept[] = {"kept_step1", "kept_step2"},
+                           *const probes[] = {"probe1", "probe2"};
+  double probe;
+  print_seconds(t);
+  for (int i = 0; i < 2; i++)
+    if (xd_values_find(t->report, &probe, probes[i]) == XD_OK)
+      fprintf(stderr, "classes read from validation codes of domain %d: %.4f\n", i + 1, probe);
+  for (int i = 0; i < 2; i++) {
+    if (!has_measures(t->report, prefixes[i]))
+      continue;
+    print_measures(stderr, titles[i], t->report, prefixes[i]);
+    fprintf(stderr, "  kept       step %.0f, the best of %zu validations\n", value_of(t->report, kept[i]),
+            t->history[i].count);
+  }
+}
+
+static xd_status save_model(const training *t, const char *path) {
+  xd_save_options save = XD_SAVE_OPTIONS_INIT;
+  save.half = t->half;
+  return xd_model_save(t->model, t->run.context, path, &save);
+}
+
+/* Hours of work do not end at a full disk: another place is tried. */
+static int rescue_model(const training *t) {
+  const char *folder = getenv("TMPDIR");
+  char name[64];
+  snprintf(name, sizeof name, "/xdomain-%ld.xdm", (long)getpid());
+  const char *const prefixes[] = {t->out, folder ? folder : "/tmp", "."}, *const suffixes[] = {".rescued",
+                                                                                               name, name};
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+    char *path = join_texts(prefixes[i], suffixes[i], "");
+    const bool saved = path && save_model(t, path) == XD_OK;
+    if (saved)
+      notice("the model was written to '%s' instead", path);
+    free(path);
+    if (saved)
+      break;
+  }
+  return EXIT_FAILED;
+}
+
+static int keep_model(const training *t) {
+  const xd_status status = save_model(t, t->out);
+  if (status) {
+    report_failure(&t->run, status);
+    return rescue_model(t);
+  }
+  print_summary(t);
+  fputs("wrote ", stderr);
+  print_text(stderr, t->out);
+  fputc('\n', stderr);
+  return EXIT_DONE;
+}
+
+/* ---- The run ---- */
+
+static xd_status train(training *t) {
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
+  for (int d = 0; d < 2; d++) {
+    input.set[d] = t->sets[d];
+    input.validation[d] = t->validation[d];
+    input.judge[d] = t->judges[d];
+  }
+  input.pairing = t->pairing;
+  input.callback = show_step;
+  input.user = t;
+  progress_start(&t->progress);
+  const xd_status status = t->mapping_only
+                               ? xd_map(&t->model, t->run.context, t->report, t->base, &input, t->options)
+                               : xd_train(&t->model, t->run.context, t->report, &input, t->options);
+  progress_end(&t->progress);
+  return status;
+}
+
+static int worse(int code, int other) {
+  return code ? code : other;
+}
+
+int run_training(training *t) {
+  const xd_status made = xd_values_create(&t->report, t->run.context);
+  if (made)
+    return report_failure(&t->run, made);
+  const xd_status status = train(t);
+  int code = status ? report_failure(&t->run, status) : keep_model(t);
+  code = worse(code, write_training_report(t, status));
+  return worse(code, close_training_log(t));
+}
+
+void free_training(training *t) {
+  if (t->log)
+    fclose(t->log);
+  for (int d = 0; d < 2; d++) {
+    xd_dataset_release(t->sets[d]);
+    xd_dataset_release(t->validation[d]);
+    xd_judge_release(t->judges[d]);
+    free(t->history[d].items);
+  }
+  xd_pairing_release(t->pairing);
+  xd_model_release(t->base);
+  xd_model_release(t->model);
+  xd_values_destroy(t->report);
+  xd_options_destroy(t->options);
+  free_settings(&t->settings);
+}

@@ -1,0 +1,145 @@
+#!/bin/sh
+# Outputs of the tool are proved before the first step, replace nothing that is read, and are never lost in silence: a
+# full disk, a closed pipe, a missing folder are messages and exit code 1 in every command.
+# usage: test_outputs.sh XDOMAIN_TOOL
+set -u
+
+tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
+models=$(cd "$(dirname "$0")/../../examples/models" && pwd)
+. "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/bars.sh"
+cd "$work" || exit 1
+
+draw_bars one 0 8
+draw_bars two 2 8
+domains="--domain1 dir:one --domain2 dir:two"
+sets="$domains --pairs 0:2,1:3"
+short="--epochs 1 --min-steps 2 --steps 8 --base-channels 4 --latent 4 --hidden 8 --width 8 --threads 1"
+
+# exits CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
+exits() {
+  wanted=$1
+  shift
+  "$tool" "$@" >out 2>log
+  got=$?
+  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
+}
+says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
+# refuses CODE WORD...: likewise, before the first step, and old files stay as they are.
+refuses() {
+  exits "$@"
+  grep -q 'step' log && fail "$*: refused after a step"
+  [ "$(cat old)" = old ] || fail "$*: an old file was touched"
+  for path in model.xdm report.json log.csv; do [ ! -e $path ] || fail "$*: $path was made"; done
+}
+echo old >old
+
+# ---- Proved before the first step ----
+
+# shellcheck disable=SC2086 # several words, here and below
+train() { code=$1; shift; refuses "$code" train $sets $short "$@"; }
+train 1 --out nowhere/model.xdm
+says 'nowhere/model.xdm'
+train 1 --out one
+train 1 --out model.xdm --report nowhere/report.json
+train 1 --out model.xdm --log nowhere/log.csv
+train 1 --out model.xdm --log one
+train 1 --out /dev/null
+train 1 --out old/model.xdm
+train 2 --out ''
+train 1 --out nowhere/model.xdm --report old --log old.csv
+[ ! -e old.csv ] || fail "a log was made beside an output that cannot be"
+train 2 --out model.xdm --report model.xdm
+train 2 --out model.xdm --report report.json --log ./report.json
+ln -s old link
+train 2 --out old --report link
+refuses 1 judge --train dir:one --out nowhere/judge.xdc
+refuses 1 judge --train dir:one --out one
+refuses 1 pack "$models/digits.xdm" --out nowhere/small.xdm
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir closed
+  chmod a-w closed
+  train 1 --out closed/model.xdm
+fi
+
+# ---- Nothing that is read is replaced ----
+
+train 2 --out one/0/1.pgm
+train 2 --out model.xdm --log two/2/1.pgm
+cp "$models/digits.xdm" kept.xdm
+refuses 2 pack kept.xdm --out kept.xdm
+refuses 2 pack kept.xdm --out ./kept.xdm
+ln kept.xdm hard.xdm
+refuses 2 pack kept.xdm --out hard.xdm
+# shellcheck disable=SC2086
+refuses 2 map --model kept.xdm $sets $short --out kept.xdm
+# shellcheck disable=SC2086
+refuses 2 map --model kept.xdm $sets $short --out model.xdm --judge judge.xdc --report judge.xdc
+refuses 2 judge --train idx:set.idx --out set.idx
+refuses 2 judge --train 'dir:one|idx:a,labels;first=2' --out labels
+refuses 2 judge --train dir:one --test 'idx:a,labels' --out labels
+cmp -s kept.xdm "$models/digits.xdm" || fail "a model that was read is another"
+
+# ---- Never lost ----
+
+full() {
+  "$tool" "$@" >/dev/full 2>log
+  [ $? -eq 1 ] || fail "$* > /dev/full is no failure: $(cat log)"
+  says 'standard output'
+}
+full info "$models/digits.xdm"
+full info --json "$models/digits.xdm"
+full verify "$models/digits.xdm"
+full options
+full --help
+full --version
+full train --help
+full judge --train dir:one --test dir:one --epochs 1 --base-channels 4 --threads 1 --out one.xdc
+exits 0 judge --train dir:two --epochs 1 --base-channels 4 --threads 1 --out two.xdc
+# shellcheck disable=SC2086
+exits 0 train $sets $short --out small.xdm
+# shellcheck disable=SC2086
+full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads 1
+# shellcheck disable=SC2086
+full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads 1 --json
+"$tool" info "$models/digits.xdm" >&- 2>log
+[ $? -eq 1 ] || fail "a closed standard output is no failure"
+{ sleep 0.3; "$tool" options 2>log; echo $? >code; } | :
+[ "$(cat code)" -eq 1 ] || fail "a closed pipe ends with $(cat code): $(cat log)"
+says 'standard output'
+"$tool" pack "$models/digits.xdm" --out packed.xdm >&- 2>&- || fail "pack needs standard streams"
+cmp -s packed.xdm "$models/digits.xdm" || fail "a packed model packs otherwise"
+
+# The log and the report: the model is kept, and the exit code tells.
+# shellcheck disable=SC2086
+exits 1 train $sets $short --log /dev/full --out small1.xdm
+says '/dev/full'
+# shellcheck disable=SC2086
+exits 1 train $sets $short --report /dev/full --out small2.xdm
+says '/dev/full'
+for model in small1 small2; do cmp -s $model.xdm small.xdm || fail "$model.xdm is not the model"; done
+# shellcheck disable=SC2086
+exits 0 train $sets $short --report /dev/stdout --log log.csv --out small3.xdm
+grep -q '"status": "XD_OK"' out || fail "the report does not reach standard output"
+grep -q '^4,8,' log.csv || fail "the log has no step 8 of the mapping"
+
+# A folder that goes while the training runs: the model is written elsewhere, and named.
+# shellcheck disable=SC2086
+exits 0 train $sets $short --steps 400 --out long.xdm
+mkdir gone spare
+mkfifo pipe
+# shellcheck disable=SC2086
+TMPDIR=$work/spare "$tool" train $sets $short --steps 400 --log pipe --out gone/model.xdm >out 2>log &
+process=$!
+{
+  read -r line
+  rm -r gone
+  cat
+} <pipe >/dev/null
+wait $process
+[ $? -eq 1 ] || fail "a model that could not be written where it should is no failure"
+rescued=$(sed -n "s/^xdomain: the model was written to '\(.*\)' instead$/\1/p" log)
+cmp -s "$rescued" long.xdm || fail "the model is not rescued: $(cat log)"
+
+[ "$failures" -eq 0 ] && echo "no output is lost"
+exit "$((failures > 0))"
