@@ -37,6 +37,7 @@
   ROW(REAL, kl_weight, 0, 1e6, 1, "", "weight of the KL divergence within the ELBO") \
   ROW(REAL, learning_rate, 0, 10, 0.001, "", "Adam's rate at the first step; it falls along a cosine") \
   ROW(REAL, final_rate, 0, 1, 0.02, "", "share of the learning rate at the last step") \
+  ROW(REAL, weight_decay, 0, 10, 0, "", "decoupled decay of the weights") \
   ROW(COUNT, batch, 1, 65536, 128, "pictures", "pictures of a step") \
   ROW(COUNT, epochs, 0, 1e6, 12, "epochs", "passes over the training set; 0 only with min_steps") \
   ROW(COUNT, min_steps, 0, 33554431, 0, "steps", "small sets go on until so many steps") \

@@ -81,7 +81,7 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
   const uint32_t batch = trainer->settings.batch;
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
-  const xdi_optimiser_settings adam = {0.9f, 0.999f, 0.0f};
+  const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->settings.weight_decay};
   xd_status status = xdi_executor_create(&trainer->encoder_run, context, encoder, batch, XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_executor_create(&trainer->decoder_run, context, decoder, batch, XDI_TRAINING);

@@ -294,6 +294,35 @@ START_TEST(vae_trainer_step__learns_patterns) {
 }
 END_TEST
 
+/* Decoupled: each weight also shrinks by rate * decay of itself, whatever its gradient. */
+START_TEST(vae_trainer_step__decays_weights) {
+  xd_context *context = test_context("reference");
+  xd_vae_trainer *trainers[2] = {make_vae_trainer(context, SMALL),
+                                 make_vae_trainer(context, SMALL " weight_decay=0.5")};
+  xd_encoder *start = make_encoder(context, SMALL), *encoders[2];
+  xd_decoder *decoders[2];
+  float *pictures = make_pixels(COUNT * 64, 3);
+  for (int i = 0; i < 2; i++) {
+    assert_ok(context, xd_vae_trainer_step(trainers[i], NULL, pictures, NULL, COUNT, 0.01f));
+    assert_ok(context, xd_vae_trainer_finish(trainers[i], &encoders[i], &decoders[i], NULL));
+  }
+  const xd_network *before = start->part.network, *plain = encoders[0]->part.network;
+  const xd_network *decayed = encoders[1]->part.network;
+  for (size_t i = 0; i < before->block_count; i++)
+    assert_near((double)decayed->block[i], (double)plain->block[i] - 0.01 * 0.5 * (double)before->block[i],
+                1e-6, "a decayed weight");
+  ck_assert(!same_weights(plain, decayed));
+  for (int i = 0; i < 2; i++) {
+    xd_encoder_release(encoders[i]);
+    xd_decoder_release(decoders[i]);
+    xd_vae_trainer_destroy(trainers[i]);
+  }
+  xd_encoder_release(start);
+  xd_context_destroy(context);
+  free(pictures);
+}
+END_TEST
+
 /* The encoder after a few steps of growing and shrinking batches; the caller releases it. */
 static xd_encoder *train_some(const char *backend, uint32_t threads) {
   xd_context *context = test_context_with(backend, threads, NULL);
@@ -541,6 +570,7 @@ static Suite *make_suite(void) {
   add_case(suite, vae_trainer_step__has_the_gradients_of_the_gaussian_loss);
   add_case(suite, vae_trainer_step__has_the_gradients_of_the_bernoulli_loss);
   add_case(suite, vae_trainer_step__learns_patterns);
+  add_case(suite, vae_trainer_step__decays_weights);
   add_case(suite, vae_trainer__gives_the_same_bytes_at_any_number_of_threads);
   add_case(suite, vae_trainer_step__allocates_nothing_after_the_first);
   add_case(suite, vae_trainer_step__refuses_pixels_that_are_not_finite);
