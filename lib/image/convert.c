@@ -111,31 +111,57 @@ void xdi_view_keep_premultiplied(xdi_view *to, xdi_view *from) {
     to->premultiplied = from->premultiplied = false;
 }
 
-/* Integers that nothing has to be done to: neither mixing nor alpha nor another order. */
-static bool keeps_rows(const xdi_view *to, const xdi_view *from) {
-  const bool alike = to->sample == from->sample && to->channels == from->channels && to->packed &&
-                     from->packed && (to->sample == XD_SAMPLE_U8 || to->sample == XD_SAMPLE_U16);
-  return alike && (!xdi_view_has_alpha(to) ||
-                   (from->policy == XD_ALPHA_CARRY && to->premultiplied == from->premultiplied));
+/* What is to be done to whole rows, where samples lie alike and neither colours nor alpha are mixed. */
+typedef enum row_way { ROW_BY_RUNS, ROW_COPIED, ROW_LOADED, ROW_STORED } row_way;
+
+static bool is_integer(const xdi_view *view) {
+  return view->sample == XD_SAMPLE_U8 || view->sample == XD_SAMPLE_U16;
+}
+
+static bool has_aligned_floats(const xdi_view *view) {
+  const bool aligned =
+      (uintptr_t)view->pixels % sizeof(float) == 0 && view->row_stride % (ptrdiff_t)sizeof(float) == 0;
+  return view->sample == XD_SAMPLE_F32 && aligned;
+}
+
+static row_way choose_way(const xdi_view *to, const xdi_view *from) {
+  const bool has_alpha = xdi_view_has_alpha(to);
+  if (!to->packed || !from->packed || to->channels != from->channels)
+    return ROW_BY_RUNS;
+  if (to->sample == from->sample && is_integer(to)) {
+    const bool keeps = from->policy == XD_ALPHA_CARRY && to->premultiplied == from->premultiplied;
+    return !has_alpha || keeps ? ROW_COPIED : ROW_BY_RUNS;
+  }
+  if (!has_alpha && is_integer(from) && has_aligned_floats(to))
+    return ROW_LOADED;
+  return !has_alpha && is_integer(to) && has_aligned_floats(from) ? ROW_STORED : ROW_BY_RUNS;
+}
+
+static void convert_row(const xdi_view *to, const xdi_view *from, uint32_t y, row_way way) {
+  unsigned char *target = xdi_view_row(to, y), *source = xdi_view_row(from, y);
+  const uint32_t count = to->width * to->channels;
+  const size_t size = xd_sample_size(to->sample);
+  float run[XDI_RUN * 4];
+  if (way == ROW_COPIED)
+    memmove(target, source, count * size);
+  else if (way == ROW_LOADED)
+    xdi_samples_load(from->sample, (float *)(void *)target, 1, source,
+                     (ptrdiff_t)xd_sample_size(from->sample), count);
+  else if (way == ROW_STORED)
+    xdi_samples_store(to->sample, target, (ptrdiff_t)size, (const float *)(void *)source, 1, count);
+  for (uint32_t x = 0; way == ROW_BY_RUNS && x < to->width; x += XDI_RUN) {
+    const uint32_t part = to->width - x < XDI_RUN ? to->width - x : XDI_RUN;
+    xdi_run_read(run, to->channels, from, x, y, part);
+    xdi_run_write(to, x, y, run, part);
+  }
 }
 
 void xdi_view_convert(const xdi_view *output, const xdi_view *input) {
-  float run[XDI_RUN * 4];
   xdi_view to = *output, from = *input;
   xdi_view_keep_premultiplied(&to, &from);
-  const bool keeps = keeps_rows(&to, &from);
-  const size_t row = (size_t)to.width * to.channels * xd_sample_size(to.sample);
-  for (uint32_t y = 0; y < to.height; y++) {
-    if (keeps) {
-      memmove(xdi_view_row(&to, y), xdi_view_row(&from, y), row);
-      continue;
-    }
-    for (uint32_t x = 0; x < to.width; x += XDI_RUN) {
-      const uint32_t count = to.width - x < XDI_RUN ? to.width - x : XDI_RUN;
-      xdi_run_read(run, to.channels, &from, x, y, count);
-      xdi_run_write(&to, x, y, run, count);
-    }
-  }
+  const row_way way = choose_way(&to, &from);
+  for (uint32_t y = 0; y < to.height; y++)
+    convert_row(&to, &from, y, way);
 }
 
 xd_status xd_image_convert(xd_context *context, const xd_image *to, const xd_image *from) {

@@ -5,7 +5,8 @@
 #include "image/resize.h"
 
 #include "image/convert.h"
-#include "image/sample.h"
+
+#define GROUP 16u /* at most XDI_RUN */
 
 /* The source pixels under one destination pixel, on one axis. */
 typedef struct taps {
@@ -55,36 +56,66 @@ static sampler make_sampler(const xdi_view *from, uint32_t channels) {
   return (sampler){from, channels, carries};
 }
 
-/* Adds one source row's share of a destination pixel. */
-static void add_row(double sum[4], const sampler *s, const taps *across, uint32_t y, double weight) {
+/* Adds a run's share of a destination pixel; weighted, colours count as much as their alpha. */
+static void add_run(double sum[4], const sampler *s, const taps *across, uint32_t first, const float *run,
+                    uint32_t count, double weight) {
+  const uint32_t colours = s->weighted ? s->channels - 1 : s->channels;
+  for (uint32_t k = 0; k < count; k++, run += s->channels) {
+    const double share = weight * tap_weight(across, first + k);
+    const double colour_share = s->weighted ? share * (double)run[colours] : share;
+    for (uint32_t c = 0; c < colours; c++)
+      sum[c] += colour_share * (double)run[c];
+    if (s->weighted)
+      sum[colours] += colour_share;
+  }
+}
+
+/* The destination pixels that are summed together, so that a source row is read in long runs. */
+typedef struct group {
+  uint32_t count;
+  taps across[GROUP];
+  double sum[GROUP][4];
+} group;
+
+/* Adds one source row's share of all pixels of the group. */
+static void add_row(group *g, const sampler *s, uint32_t y, double weight) {
   float run[XDI_RUN * 4];
-  const uint32_t channels = s->channels;
-  for (uint32_t done = 0; done < across->count; done += XDI_RUN) {
-    const uint32_t count = across->count - done < XDI_RUN ? across->count - done : XDI_RUN;
-    xdi_run_read(run, channels, s->from, across->first + done, y, count);
-    for (uint32_t k = 0; k < count; k++) {
-      const float *pixel = run + k * channels;
-      const double share = weight * tap_weight(across, done + k);
-      const double opacity = s->weighted ? (double)pixel[channels - 1] : 1.0;
-      for (uint32_t c = 0; c < channels; c++)
-        sum[c] += share * (c + 1 < channels || !s->weighted ? opacity : 1.0) * (double)pixel[c];
+  const taps *last = &g->across[g->count - 1];
+  const uint32_t end = last->first + last->count;
+  for (uint32_t begin = g->across[0].first, count; begin < end; begin += count) {
+    count = end - begin < XDI_RUN ? end - begin : XDI_RUN;
+    xdi_run_read(run, s->channels, s->from, begin, y, count);
+    for (uint32_t i = 0; i < g->count; i++) {
+      const taps *t = &g->across[i];
+      const uint32_t low = t->first > begin ? t->first : begin;
+      const uint32_t high = t->first + t->count < begin + count ? t->first + t->count : begin + count;
+      if (low < high)
+        add_run(g->sum[i], s, t, low - t->first, run + (size_t)(low - begin) * s->channels, high - low,
+                weight);
     }
   }
 }
 
-static void sample(float to[4], const sampler *s, const taps *across, const taps *down) {
-  double sum[4] = {0.0, 0.0, 0.0, 0.0};
+/* `count` pixels, at most GROUP, from column x on of a result that is `width` wide; `down` are its row's
+ * taps. */
+static void sample(float *to, const sampler *s, uint32_t width, uint32_t x, uint32_t count,
+                   const taps *down) {
+  group g = {.count = count};
+  for (uint32_t i = 0; i < count; i++)
+    g.across[i] = find_taps(s->from->width, width, x + i);
   for (uint32_t k = 0; k < down->count; k++)
-    add_row(sum, s, across, down->first + k, tap_weight(down, k));
-  const double alpha = s->weighted ? sum[s->channels - 1] : 1.0;
-  for (uint32_t c = 0; c < s->channels; c++) {
-    const bool divides = s->weighted && c + 1 < s->channels;
-    to[c] = (float)(!divides ? sum[c] : alpha > 0.0 ? sum[c] / alpha : 0.0);
+    add_row(&g, s, down->first + k, tap_weight(down, k));
+  for (uint32_t i = 0; i < count; i++, to += s->channels) {
+    const double alpha = s->weighted ? g.sum[i][s->channels - 1] : 1.0;
+    for (uint32_t c = 0; c < s->channels; c++) {
+      const bool divides = s->weighted && c + 1 < s->channels;
+      to[c] = (float)(!divides ? g.sum[i][c] : alpha > 0.0 ? g.sum[i][c] / alpha : 0.0);
+    }
   }
 }
 
 xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi_view *input) {
-  float pixel[4];
+  float run[GROUP * 4];
   if (output->width == input->width && output->height == input->height) {
     xdi_view_convert(output, input);
     return XD_OK;
@@ -98,10 +129,10 @@ xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi
     if (status != XD_OK)
       return status;
     const taps down = find_taps(from.height, to.height, y);
-    for (uint32_t x = 0; x < to.width; x++) {
-      const taps across = find_taps(from.width, to.width, x);
-      sample(pixel, &s, &across, &down);
-      xdi_run_write(&to, x, y, pixel, 1);
+    for (uint32_t x = 0; x < to.width; x += GROUP) {
+      const uint32_t count = to.width - x < GROUP ? to.width - x : GROUP;
+      sample(run, &s, to.width, x, count, &down);
+      xdi_run_write(&to, x, y, run, count);
     }
   }
   return XD_OK;
@@ -184,27 +215,27 @@ xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *
 
 /* ---- results ---- */
 
-/* Replaces the alpha of `count` pixels of row y from column x on. */
+/* Replaces the alpha of `count` pixels, at most GROUP, of row y from column x on. */
 static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, const xdi_view *source,
                        uint32_t x, uint32_t y, uint32_t count) {
   const sampler s = {source, 2, false};
   const uint32_t left = (to->width - place->width) / 2, top = (to->height - place->height) / 2;
-  const bool beside = y < top || y - top >= place->height;
-  const taps down = find_taps(source->height, place->height, beside ? 0 : y - top);
-  for (uint32_t i = 0; i < count; i++) {
-    float pixel[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    const uint32_t column = x + i - left; /* wraps left of the place */
-    if (!beside && column < place->width) {
-      const taps across = find_taps(source->width, place->width, column);
-      sample(pixel, &s, &across, &down);
-    }
-    run[i * to->channels + to->channels - 1] = pixel[1];
-  }
+  const uint32_t begin = x > left ? x : left;
+  const uint32_t end = x + count < left + place->width ? x + count : left + place->width;
+  float pixels[GROUP * 2];
+  for (uint32_t i = 0; i < count; i++)
+    run[i * to->channels + to->channels - 1] = 0.0f;
+  if (y < top || y - top >= place->height || begin >= end)
+    return;
+  const taps down = find_taps(source->height, place->height, y - top);
+  sample(pixels, &s, place->width, begin - left, end - begin, &down);
+  for (uint32_t i = begin; i < end; i++)
+    run[(i - x) * to->channels + to->channels - 1] = pixels[2 * (i - begin) + 1];
 }
 
 xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const xdi_view *result,
                                 const xdi_view *from, xd_fit fit) {
-  float run[XDI_RUN * 4];
+  float run[GROUP * 4];
   if (!xdi_view_has_alpha(to) || !xdi_view_has_alpha(from) || from->policy != XD_ALPHA_CARRY) {
     xdi_view_convert(to, result);
     return XD_OK;
@@ -214,8 +245,8 @@ xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const x
     const xd_status status = xdi_check_cancelled(context);
     if (status != XD_OK)
       return status;
-    for (uint32_t x = 0; x < to->width; x += XDI_RUN) {
-      const uint32_t count = to->width - x < XDI_RUN ? to->width - x : XDI_RUN;
+    for (uint32_t x = 0; x < to->width; x += GROUP) {
+      const uint32_t count = to->width - x < GROUP ? to->width - x : GROUP;
       xdi_run_read(run, to->channels, result, x, y, count);
       take_alpha(run, to, &place, &source, x, y, count);
       xdi_run_write(to, x, y, run, count);
