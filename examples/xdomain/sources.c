@@ -150,7 +150,11 @@ static xd_status load_stream(translation *t, xd_picture **out, const char *path,
     fclose(from);
   if (!data)
     return XD_ERROR_IO;
-  const xd_status status = xd_picture_load_memory(out, t->run.context, data, size);
+  xd_source bytes = XD_SOURCE_INIT;
+  bytes.name = path;
+  bytes.data = data;
+  bytes.size = size;
+  const xd_status status = xd_picture_load_source(out, t->run.context, &bytes);
   free(data);
   return status;
 }

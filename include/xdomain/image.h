@@ -33,6 +33,7 @@
 #include "context.h"
 #include "export.h"
 #include "status.h"
+#include "stream.h"
 
 XD_BEGIN_DECLS
 
@@ -193,8 +194,8 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
  * XD_ERROR_TRUNCATED, XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (see
  * xd_picture_create; files over 256 MiB), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path);
-XD_API xd_status xd_picture_load_memory(xd_picture **out, xd_context *context, const void *data,
-                                        size_t size);
+XD_API xd_status xd_picture_load_source(xd_picture **out, xd_context *context,
+                                        const xd_source *source);
 
 /* Gives the memory back. Views on the picture end with it. NULL is legal. */
 XD_API void xd_picture_destroy(xd_picture *picture);
@@ -204,10 +205,13 @@ XD_API void xd_picture_destroy(xd_picture *picture);
  * struct_size; without a context there is no message) leaves *out alone. */
 XD_API xd_status xd_picture_view(const xd_picture *picture, xd_image *out);
 
-/* Writes an 8-bit PNG of the view with straight alpha, if it has any, whatever its policy:
- * temporary file, sync, rename. XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels),
- * XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
+/* Writes an 8-bit PNG of the view with straight alpha, if it has any, whatever its policy: to a
+ * path through a temporary file, sync and rename, or to a sink (stream.h) in one piece.
+ * XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels), XD_ERROR_IO,
+ * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_image_save_png(xd_context *context, const char *path, const xd_image *image);
+XD_API xd_status xd_image_save_png_sink(xd_context *context, const xd_sink *sink,
+                                        const xd_image *image);
 
 /* A sheet of rows * columns pictures of one size: `pictures` holds their floats as above, in
  * row-major order, channels 1 or 3, each magnified `scale` times (1..16) with a `gap` of pixels

@@ -10,6 +10,7 @@
 #include "dataset.h"
 #include "network.h"
 #include "options.h"
+#include "stream.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
@@ -82,12 +83,14 @@ XD_API xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, ui
 XD_API xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,
                                    const xd_dataset *set);
 
-/* Judge files (.xdc) have the model file's container (docs/model-format.md). Errors as
- * xd_model_save and xd_model_load. */
+/* Judge files (.xdc) have the model file's container (docs/model-format.md). They are written and
+ * read as models are, with the same errors: see xd_model_save and xd_model_load. The caller owns
+ * *out. */
 XD_API xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *path);
+XD_API xd_status xd_judge_save_sink(const xd_judge *judge, xd_context *context,
+                                    const xd_sink *sink);
 XD_API xd_status xd_judge_load(xd_judge **out, xd_context *context, const char *path);
-XD_API xd_status xd_judge_load_memory(xd_judge **out, xd_context *context, const void *data,
-                                      size_t size);
+XD_API xd_status xd_judge_load_source(xd_judge **out, xd_context *context, const xd_source *source);
 
 XD_END_DECLS
 

@@ -13,6 +13,7 @@
 #include "encoder.h"
 #include "latent_generator.h"
 #include "pair_discriminator.h"
+#include "stream.h"
 
 XD_BEGIN_DECLS
 
@@ -112,20 +113,26 @@ typedef struct xd_save_options {
   { sizeof(xd_save_options), 0, 0 }
 XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
 
-/* Writes the model through a temporary file, sync and rename: a crash leaves the old file or the
- * new one. The same model gives the same bytes. NULL options are the defaults. XD_ERROR_IO,
- * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_NUMERIC (f16: a weight is beyond its range). */
+/* Writes the model to a path, through a temporary file, sync and rename: a crash leaves the old
+ * file or the new one; or to a sink (stream.h), in one piece, and then what the sink took before a
+ * failure is worth nothing. The same model gives the same bytes, whatever the road. NULL options
+ * are the defaults. The whole file is composed in memory first. XD_ERROR_INVALID_ARGUMENT (NULL, a
+ * switch that is neither 0 nor 1), XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder),
+ * XD_ERROR_NUMERIC (f16: a weight is beyond its range), XD_ERROR_TOO_LARGE (over 1 GiB),
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
                                const xd_save_options *options);
+XD_API xd_status xd_model_save_sink(const xd_model *model, xd_context *context, const xd_sink *sink,
+                                    const xd_save_options *options);
 
-/* Reads a model whole; nothing stays open or mapped. The file is checked before it is believed:
- * XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA (not a model, damaged, inconsistent),
- * XD_ERROR_TRUNCATED, XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a
- * required chunk or layer this library does not know), XD_ERROR_TOO_LARGE,
- * XD_ERROR_OUT_OF_MEMORY. */
+/* Reads a model whole, from a path or from a source (stream.h); nothing stays open, mapped or
+ * borrowed. What a source's function gives is gathered in memory first: a model then needs twice
+ * its size while it loads. The file is checked before it is believed: XD_ERROR_NOT_FOUND,
+ * XD_ERROR_IO, XD_ERROR_BAD_DATA (not a model, damaged, inconsistent), XD_ERROR_TRUNCATED,
+ * XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a required chunk or layer
+ * this library does not know), XD_ERROR_TOO_LARGE, XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_load(xd_model **out, xd_context *context, const char *path);
-XD_API xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data,
-                                      size_t size);
+XD_API xd_status xd_model_load_source(xd_model **out, xd_context *context, const xd_source *source);
 
 /* What lies in a model or judge file, without loading it. */
 typedef struct xd_chunk {
@@ -169,9 +176,13 @@ XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
  * by the status, as in xd_model_load. */
 XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                  uint32_t capacity, const char *path);
+XD_API xd_status xd_file_inspect_source(xd_context *context, xd_file_info *info, xd_chunk *chunks,
+                                        uint32_t capacity, const xd_source *source);
 
-/* Everything that can be checked: checksums, structure, and that the file loads. */
+/* Everything that can be checked of a model or judge file: checksums, those of unknown chunks too,
+ * structure, and that it loads. Errors as of xd_model_load and xd_judge_load. */
 XD_API xd_status xd_file_verify(xd_context *context, const char *path);
+XD_API xd_status xd_file_verify_source(xd_context *context, const xd_source *source);
 
 XD_END_DECLS
 

@@ -33,11 +33,14 @@ XD_API void xd_translator_options_init(xd_translator_options *options, size_t st
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context,
                                       const xd_model *model, const xd_translator_options *options);
 
-/* The same from a model file (.xdm), of which it reads only what its direction needs: half the
- * memory of xd_model_load. The whole file is still checked for damage. Errors as of xd_model_load
- * and xd_translator_create. */
+/* The same from a model file (.xdm) at a path or in a source (stream.h), of which it reads only
+ * what its direction needs: half the memory of xd_model_load. The whole file is still checked for
+ * damage. Errors as of xd_model_load and xd_translator_create. */
 XD_API xd_status xd_translator_load(xd_translator **out, xd_context *context, const char *path,
                                     const xd_translator_options *options);
+XD_API xd_status xd_translator_load_source(xd_translator **out, xd_context *context,
+                                           const xd_source *source,
+                                           const xd_translator_options *options);
 /* NULL is legal. */
 XD_API void xd_translator_destroy(xd_translator *translator);
 

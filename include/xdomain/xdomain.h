@@ -5,6 +5,7 @@
  *   status.h, context.h    what calls answer; one thread's runtime
  *   model.h, translator.h  load a model file, translate pictures      <- most programs need no more
  *   image.h                views on the host's pixels; load, save, resize, contact sheets
+ *   stream.h               memory and functions of the host's in the place of files
  *   dataset.h, train.h     labelled pictures, pairings; whole trainings
  *   vae_trainer.h, mapping_trainer.h   training by single steps
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
@@ -65,6 +66,7 @@
 #include "options.h"
 #include "pair_discriminator.h"
 #include "status.h"
+#include "stream.h"
 #include "train.h"
 #include "translator.h"
 #include "vae_trainer.h"

@@ -150,22 +150,29 @@ xd_status xdi_container_open(xdi_container *out, xd_context *context, const char
   out->size = out->file.size;
   status = read_head(out, context);
   if (status)
-    xdi_container_close(out);
+    xdi_container_close(out, context);
   return status;
 }
 
-xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name,
-                                    const void *data, size_t size) {
-  *out = (xdi_container){.name = name, .data = data, .size = size};
-  if (size > XDI_FILE_LIMIT)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: %zu bytes are more than the limit of %zu", name, size,
-                    (size_t)XDI_FILE_LIMIT);
-  return read_head(out, context);
+xd_status xdi_container_open_source(xdi_container *out, xd_context *context, const xd_source *source,
+                                    const char *who) {
+  *out = (xdi_container){.file = {.descriptor = -1}};
+  xd_status status = xdi_content_open_source(&out->content, context, source, XDI_FILE_LIMIT, who);
+  if (status)
+    return status;
+  out->name = out->content.name;
+  out->data = out->content.data;
+  out->size = out->content.size;
+  status = read_head(out, context);
+  if (status)
+    xdi_container_close(out, context);
+  return status;
 }
 
-void xdi_container_close(xdi_container *container) {
+void xdi_container_close(xdi_container *container, xd_context *context) {
   if (!container->data)
     xdi_file_close(&container->file);
+  xdi_content_close(&container->content, context);
 }
 
 xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
@@ -313,7 +320,7 @@ static uint64_t compose_header(unsigned char *header, uint32_t kind, const xdi_c
   return end;
 }
 
-xd_status xdi_container_write(xd_context *context, const char *path, uint32_t kind,
+xd_status xdi_container_write(xd_context *context, const xdi_target *target, uint32_t kind,
                               const xdi_chunk_source *chunks, uint32_t count) {
   unsigned char header[HEAD_LIMIT] = {0};
   bool failed = count > XDI_CHUNK_LIMIT;
@@ -324,7 +331,7 @@ xd_status xdi_container_write(xd_context *context, const char *path, uint32_t ki
   uint64_t size = compose_header(header, kind, chunks, count);
   if (size > XDI_FILE_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "%s: the file would have %llu bytes, over the limit of %zu",
-                    path, (unsigned long long)size, (size_t)XDI_FILE_LIMIT);
+                    target->name, (unsigned long long)size, (size_t)XDI_FILE_LIMIT);
   unsigned char *file = xdi_allocate_zeroed(&context->allocator, (size_t)size, 1);
   if (!file)
     return xdi_fail_memory(context, "composing a file");
@@ -334,7 +341,7 @@ xd_status xdi_container_write(xd_context *context, const char *path, uint32_t ki
     if (chunks[i].bytes->size)
       memcpy(file + offset, chunks[i].bytes->data, chunks[i].bytes->size);
   }
-  xd_status status = xdi_file_write(context, path, file, (size_t)size);
+  xd_status status = xdi_target_write(target, context, file, (size_t)size);
   xdi_release(&context->allocator, file);
   return status;
 }

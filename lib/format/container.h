@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/content.h"
 #include "base/file.h"
 #include "format/wire.h"
 #include "xdomain/judge.h"
@@ -38,17 +39,18 @@ typedef struct xdi_container {
   const char *name;
   const unsigned char *data; /* NULL: the bytes lie in `file` */
   xdi_file file;
+  xdi_content content; /* what `data` belongs to */
   size_t size;
   uint32_t kind, major, minor, count;
   xdi_chunk_entry chunks[XDI_CHUNK_LIMIT];
 } xdi_container;
 
-/* Check header, version, table, bounds and table checksum; `data` and `path` are borrowed. Only what was
- * opened need be closed. */
+/* Check header, version, table, bounds and table checksum; path and source are borrowed. Only what was opened
+ * need be closed. `who` is the function that was called, for messages. */
 xd_status xdi_container_open(xdi_container *out, xd_context *context, const char *path);
-xd_status xdi_container_open_memory(xdi_container *out, xd_context *context, const char *name,
-                                    const void *data, size_t size);
-void xdi_container_close(xdi_container *container);
+xd_status xdi_container_open_source(xdi_container *out, xd_context *context, const xd_source *source,
+                                    const char *who);
+void xdi_container_close(xdi_container *container, xd_context *context);
 
 /* Refuses a file of another kind, and required chunks that are not in tags[count]. */
 xd_status xdi_container_expect(const xdi_container *container, xd_context *context, uint32_t kind,
@@ -101,8 +103,8 @@ typedef struct xdi_chunk_source {
   const xdi_bytes *bytes;
 } xdi_chunk_source;
 
-/* Composes and writes the file (temporary file, sync, rename). */
-xd_status xdi_container_write(xd_context *context, const char *path, uint32_t kind,
+/* Composes the file and writes it. */
+xd_status xdi_container_write(xd_context *context, const xdi_target *target, uint32_t kind,
                               const xdi_chunk_source *chunks, uint32_t count);
 
 #endif

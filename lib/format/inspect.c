@@ -58,50 +58,82 @@ static xd_status list_chunks(const xdi_container *container, xd_context *context
   return XD_OK;
 }
 
+static xd_status check_inspection(xd_context *context, const xd_file_info *info, const xd_chunk *chunks,
+                                  uint32_t capacity) {
+  const xd_status status = xdi_sized_check(context, info, XDI_SIZED(xd_file_info, reserved));
+  if (status != XD_OK || capacity == 0)
+    return status;
+  return xdi_sized_check(context, chunks, XDI_SIZED(xd_chunk, reserved));
+}
+
+/* Closes the container. */
+static xd_status inspect(xdi_container *container, xd_context *context, xd_file_info *info, xd_chunk *chunks,
+                         uint32_t capacity) {
+  const size_t step = capacity > 0 ? xdi_sized_stated(chunks) : 0;
+  const xd_status status = list_chunks(container, context, chunks, capacity, step);
+  if (status == XD_OK)
+    describe(container, info);
+  xdi_container_close(container, context);
+  return status;
+}
+
 xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks, uint32_t capacity,
                           const char *path) {
+  xdi_container container;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_inspect: path is NULL");
-  xd_status status = xdi_sized_check(context, info, XDI_SIZED(xd_file_info, reserved));
-  if (status == XD_OK && capacity > 0)
-    status = xdi_sized_check(context, chunks, XDI_SIZED(xd_chunk, reserved));
-  if (status != XD_OK)
-    return status;
+  xd_status status = check_inspection(context, info, chunks, capacity);
+  if (status == XD_OK)
+    status = xdi_container_open(&container, context, path);
+  return status == XD_OK ? inspect(&container, context, info, chunks, capacity) : status;
+}
+
+xd_status xd_file_inspect_source(xd_context *context, xd_file_info *info, xd_chunk *chunks, uint32_t capacity,
+                                 const xd_source *source) {
   xdi_container container;
-  status = xdi_container_open(&container, context, path);
-  if (status)
-    return status;
-  status = list_chunks(&container, context, chunks, capacity, capacity > 0 ? xdi_sized_stated(chunks) : 0);
-  if (!status)
-    describe(&container, info);
-  xdi_container_close(&container);
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  xd_status status = check_inspection(context, info, chunks, capacity);
+  if (status == XD_OK)
+    status = xdi_container_open_source(&container, context, source, "xd_file_inspect_source");
+  return status == XD_OK ? inspect(&container, context, info, chunks, capacity) : status;
+}
+
+/* Also the chunks that loading would pass over. Closes the container. */
+static xd_status verify(xdi_container *container, xd_context *context) {
+  xd_model *model = NULL;
+  xd_judge *judge = NULL;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < container->count && status == XD_OK; i++) {
+    xdi_chunk_reader reader;
+    xdi_chunk_begin(&reader, container, &container->chunks[i]);
+    status = xdi_chunk_end(&reader, context);
+  }
+  if (status == XD_OK)
+    status = container->kind == XDI_KIND_JUDGE ? xdi_judge_from(&judge, context, container)
+                                               : xdi_model_from(&model, context, container, 0);
+  xdi_container_close(container, context);
+  xd_judge_release(judge);
+  xd_model_release(model);
   return status;
 }
 
 xd_status xd_file_verify(xd_context *context, const char *path) {
+  xdi_container container;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_file_verify: path is NULL");
+  const xd_status status = xdi_container_open(&container, context, path);
+  return status == XD_OK ? verify(&container, context) : status;
+}
+
+xd_status xd_file_verify_source(xd_context *context, const xd_source *source) {
   xdi_container container;
-  xd_model *model = NULL;
-  xd_judge *judge = NULL;
-  xd_status status = xdi_container_open(&container, context, path);
-  if (status)
-    return status;
-  /* Also the chunks that loading would pass over. */
-  for (uint32_t i = 0; i < container.count && !status; i++) {
-    xdi_chunk_reader reader;
-    xdi_chunk_begin(&reader, &container, &container.chunks[i]);
-    status = xdi_chunk_end(&reader, context);
-  }
-  if (!status)
-    status = container.kind == XDI_KIND_JUDGE ? xdi_judge_from(&judge, context, &container)
-                                              : xdi_model_from(&model, context, &container, 0);
-  xdi_container_close(&container);
-  xd_judge_release(judge);
-  xd_model_release(model);
-  return status;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  const xd_status status = xdi_container_open_source(&container, context, source, "xd_file_verify_source");
+  return status == XD_OK ? verify(&container, context) : status;
 }

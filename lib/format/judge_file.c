@@ -4,11 +4,7 @@
 
 #define ROLE_JUDGE XD_TAG('J', 'U', 'D', 'G')
 
-xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *path) {
-  if (!context)
-    return XD_ERROR_INVALID_ARGUMENT;
-  if (!judge || !path)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_save: judge or path is NULL");
+static xd_status save(const xd_judge *judge, xd_context *context, const xdi_target *target) {
   enum { NETS, TENS, DATA, CHUNKS };
   xdi_bytes bytes[CHUNKS];
   for (int i = 0; i < CHUNKS; i++)
@@ -20,10 +16,29 @@ xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *
                                            {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
                                            {XDI_CHUNK_DATA, true, &bytes[DATA]}};
   if (!status)
-    status = xdi_container_write(context, path, XDI_KIND_JUDGE, chunks, CHUNKS);
+    status = xdi_container_write(context, target, XDI_KIND_JUDGE, chunks, CHUNKS);
   for (int i = 0; i < CHUNKS; i++)
     xdi_bytes_release(&bytes[i]);
   return status;
+}
+
+xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *path) {
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!judge || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_save: judge or path is NULL");
+  const xdi_target target = xdi_target_of_path(path);
+  return save(judge, context, &target);
+}
+
+xd_status xd_judge_save_sink(const xd_judge *judge, xd_context *context, const xd_sink *sink) {
+  xdi_target target;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!judge)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_save_sink: judge is NULL");
+  const xd_status status = xdi_target_of_sink(&target, context, sink, "xd_judge_save_sink");
+  return status ? status : save(judge, context, &target);
 }
 
 xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_container *container) {
@@ -44,16 +59,20 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
   return xdi_container_blame(container, context, status);
 }
 
-xd_status xd_judge_load_memory(xd_judge **out, xd_context *context, const void *data, size_t size) {
+xd_status xd_judge_load_source(xd_judge **out, xd_context *context, const xd_source *source) {
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !data)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_load_memory: out or data is NULL");
+  if (!out)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_load_source: out is NULL");
   xdi_container container;
-  xd_status status = xdi_container_open_memory(&container, context, "judge in memory", data, size);
-  return status ? status : xdi_judge_from(out, context, &container);
+  xd_status status = xdi_container_open_source(&container, context, source, "xd_judge_load_source");
+  if (status)
+    return status;
+  status = xdi_judge_from(out, context, &container);
+  xdi_container_close(&container, context);
+  return status;
 }
 
 xd_status xd_judge_load(xd_judge **out, xd_context *context, const char *path) {
@@ -68,6 +87,6 @@ xd_status xd_judge_load(xd_judge **out, xd_context *context, const char *path) {
   if (status)
     return status;
   status = xdi_judge_from(out, context, &container);
-  xdi_container_close(&container);
+  xdi_container_close(&container, context);
   return status;
 }

@@ -86,13 +86,9 @@ static xd_status read_save_options(xd_context *context, xd_save_options *to, con
                          : status;
 }
 
-xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
-                        const xd_save_options *options) {
-  if (!context)
-    return XD_ERROR_INVALID_ARGUMENT;
+static xd_status save(const xd_model *model, xd_context *context, const xdi_target *target,
+                      const xd_save_options *options) {
   xd_save_options chosen = XD_SAVE_OPTIONS_INIT;
-  if (!model || !path)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
   xd_status status = read_save_options(context, &chosen, options);
   if (status != XD_OK)
     return status;
@@ -114,10 +110,31 @@ xd_status xd_model_save(const xd_model *model, xd_context *context, const char *
                                            {XDI_CHUNK_DATA, true, &bytes[DATA]},
                                            {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}};
   if (!status)
-    status = xdi_container_write(context, path, XDI_KIND_MODEL, chunks, CHUNKS);
+    status = xdi_container_write(context, target, XDI_KIND_MODEL, chunks, CHUNKS);
   for (int i = 0; i < CHUNKS; i++)
     xdi_bytes_release(&bytes[i]);
   return status;
+}
+
+xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
+                        const xd_save_options *options) {
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!model || !path)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save: model or path is NULL");
+  const xdi_target target = xdi_target_of_path(path);
+  return save(model, context, &target, options);
+}
+
+xd_status xd_model_save_sink(const xd_model *model, xd_context *context, const xd_sink *sink,
+                             const xd_save_options *options) {
+  xdi_target target;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!model)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_save_sink: model is NULL");
+  const xd_status status = xdi_target_of_sink(&target, context, sink, "xd_model_save_sink");
+  return status ? status : save(model, context, &target, options);
 }
 
 /* ---- Reading ---- */
@@ -354,25 +371,24 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   return xdi_container_blame(container, context, status);
 }
 
-xd_status xd_model_load_memory(xd_model **out, xd_context *context, const void *data, size_t size) {
-  if (out)
-    *out = NULL;
-  if (!context)
-    return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !data)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_memory: out or data is NULL");
-  xdi_container container;
-  xd_status status = xdi_container_open_memory(&container, context, "model in memory", data, size);
-  return status ? status : xdi_model_from(out, context, &container, 0);
-}
-
 xd_status xdi_model_load(xd_model **out, xd_context *context, const char *path, uint32_t direction) {
   xdi_container container;
   xd_status status = xdi_container_open(&container, context, path);
   if (status)
     return status;
   status = xdi_model_from(out, context, &container, direction);
-  xdi_container_close(&container);
+  xdi_container_close(&container, context);
+  return status;
+}
+
+xd_status xdi_model_load_source(xd_model **out, xd_context *context, const xd_source *source,
+                                uint32_t direction, const char *who) {
+  xdi_container container;
+  xd_status status = xdi_container_open_source(&container, context, source, who);
+  if (status)
+    return status;
+  status = xdi_model_from(out, context, &container, direction);
+  xdi_container_close(&container, context);
   return status;
 }
 
@@ -384,4 +400,14 @@ xd_status xd_model_load(xd_model **out, xd_context *context, const char *path) {
   if (!out || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load: out or path is NULL");
   return xdi_model_load(out, context, path, 0);
+}
+
+xd_status xd_model_load_source(xd_model **out, xd_context *context, const xd_source *source) {
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_model_load_source: out is NULL");
+  return xdi_model_load_source(out, context, source, 0, "xd_model_load_source");
 }

@@ -9,5 +9,7 @@
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container,
                          uint32_t direction);
 xd_status xdi_model_load(xd_model **out, xd_context *context, const char *path, uint32_t direction);
+xd_status xdi_model_load_source(xd_model **out, xd_context *context, const xd_source *source,
+                                uint32_t direction, const char *who);
 
 #endif

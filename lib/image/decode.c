@@ -1,7 +1,6 @@
 /* Loading pictures: the file is read whole, its kind recognised, its frame checked, and its pixels
  * decoded by the one who knows the kind. */
-#include "base/file.h"
-#include "base/memory.h"
+#include "base/content.h"
 #include "image/encoded.h"
 
 #define FILE_LIMIT ((size_t)256 << 20)
@@ -25,35 +24,35 @@ static xd_status decode(xd_picture **out, xd_context *context, xdi_encoded *file
   return xdi_fail(context, XD_ERROR_INTERNAL, "'%s': unknown picture kind", file->name);
 }
 
+/* Closes the content. */
+static xd_status decode_content(xd_picture **out, xd_context *context, xdi_content *content) {
+  xdi_encoded file = {.name = content->name, .data = content->data, .size = content->size};
+  const xd_status status = decode(out, context, &file);
+  xdi_content_close(content, context);
+  return status;
+}
+
 xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path) {
-  unsigned char *data;
-  size_t size;
+  xdi_content content;
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_load: %s is NULL", out ? "path" : "out");
-  xd_status status = xdi_file_read(context, path, FILE_LIMIT, &data, &size);
-  if (status != XD_OK)
-    return status;
-  xdi_encoded file = {.name = path, .data = data, .size = size};
-  status = decode(out, context, &file);
-  xdi_release(&context->allocator, data);
-  return status;
+  const xd_status status = xdi_content_open_file(&content, context, path, FILE_LIMIT);
+  return status == XD_OK ? decode_content(out, context, &content) : status;
 }
 
-xd_status xd_picture_load_memory(xd_picture **out, xd_context *context, const void *data, size_t size) {
+xd_status xd_picture_load_source(xd_picture **out, xd_context *context, const xd_source *source) {
+  xdi_content content;
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !data)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_load_memory: %s is NULL",
-                    out ? "data" : "out");
-  if (size > FILE_LIMIT)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a picture file of %zu bytes in memory; at most %zu", size,
-                    FILE_LIMIT);
-  xdi_encoded file = {.name = "picture in memory", .data = data, .size = size};
-  return decode(out, context, &file);
+  if (!out)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_picture_load_source: out is NULL");
+  const xd_status status =
+      xdi_content_open_source(&content, context, source, FILE_LIMIT, "xd_picture_load_source");
+  return status == XD_OK ? decode_content(out, context, &content) : status;
 }

@@ -1,5 +1,5 @@
 /* What kinds of pixels there are, and views on pixels that lie as most do. */
-#include "base/memory.h"
+#include "base/sized.h"
 #include "image/view.h"
 
 size_t xd_sample_size(xd_sample sample) {
@@ -46,7 +46,7 @@ static void init(xd_image *image, size_t struct_size, void *pixels, uint32_t wid
                          .height = height,
                          .sample = sample,
                          .layout = layout};
-  xdi_hand_options(image, struct_size, &view, sizeof view);
+  xdi_sized_write(image, struct_size, &view, sizeof view);
 }
 
 void xd_image_init(xd_image *image, size_t struct_size, void *pixels, uint32_t width, uint32_t height,

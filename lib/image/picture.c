@@ -2,6 +2,7 @@
 #include "image/picture.h"
 
 #include "base/memory.h"
+#include "base/sized.h"
 #include "image/view.h"
 
 xd_status xdi_picture_check_size(xd_context *context, const char *name, uint64_t width, uint64_t height,
@@ -69,9 +70,8 @@ void xd_picture_destroy(xd_picture *picture) {
 }
 
 xd_status xd_picture_view(const xd_picture *picture, xd_image *out) {
-  xd_image unread;
-  if (!picture || !xdi_read_options(&unread, sizeof unread, out))
+  if (!picture || xdi_sized_check(NULL, out, XDI_SIZED(xd_image, reserved)) != XD_OK)
     return XD_ERROR_INVALID_ARGUMENT;
-  xdi_hand_options(out, out->struct_size, &picture->view, sizeof picture->view);
+  xdi_sized_write(out, xdi_sized_stated(out), &picture->view, sizeof picture->view);
   return XD_OK;
 }

@@ -1,18 +1,14 @@
 /* Views made of views: rectangles, turned and mirrored ones. All is arithmetic on strides; no pixel is
  * touched. */
-#include "base/memory.h"
+#include "base/sized.h"
 #include "image/view.h"
 
 /* Both arguments of a function that makes one view of another. */
 static xd_status read_both(xd_context *context, xd_image *view, const xd_image *to, const xd_image *from) {
-  xd_image place;
   xdi_view checked;
-  if (!to)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "to is NULL");
-  if (!xdi_read_options(&place, sizeof place, to))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "to.struct_size is %zu, not sizeof(xd_image)",
-                    to->struct_size);
-  const xd_status status = xdi_view_open(context, &checked, from, "from");
+  xd_status status = xdi_sized_check(context, to, XDI_SIZED(xd_image, reserved));
+  if (status == XD_OK)
+    status = xdi_view_open(context, &checked, from, "from");
   return status == XD_OK ? xdi_image_read(context, view, from, "from") : status;
 }
 
@@ -37,7 +33,7 @@ xd_status xd_image_crop(xd_context *context, xd_image *to, const xd_image *from,
   move_to(&view, x, y);
   view.width = width;
   view.height = height;
-  xdi_hand_options(to, to->struct_size, &view, sizeof view);
+  xdi_sized_write(to, xdi_sized_stated(to), &view, sizeof view);
   return XD_OK;
 }
 
@@ -78,6 +74,6 @@ xd_status xd_image_orient(xd_context *context, xd_image *to, const xd_image *fro
     flip_columns(&view);
   if (orientation >= 5)
     exchange_axes(&view);
-  xdi_hand_options(to, to->struct_size, &view, sizeof view);
+  xdi_sized_write(to, xdi_sized_stated(to), &view, sizeof view);
   return XD_OK;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/half.h"
-#include "base/memory.h"
+#include "base/sized.h"
 #include "image/extent.h"
 
 /* ---- the fields ---- */
@@ -44,10 +44,9 @@ xd_status xdi_image_read(xd_context *context, xd_image *out, const xd_image *ima
   xd_image_init(out, sizeof *out, NULL, 0, 0, XD_SAMPLE_U8, XD_LAYOUT_GREY);
   if (!image)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is NULL", name);
-  if (!xdi_read_options(out, sizeof *out, image))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.struct_size is %zu, not sizeof(xd_image)", name,
-                    image->struct_size);
-  const xd_status status = check_kind(context, out, name);
+  xd_status status = xdi_sized_read(context, out, image, XDI_SIZED(xd_image, reserved));
+  if (status == XD_OK)
+    status = check_kind(context, out, name);
   return status == XD_OK ? check_alpha(context, out, name) : status;
 }
 

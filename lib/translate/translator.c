@@ -164,6 +164,25 @@ xd_status xd_translator_load(xd_translator **out, xd_context *context, const cha
   return status;
 }
 
+xd_status xd_translator_load_source(xd_translator **out, xd_context *context, const xd_source *source,
+                                    const xd_translator_options *options) {
+  xd_translator_options chosen;
+  xd_model *model = NULL;
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_load_source: out is NULL");
+  xd_status status = check_options(context, "xd_translator_load_source", &chosen, options);
+  if (!status)
+    status = xdi_model_load_source(&model, context, source, chosen.direction, "xd_translator_load_source");
+  if (!status)
+    status = create(out, context, model, false, &chosen);
+  xd_model_release(model);
+  return status;
+}
+
 void xd_translator_destroy(xd_translator *translator) {
   if (!translator)
     return;

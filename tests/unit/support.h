@@ -159,6 +159,12 @@ static inline xd_context *test_context(const char *backend) {
   return test_context_with(backend, 1, NULL);
 }
 
+/* ---- sources ---- */
+
+/* Bytes in memory as a source that lives as long as the block around it. */
+#define in_memory(bytes, count) \
+  (&(const xd_source){.struct_size = sizeof(xd_source), .data = (bytes), .size = (count)})
+
 /* ---- temporary folders and files ---- */
 
 #define TEST_PATH_SIZE 1024

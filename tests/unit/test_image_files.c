@@ -141,7 +141,7 @@ static void check_pixels(const bytes *file, uint32_t width, uint32_t height, xd_
   xd_picture *picture = NULL;
   xd_image image = XD_IMAGE_INIT;
   dirty_stack();
-  assert_ok(context, xd_picture_load_memory(&picture, context, file->data, file->size));
+  assert_ok(context, xd_picture_load_source(&picture, context, in_memory(file->data, file->size)));
   assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, width);
   ck_assert_uint_eq(image.height, height);
@@ -154,7 +154,7 @@ static void check_pixels(const bytes *file, uint32_t width, uint32_t height, xd_
 
 static void check_refused(const bytes *file, xd_status expected, const char *word) {
   xd_picture *picture = (xd_picture *)&file;
-  assert_status(xd_picture_load_memory(&picture, context, file->data, file->size), expected);
+  assert_status(xd_picture_load_source(&picture, context, in_memory(file->data, file->size)), expected);
   ck_assert_ptr_null(picture);
   assert_message_names(context, word);
 }
@@ -165,7 +165,7 @@ static xd_status load_copy(const unsigned char *data, size_t size) {
   xd_picture *picture = NULL;
   ck_assert_ptr_nonnull(copy);
   memcpy(copy, data, size);
-  xd_status status = xd_picture_load_memory(&picture, context, copy, size);
+  xd_status status = xd_picture_load_source(&picture, context, in_memory(copy, size));
   free(copy);
   ck_assert((status == XD_OK) == (picture != NULL));
   xd_picture_destroy(picture);
@@ -200,7 +200,7 @@ static void check_flips(const unsigned char *data, size_t size) {
 static xd_status load_limited(xd_context *limited, void *user) {
   const bytes *file = user;
   xd_picture *picture;
-  xd_status status = xd_picture_load_memory(&picture, limited, file->data, file->size);
+  xd_status status = xd_picture_load_source(&picture, limited, in_memory(file->data, file->size));
   xd_picture_destroy(picture);
   return status;
 }
@@ -376,7 +376,7 @@ START_TEST(png__refuses_sizes_that_cannot_be) {
     begin_png(&file, cases[i].width, cases[i].height, cases[i].depth, cases[i].colour);
     put_rows(&file, (const unsigned char[]){0, 10, 20, 30, 0, 40, 50, 60}, 8);
     end_png(&file);
-    check_refused(&file, cases[i].expected, "picture in memory");
+    check_refused(&file, cases[i].expected, "memory");
   }
 }
 END_TEST
@@ -401,7 +401,7 @@ static void check_near(const unsigned char *pixel, unsigned channels, const unsi
 START_TEST(jpeg__decodes_baseline_grey) {
   xd_picture *picture = NULL;
   xd_image image = XD_IMAGE_INIT;
-  assert_ok(context, xd_picture_load_memory(&picture, context, grey_jpeg, sizeof grey_jpeg));
+  assert_ok(context, xd_picture_load_source(&picture, context, in_memory(grey_jpeg, sizeof grey_jpeg)));
   assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, 16);
   ck_assert_uint_eq(image.height, 8);
@@ -418,7 +418,7 @@ START_TEST(jpeg__decodes_progressive_colour) {
   const unsigned char left[] = {200, 30, 60}, right[] = {20, 180, 220};
   xd_picture *picture = NULL;
   xd_image image = XD_IMAGE_INIT;
-  assert_ok(context, xd_picture_load_memory(&picture, context, colour_jpeg, sizeof colour_jpeg));
+  assert_ok(context, xd_picture_load_source(&picture, context, in_memory(colour_jpeg, sizeof colour_jpeg)));
   assert_status(xd_picture_view(picture, &image), XD_OK);
   ck_assert_uint_eq(image.width, 16);
   ck_assert_uint_eq(image.height, 16);
@@ -722,11 +722,12 @@ START_TEST(picture_load__refuses_missing_arguments) {
   assert_status(xd_picture_load(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_picture_load(&picture, context, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_picture_load(&picture, NULL, path), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_picture_load_memory(NULL, context, "x", 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_picture_load_memory(&picture, context, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_picture_load_memory(&picture, NULL, "x", 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_picture_load_memory(&picture, context, "x", 0), XD_ERROR_BAD_DATA);
-  assert_status(xd_picture_load_memory(&picture, context, "x", ((size_t)256 << 20) + 1), XD_ERROR_TOO_LARGE);
+  assert_status(xd_picture_load_source(NULL, context, in_memory("x", 1)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_picture_load_source(&picture, context, in_memory(NULL, 1)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_picture_load_source(&picture, NULL, in_memory("x", 1)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_picture_load_source(&picture, context, in_memory("x", 0)), XD_ERROR_BAD_DATA);
+  assert_status(xd_picture_load_source(&picture, context, in_memory("x", ((size_t)256 << 20) + 1)),
+                XD_ERROR_TOO_LARGE);
 }
 END_TEST
 

@@ -58,7 +58,7 @@ static void reseal_chunk(unsigned char *data, const char *tag) {
 
 static void assert_refused(const void *data, size_t size, xd_status expected, const char *word) {
   xd_model *model = (xd_model *)&context;
-  assert_status(xd_model_load_memory(&model, context, data, size), expected);
+  assert_status(xd_model_load_source(&model, context, in_memory(data, size)), expected);
   ck_assert_ptr_null(model);
   assert_message_names(context, word);
 }
@@ -301,7 +301,7 @@ START_TEST(model_load__refuses_newer_major_versions_only) {
   xdi_set_u32(data + 12, 9);
   reseal(data);
   xd_model *model;
-  assert_ok(context, xd_model_load_memory(&model, context, data, size));
+  assert_ok(context, xd_model_load_source(&model, context, in_memory(data, size)));
   xd_model_release(model);
   free(data);
 }
@@ -314,7 +314,7 @@ START_TEST(model_load__refuses_every_truncation) {
     /* A copy of exactly that length, so that sanitizers see reads behind its end. */
     unsigned char *part = malloc(length);
     memcpy(part, data, length);
-    assert_refused(part, length, XD_ERROR_TRUNCATED, "model in memory");
+    assert_refused(part, length, XD_ERROR_TRUNCATED, "memory");
     free(part);
   }
   free(data);
@@ -327,7 +327,7 @@ START_TEST(model_load__refuses_every_flipped_byte) {
   for (size_t i = 0; i < size; i += i < 700 ? 1 : 13) {
     xd_model *model;
     data[i] ^= 0x10;
-    xd_status status = xd_model_load_memory(&model, context, data, size);
+    xd_status status = xd_model_load_source(&model, context, in_memory(data, size));
     ck_assert_msg(status != XD_OK, "byte %zu changed and nobody noticed", i);
     data[i] ^= 0x10;
   }
@@ -351,7 +351,7 @@ START_TEST(model_load__survives_hostile_fields) {
         memcpy(copy, data, size);
         xdi_set_u32(copy + offset + at, values[v]);
         reseal_chunk(copy, tags[t]);
-        if (xd_model_load_memory(&model, context, copy, size) == XD_OK) {
+        if (xd_model_load_source(&model, context, in_memory(copy, size)) == XD_OK) {
           ck_assert_ptr_nonnull(xd_model_decoder(model, 2));
           xd_model_release(model);
         } else {
@@ -382,7 +382,7 @@ START_TEST(model_load__passes_over_optional_chunks_and_refuses_required_ones) {
   memcpy(entry, "XTRA", 4);
   reseal(data);
   xd_model *model;
-  assert_ok(context, xd_model_load_memory(&model, context, data, size));
+  assert_ok(context, xd_model_load_source(&model, context, in_memory(data, size)));
   ck_assert_uint_eq(xd_model_property_count(model), 0);
   xd_model_release(model);
   xdi_set_u32(entry + 8, 1);
@@ -400,7 +400,7 @@ START_TEST(model_load__leaks_nothing_when_memory_runs_out) {
     xd_context *counted = test_context_with("reference", 1, &counter);
     xd_model *model;
     atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
-    xd_status status = xd_model_load_memory(&model, counted, data, size);
+    xd_status status = xd_model_load_source(&model, counted, in_memory(data, size));
     atomic_store(&counter.fail_at, 0);
     if (status != XD_OK)
       assert_status(status, XD_ERROR_OUT_OF_MEMORY);
@@ -444,7 +444,7 @@ START_TEST(model_load__names_the_file_whatever_refuses_it) {
       data + xdi_at_u64(entry_of(data, "NETS") + 16) + 4 + 4 + 12 + 4; /* of the first network */
   memcpy(layer, "ABCD", 4);
   reseal_chunk(data, "NETS");
-  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "model in memory");
+  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "memory");
   assert_message_names(context, "ABCD");
   free(data);
 }
@@ -499,7 +499,7 @@ START_TEST(model_file__misuse_is_an_invalid_argument) {
   assert_status(xd_model_load(NULL, context, path), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_model_load(&model, context, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_model_load(&model, NULL, path), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_model_load_memory(&model, context, NULL, 3), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_model_load_source(&model, context, in_memory(NULL, 3)), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_model_save(NULL, context, path, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_file_inspect(context, NULL, NULL, 0, path), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_file_inspect(context, &info, NULL, 3, path), XD_ERROR_INVALID_ARGUMENT);
