@@ -10,25 +10,26 @@
 
 #include "pending.h"
 
-int encode_png(const runtime *run, const xd_image *view, FILE *to) {
-  char path[] = "/tmp/xdomain-XXXXXX", buffer[4096];
-  size_t got;
-  const int file = mkstemp(path);
-  if (file < 0)
-    return failure("cannot write '%s': %s", path, strerror(errno));
-  close(file);
-  const xd_status status = xd_image_save_png(run->context, path, view);
-  FILE *from = status ? NULL : fopen(path, "rb");
-  while (from && (got = fread(buffer, 1, sizeof buffer, from)) > 0)
-    fwrite(buffer, 1, got, to);
-  if (from)
-    fclose(from);
-  unlink(path);
-  return status ? report_failure(run, status) : EXIT_DONE;
-}
-
 static int fail_file(const char *path) {
   return failure("cannot write '%s': %s", path, strerror(errno));
+}
+
+static int write_bytes(void *user, const void *data, size_t size) {
+  errno = 0;
+  if (fwrite(data, 1, size, user) == size)
+    return 0;
+  return errno ? errno : EIO;
+}
+
+int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *path) {
+  xd_sink sink = XD_SINK_INIT;
+  sink.name = path;
+  sink.write = write_bytes;
+  sink.user = to;
+  const xd_status status = xd_image_save_png_sink(run->context, &sink, view);
+  if (status == XD_ERROR_IO)
+    return fail_file(path);
+  return status ? report_failure(run, status) : EXIT_DONE;
 }
 
 static bool add_file(pending_files *files, pending_file file) {
@@ -46,7 +47,7 @@ static bool add_file(pending_files *files, pending_file file) {
 
 /* Starts to write to the disk without waiting for it. */
 static int fill(FILE *to, const runtime *run, const xd_image *view, const char *path) {
-  const int code = encode_png(run, view, to);
+  const int code = encode_png(run, view, to, path);
   const bool flushed = fflush(to) == 0;
   const int error = errno;
   (void)posix_fadvise(fileno(to), 0, 0, POSIX_FADV_DONTNEED);

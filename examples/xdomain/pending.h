@@ -13,8 +13,8 @@ typedef struct pending_files {
   size_t count, room;
 } pending_files;
 
-/* Writes a picture as PNG to a stream. */
-int encode_png(const runtime *run, const xd_image *view, FILE *to);
+/* Writes a picture as PNG to a stream, which messages call by its path. */
+int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *path);
 
 /* Writes a picture beside `path`, which it takes over and frees. */
 int write_pending(pending_files *files, const runtime *run, const xd_image *view, char *path);

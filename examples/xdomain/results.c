@@ -195,7 +195,7 @@ static int stream_png(translation *t, const xd_image *view) {
   FILE *to = standard ? stdout : fopen(t->out, "wb");
   if (!to)
     return failure("cannot write '%s': %s", t->out, strerror(errno));
-  const int code = encode_png(&t->run, view, to);
+  const int code = encode_png(&t->run, view, to, standard ? "standard output" : t->out);
   if (standard)
     return code; /* main sees whether it arrived */
   return fclose(to) == 0 || code ? code : failure("cannot write '%s': %s", t->out, strerror(errno));

@@ -1,12 +1,11 @@
 /* What xdomain translate reads: picture files, a folder of them, standard input, or a set. All go through one
  * decoder, with alpha laid over black, as the sets of training are read. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "translation.h"
-
-#define STREAM_LIMIT ((size_t)256 << 20) /* as for files */
 
 static bool is_spec(const char *word) {
   return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4);
@@ -115,48 +114,27 @@ void free_sources(translation *t) {
 
 /* ---- Reading ---- */
 
-/* All that a stream gives; the caller frees it. NULL: the reason was printed. */
-static unsigned char *read_stream(FILE *from, const char *name, size_t *size) {
-  size_t room = 1 << 16;
-  unsigned char *data = malloc(room);
-  *size = 0;
-  while (data) {
-    *size += fread(data + *size, 1, room - *size, from);
-    if (*size < room || room > STREAM_LIMIT)
-      break;
-    room *= 2;
-    unsigned char *more = realloc(data, room);
-    if (!more)
-      free(data);
-    data = more;
-  }
-  if (data && !ferror(from) && *size <= STREAM_LIMIT)
-    return data;
-  failure("cannot read '%s': %s", name,
-          !data          ? "out of memory"
-          : ferror(from) ? "the stream broke off"
-                         : "it has more than 256 MiB");
-  free(data);
-  return NULL;
+static int read_bytes(void *user, void *to, size_t size, size_t *got) {
+  FILE *from = user;
+  errno = 0;
+  *got = fread(to, 1, size, from);
+  return *got == 0 && ferror(from) ? (errno ? errno : EIO) : 0;
 }
 
 /* From standard input, a pipe or a device, which have no size. */
-static xd_status load_stream(translation *t, xd_picture **out, const char *path, bool *said) {
-  size_t size = 0;
-  FILE *from = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-  unsigned char *data = from ? read_stream(from, path, &size) : NULL;
-  *said = from && !data;
-  if (from && from != stdin)
-    fclose(from);
-  if (!data)
-    return XD_ERROR_IO;
+static int load_stream(translation *t, xd_picture **out, xd_status *status, const char *path) {
+  const bool standard = !strcmp(path, "-");
+  FILE *from = standard ? stdin : fopen(path, "rb");
   xd_source bytes = XD_SOURCE_INIT;
-  bytes.name = path;
-  bytes.data = data;
-  bytes.size = size;
-  const xd_status status = xd_picture_load_source(out, t->run.context, &bytes);
-  free(data);
-  return status;
+  if (!from)
+    return failure("cannot open '%s': %s", path, strerror(errno));
+  bytes.name = standard ? "standard input" : path;
+  bytes.read = read_bytes;
+  bytes.user = from;
+  *status = xd_picture_load_source(out, t->run.context, &bytes);
+  if (!standard)
+    fclose(from);
+  return EXIT_DONE;
 }
 
 static bool is_stream(const char *path) {
@@ -192,17 +170,17 @@ static bool is_bad(xd_status status) {
 
 static int read_file(translation *t, const char *path, float *to, bool *skipped) {
   xd_picture *picture = NULL;
-  bool said = false;
-  const xd_status status = is_stream(path) ? load_stream(t, &picture, path, &said)
-                                           : xd_picture_load(&picture, t->run.context, path);
+  xd_status status = XD_OK;
   int code = EXIT_DONE;
+  if (is_stream(path))
+    code = load_stream(t, &picture, &status, path);
+  else
+    status = xd_picture_load(&picture, t->run.context, path);
   *skipped = t->skip_bad && is_bad(status);
   if (*skipped)
     notice("skipped: %s", xd_context_message(t->run.context));
-  else if (status)
-    code = said ? EXIT_FAILED : report_failure(&t->run, status);
-  else
-    code = take_picture(t, path, picture, to);
+  else if (!code)
+    code = status ? report_failure(&t->run, status) : take_picture(t, path, picture, to);
   xd_picture_destroy(picture);
   return code;
 }
