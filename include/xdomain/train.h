@@ -68,7 +68,8 @@ typedef struct xd_train_input {
   const xd_dataset *set[2];
   /* The classes that belong together. */
   const xd_pairing *pairing;
-  /* Pictures of each domain that are not trained on, or NULL. */
+  /* Pictures of each domain that are not trained on, or NULL; two at least of each paired class, as
+   * variety is measured in them. */
   const xd_dataset *validation[2];
   /* The judge of each domain as a target, or NULL. A direction is validated when both validation
    * sets and its target's judge are given. */

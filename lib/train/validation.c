@@ -72,6 +72,25 @@ static xd_status measure(xdi_validation *validation, xd_latent_generator *genera
   return status;
 }
 
+/* With fewer than two pictures of a class its variety counts as 0, and a good mapping as collapsed. */
+static xd_status check_variety(const xdi_training *training) {
+  const xd_pairing *pairing = training->input.pairing;
+  for (uint32_t domain = 0; domain < 2; domain++)
+    for (uint32_t i = 0; i < xd_pairing_count(pairing); i++) {
+      const xd_dataset *set = training->input.validation[domain];
+      const uint32_t label = xd_pairing_class(pairing, domain + 1, i);
+      const bool any = label == XD_ANY_CLASS;
+      const uint32_t count = any ? xd_dataset_count(set) : xd_dataset_class_size(set, label);
+      if (count == 1)
+        return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
+                        "the validation set of domain %u has 1 picture of %s%s%s; variety cannot be measured "
+                        "with fewer than 2",
+                        domain + 1, any ? "all classes" : "class '",
+                        any ? "" : xd_dataset_class_name(set, label), any ? "" : "'");
+    }
+  return XD_OK;
+}
+
 xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *vaes, uint32_t direction,
                                   xd_mapping_trainer *trainer) {
   const xd_evaluation_input input = input_of(training, direction);
@@ -82,6 +101,8 @@ xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *
     status = make_candidate(&candidate, training, vaes, direction, generator);
   if (status == XD_OK)
     status = xdi_evaluation_check(training->context, candidate, direction_of(direction), &input);
+  if (status == XD_OK)
+    status = check_variety(training);
   xd_latent_generator_release(generator);
   xd_model_release(candidate);
   return status;

@@ -640,7 +640,7 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   xd_judge *judge = train_judge(f, 1);
   watch seen = {0};
   xd_model *model = NULL, *vaes = NULL;
-  xd_dataset *few = NULL, *small = NULL;
+  xd_dataset *few = NULL, *small = NULL, *lone = NULL;
   const uint8_t pixels[2 * 64] = {0};
   const uint32_t labels[2] = {0, 3};
   xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
@@ -660,9 +660,13 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "validation set");
   f->input.validation[1] = few;
   assert_train_refused(f, XD_ERROR_NOT_FOUND, "domain 2 is paired");
+  f->input.validation[1] = f->held_out[1];
+  lone = make_patterns(f->context, (pattern)0, 3, 3, 11);
+  f->input.validation[0] = lone;
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "validation set of domain 1 has 1 picture of class '");
   ck_assert_uint_eq(seen.step, 0);
   ck_assert_ptr_null(model);
-  xd_dataset_release(few), xd_dataset_release(small);
+  xd_dataset_release(few), xd_dataset_release(small), xd_dataset_release(lone);
   xd_judge_release(judge);
   xd_model_release(vaes);
   close_fixture(f);
