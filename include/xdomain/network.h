@@ -16,8 +16,7 @@
 
 XD_BEGIN_DECLS
 
-#define XD_TAG(a, b, c, d) \
-  ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
+#define XD_TAG(a, b, c, d) ((a) + 0x100u * (b) + 0x10000u * (c) + 0x1000000u * (d))
 
 /* The shape of one picture or code; a code is 1 x 1 x latent_dim. */
 typedef struct xd_shape {
