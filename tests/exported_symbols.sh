@@ -18,11 +18,7 @@ if grep -v '^xd_' "$work/exported" >"$work/foreign"; then
   fail "exported, but not named xd_*: $(tr '\n' ' ' <"$work/foreign")"
 fi
 
-# Comments away, one declaration a line, then the name before the first bracket.
-for header in $(find "$include" -name '*.h' ! -name export.h | sort); do
-  "$cc" -x c -fpreprocessed -E -P "$header"
-done | grep -v '^#' | tr '\n' ' ' | tr ';' '\n' | tr '{' '\n' | tr '}' '\n' |
-  sed -n 's/.*XD_API[^(]*[ *]\(xd_[a-z0-9_]*\) *(.*/\1/p' | sort -u >"$work/declared"
+"$(dirname "$0")/prototypes.sh" "$include" "$cc" | sed 's/ *(.*//; s/.*[ *]//' | sort -u >"$work/declared"
 [ -s "$work/declared" ] || fail "no XD_API declarations below $include"
 
 missing=$(comm -13 "$work/exported" "$work/declared" | tr '\n' ' ')

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Prints the prototype of every function that the public headers declare, one a line, without XD_API and the
+# semicolon, in the order of their names.
+# usage: prototypes.sh INCLUDE_FOLDER CC
+set -u
+LC_ALL=C
+export LC_ALL
+
+include=${1:?usage: prototypes.sh INCLUDE_FOLDER CC}
+cc=${2:?usage: prototypes.sh INCLUDE_FOLDER CC}
+
+# Comments away; brackets of structs and blocks end what stands before them.
+for header in $(find "$include" -name '*.h' ! -name export.h | sort); do
+  "$cc" -x c -fpreprocessed -E -P "$header"
+done | grep -v '^#' | tr '\n' ' ' | tr ';{}' '\n\n\n' |
+  sed -n 's/.*XD_API \(.*[ *]xd_[a-z0-9_]* *(.*)\) *$/\1/p' | tr -s ' ' | awk '
+    { name = $0; sub(/ *\(.*/, "", name); sub(/.*[ *]/, "", name); print name "\t" $0 }' | sort -u | cut -f2-
