@@ -3,8 +3,9 @@
 #   base < tensor < image < data
 #          tensor < backend < layer < model < format < translate < evaluate < train
 #   base < options < model; evaluate and train read options too
-# translate alone sees image from the second line, train alone also reads data. Libraries from outside
-# have one home each, and the four networks never include each other.
+# translate alone sees image from the second line, train alone also reads data, evaluate its public header. A public
+# header has a home among the rooms, and is included as what lies there is. Libraries from outside have one home each, and the
+# four networks never include each other.
 # usage: dependency_law.sh ROOT
 set -u
 
@@ -16,6 +17,23 @@ files=$(find lib include -type f \( -name '*.c' -o -name '*.h' \) | LC_ALL=C sor
 # shellcheck disable=SC2086 # one word a file
 awk '
   function allow(room, list) { allowed[room] = " " list " "; rooms[room] = 1 }
+  function live(room, list,   i, count, header) {
+    count = split(list, header, " ")
+    for (i = 1; i <= count; i++) home[header[i]] = room
+  }
+  # The name of a public header as it stands below include/xdomain, without its ending.
+  function public_name(path, from) {
+    sub(/\.h$/, "", path)
+    if (path ~ /^xdomain\//) { sub(/^xdomain\//, "", path); return path }
+    if (path ~ /^\.\.\//) { sub(/^\.\.\//, "", path); return path }
+    return (from ~ /\/sys\//) ? "sys/" path : path
+  }
+  function check_public(target,   name) {
+    name = public_name(target, FILENAME)
+    if (!(name in home)) report("the public header " name ".h has no home among the rooms")
+    else if (!contains(allowed[room], home[name]) && !contains(reads[room], home[name]))
+      report(room "/ must not include " target ", whose home is " home[name])
+  }
   function contains(list, word) { return index(list, " " word " ") > 0 }
   function report(what) { printf "%s:%d: %s\n", FILENAME, FNR, what; violations++ }
   function base_name(path) { sub(/.*\//, "", path); sub(/\.[ch]$/, "", path); return path }
@@ -32,11 +50,32 @@ awk '
     allow("format", "base tensor backend layer model format")
     allow("translate", "base tensor image backend layer model format translate")
     allow("evaluate", "base options tensor backend layer model format translate evaluate")
+    reads["evaluate"] = " data " # by its public header alone
     allow("train", "base options tensor data backend layer model format translate evaluate train")
     networks = " encoder decoder latent_generator pair_discriminator "
+
+    # A context holds backend tables, so that sys/backend.h is as low as context.h.
+    live("base", "context export status stream version sys/backend")
+    live("options", "options values")
+    live("tensor", "shape")
+    live("image", "image")
+    live("data", "dataset")
+    live("backend", "sys/layer")
+    live("layer", "network")
+    live("model", "decoder encoder judge latent_generator model pair_discriminator")
+    live("translate", "translator")
+    live("evaluate", "evaluation")
+    live("train", "judge_trainer mapping_trainer train vae_trainer")
+    # The tour through all of them.
+    allow("xdomain", "base options tensor image data backend layer model format translate evaluate train")
+    live("xdomain", "xdomain")
   }
 
   FNR == 1 { split(FILENAME, part, "/"); top = part[1]; room = part[2]; name = base_name(FILENAME) }
+  FNR == 1 && top == "include" {
+    room = home[public_name(substr(FILENAME, length("include/") + 1), "")]
+    if (room == "") report("a public header without a home among the rooms")
+  }
   FNR == 1 && top == "lib" && !(room in rooms) { report("\"" room "\" is not a room of the library") }
 
   /^[ \t]*#[ \t]*include/ {
@@ -54,6 +93,7 @@ awk '
     if (top == "include") {
       if (quoted ? (folder in rooms) : target ~ /^(stb|zlib|cblas|xxhash|openblas)/)
         report("a public header includes " target)
+      else if (quoted && room != "") check_public(target)
       next
     }
     if (target ~ /(^|\/)stb_/) {
@@ -68,6 +108,7 @@ awk '
     if (target ~ /^(oneapi\/)?dnnl/ && !plug_in) report("oneDNN is included only in backend/onednn/")
     if (quoted && plug_in && target !~ /^(xdomain|backend\/onednn)\//)
       report("the onednn plug-in stands on the public headers and must not include " target)
+    if (quoted && folder == "xdomain" && !plug_in) check_public(target)
     if (!quoted || folder == "xdomain") next
     if (!(folder in rooms)) report("\"" target "\" is not written as room/file.h")
     else if (!contains(allowed[room], folder)) report(room "/ must not include " target)

@@ -11,7 +11,7 @@ failures=0
 # tree NAME FILE INCLUDE...: a lawful tree with one more file that holds these includes.
 tree() {
   sample=$work/$1
-  mkdir -p "$sample/include/xdomain"
+  mkdir -p "$sample/include/xdomain/sys"
   for room in base tensor image data backend/native backend/onednn layer model format translate evaluate train; do
     mkdir -p "$sample/lib/$room"
   done
@@ -62,6 +62,13 @@ refuses onednn_private lib/backend/onednn/onednn.c '"base/memory.h"'
 accepts onednn_plugin lib/backend/onednn/onednn.c '<dnnl.h>' '"backend/onednn/onednn_state.h"'
 refuses networks lib/model/decoder.c '"model/encoder.h"'
 refuses networks_public include/xdomain/pair_discriminator.h '"latent_generator.h"'
+refuses public_header_of_a_later_room lib/model/judge.c '"xdomain/dataset.h"'
+refuses public_header_between_headers include/xdomain/judge.h '"dataset.h"'
+refuses table_above_its_home include/xdomain/sys/backend.h '"../network.h"'
+accepts tables include/xdomain/sys/layer.h '"../shape.h"' '"backend.h"'
+accepts evaluation_of_sets lib/evaluate/accuracy.c '"xdomain/dataset.h"'
+refuses homeless_header include/xdomain/novelty.h '<stdint.h>'
+refuses use_of_a_homeless_header lib/base/memory.c '"xdomain/novelty.h"'
 refuses bare_name lib/model/judge.c '"model.h"'
 refuses unknown_room lib/utils.c '<stdio.h>'
 refuses private_in_public include/xdomain/model.h '"base/context.h"'

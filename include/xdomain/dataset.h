@@ -12,11 +12,10 @@
 #include "context.h"
 #include "export.h"
 #include "image.h"
+#include "shape.h"
 #include "status.h"
 
 XD_BEGIN_DECLS
-
-#define XD_CLASS_LIMIT 256 /* labels are below this */
 
 typedef struct xd_dataset xd_dataset;
 

@@ -64,6 +64,12 @@ XD_API xd_status xd_evaluate(xd_values *measures, xd_context *context, const xd_
                              xd_direction direction, const xd_evaluation_input *input,
                              const xd_options *options);
 
+/* Share of a set's pictures whose predicted class is their label; 0 on failure. The set's shape is
+ * the judge's, else XD_ERROR_SHAPE_MISMATCH. XD_ERROR_INVALID_ARGUMENT (an argument is NULL, the
+ * set is empty), XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,
+                                   const xd_dataset *set);
+
 XD_END_DECLS
 
 #endif

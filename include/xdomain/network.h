@@ -12,43 +12,10 @@
 
 #include "context.h"
 #include "export.h"
+#include "shape.h"
 #include "status.h"
 
 XD_BEGIN_DECLS
-
-#define XD_TAG(a, b, c, d) ((a) + 0x100u * (b) + 0x10000u * (c) + 0x1000000u * (d))
-
-/* The shape of one picture or code; a code is 1 x 1 x latent_dim. */
-typedef struct xd_shape {
-  uint32_t width, height, channels;
-} xd_shape;
-
-/* One layer as a file stores it. The built-in ones and their values:
- *   DNSE dense             {height, width, channels of the output, activation}
- *   CNV2 conv2d            {out_channels, kernel, stride, pad, activation}; output ceil(in/stride)
- *   CNT2 conv_transpose2d  {out_channels, kernel, stride, pad, activation, height, width}
- *   RSHP reshape           {height, width, channels}; flatten is {1, 1, all}
- *   ACTV activation        {activation}
- *   DROP dropout           {rate in millionths}
- *   LSKP linear_skip       {activation}; adds a linear map of the network's input, flattened; where
- *                          the network begins with WNRM, of what that makes of it
- *   WNRM window_normalise  {sigma of a centred Gaussian window, in thousandths of the larger side}:
- *                          each picture to one deviation and a mean for each channel under the
- *                          window (sys/backend.h); only a network's first layer, it has no gradient
- *   GNRM group_norm        {groups, activation, 1: the scale starts at 0, not 1}: groups of a
- *                          picture's channels to mean 0 and deviation 1, then a learned scale and
- *                          shift of each channel; knows no batch
- *   UPS2 upsample          {height, width of the output}: each cell four times; sides are twice the
- *                          input's, or one less
- *   RADD residual_add      {back, activation}: x plus the output of the layer `back` before this
- *                          one, at least 2 (1 would be x); reaching before the first layer, plus
- *                          the network's input. Both have one shape
- * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
-typedef struct xd_layer_spec {
-  uint32_t tag;
-  /* unused ones 0 */
-  uint32_t values[8];
-} xd_layer_spec;
 
 typedef struct xd_network xd_network;
 

@@ -7,7 +7,7 @@
  *   image.h                views on the host's pixels; load, save, resize, contact sheets
  *   stream.h               memory and functions of the host's in the place of files
  *   dataset.h, train.h     labelled pictures, pairings; whole trainings
- *   vae_trainer.h, mapping_trainer.h   training by single steps
+ *   vae_trainer.h, mapping_trainer.h, judge_trainer.h   training by single steps
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
  *   options.h, values.h    named numbers in, which shape networks and trainings, and out
@@ -59,12 +59,14 @@
 #include "export.h"
 #include "image.h"
 #include "judge.h"
+#include "judge_trainer.h"
 #include "latent_generator.h"
 #include "mapping_trainer.h"
 #include "model.h"
 #include "network.h"
 #include "options.h"
 #include "pair_discriminator.h"
+#include "shape.h"
 #include "status.h"
 #include "stream.h"
 #include "train.h"

@@ -1,5 +1,4 @@
-/* Memory: the C heap behind the allocator interface, checked sizes, and the reading of option
- * structs whose size differs from ours. */
+/* Memory: the C heap behind the allocator interface, and checked sizes. */
 
 #define _DEFAULT_SOURCE /* madvise */
 
@@ -8,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-/* Larger than any option struct will ever be; a caller that forgot to set struct_size is found out. */
-#define MAX_OPTIONS_SIZE 4096
 
 #define SMALL_PAGE ((size_t)1 << 12)
 #define HUGE_PAGE ((size_t)1 << 21)
@@ -118,26 +114,4 @@ bool xdi_add(size_t a, size_t b, size_t *out) {
     return false;
   *out = a + b;
   return true;
-}
-
-bool xdi_read_options(void *to, size_t to_size, const void *from) {
-  if (!from)
-    return false;
-  size_t from_size;
-  memcpy(&from_size, from, sizeof from_size);
-  /* Structs that begin with a size_t have a multiple of its size, so that no field is cut in two. */
-  if (from_size < sizeof from_size || from_size > MAX_OPTIONS_SIZE || from_size % sizeof from_size)
-    return false;
-  memcpy(to, from, from_size < to_size ? from_size : to_size);
-  memcpy(to, &to_size, sizeof to_size);
-  return true;
-}
-
-void xdi_hand_options(void *to, size_t to_size, const void *from, size_t from_size) {
-  if (!to || to_size < sizeof to_size)
-    return;
-  const size_t known = to_size < from_size ? to_size : from_size;
-  memcpy(to, from, known);
-  memset((char *)to + known, 0, to_size - known);
-  memcpy(to, &to_size, sizeof to_size);
 }

@@ -23,12 +23,4 @@ char *xdi_duplicate_text(const xd_allocator *allocator, const char *text);
 bool xdi_multiply(size_t a, size_t b, size_t *out);
 bool xdi_add(size_t a, size_t b, size_t *out);
 
-/* Copies a caller's option struct of any size over the defaults already in `to`: fields that the
- * caller's version does not know keep their defaults. False for a NULL or absurd struct_size. */
-bool xdi_read_options(void *to, size_t to_size, const void *from);
-
-/* The other way: as much of `from` as a caller's struct of `to_size` bytes has room for, zeros in what only
- * the caller knows, and that size as its struct_size. Nothing for NULL, or where not even that fits. */
-void xdi_hand_options(void *to, size_t to_size, const void *from, size_t from_size);
-
 #endif

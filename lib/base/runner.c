@@ -26,12 +26,13 @@ xd_status xdi_allocator_read(xd_context *context, xd_allocator *to, const xd_all
 
 xd_status xdi_runner_read(xd_context *context, xd_runner *to, const xd_runner *from) {
   *to = (xd_runner)XD_RUNNER_INIT;
-  const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_runner, threads));
+  const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_runner, reserved));
   if (status != XD_OK)
     return status;
   if (!to->run)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner has no run function");
-  if (to->threads == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner's threads is 0");
+  if (to->threads == 0 || to->reserved != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner's %s",
+                    to->threads == 0 ? "threads is 0" : "reserved field is not 0");
   return XD_OK;
 }

@@ -11,7 +11,6 @@
 #include "model/latent_generator.h"
 #include "model/model.h"
 #include "model/pair_discriminator.h"
-#include "xdomain/dataset.h"
 
 /* So that whatever a model holds can be written, and read again. */
 _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a file");

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/context.h"
+#include "xdomain/network.h"
 #include "xdomain/sys/layer.h"
 
 #define XDI_LAYER_LIMIT 64

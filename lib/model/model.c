@@ -7,7 +7,6 @@
 #include "base/sized.h"
 #include "model/argument.h"
 #include "tensor/shape.h"
-#include "xdomain/dataset.h"
 
 void xd_model_parts_init(xd_model_parts *parts, size_t struct_size) {
   const xd_model_parts defaults = XD_MODEL_PARTS_INIT;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "xdomain/network.h"
+#include "xdomain/shape.h"
 
 /* *out = batch * height * width * channels; false when a side is 0 or the product, or its size in
  * bytes as floats, does not fit. */

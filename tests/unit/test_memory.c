@@ -1,4 +1,4 @@
-/* Allocation through the host's functions, checked sizes, option structs of other sizes. */
+/* Allocation through the host's functions, and checked sizes. */
 #include "support.h"
 
 #include "base/memory.h"
@@ -115,80 +115,6 @@ START_TEST(add__tells_overflow_and_leaves_out_alone) {
 }
 END_TEST
 
-typedef struct options_now {
-  size_t struct_size;
-  uint64_t first, second;
-} options_now;
-
-typedef struct options_older {
-  size_t struct_size;
-  uint64_t first;
-} options_older;
-
-typedef struct options_newer {
-  size_t struct_size;
-  uint64_t first, second, third;
-} options_newer;
-
-START_TEST(read_options__keeps_defaults_of_fields_the_caller_does_not_know) {
-  options_now to = {sizeof to, 1, 2};
-  options_older from = {sizeof from, 10};
-  ck_assert(xdi_read_options(&to, sizeof to, &from));
-  ck_assert_uint_eq(to.struct_size, sizeof to);
-  ck_assert_uint_eq(to.first, 10);
-  ck_assert_uint_eq(to.second, 2);
-}
-END_TEST
-
-START_TEST(read_options__writes_nothing_beyond_our_struct) {
-  struct {
-    options_now options;
-    uint64_t guard;
-  } to = {{sizeof to.options, 1, 2}, 3};
-  options_newer from = {sizeof from, 10, 20, 30};
-  ck_assert(xdi_read_options(&to.options, sizeof to.options, &from));
-  ck_assert_uint_eq(to.options.struct_size, sizeof to.options);
-  ck_assert_uint_eq(to.options.first, 10);
-  ck_assert_uint_eq(to.options.second, 20);
-  ck_assert_uint_eq(to.guard, 3);
-}
-END_TEST
-
-START_TEST(read_options__refuses_null_and_absurd_sizes) {
-  const size_t absurd[] = {0, 1, sizeof(size_t) - 1, sizeof(size_t) + 1, 100001, SIZE_MAX, SIZE_MAX - 7};
-  options_now to = {sizeof to, 1, 2};
-  ck_assert(!xdi_read_options(&to, sizeof to, NULL));
-  for (size_t i = 0; i < sizeof absurd / sizeof absurd[0]; i++) {
-    options_now from = {absurd[i], 10, 20};
-    ck_assert(!xdi_read_options(&to, sizeof to, &from));
-  }
-  ck_assert_uint_eq(to.first, 1);
-  ck_assert_uint_eq(to.second, 2);
-}
-END_TEST
-
-START_TEST(hand_options__fits_a_callers_struct_of_any_size) {
-  const options_now from = {sizeof from, 1, 2};
-  struct {
-    options_older options;
-    uint64_t guard;
-  } older;
-  options_newer newer;
-  memset(&older, 0xA5, sizeof older);
-  memset(&newer, 0xA5, sizeof newer);
-  const uint64_t guard = older.guard;
-  xdi_hand_options(&older.options, sizeof older.options, &from, sizeof from);
-  ck_assert(older.options.struct_size == sizeof older.options && older.options.first == 1);
-  ck_assert(older.guard == guard);
-  xdi_hand_options(&newer, sizeof newer, &from, sizeof from);
-  ck_assert(newer.struct_size == sizeof newer && newer.first == 1 && newer.second == 2 && newer.third == 0);
-  memset(&newer, 0xA5, sizeof newer);
-  xdi_hand_options(&newer, sizeof(size_t) - 1, &from, sizeof from);
-  ck_assert_uint_eq(newer.struct_size, (size_t)0xA5A5A5A5A5A5A5A5u);
-  xdi_hand_options(NULL, sizeof newer, &from, sizeof from);
-}
-END_TEST
-
 static Suite *make_suite(void) {
   Suite *suite = suite_create("memory");
   add_case(suite, allocate__aligns_to_64_bytes);
@@ -200,10 +126,6 @@ static Suite *make_suite(void) {
   add_case(suite, duplicate_text__copies_the_end_too);
   add_case(suite, multiply__tells_overflow_and_leaves_out_alone);
   add_case(suite, add__tells_overflow_and_leaves_out_alone);
-  add_case(suite, read_options__keeps_defaults_of_fields_the_caller_does_not_know);
-  add_case(suite, read_options__writes_nothing_beyond_our_struct);
-  add_case(suite, read_options__refuses_null_and_absurd_sizes);
-  add_case(suite, hand_options__fits_a_callers_struct_of_any_size);
   return suite;
 }
 

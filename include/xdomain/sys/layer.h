@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../network.h"
+#include "../shape.h"
 #include "backend.h"
 
 XD_BEGIN_DECLS
