@@ -44,9 +44,6 @@ static const option_alias aliases[] = {
     {"same-code-positive", "mapping.same_code_positive", "1", "--positive-codes 1"},
 };
 
-/* Small VAEs that small sets do not undertrain, where no preset says otherwise. */
-static const char tool_defaults[] = "vae.base_channels = 16\nvae.min_steps = 500\n";
-
 /* ---- Usage ---- */
 
 static int check_words(training *t, int words) {
@@ -71,8 +68,6 @@ static int refuse_options(const training *t) {
 static int make_options(training *t) {
   xd_context *context = t->run.context;
   xd_status status = xd_options_create(&t->options, context, "train");
-  if (!status && !t->settings.preset)
-    status = xd_options_read(t->options, context, tool_defaults);
   if (!status)
     status = apply_settings(&t->settings, context, t->options);
   if (!status && t->positive_codes)

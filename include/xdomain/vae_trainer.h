@@ -6,7 +6,8 @@
  *   L = lambda1 |x - x_hat|^2 - lambda2 (log p(x|z) - kl_weight KL(q(z|x) || N(0, I)))
  *
  * where log p(x|z) is -|x - x_hat|^2 / (2 sigma_x^2), up to a constant, or Bernoulli's
- * sum x log x_hat + (1 - x) log(1 - x_hat). With kl_weight 1 the bracket is the ELBO,
+ * sum x log x_hat + (1 - x) log(1 - x_hat). The option sigma_x 0 has it solved for: its square is
+ * the moving mean of a pixel's squared error. With kl_weight 1 the bracket is the ELBO,
  *
  *   ELBO = log p(x|z) - KL(q(z|x) || N(0, I))
  *
@@ -52,14 +53,16 @@ XD_API void xd_vae_trainer_destroy(xd_vae_trainer *trainer);
  *   log_likelihood  log p(x|z), without its constant
  *   kl              KL(q(z|x) || N(0, I))
  *   elbo            ELBO
+ *   sigma_x         that of the step
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_BAD_DATA: a pixel is not
  * finite; XD_ERROR_NUMERIC: the loss is not finite (nothing was updated); XD_ERROR_CANCELLED. */
 XD_API xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses,
                                      const float *pictures, const float *targets, uint32_t count,
                                      float learning_rate);
 
-/* Gives the networks as they are now, frozen, their codes standardised over `set` unless the
- * option raw_codes says otherwise (then `set` may be NULL): over the set's pictures, each
+/* Gives the networks as they are now, frozen, with the option averaging the average of their
+ * weights over the last steps. Their codes are standardised over `set` unless the option
+ * raw_codes says otherwise (then `set` may be NULL): over the set's pictures, each
  * dimension of the aggregate posterior gets mean 0 and deviation 1. The trainer can go on
  * afterwards. The caller owns both; on failure both are NULL. XD_ERROR_SHAPE_MISMATCH: the set's
  * pictures do not fit; XD_ERROR_UNSUPPORTED: the encoder does not end, or the decoder not begin,

@@ -8,8 +8,10 @@
 
 #include "layer/window_normalise.h"
 
-#define SMALLEST_MAP 8 /* default depth: halve until both sides are at most this */
-#define DEPTH_MAX 8    /* halvings of the largest side down to one cell */
+#define SMALLEST_MAP 8    /* default depth: halve until both sides are at most this */
+#define DEPTH_MAX 8       /* halvings of the largest side down to one cell */
+#define LATENT_LEAST 32.0 /* of codes whose size the pictures choose */
+#define LATENT_MOST 128.0
 #define HALVING_KERNEL 4
 #define HALVING_STRIDE 2
 #define HALVING_PAD 1
@@ -60,6 +62,14 @@ uint32_t xdi_count_halvings(xd_shape picture, uint32_t smallest) {
   for (side = halve(side); side > smallest; side = halve(side))
     count++;
   return count;
+}
+
+uint32_t xdi_latent_dim_of(const xdi_vae_settings *settings) {
+  const double area = (double)settings->width * (double)settings->height;
+  const double chosen = 1.5 * sqrt(area) * (settings->channels > 1 ? 4.0 / 3.0 : 1.0);
+  if (settings->latent_dim > 0)
+    return settings->latent_dim;
+  return (uint32_t)lround(fmin(fmax(chosen, LATENT_LEAST), LATENT_MOST));
 }
 
 static void build_pyramid(const xdi_vae_settings *from, pyramid *to) {
@@ -135,7 +145,8 @@ void xdi_architecture_encoder(const xdi_vae_settings *settings, xdi_layer_list *
   for (uint32_t i = 0; i < settings->hidden_count; i++)
     xdi_layer_list_add_dense(out, (xd_shape){.width = 1, .height = 1, .channels = hidden_width(settings, i)},
                              XD_ACTIVATION_RELU);
-  xdi_layer_list_add_dense(out, (xd_shape){.width = 1, .height = 1, .channels = 2 * settings->latent_dim},
+  xdi_layer_list_add_dense(out,
+                           (xd_shape){.width = 1, .height = 1, .channels = 2 * xdi_latent_dim_of(settings)},
                            XD_ACTIVATION_IDENTITY);
   if (settings->linear_skip)
     xdi_layer_list_add_linear_skip(out, XD_ACTIVATION_IDENTITY);

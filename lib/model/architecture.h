@@ -27,6 +27,9 @@ xd_status xdi_check_architecture(xd_context *context, const xdi_vae_settings *se
 /* XD_ERROR_INVALID_ARGUMENT names the option of `group` that is no size of a picture. */
 xd_status xdi_check_picture_options(xd_context *context, const char *group, xd_shape picture);
 
+/* Dimensions of a code: as the settings say, or by the pictures' size. */
+uint32_t xdi_latent_dim_of(const xdi_vae_settings *settings);
+
 /* The layers of settings that were checked. */
 void xdi_architecture_encoder(const xdi_vae_settings *settings, xdi_layer_list *out);
 void xdi_architecture_decoder(const xdi_vae_settings *settings, xdi_layer_list *out);

@@ -31,9 +31,42 @@ xd_status xdi_decoder_wrap(xd_decoder **out, xd_context *context, xd_network *ne
 
 /* ---- creation ---- */
 
+/* Four kernels in one: a convolution that doubles reads other weights for each of four kinds of pixels, and
+ * where these start apart they leave a pattern of dots that training is long in removing. So they start as a
+ * kernel of one size less, spread over two by two pixels, which is what doubling the picture first and then
+ * convolving it does. Each pixel's sum then has 9 such weights for 4, hence the scale. */
+static void smooth_kernel(float *weights, uint32_t kernel, size_t cells) {
+  const float scale = 2.0f / 3.0f;
+  const size_t line = kernel * cells;
+  for (uint32_t i = kernel; i-- > 0;)
+    for (uint32_t j = kernel; j-- > 0;)
+      for (size_t k = 0; k < cells; k++) {
+        const bool below = i + 1 < kernel, right = j + 1 < kernel;
+        float *at = weights + i * line + j * cells + k;
+        float sum = below && right ? *at : 0.0f;
+        if (i > 0 && right)
+          sum += *(at - line);
+        if (below && j > 0)
+          sum += *(at - cells);
+        if (i > 0 && j > 0)
+          sum += *(at - line - cells);
+        *at = scale * sum;
+      }
+}
+
+static void start_smoothly(xd_network *network) {
+  for (uint32_t i = 0; i < network->parameter_count; i++) {
+    const xdi_parameter *parameter = &network->parameters[i];
+    const uint32_t *shape = parameter->public.shape;
+    const xd_layer_spec *spec = &network->layers[parameter->layer].spec;
+    if (spec->tag == XD_TAG('C', 'N', 'T', '2') && parameter->public.rank == 4 && shape[0] == 4)
+      smooth_kernel(network->block + parameter->offset, shape[0], (size_t)shape[2] * shape[3]);
+  }
+}
+
 xd_status xdi_decoder_build(xd_decoder **out, xd_context *context, const xdi_vae_settings *settings) {
   xdi_part *part;
-  xdi_blueprint blueprint = {.input = {.width = 1, .height = 1, .channels = settings->latent_dim},
+  xdi_blueprint blueprint = {.input = {.width = 1, .height = 1, .channels = xdi_latent_dim_of(settings)},
                              .seed = xdi_seed_of(settings->seed, XDI_SEED_DECODER),
                              .initial_gain = settings->initial_gain};
   *out = NULL;
@@ -41,6 +74,8 @@ xd_status xdi_decoder_build(xd_decoder **out, xd_context *context, const xdi_vae
   if (status != XD_OK)
     return status;
   xdi_architecture_decoder(settings, &blueprint.layers);
+  if (settings->smooth_start)
+    blueprint.start = start_smoothly;
   status = xdi_part_build(&part, context, &blueprint, check_network);
   *out = (xd_decoder *)part;
   return status;

@@ -14,13 +14,14 @@
   ROW(COUNT, width, 0, 256, 0, "pixels", "width of the pictures, 8 or more; 0: as the training set has") \
   ROW(COUNT, height, 0, 256, 0, "pixels", "height of the pictures, 8 or more; 0: as the training set has") \
   ROW(COUNT, channels, 0, 3, 0, "", "1 for grey pictures, 3 for colour; 0: as the training set has") \
-  ROW(COUNT, latent_dim, 1, 1024, 32, "", "dimensions of a code") \
+  ROW(COUNT, latent_dim, 0, 1024, 0, "", \
+      "dimensions of a code; 0: by the pictures' size, 1.5 sqrt(width * height), a third more for colour, 32 to 128") \
   ROW(COUNT, base_channels, 0, 1024, 32, "", \
       "channels of the first convolution, doubled by each further one; 0: dense layers alone") \
   ROW(COUNT, max_channels, 1, 1024, 128, "", "where the doubling of channels stops") \
   ROW(COUNT, depth, 0, 8, 0, "", "convolutions that halve; 0: until both sides are at most 8, at least one") \
   ROW(COUNT, hidden_count, 0, 4, 1, "", "dense layers between the pictures or convolutions and the codes") \
-  ROW(COUNT, hidden1, 1, 8192, 256, "", "width of the dense layer nearest the pictures") \
+  ROW(COUNT, hidden1, 1, 8192, 512, "", "width of the dense layer nearest the pictures") \
   ROW(COUNT, hidden2, 1, 8192, 256, "", "width of the second dense layer") \
   ROW(COUNT, hidden3, 1, 8192, 256, "", "width of the third dense layer") \
   ROW(COUNT, hidden4, 1, 8192, 256, "", "width of the fourth dense layer") \
@@ -30,18 +31,23 @@
       "deviation, from 50, of the window under which pictures are normalised; 0: none") \
   ROW(REAL, initial_gain, 0, 10, 0, "", \
       "weights start with deviation gain / sqrt(inputs of a unit); 0: He's and Glorot's deviations") \
+  ROW(SWITCH, smooth_start, 0, 1, 1, "", \
+      "convolutions that double start alike for all pixels, and reconstructions at the set's mean colour") \
   ROW(CHOICE, likelihood, 0, 1, 0, "gaussian|bernoulli", "log p(x|z) of a picture and its reconstruction") \
   ROW(REAL, lambda1, 0, 1e6, 0, "", "weight of the squared error of reconstruction") \
   ROW(REAL, lambda2, 0, 1e6, 1, "", "weight of the ELBO") \
-  ROW(REAL, sigma_x, 1e-4, 1e3, 0.1, "", "deviation of the Gaussian likelihood") \
+  ROW(REAL, sigma_x, 0, 1e3, 0, "", \
+      "deviation of the Gaussian likelihood; 0: as large as the errors are, from 0.02 to 0.1") \
   ROW(REAL, kl_weight, 0, 1e6, 1, "", "weight of the KL divergence within the ELBO") \
   ROW(REAL, learning_rate, 0, 10, 0.001, "", "Adam's rate at the first step; it falls along a cosine") \
   ROW(REAL, final_rate, 0, 1, 0.02, "", "share of the learning rate at the last step") \
   ROW(REAL, weight_decay, 0, 10, 0, "", "decoupled decay of the weights") \
-  ROW(COUNT, batch, 1, 65536, 128, "pictures", "pictures of a step") \
+  ROW(REAL, averaging, 0, 0.999999, 0.998, "", "decay of the kept weights' average; 0: the last ones themselves") \
+  ROW(COUNT, batch, 1, 65536, 64, "pictures", "pictures of a step") \
   ROW(COUNT, epochs, 0, 1e6, 12, "epochs", "passes over the training set; 0 only with min_steps") \
-  ROW(COUNT, min_steps, 0, 33554431, 0, "steps", "small sets go on until so many steps") \
-  ROW(REAL, augment, 0, 4, 0, "", \
+  ROW(COUNT, min_steps, 0, 33554431, 4000, "steps", "small sets go on until so many steps") \
+  ROW(REAL, augment_share, 0, 1, 0.5, "", "share of the training pictures that augment changes") \
+  ROW(REAL, augment, 0, 4, 0.3, "", \
       "random turns, scales, shears and shifts of training pictures; 1: 15 degrees, 15%, 2 pixels of 28") \
   ROW(REAL, augment_colour, 0, 4, 0, "", \
       "random light that codes are not to tell; 1: gamma 0.5..2, contrast 0.6..1.6, brightness 0.2, gains 0.2") \

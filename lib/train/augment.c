@@ -28,7 +28,7 @@ typedef struct augmentation {
   float *to;
   const xdi_picture_batch *batch;
   int32_t height, width, channels;
-  float strength;
+  float strength, share;
   const xdi_distortion *distortion;
   const xdi_augmentation *degradation;
   float *clean;
@@ -63,7 +63,7 @@ typedef struct affine {
 } affine;
 
 static affine draw_affine(const augmentation *job, uint32_t row) {
-  const float s = job->strength;
+  const float s = uniform_of(job->batch, row, 6) < job->share ? job->strength : 0.0f;
   const float angle = s * radians_15_degrees * signed_of(job->batch, row, 0);
   const float scale_x = 1.0f + s * largest_stretch * signed_of(job->batch, row, 1);
   const float scale_y = 1.0f + s * largest_stretch * signed_of(job->batch, row, 2);
@@ -292,16 +292,22 @@ static xd_status run(augmentation *job) {
   return XD_OK;
 }
 
-xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
-  if (strength <= 0.0f)
+static xd_status map_pictures(xd_context *context, float *to, const xdi_picture_batch *batch, float strength,
+                              float share) {
+  if (strength <= 0.0f || share <= 0.0f)
     return xd_dataset_read(batch->set, context, to, batch->indices, batch->count);
-  return run(&(augmentation){.context = context, .to = to, .batch = batch, .strength = strength});
+  return run(
+      &(augmentation){.context = context, .to = to, .batch = batch, .strength = strength, .share = share});
+}
+
+xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
+  return map_pictures(context, to, batch, strength, 1.0f);
 }
 
 xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
                       const xdi_augmentation *strengths) {
   augmentation job = {.context = context, .to = to, .batch = batch, .degradation = strengths, .clean = clean};
-  const xd_status status = xdi_augment_affine(context, to, batch, strengths->affine);
+  const xd_status status = map_pictures(context, to, batch, strengths->affine, 1.0f - strengths->unchanged);
   if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths)))
     return status;
   return run(&job);

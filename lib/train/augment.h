@@ -21,8 +21,9 @@ xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_b
 /* Strengths, each from 0 for none (see the options of group "vae"). */
 typedef struct xdi_augmentation {
   float affine;
-  float colour; /* gamma, contrast, brightness and each channel's gain */
-  float blur;   /* a Gaussian up to this deviation, in pixels of a picture with sides of 28 */
+  float colour;    /* gamma, contrast, brightness and each channel's gain */
+  float blur;      /* a Gaussian up to this deviation, in pixels of a picture with sides of 28 */
+  float unchanged; /* share of the pictures that the affine map leaves alone */
 } xdi_augmentation;
 
 static inline bool xdi_augmentation_degrades(const xdi_augmentation *strengths) {

@@ -6,7 +6,7 @@
 #include "train/progress.h"
 
 static xdi_augmentation augmentation_of(const xdi_mapping_settings *settings) {
-  return (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur};
+  return (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur, 0.0f};
 }
 
 static bool augments(const xdi_augmentation *strengths) {

@@ -281,7 +281,9 @@ static void start_decoder(const analysis *a, const xdi_linear_part *skip) {
 
 /* A Bernoulli likelihood is about as sharp as a Gaussian of deviation 1/2. */
 static double noise_of(const xdi_vae_settings *options) {
-  return options->likelihood == XDI_LIKELIHOOD_GAUSSIAN ? (double)options->sigma_x : 0.5;
+  if (options->likelihood != XDI_LIKELIHOOD_GAUSSIAN)
+    return 0.5;
+  return options->sigma_x > 0.0f ? (double)options->sigma_x : XDI_SIGMA_MOST;
 }
 
 xd_status xdi_principal_start(xd_vae_trainer *trainer, const xd_dataset *set) {

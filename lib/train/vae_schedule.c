@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "train/augment.h"
 #include "train/epochs.h"
+#include "train/mean_start.h"
 #include "train/principal.h"
 #include "train/progress.h"
 #include "train/vae_trainer.h"
@@ -23,14 +24,18 @@ typedef struct vae_stage {
   float *targets; /* the pictures without colour and blur; NULL where these change nothing */
 } vae_stage;
 
-/* Principal components are a start of networks that the options made. */
+/* Principal components or the mean colour are a start of networks that the options made. */
 static xd_status open_trainer(vae_stage *stage) {
   const xd_train_input *input = &stage->training->input;
   const xd_encoder *encoder = input->encoder[stage->domain];
   const xd_decoder *decoder = input->decoder[stage->domain];
   const xd_status status =
       xdi_vae_trainer_open(&stage->trainer, stage->training->context, encoder, decoder, stage->settings);
-  return status == XD_OK && !encoder && !decoder ? xdi_principal_start(stage->trainer, stage->set) : status;
+  if (status != XD_OK || encoder || decoder)
+    return status;
+  if (stage->settings->linear_skip)
+    return xdi_principal_start(stage->trainer, stage->set);
+  return stage->settings->smooth_start ? xdi_mean_start(stage->trainer, stage->set) : XD_OK;
 }
 
 static xd_status open_stage(vae_stage *stage) {
@@ -45,8 +50,8 @@ static xd_status open_stage(vae_stage *stage) {
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
   stage->steps = xdi_vae_steps(settings, set);
   stage->pictures = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->pictures);
-  stage->augmentation =
-      (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur};
+  stage->augmentation = (xdi_augmentation){settings->augment, settings->augment_colour,
+                                           settings->augment_blur, 1.0f - settings->augment_share};
   const bool degrades = xdi_augmentation_degrades(&stage->augmentation);
   if (degrades)
     stage->targets = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->targets);

@@ -3,7 +3,9 @@
  *   L = mean over pictures of  lambda1 |x - x_hat|^2 - lambda2 (log p(x|z) - kl_weight KL(q(z|x) || N(0, I)))
  *
  * with z one sample of q(z|x) and log p = -|x - x_hat|^2 / (2 sigma_x^2) or Bernoulli's. The Gaussian and
- * the pixel cost are one weight on the squared error. All arithmetic is the backend's; here stand the order
+ * the pixel cost are one weight on the squared error. With sigma_x 0 it is solved for (Rybkin, Daniilidis and
+ * Levine, arXiv 2006.13202): its square is the mean squared error of a pixel, here the moving mean of the steps.
+ * All arithmetic is the backend's; here stand the order
  * of the kernels and what is handed out. */
 #include "train/vae_trainer.h"
 
@@ -77,6 +79,15 @@ static xd_status create_weights(xd_vae_trainer *trainer) {
   return status;
 }
 
+static xd_status create_averages(xd_vae_trainer *trainer) {
+  const size_t counts[2] = {trainer->encoder->part.network->block_count,
+                            trainer->decoder->part.network->block_count};
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && trainer->settings.averaging > 0.0f && i < 2; i++)
+    status = xdi_device_create(trainer->context, &trainer->average[i], counts[i]);
+  return status;
+}
+
 static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
   const uint32_t batch = trainer->settings.batch;
@@ -95,6 +106,8 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
     status = xdi_device_create(context, &trainer->target, (size_t)batch * trainer->picture_size);
   if (status == XD_OK && trainer->window && trainer->settings.window_weight)
     status = create_weights(trainer);
+  if (status == XD_OK)
+    status = create_averages(trainer);
   return status;
 }
 
@@ -105,6 +118,8 @@ xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const 
     return xdi_fail_memory(context, "creating a VAE's trainer");
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
+  trainer->variance = settings->sigma_x > 0.0f ? (double)settings->sigma_x * (double)settings->sigma_x
+                                               : XDI_SIGMA_MOST * XDI_SIGMA_MOST;
   xd_status status = create_networks(trainer, encoder, decoder);
   if (status == XD_OK)
     status = measure_networks(trainer);
@@ -135,6 +150,8 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
   xdi_device_destroy(context, trainer->epsilon);
   xdi_device_destroy(context, trainer->target);
   xdi_device_destroy(context, trainer->weights);
+  xdi_device_destroy(context, trainer->average[0]);
+  xdi_device_destroy(context, trainer->average[1]);
   xdi_optimiser_close(&trainer->encoder_optimiser);
   xdi_optimiser_close(&trainer->decoder_optimiser);
   xdi_executor_destroy(trainer->encoder_run);
@@ -149,7 +166,7 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
 
 /* Means over the batch's pictures. */
 typedef struct vae_losses {
-  double total, pixel_cost, log_likelihood, kl;
+  double total, pixel_cost, log_likelihood, kl, sigma;
 } vae_losses;
 
 static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const float *pictures,
@@ -218,7 +235,7 @@ static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *lo
   xd_context *context = trainer->context;
   const xdi_vae_settings *settings = &trainer->settings;
   const bool gaussian = is_gaussian(trainer);
-  const double density = 0.5 / ((double)settings->sigma_x * (double)settings->sigma_x);
+  const double density = 0.5 / trainer->variance;
   *loss = (xd_reconstruction_loss){
       .rows = count,
       .size = trainer->picture_size,
@@ -237,10 +254,10 @@ static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *lo
 static vae_losses measure(const xd_vae_trainer *trainer, const xd_reconstruction_loss *loss, double kl,
                           uint32_t count) {
   const xdi_vae_settings *settings = &trainer->settings;
-  const double sigma = (double)settings->sigma_x;
   vae_losses losses = {.pixel_cost = loss->squared_error / count, .kl = kl / count};
+  losses.sigma = sqrt(trainer->variance);
   losses.log_likelihood =
-      is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * sigma * sigma) : -loss->bernoulli / count;
+      is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * trainer->variance) : -loss->bernoulli / count;
   losses.total =
       (double)settings->lambda1 * losses.pixel_cost -
       (double)settings->lambda2 * (losses.log_likelihood - (double)settings->kl_weight * losses.kl);
@@ -252,7 +269,8 @@ static xd_status tell(const xd_vae_trainer *trainer, xd_values *to, const vae_lo
                                 {"pixel_cost", losses->pixel_cost},
                                 {"log_likelihood", losses->log_likelihood},
                                 {"kl", losses->kl},
-                                {"elbo", losses->log_likelihood - losses->kl}};
+                                {"elbo", losses->log_likelihood - losses->kl},
+                                {"sigma_x", losses->sigma}};
   return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
 }
 
@@ -276,6 +294,27 @@ static xd_status update(xd_vae_trainer *trainer, float learning_rate) {
     return status;
   return xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
                             xdi_executor_gradients(decoder), learning_rate);
+}
+
+static void solve_variance(xd_vae_trainer *trainer, double pixel_cost) {
+  const double error = pixel_cost / trainer->picture_size;
+  const double least = XDI_SIGMA_LEAST * XDI_SIGMA_LEAST, most = XDI_SIGMA_MOST * XDI_SIGMA_MOST;
+  if (trainer->settings.sigma_x <= 0.0f)
+    trainer->variance = 0.99 * trainer->variance + 0.01 * fmin(fmax(error, least), most);
+}
+
+/* average = decay average + (1 - decay) weights; the decay grows from 0 so that the start is forgotten. */
+static xd_status average_weights(const xd_vae_trainer *trainer) {
+  xdi_executor *const runs[2] = {trainer->encoder_run, trainer->decoder_run};
+  const size_t counts[2] = {trainer->encoder->part.network->block_count,
+                            trainer->decoder->part.network->block_count};
+  const double grown = trainer->step / (10.0 + trainer->step);
+  const float decay = (float)fmin((double)trainer->settings.averaging, grown);
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && trainer->average[i] && i < 2; i++)
+    status = xdi_device_scale_add(trainer->context, 1.0f - decay, xdi_executor_parameters(runs[i]), decay,
+                                  xdi_slice(trainer->average[i], 0), counts[i]);
+  return status;
 }
 
 static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const float *pictures,
@@ -306,8 +345,12 @@ static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const flo
   if (status == XD_OK)
     status = update(trainer, learning_rate);
   if (status == XD_OK)
-    trainer->step++;
-  return status;
+    status = average_weights(trainer);
+  if (status != XD_OK)
+    return status;
+  solve_variance(trainer, losses->pixel_cost);
+  trainer->step++;
+  return XD_OK;
 }
 
 static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures, const float *targets,
@@ -375,15 +418,22 @@ static xd_status wrap(xd_context *context, xd_encoder **encoder, xd_decoder **de
   return status;
 }
 
+/* The averages or, where there is none, the weights themselves. */
+static xd_slice kept_weights(const xd_vae_trainer *trainer, uint32_t which) {
+  if (trainer->average[which] && trainer->step > 0)
+    return xdi_slice(trainer->average[which], 0);
+  return xdi_executor_parameters(which == 0 ? trainer->encoder_run : trainer->decoder_run);
+}
+
 xd_status xdi_vae_trainer_take(const xd_vae_trainer *trainer, xd_encoder **encoder, xd_decoder **decoder,
                                const xd_dataset *set) {
   xd_context *context = trainer->context;
   xd_network *encoder_layers = NULL, *decoder_layers = NULL;
-  xd_status status = xdi_snapshot_create(&encoder_layers, context, trainer->encoder->part.network,
-                                         xdi_executor_parameters(trainer->encoder_run));
+  xd_status status =
+      xdi_snapshot_create(&encoder_layers, context, trainer->encoder->part.network, kept_weights(trainer, 0));
   if (status == XD_OK)
     status = xdi_snapshot_create(&decoder_layers, context, trainer->decoder->part.network,
-                                 xdi_executor_parameters(trainer->decoder_run));
+                                 kept_weights(trainer, 1));
   if (status == XD_OK && set)
     status = standardise(context, encoder_layers, decoder_layers, set);
   if (status == XD_OK)

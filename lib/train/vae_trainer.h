@@ -8,6 +8,10 @@
 #include "train/optimiser.h"
 #include "xdomain/vae_trainer.h"
 
+/* Between these a solved sigma_x lies. */
+#define XDI_SIGMA_LEAST 0.02
+#define XDI_SIGMA_MOST 0.1
+
 struct xd_vae_trainer {
   xd_context *context;
   xdi_vae_settings settings;
@@ -19,6 +23,8 @@ struct xd_vae_trainer {
   xd_buffer *target;        /* a batch of what is to be reconstructed, when that is not the encoder's input */
   const xdi_window *window; /* the encoder's, or NULL */
   xd_buffer *weights;       /* of each cell's error, by the window; or NULL */
+  xd_buffer *average[2];    /* of the encoder's and the decoder's weights; NULL without averaging */
+  double variance;          /* of the likelihood: sigma_x squared, or what the errors have been of late */
   uint32_t picture_size, latent_dim;
   uint32_t step;
 };

@@ -49,8 +49,8 @@ START_TEST(architecture__defaults_are_the_recipe) {
   xdi_layer_list encoder, decoder;
   const xd_layer_spec down[] = {conv2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU),
                                 conv2d_spec(64, 4, 2, 1, XD_ACTIVATION_RELU),
-                                dense_spec(256, XD_ACTIVATION_RELU), dense_spec(64, XD_ACTIVATION_IDENTITY)};
-  const xd_layer_spec up[] = {dense_spec(256, XD_ACTIVATION_RELU),
+                                dense_spec(512, XD_ACTIVATION_RELU), dense_spec(84, XD_ACTIVATION_IDENTITY)};
+  const xd_layer_spec up[] = {dense_spec(512, XD_ACTIVATION_RELU),
                               dense_map_spec(7, 7, 64, XD_ACTIVATION_RELU),
                               conv_transpose2d_spec(32, 4, 2, 1, XD_ACTIVATION_RELU, 14, 14),
                               conv_transpose2d_spec(1, 4, 2, 1, XD_ACTIVATION_SIGMOID, 28, 28)};
@@ -66,7 +66,7 @@ START_TEST(architecture__mirrors_odd_sizes_exactly) {
   xdi_vae_settings from = pictures_of(35, 9, 3);
   from.base_channels = 4;
   from.max_channels = 12;
-  const xd_layer_spec up[] = {dense_spec(256, XD_ACTIVATION_RELU),
+  const xd_layer_spec up[] = {dense_spec(512, XD_ACTIVATION_RELU),
                               dense_map_spec(2, 5, 12, XD_ACTIVATION_RELU),
                               conv_transpose2d_spec(8, 4, 2, 1, XD_ACTIVATION_RELU, 3, 9),
                               conv_transpose2d_spec(4, 4, 2, 1, XD_ACTIVATION_RELU, 5, 18),
@@ -84,9 +84,10 @@ static void check_both(const xdi_vae_settings *from) {
   xd_network *down = make_network(
       context, (xd_shape){.width = from->width, .height = from->height, .channels = from->channels},
       encoder.at, encoder.count);
-  xd_network *up = make_network(context, (xd_shape){.width = 1, .height = 1, .channels = from->latent_dim},
-                                decoder.at, decoder.count);
-  ck_assert_uint_eq(down->output.channels, 2 * from->latent_dim);
+  xd_network *up =
+      make_network(context, (xd_shape){.width = 1, .height = 1, .channels = xdi_latent_dim_of(from)},
+                   decoder.at, decoder.count);
+  ck_assert_uint_eq(down->output.channels, 2 * xdi_latent_dim_of(from));
   ck_assert_uint_eq(up->output.height, from->height);
   ck_assert_uint_eq(up->output.width, from->width);
   ck_assert_uint_eq(up->output.channels, from->channels);
@@ -105,6 +106,48 @@ START_TEST(architecture__fits_every_size) {
   largest.base_channels = 1;
   largest.depth = 8;
   check_both(&largest);
+}
+END_TEST
+
+START_TEST(architecture__chooses_the_size_of_codes_by_the_pictures) {
+  const struct {
+    uint32_t width, height, channels, dim;
+  } cases[] = {{8, 8, 1, 32},   {28, 28, 1, 42},  {32, 32, 1, 48},  {32, 32, 3, 64},
+               {64, 64, 1, 96}, {64, 64, 3, 128}, {128, 32, 1, 96}, {256, 256, 3, 128}};
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    xdi_vae_settings from = pictures_of(cases[i].width, cases[i].height, cases[i].channels);
+    ck_assert_uint_eq(xdi_latent_dim_of(&from), cases[i].dim);
+    from.latent_dim = 7;
+    ck_assert_uint_eq(xdi_latent_dim_of(&from), 7);
+  }
+}
+END_TEST
+
+/* Doubling a picture and convolving it with a 3x3 kernel weighs neighbours alike: where a flat map enters,
+ * no dots come out, though the weights are random. */
+START_TEST(architecture__smooth_starts_draw_no_dots) {
+  double dots[2];
+  for (uint32_t smooth = 0; smooth < 2; smooth++) {
+    xdi_vae_settings from = pictures_of(16, 16, 1);
+    from.hidden_count = 0;
+    from.smooth_start = smooth;
+    xd_decoder *decoder = NULL;
+    xdi_linear_part dense;
+    assert_ok(context, xdi_decoder_build(&decoder, context, &from));
+    xd_network *network = decoder->part.network;
+    ck_assert(xdi_network_linear(&dense, network, 0, XD_TAG('D', 'N', 'S', 'E')));
+    for (size_t i = 0; i < dense.outputs; i++)
+      dense.bias[i] = (float)(i % 32) / 32.0f; /* the same at all places, whatever the code */
+    memset(dense.weights, 0, dense.inputs * dense.outputs * sizeof *dense.weights);
+    float code[128] = {0}, picture[16 * 16];
+    assert_ok(context, xd_decoder_decode(decoder, context, picture, code, 1));
+    dots[smooth] = 0.0;
+    for (uint32_t i = 4; i < 12; i++)
+      for (uint32_t j = 4; j < 12; j++)
+        dots[smooth] += fabs((double)picture[i * 16 + j] - (double)picture[i * 16 + j - 1]);
+    xd_decoder_release(decoder);
+  }
+  ck_assert_msg(dots[0] > 0.1 && dots[1] < 1e-4, "dots of %g without, of %g with", dots[0], dots[1]);
 }
 END_TEST
 
@@ -205,6 +248,8 @@ static Suite *make_suite(void) {
   add(architecture__defaults_are_the_recipe);
   add(architecture__mirrors_odd_sizes_exactly);
   add(architecture__fits_every_size);
+  add(architecture__chooses_the_size_of_codes_by_the_pictures);
+  add(architecture__smooth_starts_draw_no_dots);
   add(architecture__halves_until_both_sides_are_at_most_8);
   add(architecture__is_a_plain_perceptron_without_channels);
   add(architecture__ends_in_linear_skips_where_asked);

@@ -94,6 +94,28 @@ START_TEST(augment_affine__keeps_edges_sharp) {
 }
 END_TEST
 
+static double largest_difference(const float *a, const float *b) {
+  double largest = 0.0;
+  for (uint32_t i = 0; i < PATTERN_SIZE; i++)
+    largest = fmax(largest, fabs((double)a[i] - (double)b[i]));
+  return largest;
+}
+
+START_TEST(augment__leaves_its_share_unchanged) {
+  fixture f = open_fixture(1);
+  const xdi_augmentation most = {1.0f, 0.0f, 0.0f, 0.7f};
+  uint32_t same = 0;
+  for (uint32_t stream = 0; stream < 10; stream++) {
+    const xdi_picture_batch batch = batch_of(&f, stream);
+    assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &most));
+    for (uint32_t i = 0; i < COUNT; i++)
+      same += largest_difference(f.changed + i * PATTERN_SIZE, f.plain + i * PATTERN_SIZE) < 1e-6;
+  }
+  ck_assert_msg(same > 6 * COUNT && same < 8 * COUNT, "%u of %u pictures are unchanged", same, 10 * COUNT);
+  close_fixture(&f);
+}
+END_TEST
+
 static const xdi_distortion all_on = {2, true, 0.8f};
 
 START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) {
@@ -117,7 +139,7 @@ END_TEST
 /* ---- degradations ---- */
 
 START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
-  const xdi_augmentation strengths = {1.0f, 1.0f, 1.0f}, affine = {1.0f, 0.0f, 0.0f};
+  const xdi_augmentation strengths = {1.0f, 1.0f, 1.0f, 0.0f}, affine = {1.0f, 0.0f, 0.0f, 0.0f};
   fixture f = open_fixture(2);
   const xdi_picture_batch batch = batch_of(&f, 1);
   float *clean = new_floats(COUNT * PATTERN_SIZE), *mapped = new_floats(COUNT * PATTERN_SIZE);
@@ -139,7 +161,7 @@ START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
   assert_same_floats(f.changed, mapped, COUNT * PATTERN_SIZE);
   assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
   assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f}));
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f, 0.0f}));
   assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
   free(clean), free(mapped);
   close_fixture(&f);
@@ -147,7 +169,7 @@ START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
 END_TEST
 
 START_TEST(augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads) {
-  const xdi_augmentation strengths = {0.5f, 1.0f, 1.0f};
+  const xdi_augmentation strengths = {0.5f, 1.0f, 1.0f, 0.0f};
   fixture one = open_fixture(1), three = open_fixture(3);
   for (uint64_t stream = 1; stream <= 2; stream++) {
     const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
@@ -167,7 +189,7 @@ START_TEST(augment__colour_is_a_rising_curve) {
   const xdi_picture_batch batch = batch_of(&f, 1);
   double least = 1.0, most = 0.0;
   assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f}));
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f, 0.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
     float dark = -1.0f, bright = -1.0f;
@@ -192,7 +214,7 @@ START_TEST(augment__blurs_in_place) {
   const xdi_picture_batch batch = batch_of(&f, 1);
   uint32_t blurred = 0;
   assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f}));
+            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f, 0.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     double x0, y0, x1, y1, change = 0.0;
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
@@ -289,6 +311,7 @@ static Suite *make_suite(void) {
   add_case(suite, augment_affine__copies_at_strength_0);
   add_case(suite, augment_affine__moves_a_little_and_keeps_the_picture);
   add_case(suite, augment_affine__keeps_edges_sharp);
+  add_case(suite, augment__leaves_its_share_unchanged);
   add_case(suite, augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads);
   add_case(suite, augment__keeps_a_clean_picture_beside_the_degraded_one);
   add_case(suite, augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads);

@@ -45,7 +45,7 @@ START_TEST(encoder_create__wants_pictures) {
   ck_assert_ptr_null(encoder);
   assert_message_names(context, "vae.width is 0");
   encoder = make_encoder(context, "width=28 height=28 channels=1");
-  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 32);
+  ck_assert_uint_eq(xd_encoder_latent_dim(encoder), 42);
   xd_encoder_release(encoder);
 }
 END_TEST

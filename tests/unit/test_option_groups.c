@@ -61,7 +61,7 @@ START_TEST(set_number__refuses_what_its_row_does_not_allow) {
   const struct {
     const char *name;
     double number;
-  } wrong[] = {{"lambda1", -1.0}, {"lambda1", NAN},     {"sigma_x", 0.0},  {"batch", 0.0},
+  } wrong[] = {{"lambda1", -1.0}, {"lambda1", NAN},     {"sigma_x", -0.1}, {"batch", 0.0},
                {"batch", 1.5},    {"latent_dim", 2048}, {"raw_codes", 2},  {"raw_codes", 0.5},
                {"likelihood", 2}, {"kl_weight", -1e-9}, {"seed", INFINITY}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -143,7 +143,7 @@ START_TEST(train__finds_options_by_scope_and_by_bare_name) {
   assert_status(xd_options_set_number(options, context, "batch", 4), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "vae.batch");
   assert_message_names(context, "mapping.batch");
-  ck_assert(number_of(options, "vae.batch") == 128 && number_of(options, "mapping.batch") == 128);
+  ck_assert(number_of(options, "vae.batch") == 64 && number_of(options, "mapping.batch") == 128);
   /* The seed is the training's own. */
   assert_ok(context, xd_options_set_number(options, context, "seed", 5));
   ck_assert(number_of(options, "seed") == 5);
@@ -167,7 +167,7 @@ START_TEST(clone__copies_all_values_or_those_of_a_scope) {
   assert_ok(context, xd_options_clone_scope(&vae, context, options, "vae2"));
   assert_ok(context, xd_options_clone_scope(&mapping, context, options, "mapping1"));
   xd_options_destroy(options);
-  ck_assert(number_of(copy, "vae2.latent_dim") == 64 && number_of(copy, "vae1.latent_dim") == 32);
+  ck_assert(number_of(copy, "vae2.latent_dim") == 64 && number_of(copy, "vae1.latent_dim") == 0);
   ck_assert_str_eq(xd_options_group(vae), "vae");
   ck_assert(number_of(vae, "latent_dim") == 64 && number_of(vae, "seed") == 1);
   ck_assert_str_eq(xd_options_group(mapping), "mapping");
@@ -194,9 +194,9 @@ START_TEST(settings__hold_every_value_of_their_group) {
   assert_ok(context, xd_options_set_number(options, context, "mapping2.dropout", 0.2));
   assert_ok(context, xdi_read_train(&settings, context, options));
   ck_assert(settings.seed == UINT64_C(4294967297) && settings.directions == 3);
-  ck_assert(settings.vae[0].sigma_x == 0.1f && settings.vae[1].sigma_x == 0.07f);
+  ck_assert(settings.vae[0].sigma_x == 0.0f && settings.vae[1].sigma_x == 0.07f);
   ck_assert(settings.mapping[0].dropout == 0.0f && settings.mapping[1].dropout == 0.2f);
-  ck_assert(settings.mapping[1].hidden_width == 256 && settings.vae[1].hidden1 == 256);
+  ck_assert(settings.mapping[1].hidden_width == 256 && settings.vae[1].hidden1 == 512);
   assert_ok(context, xdi_read_judge(&judging, context, judge));
   ck_assert(judging.feature_dim == 128 && judging.weight_decay == 1e-4f);
   assert_ok(context, xdi_read_evaluation(&evaluation, context, NULL));

@@ -37,7 +37,8 @@ static fixture open_fixture(const char *pairs, bool labelled) {
   fixture f = {.context = test_context_with("auto", 2, NULL)};
   xd_options *options = make_options(
       f.context, "train",
-      "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.batch=30 vae.epochs=40 "
+      "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.smooth_start=0 vae.sigma_x=0.1 "
+      "vae.averaging=0 vae.augment=0 vae.batch=30 vae.min_steps=0 vae.epochs=40 "
       "vae.learning_rate=0.003 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
       "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
   xd_train_input input = XD_TRAIN_INPUT_INIT;

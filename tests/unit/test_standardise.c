@@ -180,7 +180,8 @@ static double windowed_cost(uint32_t window_weight, int plain) {
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, COUNT, 1);
   float *pictures = read_pictures(context, set, COUNT);
   char text[200];
-  snprintf(text, sizeof text, PATTERN_VAE " linear_skip=1 window=150 latent_dim=3 batch=90 window_weight=%u",
+  snprintf(text, sizeof text,
+           PATTERN_VAE " linear_skip=1 smooth_start=0 window=150 latent_dim=3 batch=90 window_weight=%u",
            window_weight);
   xd_vae_trainer *trainer = make_vae_trainer(context, text);
   xd_values *losses = make_values(context);

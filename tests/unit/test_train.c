@@ -26,7 +26,8 @@ static fixture *open_fixture(const char *backend, uint32_t threads) {
   f->pairing = make_pairing(f->context, PAIRS);
   f->options = make_options(
       f->context, "train",
-      "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.batch=30 vae.epochs=60 "
+      "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.smooth_start=0 vae.sigma_x=0.1 "
+      "vae.averaging=0 vae.augment=0 vae.batch=30 vae.min_steps=0 vae.epochs=60 "
       "vae.learning_rate=0.003 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
       "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
   f->input = (xd_train_input)XD_TRAIN_INPUT_INIT;
@@ -607,7 +608,7 @@ static void assert_train_refused(fixture *f, xd_status expected, const char *wor
 START_TEST(train__names_the_wrong_option) {
   fixture *f = open_short_fixture("reference", 1);
   xd_model *model = NULL;
-  set(f, "epochs=0");
+  set(f, "epochs=0 min_steps=0");
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "vae.epochs and vae.min_steps");
   set(f, "epochs=1 mapping.augment_blur=1");
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "mapping.augment needs kept codes");
@@ -907,10 +908,11 @@ static xd_status train_and_release(xd_context *context, void *user) {
   xd_values *report = NULL;
   xd_pairing *pairing = NULL;
   xd_model *model = NULL;
-  xd_status status = try_options(&options, context, "train",
-                                 "vae.base_channels=0 vae.hidden1=4 vae.latent_dim=2 vae.epochs=1 "
-                                 "vae.augment=0.5 mapping.hidden_width=4 mapping.hidden_layers=1 "
-                                 "mapping.steps=2 mapping.batch=4");
+  xd_status status =
+      try_options(&options, context, "train",
+                  "vae.base_channels=0 vae.hidden1=4 vae.latent_dim=2 vae.min_steps=0 vae.epochs=1 "
+                  "vae.augment=0.5 mapping.hidden_width=4 mapping.hidden_layers=1 "
+                  "mapping.steps=2 mapping.batch=4");
   if (status == XD_OK)
     status = xd_pairing_create(&pairing, context, PAIRS);
   if (status == XD_OK)

@@ -294,8 +294,8 @@ START_TEST(translator_load__keeps_the_weights_of_one_direction) {
   char *folder = make_temp_folder();
   path_in(path, folder, "large.xdm");
   for (uint64_t i = 0; i < 2; i++) {
-    char vae[64], mapping[64];
-    snprintf(vae, sizeof vae, "width=28 height=28 channels=1 seed=%u", (unsigned)i);
+    char vae[80], mapping[64];
+    snprintf(vae, sizeof vae, "width=28 height=28 channels=1 latent_dim=32 seed=%u", (unsigned)i);
     snprintf(mapping, sizeof mapping, "source_dim=32 target_dim=32 seed=%u", (unsigned)i);
     xd_encoder *encoder = make_encoder(context, vae);
     xd_decoder *decoder = make_decoder(context, vae);

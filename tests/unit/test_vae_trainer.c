@@ -4,6 +4,7 @@
 
 #include "layer/window_normalise.h"
 #include "model/encoder.h"
+#include "train/mean_start.h"
 #include "train/vae_trainer.h"
 
 #define COUNT 6u
@@ -30,7 +31,7 @@ static vae_losses step_of(xd_context *context, xd_vae_trainer *trainer, const fl
                           const float *targets, uint32_t count, float rate) {
   xd_values *values = make_values(context);
   assert_ok(context, xd_vae_trainer_step(trainer, values, pictures, targets, count, rate));
-  ck_assert_uint_eq(xd_values_count(values), 5);
+  ck_assert_uint_eq(xd_values_count(values), 6);
   const vae_losses losses = read_losses(values);
   xd_values_destroy(values);
   return losses;
@@ -410,12 +411,110 @@ static void close_refusal(refusal_fixture *fixture) {
   free(fixture->pictures);
 }
 
+/* Once the errors stay as they are, at rate 0, the solved variance becomes theirs; a likelihood counts as the
+ * sigma_x of its step says. */
+START_TEST(vae_trainer_step__solves_sigma_x) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 64, 1);
+  float *pictures = read_pictures(context, set, 64);
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE " batch=64 sigma_x=0 learning_rate=0.003");
+  xd_values *losses = make_values(context);
+  double sigma = 0.0, error = 0.0;
+  for (uint32_t step = 0; step < 700; step++) {
+    assert_ok(context, xd_vae_trainer_step(trainer, losses, pictures, NULL, 64, step < 400 ? 0.0005f : 0.0f));
+    sigma = value_of(losses, "sigma_x");
+    error = value_of(losses, "pixel_cost") / PATTERN_SIZE;
+    if (step == 0)
+      ck_assert_double_eq_tol(sigma, 0.1, 1e-9);
+    ck_assert_double_eq_tol(value_of(losses, "log_likelihood"), -0.5 * error * PATTERN_SIZE / (sigma * sigma),
+                            1e-6 * error * PATTERN_SIZE / (sigma * sigma));
+  }
+  ck_assert_msg(error < 0.008, "the patterns were not learnt: %g", error);
+  ck_assert_msg(fabs(sigma * sigma / error - 1.0) < 0.2, "sigma_x is %g, the errors are %g", sigma,
+                sqrt(error));
+  xd_values_destroy(losses);
+  xd_vae_trainer_destroy(trainer);
+  free(pictures);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+/* The encoder's first weights after `steps` steps. */
+static void weights_after(float *to, size_t count, const char *text, uint32_t steps) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 3, 30, 1);
+  float *pictures = read_pictures(context, set, 30);
+  xd_vae_trainer *trainer = make_vae_trainer(context, text);
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  for (uint32_t step = 0; step < steps; step++)
+    assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, 30, 0.01f));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, set));
+  memcpy(to, xd_encoder_network(encoder)->block, count * sizeof *to);
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  xd_vae_trainer_destroy(trainer);
+  free(pictures);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+
+/* Whatever the code, a decoder draws about the mean colour before its first step. */
+START_TEST(mean_start__draws_the_mean_colour) {
+  xd_context *context = test_context("auto");
+  xd_dataset *set = make_patterns(context, PATTERN_FRAME, 3, 60, 1);
+  float *pictures = read_pictures(context, set, 60), *drawn = new_floats(PATTERN_SIZE), codes[8] = {0};
+  xd_vae_trainer *trainer = make_vae_trainer(context, PATTERN_VAE " raw_codes=1");
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  double mean = 0.0, other = 0.0;
+  for (uint32_t i = 0; i < 60 * PATTERN_SIZE; i++)
+    mean += (double)pictures[i] / (60 * PATTERN_SIZE);
+  assert_ok(context, xdi_mean_start(trainer, set));
+  assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, set));
+  assert_ok(context, xd_decoder_decode(decoder, context, drawn, codes, 1));
+  for (uint32_t i = 0; i < PATTERN_SIZE; i++)
+    other = fmax(other, fabs((double)drawn[i] - mean));
+  ck_assert_msg(fabs(mean - 0.5) > 0.1 && other < 1e-3, "mean %g, off by %g", mean, other);
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  xd_vae_trainer_destroy(trainer);
+  free(pictures), free(drawn);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
+#define AVERAGED PATTERN_VAE " raw_codes=1 batch=30 averaging="
+
+/* The average begins as the first step's weights, of which the second step leaves 1 in 11. Without a step
+ * the weights are what they were. */
+START_TEST(vae_trainer_finish__gives_the_average_of_the_steps) {
+  enum { SEEN = 16 };
+  float first[SEEN], second[SEEN], averaged[SEEN], started[SEEN], start[SEEN];
+  weights_after(first, SEEN, AVERAGED "0", 1);
+  weights_after(second, SEEN, AVERAGED "0", 2);
+  weights_after(averaged, SEEN, AVERAGED "0.9", 2);
+  weights_after(start, SEEN, AVERAGED "0", 0);
+  weights_after(started, SEEN, AVERAGED "0.9", 0);
+  double moved = 0.0;
+  for (uint32_t i = 0; i < SEEN; i++) {
+    const double expected = (double)first[i] / 11.0 + (double)second[i] * 10.0 / 11.0;
+    ck_assert_double_eq_tol((double)averaged[i], expected, 1e-6);
+    moved += fabs((double)second[i] - (double)averaged[i]);
+  }
+  ck_assert(moved > 1e-4);
+  assert_same_floats(started, start, SEEN);
+}
+END_TEST
+
 START_TEST(vae_trainer_step__refuses_pixels_that_are_not_finite) {
   refusal_fixture fixture = open_refusal("auto");
   xd_values *losses = make_values(fixture.context);
   assert_ok(fixture.context,
             xd_vae_trainer_step(fixture.trainer, losses, fixture.pictures, NULL, COUNT, 0.0f));
-  ck_assert_uint_eq(xd_values_count(losses), 5);
+  ck_assert_uint_eq(xd_values_count(losses), 6);
   fixture.pictures[4 * 64 + 9] = NAN;
   assert_status(xd_vae_trainer_step(fixture.trainer, losses, fixture.pictures, NULL, COUNT, 0.001f),
                 XD_ERROR_BAD_DATA);
@@ -573,6 +672,9 @@ static Suite *make_suite(void) {
   add_case(suite, vae_trainer_step__decays_weights);
   add_case(suite, vae_trainer__gives_the_same_bytes_at_any_number_of_threads);
   add_case(suite, vae_trainer_step__allocates_nothing_after_the_first);
+  add_case(suite, vae_trainer_step__solves_sigma_x);
+  add_case(suite, vae_trainer_finish__gives_the_average_of_the_steps);
+  add_case(suite, mean_start__draws_the_mean_colour);
   add_case(suite, vae_trainer_step__refuses_pixels_that_are_not_finite);
   add_case(suite, vae_trainer_step__stops_before_updating_when_the_loss_is_not_finite);
   add_case(suite, vae_trainer_step__refuses_wrong_arguments);
