@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs every test:
 #   release   unit tests, the law, the package, the tool      (build/release)
 #   training  short trainings on real pictures                (build/release)
-#   asan      unit tests under AddressSanitizer and UBSan     (build/asan)
+#   asan      unit tests and faults under both sanitizers     (build/asan)
 #   tsan      the tests with threads under ThreadSanitizer    (build/tsan)
 #   valgrind  a subset of the unit tests under Valgrind       (build/release)
 #   aarch64   what depends on the processor, NEON under qemu  (build/aarch64; skipped where it cannot be had)
@@ -110,7 +110,7 @@ training() { tests build/release 1 -L training; }
 # left out too: OpenMP's runtime is not instrumented, and every barrier of it would be reported.
 asan() {
   build build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=address,undefined \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF && tests build/asan "$jobs" -L unit
+    -DXDOMAIN_BUILD_EXAMPLES=OFF && tests build/asan "$jobs" -L 'unit|faults'
 }
 
 tsan() {

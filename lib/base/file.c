@@ -163,7 +163,9 @@ static bool write_fully(int file, const unsigned char *from, size_t size) {
     ssize_t put = write(file, from, size < MAX_TRANSFER ? size : MAX_TRANSFER);
     if (put < 0 && errno == EINTR)
       continue;
-    if (put < 0)
+    if (put == 0) /* nothing is written and nothing is wrong: it would go on for ever */
+      errno = EIO;
+    if (put <= 0)
       return false;
     from += put;
     size -= (size_t)put;

@@ -53,6 +53,19 @@ static inline int run_suite(Suite *(*make)(void)) {
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Programs that are no suites use what is here too: Check's assertions work within a test alone, so theirs is
+ * one, run in the program's own process. */
+static inline int run_program(const TTest *program) {
+  Suite *suite = suite_create("program");
+  add_named_case(suite, "program", program);
+  SRunner *runner = srunner_create(suite);
+  srunner_set_fork_status(runner, CK_NOFORK);
+  srunner_run_all(runner, CK_MINIMAL);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 #define XD_SUITE_MAIN(suite_function) \
   int main(void) { \
     return run_suite(suite_function); \

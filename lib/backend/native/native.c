@@ -4,7 +4,19 @@
 #include "backend/host_memory.h"
 #include "backend/native/native_slots.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 /* ---- the variants of the kernels ---- */
+
+#if defined(__x86_64__)
+/* Not every compiler's __builtin_cpu_supports knows it; the registers are those of AVX. */
+static bool has_f16c(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
+}
+#endif
 
 /* NULL: they are for another processor, or this one lacks their instructions. */
 static const xdi_kernels *avx512(void) {
@@ -12,7 +24,7 @@ static const xdi_kernels *avx512(void) {
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+      __builtin_cpu_supports("fma") && has_f16c())
     return &xdi_kernels_avx512;
 #endif
   return NULL;
@@ -21,7 +33,7 @@ static const xdi_kernels *avx512(void) {
 static const xdi_kernels *avx2(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
     return &xdi_kernels_avx2;
 #endif
   return NULL;
