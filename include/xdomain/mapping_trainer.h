@@ -42,10 +42,12 @@ typedef struct xd_mapping_batch {
   const float *wrong_condition;
   /* Rows, from 1 to the option batch. */
   uint32_t count;
+  /* 0. */
+  uint32_t reserved;
 } xd_mapping_batch;
 
 #define XD_MAPPING_BATCH_INIT \
-  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, 0 }
+  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, 0, 0 }
 XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
 typedef struct xd_mapping_trainer xd_mapping_trainer;

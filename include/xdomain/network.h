@@ -77,10 +77,12 @@ typedef struct xd_network_layers {
   /* Weights start normal with deviation gain / sqrt(inputs of a unit), 0..10; 0: with He's
    * deviation before a ReLU, Glorot's elsewhere. Biases start as zeros. */
   float initial_gain;
+  /* 0. */
+  uint32_t reserved;
 } xd_network_layers;
 
 #define XD_NETWORK_LAYERS_INIT \
-  { sizeof(xd_network_layers), sizeof(xd_layer_spec), NULL, 1, {0, 0, 0}, 0, 0.0f }
+  { sizeof(xd_network_layers), sizeof(xd_layer_spec), NULL, 1, {0, 0, 0}, 0, 0.0f, 0 }
 XD_API void xd_network_layers_init(xd_network_layers *layers, size_t struct_size);
 
 XD_END_DECLS

@@ -155,10 +155,11 @@ typedef struct xd_option_info {
   double most;
   double initial;
   xd_option_kind kind;
+  uint32_t reserved;
 } xd_option_info;
 
 #define XD_OPTION_INFO_INIT \
-  { sizeof(xd_option_info), NULL, NULL, NULL, 0.0, 0.0, 0.0, 0 }
+  { sizeof(xd_option_info), NULL, NULL, NULL, 0.0, 0.0, 0.0, 0, 0 }
 XD_API void xd_option_info_init(xd_option_info *info, size_t struct_size);
 
 /* The groups' names, in order; NULL beyond the last. */

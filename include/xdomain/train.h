@@ -52,6 +52,7 @@ typedef struct xd_train_progress {
   /* Within the stage, from 1 to steps. */
   uint32_t step;
   uint32_t steps;
+  uint32_t reserved;
 } xd_train_progress;
 
 /* Called after every step on the context's thread; nonzero stops with XD_ERROR_CANCELLED. */

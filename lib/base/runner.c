@@ -31,8 +31,7 @@ xd_status xdi_runner_read(xd_context *context, xd_runner *to, const xd_runner *f
     return status;
   if (!to->run)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner has no run function");
-  if (to->threads == 0 || to->reserved != 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner's %s",
-                    to->threads == 0 ? "threads is 0" : "reserved field is not 0");
-  return XD_OK;
+  if (to->threads == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the runner's threads is 0");
+  return xdi_check_reserved(context, "xd_runner.reserved", to->reserved);
 }

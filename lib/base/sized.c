@@ -69,6 +69,12 @@ void xdi_sized_write(void *to, size_t to_size, const void *from, size_t from_siz
   memcpy(to, &to_size, sizeof to_size);
 }
 
+xd_status xdi_check_reserved(xd_context *context, const char *name, uint32_t value) {
+  if (value == 0)
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is %u, but reserved fields are 0", name, value);
+}
+
 xd_status xdi_check_switch(xd_context *context, const char *name, uint32_t value) {
   if (value <= 1)
     return XD_OK;

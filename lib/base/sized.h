@@ -47,4 +47,7 @@ size_t xdi_sized_stated(const void *of);
 /* XD_ERROR_INVALID_ARGUMENT, with a message, for a switch that is neither 0 nor 1. */
 xd_status xdi_check_switch(xd_context *context, const char *name, uint32_t value);
 
+/* The same for a reserved field that is not 0. */
+xd_status xdi_check_reserved(xd_context *context, const char *name, uint32_t value);
+
 #endif

@@ -52,7 +52,9 @@ xd_status xdi_part_build_layers(xdi_part **out, xd_context *context, const xd_ne
                                 xdi_part_check check) {
   xd_network_layers given = XD_NETWORK_LAYERS_INIT;
   *out = NULL;
-  xd_status status = xdi_sized_read(context, &given, layers, XDI_SIZED(xd_network_layers, initial_gain));
+  xd_status status = xdi_sized_read(context, &given, layers, XDI_SIZED(xd_network_layers, reserved));
+  if (status == XD_OK)
+    status = xdi_check_reserved(context, "xd_network_layers.reserved", given.reserved);
   if (status == XD_OK)
     status = check_layers(context, &given);
   if (status != XD_OK)

@@ -136,7 +136,7 @@ uint32_t xd_options_count(const char *group) {
 xd_status xd_options_describe(xd_context *context, xd_option_info *out, const char *group, uint32_t index) {
   const xdi_option_group *found = xdi_find_group(group);
   xd_option_info info = XD_OPTION_INFO_INIT;
-  const xd_status status = xdi_sized_check(context, out, XDI_SIZED(xd_option_info, kind));
+  const xd_status status = xdi_sized_check(context, out, XDI_SIZED(xd_option_info, reserved));
   if (status != XD_OK)
     return status;
   if (!found)

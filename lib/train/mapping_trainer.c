@@ -180,6 +180,9 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
                              float learning_rate) {
   xd_context *context = trainer->context;
   const xdi_mapping_settings *settings = &trainer->settings;
+  const xd_status reserved = xdi_check_reserved(context, "xd_mapping_batch.reserved", batch->reserved);
+  if (reserved != XD_OK)
+    return reserved;
   const bool wants_mismatched = settings->mismatch > 0.0f || settings->generated_mismatch > 0.0f;
   if (batch->count == 0 || batch->count > settings->batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the option batch %u",
@@ -216,7 +219,7 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_values *losses
     return XD_ERROR_INVALID_ARGUMENT;
   xd_mapping_batch given = XD_MAPPING_BATCH_INIT;
   xdi_mapping_losses measured;
-  xd_status status = xdi_sized_read(trainer->context, &given, batch, XDI_SIZED(xd_mapping_batch, count));
+  xd_status status = xdi_sized_read(trainer->context, &given, batch, XDI_SIZED(xd_mapping_batch, reserved));
   if (status == XD_OK)
     status = check_batch(trainer, &given, learning_rate);
   if (status == XD_OK)

@@ -311,11 +311,26 @@ static xd_status name_picture(xd_context *context, xd_status status, const char 
   return xdi_fail(context, status, "%s picture %u: %s", what, index, context->message);
 }
 
-static xd_status read_images(xd_translator *t, const xd_image *images, uint32_t first, uint32_t batch) {
+/* A caller's array of views, whose elements have the size of its version of the struct. */
+typedef struct gallery {
+  const xd_image *views;
+  size_t step;
+} gallery;
+
+static const xd_image *view_of(const gallery *of, uint32_t index) {
+  return (const xd_image *)(const void *)((const char *)of->views + index * of->step);
+}
+
+static xd_status open_gallery(xd_context *context, gallery *out, const xd_image *views, uint32_t count) {
+  out->views = views;
+  return xdi_sized_check_array(context, views, count, XDI_SIZED(xd_image, reserved), &out->step);
+}
+
+static xd_status read_images(xd_translator *t, const gallery *images, uint32_t first, uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
     xdi_silence(t->context);
-    xd_status status =
-        xd_image_to_floats(t->context, t->pixels + i * t->input_size, &images[i], t->input.channels);
+    xd_status status = xd_image_to_floats(t->context, t->pixels + i * t->input_size,
+                                          view_of(images, first + i), t->input.channels);
     xdi_speak(t->context);
     if (status)
       return name_picture(t->context, status, "input", first + i);
@@ -337,11 +352,12 @@ static xd_status write_image(xd_translator *t, const xd_image *output, const xd_
   return status == XD_OK ? xdi_view_write_result(t->context, &to, &result, &from, XD_FIT_STRETCH) : status;
 }
 
-static xd_status write_images(xd_translator *t, const xd_image *outputs, const xd_image *inputs,
-                              uint32_t first, uint32_t batch) {
+static xd_status write_images(xd_translator *t, const gallery *outputs, const gallery *inputs, uint32_t first,
+                              uint32_t batch) {
   for (uint32_t i = 0; i < batch; i++) {
     xdi_silence(t->context);
-    const xd_status status = write_image(t, &outputs[i], &inputs[i], t->pixels + i * t->output_size);
+    const xd_status status = write_image(t, view_of(outputs, first + i), view_of(inputs, first + i),
+                                         t->pixels + i * t->output_size);
     xdi_speak(t->context);
     if (status)
       return name_picture(t->context, status, "output", first + i);
@@ -356,22 +372,25 @@ xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, 
     return XD_ERROR_INVALID_ARGUMENT;
   if (count && (!outputs || !inputs))
     return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "xd_translator_run: outputs or inputs is NULL");
-  xd_status status = XD_OK;
+  gallery in, out;
+  xd_status status = open_gallery(t->context, &in, inputs, count);
+  if (!status)
+    status = open_gallery(t->context, &out, outputs, count);
   for (uint32_t i = 0; i < count && !status; i++) {
-    status = check_size(t, &inputs[i], t->input, "input", i);
+    status = check_size(t, view_of(&in, i), t->input, "input", i);
     if (!status)
-      status = check_size(t, &outputs[i], t->output, "output", i);
+      status = check_size(t, view_of(&out, i), t->output, "output", i);
   }
   if (count && !status)
     status = ensure_workspace(t, batch_at(t, 0, count));
   for (uint32_t done = 0, batch; done < count && !status; done += batch) {
     batch = batch_at(t, done, count);
-    status = read_images(t, inputs + done, done, batch);
+    status = read_images(t, &in, done, batch);
     if (!status)
       status = run_batch(t, t->pixels, t->pixels, t->first + done, batch,
                          codes ? codes + (size_t)done * t->target_dim : NULL);
     if (!status)
-      status = write_images(t, outputs + done, inputs + done, done, batch);
+      status = write_images(t, &out, &in, done, batch);
   }
   return status;
 }

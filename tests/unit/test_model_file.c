@@ -194,6 +194,20 @@ START_TEST(model_save__inference_only_leaves_out_discriminators) {
 }
 END_TEST
 
+START_TEST(model_save__refuses_switches_that_are_neither_0_nor_1) {
+  xd_model *model = tiny_model(context, true);
+  xd_save_options options = XD_SAVE_OPTIONS_INIT;
+  options.half = 2;
+  assert_status(xd_model_save(model, context, path, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "half");
+  options.half = 0, options.inference_only = UINT32_MAX;
+  assert_status(xd_model_save(model, context, path, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "inference_only");
+  ck_assert_int_eq(count_entries(folder), 0);
+  xd_model_release(model);
+}
+END_TEST
+
 START_TEST(model_save__half_refuses_values_beyond_its_range) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model;
@@ -516,6 +530,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, model_save__says_its_minor_version_by_its_layers);
   tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);
   tcase_add_test(tcase, model_save__inference_only_leaves_out_discriminators);
+  tcase_add_test(tcase, model_save__refuses_switches_that_are_neither_0_nor_1);
   tcase_add_test(tcase, model_save__half_refuses_values_beyond_its_range);
   tcase_add_test(tcase, model_file__golden_bytes);
   tcase_add_test(tcase, model_file__header_is_as_specified);
