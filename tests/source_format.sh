@@ -10,8 +10,9 @@ if ! command -v clang-format-14 >/dev/null 2>&1; then
   echo "source_format: clang-format-14 is not here"
   exit 77
 fi
-if long=$(grep -rnE --include='*.h' '^.{101}' include); then
+if long=$(grep -rnE --include='*.h' --include='*.hpp' '^.{101}' include); then
   printf 'longer than 100 columns:\n%s\n' "$long"
   exit 1
 fi
-find lib include examples tests -type f \( -name '*.c' -o -name '*.h' \) -exec clang-format-14 --dry-run -Werror {} +
+find lib include examples tests -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' \) \
+  -exec clang-format-14 --dry-run -Werror {} +

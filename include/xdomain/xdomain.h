@@ -11,6 +11,7 @@
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
  *   options.h, values.h    named numbers in, which shape networks and trainings, and out
+ *   xdomain.hpp            all this for C++17, in classes that own what they hold
  *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
  *
  * Translate one picture:

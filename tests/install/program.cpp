@@ -18,6 +18,7 @@ int main() {
   }
   std::cout << "C++: libxdomain " << xd_version_string() << ", backend "
             << xd_context_backend_name(context.get()) << '\n';
-  return xd_version_number() == XD_VERSION_NUMBER && std::strcmp(xd_context_message(context.get()), "") == 0 ? 0
-                                                                                                           : 1;
+  return xd_version_number() == XD_VERSION_NUMBER && std::strcmp(xd_context_message(context.get()), "") == 0
+             ? 0
+             : 1;
 }
