@@ -107,6 +107,19 @@ XD_API xd_status xd_dataset_select(xd_dataset **out, xd_context *context, const 
 XD_API xd_status xd_dataset_split(xd_dataset **rest, xd_dataset **part, xd_context *context,
                                   const xd_dataset *set, double fraction, uint64_t seed);
 
+/* A set of the same pictures whose labels are those of the classes of the same names in
+ * names[0..count), as of a model, a judge or another set ("" and NULL: no such class; count at
+ * most XD_CLASS_LIMIT): so a folder more or fewer shifts no label. Names are alike byte for
+ * byte, or as whole numbers of one value; a class whose name is its number, as of IDX files,
+ * stands for the class of that number, where no name is alike and that class is not called by a
+ * number. Pictures of other classes are left out, and a warning in the log names each. A set
+ * without labels, or without a name to match, comes back as it is. XD_ERROR_NOT_FOUND (no class
+ * is left) names a class of either side; XD_ERROR_INVALID_ARGUMENT (two classes become one);
+ * XD_ERROR_OUT_OF_MEMORY. Pixels are shared. The caller owns *out. */
+XD_API xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context,
+                                          const xd_dataset *set, const char *const *names,
+                                          uint32_t count);
+
 /* One more owner; returns set. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
 /* One owner less; NULL is legal. */
@@ -141,6 +154,14 @@ typedef struct xd_pairing xd_pairing;
 /* From "0:5,1:6"; or "*:*" for sets without labels: all of domain 1 with all of domain 2.
  * XD_ERROR_INVALID_ARGUMENT names the pair that is wrong or stands twice. The caller owns *out. */
 XD_API xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text);
+
+/* The same where a class may also be given by its name, names1[i] being that of class i of domain 1
+ * and names2[i] of domain 2 ("" and NULL: it has none): "cat:dog,2:wolf". A name comes before a
+ * number; it may hold ',' and ':', and the longest that fits is taken. Counts are at most
+ * XD_CLASS_LIMIT. */
+XD_API xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
+                                         const char *const *names1, uint32_t count1,
+                                         const char *const *names2, uint32_t count2);
 /* One more owner; returns it. */
 XD_API xd_pairing *xd_pairing_retain(const xd_pairing *pairing);
 /* One owner less; NULL is legal. */

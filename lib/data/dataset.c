@@ -98,6 +98,8 @@ static void release_store(xdi_store *store) {
   if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel) != 1)
     return;
   xd_allocator allocator = store->allocator;
+  if (store->parent)
+    release_store(store->parent);
   xdi_release(&allocator, store->memory);
   xdi_release(&allocator, store->labels);
   xdi_release(&allocator, store->names);
@@ -148,6 +150,52 @@ xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_data
   atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
   *out = shared;
   return XD_OK;
+}
+
+/* The labels of the whole store, and the places of the pictures that stay; *index is the caller's. */
+static xd_status list_relabelled(xd_context *context, xdi_store *store, const xd_dataset *set,
+                                 const uint32_t *to, uint32_t **index, uint32_t *count) {
+  store->labels = xdi_allocate_zeroed(&context->allocator, store->count, 1);
+  *index = store->labels ? xdi_allocate(&context->allocator, set->count, sizeof **index) : NULL;
+  *count = 0;
+  if (!*index)
+    return xdi_fail_memory(context, "giving classes other numbers");
+  for (uint32_t i = 0; i < set->count; i++) {
+    const uint32_t place = xdi_dataset_place(set, i), label = to[set->store->labels[place]];
+    if (label == XDI_NO_CLASS)
+      continue;
+    store->labels[place] = (uint8_t)label;
+    (*index)[(*count)++] = place;
+  }
+  return XD_OK;
+}
+
+xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                              const uint32_t *to, const char *const *names) {
+  const xdi_store *old = set->store;
+  const xdi_draft draft = {.count = old->count,
+                           .width = old->width,
+                           .height = old->height,
+                           .channels = old->channels,
+                           .names = names,
+                           .labelled = old->labelled};
+  uint32_t *index = NULL, count = 0;
+  xdi_store *store = make_store(context, &draft);
+  if (!store)
+    return xdi_fail_memory(context, "giving classes other numbers");
+  store->parent = set->store;
+  store->pixels = old->pixels;
+  atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
+  xd_status status = list_relabelled(context, store, set, to, &index, &count);
+  if (status == XD_OK) {
+    *out = make_set(context, store, index, count);
+    if (*out)
+      return XD_OK;
+    status = xdi_fail_memory(context, "giving classes other numbers");
+  }
+  xdi_release(&context->allocator, index);
+  release_store(store);
+  return status;
 }
 
 static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t *pixels,

@@ -14,7 +14,8 @@
 typedef struct xdi_store {
   atomic_uint references;
   xd_allocator allocator;
-  void *memory; /* the block that holds the pixels */
+  void *memory;             /* the block that holds the pixels; NULL where they are the parent's */
+  struct xdi_store *parent; /* whose pixels these are, under other labels; or NULL */
   const uint8_t *pixels;
   uint8_t *labels;
   char *names;                      /* class names, each ended by a zero byte; "" stands first */
@@ -61,6 +62,16 @@ xd_status xdi_draft_finish(xd_dataset **out, xd_context *context, xdi_draft *dra
  * context's allocator, on success. */
 xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t *index,
                             uint32_t count);
+
+/* A set of the same pictures with other labels and names: a picture of label l gets to[l], and is left out where
+ * that is XDI_NO_CLASS. `to` and `names` have XD_CLASS_LIMIT elements; NULL names are the numbers. One picture at
+ * least must stay. */
+#define XDI_NO_CLASS 0xFFFFFFFFu
+xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                              const uint32_t *to, const char *const *names);
+
+/* Whether a class's name is its number, which is what a class without a name of its own is called. */
+bool xdi_is_class_number(const char *name, uint32_t label);
 
 /* A picture's number in the store. */
 static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) {

@@ -1,5 +1,4 @@
 /* One set of several: pictures of one shape, copied one set after the other. */
-#include <stdio.h>
 #include <string.h>
 
 #include "data/dataset.h"
@@ -16,18 +15,11 @@ static const char *own_name(const xd_dataset *set, uint32_t label) {
   return set->store->names + set->store->name_at[label];
 }
 
-/* Whether `name` is what a class without a name is called. */
-static bool is_number(const char *name, uint32_t label) {
-  char number[8];
-  snprintf(number, sizeof number, "%u", label);
-  return strcmp(name, number) == 0;
-}
-
 static xd_status name_classes(joint *j, uint32_t at) {
   const xd_dataset *set = j->sets[at];
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
     const char *name = own_name(set, label), **given = &j->names[label];
-    if (set->class_sizes[label] == 0 || is_number(name, label))
+    if (set->class_sizes[label] == 0 || xdi_is_class_number(name, label))
       continue;
     if (*given && strcmp(*given, name) != 0)
       return xdi_fail(j->context, XD_ERROR_INVALID_ARGUMENT,

@@ -7,8 +7,18 @@
 
 /* ---- text ---- */
 
+/* A text of pairs on its way, and the names that it may use; of_domain[0] are those of domain 1. */
+typedef struct reading {
+  xd_context *context;
+  const char *at;
+  struct {
+    const char *const *names;
+    uint32_t count;
+  } of_domain[2];
+} reading;
+
 /* A class number without sign or blanks; NULL when there is none. */
-static const char *read_class(const char *text, uint32_t *out) {
+static const char *read_number(const char *text, uint32_t *out) {
   uint32_t value = 0;
   const char *end = text;
   while (*end >= '0' && *end <= '9' && value < XD_CLASS_LIMIT)
@@ -17,39 +27,56 @@ static const char *read_class(const char *text, uint32_t *out) {
   return end > text && value < XD_CLASS_LIMIT ? end : NULL;
 }
 
-static xd_status fail_pair(xd_context *context, const char *pair, const char *why) {
-  int length = (int)strcspn(pair, ",");
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "pairing: '%.*s' %s", length, pair, why);
+/* A class by its name, or else by its number. The name ends before `end`, a ',' also at the text's end. */
+static const char *read_class(const reading *r, const char *text, uint32_t domain, char end, uint32_t *out) {
+  const char *const *names = r->of_domain[domain].names, *behind = NULL;
+  for (uint32_t i = 0; i < r->of_domain[domain].count; i++) {
+    const size_t length = names[i] ? strlen(names[i]) : 0;
+    const bool fits = length > 0 && strncmp(text, names[i], length) == 0 &&
+                      (text[length] == end || (end == ',' && text[length] == '\0'));
+    if (fits && (!behind || text + length > behind)) { /* names may hold what ends them */
+      behind = text + length;
+      *out = i;
+    }
+  }
+  return behind ? behind : read_number(text, out);
 }
 
-static xd_status read_pair(xd_context *context, xd_pairing *pairing, const char **text) {
+static xd_status fail_pair(const reading *r, const char *why) {
+  const int length = (int)strcspn(r->at, ",");
+  return xdi_fail(r->context, XD_ERROR_INVALID_ARGUMENT, "pairing: '%.*s' %s", length, r->at, why);
+}
+
+static xd_status read_pair(reading *r, xd_pairing *pairing) {
   uint32_t first = 0, second = 0;
-  const char *at = read_class(*text, &first);
-  at = at && *at == ':' ? read_class(at + 1, &second) : NULL;
-  if (!at || (*at != ',' && *at != '\0'))
-    return fail_pair(context, *text, "is no pair of classes 0 to 255, such as 0:5");
+  const char *end = read_class(r, r->at, 0, ':', &first);
+  end = end && *end == ':' ? read_class(r, end + 1, 1, ',', &second) : NULL;
+  if (!end || (*end != ',' && *end != '\0'))
+    return fail_pair(r, r->of_domain[0].count > 0 || r->of_domain[1].count > 0
+                            ? "is no pair of names or numbers of classes, such as 0:5"
+                            : "is no pair of classes 0 to 255, such as 0:5");
   uint8_t *links = &pairing->linked[first][second / 8], bit = (uint8_t)(1u << second % 8);
   if (*links & bit)
-    return fail_pair(context, *text, "stands twice");
+    return fail_pair(r, "stands twice");
   *links |= bit;
   pairing->classes[0][pairing->count] = first;
   pairing->classes[1][pairing->count] = second;
   pairing->count++;
-  *text = at;
+  r->at = end;
   return XD_OK;
 }
 
-static xd_status read_pairs(xd_context *context, xd_pairing *pairing, const char *text) {
+static xd_status read_pairs(reading *r, xd_pairing *pairing) {
   if (pairing->any) {
     pairing->classes[0][0] = pairing->classes[1][0] = XD_ANY_CLASS;
     pairing->count = 1;
     return XD_OK;
   }
   for (;;) {
-    xd_status status = read_pair(context, pairing, &text);
-    if (status != XD_OK || *text == '\0')
+    const xd_status status = read_pair(r, pairing);
+    if (status != XD_OK || *r->at == '\0')
       return status;
-    text++;
+    r->at++;
   }
 }
 
@@ -124,19 +151,12 @@ static xd_pairing *make_pairing(xd_context *context, size_t room) {
   return NULL;
 }
 
-xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text) {
-  if (out)
-    *out = NULL;
-  if (!context)
-    return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !text)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create: %s is NULL",
-                    out ? "text" : "out");
-  xd_pairing *pairing = make_pairing(context, count_pairs(text));
+static xd_status create(xd_pairing **out, reading *r) {
+  xd_pairing *pairing = make_pairing(r->context, count_pairs(r->at));
   if (!pairing)
-    return xdi_fail_memory(context, "making a pairing");
-  pairing->any = strcmp(text, "*:*") == 0;
-  xd_status status = read_pairs(context, pairing, text);
+    return xdi_fail_memory(r->context, "making a pairing");
+  pairing->any = strcmp(r->at, "*:*") == 0;
+  const xd_status status = read_pairs(r, pairing);
   if (status != XD_OK) {
     xd_pairing_release(pairing);
     return status;
@@ -144,6 +164,38 @@ xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *t
   find_groups(pairing);
   *out = pairing;
   return XD_OK;
+}
+
+xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text) {
+  reading r = {.context = context, .at = text};
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !text)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create: %s is NULL",
+                    out ? "text" : "out");
+  return create(out, &r);
+}
+
+xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
+                                  const char *const *names1, uint32_t count1, const char *const *names2,
+                                  uint32_t count2) {
+  reading r = {.context = context, .at = text, .of_domain = {{names1, count1}, {names2, count2}}};
+  if (out)
+    *out = NULL;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!out || !text || (!names1 && count1 > 0) || (!names2 && count2 > 0))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create_named: %s is NULL",
+                    !out    ? "out"
+                    : !text ? "text"
+                            : "an array of names");
+  if (count1 > XD_CLASS_LIMIT || count2 > XD_CLASS_LIMIT)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_pairing_create_named: counts of names are %u and %u, more than %u", count1, count2,
+                    XD_CLASS_LIMIT);
+  return create(out, &r);
 }
 
 xd_pairing *xd_pairing_retain(const xd_pairing *pairing) {
