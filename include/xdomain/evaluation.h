@@ -58,15 +58,18 @@ XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_s
  *   pictures, real_pictures                how many were translated, and how many real ones are
  *   acc.N, pictures.N                      of source class N, where it is paired and has pictures
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_SHAPE_MISMATCH: judge, sets and
- * model do not fit; XD_ERROR_NOT_FOUND: a paired class without pictures; XD_ERROR_UNSUPPORTED:
- * the model has no such direction; XD_ERROR_NUMERIC; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+ * model do not fit, also where a class has one name in a set and another in the model or the judge
+ * (xd_dataset_match_classes gives a set the numbers of a model's classes); XD_ERROR_NOT_FOUND: a
+ * paired class without pictures; XD_ERROR_UNSUPPORTED: the model has no such direction;
+ * XD_ERROR_NUMERIC; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_evaluate(xd_values *measures, xd_context *context, const xd_model *model,
                              xd_direction direction, const xd_evaluation_input *input,
                              const xd_options *options);
 
-/* Share of a set's pictures whose predicted class is their label; 0 on failure. The set's shape is
- * the judge's, else XD_ERROR_SHAPE_MISMATCH. XD_ERROR_INVALID_ARGUMENT (an argument is NULL, the
- * set is empty), XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
+/* Share of a set's pictures whose predicted class is their label; 0 on failure. The set's shape
+ * is the judge's, and so are the names of its classes, else XD_ERROR_SHAPE_MISMATCH.
+ * XD_ERROR_INVALID_ARGUMENT (an argument is NULL, the set is empty), XD_ERROR_CANCELLED,
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,
                                    const xd_dataset *set);
 

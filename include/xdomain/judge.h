@@ -32,6 +32,18 @@ XD_API void xd_judge_picture_shape(const xd_judge *judge, xd_shape *out);
 XD_API uint32_t xd_judge_class_count(const xd_judge *judge);
 XD_API uint32_t xd_judge_feature_dim(const xd_judge *judge);
 
+/* The name of a class, as of the set that the judge was trained on; "" beyond, of a class without a
+ * name, and of NULL. Borrowed for the judge's life. */
+XD_API const char *xd_judge_class_name(const xd_judge *judge, uint32_t label);
+
+/* A judge of the same network, which both share, whose classes have other names: names[i] that
+ * of class i, NULL or "" for none; count at most the judge's classes. xd_judge_train takes them
+ * from its set, and files keep them. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_TOO_LARGE (a name of
+ * over 65,536 bytes), XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
+XD_API xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context,
+                                           const xd_judge *judge, const char *const *names,
+                                           uint32_t count);
+
 /* Each where not NULL: labels[count], the most likely class of each picture (the first of equals),
  * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for NaN pixels. */
 XD_API xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, uint32_t *labels,

@@ -28,6 +28,16 @@ static bool same_name(const char *a, const char *b) {
   return strcmp(a, b) == 0;
 }
 
+xd_status xdi_check_class_name(xd_context *context, const xd_dataset *set, uint32_t label, const char *name,
+                               const char *there) {
+  const char *mine = xd_dataset_class_name(set, label);
+  if (mine[0] == '\0' || name[0] == '\0' || same_name(mine, name) || xdi_is_class_number(mine, label) ||
+      xdi_is_class_number(name, label))
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "class %u is '%s' in a set, but '%s' in %s", label, mine,
+                  name, there);
+}
+
 static const char *name_at(const char *const *names, uint32_t count, uint32_t label) {
   return label < count && names[label] ? names[label] : "";
 }

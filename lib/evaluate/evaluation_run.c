@@ -2,6 +2,7 @@
 #include "evaluate/evaluation_run.h"
 
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "tensor/shape.h"
 
 #define DIVERSITY_PICTURES 400u /* of a class */
@@ -106,6 +107,22 @@ static uint32_t count_steps(const xdi_evaluation_run *run) {
          (run->source.count + XDI_JUDGE_BATCH - 1) / XDI_JUDGE_BATCH + varied;
 }
 
+/* A folder more or fewer shifts labels: names tell. */
+static xd_status check_names(const xdi_evaluation_run *run) {
+  xd_status status = XD_OK;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT && status == XD_OK && !run->any; label++) {
+    status = xdi_check_class_name(run->context, run->source.set, label,
+                                  xd_model_class_name(run->model, run->source.domain, label), "the model");
+    if (status == XD_OK)
+      status = xdi_check_class_name(run->context, run->target.set, label,
+                                    xd_model_class_name(run->model, run->target.domain, label), "the model");
+    if (status == XD_OK)
+      status = xdi_check_class_name(run->context, run->target.set, label,
+                                    xd_judge_class_name(run->judged_by, label), "the judge");
+  }
+  return status;
+}
+
 xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction direction) {
   xd_context *context = run->context;
   xd_translator_options translator = XD_TRANSLATOR_OPTIONS_INIT;
@@ -114,6 +131,8 @@ xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction directio
   xd_status status = xd_translator_create(&run->translator, context, run->model, &translator);
   if (status == XD_OK)
     status = check_fit(run, run->judged_by);
+  if (status == XD_OK)
+    status = check_names(run);
   if (status == XD_OK)
     status = list_paired(run, &run->source);
   if (status == XD_OK)

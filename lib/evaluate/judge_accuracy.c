@@ -1,5 +1,6 @@
 /* How many of a set's pictures a judge knows, read and judged some at a time. */
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "model/argument.h"
 #include "model/part.h"
 #include "tensor/shape.h"
@@ -53,7 +54,10 @@ static xd_status check_set(const xd_judge *judge, xd_context *context, const xd_
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                     "the set's pictures are %u x %u x %u, but the judge takes %u x %u x %u", theirs.height,
                     theirs.width, theirs.channels, mine.height, mine.width, mine.channels);
-  return XD_OK;
+  xd_status status = XD_OK;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT && status == XD_OK; label++)
+    status = xdi_check_class_name(context, set, label, xd_judge_class_name(judge, label), "the judge");
+  return status;
 }
 
 xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,

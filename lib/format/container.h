@@ -26,6 +26,7 @@
 #define XDI_CHUNK_TENSORS XD_TAG('T', 'E', 'N', 'S')
 #define XDI_CHUNK_DATA XD_TAG('D', 'A', 'T', 'A')
 #define XDI_CHUNK_PROVENANCE XD_TAG('P', 'R', 'O', 'V')
+#define XDI_CHUNK_CLASSES XD_TAG('C', 'L', 'S', 'S') /* of judges */
 
 typedef struct xdi_chunk_entry {
   uint32_t tag, version;

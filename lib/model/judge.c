@@ -9,6 +9,7 @@
 #include "model/argument.h"
 #include "model/blueprint.h"
 #include "model/inference.h"
+#include "model/model.h"
 #include "tensor/shape.h"
 
 #define OWNER "the judge"
@@ -123,6 +124,83 @@ uint32_t xd_judge_class_count(const xd_judge *judge) {
 uint32_t xd_judge_feature_dim(const xd_judge *judge) {
   const xd_network *network = xdi_part_network(judge);
   return network ? (uint32_t)xdi_cells(network->layers[network->layer_count - 1].in) : 0;
+}
+
+/* ---- names of classes ---- */
+
+/* The names in one block: where each begins among the bytes that follow. */
+typedef struct class_list {
+  uint32_t count;
+  uint32_t at[XD_CLASS_LIMIT];
+  char bytes[];
+} class_list;
+
+static const char *text_of(const char *name) {
+  return name ? name : "";
+}
+
+xd_status xdi_judge_name_classes(xd_judge *judge, xd_context *context, const char *const *names,
+                                 uint32_t count) {
+  size_t size = sizeof(class_list);
+  for (uint32_t i = 0; i < count; i++)
+    size += strlen(text_of(names[i])) + 1;
+  class_list *list = xdi_allocate_zeroed(&judge->part.allocator, 1, size);
+  if (!list)
+    return xdi_fail_memory(context, "naming a judge's classes");
+  for (uint32_t i = 0, at = 0; i < count; i++) {
+    const size_t length = strlen(text_of(names[i])) + 1;
+    memcpy(list->bytes + at, text_of(names[i]), length);
+    list->at[i] = at;
+    at += (uint32_t)length;
+  }
+  list->count = count;
+  xdi_release(&judge->part.allocator, judge->part.more);
+  judge->part.more = list;
+  return XD_OK;
+}
+
+uint32_t xdi_judge_name_count(const xd_judge *judge) {
+  const class_list *list = judge ? judge->part.more : NULL;
+  return list ? list->count : 0;
+}
+
+const char *xd_judge_class_name(const xd_judge *judge, uint32_t label) {
+  const class_list *list = judge ? judge->part.more : NULL;
+  return list && label < list->count ? list->bytes + list->at[label] : "";
+}
+
+static xd_status check_names(xd_context *context, const xd_judge *judge, const char *const *names,
+                             uint32_t count) {
+  if (!judge || (!names && count > 0))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_judge_with_class_names: %s is NULL",
+                    judge ? "names" : "judge");
+  if (count > xd_judge_class_count(judge))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_judge_with_class_names: %u names, but the judge has %u classes", count,
+                    xd_judge_class_count(judge));
+  for (uint32_t i = 0; i < count; i++)
+    if (strlen(text_of(names[i])) > XDI_MODEL_TEXT_LIMIT)
+      return xdi_fail(context, XD_ERROR_TOO_LARGE, "the name of a judge's class is longer than %u bytes",
+                      XDI_MODEL_TEXT_LIMIT);
+  return XD_OK;
+}
+
+xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context, const xd_judge *judge,
+                                    const char *const *names, uint32_t count) {
+  if (out)
+    *out = NULL;
+  xd_status status = xdi_check_creation(context, out, OWNER);
+  if (status == XD_OK)
+    status = check_names(context, judge, names, count);
+  if (status == XD_OK)
+    status = xdi_judge_wrap(out, context, judge->part.network);
+  if (status == XD_OK)
+    status = xdi_judge_name_classes(*out, context, names, count);
+  if (status == XD_OK || !out)
+    return status;
+  xd_judge_release(*out);
+  *out = NULL;
+  return status;
 }
 
 /* ---- prediction ---- */

@@ -32,6 +32,7 @@ void xdi_part_release(const void *handle) {
     return;
   const xd_allocator allocator = part->allocator;
   xdi_network_release(part->network);
+  xdi_release(&allocator, part->more);
   xdi_release(&allocator, part);
 }
 

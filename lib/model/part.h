@@ -11,13 +11,15 @@ typedef struct xdi_part {
   xd_allocator allocator;
   atomic_uint references;
   xd_network *network;
+  void *more; /* a block of the allocator's that belongs to the handle, or NULL */
 } xdi_part;
 
 /* Refuses, with XD_ERROR_SHAPE_MISMATCH and a message, a network that a kind of handle cannot hold. */
 typedef xd_status (*xdi_part_check)(xd_context *context, const xd_network *network);
 
 /* A handle around a network that the check lets pass; the network gets one more owner (the caller keeps its own
- * reference). *out is NULL on failure. All kinds of handles are an xdi_part and nothing more. */
+ * reference). *out is NULL on failure. All kinds of handles are an xdi_part and
+ * nothing more. */
 xd_status xdi_part_wrap(xdi_part **out, xd_context *context, xd_network *network, xdi_part_check check);
 
 /* One owner more; returns the handle. NULL is legal for both. */

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "layer/network.h"
+#include "model/judge.h"
 #include "options/values.h"
 #include "train/augment.h"
 #include "train/epochs.h"
@@ -92,6 +93,18 @@ static void close_schedule(judge_schedule *schedule) {
   xdi_release(&schedule->context->allocator, schedule->pictures);
 }
 
+/* The judge knows its classes by the names that they have in the set. */
+static xd_status name_classes(const judge_schedule *schedule, xd_judge *judge) {
+  const char *names[XD_CLASS_LIMIT];
+  uint32_t count = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
+    names[label] = xd_dataset_class_name(schedule->set, label);
+    if (xd_dataset_class_size(schedule->set, label) > 0)
+      count = label + 1;
+  }
+  return xdi_judge_name_classes(judge, schedule->context, names, count);
+}
+
 static xd_status run_schedule(judge_schedule *schedule, xd_judge **out) {
   const double began = xdi_clock();
   xdi_values_open(&schedule->losses, &schedule->context->allocator);
@@ -102,6 +115,12 @@ static xd_status run_schedule(judge_schedule *schedule, xd_judge **out) {
     status = xdi_values_set(schedule->report, schedule->context, "seconds", xdi_clock() - began);
   if (status == XD_OK)
     status = xd_judge_trainer_finish(schedule->trainer, out);
+  if (status == XD_OK)
+    status = name_classes(schedule, *out);
+  if (status != XD_OK) {
+    xd_judge_release(*out);
+    *out = NULL;
+  }
   close_schedule(schedule);
   return status;
 }

@@ -143,6 +143,15 @@ xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *losses, co
   return tell(trainer, losses, &loss);
 }
 
+/* The names of the judge that the trainer started from. */
+static xd_status copy_names(xd_judge *to, const xd_judge_trainer *trainer) {
+  const char *names[XD_CLASS_LIMIT];
+  const uint32_t count = xdi_judge_name_count(trainer->judge);
+  for (uint32_t i = 0; i < count; i++)
+    names[i] = xd_judge_class_name(trainer->judge, i);
+  return count > 0 ? xdi_judge_name_classes(to, trainer->context, names, count) : XD_OK;
+}
+
 xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out) {
   if (out)
     *out = NULL;
@@ -156,7 +165,13 @@ xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out) {
   if (status == XD_OK)
     status = xdi_judge_wrap(out, trainer->context, network);
   if (status == XD_OK)
+    status = copy_names(*out, trainer);
+  if (status == XD_OK)
     xdi_part_freeze(*out);
+  if (status != XD_OK) {
+    xd_judge_release(*out);
+    *out = NULL;
+  }
   xdi_network_release(network);
   return status;
 }

@@ -342,6 +342,35 @@ START_TEST(evaluate__refuses_what_does_not_fit) {
 }
 END_TEST
 
+START_TEST(evaluate__refuses_classes_of_other_names) {
+  fixture f = open_fixture("0:3");
+  const char *const names[] = {NULL, NULL, NULL, "frame", "cross", "spot"}, *const others[] = {
+                                                                                "", "", "", "3", "", "dot"};
+  xd_dataset *named = NULL;
+  xd_judge *fits = NULL, *fits_not = NULL;
+  xd_values *got = make_values(f.context);
+  double accuracy;
+  xd_evaluation_input input = input_of(&f);
+  assert_ok(f.context, xd_dataset_match_classes(&named, f.context, f.target, names, 6));
+  assert_ok(f.context, xd_judge_with_class_names(&fits, f.context, f.judge, names, 6));
+  assert_ok(f.context, xd_judge_with_class_names(&fits_not, f.context, f.judge, others, 6));
+  input.target = named;
+  input.judge = fits;
+  assert_ok(f.context, xd_evaluate(got, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL));
+  assert_ok(f.context, xd_judge_accuracy(fits, f.context, &accuracy, named));
+  assert_ok(f.context, xd_judge_accuracy(fits, f.context, &accuracy, f.target)); /* numbers fit all */
+  input.judge = fits_not;
+  assert_status(xd_evaluate(got, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL),
+                XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(f.context, "class 5 is 'spot' in a set, but 'dot' in the judge");
+  assert_status(xd_judge_accuracy(fits_not, f.context, &accuracy, named), XD_ERROR_SHAPE_MISMATCH);
+  xd_values_destroy(got);
+  xd_judge_release(fits), xd_judge_release(fits_not);
+  xd_dataset_release(named);
+  close_fixture(&f);
+}
+END_TEST
+
 static xd_status evaluate_once(xd_context *context, void *user) {
   const xd_evaluation_input input = input_of(user);
   xd_values *got = NULL;
@@ -410,6 +439,7 @@ static Suite *make_suite(void) {
   add_case(suite, evaluate__may_leave_the_ceiling_out);
   add_case(suite, evaluate__tells_its_steps_and_stops_when_asked);
   add_case(suite, evaluate__refuses_what_does_not_fit);
+  add_case(suite, evaluate__refuses_classes_of_other_names);
   add_case(suite, evaluate__survives_refused_memory);
   add_case(suite, mean_distance__is_the_mean_over_all_pairs);
   add_case(suite, gallery__keeps_the_first_pictures_of_each_class);

@@ -489,6 +489,34 @@ START_TEST(file_inspect__lists_chunks_and_finds_damage) {
 }
 END_TEST
 
+START_TEST(judge_save__keeps_the_names_of_classes) {
+  const char *const names[] = {"cat", "", "d\xC3\xB6g"};
+  xd_judge *bare = make_judge(context, "width=8 height=8 channels=1 classes=4 base_channels=2 feature_dim=4");
+  xd_judge *judge = NULL, *loaded = NULL;
+  path_in(path, folder, "judge.xdc");
+  assert_ok(context, xd_judge_with_class_names(&judge, context, bare, names, 3));
+  assert_ok(context, xd_judge_save(judge, context, path));
+  assert_ok(context, xd_judge_load(&loaded, context, path));
+  for (uint32_t i = 0; i < 3; i++)
+    ck_assert_str_eq(xd_judge_class_name(loaded, i), names[i]);
+  ck_assert_str_eq(xd_judge_class_name(loaded, 3), "");
+  assert_same_network(xd_judge_network(bare), xd_judge_network(loaded));
+  xd_judge_release(judge), xd_judge_release(loaded);
+  assert_ok(context, xd_judge_save(bare, context, path));
+  assert_ok(context, xd_judge_load(&loaded, context, path));
+  ck_assert_str_eq(xd_judge_class_name(loaded, 0), "");
+  xd_judge_release(loaded);
+  const char *const many[] = {"a", "b", "c", "d", "e"};
+  assert_status(xd_judge_with_class_names(&judge, context, bare, many, 5), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "4 classes");
+  ck_assert_ptr_null(judge);
+  assert_status(xd_judge_with_class_names(&judge, context, bare, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_with_class_names(&judge, context, NULL, many, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_with_class_names(NULL, context, bare, many, 1), XD_ERROR_INVALID_ARGUMENT);
+  xd_judge_release(bare);
+}
+END_TEST
+
 START_TEST(judge_save__load_gives_the_same_judge) {
   xd_judge *judge =
       make_judge(context, "width=8 height=8 channels=1 classes=3 base_channels=2 feature_dim=4");
@@ -546,6 +574,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
   tcase_add_test(tcase, file_inspect__lists_chunks_and_finds_damage);
   tcase_add_test(tcase, judge_save__load_gives_the_same_judge);
+  tcase_add_test(tcase, judge_save__keeps_the_names_of_classes);
   tcase_add_test(tcase, model_file__misuse_is_an_invalid_argument);
   suite_add_tcase(suite, tcase);
   return suite;
