@@ -1,4 +1,6 @@
 /* xdomain eval: scores a model's mappings on held-out pictures. */
+#include <string.h>
+
 #include "command.h"
 #include "sets.h"
 
@@ -32,13 +34,24 @@ static int make_options(scoring *s) {
   return status ? usage_error("%s", xd_context_message(s->run.context)) : EXIT_DONE;
 }
 
+/* Classes have the model's numbers. */
+static xd_status load_sets(scoring *s) {
+  const char *pairs = s->pairs ? s->pairs : xd_model_pairing(s->model);
+  const bool all = !strcmp(pairs, "*:*");
+  class_names names[2];
+  xd_status status = XD_OK;
+  for (int d = 0; d < 2 && !status; d++) {
+    names[d] = names_of_model(s->model, (uint32_t)d + 1);
+    status = load_set(&s->run, &s->sets[d], s->specs[d], all ? NULL : &names[d]);
+  }
+  return status ? status : make_pairing(&s->run, &s->pairing, pairs, names);
+}
+
 static xd_status load(scoring *s) {
   xd_context *context = s->run.context;
   xd_status status = xd_model_load(&s->model, context, s->model_path);
-  for (int d = 0; d < 2 && !status; d++)
-    status = xd_dataset_load(&s->sets[d], context, s->specs[d]);
   if (!status)
-    status = xd_pairing_create(&s->pairing, context, s->pairs ? s->pairs : xd_model_pairing(s->model));
+    status = load_sets(s);
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
     if (path)

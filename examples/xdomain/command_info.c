@@ -128,15 +128,33 @@ static void print_model_json(const inspection *i) {
   putchar('}');
 }
 
-static void print_judge(const inspection *i) {
+static void print_judge_text(const inspection *i) {
   xd_shape shape;
   xd_judge_picture_shape(i->judge, &shape);
-  const char *format =
-      i->json ? ", \"width\": %u, \"height\": %u, \"channels\": %u, \"classes\": %u, \"features\": "
-                "%u, \"weights\": %zu"
-              : "judge: pictures %ux%ux%u, %u classes, %u features, %zu weights\n";
-  printf(format, shape.width, shape.height, shape.channels, xd_judge_class_count(i->judge),
-         xd_judge_feature_dim(i->judge), xd_network_parameter_count(xd_judge_network(i->judge)));
+  const uint32_t classes = xd_judge_class_count(i->judge);
+  printf("judge: pictures %ux%ux%u, %u classes, %u features, %zu weights\n", shape.width, shape.height,
+         shape.channels, classes, xd_judge_feature_dim(i->judge),
+         xd_network_parameter_count(xd_judge_network(i->judge)));
+  for (uint32_t c = 0; c < classes; c++) {
+    printf("class %u", c);
+    print_named(": ", xd_judge_class_name(i->judge, c), "(no name)");
+    putchar('\n');
+  }
+}
+
+static void print_judge_json(const inspection *i) {
+  xd_shape shape;
+  xd_judge_picture_shape(i->judge, &shape);
+  const uint32_t classes = xd_judge_class_count(i->judge);
+  printf(", \"width\": %u, \"height\": %u, \"channels\": %u, \"classes\": %u, \"features\": %u, "
+         "\"weights\": %zu, \"class_names\": [",
+         shape.width, shape.height, shape.channels, classes, xd_judge_feature_dim(i->judge),
+         xd_network_parameter_count(xd_judge_network(i->judge)));
+  for (uint32_t c = 0; c < classes; c++) {
+    fputs(c ? ", " : "", stdout);
+    print_json_text(stdout, xd_judge_class_name(i->judge, c));
+  }
+  putchar(']');
 }
 
 static void print_chunk_text(const xd_chunk *chunk) {
@@ -172,7 +190,7 @@ static void print_json(const inspection *i) {
   if (i->model)
     print_model_json(i);
   if (i->judge)
-    print_judge(i);
+    print_judge_json(i);
   puts("}");
 }
 
@@ -185,7 +203,7 @@ static void print_plain(const inspection *i) {
   if (i->model)
     print_model_text(i);
   if (i->judge)
-    print_judge(i);
+    print_judge_text(i);
 }
 
 static xd_status inspect(inspection *i) {

@@ -46,9 +46,12 @@ static int check_output(const judging *j) {
 }
 
 static xd_status load_sets(judging *j) {
-  xd_status status = xd_dataset_load(&j->train_set, j->run.context, j->train);
-  if (!status && j->test)
-    status = xd_dataset_load(&j->test_set, j->run.context, j->test);
+  xd_status status = load_set(&j->run, &j->train_set, j->train, NULL);
+  if (status)
+    return status;
+  const class_names names = names_of_set(j->train_set);
+  if (j->test)
+    status = load_set(&j->run, &j->test_set, j->test, &names);
   if (status)
     return status;
   describe_set("training set", j->train_set);

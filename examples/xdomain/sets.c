@@ -3,6 +3,44 @@
 
 #include <string.h>
 
+/* ---- Names ---- */
+
+class_names names_of_set(const xd_dataset *set) {
+  class_names names = {.count = 0};
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
+    names.at[label] = xd_dataset_class_name(set, label);
+    if (xd_dataset_class_size(set, label))
+      names.count = label + 1;
+  }
+  return names;
+}
+
+class_names names_of_model(const xd_model *model, uint32_t domain) {
+  class_names names = {.count = xd_model_class_count(model, domain)};
+  for (uint32_t label = 0; label < names.count; label++)
+    names.at[label] = xd_model_class_name(model, domain, label);
+  return names;
+}
+
+xd_status load_set(const runtime *r, xd_dataset **out, const char *spec, const class_names *names) {
+  xd_dataset *set = NULL;
+  const xd_status status = xd_dataset_load(&set, r->context, spec);
+  if (status || !names) {
+    *out = set;
+    return status;
+  }
+  const xd_status matched = xd_dataset_match_classes(out, r->context, set, names->at, names->count);
+  xd_dataset_release(set);
+  return matched;
+}
+
+xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, const class_names of_domain[2]) {
+  return xd_pairing_create_named(out, r->context, text, of_domain[0].at, of_domain[0].count, of_domain[1].at,
+                                 of_domain[1].count);
+}
+
+/* ---- What a set holds ---- */
+
 /* The number alone, where the class has no other name. */
 static void print_class(const xd_dataset *set, uint32_t label) {
   char number[16];

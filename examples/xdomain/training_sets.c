@@ -1,4 +1,6 @@
 /* What xdomain train and map train on: sets, pairs, and the judges of validation. */
+#include <string.h>
+
 #include "sets.h"
 #include "training.h"
 
@@ -8,23 +10,46 @@ static bool validates(const training *t) {
 
 /* ---- Sets ---- */
 
-static xd_status load_set(training *t, int domain) {
-  xd_context *context = t->run.context;
-  xd_dataset *whole = NULL;
+/* Pairs of all with all ask for no class. */
+static bool pairs_all(const char *pairs) {
+  return !strcmp(pairs, "*:*");
+}
+
+static xd_status split_set(training *t, int domain, xd_dataset *whole) {
   double seed = 0.0;
-  xd_status status = xd_dataset_load(&whole, context, t->specs[domain]);
-  if (!status && t->held_out_share > 0.0f) {
-    status = xd_options_get_number(t->options, context, &seed, "seed");
-    if (!status)
-      status = xd_dataset_split(&t->sets[domain], &t->validation[domain], context, whole,
-                                (double)t->held_out_share, (uint64_t)seed);
-    xd_dataset_release(whole);
-  } else {
-    t->sets[domain] = whole;
-  }
-  if (!status && t->validation_specs[domain])
-    status = xd_dataset_load(&t->validation[domain], context, t->validation_specs[domain]);
+  xd_status status = xd_options_get_number(t->options, t->run.context, &seed, "seed");
+  if (!status)
+    status = xd_dataset_split(&t->sets[domain], &t->validation[domain], t->run.context, whole,
+                              (double)t->held_out_share, (uint64_t)seed);
+  xd_dataset_release(whole);
   return status;
+}
+
+/* On the VAEs of a model, classes have the model's numbers; in validation, those of training. */
+static xd_status load_domain(training *t, int domain) {
+  class_names names;
+  if (t->base)
+    names = names_of_model(t->base, (uint32_t)domain + 1);
+  xd_dataset *whole = NULL;
+  xd_status status =
+      load_set(&t->run, &whole, t->specs[domain], t->base && !pairs_all(t->pairs) ? &names : NULL);
+  if (status)
+    return status;
+  if (t->held_out_share > 0.0f)
+    return split_set(t, domain, whole);
+  t->sets[domain] = whole;
+  if (!t->validation_specs[domain])
+    return XD_OK;
+  names = names_of_set(whole);
+  return load_set(&t->run, &t->validation[domain], t->validation_specs[domain],
+                  pairs_all(t->pairs) ? NULL : &names);
+}
+
+static xd_status pair_classes(training *t) {
+  class_names names[2];
+  for (int d = 0; d < 2; d++)
+    names[d] = t->base ? names_of_model(t->base, (uint32_t)d + 1) : names_of_set(t->sets[d]);
+  return make_pairing(&t->run, &t->pairing, t->pairs, names);
 }
 
 static void describe_sets(const training *t) {
@@ -75,9 +100,9 @@ int load_training_sets(training *t) {
   if (t->model_path)
     status = xd_model_load(&t->base, t->run.context, t->model_path);
   for (int d = 0; d < 2 && !status; d++)
-    status = load_set(t, d);
+    status = load_domain(t, d);
   if (!status)
-    status = xd_pairing_create(&t->pairing, t->run.context, t->pairs);
+    status = pair_classes(t);
   if (status)
     return report_failure(&t->run, status);
   describe_sets(t);

@@ -120,6 +120,15 @@ XD_API xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context,
                                           const xd_dataset *set, const char *const *names,
                                           uint32_t count);
 
+/* Whether classes have the same names elsewhere: XD_ERROR_SHAPE_MISMATCH, with both names and
+ * what `where` calls the place, such as "the judge" (NULL: "its model"), where a class that has
+ * pictures has one name in the set and another in names[0..count). Names that are the class's
+ * number, and "" and NULL, fit every name. XD_ERROR_INVALID_ARGUMENT (set, names or context
+ * NULL). */
+XD_API xd_status xd_dataset_check_classes(const xd_dataset *set, xd_context *context,
+                                          const char *const *names, uint32_t count,
+                                          const char *where);
+
 /* One more owner; returns set. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
 /* One owner less; NULL is legal. */

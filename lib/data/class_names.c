@@ -28,18 +28,29 @@ static bool same_name(const char *a, const char *b) {
   return strcmp(a, b) == 0;
 }
 
-xd_status xdi_check_class_name(xd_context *context, const xd_dataset *set, uint32_t label, const char *name,
-                               const char *there) {
-  const char *mine = xd_dataset_class_name(set, label);
-  if (mine[0] == '\0' || name[0] == '\0' || same_name(mine, name) || xdi_is_class_number(mine, label) ||
-      xdi_is_class_number(name, label))
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "class %u is '%s' in a set, but '%s' in %s", label, mine,
-                  name, there);
-}
-
 static const char *name_at(const char *const *names, uint32_t count, uint32_t label) {
   return label < count && names[label] ? names[label] : "";
+}
+
+/* Names that are the number, and "", fit every name. */
+static bool fits(const xd_dataset *set, uint32_t label, const char *there) {
+  const char *name = xd_dataset_class_name(set, label);
+  return name[0] == '\0' || there[0] == '\0' || same_name(name, there) || xdi_is_class_number(name, label) ||
+         xdi_is_class_number(there, label);
+}
+
+xd_status xd_dataset_check_classes(const xd_dataset *set, xd_context *context, const char *const *names,
+                                   uint32_t count, const char *where) {
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (!set || (!names && count > 0))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_check_classes: %s is NULL",
+                    set ? "names" : "set");
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (!fits(set, label, name_at(names, count, label)))
+      return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "class %u is '%s' in a set, but '%s' in %s", label,
+                      xd_dataset_class_name(set, label), names[label], where ? where : "its model");
+  return XD_OK;
 }
 
 /* The number that a class of the set gets, or XDI_NO_CLASS. One that is called by its number alone stands for the

@@ -70,11 +70,6 @@ xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_data
 xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
                               const uint32_t *to, const char *const *names);
 
-/* XD_ERROR_SHAPE_MISMATCH, naming both, where class `label` of the set has pictures and a name of its own, but
- * another one `there`, such as in "the model". Names that are the number, and "", fit every name. */
-xd_status xdi_check_class_name(xd_context *context, const xd_dataset *set, uint32_t label, const char *name,
-                               const char *there);
-
 /* Whether a class's name is its number, which is what a class without a name of its own is called. */
 bool xdi_is_class_number(const char *name, uint32_t label);
 

@@ -2,7 +2,6 @@
 #include "evaluate/evaluation_run.h"
 
 #include "base/memory.h"
-#include "data/dataset.h"
 #include "tensor/shape.h"
 
 #define DIVERSITY_PICTURES 400u /* of a class */
@@ -107,20 +106,21 @@ static uint32_t count_steps(const xdi_evaluation_run *run) {
          (run->source.count + XDI_JUDGE_BATCH - 1) / XDI_JUDGE_BATCH + varied;
 }
 
+static xd_status check_domain_names(const xdi_evaluation_run *run, const xdi_paired_set *of) {
+  const char *names[XD_CLASS_LIMIT];
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    names[label] = xd_model_class_name(run->model, of->domain, label);
+  return xd_dataset_check_classes(of->set, run->context, names, XD_CLASS_LIMIT, "the model");
+}
+
 /* A folder more or fewer shifts labels: names tell. */
 static xd_status check_names(const xdi_evaluation_run *run) {
-  xd_status status = XD_OK;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT && status == XD_OK && !run->any; label++) {
-    status = xdi_check_class_name(run->context, run->source.set, label,
-                                  xd_model_class_name(run->model, run->source.domain, label), "the model");
-    if (status == XD_OK)
-      status = xdi_check_class_name(run->context, run->target.set, label,
-                                    xd_model_class_name(run->model, run->target.domain, label), "the model");
-    if (status == XD_OK)
-      status = xdi_check_class_name(run->context, run->target.set, label,
-                                    xd_judge_class_name(run->judged_by, label), "the judge");
-  }
-  return status;
+  if (run->any)
+    return XD_OK;
+  xd_status status = check_domain_names(run, &run->source);
+  if (status == XD_OK)
+    status = check_domain_names(run, &run->target);
+  return status == XD_OK ? xdi_check_judge_names(run->context, run->judged_by, run->target.set) : status;
 }
 
 xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction direction) {

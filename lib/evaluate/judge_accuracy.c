@@ -1,6 +1,6 @@
 /* How many of a set's pictures a judge knows, read and judged some at a time. */
 #include "base/memory.h"
-#include "data/dataset.h"
+#include "evaluate/judge_session.h"
 #include "model/argument.h"
 #include "model/part.h"
 #include "tensor/shape.h"
@@ -43,6 +43,13 @@ static xd_status count_right(const xd_judge *judge, xd_context *context, reader 
   return status;
 }
 
+xd_status xdi_check_judge_names(xd_context *context, const xd_judge *judge, const xd_dataset *set) {
+  const char *names[XD_CLASS_LIMIT];
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    names[label] = xd_judge_class_name(judge, label);
+  return xd_dataset_check_classes(set, context, names, XD_CLASS_LIMIT, "the judge");
+}
+
 static xd_status check_set(const xd_judge *judge, xd_context *context, const xd_dataset *set) {
   xd_shape mine;
   xd_judge_picture_shape(judge, &mine);
@@ -54,10 +61,7 @@ static xd_status check_set(const xd_judge *judge, xd_context *context, const xd_
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                     "the set's pictures are %u x %u x %u, but the judge takes %u x %u x %u", theirs.height,
                     theirs.width, theirs.channels, mine.height, mine.width, mine.channels);
-  xd_status status = XD_OK;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT && status == XD_OK; label++)
-    status = xdi_check_class_name(context, set, label, xd_judge_class_name(judge, label), "the judge");
-  return status;
+  return xdi_check_judge_names(context, judge, set);
 }
 
 xd_status xd_judge_accuracy(const xd_judge *judge, xd_context *context, double *accuracy,

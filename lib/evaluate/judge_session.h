@@ -3,6 +3,7 @@
 #define XDI_EVALUATE_JUDGE_SESSION_H
 
 #include "layer/executor.h"
+#include "xdomain/dataset.h"
 #include "xdomain/judge.h"
 
 #define XDI_JUDGE_BATCH 256u
@@ -15,6 +16,9 @@ typedef struct xdi_judge_session {
   float *logits;                    /* [batch][classes] */
   uint32_t labels[XDI_JUDGE_BATCH]; /* of the last batch */
 } xdi_judge_session;
+
+/* XD_ERROR_SHAPE_MISMATCH where a class has another name in the set than in the judge. */
+xd_status xdi_check_judge_names(xd_context *context, const xd_judge *judge, const xd_dataset *set);
 
 /* On failure the judge may, and need not, be closed. */
 xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge);

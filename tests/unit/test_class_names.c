@@ -148,6 +148,23 @@ START_TEST(match_classes__gives_back_what_has_nothing_to_match) {
 }
 END_TEST
 
+START_TEST(check_classes__tells_both_names) {
+  const char *const same[] = {"cat", "", "fox", "more"}, *const numbers[] = {"0", "1", "2"},
+                    *const other[] = {"cat", "fox"};
+  xd_dataset *set = make_named("cat", "dog", "fox"), *numbered = make_numbered(context);
+  assert_ok(context, xd_dataset_check_classes(set, context, same, 4, NULL));
+  assert_ok(context, xd_dataset_check_classes(set, context, numbers, 3, NULL));
+  assert_ok(context, xd_dataset_check_classes(numbered, context, same, 4, NULL));
+  assert_ok(context, xd_dataset_check_classes(set, context, NULL, 0, NULL));
+  assert_status(xd_dataset_check_classes(set, context, other, 2, "the judge"), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "class 1 is 'dog' in a set, but 'fox' in the judge");
+  assert_status(xd_dataset_check_classes(set, context, NULL, 1, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_check_classes(NULL, context, same, 4, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_check_classes(set, NULL, same, 4, NULL), XD_ERROR_INVALID_ARGUMENT);
+  xd_dataset_release(set), xd_dataset_release(numbered);
+}
+END_TEST
+
 START_TEST(match_classes__refuses_impossible_arguments) {
   const char *const names[] = {"cat"};
   xd_dataset *set = make_numbered(context), *matched = NULL;
@@ -231,6 +248,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, match_classes__takes_numbers_by_their_values);
   tcase_add_test(tcase, match_classes__refuses_where_nothing_is_alike);
   tcase_add_test(tcase, match_classes__gives_back_what_has_nothing_to_match);
+  tcase_add_test(tcase, check_classes__tells_both_names);
   tcase_add_test(tcase, match_classes__refuses_impossible_arguments);
   tcase_add_test(tcase, match_classes__leaks_nothing_when_memory_is_refused);
   tcase_add_test(tcase, pairing_named__takes_names_and_numbers);

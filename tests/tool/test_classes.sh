@@ -1,0 +1,93 @@
+#!/bin/sh
+# Classes are names, not places: a folder more or fewer shifts no label in eval, judge, map and validation, pairs take
+# names, and what cannot be matched is refused.
+# usage: test_classes.sh XDOMAIN_TOOL
+set -u
+
+tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
+. "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/bars.sh"
+cd "$work" || exit 1
+
+# runs CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
+runs() {
+  wanted=$1
+  shift
+  "$tool" "$@" --threads 1 >out 2>log
+  got=$?
+  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
+}
+says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
+
+draw_bars bars 0 12
+mkdir one two more less other
+for set in one more; do
+  cp -r bars/0 $set/lying
+  cp -r bars/1 $set/standing
+done
+cp -r one/. two
+cp -r bars/0 more/a-new
+cp -r bars/1 less/standing
+cp -r bars/0 other/across
+cp -r bars/1 other/along
+short="--epochs 1 --min-steps 20 --steps 8 --base-channels 4 --latent 4 --hidden 8 --width 8"
+
+# shellcheck disable=SC2086 # several words, here and below
+runs 0 train --domain1 dir:one --domain2 dir:two --pairs lying:lying,standing:1 $short --out model.xdm
+says "domain 1: 24 pictures of 8x8x1, 2 classes: 0 'lying' (12), 1 'standing' (12)"
+runs 0 info model.xdm
+grep -qx 'pairing: 0:0,1:1' out || fail "pairs by names are $(grep '^pairing' out)"
+grep -qx 'class 1 of domain 2: standing' out || fail "info does not tell class 1"
+for set in one two; do
+  runs 0 judge --train dir:$set --epochs 2 --base-channels 4 --features 4 --out $set.xdc
+done
+runs 0 info one.xdc
+grep -qx 'class 1: standing' out || fail "a judge does not know its classes: $(cat out)"
+judges="--judge1 one.xdc --judge2 two.xdc --json"
+
+# Scores are those of the same pictures.
+# shellcheck disable=SC2086
+runs 0 eval --model model.xdm --domain1 dir:one --domain2 dir:two $judges
+cp out plain
+# shellcheck disable=SC2086
+runs 0 eval --model model.xdm --domain1 dir:more --domain2 dir:two $judges
+says "left out 12 pictures of class 'a-new'"
+cmp -s out plain || fail "a folder more changes the score"
+# shellcheck disable=SC2086
+runs 0 eval --model model.xdm --domain1 dir:less --domain2 dir:less --pairs standing:standing $judges
+grep -q '"per_class": {"1": ' out || fail "a folder fewer shifts the labels: $(cat out)"
+# shellcheck disable=SC2086
+runs 1 eval --model model.xdm --domain1 dir:less --domain2 dir:less $judges
+says "class 0"
+# shellcheck disable=SC2086
+runs 1 eval --model model.xdm --domain1 dir:other --domain2 dir:two $judges
+says "'across'"
+says "'lying'"
+
+# So are judges, mappings and validations.
+runs 0 judge --train dir:one --test dir:one --epochs 2 --base-channels 4 --features 4 --out j.xdc
+cp out plain
+runs 0 judge --train dir:one --test dir:more --epochs 2 --base-channels 4 --features 4 --out j.xdc
+cmp -s out plain || fail "a folder more changes a judge's accuracy"
+runs 1 judge --train dir:one --test dir:other --epochs 2 --base-channels 4 --features 4 --out j.xdc
+map="map --model model.xdm --domain2 dir:two --steps 8 --width 8"
+# shellcheck disable=SC2086
+runs 0 $map --domain1 dir:one --pairs 0:1,1:0 --out plain.xdm
+# shellcheck disable=SC2086
+runs 0 $map --domain1 dir:more --pairs lying:standing,standing:lying --out more.xdm
+cmp -s more.xdm plain.xdm || fail "a folder more changes a mapping"
+# shellcheck disable=SC2086
+runs 1 $map --domain1 dir:one --pairs lying:sitting --out none.xdm
+says "lying:sitting"
+# shellcheck disable=SC2086
+runs 0 train --domain1 dir:one --domain2 dir:two --pairs 0:0,1:1 $short --validation1 dir:more --validation2 dir:two \
+  --judge1 one.xdc --judge2 two.xdc --allow-collapse --out validated.xdm --report report.json
+says "validation 1: 24 pictures"
+
+# A judge of classes of other names is no judge of these.
+runs 0 judge --train dir:other --epochs 2 --base-channels 4 --features 4 --out other.xdc
+runs 1 eval --model model.xdm --domain1 dir:one --domain2 dir:two --judge1 one.xdc --judge2 other.xdc
+says "class 0 is 'lying' in a set, but 'across' in the judge"
+
+[ "$failures" -eq 0 ] && echo "classes are matched by their names"
+exit "$((failures > 0))"
