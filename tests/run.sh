@@ -35,6 +35,10 @@ prepare() {
   need_package libmatio-dev has_module matio
   need_package clang-format-14 has_command clang-format-14
   [ "$quick" = yes ] || need_package valgrind has_command valgrind
+  if [ "$quick" = no ]; then
+    need_package python3-venv python3 -c 'import ensurepip'
+    need_package python3-pip python3 -m pip --version
+  fi
   install_packages || exit 1
   generator="Unix Makefiles"
   if command -v ninja >/dev/null 2>&1; then generator=Ninja; fi
@@ -133,6 +137,9 @@ else
   # The tests never fetch: what they need is fetched here.
   XDOMAIN_MNIST=$(examples/data.sh mnist) || echo "MNIST cannot be had: what needs it is skipped."
   export XDOMAIN_MNIST
+  XDOMAIN_PYTHON_PACKAGES=$PWD/build/python-packages
+  export XDOMAIN_PYTHON_PACKAGES
+  tests/python/packages.sh "$XDOMAIN_PYTHON_PACKAGES" || echo "Python's packages cannot be had: its test is skipped."
   stage release 8 release
   stage training 8 training
   stage asan 9 asan

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import pytest
+from conftest import QUICK, write_idx, write_pgm
+
+import xdomain
+
+Small = "tuple[np.ndarray, np.ndarray]"
+
+
+def test_gives_the_file_of_the_tool(small: Small, tool: Callable[..., str], tmp_path: Path) -> None:
+    write_idx(tmp_path / "images", small[0])
+    write_idx(tmp_path / "labels", small[1].astype(np.uint8))
+    spec = f"idx:{tmp_path / 'images'},{tmp_path / 'labels'}"
+    settings = [f"--set={xdomain._options.option_name(name)}={value}" for name, value in QUICK.items()]
+    tool("train", "--domain1", spec, "--domain2", spec, "--pairs", "0:1,1:0", "--out", tmp_path / "tool.xdm", *settings)
+    heard: list[xdomain.Progress] = []
+    model = xdomain.train(small, small, {0: 1, 1: 0}, callback=heard.append, **QUICK)
+    reference = xdomain.Model.load(tmp_path / "tool.xdm")
+    translations = [
+        xdomain.Translator(m, direction)(small[0], seed=1) for m in (model, reference) for direction in m.directions
+    ]
+    assert np.array_equal(translations[0], translations[2]) and np.array_equal(translations[1], translations[3])
+    assert {told.stage for told in heard} >= {"vae1", "vae2", "mapping 1to2", "mapping 2to1"}
+    assert "elbo" in heard[0].losses and 0 < heard[-1].overall <= 1
+    assert model.report and model.report["vae1.elbo"] == pytest.approx(float(model.report["vae1.elbo"]))
+    assert model.pairing == "0:1,1:0" and model.directions == ("1to2", "2to1") and model.properties
+    assert model.domains[0].shape == xdomain.Shape(8, 8, 1) and model.domains[0].latent_dim == 2
+
+
+def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
+    for i, (picture, label) in enumerate(zip(*small)):
+        folder = tmp_path / "set" / ("light" if label == 0 else "dark")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_pgm(folder / f"{i:02}.pgm", picture)
+    write_idx(tmp_path / "images", small[0])
+    write_idx(tmp_path / "labels", small[1].astype(np.uint8))
+    folder_set = xdomain.Dataset.from_folder(tmp_path / "set")
+    assert folder_set.classes == {0: "dark", 1: "light"} and len(folder_set) == 16
+    arrays = xdomain.Dataset.from_arrays(*small)
+    assert np.array_equal(arrays.labels, small[1]) and np.array_equal(arrays[3][:, :, 0], small[0][3])
+    idx = xdomain.Dataset.from_idx(tmp_path / "images", tmp_path / "labels")
+    assert np.array_equal(idx[-1], arrays[15]) and np.array_equal(idx.labels, arrays.labels)
+    with pytest.raises(IndexError):
+        idx[16]
+    rest, part = idx.split(0.25)
+    assert (len(rest), len(part)) == (12, 4)
+    assert set(idx.select([1]).labels.tolist()) == {1} and len(idx.select(count=5, skip=2)) == 5
+    model = xdomain.train(tmp_path / "set", (tmp_path / "images", tmp_path / "labels"), {"light": 0, "dark": 1}, **QUICK)
+    assert model.pairing == "1:0,0:1"
+    with pytest.raises(ValueError, match="no class 'grey'; there are dark, light"):
+        xdomain.train(tmp_path / "set", arrays, {"grey": 0}, **QUICK)
+    with pytest.raises(ValueError, match="labels"):
+        xdomain.Dataset.from_arrays(small[0], small[1][:5])
+    with pytest.raises(xdomain.NotFound, match="nowhere"):
+        xdomain.Dataset.from_folder(tmp_path / "nowhere")
+
+
+def test_maps_on_the_vaes_of_a_model(small: Small, tmp_path: Path) -> None:
+    whole = xdomain.train(small, small, "0:1,1:0", **QUICK)
+    checkpoint = tmp_path / "vaes.xdm"
+    same = xdomain.train(small, small, "0:1,1:0", checkpoint=checkpoint, **QUICK)
+    assert xdomain.Model.load(checkpoint).directions == ()
+    again = xdomain.map(checkpoint, small, small, "0:1,1:0", **QUICK)
+    for model in (same, again):
+        for direction in ("1to2", "2to1"):
+            assert np.array_equal(xdomain.Translator(model, direction)(small[0]),
+                                  xdomain.Translator(whole, direction)(small[0]))
+    other = xdomain.map(whole, small, small, "0:0", directions=1, **QUICK)
+    assert other.directions == ("1to2",)
+
+
+def test_a_callback_stops(small: Small) -> None:
+    steps = 0
+
+    def stop(told: xdomain.Progress) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps < 5
+
+    with pytest.raises(xdomain.Cancelled):
+        xdomain.train(small, small, "0:1,1:0", callback=stop, **QUICK)
+    assert steps == 5
+
+    def fail(told: xdomain.Progress) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        xdomain.train(small, small, "0:1,1:0", callback=fail, **QUICK)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
+    long = {**QUICK, "steps": 10_000_000}
+    thread = threading.Thread(target=lambda: (time.sleep(1), os.kill(os.getpid(), signal.SIGINT)))
+    thread.start()
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        xdomain.train(small, small, "0:1,1:0", callback=(lambda told: None) if heard else None,
+                      checkpoint=tmp_path / "vaes.xdm", **long)
+    thread.join()
+    assert time.monotonic() - begun < 60
+    assert xdomain.Model.load(tmp_path / "vaes.xdm").domains[0].latent_dim == 2
+
+
+def test_judges_and_measures(small: Small, digits: Path, tmp_path: Path) -> None:
+    steps: list[int] = []
+    judge = xdomain.train_judge(small, callback=lambda step, of, losses: steps.append(step), epochs=2, batch=8,
+                                base_channels=2, feature_dim=4)
+    assert steps[0] == 1 and judge.report and "loss" in judge.report
+    judge.save(tmp_path / "judge.xdc")
+    model = xdomain.train(small, small, "0:1,1:0", **QUICK)
+    measures = xdomain.evaluate(model, small, small, tmp_path / "judge.xdc")
+    assert 0 <= measures["acc"] <= 1 and measures["pictures"] == 16
+    assert measures == xdomain.evaluate(model, small, small, judge, pairs={0: 1, 1: 0})
+    with pytest.raises(xdomain.Cancelled):
+        xdomain.evaluate(model, small, small, judge, callback=lambda step, of: False)
+
+
+def test_options_are_the_library_s(small: Small) -> None:
+    names = {option.name: option for option in xdomain.options()}
+    assert names["vae.latent_dim"].most == 1024 and names["vae.latent_dim"].keyword == "vae_latent_dim"
+    assert names["vae.likelihood"].choices == ("gaussian", "bernoulli")
+    assert "mnist" in xdomain.presets()
+    for group in ("vae", "mapping", "judge", "evaluation"):
+        assert all(option.help for option in xdomain.options(group))
+    with pytest.raises(TypeError, match="did you mean steps"):
+        xdomain.train(small, small, "0:1", stepps=5)
+    with pytest.raises(xdomain.InvalidArgument, match="steps"):
+        xdomain.train(small, small, "0:1", steps=0)
+    model = xdomain.train(small, small, "0:1,1:0", **QUICK, vae2_likelihood="bernoulli", mapping1_linear_skip=True)
+    assert "likelihood=bernoulli" in model.properties["vae2.options"].replace(" = ", "=")

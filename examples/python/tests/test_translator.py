@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import threading
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import pytest
+from conftest import write_pgm
+
+import xdomain
+
+
+def differences(one: np.ndarray, other: np.ndarray) -> int:
+    """The largest difference of two arrays of bytes."""
+    return int(np.abs(one.astype(int) - other).max())
+
+
+def test_gives_the_bytes_of_the_tool(
+    digits: Path, pictures: np.ndarray, tool: Callable[..., str], tmp_path: Path
+) -> None:
+    for i, picture in enumerate(pictures):
+        write_pgm(tmp_path / f"{i}.pgm", picture)
+    tool("translate", "--model", digits, "--seed", 7, "--temperature", 0.5, "--out", tmp_path / "out",
+         *(tmp_path / f"{i}.pgm" for i in range(4)))
+    pil = pytest.importorskip("PIL.Image")
+    expected = np.array([np.asarray(pil.open(tmp_path / "out" / f"{i}.png")) for i in range(4)])
+    result = xdomain.Translator(digits)(pictures, seed=7, temperature=0.5)
+    assert result.dtype == np.uint8 and result.shape == (4, 28, 28)
+    assert np.array_equal(result, expected)
+
+
+def test_a_picture_has_the_noise_of_its_number(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits, max_batch=3)
+    together = translate(pictures, seed=2)
+    assert np.array_equal(translate(pictures[2], seed=2, first=2), together[2])
+    assert np.array_equal(np.array(translate(list(pictures), seed=2)), together)
+    assert not np.array_equal(translate(pictures[2], seed=3, first=2), together[2])
+    back = xdomain.Translator(digits, "2to1")
+    assert not np.array_equal(back(pictures, seed=2), together)
+
+
+def test_reads_any_strides(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    picture = pictures[1]
+    expected = translate(picture, seed=1)
+    wide = np.zeros((28, 56), np.uint8)
+    wide[:, ::2] = picture
+    planes = np.zeros((3, 28, 28), np.uint8)
+    planes[:] = picture
+    for view in (wide[:, ::2], picture[::-1][::-1], np.asfortranarray(picture), picture[:, ::-1].copy()[:, ::-1]):
+        assert np.array_equal(translate(view, seed=1), expected)
+    colour = translate(planes.transpose(1, 2, 0), seed=1)
+    assert colour.shape == (28, 28, 1) and differences(colour[:, :, 0], expected) <= 1
+    repeated = np.broadcast_to(picture[:, :, None], (28, 28, 3))
+    assert np.array_equal(translate(repeated, seed=1), colour)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float16, np.float32])
+def test_keeps_the_kind_of_samples(digits: Path, pictures: np.ndarray, kind: type) -> None:
+    whole = {np.uint8: 255, np.uint16: 65535}.get(kind, 1)
+    given = (pictures[0].astype(np.float64) / 255 * whole).astype(kind)
+    result = xdomain.Translator(digits)(given, seed=1)
+    assert result.dtype == kind
+    expected = xdomain.Translator(digits)(pictures[0], seed=1) / 255
+    assert np.abs(result.astype(np.float64) / whole - expected).max() < 0.02
+
+
+def test_doubles_are_taken_as_floats(digits: Path, pictures: np.ndarray) -> None:
+    result = xdomain.Translator(digits)(pictures[0] / 255.0, seed=1)
+    assert result.dtype == np.float32
+
+
+def test_writes_into_out(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    expected = translate(pictures[:2], seed=1)
+    canvas = np.zeros((40, 60, 3), np.uint8)
+    place = canvas[5:33, 50:22:-1]
+    assert translate(pictures[0], seed=1, out=place) is place
+    assert np.array_equal(canvas[5:33, 50:22:-1, 2], expected[0])
+    assert canvas[:5].sum() == 0 and canvas[:, :23].sum() == 0
+    batch = np.zeros((2, 28, 28), np.uint8)
+    assert translate(pictures[:2], seed=1, out=batch) is batch and np.array_equal(batch, expected)
+    rooms = [np.zeros((28, 28), np.uint8), np.zeros((28, 28), np.uint8)]
+    assert translate(list(pictures[:2]), seed=1, out=rooms) is rooms and np.array_equal(rooms[1], expected[1])
+    same = pictures[0].copy()
+    assert np.array_equal(translate(same, seed=1, out=same), expected[0])
+
+
+def test_refuses_what_it_cannot_take(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    with pytest.raises(xdomain.ShapeMismatch, match="27"):
+        translate(pictures[0][:27])
+    with pytest.raises(TypeError, match="int64"):
+        translate(pictures[0].astype(np.int64))
+    with pytest.raises(TypeError, match="str"):
+        translate(["picture.png"])
+    with pytest.raises(ValueError, match="room for 1"):
+        translate(list(pictures[:2]), out=[np.zeros((28, 28), np.uint8)])
+    frozen = np.zeros((28, 28), np.uint8)
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        translate(pictures[0], out=frozen)
+    with pytest.raises(xdomain.BadData):
+        translate(np.full((28, 28), np.nan, np.float32))
+    with pytest.raises(ValueError, match="sideways"):
+        xdomain.Translator(digits, "sideways")
+    with pytest.raises(ValueError, match="shrink"):
+        translate(pictures[0], fit="shrink")
+    assert translate(np.zeros((0, 28, 28), np.uint8)).shape == (0, 28, 28)
+    assert translate([]) == []
+
+
+def test_fits_other_sizes(digits: Path) -> None:
+    translate = xdomain.Translator(digits)
+    given = np.zeros((56, 100), np.uint8)
+    given[20:36, 40:60] = 255
+    for fit in ("stretch", "pad", "crop"):
+        assert translate(given, fit=fit).shape == (28, 28)
+    assert not np.array_equal(translate(given, fit="pad"), translate(given, fit="crop"))
+
+
+def test_alpha(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    rgba = np.zeros((28, 28, 4), np.uint8)
+    rgba[:, :, :3] = pictures[0][:, :, None]
+    rgba[:, :, 3] = 128
+    rgba[:14, :, 3] = 255
+    carried = translate(rgba, alpha="carry")
+    assert carried.shape == (28, 28, 2) and np.array_equal(carried[:, :, 1], rgba[:, :, 3])
+    assert np.array_equal(translate(rgba, alpha="ignore"), translate(pictures[0][:, :, None]))
+    assert not np.array_equal(translate(rgba), translate(rgba, alpha="ignore"))
+
+
+def test_pil_images_give_pil_images(digits: Path, pictures: np.ndarray) -> None:
+    pil = pytest.importorskip("PIL.Image")
+    translate = xdomain.Translator(digits)
+    expected = translate(pictures[0], seed=4)
+    for mode in ("L", "RGB", "RGBA", "P", "1", "I;16"):
+        image = pil.fromarray(pictures[0].astype(np.uint16) * 257) if mode == "I;16" else \
+            pil.fromarray(pictures[0]).convert(mode)
+        result = translate(image, seed=4)
+        assert isinstance(result, pil.Image) and result.size == (28, 28)
+        if mode not in ("1", "P"):
+            # The weights of grey from colour do not add up to 1 exactly.
+            assert differences(np.asarray(result), expected) <= (1 if "RGB" in mode else 0)
+    results = translate([pil.fromarray(p) for p in pictures], seed=4)
+    assert len(results) == 4 and np.array_equal(np.asarray(results[0]), expected)
+
+
+def test_threads_share_a_model(digits: Path, pictures: np.ndarray) -> None:
+    model = xdomain.Model.load(digits)
+    expected = xdomain.Translator(digits)(pictures, seed=9)
+    shared = xdomain.Translator(model)
+    results: list[np.ndarray] = []
+
+    def work(translate: xdomain.Translator) -> None:
+        for _ in range(3):
+            results.append(translate(pictures, seed=9))
+
+    translators = [xdomain.Translator(model), xdomain.Translator(model), shared, shared]
+    threads = [threading.Thread(target=work, args=(translate,)) for translate in translators]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 12 and all(np.array_equal(result, expected) for result in results)
+
+
+def _translated(job: tuple[xdomain.Translator, np.ndarray]) -> np.ndarray:
+    translate, pictures = job
+    return translate(pictures, seed=5)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_goes_to_other_processes(digits: Path, pictures: np.ndarray, method: str) -> None:
+    translate = xdomain.Translator(digits, threads=2)
+    expected = translate(pictures, seed=5)
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        for result in pool.map(_translated, [(translate, pictures)] * 2):
+            assert np.array_equal(result, expected)
+
+
+def _in_child(translate: xdomain.Translator, pictures: np.ndarray, to: object) -> None:
+    to.put(translate(pictures, seed=5))  # type: ignore[attr-defined]
+
+
+def test_goes_through_a_fork(digits: Path, pictures: np.ndarray) -> None:
+    fork = multiprocessing.get_context("fork")
+    translate = xdomain.Translator(digits, threads=2)
+    expected = translate(pictures, seed=5)
+    answers = fork.Queue()
+    child = fork.Process(target=_in_child, args=(translate, pictures, answers))
+    child.start()
+    assert np.array_equal(answers.get(timeout=60), expected)
+    child.join()
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(xdomain.Translator(xdomain.Model.load(digits)))
+
+
+def test_objects_die_in_any_order(digits: Path, pictures: np.ndarray) -> None:
+    model = xdomain.Model.load(digits)
+    translate = xdomain.Translator(model)
+    expected = translate(pictures[0])
+    del model
+    assert np.array_equal(translate(pictures[0]), expected)
+    context = translate._context
+    del translate
+    assert context.backend
+
+
+def test_lets_the_gil_go(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    many = np.repeat(pictures, 64, axis=0)
+    counted = 0
+    done = threading.Event()
+
+    def work() -> None:
+        for _ in range(4):
+            translate(many)
+        done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    # With the GIL held in translations, waits would come back only between them.
+    while not done.wait(0.0005):
+        counted += 1
+    thread.join()
+    assert counted > 8

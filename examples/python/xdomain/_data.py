@@ -1,0 +1,180 @@
+"""Sets of labelled pictures, and which classes are paired."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any, Iterable, Mapping, Sequence, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi
+from ._library import Context, Handle, lib, path_bytes
+from ._models import Path, Shape
+from ._pictures import Array, channels_of, is_batch, to_array, views
+
+
+class Dataset(Handle):
+    """Pictures of one size as bytes, each with a label 0..255; immutable, shared by any number of threads."""
+
+    def __init__(self, pointer: int) -> None:
+        super().__init__(pointer, lib.xd_dataset_release)
+
+    @classmethod
+    def from_folder(cls, path: Path, *, width: int = 0, height: int = 0, channels: int = 0) -> Dataset:
+        """A folder of PNG, JPEG, BMP and PNM files, with a sub-folder a class; sizes that are given resize."""
+        return cls(Context().make(lib.xd_dataset_load_folder, path_bytes(path), width, height, channels))
+
+    @classmethod
+    def from_idx(cls, images: Path, labels: Path | None = None) -> Dataset:
+        """IDX files, plain or gzip, as MNIST is published."""
+        second = None if labels is None else path_bytes(labels)
+        return cls(Context().make(lib.xd_dataset_load_idx, path_bytes(images), second))
+
+    @classmethod
+    def from_spec(cls, spec: str) -> Dataset:
+        """One line of text as the tool takes it: "dir:PATH;size=32x32", "idx:A,B;classes=0-4|idx:C,D" """
+        return cls(Context().make(lib.xd_dataset_load, os.fsencode(spec)))
+
+    @classmethod
+    def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:
+        """From an array [count, height, width] or [count, height, width, 1 or 3 channels], or a list of pictures of
+        one size, with a label 0..255 for each. Other samples than uint8 are converted; alpha is laid over black."""
+        if isinstance(pictures, np.ndarray):
+            if not is_batch(pictures):
+                raise ValueError(f"several pictures are [count, height, width, channels], not {list(pictures.shape)}")
+            arrays = list(to_array(pictures))
+        else:
+            arrays = [to_array(picture) for picture in pictures]
+        if not arrays:
+            raise ValueError("a set needs a picture")
+        height, width = arrays[0].shape[:2]
+        channels = 3 if any(channels_of(pixels) >= 3 for pixels in arrays) else 1
+        pixels = np.empty((len(arrays), height, width, channels), np.uint8)
+        context = Context()
+        for to, source in zip(pixels, arrays):
+            context.check(
+                lib.xd_image_convert(context._pointer, views([to]), views([source], _abi.XD_ALPHA_COMPOSITE))
+            )
+        numbers = None
+        if labels is not None:
+            numbers = np.ascontiguousarray(labels, np.uint32)
+            if numbers.shape != (len(arrays),):
+                raise ValueError(f"{len(arrays)} pictures need as many labels, not {list(numbers.shape)}")
+        return cls(
+            context.make(lib.xd_dataset_create, pixels.ctypes.data, None if numbers is None else numbers.ctypes.data,
+                         len(arrays), width, height, channels)
+        )
+
+    def select(
+        self, classes: Iterable[int] | None = None, *, count: int = 0, skip: int = 0, seed: int | None = None
+    ) -> Dataset:
+        """The pictures of some classes (None: all), then `count` of them (0: all) after the first `skip`, of a random
+        order where a seed is given."""
+        context = Context()
+        selection = _abi.xd_dataset_selection()
+        lib.xd_dataset_selection_init(ctypes.byref(selection), ctypes.sizeof(selection))
+        if classes is not None:
+            labels = np.array(list(classes), np.uint32)
+            selection.classes, selection.class_count = labels.ctypes.data, len(labels)
+        selection.count, selection.skip = count, skip
+        selection.shuffled, selection.seed = int(seed is not None), seed or 0
+        return Dataset(context.make(lib.xd_dataset_select, self._pointer, ctypes.byref(selection)))
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """The rest and a part: `fraction` of each class, drawn by the seed."""
+        context = Context()
+        rest, part = ctypes.c_void_p(), ctypes.c_void_p()
+        context.check(
+            lib.xd_dataset_split(ctypes.byref(rest), ctypes.byref(part), context._pointer, self._pointer, fraction, seed)
+        )
+        return Dataset(rest.value or 0), Dataset(part.value or 0)
+
+    def __len__(self) -> int:
+        return int(lib.xd_dataset_count(self._pointer))
+
+    @property
+    def shape(self) -> Shape:
+        """The size of every picture."""
+        pointer = self._pointer
+        return Shape(
+            lib.xd_dataset_width(pointer), lib.xd_dataset_height(pointer), lib.xd_dataset_channels(pointer)
+        )
+
+    @property
+    def labels(self) -> npt.NDArray[np.uint32]:
+        """The label of each picture."""
+        return np.array([lib.xd_dataset_label(self._pointer, i) for i in range(len(self))], np.uint32)
+
+    @property
+    def classes(self) -> dict[int, str]:
+        """Number and name of each class that has pictures."""
+        return {
+            label: lib.xd_dataset_class_name(self._pointer, label).decode()
+            for label in range(_abi.XD_CLASS_LIMIT)
+            if lib.xd_dataset_class_size(self._pointer, label)
+        }
+
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
+        """A copy of one picture, [height, width, channels]."""
+        index = range(len(self))[index]
+        shape = self.shape
+        pixels = lib.xd_dataset_pixels(self._pointer, index)
+        data = ctypes.string_at(pixels, shape.height * shape.width * shape.channels)
+        return np.frombuffer(data, np.uint8).reshape(shape.height, shape.width, shape.channels).copy()
+
+    def __repr__(self) -> str:
+        shape = self.shape
+        return f"<xdomain.Dataset {len(self)} of {shape.width}x{shape.height}x{shape.channels}>"
+
+
+#: What a set of pictures may be given as: a Dataset; a folder's path; the tool's text for it ("idx:A,B;classes=0-4");
+#: an array or list of pictures; (pictures, labels), or the paths of two IDX files.
+Pictures = Union[Dataset, Path, Array, Sequence[Any], "tuple[Any, Any]"]
+Pairs = Union[str, Mapping[Any, Any], Iterable["tuple[Any, Any]"], None]
+
+
+def dataset(pictures: Pictures) -> Dataset:
+    """The Dataset of whatever a set of pictures may be given as."""
+    if isinstance(pictures, Dataset):
+        return pictures
+    if isinstance(pictures, (str, os.PathLike)):
+        text = os.fspath(pictures)
+        if text.startswith(("idx:", "dir:", "mat:")):
+            return Dataset.from_spec(text)
+        return Dataset.from_folder(text)
+    if isinstance(pictures, tuple) and len(pictures) == 2:
+        first, second = pictures
+        if isinstance(first, (str, os.PathLike)):
+            return Dataset.from_idx(first, second)
+        return Dataset.from_arrays(first, second)
+    return Dataset.from_arrays(pictures)
+
+
+class Pairing(Handle):
+    """Which class of domain 1 is translated into which of domain 2, and back."""
+
+    def __init__(self, pairs: Pairs, domain1: Dataset | None = None, domain2: Dataset | None = None) -> None:
+        text = pairs if isinstance(pairs, str) else _pairs_text(pairs, domain1, domain2)
+        super().__init__(Context().make(lib.xd_pairing_create, text.encode()), lib.xd_pairing_release)
+
+
+def _pairs_text(
+    pairs: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None, domain1: Dataset | None, domain2: Dataset | None
+) -> str:
+    if pairs is None:
+        return "*:*"
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs
+    return ",".join(f"{_label(one, domain1)}:{_label(other, domain2)}" for one, other in items)
+
+
+def _label(word: Any, domain: Dataset | None) -> int:
+    """A class by its number or by the name that the set has for it."""
+    if isinstance(word, str):
+        found = [label for label, name in domain.classes.items() if name == word] if domain else []
+        if not found:
+            names = ", ".join(domain.classes.values()) if domain else "none"
+            raise ValueError(f"no class {word!r}; there are {names}")
+        return found[0]
+    return int(word)

@@ -1,0 +1,63 @@
+"""What lies in model and judge files."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+from . import _abi
+from ._library import Context, lib, path_bytes
+from ._models import Model, Path
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One part of a file."""
+
+    tag: str
+    version: int
+    required: bool
+    offset: int
+    length: int
+    checksum: int
+    intact: bool
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What a file is; kind is "model", "judge" or "unknown"."""
+
+    kind: str
+    version: str
+    size: int
+    chunks: tuple[Chunk, ...]
+
+
+def inspect(path: Path) -> FileInfo:
+    """What lies in a model or judge file, without loading it."""
+    context = Context()
+    info = _abi.xd_file_info()
+    lib.xd_file_info_init(ctypes.byref(info), ctypes.sizeof(info))
+    name = path_bytes(path)
+    context.check(lib.xd_file_inspect(context._pointer, ctypes.byref(info), None, 0, name))
+    chunks = (_abi.xd_chunk * info.chunk_count)()
+    for chunk in chunks:
+        lib.xd_chunk_init(ctypes.byref(chunk), ctypes.sizeof(chunk))
+    context.check(lib.xd_file_inspect(context._pointer, ctypes.byref(info), chunks, len(chunks), name))
+    found = (
+        Chunk(c.tag.decode(), c.version, bool(c.required), c.offset, c.length, c.checksum, bool(c.intact))
+        for c in chunks[: info.chunk_count]
+    )
+    return FileInfo(info.kind.decode(), f"{info.major}.{info.minor}", info.size, tuple(found))
+
+
+def verify(path: Path) -> None:
+    """Raises what is wrong with a model or judge file, if anything is."""
+    context = Context()
+    context.check(lib.xd_file_verify(context._pointer, path_bytes(path)))
+
+
+def pack(model: Model | Path, out: Path, *, half: bool = True) -> None:
+    """Writes a model for translating alone: without its discriminators and, with half, weights as 16-bit floats."""
+    loaded = model if isinstance(model, Model) else Model.load(model)
+    loaded.save(out, half=half, inference_only=True)

@@ -1,0 +1,268 @@
+"""The shared library: how it is found, its failures as exceptions, its handles as Python objects.
+
+ctypes was chosen over cffi: a wheel then holds no code that was compiled for one Python, numpy stays its only
+requirement, and calls let the GIL go by themselves. What ctypes lacks, a check of the declarations, is not missed:
+they are written from the headers when the wheel is built (_abi.py).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+import weakref
+from pathlib import Path
+from typing import Any, Callable
+
+from . import _abi
+
+NATIVE = Path(__file__).resolve().parent / "_native"
+
+
+def _load() -> ctypes.CDLL:
+    bundled = sorted(NATIVE.rglob("libxdomain.so.*"))
+    name = str(bundled[0]) if bundled else f"libxdomain.so.{_abi.XD_VERSION_MAJOR}.{_abi.XD_VERSION_MINOR}"
+    library = ctypes.CDLL(name)
+    _abi.declare(library)
+    version = library.xd_version_string().decode()
+    if version != _abi.XD_VERSION_STRING:
+        raise ImportError(f"the library is {version}, this package was made for {_abi.XD_VERSION_STRING}")
+    return library
+
+
+lib = _load()
+
+
+# ---- Failures ------------------------------------------------------------------------------------------
+
+
+class Error(Exception):
+    """What the library answers when something fails; its text names the file, field and value at fault."""
+
+    status: int = 0
+
+    @property
+    def name(self) -> str:
+        """The status's name, such as "XD_ERROR_IO"."""
+        return str(lib.xd_status_name(self.status).decode())
+
+
+class InvalidArgument(Error, ValueError):
+    """A value out of range, or calls in the wrong order."""
+
+    status = _abi.XD_ERROR_INVALID_ARGUMENT
+
+
+class ShapeMismatch(Error, ValueError):
+    """Sizes that do not fit together: picture and model, set and model."""
+
+    status = _abi.XD_ERROR_SHAPE_MISMATCH
+
+
+class NotFound(Error, FileNotFoundError):
+    """No such file, class, option or backend."""
+
+    status = _abi.XD_ERROR_NOT_FOUND
+
+
+class InputOutputError(Error, OSError):
+    """The system refused to read or write."""
+
+    status = _abi.XD_ERROR_IO
+
+
+class BadData(Error, ValueError):
+    """A file or picture is damaged or not what it claims to be; pixels that are not finite."""
+
+    status = _abi.XD_ERROR_BAD_DATA
+
+
+class Truncated(BadData):
+    """A file ends before what its header promises."""
+
+    status = _abi.XD_ERROR_TRUNCATED
+
+
+class TooLarge(Error, ValueError):
+    """A size beyond the library's limits."""
+
+    status = _abi.XD_ERROR_TOO_LARGE
+
+
+class VersionTooNew(Error):
+    """Written by a newer major version."""
+
+    status = _abi.XD_ERROR_VERSION_TOO_NEW
+
+
+class Unsupported(Error):
+    """Known, but not in this build or not for this object."""
+
+    status = _abi.XD_ERROR_UNSUPPORTED
+
+
+class OutOfMemory(Error, MemoryError):
+    """No memory."""
+
+    status = _abi.XD_ERROR_OUT_OF_MEMORY
+
+
+class NumericError(Error, ArithmeticError):
+    """NaN or infinity where a finite number must be; a training diverged."""
+
+    status = _abi.XD_ERROR_NUMERIC
+
+
+class Cancelled(Error):
+    """A callback asked to stop."""
+
+    status = _abi.XD_ERROR_CANCELLED
+
+
+class Collapsed(Error):
+    """A training produced nearly one picture a class and was stopped."""
+
+    status = _abi.XD_ERROR_COLLAPSED
+
+
+class InternalError(Error, RuntimeError):
+    """A bug in the library; please report it."""
+
+    status = _abi.XD_ERROR_INTERNAL
+
+
+_errors: dict[int, type[Error]] = {
+    kind.status: kind
+    for kind in (InvalidArgument, ShapeMismatch, NotFound, InputOutputError, BadData, Truncated, TooLarge, VersionTooNew,
+                 Unsupported, OutOfMemory, NumericError, Cancelled, Collapsed, InternalError)
+}
+
+
+def failure(status: int, message: str) -> Error:
+    """The exception of a status; an unknown one of a newer library is an Error."""
+    error = _errors.get(status, Error)(message or lib.xd_status_text(status).decode())
+    error.status = status
+    return error
+
+
+# ---- Handles -------------------------------------------------------------------------------------------
+
+
+class Handle:
+    """An object of the library's, which goes when the last Python object that shows it does."""
+
+    def __init__(self, pointer: int, destroy: Callable[[int], None]) -> None:
+        self._pointer = pointer
+        weakref.finalize(self, destroy, pointer)
+
+
+class Context(Handle):
+    """One thread's runtime. Whatever is made for it may outlive it."""
+
+    def __init__(self, threads: int | None = 1, backend: str | None = None) -> None:
+        message = ctypes.create_string_buffer(512)
+        options = _abi.xd_context_options()
+        lib.xd_context_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options.threads = lib.xd_usable_threads() if threads is None else threads
+        options.backend = backend.encode() if backend else None
+        options.message = ctypes.addressof(message)
+        options.message_size = len(message)
+        out = ctypes.c_void_p()
+        status = lib.xd_context_create(ctypes.byref(out), ctypes.byref(options))
+        if status != 0:
+            raise failure(status, message.value.decode())
+        super().__init__(out.value or 0, lib.xd_context_destroy)
+
+    def check(self, status: int) -> None:
+        """Raises what a status of this context's calls means."""
+        if status != 0:
+            raise failure(status, lib.xd_context_message(self._pointer).decode())
+
+    def make(self, create: Any, *arguments: Any) -> int:
+        """The pointer that create(&out, context, arguments...) gives."""
+        out = ctypes.c_void_p()
+        self.check(create(ctypes.byref(out), self._pointer, *arguments))
+        return out.value or 0
+
+    @property
+    def backend(self) -> str:
+        return str(lib.xd_context_backend_name(self._pointer).decode())
+
+
+def path_bytes(path: str | os.PathLike[str]) -> bytes:
+    """A path as the system takes it."""
+    return os.fsencode(path)
+
+
+# ---- Numbers in and out --------------------------------------------------------------------------------
+
+
+class Values(Handle):
+    """Named numbers that the library fills."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.make(lib.xd_values_create), lib.xd_values_destroy)
+
+    def read(self) -> dict[str, float]:
+        return read_values(self._pointer)
+
+
+def read_values(pointer: int | None) -> dict[str, float]:
+    """A list of the library's as a dict."""
+    return {
+        lib.xd_values_name(pointer, index).decode(): lib.xd_values_number(pointer, index)
+        for index in range(lib.xd_values_count(pointer))
+    }
+
+
+def c_callback(kind: Any, function: Callable[..., object]) -> tuple[Any, list[BaseException]]:
+    """A C callback that returns nonzero where function gives False or raises; what it raised is kept, since no
+    exception passes through C."""
+    raised: list[BaseException] = []
+
+    def call(user: int | None, *arguments: Any) -> int:
+        try:
+            return 1 if function(*arguments) is False else 0
+        except BaseException as error:  # whatever it is, it goes on when the library has returned
+            raised.append(error)
+            return 1
+
+    return kind(call), raised
+
+
+class Work:
+    """A long call of a context: Ctrl-C cancels it, and comes out of it as KeyboardInterrupt.
+
+    Python's own handler would raise wherever the callback happens to be, even before its first line, where nothing
+    can catch it. So while the call runs SIGINT only asks the library to stop; the callback, which runs Python after
+    every step, lets the signal be heard. Another handler than Python's own is left alone.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._interrupted = False
+        self._replaced = False
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        self._interrupted = True
+        lib.xd_context_cancel(self._context._pointer)
+
+    def __enter__(self) -> Work:
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._interrupt)
+            self._replaced = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._replaced:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def check(self, status: int, raised: list[BaseException]) -> None:
+        """Raises what stopped the call: an interrupt, what its callback raised, or what the status means."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        if raised:
+            raise raised[0]
+        self._context.check(status)

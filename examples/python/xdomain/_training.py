@@ -1,0 +1,288 @@
+"""Trainings and evaluations."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional
+
+from . import _abi
+from ._data import Dataset, Pairing, Pairs, Pictures, dataset
+from ._library import Context, Values, Work, c_callback, lib, read_values
+from ._models import DIRECTIONS, Judge, Model, Path
+from ._options import OptionSet, OptionValue
+from ._pictures import choose
+
+STAGES = {
+    _abi.XD_STAGE_VAE1: "vae1",
+    _abi.XD_STAGE_VAE2: "vae2",
+    _abi.XD_STAGE_CODES: "codes",
+    _abi.XD_STAGE_MAPPING_1TO2: "mapping 1to2",
+    _abi.XD_STAGE_MAPPING_2TO1: "mapping 2to1",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a training's callback hears after each step."""
+
+    #: "vae1", "vae2", "codes", "mapping 1to2" or "mapping 2to1".
+    stage: str
+    #: Within the stage, from 1 to steps.
+    step: int
+    steps: int
+    #: Share of all the work that is done, 0..1.
+    overall: float
+    #: The losses of this step.
+    losses: dict[str, float] = field(default_factory=dict)
+    #: What was measured after this step, or None.
+    validation: Optional[dict[str, float]] = None
+
+
+Callback = Callable[[Progress], object]
+
+
+def train(
+    domain1: Pictures,
+    domain2: Pictures,
+    pairs: Pairs = None,
+    *,
+    callback: Callback | None = None,
+    progress: bool = False,
+    preset: str | None = None,
+    validation1: Pictures | None = None,
+    validation2: Pictures | None = None,
+    judge1: Judge | None = None,
+    judge2: Judge | None = None,
+    name1: str | None = None,
+    name2: str | None = None,
+    checkpoint: Path | None = None,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: OptionValue,
+) -> Model:
+    """Trains a model between two sets of pictures.
+
+    `domain1` and `domain2` are folders, the tool's texts for sets, arrays, (pictures, labels) or Datasets. `pairs`
+    says which classes belong together: "0:5,1:6", {0: 5}, {"cat": "dog"} by the names of folders, or None for all
+    with all. `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone.
+    `preset` begins with the numbers of a known experiment (xdomain.presets()).
+
+    `callback` hears a Progress after each step, and stops the training by returning False (xdomain.Cancelled) or by
+    an exception, which comes out of train; so does Ctrl-C. `progress` shows a bar where tqdm is installed. With
+    `checkpoint` the model's VAEs are saved to that path as soon as they are trained, for xdomain.map to go on with;
+    a training that is stopped later leaves them there. The result is the same with it and without.
+    """
+    if checkpoint is None:
+        return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
+                      (judge1, judge2), (name1, name2), threads, backend, options)
+    sets = dataset(domain1), dataset(domain2)
+    Pairing(pairs, *sets)
+    with _Bar(progress) as bar:
+        vaes = _train(None, *sets, pairs, _both(callback, bar), False, preset, (None, None), (None, None),
+                      (name1, name2), threads, backend, {**options, "directions": 0})
+        vaes.save(checkpoint)
+        return _train(vaes, *sets, pairs, _both(callback, bar), False, preset, (validation1, validation2),
+                      (judge1, judge2), (name1, name2), threads, backend, options)
+
+
+def map(  # noqa: A001 - the library's word for it
+    model: Model | Path,
+    domain1: Pictures,
+    domain2: Pictures,
+    pairs: Pairs = None,
+    *,
+    callback: Callback | None = None,
+    progress: bool = False,
+    preset: str | None = None,
+    validation1: Pictures | None = None,
+    validation2: Pictures | None = None,
+    judge1: Judge | None = None,
+    judge2: Judge | None = None,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: OptionValue,
+) -> Model:
+    """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds."""
+    start = model if isinstance(model, Model) else Model.load(model)
+    return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
+                  (judge1, judge2), (None, None), threads, backend, options)
+
+
+def _train(
+    start: Model | None,
+    domain1: Pictures,
+    domain2: Pictures,
+    pairs: Pairs,
+    function: Callback | None,
+    progress: bool,
+    preset: str | None,
+    validations: tuple[Pictures | None, Pictures | None],
+    judges: tuple[Judge | None, Judge | None],
+    names: tuple[str | None, str | None],
+    threads: int | None,
+    backend: str | None,
+    given: dict[str, OptionValue],
+) -> Model:
+    context = Context(threads, backend)
+    options = OptionSet(context, "train", given, preset)
+    report = Values(context)
+    sets = dataset(domain1), dataset(domain2)
+    pairing = Pairing(pairs, *sets)
+    others = tuple(None if pictures is None else dataset(pictures) for pictures in validations)
+    values = _abi.xd_train_input()
+    lib.xd_train_input_init(ctypes.byref(values), ctypes.sizeof(values))
+    values.pairing = pairing._pointer
+    for i in range(2):
+        values.set[i] = sets[i]._pointer
+        values.validation[i] = _pointer(others[i])
+        values.judge[i] = _pointer(judges[i])
+        name = names[i]
+        values.name[i] = None if name is None else name.encode()
+    out = ctypes.c_void_p()
+    with _Bar(progress) as bar, Work(context) as work:
+        hooked, raised = _hook(_both(function, bar))
+        values.callback = hooked
+        if start is None:
+            status = lib.xd_train(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(values),
+                                  options._pointer)
+        else:
+            status = lib.xd_map(ctypes.byref(out), context._pointer, report._pointer, start._pointer,
+                                ctypes.byref(values), options._pointer)
+        work.check(status, raised)
+    return Model(out.value or 0, report.read())
+
+
+def _pointer(handle: Dataset | Judge | None) -> int | None:
+    return None if handle is None else handle._pointer
+
+
+def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
+    """The C callback of a training. Without a function it is there all the same: it lets Python hear signals."""
+
+    def call(pointer: Any) -> object:
+        if function is None:
+            return None
+        told = pointer.contents
+        return function(
+            Progress(
+                STAGES.get(told.stage, str(told.stage)),
+                told.step,
+                told.steps,
+                told.overall,
+                read_values(told.losses),
+                read_values(told.validation) if told.validation else None,
+            )
+        )
+
+    return c_callback(_abi.xd_train_callback, call)
+
+
+def _both(function: Callback | None, bar: _Bar) -> Callback | None:
+    if bar.bar is None:
+        return function
+
+    def call(told: Progress) -> object:
+        bar.show(told)
+        return function(told) if function else None
+
+    return call
+
+
+class _Bar:
+    """tqdm's bar, where it is wanted and installed."""
+
+    def __init__(self, wanted: bool) -> None:
+        self.bar: Any = None
+        if wanted:
+            try:
+                from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
+            except ImportError:
+                return
+            self.bar = tqdm(total=1000, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def show(self, told: Progress) -> None:
+        done = int(told.overall * 1000)
+        if done > self.bar.n or told.step == told.steps:
+            self.bar.set_description(told.stage)
+            self.bar.update(max(0, done - self.bar.n))
+
+
+def train_judge(
+    pictures: Pictures,
+    *,
+    callback: Callable[[int, int, dict[str, float]], object] | None = None,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: OptionValue,
+) -> Judge:
+    """Trains a judge of a set of real pictures. The callback hears (step, steps, losses) after each step."""
+    context = Context(threads, backend)
+    values = OptionSet(context, "judge", options)
+    report = Values(context)
+    images = dataset(pictures)
+
+    def call(losses: int | None, step: int, steps: int) -> object:
+        return callback(step, steps, read_values(losses)) if callback else None
+
+    hooked, raised = c_callback(_abi.xd_judge_callback, call)
+    out = ctypes.c_void_p()
+    with Work(context) as work:
+        work.check(
+            lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer, hooked, None,
+                               values._pointer),
+            raised,
+        )
+    return Judge(out.value or 0, report.read())
+
+
+def evaluate(
+    model: Model | Path,
+    source: Pictures,
+    target: Pictures,
+    judge: Judge | Path,
+    *,
+    direction: str = "1to2",
+    pairs: Pairs | None = None,
+    callback: Callable[[int, int], object] | None = None,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: OptionValue,
+) -> dict[str, float]:
+    """Measures a mapping: "acc", "div", "ediv", "fd" and more, by the names that the library's evaluation.h lists.
+
+    `source` and `target` are pictures of the domains that the direction leaves and enters, `judge` knows the latter.
+    `pairs` None takes the model's own. The callback hears (step, steps) now and then.
+    """
+    context = Context(threads, backend)
+    values = OptionSet(context, "evaluation", options)
+    measures = Values(context)
+    loaded = model if isinstance(model, Model) else Model.load(model)
+    judging = judge if isinstance(judge, Judge) else Judge.load(judge)
+    sets = dataset(source), dataset(target)
+    forwards = direction == "1to2"
+    pairing = Pairing(loaded.pairing if pairs is None else pairs, *(sets if forwards else reversed(sets)))
+
+    def call(step: int, steps: int) -> object:
+        return callback(step, steps) if callback else None
+
+    hooked, raised = c_callback(_abi.xd_evaluation_callback, call)
+    given = _abi.xd_evaluation_input()
+    lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
+    given.judge, given.pairing, given.callback = judging._pointer, pairing._pointer, hooked
+    given.source, given.target = sets[0]._pointer, sets[1]._pointer
+    number = choose(DIRECTIONS, "direction", direction)
+    with Work(context) as work:
+        work.check(
+            lib.xd_evaluate(measures._pointer, context._pointer, loaded._pointer, number, ctypes.byref(given),
+                            values._pointer),
+            raised,
+        )
+    return measures.read()
