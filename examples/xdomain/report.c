@@ -42,8 +42,17 @@ static void print_classes_json(FILE *to, const xd_values *values, const char *pr
 }
 
 void print_measures_json(FILE *to, const xd_values *values, const char *prefix) {
-  static const char *const names[] = {
-      "acc", "div", "ediv", "fd", "reconstruction_acc", "reconstruction_fd", "judge_acc"};
+  static const char *const names[] = {"acc",
+                                      "div",
+                                      "ediv",
+                                      "fd",
+                                      "sharpness",
+                                      "detail",
+                                      "reconstruction_acc",
+                                      "reconstruction_fd",
+                                      "reconstruction_sharpness",
+                                      "reconstruction_detail",
+                                      "judge_acc"};
   fputc('{', to);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     print_json_number(to, names[i], measure(values, prefix, names[i]));
@@ -67,6 +76,10 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
           measure(values, prefix, "ediv"));
   fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", measure(values, prefix, "fd"),
           measure(values, prefix, "reconstruction_fd"));
+  fprintf(to, "  sharpness  %.3f    detail %.3f (reconstructions %.3f, %.3f)\n",
+          measure(values, prefix, "sharpness"), measure(values, prefix, "detail"),
+          measure(values, prefix, "reconstruction_sharpness"),
+          measure(values, prefix, "reconstruction_detail"));
   fputs("  per class ", to);
   char head[64];
   const int length = snprintf(head, sizeof head, "%sacc.", prefix);

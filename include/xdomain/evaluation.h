@@ -1,6 +1,6 @@
 /* libxdomain: how good a mapping is.
  *
- * Four figures that only together say something (accuracy alone is highest for a
+ * Figures that only together say something (accuracy alone is highest for a
  * mapping that has collapsed to one picture a class):
  *   acc   share of translated source pictures that the judge puts in a paired class; the
  *         judge knows all classes of the target set, and any other class is wrong
@@ -8,6 +8,9 @@
  *         over that of real pictures of the class; mean over target classes
  *   ediv  the same for one source picture and 24 noises, 8 sources a source class
  *   fd    Frechet distance of the judge's features, translated against real pictures
+ *   sharpness  mean energy of the pictures' gradient, the squared differences of neighbours, over
+ *              that of the real ones: below 1 for blur
+ *   detail     the same of the Laplacian; above 1 for noise and dots
  * and beside them the ceiling: the target VAE's reconstructions of the real pictures
  * under the same judge. Accepted: judged to be of a paired class, that is of any class that
  * pairs link with the source's (see xd_pairing). A class with fewer than two accepted pictures
@@ -51,8 +54,9 @@ XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_s
 
 /* Translates the source's pictures of the paired classes and judges them. Options: group
  * "evaluation"; NULL means the defaults. The measures are
- *   acc, div, ediv, fd
- *   reconstruction_acc, reconstruction_fd  of the target VAE's reconstructions: the ceiling and the
+ *   acc, div, ediv, fd, sharpness, detail
+ *   reconstruction_acc, reconstruction_fd, reconstruction_sharpness, reconstruction_detail
+ *                                          of the target VAE's reconstructions: the ceiling and the
  *                                          floor; absent with the option skip_reconstruction
  *   judge_acc                              of the judge on the real target pictures
  *   pictures, real_pictures                how many were translated, and how many real ones are

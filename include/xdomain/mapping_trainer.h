@@ -8,6 +8,7 @@
  *         + mismatch softplus(D(c, mismatched))
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2
  *         + generated_mismatch softplus(D(wrong_condition, G))
+ *         + invariance / n |G - G(epsilon, twin)|^2
  *
  * n is the target's latent size. The numbers are options of group "mapping" (options.h). A
  * trainer belongs to its context's thread; after the first step it takes no memory. The same
@@ -29,6 +30,9 @@ typedef struct xd_mapping_batch {
   size_t struct_size;
   /* [count][source_dim], codes of the domain that is left. */
   const float *source;
+  /* [count][source_dim], further codes of the source's class; may be NULL where the options give
+   * invariance no weight. No gradient flows through what G makes of them. */
+  const float *twin;
   /* [count][target_dim], real codes of the paired class, or scaled means of some. */
   const float *condition;
   /* [count][target_dim], further codes of that class; not read, and may be NULL, with the option
@@ -47,7 +51,7 @@ typedef struct xd_mapping_batch {
 } xd_mapping_batch;
 
 #define XD_MAPPING_BATCH_INIT \
-  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, 0, 0 }
+  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
 typedef struct xd_mapping_trainer xd_mapping_trainer;
@@ -75,6 +79,7 @@ XD_API void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer);
  *   discriminator, generator  L_D and L_G
  *   real, generated, noise, mismatched  the terms of L_D, unweighted
  *   adversarial, regularisation  of L_G: softplus(-D), and the mean of (epsilon - G)^2
+ *   invariance                   of L_G: the mean of (G - G(epsilon, twin))^2
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_NUMERIC: a code or a loss is
  * not finite (of a loss, the step is to be given up); XD_ERROR_CANCELLED. */
 XD_API xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_values *losses,

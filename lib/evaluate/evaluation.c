@@ -41,6 +41,8 @@ static xd_status reconstruct(xdi_evaluation_run *run, uint32_t first, uint32_t c
       xdi_reconstruction_session_run(&run->reconstruction, run->results, run->target.pictures, count);
   if (status == XD_OK)
     status = xdi_judge_session_run(&run->judge, features, run->results, count);
+  if (status == XD_OK)
+    xdi_edges_add(&run->reconstructed_edges, run->results, run->target_shape, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++)
     run->out.reconstruction_acc +=
         run->any || run->judge.labels[i] == xdi_paired_label(&run->target, first + i);
@@ -54,6 +56,8 @@ static xd_status judge_real(xdi_evaluation_run *run, uint32_t first, uint32_t co
                                      run->target.indices + first, count);
   if (status == XD_OK)
     status = xdi_judge_session_run(&run->judge, features, pictures, count);
+  if (status == XD_OK)
+    xdi_edges_add(&run->figures->edges, pictures, run->target_shape, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = xdi_paired_label(&run->target, first + i);
     run->figures->judge_acc += run->any || run->judge.labels[i] == label;
@@ -71,6 +75,7 @@ static xd_status pass_over_real(xdi_evaluation_run *run) {
   if (figures->known && run->settings.skip_reconstruction)
     return XD_OK;
   figures->judge_acc = 0.0;
+  figures->edges = (xdi_edges){0};
   for (uint32_t first = 0; status == XD_OK && first < run->target.count; first += XDI_JUDGE_BATCH) {
     const uint32_t count =
         run->target.count - first < XDI_JUDGE_BATCH ? run->target.count - first : XDI_JUDGE_BATCH;
@@ -100,6 +105,8 @@ static xd_status judge_translated(xdi_evaluation_run *run, uint32_t first, uint3
     status = xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, count);
   if (status == XD_OK)
     status = xdi_judge_session_run(&run->judge, features, run->results, count);
+  if (status == XD_OK)
+    xdi_edges_add(&run->translated_edges, run->results, run->target_shape, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = xdi_paired_label(&run->source, first + i), judged = run->judge.labels[i];
     run->out.class_count[label]++;
@@ -240,6 +247,14 @@ static xd_status measure_fd(xdi_evaluation_run *run) {
   return status;
 }
 
+static void measure_sharpness(xdi_evaluation_run *run) {
+  const xdi_edges *real = &run->figures->edges;
+  run->out.sharpness = xdi_sharpness(&run->translated_edges, real);
+  run->out.detail = xdi_detail(&run->translated_edges, real);
+  run->out.reconstruction_sharpness = xdi_sharpness(&run->reconstructed_edges, real);
+  run->out.reconstruction_detail = xdi_detail(&run->reconstructed_edges, real);
+}
+
 /* ---- The call ---- */
 
 static xd_status evaluate(xdi_evaluation_run *run, xd_direction direction) {
@@ -254,6 +269,7 @@ static xd_status evaluate(xdi_evaluation_run *run, xd_direction direction) {
     status = measure_ediv(run);
   if (status == XD_OK)
     status = measure_fd(run);
+  measure_sharpness(run);
   xdi_evaluation_run_close(run);
   return status;
 }
@@ -287,14 +303,18 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
                                 {"div", evaluation->div},
                                 {"ediv", evaluation->ediv},
                                 {"fd", evaluation->fd},
+                                {"sharpness", evaluation->sharpness},
+                                {"detail", evaluation->detail},
                                 {"judge_acc", evaluation->judge_acc},
                                 {"pictures", evaluation->count},
                                 {"real_pictures", evaluation->real_count},
                                 {"reconstruction_acc", evaluation->reconstruction_acc},
-                                {"reconstruction_fd", evaluation->reconstruction_fd}};
+                                {"reconstruction_fd", evaluation->reconstruction_fd},
+                                {"reconstruction_sharpness", evaluation->reconstruction_sharpness},
+                                {"reconstruction_detail", evaluation->reconstruction_detail}};
   const uint32_t count = sizeof numbers / sizeof *numbers;
   xd_status status =
-      xdi_values_set_all(to, context, numbers, evaluation->has_reconstruction ? count : count - 2);
+      xdi_values_set_all(to, context, numbers, evaluation->has_reconstruction ? count : count - 4);
   for (uint32_t label = 0; status == XD_OK && label < XD_CLASS_LIMIT; label++) {
     if (evaluation->class_count[label] == 0)
       continue;

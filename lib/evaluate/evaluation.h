@@ -5,15 +5,16 @@
 #include <stdbool.h>
 
 #include "evaluate/frechet.h"
+#include "evaluate/sharpness.h"
 #include "options/settings.h"
 #include "xdomain/evaluation.h"
 
 /* The measures; see xdomain/evaluation.h. */
 typedef struct xdi_evaluation {
-  double acc, div, ediv, fd;
+  double acc, div, ediv, fd, sharpness, detail;
   double judge_acc;
   bool has_reconstruction;
-  double reconstruction_acc, reconstruction_fd;
+  double reconstruction_acc, reconstruction_fd, reconstruction_sharpness, reconstruction_detail;
   uint32_t count, real_count;
   double class_acc[XD_CLASS_LIMIT];
   uint32_t class_count[XD_CLASS_LIMIT]; /* 0: not in the pairing or set */
@@ -27,6 +28,7 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
 typedef struct xdi_real_figures {
   bool known;
   double judge_acc;
+  xdi_edges edges;
   double distance[XD_CLASS_LIMIT]; /* mean pairwise, of each target class; 0: cannot be measured */
   xdi_moments moments;             /* of their features */
 } xdi_real_figures;

@@ -78,6 +78,7 @@ static xd_status open_memory(xdi_evaluation_run *run) {
   const xd_allocator *allocator = &run->context->allocator;
   const size_t features = run->judge.feature_dim * sizeof(float);
   size_t source_size;
+  run->target_shape = set_shape(run->target.set);
   if (!xdi_shape_count(set_shape(run->source.set), 1, &source_size) ||
       !xdi_shape_count(set_shape(run->target.set), 1, &run->target_size))
     return xdi_fail(run->context, XD_ERROR_TOO_LARGE, "the pictures are too large");

@@ -31,6 +31,8 @@ typedef struct xdi_evaluation_run {
   bool any;             /* the pairing is "*:*": one class on each side */
   xdi_paired_set source, target;
   size_t target_size; /* floats of a picture */
+  xd_shape target_shape;
+  xdi_edges translated_edges, reconstructed_edges;
   xd_translator *translator;
   xdi_judge_session judge;
   xdi_reconstruction_session reconstruction;

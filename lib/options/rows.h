@@ -85,6 +85,8 @@
   ROW(REAL, augment_blur, 0, 4, 0, "pixels of 28", "as of a VAE, of the copies of pictures whose codes are kept") \
   ROW(REAL, noise_scale, 0, 4, 0.7, "", \
       "deviation of the noise that the finished generator draws; below 1: less variety, more accuracy") \
+  ROW(REAL, invariance, 0, 1000, 0, "", \
+      "weight of what another source code of the class changes: high for results that owe their variety to the noise") \
   ROW(COUNT, condition_codes, 1, 1024, 1, "codes", \
       "posterior samples whose scaled mean is a condition; above 1 it excludes same_code_positive") \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")

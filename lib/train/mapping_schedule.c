@@ -47,10 +47,10 @@ xd_status xdi_open_mapping_trainer(xd_mapping_trainer **out, const xdi_training 
 }
 
 /* A pairing that ties all classes together knows no mismatches. */
-static void drop_mismatches(mapping_stage *stage) {
+static void drop_class_terms(mapping_stage *stage) {
   if (stage->material->pools[stage->target].group_count > 1)
     return;
-  stage->settings->mismatch = stage->settings->generated_mismatch = 0.0f;
+  stage->settings->mismatch = stage->settings->generated_mismatch = stage->settings->invariance = 0.0f;
 }
 
 static xd_status open_stage(mapping_stage *stage) {
@@ -60,7 +60,7 @@ static xd_status open_stage(mapping_stage *stage) {
   xd_status status = xdi_complete_mapping(training, material->model, stage->direction);
   if (status != XD_OK)
     return status;
-  drop_mismatches(stage);
+  drop_class_terms(stage);
   const xdi_pair_sampler_options sampling = {
       .source_codes = xdi_source_codes(material, stage->source),
       .target_codes = &material->codes[stage->target],
@@ -68,6 +68,7 @@ static xd_status open_stage(mapping_stage *stage) {
       .target_pools = &material->pools[stage->target],
       .batch = settings->batch,
       .mixing = settings->mixing,
+      .twins = settings->invariance > 0.0f,
       .condition_codes = settings->condition_codes,
       .seed = settings->seed,
   };

@@ -2,6 +2,7 @@
  *
  *   L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise)) + w softplus(D(c, wrong))
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
+ *         + v / n |G - G(epsilon, twin)|^2
  *
  * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
  * optimiser moves D's raw weights, D divides them by their spectral norms: one power iteration before
@@ -72,6 +73,8 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
   xd_status status = write_codes(trainer, "condition", XDI_PLACE_CONDITION, batch->condition, target);
   if (status == XD_OK)
     status = write_codes(trainer, "source", XDI_PLACE_SOURCE, batch->source, source);
+  if (status == XD_OK && trainer->settings.invariance > 0.0f)
+    status = write_codes(trainer, "twin", XDI_PLACE_TWIN, batch->twin, source);
   if (status == XD_OK && !trainer->settings.same_code_positive)
     status = write_codes(trainer, "positive", XDI_PLACE_POSITIVE, batch->positive, target);
   if (status == XD_OK && batch->mismatched)
@@ -84,17 +87,30 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
   return status;
 }
 
-static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
+/* Rows [epsilon | source] as G's input from row `first` on. */
+static xd_status place_sources(const xd_mapping_trainer *trainer, uint32_t first, uint32_t count,
+                               uint32_t which) {
   const uint32_t target = trainer->target_dim, source = trainer->source_dim;
-  const xd_slice input = xdi_executor_input(trainer->generator_run);
-  xd_status status =
+  const xd_slice input =
+      xdi_slice_after(xdi_executor_input(trainer->generator_run), (size_t)first * (target + source));
+  const xd_status status =
       copy_columns(trainer, input, target + source, place(trainer, XDI_PLACE_EPSILON), target, count, target);
+  if (status != XD_OK)
+    return status;
+  return copy_columns(trainer, xdi_slice_after(input, target), target + source, place(trainer, which), source,
+                      count, source);
+}
+
+/* What G makes of the sources and, behind it, of their twins and the same noise. */
+static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
+  const bool twins = trainer->settings.invariance > 0.0f;
+  xd_status status = place_sources(trainer, 0, count, XDI_PLACE_SOURCE);
+  if (status == XD_OK && twins)
+    status = place_sources(trainer, count, count, XDI_PLACE_TWIN);
   if (status == XD_OK)
-    status = copy_columns(trainer, xdi_slice_after(input, target), target + source,
-                          place(trainer, XDI_PLACE_SOURCE), source, count, source);
-  if (status == XD_OK)
-    status = xdi_executor_forward(trainer->generator_run, count, true, trainer->settings.seed,
-                                  xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
+    status =
+        xdi_executor_forward(trainer->generator_run, twins ? 2 * count : count, true, trainer->settings.seed,
+                             xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
   return status;
 }
 
@@ -215,8 +231,9 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   return status;
 }
 
-static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation, uint32_t count,
-                            float lambda) {
+/* Adds weight / n |G - other|^2 to L_G's gradient; *mean gets the unweighted mean over the cells. */
+static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice other, uint32_t count,
+                      float weight) {
   xd_context *context = trainer->context;
   const uint32_t dim = trainer->target_dim;
   xd_squared_distance args = {
@@ -225,15 +242,29 @@ static xd_status regularise(xd_mapping_trainer *trainer, double *regularisation,
       .a_stride = dim,
       .b_stride = dim,
       .da_stride = dim,
-      .weight = lambda,
+      .weight = weight,
       .a = xdi_executor_output(trainer->generator_run),
-      .b = place(trainer, XDI_PLACE_EPSILON),
+      .b = other,
       .da = xdi_executor_output_gradient(trainer->generator_run),
   };
-  xd_status status =
+  const xd_status status =
       xdi_device_check(context, context->table.squared_distance(context->backend, &args), "squared_distance");
-  *regularisation = args.loss / ((double)count * dim);
+  *mean = args.loss / ((double)count * dim);
   return status;
+}
+
+/* The twins are as good as the sources: what flows through one half alone has half the expected gradient of
+ * both, and the backward pass goes over no more rows. */
+static xd_status regularise(const xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
+                            float lambda) {
+  const float invariance = trainer->settings.invariance;
+  const xd_slice twins =
+      xdi_slice_after(xdi_executor_output(trainer->generator_run), (size_t)count * trainer->target_dim);
+  const xd_status status =
+      pull(trainer, &losses->regularisation, place(trainer, XDI_PLACE_EPSILON), count, lambda);
+  if (status != XD_OK || invariance <= 0.0f)
+    return status;
+  return pull(trainer, &losses->invariance, twins, count, invariance);
 }
 
 /* average = decay average + (1 - decay) weights; the decay grows so that the start is forgotten. */
@@ -260,11 +291,12 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
   if (status == XD_OK)
     status = take_gradient(trainer, count);
   if (status == XD_OK)
-    status = regularise(trainer, &losses->regularisation, count, lambda);
+    status = regularise(trainer, losses, count, lambda);
   if (status != XD_OK)
     return status;
   losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
-                      (double)settings->generated_mismatch * wrong;
+                      (double)settings->generated_mismatch * wrong +
+                      (double)settings->invariance * losses->invariance;
   status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
     status = xdi_executor_backward(run, count, true, false);

@@ -70,7 +70,8 @@ static xd_status create_codes(xd_mapping_trainer *trainer) {
   size_t count = 0;
   for (uint32_t i = 0; i < XDI_PLACES; i++) {
     trainer->places[i] = count;
-    const size_t dim = i == XDI_PLACE_SOURCE ? trainer->source_dim : trainer->target_dim;
+    const size_t dim =
+        i == XDI_PLACE_SOURCE || i == XDI_PLACE_TWIN ? trainer->source_dim : trainer->target_dim;
     count += xdi_device_room(trainer->settings.batch * dim);
   }
   return xdi_device_create(trainer->context, &trainer->codes, count);
@@ -93,7 +94,8 @@ static xd_status create_runs(xd_mapping_trainer *trainer) {
   const xd_network *generator = trainer->generator->part.network;
   const xd_network *discriminator = trainer->discriminator->part.network;
   xd_status status =
-      xdi_executor_create(&trainer->generator_run, context, generator, settings->batch, XDI_TRAINING);
+      xdi_executor_create(&trainer->generator_run, context, generator,
+                          settings->batch * (settings->invariance > 0.0f ? 2 : 1), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_executor_create(&trainer->discriminator_run, context, discriminator,
                                  settings->batch * xdi_mapping_kinds(settings), XDI_TRAINING);
@@ -188,6 +190,7 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the option batch %u",
                     batch->count, settings->batch);
   const char *missing = !batch->source                                      ? "source"
+                        : !batch->twin && settings->invariance > 0.0f       ? "twin"
                         : !batch->condition                                 ? "condition"
                         : !batch->positive && !settings->same_code_positive ? "positive"
                         : !batch->mismatched && wants_mismatched            ? "mismatched"
@@ -208,7 +211,8 @@ static xd_status tell(const xd_mapping_trainer *trainer, xd_values *to, const xd
                                 {"noise", losses->noise},
                                 {"mismatched", losses->mismatched},
                                 {"adversarial", losses->adversarial},
-                                {"regularisation", losses->regularisation}};
+                                {"regularisation", losses->regularisation},
+                                {"invariance", losses->invariance}};
   return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
 }
 

@@ -15,6 +15,7 @@ enum {
   XDI_PLACE_WRONG,
   XDI_PLACE_WRONG_CONDITION,
   XDI_PLACE_SOURCE,
+  XDI_PLACE_TWIN,
   XDI_PLACE_EPSILON,
   XDI_PLACE_NOISE,
   XDI_PLACE_SCRATCH,
@@ -56,7 +57,7 @@ static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
 typedef struct xdi_mapping_losses {
   double discriminator, generator;
   double real, generated, noise, mismatched;
-  double adversarial, regularisation;
+  double adversarial, regularisation, invariance;
 } xdi_mapping_losses;
 
 /* One step on a batch that was checked. */

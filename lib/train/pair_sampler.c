@@ -91,12 +91,22 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
     to[j] += share * (second[j] - to[j]);
 }
 
+/* A further code of the source class; its numbers lie behind those of all rows. */
+static void draw_twin(const xdi_pair_sampler *sampler, uint32_t index, uint32_t pool, const float *normals) {
+  const xdi_codes *codes = sampler->source_codes;
+  const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
+                           (uint64_t)sampler->batch * NUMBERS + 2 * (uint64_t)index};
+  xdi_codes_draw(sampler->twin + (size_t)index * codes->latent_dim, codes,
+                 pick(sampler->source_pools, pool, &row, 0), normals, uniform(&row, 1));
+}
+
 /* Numbers of the further codes of a row's averages lie far behind the others of their streams. */
 #define FURTHER_CODES ((uint64_t)1 << 40)
 
-/* The normal numbers of a row's codes: two of the source and three of the target. */
+/* The normal numbers of a row's codes: two of the source, three of the target, and the twin's. */
 static size_t normals_of_row(const xdi_pair_sampler *sampler) {
-  return 2 * (size_t)sampler->source_codes->latent_dim + 3 * (size_t)sampler->target_codes->latent_dim;
+  const size_t sources = sampler->twins ? 3 : 2;
+  return sources * sampler->source_codes->latent_dim + 3 * (size_t)sampler->target_codes->latent_dim;
 }
 
 /* An even number for each further code. */
@@ -171,6 +181,8 @@ static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
   const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
   draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
   draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
+  if (sampler->twins)
+    draw_twin(sampler, index, pool, normals + 2 * source_dim + 3 * sampler->target_codes->latent_dim);
 }
 
 static void draw_rows(void *argument, uint32_t task) {
@@ -209,6 +221,7 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
       .source_pools = options->source_pools,
       .target_pools = options->target_pools,
       .mixing = options->mixing,
+      .twins = options->twins,
       .seed = options->seed,
       .batch = options->batch,
       .condition_codes = options->condition_codes,
@@ -222,11 +235,13 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
   sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
   if (mismatches)
     sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
+  if (options->twins)
+    sampler->twin = xdi_allocate(&context->allocator, options->batch, source);
   const bool averages = mismatches && options->condition_codes > 1;
   if (averages)
     sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
   if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
-      (averages && !sampler->wrong_condition))
+      (averages && !sampler->wrong_condition) || (options->twins && !sampler->twin))
     return xdi_fail_memory(context, "preparing a mapping's batches");
   size_t normals;
   if (!count_normals(sampler, &normals))
@@ -244,6 +259,7 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
     return;
   const xd_allocator *allocator = &sampler->context->allocator;
   xdi_release(allocator, sampler->source);
+  xdi_release(allocator, sampler->twin);
   xdi_release(allocator, sampler->condition);
   xdi_release(allocator, sampler->positive);
   xdi_release(allocator, sampler->mismatched);
@@ -253,7 +269,7 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   sampler->normals = NULL;
   sampler->drawn = NULL;
   sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
-  sampler->wrong_condition = NULL;
+  sampler->wrong_condition = sampler->twin = NULL;
 }
 
 static xd_status draw_normals(const xdi_pair_sampler *sampler) {
@@ -274,6 +290,7 @@ xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out
   sampler->step = step;
   *out = (xd_mapping_batch){.struct_size = sizeof *out,
                             .source = sampler->source,
+                            .twin = sampler->twin,
                             .condition = sampler->condition,
                             .positive = sampler->positive,
                             .mismatched = sampler->mismatched,

@@ -11,8 +11,10 @@ typedef struct xdi_pair_sampler {
   const xdi_codes *source_codes, *target_codes; /* borrowed, like the pools */
   const xdi_pools *source_pools, *target_pools;
   float mixing;
+  bool twins;
   uint64_t seed;
   uint32_t batch, step;                              /* of the batch that is drawn */
+  float *twin;                                       /* [batch][dim] like source; or NULL */
   float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
   uint32_t condition_codes;                          /* averaged in a condition */
   float condition_scale;
@@ -29,6 +31,7 @@ typedef struct xdi_pair_sampler_options {
   float mixing;
   uint64_t seed;
   uint32_t condition_codes; /* 0 as 1: a condition is one code */
+  bool twins;               /* further codes of the source's class */
 } xdi_pair_sampler_options;
 
 /* On failure the sampler may, and need not, be closed. */

@@ -161,13 +161,15 @@ static xd_status keep(xdi_validation *validation, xd_latent_generator *generator
 static xd_status report_ceiling(const xdi_validation *validation) {
   const xdi_evaluation *last = &validation->last;
   xdi_training *training = validation->training;
-  if (!last->has_reconstruction)
-    return XD_OK;
-  const xd_status status = xdi_values_set_scoped(training->report, training->context, prefix_of(validation),
-                                                 "reconstruction_acc", last->reconstruction_acc);
-  return status == XD_OK ? xdi_values_set_scoped(training->report, training->context, prefix_of(validation),
-                                                 "reconstruction_fd", last->reconstruction_fd)
-                         : status;
+  const xdi_number numbers[] = {{"reconstruction_acc", last->reconstruction_acc},
+                                {"reconstruction_fd", last->reconstruction_fd},
+                                {"reconstruction_sharpness", last->reconstruction_sharpness},
+                                {"reconstruction_detail", last->reconstruction_detail}};
+  xd_status status = XD_OK;
+  for (size_t i = 0; status == XD_OK && last->has_reconstruction && i < sizeof numbers / sizeof *numbers; i++)
+    status = xdi_values_set_scoped(training->report, training->context, prefix_of(validation),
+                                   numbers[i].name, numbers[i].number);
+  return status;
 }
 
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step) {

@@ -55,7 +55,8 @@ static void close_fixture(fixture *f) {
 
 /* The measures as numbers of a struct; the ceiling 0 where it is absent. */
 typedef struct measures {
-  double acc, div, ediv, fd, judge_acc, reconstruction_acc, reconstruction_fd, count, real_count;
+  double acc, div, ediv, fd, sharpness, detail, reconstruction_sharpness, reconstruction_detail, judge_acc,
+      reconstruction_acc, reconstruction_fd, count, real_count;
   double class_acc[PATTERN_COUNT], class_count[PATTERN_COUNT];
 } measures;
 
@@ -70,6 +71,10 @@ static measures read_measures(const xd_values *values) {
                   .div = value_of(values, "div"),
                   .ediv = value_of(values, "ediv"),
                   .fd = value_of(values, "fd"),
+                  .sharpness = value_of(values, "sharpness"),
+                  .detail = value_of(values, "detail"),
+                  .reconstruction_sharpness = value_or_0(values, "reconstruction_sharpness"),
+                  .reconstruction_detail = value_or_0(values, "reconstruction_detail"),
                   .judge_acc = value_of(values, "judge_acc"),
                   .reconstruction_acc = value_or_0(values, "reconstruction_acc"),
                   .reconstruction_fd = value_or_0(values, "reconstruction_fd"),
@@ -140,6 +145,25 @@ static double naive_fd(xd_context *context, const float *a, uint32_t a_count, co
   return distance;
 }
 
+/* Mean energies a picture of gradient and Laplacian; pictures of one channel. */
+static double naive_energy(const float *pictures, uint32_t count, int laplacian) {
+  double sum = 0.0;
+  for (uint32_t n = 0; n < count; n++)
+    for (uint32_t y = 0; y < SIDE; y++)
+      for (uint32_t x = 0; x < SIDE; x++) {
+        const float *p = pictures + n * PATTERN_SIZE + y * SIDE + x;
+        if (laplacian && x > 0 && y > 0 && x + 1 < SIDE && y + 1 < SIDE)
+          sum += pow(4.0 * (double)p[0] - (double)p[1] - (double)*(p - 1) - (double)p[SIDE] -
+                         (double)*(p - SIDE),
+                     2);
+        if (!laplacian && x + 1 < SIDE)
+          sum += pow((double)p[1] - (double)p[0], 2);
+        if (!laplacian && y + 1 < SIDE)
+          sum += pow((double)p[SIDE] - (double)p[0], 2);
+      }
+  return sum / count;
+}
+
 #define OPTIONS_SEED 9u
 #define OPTIONS_TEMPERATURE 0.9f
 
@@ -205,6 +229,11 @@ START_TEST(evaluate__measures_what_its_header_says) {
   assert_near(got.reconstruction_acc, rebuilt_acc, 1e-9, "reconstruction_acc");
   assert_near(got.reconstruction_fd, naive_fd(f.context, rebuilt_features, TARGETS, real_features, TARGETS),
               1e-6, "reconstruction_fd");
+  const double gradient = naive_energy(target, TARGETS, 0), laplacian = naive_energy(target, TARGETS, 1);
+  assert_near(got.sharpness, naive_energy(made, SOURCES, 0) / gradient, 1e-4, "sharpness");
+  assert_near(got.detail, naive_energy(made, SOURCES, 1) / laplacian, 1e-4, "detail");
+  assert_near(got.reconstruction_sharpness, naive_energy(rebuilt, TARGETS, 0) / gradient, 1e-4, "rebuilt");
+  assert_near(got.reconstruction_detail, naive_energy(rebuilt, TARGETS, 1) / laplacian, 1e-4, "rebuilt");
   ck_assert(got.count == SOURCES && got.real_count == TARGETS);
   for (uint32_t k = 0; k < 3; k++) {
     assert_near(got.class_acc[k], class_acc[k], 1e-9, "class_acc");

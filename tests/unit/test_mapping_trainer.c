@@ -33,24 +33,28 @@ static xdi_mapping_settings paper_settings(void) {
 }
 
 typedef struct codes {
-  float *source, *condition, *positive, *mismatched;
+  float *source, *condition, *positive, *mismatched, *twin;
+  float *of_twin; /* what G makes of the twins where it is held while weights change; else NULL */
 } codes;
 
 #define CODES_SEED 60u /* of codes that bring no ReLU within a finite difference of its kink */
 
 static codes make_codes(uint32_t rows, uint32_t source, uint32_t target) {
-  return (codes){make_normals(rows * source, CODES_SEED), make_normals(rows * target, CODES_SEED + 1),
-                 make_normals(rows * target, CODES_SEED + 2), make_normals(rows * target, CODES_SEED + 3)};
+  return (codes){make_normals(rows * source, CODES_SEED),     make_normals(rows * target, CODES_SEED + 1),
+                 make_normals(rows * target, CODES_SEED + 2), make_normals(rows * target, CODES_SEED + 3),
+                 make_normals(rows * source, CODES_SEED + 4), NULL};
 }
 
 static void free_codes(codes given) {
   free(given.source), free(given.condition), free(given.positive), free(given.mismatched);
+  free(given.twin), free(given.of_twin);
 }
 
 static xd_mapping_batch batch_of(codes given, uint32_t rows) {
   xd_mapping_batch batch = XD_MAPPING_BATCH_INIT;
   batch.count = rows;
   batch.source = given.source;
+  batch.twin = given.twin;
   batch.condition = given.condition;
   batch.positive = given.positive;
   batch.mismatched = given.mismatched;
@@ -62,7 +66,7 @@ static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mappin
                     const xd_mapping_batch *batch, float rate) {
   xd_values *values = make_values(context);
   assert_ok(context, xd_mapping_trainer_step(trainer, values, batch, rate));
-  ck_assert_uint_eq(xd_values_count(values), 8);
+  ck_assert_uint_eq(xd_values_count(values), 9);
   *losses = (xdi_mapping_losses){.discriminator = value_of(values, "discriminator"),
                                  .generator = value_of(values, "generator"),
                                  .real = value_of(values, "real"),
@@ -70,7 +74,8 @@ static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mappin
                                  .noise = value_of(values, "noise"),
                                  .mismatched = value_of(values, "mismatched"),
                                  .adversarial = value_of(values, "adversarial"),
-                                 .regularisation = value_of(values, "regularisation")};
+                                 .regularisation = value_of(values, "regularisation"),
+                                 .invariance = value_of(values, "invariance")};
   xd_values_destroy(values);
 }
 
@@ -116,7 +121,14 @@ static xdi_mapping_losses losses_by_hand(xd_context *context, const xdi_mapping_
     const double apart = (double)epsilon[i] - (double)generated[i];
     losses.regularisation += apart * apart / (ROWS * TARGET);
   }
-  losses.generator = losses.adversarial + (double)options->lambda_reg * losses.regularisation;
+  float of_twin[ROWS * TARGET];
+  assert_ok(context, xd_latent_generator_generate(generator, context, of_twin, epsilon, given.twin, ROWS));
+  for (uint32_t i = 0; i < ROWS * TARGET && options->invariance > 0.0f; i++) {
+    const double apart = (double)generated[i] - (double)(given.of_twin ? given.of_twin : of_twin)[i];
+    losses.invariance += apart * apart / (ROWS * TARGET);
+  }
+  losses.generator = losses.adversarial + (double)options->lambda_reg * losses.regularisation +
+                     (double)options->invariance * losses.invariance;
   if (options->generated_mismatch > 0.0f)
     losses.generator += (double)options->generated_mismatch *
                         mean_softplus(context, discriminator, -1.0, given.mismatched, generated);
@@ -132,6 +144,7 @@ static void assert_same_losses(const xdi_mapping_losses *got, const xdi_mapping_
   assert_near(got->discriminator, expected->discriminator, tolerance, "discriminator");
   assert_near(got->adversarial, expected->adversarial, tolerance, "adversarial");
   assert_near(got->regularisation, expected->regularisation, tolerance, "regularisation");
+  assert_near(got->invariance, expected->invariance, tolerance, "invariance");
   assert_near(got->generator, expected->generator, tolerance, "generator");
 }
 
@@ -163,6 +176,7 @@ START_TEST(mapping_trainer_step__reports_the_losses_of_the_networks) {
   options.mismatch = 0.6f;
   options.generated_mismatch = 1.7f;
   options.lambda_reg = 0.4f;
+  options.invariance = 0.9f;
   check_losses("reference", &options);
   check_losses("auto", &options);
   options.mismatch = 0.0f;
@@ -284,8 +298,20 @@ static void check_gradients(const gradient_check *check, const xd_network *netwo
   free(gradients);
 }
 
+/* No gradient flows through the twins: what G makes of them is held. */
+static void hold_twins(gradient_check *check) {
+  float epsilon[ROWS * TARGET];
+  check->given.of_twin = new_floats(ROWS * TARGET);
+  xdi_random_normals(epsilon, ROWS * TARGET, check->options.seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0),
+                     0);
+  assert_ok(check->context,
+            xd_latent_generator_generate(check->generator, check->context, check->given.of_twin, epsilon,
+                                         check->given.twin, ROWS));
+}
+
 static void check_both(xdi_mapping_settings options) {
   gradient_check check = open_check(options);
+  hold_twins(&check);
   xd_network *generator = xd_latent_generator_network_mutable(check.generator);
   check_gradients(&check, discriminator_of(&check), check.raw, check.trainer->discriminator_run, 0);
   check_gradients(&check, generator, generator->block, check.trainer->generator_run, 1);
@@ -348,6 +374,14 @@ START_TEST(mapping_trainer_step__lets_lambda_fall_in_the_second_half) {
   xd_mapping_trainer_destroy(trainer);
   xd_context_destroy(context);
   free_codes(given);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__has_the_gradients_of_invariance) {
+  xdi_mapping_settings options = small_settings();
+  options.spectral_norm = 0;
+  options.invariance = 1.3f;
+  check_both(options);
 }
 END_TEST
 
@@ -722,6 +756,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__takes_wrong_conditions_of_their_own);
   add_case(suite, mapping_trainer_step__lets_lambda_fall_in_the_second_half);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
+  add_case(suite, mapping_trainer_step__has_the_gradients_of_invariance);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);
   add_case(suite, mapping_trainer_finish__folds_spectral_norms_into_weights);

@@ -48,7 +48,7 @@ static void open_averaging(fixture *f, const char *pairs, uint32_t samples, floa
     assert_ok(f->context, xdi_pools_open(&f->pools[d], f->context, f->sets[d], f->pairing, d + 1));
   }
   const xdi_pair_sampler_options options = {
-      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes};
+      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes, false};
   assert_ok(f->context, xdi_pair_sampler_open(&f->sampler, f->context, &options));
 }
 
@@ -110,6 +110,34 @@ START_TEST(pair_sampler__draws_paired_classes_uniformly) {
 END_TEST
 
 /* Pairs that share classes are one group: all its target classes are right for all its source classes. */
+START_TEST(pair_sampler__draws_twins_of_the_source_class) {
+  fixture f;
+  xd_mapping_batch batch;
+  open_fixture(&f, "0:4,1:5,2:3", 0, 0.0f, 0.0f, 2);
+  draw(&f, &batch, 0);
+  ck_assert_ptr_null(batch.twin);
+  xdi_pair_sampler_options options = {.source_codes = &f.codes[0],
+                                      .target_codes = &f.codes[1],
+                                      .source_pools = &f.pools[0],
+                                      .target_pools = &f.pools[1],
+                                      .batch = BATCH,
+                                      .seed = 3,
+                                      .twins = true};
+  xdi_pair_sampler_close(&f.sampler);
+  assert_ok(f.context, xdi_pair_sampler_open(&f.sampler, f.context, &options));
+  uint32_t others = 0;
+  for (uint32_t step = 0; step < STEPS; step++) {
+    draw(&f, &batch, step);
+    for (uint32_t i = 0; i < BATCH; i++) {
+      ck_assert_uint_eq(label_in(batch.twin, i), label_in(batch.source, i));
+      others += picture_in(batch.twin, i) != picture_in(batch.source, i);
+    }
+  }
+  ck_assert_msg(others > STEPS * BATCH * 9 / 10, "%u twins are other pictures", others);
+  close_fixture(&f);
+}
+END_TEST
+
 START_TEST(pair_sampler__draws_from_all_classes_of_a_group) {
   fixture f;
   xd_mapping_batch batch;
@@ -242,8 +270,8 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
         codes->values[(i * rows + s) * 2] = -2.0f;
         codes->values[(i * rows + s) * 2 + 1] = (float)xd_dataset_label(f.sets[1], i);
       }
-    const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1],
-                                              BATCH,       0.0f,  3,           8};
+    const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1], BATCH,
+                                              0.0f,        3,     8,           false};
     assert_ok(f.context, xdi_pair_sampler_open(&f.sampler, f.context, &options));
     const double power = (3 * 4.0 + 9 + 16 + 25) / 3, scale = sqrt(2.0 / (power + 2.0 / 8));
     draw(&f, &batch, 1);
@@ -314,6 +342,7 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("pair_sampler");
   add_case(suite, pair_sampler__draws_paired_classes_uniformly);
+  add_case(suite, pair_sampler__draws_twins_of_the_source_class);
   add_case(suite, pair_sampler__draws_from_all_classes_of_a_group);
   add_case(suite, pair_sampler__knows_no_mismatch_within_one_group);
   add_case(suite, pair_sampler__samples_the_posteriors);
