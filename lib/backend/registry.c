@@ -102,7 +102,8 @@ static const char *first_missing_requirement(const xd_backend_table *table) {
     return "buffer_write";
   if (!table->buffer_read)
     return "buffer_read";
-  if ((table->dense_prepare || table->conv2d_prepare || table->conv_transpose2d_prepare) &&
+  if ((table->dense_prepare || table->conv2d_prepare || table->conv_transpose2d_prepare ||
+       table->upsample_conv2d_prepare) &&
       !table->prepared_destroy)
     return "prepared_destroy";
   return NULL;

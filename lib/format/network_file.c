@@ -64,7 +64,7 @@ static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi
 /* The minor version that brought a layer. */
 static uint32_t minor_of(uint32_t tag) {
   static const uint32_t since_1[] = {XD_TAG('G', 'N', 'R', 'M'), XD_TAG('U', 'P', 'S', '2'),
-                                     XD_TAG('R', 'A', 'D', 'D')};
+                                     XD_TAG('R', 'A', 'D', 'D'), XD_TAG('U', 'P', 'C', '3')};
   for (size_t i = 0; i < sizeof since_1 / sizeof *since_1; i++)
     if (tag == since_1[i])
       return 1;

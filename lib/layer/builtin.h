@@ -19,6 +19,7 @@ extern const xd_layer_table xdi_window_normalise_layer;
 extern const xd_layer_table xdi_group_norm_layer;
 extern const xd_layer_table xdi_upsample_layer;
 extern const xd_layer_table xdi_residual_add_layer;
+extern const xd_layer_table xdi_upsample_conv2d_layer;
 
 /* Cells of one row of a shape that a network has accepted: the product cannot overflow. */
 static inline size_t xdi_cells(xd_shape shape) {

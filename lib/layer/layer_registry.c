@@ -7,7 +7,7 @@
 static const xd_layer_table *const builtin_layers[] = {
     &xdi_dense_layer,      &xdi_conv2d_layer,   &xdi_conv_transpose2d_layer, &xdi_reshape_layer,
     &xdi_activation_layer, &xdi_dropout_layer,  &xdi_linear_skip_layer,      &xdi_window_normalise_layer,
-    &xdi_group_norm_layer, &xdi_upsample_layer, &xdi_residual_add_layer,
+    &xdi_group_norm_layer, &xdi_upsample_layer, &xdi_residual_add_layer,     &xdi_upsample_conv2d_layer,
 };
 
 const xd_layer_table *xd_layer_builtin(uint32_t tag) {

@@ -199,6 +199,21 @@ def upsample():
         emit(f"upsample_{part}", tensor)
 
 
+def upsample_conv2d():
+    print("\n/* upsample_conv2d: 2 pictures of 3 x 2 x 3 to 6 x 3 x 2; x = leaky_relu(x0), sigmoid; gradients of "
+          "sum(c * y) */")
+    x0, weights, bias, c = leaf(normal(2, 3, 2, 3)), leaf(normal(3, 3, 3, 2)), leaf(normal(2)), normal(2, 6, 3, 2)
+    x = F.leaky_relu(x0, 0.2)
+    up = F.interpolate(nchw(x), scale_factor=2, mode="nearest")
+    a = nhwc(F.conv2d(up, weights.permute(3, 2, 0, 1), bias, padding=1))[:, :, :3]
+    a.retain_grad()
+    y = torch.sigmoid(a)
+    (y * c).sum().backward()
+    for part, tensor in dict(x=x, weights=weights, bias=bias, y=y, dy=a.grad, dx=x0.grad,
+                             dweights=weights.grad, dbias=bias.grad).items():
+        emit(f"upsample_conv2d_{part}", tensor)
+
+
 def residual():
     print("\n/* residual: 20 cells, x = leaky_relu(x0), other = tanh(o0), sigmoid; gradients of sum(c * y) */")
     x0, o0, c = leaf(normal(20)), leaf(normal(20)), normal(20)
@@ -235,6 +250,7 @@ def main():
     group_norm()
     upsample()
     residual()
+    upsample_conv2d()
     print("\n#endif")
 
 

@@ -68,6 +68,11 @@ static inline xd_layer_spec upsample_spec(uint32_t height, uint32_t width) {
   return (xd_layer_spec){XD_TAG('U', 'P', 'S', '2'), {height, width}};
 }
 
+static inline xd_layer_spec upsample_conv2d_spec(uint32_t channels, xd_activation activation, uint32_t height,
+                                                 uint32_t width) {
+  return (xd_layer_spec){XD_TAG('U', 'P', 'C', '3'), {channels, activation, height, width}};
+}
+
 static inline xd_layer_spec residual_add_spec(uint32_t back, xd_activation activation) {
   return (xd_layer_spec){XD_TAG('R', 'A', 'D', 'D'), {back, activation}};
 }

@@ -533,6 +533,100 @@ static void run_transpose_case(bench *b, size_t index, outcome *to) {
   run_convolution(b, &transpose_cases[index % COUNT(transpose_cases)], &slots, index, to);
 }
 
+static const convolution_case upsample_cases[] = {
+    {2, 3, 4, 3, 6, 8, 5, 3, 3, 1, 1, true},      {1, 1, 1, 2, 1, 1, 3, 3, 3, 1, 1, true},
+    {3, 7, 7, 32, 13, 14, 16, 3, 3, 1, 1, true},  {5, 8, 8, 32, 16, 16, 32, 3, 3, 1, 1, true},
+    {2, 16, 12, 16, 32, 24, 3, 3, 3, 1, 1, true}, {2, 5, 6, 20, 9, 12, 1, 3, 3, 1, 1, false},
+    {9, 4, 4, 64, 8, 8, 48, 3, 3, 1, 1, true},
+};
+
+static convolution_slots upsample_slots(const xd_backend_table *t) {
+  return (convolution_slots){t->upsample_conv2d_prepare, t->upsample_conv2d_forward,
+                             t->upsample_conv2d_backward_data, t->upsample_conv2d_backward_weights};
+}
+
+static void run_upsample_conv2d_case(bench *b, size_t index, outcome *to) {
+  const convolution_slots slots = upsample_slots(&b->table);
+  run_convolution(b, &upsample_cases[index % COUNT(upsample_cases)], &slots, index, to);
+}
+
+START_TEST(upsample_conv2d__agrees_with_the_reference) {
+  check_family(run_upsample_conv2d_case, COUNT(upsample_cases), "upsample_conv2d");
+}
+END_TEST
+
+START_TEST(upsample_conv2d__refuses_other_forms) {
+  const xd_convolution good = {.batch = 1,
+                               .in_height = 2,
+                               .in_width = 2,
+                               .in_channels = 1,
+                               .out_height = 4,
+                               .out_width = 3,
+                               .out_channels = 1,
+                               .kernel_height = 3,
+                               .kernel_width = 3,
+                               .stride = 1,
+                               .pad = 1};
+  xd_convolution bad[] = {good, good, good, good};
+  bad[0].out_height = 5, bad[1].kernel_width = 5, bad[2].stride = 2, bad[3].pad = 0;
+  for (int table = 0; table < table_count; table++)
+    for (size_t i = 0; i < COUNT(bad); i++) {
+      const bench *b = &benches[table][0];
+      assert_status(b->table.upsample_conv2d_forward(b->backend, &bad[i]), XD_ERROR_INVALID_ARGUMENT);
+      assert_status(b->table.upsample_conv2d_backward_data(b->backend, &bad[i]), XD_ERROR_INVALID_ARGUMENT);
+      assert_status(b->table.upsample_conv2d_backward_weights(b->backend, &bad[i]),
+                    XD_ERROR_INVALID_ARGUMENT);
+    }
+}
+END_TEST
+
+/* Of even sizes it is the two kernels one after the other. */
+START_TEST(upsample_conv2d__is_an_upsampling_and_a_convolution) {
+  enum {
+    BATCH = 3,
+    SIDE = 6,
+    IN = 5,
+    OUT = 4,
+    X = BATCH * SIDE * SIDE * IN,
+    Y = 4 * BATCH * SIDE * SIDE * OUT
+  };
+  for (int table = 0; table < table_count; table++) {
+    bench *b = &benches[table][1];
+    float one[Y], two[Y];
+    xd_convolution args = {.batch = BATCH,
+                           .in_height = SIDE,
+                           .in_width = SIDE,
+                           .in_channels = IN,
+                           .out_height = 2 * SIDE,
+                           .out_width = 2 * SIDE,
+                           .out_channels = OUT,
+                           .kernel_height = 3,
+                           .kernel_width = 3,
+                           .stride = 1,
+                           .pad = 1,
+                           .activation = XD_ACTIVATION_TANH};
+    args.x = random_slice(b, 1, X, -1.0f, 1.0f), args.weights = random_slice(b, 2, 9 * IN * OUT, -0.5f, 0.5f);
+    args.bias = random_slice(b, 3, OUT, -0.5f, 0.5f), args.y = empty_slice(b, Y);
+    BENCH_CALL(b, upsample_conv2d_forward, &args);
+    read_slice(b, one, args.y, Y);
+    const xd_upsample up = {.batch = BATCH,
+                            .in_width = SIDE,
+                            .in_height = SIDE,
+                            .out_width = 2 * SIDE,
+                            .out_height = 2 * SIDE,
+                            .channels = IN,
+                            .x = args.x,
+                            .y = empty_slice(b, 4 * X)};
+    BENCH_CALL(b, upsample_forward, &up);
+    args.x = up.y, args.in_height = args.in_width = 2 * SIDE;
+    BENCH_CALL(b, conv2d_forward, &args);
+    read_slice(b, two, args.y, Y);
+    assert_close(b->table.name, "y", one, two, Y, product_tolerance(9 * IN));
+    clear_bench(b);
+  }
+}
+END_TEST
+
 START_TEST(conv2d__agrees_with_the_reference) {
   check_family(run_conv2d_case, COUNT(conv2d_cases), "conv2d");
 }
@@ -1073,16 +1167,16 @@ START_TEST(group_norm__refuses_groups_that_do_not_divide_the_channels) {
 }
 END_TEST
 
-typedef struct upsample_case {
+typedef struct doubling_case {
   uint32_t batch, in_width, in_height, out_width, out_height, channels;
-} upsample_case;
+} doubling_case;
 
-static const upsample_case upsample_cases[] = {
+static const doubling_case doubling_cases[] = {
     {1, 1, 1, 2, 2, 1},     {2, 3, 2, 5, 4, 5},     {3, 7, 7, 13, 13, 32},  {1, 1, 1, 1, 1, 3},
     {20, 8, 8, 16, 16, 64}, {2, 16, 9, 32, 17, 20}, {1, 33, 40, 66, 80, 33}};
 
-static void run_upsample_case(bench *b, size_t index, outcome *to) {
-  const upsample_case *c = &upsample_cases[index % COUNT(upsample_cases)];
+static void run_doubling_case(bench *b, size_t index, outcome *to) {
+  const doubling_case *c = &doubling_cases[index % COUNT(doubling_cases)];
   const size_t x_count = (size_t)c->batch * c->in_width * c->in_height * c->channels;
   const size_t y_count = (size_t)c->batch * c->out_width * c->out_height * c->channels;
   const xd_activation activation = activation_of(index);
@@ -1104,7 +1198,7 @@ static void run_upsample_case(bench *b, size_t index, outcome *to) {
 }
 
 START_TEST(upsample__agrees_with_the_reference) {
-  check_family(run_upsample_case, 5 * COUNT(upsample_cases), "upsample");
+  check_family(run_doubling_case, 5 * COUNT(doubling_cases), "upsample");
 }
 END_TEST
 
@@ -1200,6 +1294,9 @@ static Suite *make_suite(void) {
   add_open_case(suite, dense__absent_slices_are_not_read);
   add_open_case(suite, conv2d__agrees_with_the_reference);
   add_open_case(suite, conv_transpose2d__agrees_with_the_reference);
+  add_open_case(suite, upsample_conv2d__agrees_with_the_reference);
+  add_open_case(suite, upsample_conv2d__refuses_other_forms);
+  add_open_case(suite, upsample_conv2d__is_an_upsampling_and_a_convolution);
   add_open_case(suite, convolutions__agree_on_random_geometries);
   add_open_case(suite, prepare__serves_other_batches_and_activations);
   add_open_case(suite, activation__agrees_with_the_reference);

@@ -303,6 +303,14 @@ START_TEST(upsample__equals_pytorch) {
 }
 END_TEST
 
+START_TEST(upsample_conv2d__equals_pytorch) {
+  FOR_EACH_BACKEND(b)
+  CHECK_CONVOLUTION(b, upsample_conv2d, upsample_conv2d, .batch = 2, .in_height = 3, .in_width = 2,
+                    .in_channels = 3, .out_height = 6, .out_width = 3, .out_channels = 2, .kernel_height = 3,
+                    .kernel_width = 3, .stride = 1, .pad = 1);
+}
+END_TEST
+
 START_TEST(residual__equals_pytorch) {
   FOR_EACH_BACKEND(b) {
     xd_residual args = {.count = 20,
@@ -338,6 +346,7 @@ static Suite *make_suite(void) {
   add_case(suite, group_norm__equals_pytorch);
   add_case(suite, upsample__equals_pytorch);
   add_case(suite, residual__equals_pytorch);
+  add_case(suite, upsample_conv2d__equals_pytorch);
   return suite;
 }
 

@@ -28,7 +28,8 @@ static uint32_t *activation_of(xd_layer_spec *spec) {
     return &spec->values[3];
   if (spec->tag == XD_TAG('C', 'N', 'V', '2') || spec->tag == XD_TAG('C', 'N', 'T', '2'))
     return &spec->values[4];
-  if (spec->tag == XD_TAG('G', 'N', 'R', 'M') || spec->tag == XD_TAG('R', 'A', 'D', 'D'))
+  if (spec->tag == XD_TAG('G', 'N', 'R', 'M') || spec->tag == XD_TAG('R', 'A', 'D', 'D') ||
+      spec->tag == XD_TAG('U', 'P', 'C', '3'))
     return &spec->values[1];
   if (spec->tag == XD_TAG('A', 'C', 'T', 'V') || spec->tag == XD_TAG('L', 'S', 'K', 'P'))
     return &spec->values[0];
@@ -357,6 +358,16 @@ START_TEST(upsample_backward__matches_finite_differences) {
 }
 END_TEST
 
+START_TEST(upsample_conv2d_backward__matches_finite_differences) {
+  for (size_t i = 0; i < COUNT_OF(activations); i++) {
+    xd_layer_spec specs[] = {conv2d_spec(2, 1, 1, 0, activations[i]),
+                             upsample_conv2d_spec(3, activations[i], 4, 5),
+                             upsample_conv2d_spec(1, XD_ACTIVATION_TANH, 7, 10)};
+    check_network((xd_shape){.width = 3, .height = 2, .channels = 1}, specs, COUNT_OF(specs));
+  }
+}
+END_TEST
+
 /* A sum of the layer before the previous one, behind a reshape, and of the network's input. */
 START_TEST(residual_add_backward__matches_finite_differences) {
   for (size_t i = 0; i < COUNT_OF(activations); i++)
@@ -437,6 +448,7 @@ static Suite *make_suite(void) {
   add(group_norm_backward__matches_finite_differences);
   add(group_norm_backward__matches_finite_differences_alone);
   add(upsample_backward__matches_finite_differences);
+  add(upsample_conv2d_backward__matches_finite_differences);
   add(residual_add_backward__matches_finite_differences);
   add(residual_add_backward__matches_finite_differences_of_many_readers);
   add(encoder_backward__matches_finite_differences_of_odd_pictures);

@@ -41,12 +41,13 @@ START_TEST(layer_builtin__knows_the_tags_of_files) {
   const struct {
     uint32_t tag;
     const char *name;
-  } layers[] = {{XD_TAG('D', 'N', 'S', 'E'), "dense"},       {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
-                {XD_TAG('R', 'S', 'H', 'P'), "reshape"},     {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
-                {XD_TAG('D', 'R', 'O', 'P'), "dropout"},     {XD_TAG('A', 'C', 'T', 'V'), "activation"},
-                {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"}, {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"},
-                {XD_TAG('G', 'N', 'R', 'M'), "group_norm"},  {XD_TAG('U', 'P', 'S', '2'), "upsample"},
-                {XD_TAG('R', 'A', 'D', 'D'), "residual_add"}};
+  } layers[] = {
+      {XD_TAG('D', 'N', 'S', 'E'), "dense"},           {XD_TAG('C', 'N', 'V', '2'), "conv2d"},
+      {XD_TAG('R', 'S', 'H', 'P'), "reshape"},         {XD_TAG('C', 'N', 'T', '2'), "conv_transpose2d"},
+      {XD_TAG('D', 'R', 'O', 'P'), "dropout"},         {XD_TAG('A', 'C', 'T', 'V'), "activation"},
+      {XD_TAG('L', 'S', 'K', 'P'), "linear_skip"},     {XD_TAG('W', 'N', 'R', 'M'), "window_normalise"},
+      {XD_TAG('G', 'N', 'R', 'M'), "group_norm"},      {XD_TAG('U', 'P', 'S', '2'), "upsample"},
+      {XD_TAG('U', 'P', 'C', '3'), "upsample_conv2d"}, {XD_TAG('R', 'A', 'D', 'D'), "residual_add"}};
   for (size_t i = 0; i < COUNT_OF(layers); i++) {
     const xd_layer_table *table = xd_layer_builtin(layers[i].tag);
     ck_assert_ptr_nonnull(table);
@@ -357,6 +358,19 @@ START_TEST(upsample__doubles_to_even_and_odd_sides) {
 }
 END_TEST
 
+START_TEST(upsample_conv2d__doubles_to_even_and_odd_sides) {
+  xd_layer_spec spare = upsample_conv2d_spec(4, XD_ACTIVATION_RELU, 18, 26);
+  spare.values[4] = 1;
+  assert_shape(output_of(picture, upsample_conv2d_spec(4, XD_ACTIVATION_RELU, 18, 25)), 18, 25, 4);
+  assert_refused(picture, upsample_conv2d_spec(4, XD_ACTIVATION_RELU, 18, 27), XD_ERROR_SHAPE_MISMATCH,
+                 "twice");
+  assert_refused(picture, upsample_conv2d_spec(0, XD_ACTIVATION_RELU, 18, 26), XD_ERROR_INVALID_ARGUMENT,
+                 "weights");
+  assert_refused(picture, upsample_conv2d_spec(4, 9, 18, 26), XD_ERROR_INVALID_ARGUMENT, "activation");
+  assert_refused(picture, spare, XD_ERROR_INVALID_ARGUMENT, "four values");
+}
+END_TEST
+
 static void assert_residual_refused(const xd_layer_spec *specs, uint32_t count, xd_status expected,
                                     const char *word) {
   xd_network *network = NULL;
@@ -442,6 +456,7 @@ static Suite *make_suite(void) {
   add(group_norm__starts_at_scale_1_or_0);
   add(group_norm__refuses_what_makes_no_sense);
   add(upsample__doubles_to_even_and_odd_sides);
+  add(upsample_conv2d__doubles_to_even_and_odd_sides);
   add(residual_add__refuses_what_it_cannot_reach);
   add(residual_networks__give_the_same_in_inference_and_training);
 #undef add

@@ -113,7 +113,9 @@ typedef struct xd_dense {
 /* conv2d: y[oy][ox] = f(sum over ky,kx of x[oy*stride + ky - pad][ox*stride + kx - pad] W[ky][kx] +
  * bias), x zero outside. conv_transpose2d: its adjoint with the roles of x and y exchanged:
  * y[iy*stride + ky - pad][ix*stride + kx - pad] += x[iy][ix] W[ky][kx], then bias and f.
- * The output size is given, not derived: cells that no tap reaches hold f(bias). */
+ * The output size is given, not derived: cells that no tap reaches hold f(bias).
+ * upsample_conv2d: a conv2d of kernel 3, stride 1 and pad 1 of x upsampled as in xd_upsample to
+ * twice its size; the last row or column of outputs is left out where an output's side is odd. */
 typedef struct xd_convolution {
   uint32_t batch;
   uint32_t in_height, in_width, in_channels;
@@ -340,6 +342,9 @@ typedef struct xd_residual {
   kernel(group_norm_backward, (xd_backend *backend, const xd_group_norm *args)) \
   kernel(upsample_forward, (xd_backend *backend, const xd_upsample *args)) \
   kernel(upsample_backward, (xd_backend *backend, const xd_upsample *args)) \
+  kernel(upsample_conv2d_forward, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(upsample_conv2d_backward_data, (xd_backend *backend, const xd_convolution *args)) \
+  kernel(upsample_conv2d_backward_weights, (xd_backend *backend, const xd_convolution *args)) \
   kernel(residual_forward, (xd_backend *backend, const xd_residual *args)) \
   kernel(residual_backward, (xd_backend *backend, const xd_residual *args))
 /* clang-format on */
@@ -378,6 +383,8 @@ typedef struct xd_backend_table {
   xd_status (*conv2d_prepare)(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
   xd_status (*conv_transpose2d_prepare)(xd_backend *backend, xd_prepared **out,
                                         const xd_convolution *args);
+  xd_status (*upsample_conv2d_prepare)(xd_backend *backend, xd_prepared **out,
+                                       const xd_convolution *args);
   void (*prepared_destroy)(xd_backend *backend, xd_prepared *prepared);
 
   /* Optional: dense_backward_data and dense_backward_weights at once, to the same bytes, where a

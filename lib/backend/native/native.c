@@ -88,6 +88,7 @@ static xd_status open_with(xd_backend **out, const char **detail, const xd_backe
 static void close_backend(xd_backend *backend) {
   xdi_release(backend->allocator, backend->shared.floats);
   xdi_release(backend->allocator, backend->slots.floats);
+  xdi_release(backend->allocator, backend->derived.floats);
   xdi_release(backend->allocator, backend);
 }
 
@@ -126,6 +127,7 @@ static void destroy_buffer(xd_backend *backend, xd_buffer *buffer) {
       .dense_prepare = xdi_native_dense_prepare, \
       .conv2d_prepare = xdi_native_conv2d_prepare, \
       .conv_transpose2d_prepare = xdi_native_conv_transpose2d_prepare, \
+      .upsample_conv2d_prepare = xdi_native_upsample_conv2d_prepare, \
       .prepared_destroy = xdi_native_prepared_destroy, \
       .dense_backward = xdi_native_dense_backward, \
       XD_BACKEND_KERNELS(NATIVE_VALUE) \

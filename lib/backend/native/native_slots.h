@@ -11,6 +11,8 @@ xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const
 xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args);
 xd_status xdi_native_conv_transpose2d_prepare(xd_backend *backend, xd_prepared **out,
                                               const xd_convolution *args);
+xd_status xdi_native_upsample_conv2d_prepare(xd_backend *backend, xd_prepared **out,
+                                             const xd_convolution *args);
 xd_status xdi_native_dense_backward(xd_backend *backend, const xd_dense *args);
 
 #endif

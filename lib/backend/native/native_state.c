@@ -31,6 +31,10 @@ xd_status xdi_native_reserve(xd_backend *backend, size_t shared, uint32_t shards
   return grow(backend, &backend->slots, all);
 }
 
+xd_status xdi_native_derive(xd_backend *backend, size_t count) {
+  return grow(backend, &backend->derived, count);
+}
+
 float *xdi_native_claim(xd_backend *backend, uint32_t *slot) {
   uint64_t busy = atomic_load_explicit(&backend->busy, memory_order_relaxed);
   do {

@@ -32,6 +32,7 @@ struct xd_backend {
   const xd_runner *runner;
   const xdi_kernels *kernels;
   xdi_block shared, slots;
+  xdi_block derived;     /* weights made of others, or their gradients, beside what a convolution shares */
   size_t slot_size;      /* floats, of the current call */
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
@@ -49,6 +50,9 @@ void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
 
 /* Makes room for `shared` floats in one block, and for `slot` floats for each of `shards` shards. */
 xd_status xdi_native_reserve(xd_backend *backend, size_t shared, uint32_t shards, size_t slot);
+
+/* Makes room for so many derived weights. */
+xd_status xdi_native_derive(xd_backend *backend, size_t count);
 
 /* A shard's scratch memory, and its return. */
 float *xdi_native_claim(xd_backend *backend, uint32_t *slot);

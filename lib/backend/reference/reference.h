@@ -6,6 +6,8 @@
 #ifndef XDI_BACKEND_REFERENCE_H
 #define XDI_BACKEND_REFERENCE_H
 
+#include <stdbool.h>
+
 #include "xdomain/sys/backend.h"
 
 extern const xd_backend_table xdi_reference_table;
@@ -23,6 +25,9 @@ double xdi_activation_slope(xd_activation activation, double y);
 void xdi_finish_forward(xd_activation activation, const double *sum, float *to, size_t count);
 void xdi_finish_backward(xd_activation activation, const double *sum, const float *x, float *to,
                          size_t count);
+
+/* Whether an upsample_conv2d has the form that it must have. */
+bool xdi_upsample_convolution_fits(const xd_convolution *args);
 
 #define XDI_REFERENCE_KERNEL(name, parameters) xd_status xdi_reference_##name parameters;
 XD_BACKEND_KERNELS(XDI_REFERENCE_KERNEL)
