@@ -28,11 +28,14 @@ static xd_status report_value(const run *of, uint32_t row, uint32_t column, floa
 }
 
 static xd_status check_rows(const run *of, const float *rows, uint32_t width) {
-  for (uint32_t row = 0; row < of->call->count; row++, rows += width)
-    for (uint32_t column = 0; column < width; column++)
+  xd_status status = XD_OK;
+  for (uint32_t row = 0; row < of->call->count && status == XD_OK; row++, rows += width) {
+    status = xdi_check_cancelled(of->context);
+    for (uint32_t column = 0; column < width && status == XD_OK; column++)
       if (!isfinite(rows[column]))
-        return report_value(of, row, column, rows[column]);
-  return XD_OK;
+        status = report_value(of, row, column, rows[column]);
+  }
+  return status;
 }
 
 /* As many rows as the call has and memory allows. */

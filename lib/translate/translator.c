@@ -277,6 +277,13 @@ static uint32_t batch_at(const xd_translator *t, uint32_t done, uint32_t count) 
   return count - done < t->max_batch ? count - done : t->max_batch;
 }
 
+static xd_status check_floats(const xd_translator *t, const float *picture, uint32_t index) {
+  for (size_t i = 0; i < t->input_size; i++)
+    if (!isfinite(picture[i]))
+      return xdi_fail(t->context, XD_ERROR_BAD_DATA, "picture %u: value %zu is not finite", index, i);
+  return xdi_check_cancelled(t->context);
+}
+
 xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, float *codes,
                                    const float *inputs, uint32_t count) {
   xd_translator *t = translator;
@@ -285,11 +292,11 @@ xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, fl
   if (count && (!outputs || !inputs))
     return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_translator_run_floats: outputs or inputs is NULL");
-  for (size_t i = 0; i < count * t->input_size; i++)
-    if (!isfinite(inputs[i]))
-      return xdi_fail(t->context, XD_ERROR_BAD_DATA, "picture %zu: value %zu is not finite",
-                      i / t->input_size, i % t->input_size);
-  xd_status status = count ? ensure_workspace(t, batch_at(t, 0, count)) : XD_OK;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < count && !status; i++)
+    status = check_floats(t, inputs + i * t->input_size, i);
+  if (count && !status)
+    status = ensure_workspace(t, batch_at(t, 0, count));
   for (uint32_t done = 0, batch; done < count && !status; done += batch) {
     batch = batch_at(t, done, count);
     status = run_batch(t, outputs + done * t->output_size, inputs + done * t->input_size, t->first + done,
