@@ -47,6 +47,12 @@ static void print_classes_text(const inspection *i, uint32_t domain) {
   }
 }
 
+/* What one picture or code costs. */
+static void print_price_text(const xd_network *network) {
+  printf(", %" PRIu64 " multiplications, %" PRIu64 " bytes of results\n", xd_network_work(network),
+         xd_network_memory(network));
+}
+
 static void print_networks_text(const inspection *i) {
   for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
     const xd_network *network = network_of(i, r);
@@ -56,7 +62,8 @@ static void print_networks_text(const inspection *i) {
       printf("generator %s: ", roles[r].direction == 1 ? "1 to 2" : "2 to 1");
     else
       printf("%s %d: ", roles[r].name, roles[r].domain);
-    printf("%u layers, %zu weights\n", xd_network_layer_count(network), xd_network_parameter_count(network));
+    printf("%u layers, %zu weights", xd_network_layer_count(network), xd_network_parameter_count(network));
+    print_price_text(network);
   }
 }
 
@@ -102,9 +109,11 @@ static void print_networks_json(const inspection *i) {
   for (size_t r = 0, shown = 0; r < sizeof roles / sizeof *roles; r++) {
     const xd_network *network = network_of(i, r);
     if (network)
-      printf("%s\"%s%d\": {\"layers\": %u, \"weights\": %zu}", shown++ ? ", " : "", roles[r].name,
-             roles[r].domain + roles[r].direction, xd_network_layer_count(network),
-             xd_network_parameter_count(network));
+      printf("%s\"%s%d\": {\"layers\": %u, \"weights\": %zu, \"multiplications\": %" PRIu64
+             ", \"result_bytes\": %" PRIu64 "}",
+             shown++ ? ", " : "", roles[r].name, roles[r].domain + roles[r].direction,
+             xd_network_layer_count(network), xd_network_parameter_count(network), xd_network_work(network),
+             xd_network_memory(network));
   }
   putchar('}');
 }
@@ -132,9 +141,10 @@ static void print_judge_text(const inspection *i) {
   xd_shape shape;
   xd_judge_picture_shape(i->judge, &shape);
   const uint32_t classes = xd_judge_class_count(i->judge);
-  printf("judge: pictures %ux%ux%u, %u classes, %u features, %zu weights\n", shape.width, shape.height,
+  printf("judge: pictures %ux%ux%u, %u classes, %u features, %zu weights", shape.width, shape.height,
          shape.channels, classes, xd_judge_feature_dim(i->judge),
          xd_network_parameter_count(xd_judge_network(i->judge)));
+  print_price_text(xd_judge_network(i->judge));
   for (uint32_t c = 0; c < classes; c++) {
     printf("class %u", c);
     print_named(": ", xd_judge_class_name(i->judge, c), "(no name)");
@@ -147,9 +157,11 @@ static void print_judge_json(const inspection *i) {
   xd_judge_picture_shape(i->judge, &shape);
   const uint32_t classes = xd_judge_class_count(i->judge);
   printf(", \"width\": %u, \"height\": %u, \"channels\": %u, \"classes\": %u, \"features\": %u, "
-         "\"weights\": %zu, \"class_names\": [",
+         "\"weights\": %zu, \"multiplications\": %" PRIu64 ", \"result_bytes\": %" PRIu64
+         ", \"class_names\": [",
          shape.width, shape.height, shape.channels, classes, xd_judge_feature_dim(i->judge),
-         xd_network_parameter_count(xd_judge_network(i->judge)));
+         xd_network_parameter_count(xd_judge_network(i->judge)), xd_network_work(xd_judge_network(i->judge)),
+         xd_network_memory(xd_judge_network(i->judge)));
   for (uint32_t c = 0; c < classes; c++) {
     fputs(c ? ", " : "", stdout);
     print_json_text(stdout, xd_judge_class_name(i->judge, c));

@@ -122,6 +122,11 @@ typedef void (*xd_log_callback)(void *user, xd_log_level level, const char *mess
 struct xd_backend_table; /* sys/backend.h */
 struct xd_layer_table; /* sys/layer.h */
 
+/* The defaults of network_work and network_memory: 2^35 multiplications, some seconds of one thread,
+ * and 128 MiB. */
+#define XD_NETWORK_WORK 34359738368
+#define XD_NETWORK_MEMORY 134217728
+
 typedef struct xd_context_options {
   /* sizeof(xd_context_options), so that later versions can append */
   size_t struct_size;
@@ -159,6 +164,13 @@ typedef struct xd_context_options {
    * zero; on success "". NULL: not wanted. */
   char *message;
   size_t message_size;
+  /* What a network from a file may cost, for files that are not trusted: a file of a few kilobytes
+   * can ask for minutes and gigabytes a picture. Multiplications for one picture or code
+   * (xd_network_work), and bytes of memory beside the weights (xd_network_memory), which a batch
+   * multiplies; beyond them, loading gives XD_ERROR_TOO_LARGE. 0: XD_NETWORK_WORK and
+   * XD_NETWORK_MEMORY; UINT64_MAX: without limit. */
+  uint64_t network_work;
+  uint64_t network_memory;
 } xd_context_options;
 
 /* Defaults: backend "auto", the caller's thread alone, the C heap, no log. The
@@ -166,7 +178,7 @@ typedef struct xd_context_options {
 #define XD_CONTEXT_OPTIONS_INIT \
   { \
     sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
-        0, NULL, 0 \
+        0, NULL, 0, 0, 0 \
   }
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 

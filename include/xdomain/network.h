@@ -45,6 +45,11 @@ XD_API uint32_t xd_network_layer_count(const xd_network *network);
 XD_API xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_layer_spec *out);
 /* How many numbers its parameters are in all. */
 XD_API size_t xd_network_parameter_count(const xd_network *network);
+/* What one picture or code costs on its way through: multiplications, and bytes of memory beside
+ * the weights, which a batch multiplies; 0 of NULL. Networks from files are bounded by both, see
+ * network_work and network_memory in xd_context_options. */
+XD_API uint64_t xd_network_work(const xd_network *network);
+XD_API uint64_t xd_network_memory(const xd_network *network);
 XD_API int xd_network_is_frozen(const xd_network *network);
 
 /* The tensors that the parameters form, and one of them; *out starts with its struct_size.

@@ -143,7 +143,8 @@ static void describe_backend(xd_context *context, const char *detail, const char
 static xd_status open_backend(xd_context *context, const xd_backend_table *table, const char *why) {
   const char *detail = NULL;
   char problem[WHY_SIZE];
-  context->host = (xd_backend_host){&context->allocator, &context->runner, forward_log, context};
+  context->guard = xdi_guard_runner(context);
+  context->host = (xd_backend_host){&context->allocator, &context->guard, forward_log, context};
   xdi_backend_complete(&context->table, table);
   xd_status status = table->open(&context->backend, &detail, &context->host);
   if (status != XD_OK) {
@@ -188,6 +189,8 @@ static void begin(xd_context *context, const xd_context_options *options, const 
   context->log = options->log;
   context->log_user = options->log_user;
   context->log_level = options->log_level;
+  context->max_work = options->network_work ? options->network_work : XD_NETWORK_WORK;
+  context->max_memory = options->network_memory ? options->network_memory : XD_NETWORK_MEMORY;
   atomic_init(&context->cancelled, false);
   atomic_init(&context->references, 1);
 }

@@ -23,6 +23,35 @@ int xd_context_is_cancelled(const xd_context *context) {
   return context && atomic_load_explicit(&context->cancelled, memory_order_relaxed);
 }
 
+typedef struct guarded_loop {
+  xd_task task;
+  void *argument;
+  const xd_context *context;
+} guarded_loop;
+
+static void run_guarded_piece(void *argument, uint32_t index) {
+  const guarded_loop *loop = argument;
+  if (!xd_context_is_cancelled(loop->context))
+    loop->task(loop->argument, index);
+}
+
+static int run_guarded(void *user, xd_task task, void *argument, uint32_t count) {
+  xd_context *context = user;
+  const xd_runner *runner = &context->runner;
+  if (!context->may_stop)
+    return runner->run(runner->user, task, argument, count);
+  guarded_loop loop = {task, argument, context};
+  const int failed = runner->run(runner->user, run_guarded_piece, &loop, count);
+  return failed ? failed : -xd_context_is_cancelled(context);
+}
+
+xd_runner xdi_guard_runner(xd_context *context) {
+  xd_runner guard = context->runner;
+  guard.user = context;
+  guard.run = run_guarded;
+  return guard;
+}
+
 /* ---- owners ---- */
 
 xd_context *xdi_context_retain(xd_context *context) {

@@ -14,6 +14,9 @@
 struct xd_context {
   xd_allocator allocator;
   xd_runner runner; /* the host's, the pool's or the serial one; always callable */
+  xd_runner
+      guard;     /* the same for the backend: where `may_stop`, a cancelled loop's other pieces do nothing */
+  bool may_stop; /* what runs now may be left half done */
   const xd_pool *pool;
   xd_log_callback log;
   void *log_user;
@@ -23,8 +26,9 @@ struct xd_context {
   bool closed;            /* xd_context_destroy was called; only what was made for it is left */
   uint32_t silence;       /* failures are not logged while it is not 0 */
   char message[XDI_MESSAGE_SIZE];
-  xd_backend_table table; /* every slot filled */
-  xd_backend_host host;   /* what the backend was opened with */
+  uint64_t max_work, max_memory; /* of a network from a file */
+  xd_backend_table table;        /* every slot filled */
+  xd_backend_host host;          /* what the backend was opened with */
   xd_backend *backend;
   char backend_detail[XDI_DETAIL_SIZE];
   const struct xd_layer_table **layers; /* the host's */
@@ -54,6 +58,9 @@ void xdi_context_release(xd_context *context);
 /* One line for the host's log; nothing without a context or a callback. */
 void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A runner that stands before the context's: see `guard`. A loop that was cut short fails. */
+xd_runner xdi_guard_runner(xd_context *context);
 
 /* XD_OK, or XD_ERROR_CANCELLED with its message when the host asked to stop. */
 xd_status xdi_check_cancelled(xd_context *context);

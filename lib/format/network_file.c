@@ -8,6 +8,7 @@
 
 #include "base/half.h"
 #include "base/memory.h"
+#include "layer/price.h"
 
 #define PIECE \
   ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */
@@ -147,8 +148,14 @@ static xd_status get_network(source *from, xdi_role *out) {
   if (from->nets.failed)
     return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
   /* The layers may ask for no more parameters than DATA can hold as f16. */
-  return xdi_network_create_limited(&out->network, from->context, input, specs, count,
-                                    (size_t)from->data.chunk->length / 2 + 64, !is_wanted(from, out->tag));
+  xd_status status =
+      xdi_network_create_limited(&out->network, from->context, input, specs, count,
+                                 (size_t)from->data.chunk->length / 2 + 64, !is_wanted(from, out->tag));
+  if (!status && (status = xdi_network_afford(from->context, out->network)) != XD_OK) {
+    xdi_network_release(out->network);
+    out->network = NULL;
+  }
+  return status;
 }
 
 /* The tensor's description must be the very one that the parameter demands. */

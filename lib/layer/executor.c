@@ -176,6 +176,8 @@ static xd_status plan_steps(xdi_executor *executor) {
 static xd_status report(const xdi_executor *executor, const step *at, const char *what, xd_status status) {
   if (status == XD_OK)
     return XD_OK;
+  if (executor->context->may_stop && xdi_check_cancelled(executor->context) != XD_OK)
+    return XD_ERROR_CANCELLED;
   return xdi_fail(executor->context, status, "layer %u (%s) failed in its %s on backend \"%s\": %s",
                   at->index, at->layer->table->name, what, executor->context->table.name,
                   xd_status_text(status));
@@ -310,15 +312,17 @@ xd_status xdi_executor_forward(xdi_executor *executor, uint32_t batch, bool drop
   executor->dropping = drop && executor->mode == XDI_TRAINING;
   executor->seed = seed;
   executor->stream = stream;
+  /* A training step, once begun, is finished: half of one would leave a state that no other run reaches. */
+  executor->context->may_stop = executor->mode == XDI_INFERENCE;
   for (uint32_t i = 0; i < executor->step_count && status == XD_OK; i++) {
     const step *at = &executor->steps[i];
     const xd_layer_io io = make_io(executor, at, batch);
-    /* A training step, once begun, is finished: half of one would leave a state that no other run reaches. */
     if (executor->mode == XDI_INFERENCE)
       status = xdi_check_cancelled(executor->context);
     if (status == XD_OK)
       status = report(executor, at, "forward pass", at->layer->table->forward(at->layer->state, &io));
   }
+  executor->context->may_stop = false;
   return status;
 }
 

@@ -25,6 +25,7 @@ has 'class 0 of domain 1: a\x1B[2J\x0Aforged = line"\'
 has 'class 1 of domain 1: b é'
 has 'class 2 of domain 2: 2'
 has 'class 3 of domain 2: 3'
+grep -qE '^encoder 1: .*, [0-9]+ multiplications, [0-9]+ bytes of results$' "$work/info" || fail "no price in the information"
 for file in info json log; do
   tr -d '\n\r' <"$work/$file" | LC_ALL=C grep -q '[[:cntrl:]]' && fail "control bytes in the $file"
 done
@@ -36,6 +37,8 @@ info = json.load(open(sys.argv[1], encoding="utf-8"))
 assert info["domains"][0]["class_names"] == [sys.argv[2], "b é"], info["domains"]
 assert info["domains"][1]["class_names"] == ["", "", "2", "3"], info["domains"]
 assert all(chunk["intact"] for chunk in info["chunks"])
+for network in info["networks"].values():
+    assert network["multiplications"] >= network["weights"] and network["result_bytes"] > 0, network
 END
 fi
 
