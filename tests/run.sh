@@ -5,6 +5,7 @@
 #   asan      unit tests and faults under both sanitizers     (build/asan)
 #   tsan      the tests with threads under ThreadSanitizer    (build/tsan)
 #   valgrind  a subset of the unit tests under Valgrind       (build/release)
+#   fuzz      each fuzz target for some seconds               (build/fuzz; skipped without Clang's libFuzzer)
 #   aarch64   what depends on the processor, NEON under qemu  (build/aarch64; skipped where it cannot be had)
 # Where everything is installed it works offline. XDOMAIN_DATA names the folder of further real
 # pictures (svhn/); tests that lack their data are skipped and say so.
@@ -124,6 +125,8 @@ tsan() {
 
 memcheck() { tests build/release "$jobs" -L valgrind; }
 
+fuzz() { tests/fuzz/run.sh --build && tests build/fuzz "$jobs" -L fuzz; }
+
 # A script of its own: 77 where the compiler or the emulator cannot be had.
 aarch64() {
   { tests/aarch64.sh; echo $? >"$logs/status"; } 2>&1 | tee "$logs/ctest.log"
@@ -145,6 +148,7 @@ else
   stage asan 9 asan
   stage tsan 5 tsan
   stage valgrind 6 memcheck
+  stage fuzz 8 fuzz
   stage aarch64 4 aarch64
 fi
 
