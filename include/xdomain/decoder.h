@@ -35,7 +35,7 @@ XD_API xd_network *xd_decoder_network_mutable(xd_decoder *decoder);
 XD_API uint32_t xd_decoder_latent_dim(const xd_decoder *decoder);
 
 /* pictures[count][height][width][channels] in 0..1 of codes[count][latent_dim]. XD_ERROR_NUMERIC
- * for a code that is not finite. */
+ * for a code or a result that is not finite. */
 XD_API xd_status xd_decoder_decode(const xd_decoder *decoder, xd_context *context, float *pictures,
                                    const float *codes, uint32_t count);
 

@@ -42,9 +42,9 @@ XD_API xd_network *xd_encoder_network_mutable(xd_encoder *encoder);
 XD_API uint32_t xd_encoder_latent_dim(const xd_encoder *encoder);
 
 /* mean[count][latent_dim] and, where not NULL, log_variance[count][latent_dim] of
- * pictures[count][height][width][channels] in 0..1. XD_ERROR_BAD_DATA for NaN pixels. This and the
- * other one-call functions prepare the network anew each time: for many small calls use a
- * translator. */
+ * pictures[count][height][width][channels] in 0..1. XD_ERROR_BAD_DATA for pixels that are not
+ * finite, XD_ERROR_NUMERIC where a result is not. This and the other one-call functions prepare the
+ * network anew each time: for many small calls use a translator. */
 XD_API xd_status xd_encoder_encode(const xd_encoder *encoder, xd_context *context, float *mean,
                                    float *log_variance, const float *pictures, uint32_t count);
 

@@ -45,7 +45,8 @@ XD_API xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context,
                                            uint32_t count);
 
 /* Each where not NULL: labels[count], the most likely class of each picture (the first of equals),
- * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for NaN pixels. */
+ * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for pixels that are
+ * not finite, XD_ERROR_NUMERIC where a result is not. */
 XD_API xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, uint32_t *labels,
                                   float *logits, float *features, const float *pictures,
                                   uint32_t count);

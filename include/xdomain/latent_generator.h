@@ -42,7 +42,7 @@ XD_API uint32_t xd_latent_generator_source_dim(const xd_latent_generator *genera
 XD_API uint32_t xd_latent_generator_target_dim(const xd_latent_generator *generator);
 
 /* out[count][target_dim] = G(noise[count][target_dim], codes[count][source_dim]). XD_ERROR_NUMERIC
- * for a code or noise that is not finite. */
+ * for a code, a noise or a result that is not finite. */
 XD_API xd_status xd_latent_generator_generate(const xd_latent_generator *generator,
                                               xd_context *context, float *out, const float *noise,
                                               const float *codes, uint32_t count);

@@ -42,7 +42,7 @@ XD_API xd_network *xd_pair_discriminator_network_mutable(xd_pair_discriminator *
 XD_API uint32_t xd_pair_discriminator_latent_dim(const xd_pair_discriminator *discriminator);
 
 /* logits[count] of the pairs (condition[i], judged[i]), both [count][latent_dim]. XD_ERROR_NUMERIC
- * for a code that is not finite. */
+ * for a code or a result that is not finite. */
 XD_API xd_status xd_pair_discriminator_score(const xd_pair_discriminator *discriminator,
                                              xd_context *context, float *logits,
                                              const float *condition, const float *judged,

@@ -26,9 +26,10 @@ struct xd_context {
   bool closed;            /* xd_context_destroy was called; only what was made for it is left */
   uint32_t silence;       /* failures are not logged while it is not 0 */
   char message[XDI_MESSAGE_SIZE];
-  uint64_t max_work, max_memory; /* of a network from a file */
-  xd_backend_table table;        /* every slot filled */
-  xd_backend_host host;          /* what the backend was opened with */
+  uint64_t max_work, max_memory;      /* of a network from a file */
+  uint64_t swept_device, swept_inode; /* the folder that was last looked at for left temporaries */
+  xd_backend_table table;             /* every slot filled */
+  xd_backend_host host;               /* what the backend was opened with */
   xd_backend *backend;
   char backend_detail[XDI_DETAIL_SIZE];
   const struct xd_layer_table **layers; /* the host's */

@@ -5,12 +5,15 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,18 +24,26 @@
 #define MAX_TRANSFER ((size_t)1 << 30)
 #define PIECE ((size_t)1 << 24) /* of reading, between two looks at a cancellation */
 #define MAX_ATTEMPTS 1000
+#define REASON_SIZE 128
 #define TEMPORARY_SIZE 64 /* room for a temporary file's name */
+#define TEMPORARY_FORMAT ".xdomain-%ld-%u.tmp"
 
 #ifndef PATH_MAX
 #define PATH_MAX 4096
 #endif
+
+static const char *name_error(char reason[REASON_SIZE], int error) {
+  if (strerror_r(error, reason, REASON_SIZE) != 0)
+    snprintf(reason, REASON_SIZE, "error %d", error);
+  return reason;
+}
 
 /* The message is "cannot <what> '<path>': <the system's reason>". */
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
   char reason[XDI_REASON_SIZE];
   xdi_describe_error(reason, error);
   xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
-  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
+  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, name_error(reason, error));
 }
 
 static int open_retrying(const char *path, int flags, mode_t mode) {
@@ -183,19 +194,23 @@ static bool sync_fully(int file) {
 }
 
 /* A symbolic link stays one: the file it leads to is replaced. What is there and is no regular file (a
- * folder, a device, a pipe) must not be renamed over. */
-static xd_status resolve(xd_context *context, const char **path, char resolved[PATH_MAX]) {
-  struct stat info;
-  if (lstat(*path, &info) != 0)
+ * folder, a device, a pipe) must not be renamed over. *old is what is there; its st_nlink is 0 if nothing is. */
+static xd_status resolve(xd_context *context, const char **path, char resolved[PATH_MAX], struct stat *old) {
+  *old = (struct stat){0};
+  if (lstat(*path, old) != 0) {
+    old->st_nlink = 0;
     return errno == ENOENT ? XD_OK : fail_system(context, errno, "write", *path);
-  if (S_ISLNK(info.st_mode)) {
+  }
+  if (S_ISLNK(old->st_mode)) {
     if (!realpath(*path, resolved))
       return fail_system(context, errno, "follow the link", *path);
     *path = resolved;
-    if (stat(resolved, &info) != 0)
+    if (stat(resolved, old) != 0)
       return fail_system(context, errno, "write", resolved);
   }
-  return check_regular(context, *path, &info);
+  if (old->st_nlink > 1)
+    xdi_log(context, XD_LOG_WARNING, "'%s' has other names (hard links), which keep the old content", *path);
+  return check_regular(context, *path, old);
 }
 
 /* The folder of `path` with a closing slash ("" for the current one), with room for a file name. */
@@ -210,22 +225,79 @@ static char *make_folder_path(const xd_allocator *allocator, const char *path, s
   return folder;
 }
 
-/* Creates a file of a name that nobody has; its path replaces the folder's. -1 with errno on failure. */
-static int create_temporary(char *folder, size_t length) {
+/* Creates a file of a name that nobody has, which it keeps locked; its path replaces the folder's. -1 with
+ * errno on failure. */
+static int create_temporary(char *folder, size_t length, mode_t mode) {
   for (unsigned attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    snprintf(folder + length, TEMPORARY_SIZE, ".xdomain-%ld-%u.tmp", (long)getpid(), attempt);
-    int file = open_retrying(folder, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY, 0644);
+    snprintf(folder + length, TEMPORARY_SIZE, TEMPORARY_FORMAT, (long)getpid(), attempt);
+    int file = open_retrying(folder, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY, mode);
+    if (file >= 0)
+      flock(file, LOCK_EX | LOCK_NB);
     if (file >= 0 || errno != EEXIST)
       return file;
   }
   return -1;
 }
 
-static int fill_and_close(int file, const void *data, size_t size) {
-  int error = write_fully(file, data, size) && sync_fully(file) ? 0 : errno;
+/* Removes a file of such a name if its process is gone: neither does the number live here, nor does anyone hold
+ * the lock, as a process of another container would. */
+static void remove_if_left(int folder, const char *name) {
+  long process;
+  unsigned attempt;
+  char same[TEMPORARY_SIZE];
+  if (sscanf(name, TEMPORARY_FORMAT, &process, &attempt) != 2 || process <= 0)
+    return;
+  snprintf(same, sizeof same, TEMPORARY_FORMAT, process, attempt);
+  if (strcmp(name, same) != 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH)
+    return;
+  int file = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0)
+    return;
+  if (flock(file, LOCK_EX | LOCK_NB) == 0)
+    unlinkat(folder, name, 0);
+  close(file);
+}
+
+/* Removes what processes left that were killed while they saved; a context looks once, not at each of the
+ * thousand files that it may write to a folder. */
+static void sweep_folder(xd_context *context, char *folder, size_t length) {
+  struct stat info;
+  folder[length] = '\0';
+  if (stat(length ? folder : ".", &info) != 0 ||
+      (context->swept_device == (uint64_t)info.st_dev && context->swept_inode == (uint64_t)info.st_ino))
+    return;
+  context->swept_device = (uint64_t)info.st_dev;
+  context->swept_inode = (uint64_t)info.st_ino;
+  DIR *entries = opendir(length ? folder : ".");
+  for (struct dirent *entry; entries && (entry = readdir(entries)) != NULL;)
+    remove_if_left(dirfd(entries), entry->d_name);
+  if (entries)
+    closedir(entries);
+}
+
+/* The new file has the mode of the old one, and its owner and group where the process may give files away. */
+static bool take_over(int file, const struct stat *old) {
+  if (old->st_nlink == 0)
+    return true;
+  if (fchown(file, old->st_uid, old->st_gid) != 0 && fchown(file, (uid_t)-1, old->st_gid) != 0)
+    errno = 0; /* it belongs to who wrote it, then */
+  return fchmod(file, old->st_mode & 0777) == 0;
+}
+
+static int fill_and_close(int file, const struct stat *old, const void *data, size_t size) {
+  int error = write_fully(file, data, size) && take_over(file, old) && sync_fully(file) ? 0 : errno;
   if (close(file) != 0 && errno != EINTR && error == 0)
     error = errno;
   return error;
+}
+
+/* It comes after the rename, and so is told apart. */
+static xd_status fail_sync(xd_context *context, int error, const char *path) {
+  char reason[REASON_SIZE];
+  return xdi_fail(
+      context, XD_ERROR_IO,
+      "'%s' is written, but its folder cannot be synced, so that it may be lost if the system goes down: %s",
+      path, name_error(reason, error));
 }
 
 /* A folder that may be written but not read cannot be synced, which is no failure. */
@@ -233,18 +305,19 @@ static xd_status sync_folder(xd_context *context, char *folder, size_t length, c
   folder[length] = '\0';
   int file = open_retrying(length ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
   if (file < 0)
-    return errno == EACCES ? XD_OK : fail_system(context, errno, "sync the folder of", path);
+    return errno == EACCES ? XD_OK : fail_sync(context, errno, path);
   int error = sync_fully(file) ? 0 : errno;
   close(file);
-  return error ? fail_system(context, error, "sync the folder of", path) : XD_OK;
+  return error ? fail_sync(context, error, path) : XD_OK;
 }
 
-static xd_status write_beside(xd_context *context, const char *path, char *folder, size_t length,
-                              const void *data, size_t size) {
-  int file = create_temporary(folder, length);
+static xd_status write_beside(xd_context *context, const char *path, const struct stat *old, char *folder,
+                              size_t length, const void *data, size_t size) {
+  sweep_folder(context, folder, length);
+  int file = create_temporary(folder, length, old->st_nlink > 0 ? old->st_mode & 0777 : 0666);
   if (file < 0)
     return fail_system(context, errno, "create a temporary file to write", path);
-  int error = fill_and_close(file, data, size);
+  int error = fill_and_close(file, old, data, size);
   if (error == 0 && rename(folder, path) != 0)
     error = errno;
   if (error != 0) {
@@ -256,14 +329,15 @@ static xd_status write_beside(xd_context *context, const char *path, char *folde
 
 xd_status xdi_file_write(xd_context *context, const char *path, const void *data, size_t size) {
   char resolved[PATH_MAX];
+  struct stat old;
   size_t length;
-  xd_status status = resolve(context, &path, resolved);
+  xd_status status = resolve(context, &path, resolved, &old);
   if (status != XD_OK)
     return status;
   char *folder = make_folder_path(&context->allocator, path, &length);
   if (!folder)
     return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while writing '%s'", path);
-  status = write_beside(context, path, folder, length, data, size);
+  status = write_beside(context, path, &old, folder, length, data, size);
   xdi_release(&context->allocator, folder);
   return status;
 }

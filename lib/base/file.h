@@ -27,10 +27,13 @@ xd_status xdi_file_open(xdi_file *out, xd_context *context, const char *path, si
 xd_status xdi_file_fetch(const xdi_file *file, xd_context *context, void *to, size_t offset, size_t size);
 void xdi_file_close(xdi_file *file);
 
-/* Writes a temporary file beside `path` (mode 0644 less the umask), syncs it, renames it over `path` and
- * syncs the folder. On any failure the temporary file is removed and `path` is as it was, save that a
- * failure to sync the folder comes after the rename. A symbolic link is followed; a folder, a pipe or a
- * device is never replaced. XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
+/* Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. A new file has
+ * mode 0666 less the umask; one that replaces another has that one's mode, owner and group, as far as the process
+ * may give them. On any failure the temporary file is removed and `path` is as it was, save that a failure to sync
+ * the folder comes after the rename, as its message says. A symbolic link is followed; of a file with several hard
+ * links only this name gets the new content, with a warning; a folder, a pipe or a device is never replaced.
+ * Temporary files of processes that are gone are removed. XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder),
+ * XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_file_write(xd_context *context, const char *path, const void *data, size_t size);
 
 #endif

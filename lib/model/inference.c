@@ -79,9 +79,11 @@ static xd_status read_output(const run *of, uint32_t first, uint32_t rows) {
   const uint32_t *widths = call->output_widths;
   if (widths[1] == 0)
     return call->outputs[0]
-               ? xdi_device_read(of->context, call->outputs[0] + (size_t)first * widths[0], output, count)
+               ? xdi_device_read_finite(of->context, call->outputs[0] + (size_t)first * widths[0], output,
+                                        count, "a network's results")
                : XD_OK;
-  const xd_status status = xdi_device_read(of->context, of->staging, output, count);
+  const xd_status status =
+      xdi_device_read_finite(of->context, of->staging, output, count, "a network's results");
   for (uint32_t i = 0; i < 2 && status == XD_OK; i++)
     if (call->outputs[i])
       copy_block(call->outputs[i] + (size_t)first * widths[i], widths[i], of->staging + (i ? widths[0] : 0),
@@ -99,8 +101,9 @@ static xd_status run_batch(const run *of, uint32_t first, uint32_t rows) {
   if (status == XD_OK)
     status = read_output(of, first, rows);
   if (status == XD_OK && call->last_input)
-    status = xdi_device_read(of->context, call->last_input + (size_t)first * call->last_input_width,
-                             xdi_executor_last_input(of->executor), (size_t)rows * call->last_input_width);
+    status = xdi_device_read_finite(of->context, call->last_input + (size_t)first * call->last_input_width,
+                                    xdi_executor_last_input(of->executor),
+                                    (size_t)rows * call->last_input_width, "a network's features");
   return status;
 }
 

@@ -39,6 +39,19 @@ xd_status xdi_device_read(xd_context *context, float *to, xd_slice from, size_t 
   return report(context, count, "give", context->table.buffer_read(context->backend, to, from, count));
 }
 
+xd_status xdi_device_read_finite(xd_context *context, float *to, xd_slice from, size_t count,
+                                 const char *what) {
+  const xd_status status = xdi_device_read(context, to, from, count);
+  size_t odd = 0;
+  for (size_t i = 0; i < count && status == XD_OK; i++)
+    odd += isfinite(to[i]) ? 0 : 1;
+  if (odd > 0)
+    return xdi_fail(context, XD_ERROR_NUMERIC,
+                    "%zu of the %zu numbers of %s are not finite: weights or inputs are too large", odd,
+                    count, what);
+  return status;
+}
+
 xd_status xdi_device_check(xd_context *context, xd_status status, const char *kernel) {
   if (status == XD_OK)
     return XD_OK;

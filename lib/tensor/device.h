@@ -35,6 +35,10 @@ static inline xd_slice xdi_slice_after(xd_slice slice, size_t offset) {
 xd_status xdi_device_write(xd_context *context, xd_slice to, const float *from, size_t count);
 xd_status xdi_device_read(xd_context *context, float *to, xd_slice from, size_t count);
 
+/* The same; XD_ERROR_NUMERIC where a number is not finite, the message naming `what` they are ("the codes"). */
+xd_status xdi_device_read_finite(xd_context *context, float *to, xd_slice from, size_t count,
+                                 const char *what);
+
 /* Hands a kernel's status on, with the context's message on failure. */
 xd_status xdi_device_check(xd_context *context, xd_status status, const char *kernel);
 

@@ -264,12 +264,14 @@ static xd_status run_batch(xd_translator *t, float *outputs, const float *inputs
   if (!status)
     status = move_columns(context, xdi_executor_input(t->decode), t->target_dim,
                           xdi_executor_output(t->generate), t->target_dim, batch, t->target_dim);
-  if (!status && codes)
-    status = xdi_device_read(context, codes, xdi_executor_output(t->generate), (size_t)batch * t->target_dim);
+  if (!status)
+    status = xdi_device_read_finite(context, codes ? codes : t->noise_host, xdi_executor_output(t->generate),
+                                    (size_t)batch * t->target_dim, "the generated codes");
   if (!status)
     status = xdi_executor_forward(t->decode, batch, false, 0, 0);
   if (!status)
-    status = xdi_device_read(context, outputs, xdi_executor_output(t->decode), batch * t->output_size);
+    status = xdi_device_read_finite(context, outputs, xdi_executor_output(t->decode), batch * t->output_size,
+                                    "the pictures");
   return status;
 }
 

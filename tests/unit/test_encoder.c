@@ -246,6 +246,26 @@ START_TEST(encoder_encode__names_the_picture_that_is_not_a_number) {
 }
 END_TEST
 
+START_TEST(encoder_encode__refuses_results_that_overflow) {
+  xd_encoder *encoder = small_encoder(3);
+  float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
+  for (int i = 0; i < PIXELS; i++)
+    pictures[i] *= 1e30f; /* beyond 0..1, but finite */
+  xd_network *network = xd_encoder_network_mutable(encoder);
+  xd_tensor last = XD_TENSOR_INIT;
+  assert_ok(context, xd_network_tensor(network, xd_network_tensor_count(network) - 2, &last));
+  float *weights = new_floats(last.count);
+  for (size_t i = 0; i < last.count; i++)
+    weights[i] = 3e38f;
+  assert_ok(context, xd_network_set(network, context, last.name, weights, last.count));
+  assert_status(xd_encoder_encode(encoder, context, mean, NULL, pictures, 1), XD_ERROR_NUMERIC);
+  assert_message_names(context, "not finite");
+  free(weights);
+  free(pictures);
+  xd_encoder_release(encoder);
+}
+END_TEST
+
 START_TEST(encoder_encode__is_cancelled) {
   xd_encoder *encoder = small_encoder(3);
   float *pictures = make_pixels(PIXELS, 1), mean[LATENT];
@@ -322,6 +342,7 @@ static Suite *make_suite(void) {
   add(encoder_encode__of_nothing_is_nothing);
   add(encoder_sample__is_the_mean_plus_scaled_noise);
   add(encoder_encode__names_the_picture_that_is_not_a_number);
+  add(encoder_encode__refuses_results_that_overflow);
   add(encoder_encode__is_cancelled);
   add(encoder__bears_null);
   add(encoder__survives_refused_memory);

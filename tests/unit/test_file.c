@@ -167,17 +167,76 @@ START_TEST(file_write__creates_and_replaces) {
 }
 END_TEST
 
-START_TEST(file_write__takes_the_mode_from_the_umask) {
-  const mode_t masks[] = {022, 077, 0};
-  const mode_t modes[] = {0644, 0600, 0644};
-  for (int i = 0; i < 3; i++) {
-    struct stat info;
+static struct stat look_at(const char *name) {
+  struct stat info;
+  ck_assert_msg(stat(name, &info) == 0, "%s: %s", name, strerror(errno));
+  return info;
+}
+
+START_TEST(file_write__takes_the_mode_of_a_new_file_from_the_umask) {
+  const mode_t masks[] = {022, 077, 002, 0};
+  const mode_t modes[] = {0644, 0600, 0664, 0666};
+  for (int i = 0; i < 4; i++) {
     mode_t before = umask(masks[i]);
     assert_ok(context, xdi_file_write(context, path, "x", 1));
     umask(before);
-    ck_assert_int_eq(stat(path, &info), 0);
-    ck_assert_uint_eq(info.st_mode & 0777, modes[i]);
+    ck_assert_uint_eq(look_at(path).st_mode & 07777, modes[i]);
+    ck_assert_int_eq(unlink(path), 0);
   }
+}
+END_TEST
+
+START_TEST(file_write__keeps_mode_and_owner_of_what_it_replaces) {
+  const mode_t modes[] = {0600, 0640, 0666, 0755};
+  write_test_file(path, "old", 3);
+  for (int i = 0; i < 4; i++) {
+    ck_assert_int_eq(chmod(path, modes[i]), 0);
+    mode_t before = umask(077);
+    assert_ok(context, xdi_file_write(context, path, "x", 1));
+    umask(before);
+    ck_assert_uint_eq(look_at(path).st_mode & 07777, modes[i]);
+  }
+  if (geteuid() != 0)
+    return; /* only then can a file be given away */
+  ck_assert_int_eq(chown(path, 4321, 1234), 0);
+  assert_ok(context, xdi_file_write(context, path, "y", 1));
+  ck_assert_uint_eq(look_at(path).st_uid, 4321);
+  ck_assert_uint_eq(look_at(path).st_gid, 1234);
+}
+END_TEST
+
+START_TEST(file_write__leaves_other_names_of_a_file_as_they_were) {
+  char other[TEST_PATH_SIZE];
+  write_test_file(path, "old", 3);
+  ck_assert_int_eq(link(path, path_in(other, folder, "other")), 0);
+  assert_ok(context, xdi_file_write(context, path, "new!", 4));
+  check_content("new!", 4);
+  ck_assert_int_eq(look_at(other).st_size, 3);
+}
+END_TEST
+
+/* The number of a process that has ended. */
+static pid_t ended_process(void) {
+  pid_t child = fork();
+  ck_assert(child >= 0);
+  if (child == 0)
+    _exit(0);
+  ck_assert_int_eq(waitpid(child, NULL, 0), child);
+  return child;
+}
+
+START_TEST(file_write__removes_what_ended_processes_left) {
+  char left[TEST_PATH_SIZE], living[TEST_PATH_SIZE], strange[TEST_PATH_SIZE], name[64];
+  snprintf(name, sizeof name, ".xdomain-%ld-3.tmp", (long)ended_process());
+  write_test_file(path_in(left, folder, name), "left", 4);
+  snprintf(name, sizeof name, ".xdomain-%ld-3.tmp", (long)getppid());
+  write_test_file(path_in(living, folder, name), "living", 6);
+  write_test_file(path_in(strange, folder, ".xdomain-1x-3.tmp"), "strange", 7);
+  assert_ok(context, xdi_file_write(context, path, "x", 1));
+  ck_assert_int_ne(access(left, F_OK), 0);
+  ck_assert_int_eq(access(living, F_OK), 0);
+  ck_assert_int_eq(access(strange, F_OK), 0);
+  ck_assert_int_eq(count_entries(folder), 3);
 }
 END_TEST
 
@@ -394,7 +453,10 @@ static Suite *make_suite(void) {
   ADD(file_fetch__reads_any_piece);
   ADD(file_fetch__tells_that_the_file_was_shortened);
   ADD(file_write__creates_and_replaces);
-  ADD(file_write__takes_the_mode_from_the_umask);
+  ADD(file_write__takes_the_mode_of_a_new_file_from_the_umask);
+  ADD(file_write__keeps_mode_and_owner_of_what_it_replaces);
+  ADD(file_write__leaves_other_names_of_a_file_as_they_were);
+  ADD(file_write__removes_what_ended_processes_left);
   ADD(file_write__takes_names_without_a_folder);
   ADD(file_write__takes_the_longest_name);
   ADD(file_write__follows_a_symbolic_link);
