@@ -1,0 +1,217 @@
+//! One thread's runtime, pools, and what all handles have in common.
+
+use crate::{Error, Result};
+use std::cell::Cell;
+use std::ffi::{c_char, CStr, CString};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::ptr;
+use std::sync::Arc;
+use xdomain_sys as sys;
+
+/// Borrowed text of the library's, "" for NULL.
+pub(crate) fn text<'a>(from: *const c_char) -> &'a str {
+    if from.is_null() {
+        return "";
+    }
+    unsafe { CStr::from_ptr(from) }.to_str().unwrap_or("")
+}
+
+pub(crate) fn c_text(from: &str) -> Result<CString> {
+    CString::new(from).map_err(|_| Error::invalid(format!("{from:?} has a zero byte")))
+}
+
+#[cfg(unix)]
+pub(crate) fn c_path(path: &Path) -> Result<CString> {
+    use std::os::unix::ffi::OsStrExt;
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::invalid(format!("{} has a zero byte", path.display())))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn c_path(path: &Path) -> Result<CString> {
+    c_text(path.to_str().ok_or_else(|| Error::invalid("the path is not Unicode"))?)
+}
+
+struct Core(*mut sys::xd_context);
+
+// Of a core that several have, only what the library allows from any thread is called but by its Context.
+unsafe impl Send for Core {}
+unsafe impl Sync for Core {}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        unsafe { sys::xd_context_destroy(self.0) }
+    }
+}
+
+/// One thread's runtime: the backend that computes, its threads, and the message of the last failure.
+pub struct Context {
+    core: Arc<Core>,
+    // One thread at a time.
+    not_sync: PhantomData<Cell<()>>,
+}
+
+impl Context {
+    /// The fastest backend here, on the calling thread alone.
+    pub fn new() -> Result<Self> {
+        Context::builder().build()
+    }
+
+    /// A context of one's own choices.
+    pub fn builder<'a>() -> ContextBuilder<'a> {
+        ContextBuilder::default()
+    }
+
+    /// The backend's name, such as "native".
+    pub fn backend(&self) -> &str {
+        text(unsafe { sys::xd_context_backend_name(self.as_ptr()) })
+    }
+
+    /// How many threads its work may use.
+    pub fn threads(&self) -> u32 {
+        unsafe { sys::xd_context_threads(self.as_ptr()) }
+    }
+
+    /// What stops this context's calls from other threads.
+    pub fn canceller(&self) -> Canceller {
+        Canceller(self.core.clone())
+    }
+
+    /// Takes back what a [`Canceller`] asked for.
+    pub fn clear_cancel(&self) {
+        unsafe { sys::xd_context_clear_cancel(self.as_ptr()) }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut sys::xd_context {
+        self.core.0
+    }
+
+    pub(crate) fn check(&self, status: i32) -> Result<()> {
+        if status == sys::XD_OK {
+            return Ok(());
+        }
+        Err(Error::new(status, text(unsafe { sys::xd_context_message(self.as_ptr()) })))
+    }
+
+    /// The pointer that `create(&mut out, context)` gives.
+    pub(crate) fn make<T>(&self, create: impl FnOnce(*mut *mut T, *mut sys::xd_context) -> i32) -> Result<*mut T> {
+        let mut out = ptr::null_mut();
+        self.check(create(&mut out, self.as_ptr()))?;
+        Ok(out)
+    }
+}
+
+/// Stops a context's calls from any thread; they fail with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and
+/// so do later ones until [`Context::clear_cancel`].
+#[derive(Clone)]
+pub struct Canceller(Arc<Core>);
+
+impl Canceller {
+    /// Asks the call that runs, and those that come, to stop.
+    pub fn cancel(&self) {
+        unsafe { sys::xd_context_cancel(self.0 .0) }
+    }
+}
+
+/// What a context is to be like.
+#[derive(Default)]
+pub struct ContextBuilder<'a> {
+    backend: Option<&'a str>,
+    threads: u32,
+    pool: Option<&'a Pool>,
+}
+
+impl<'a> ContextBuilder<'a> {
+    /// A backend by its name, such as "native" or "reference".
+    pub fn backend(mut self, name: &'a str) -> Self {
+        self.backend = Some(name);
+        self
+    }
+
+    /// Threads of its own, the caller's counted; 0 or 1: the caller's alone.
+    pub fn threads(mut self, count: u32) -> Self {
+        self.threads = count;
+        self
+    }
+
+    /// Threads that it shares with other contexts.
+    pub fn pool(mut self, pool: &'a Pool) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    /// Makes the context.
+    pub fn build(self) -> Result<Context> {
+        let mut message = [0u8; 512];
+        let backend = self.backend.map(c_text).transpose()?;
+        let mut options: sys::xd_context_options = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_context_options_init(&mut options, std::mem::size_of_val(&options)) };
+        options.backend = backend.as_ref().map_or(ptr::null(), |name| name.as_ptr());
+        options.threads = self.threads;
+        options.pool = self.pool.map_or(ptr::null(), |pool| pool.as_ptr());
+        options.message = message.as_mut_ptr().cast();
+        options.message_size = message.len();
+        let mut out = ptr::null_mut();
+        let status = unsafe { sys::xd_context_create(&mut out, &options) };
+        if status != sys::XD_OK {
+            return Err(Error::new(status, text(message.as_ptr().cast())));
+        }
+        Ok(Context { core: Arc::new(Core(out)), not_sync: PhantomData })
+    }
+}
+
+/// A reference-counted handle of the library's: a clone is one more owner.
+macro_rules! counted {
+    ($(#[$words:meta])* $name:ident, $raw:ident, $retain:ident, $release:ident) => {
+        $(#[$words])*
+        pub struct $name(std::ptr::NonNull<xdomain_sys::$raw>);
+
+        // The library counts owners atomically, and what they own does not change.
+        unsafe impl Send for $name {}
+        unsafe impl Sync for $name {}
+
+        impl $name {
+            pub(crate) fn adopt(pointer: *mut xdomain_sys::$raw) -> Self {
+                $name(std::ptr::NonNull::new(pointer).expect("the library gives what it made"))
+            }
+
+            pub(crate) fn as_ptr(&self) -> *const xdomain_sys::$raw {
+                self.0.as_ptr()
+            }
+        }
+
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                $name::adopt(unsafe { xdomain_sys::$retain(self.as_ptr()) })
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                unsafe { xdomain_sys::$release(self.as_ptr()) }
+            }
+        }
+    };
+}
+pub(crate) use counted;
+
+counted! {
+    /// Threads that several contexts share.
+    Pool, xd_pool, xd_pool_retain, xd_pool_release
+}
+
+impl Pool {
+    /// A pool of 1 to 256 threads, of which one is the thread that calls.
+    pub fn new(threads: u32) -> Result<Self> {
+        let mut out = ptr::null_mut();
+        match unsafe { sys::xd_pool_create(&mut out, threads, ptr::null()) } {
+            sys::XD_OK => Ok(Pool::adopt(out)),
+            status => Err(Error::new(status, "")),
+        }
+    }
+
+    /// How many threads it has.
+    pub fn threads(&self) -> u32 {
+        unsafe { sys::xd_pool_threads(self.as_ptr()) }
+    }
+}

@@ -1,0 +1,115 @@
+//! Sets of labelled pictures, and which classes are paired.
+
+use crate::context::{c_path, c_text, counted, text};
+use crate::{Context, Error, Result, Shape};
+use std::path::Path;
+use std::ptr;
+use xdomain_sys as sys;
+
+counted! {
+    /// Pictures of one size as bytes, each with a label 0..255.
+    Dataset, xd_dataset, xd_dataset_retain, xd_dataset_release
+}
+
+impl Dataset {
+    /// A folder of picture files, with a sub-folder a class; sizes that are not 0 resize.
+    pub fn from_folder(context: &Context, path: impl AsRef<Path>, size: Shape) -> Result<Self> {
+        let path = c_path(path.as_ref())?;
+        context
+            .make(|out, context| unsafe {
+                sys::xd_dataset_load_folder(out, context, path.as_ptr(), size.width, size.height, size.channels)
+            })
+            .map(Dataset::adopt)
+    }
+
+    /// One line of text as the tool takes it: "idx:IMAGES,LABELS;classes=0-4", "dir:PATH".
+    pub fn from_spec(context: &Context, spec: &str) -> Result<Self> {
+        let spec = c_text(spec)?;
+        context.make(|out, context| unsafe { sys::xd_dataset_load(out, context, spec.as_ptr()) }).map(Dataset::adopt)
+    }
+
+    /// Bytes `[count][height][width][channels]`, copied, with a label for each picture or none.
+    pub fn from_pixels(context: &Context, pixels: &[u8], labels: Option<&[u32]>, shape: Shape) -> Result<Self> {
+        let count = pixels.len().checked_div(shape.len()).unwrap_or(0);
+        let labels_fit = labels.map_or(true, |labels| labels.len() == count);
+        if count == 0 || count * shape.len() != pixels.len() || !labels_fit {
+            return Err(Error::mismatch("a set's pixels, labels and shape do not fit together"));
+        }
+        let count = u32::try_from(count).map_err(|_| Error::invalid("more pictures than a set holds"))?;
+        let labels = labels.map_or(ptr::null(), |labels| labels.as_ptr());
+        context
+            .make(|out, context| unsafe {
+                sys::xd_dataset_create(
+                    out,
+                    context,
+                    pixels.as_ptr(),
+                    labels,
+                    count,
+                    shape.width,
+                    shape.height,
+                    shape.channels,
+                )
+            })
+            .map(Dataset::adopt)
+    }
+
+    /// The rest and a part: a fraction of each class, drawn by the seed.
+    pub fn split(&self, context: &Context, fraction: f64, seed: u64) -> Result<(Self, Self)> {
+        let (mut rest, mut part) = (ptr::null_mut(), ptr::null_mut());
+        context.check(unsafe {
+            sys::xd_dataset_split(&mut rest, &mut part, context.as_ptr(), self.as_ptr(), fraction, seed)
+        })?;
+        Ok((Dataset::adopt(rest), Dataset::adopt(part)))
+    }
+
+    /// How many pictures there are.
+    pub fn len(&self) -> usize {
+        unsafe { sys::xd_dataset_count(self.as_ptr()) as usize }
+    }
+
+    /// Never: a set has pictures.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The size of every picture.
+    pub fn shape(&self) -> Shape {
+        let set = self.as_ptr();
+        unsafe {
+            Shape {
+                width: sys::xd_dataset_width(set),
+                height: sys::xd_dataset_height(set),
+                channels: sys::xd_dataset_channels(set),
+            }
+        }
+    }
+
+    /// A picture's label and bytes.
+    pub fn get(&self, index: usize) -> Option<(u32, &[u8])> {
+        let index = u32::try_from(index).ok()?;
+        let pixels = unsafe { sys::xd_dataset_pixels(self.as_ptr(), index) };
+        if pixels.is_null() {
+            return None;
+        }
+        let label = unsafe { sys::xd_dataset_label(self.as_ptr(), index) };
+        Some((label, unsafe { std::slice::from_raw_parts(pixels, self.shape().len()) }))
+    }
+
+    /// The name of a class; "" where no picture has that label.
+    pub fn class_name(&self, label: u32) -> &str {
+        text(unsafe { sys::xd_dataset_class_name(self.as_ptr(), label) })
+    }
+}
+
+counted! {
+    /// Which class of domain 1 is translated into which of domain 2, and back.
+    Pairing, xd_pairing, xd_pairing_retain, xd_pairing_release
+}
+
+impl Pairing {
+    /// From "0:5,1:6", or "*:*" for all with all.
+    pub fn new(context: &Context, pairs: &str) -> Result<Self> {
+        let pairs = c_text(pairs)?;
+        context.make(|out, context| unsafe { sys::xd_pairing_create(out, context, pairs.as_ptr()) }).map(Pairing::adopt)
+    }
+}
