@@ -409,6 +409,18 @@ static const convolution_case conv2d_cases[] = {
     {1, 3, 3, 2, 6, 6, 2, 2, 2, 1, 2, true}, /* corners that see nothing but padding */
     {2, 9, 9, 3, 4, 4, 130, 3, 3, 2, 0, true},
     {2, 16, 16, 16, 16, 16, 24, 3, 3, 1, 1, true},
+    /* to few channels at stride 1, which are taken from their other side */
+    {3, 16, 16, 32, 16, 16, 3, 3, 3, 1, 1, true},
+    {2, 9, 7, 20, 9, 7, 2, 5, 5, 1, 2, true},
+    {2, 10, 12, 17, 8, 10, 1, 3, 3, 1, 0, false},
+    {1, 4, 4, 9, 6, 6, 3, 3, 3, 1, 2, true},
+    /* three taps for each residue and whole vectors of channels: minimal filtering */
+    {2, 16, 16, 32, 16, 16, 32, 3, 3, 1, 1, true},
+    {5, 8, 12, 32, 8, 12, 64, 3, 3, 1, 1, false},
+    {1, 66, 34, 32, 64, 32, 32, 3, 3, 1, 0, true},
+    {9, 4, 6, 64, 6, 8, 32, 3, 3, 1, 2, true},
+    {3, 16, 12, 32, 8, 6, 32, 6, 6, 2, 2, true},
+    {17, 8, 8, 96, 8, 8, 32, 3, 3, 1, 1, true},
     /* two taps for each residue of the stride and whole vectors of channels */
     {3, 16, 16, 16, 8, 8, 32, 4, 4, 2, 1, true},
     {3, 12, 20, 16, 6, 10, 16, 4, 4, 2, 1, true},
@@ -710,6 +722,48 @@ START_TEST(prepare__serves_other_batches_and_activations) {
     b->table.prepared_destroy(b->backend, prepared);
     clear_bench(b);
   }
+}
+END_TEST
+
+/* Prepared for a batch, each picture is the same bytes in it and alone, whatever the activation. */
+START_TEST(prepare__gives_a_picture_the_same_alone_and_in_a_batch) {
+  static const convolution_case cases[] = {{9, 16, 16, 32, 16, 16, 32, 3, 3, 1, 1, true},
+                                           {9, 8, 8, 32, 8, 8, 64, 3, 3, 1, 1, true},
+                                           {9, 8, 8, 32, 4, 4, 32, 4, 4, 2, 1, true},
+                                           {9, 12, 12, 32, 12, 12, 3, 3, 3, 1, 1, true}};
+  for (int table = 0; table < table_count; table++)
+    for (size_t i = 0; i < COUNT(cases) && benches[table][1].table.conv2d_prepare; i++) {
+      bench *b = &benches[table][1];
+      const convolution_case *c = &cases[i];
+      const size_t x_cells = (size_t)c->in_height * c->in_width * c->in_channels;
+      const size_t y_cells = (size_t)c->out_height * c->out_width * c->out_channels;
+      xd_prepared *prepared = NULL;
+      xd_convolution args = {.batch = c->batch,
+                             .in_height = c->in_height,
+                             .in_width = c->in_width,
+                             .in_channels = c->in_channels,
+                             .out_height = c->out_height,
+                             .out_width = c->out_width,
+                             .out_channels = c->out_channels,
+                             .kernel_height = c->kernel_height,
+                             .kernel_width = c->kernel_width,
+                             .stride = c->stride,
+                             .pad = c->pad};
+      args.weights = random_slice(
+          b, 2, (size_t)c->kernel_height * c->kernel_width * c->in_channels * c->out_channels, -0.5f, 0.5f);
+      args.bias = random_slice(b, 3, c->out_channels, -0.5f, 0.5f);
+      args.x = random_slice(b, 1, c->batch * x_cells, -1.0f, 1.0f),
+      args.y = empty_slice(b, c->batch * y_cells);
+      BENCH_CALL(b, conv2d_prepare, &prepared, &args);
+      args.activation = activation_of(i + 2), args.prepared = prepared;
+      BENCH_CALL(b, conv2d_forward, &args);
+      const xd_slice seventh = {args.y.buffer, args.y.offset + 6 * y_cells};
+      args.batch = 1, args.x.offset += 6 * x_cells, args.y = empty_slice(b, y_cells);
+      BENCH_CALL(b, conv2d_forward, &args);
+      check_same_cells(b, args.y, seventh, y_cells);
+      b->table.prepared_destroy(b->backend, prepared);
+      clear_bench(b);
+    }
 }
 END_TEST
 
@@ -1299,6 +1353,7 @@ static Suite *make_suite(void) {
   add_open_case(suite, upsample_conv2d__is_an_upsampling_and_a_convolution);
   add_open_case(suite, convolutions__agree_on_random_geometries);
   add_open_case(suite, prepare__serves_other_batches_and_activations);
+  add_open_case(suite, prepare__gives_a_picture_the_same_alone_and_in_a_batch);
   add_open_case(suite, activation__agrees_with_the_reference);
   add_open_case(suite, activation__is_exact_at_the_ends);
   add_open_case(suite, copy_columns_and_scale_add__agree_with_the_reference);

@@ -39,13 +39,15 @@ static size_t phase_floats(const xdi_kernels *kernels, const xdi_gather *g, xdi_
          xdi_panel_width(kernels);
 }
 
-static void pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
+static xd_status pack(xd_backend *backend, const xdi_gather *g, float *to) {
+  const xdi_kernels *kernels = backend->kernels;
   for (size_t i = 0; i < g->y.out_stride; i++)
     for (size_t j = 0; j < g->x.out_stride; j++) {
       const xdi_phase y = xdi_axis_phase(&g->y, i), x = xdi_axis_phase(&g->x, j);
       pack_phase(kernels, g, y, x, to);
       to += phase_floats(kernels, g, y, x);
     }
+  return XD_OK;
 }
 
 /* ---- running ---- */

@@ -8,28 +8,27 @@
 /* Best first. */
 static const xdi_way *const ways[] = {&xdi_scattered_way, &xdi_winograd_way, &xdi_direct_way};
 
-/* The way for a call, or for weights that are prepared for many. */
-static const xdi_way *choose_way(const xdi_kernels *kernels, const xdi_gather *gather, bool prepared) {
+static const xdi_way *choose_way(const xdi_kernels *kernels, const xdi_gather *gather) {
   size_t i = 0;
-  while ((prepared && !ways[i]->pack) || !ways[i]->fits(kernels, gather))
+  while (!ways[i]->fits(kernels, gather))
     i++;
   return ways[i];
 }
 
 static xd_status run(xd_backend *backend, xdi_gather *gather, const xd_prepared *prepared) {
-  const xdi_way *way = prepared ? prepared->way : choose_way(backend->kernels, gather, false);
-  xd_status status = XD_OK;
   if (gather->batch == 0)
     return XD_OK;
   if (prepared) {
     gather->panels = prepared->panels;
-  } else if (way->pack) {
-    status = xdi_native_reserve(backend, way->panel_floats(backend->kernels, gather), 0, 0);
-    if (status != XD_OK)
-      return status;
-    way->pack(backend->kernels, gather, backend->shared.floats);
-    gather->panels = backend->shared.floats;
+    return prepared->way->run(backend, gather);
   }
+  const xdi_way *way = choose_way(backend->kernels, gather);
+  xd_status status = xdi_native_reserve(backend, way->panel_floats(backend->kernels, gather), 0, 0);
+  if (status == XD_OK)
+    status = way->pack(backend, gather, backend->shared.floats);
+  if (status != XD_OK)
+    return status;
+  gather->panels = backend->shared.floats;
   return way->run(backend, gather);
 }
 
@@ -52,17 +51,24 @@ static xd_status backward_data(xd_backend *backend, const xd_convolution *args, 
   return run(backend, &gather, NULL);
 }
 
+/* Chosen for one picture, so that a picture's result is the same alone and in any batch. */
 static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args,
                          xdi_gather gather) {
+  gather.batch = 1;
   gather.weights = xdi_slice_host(args->weights);
-  const xdi_way *way = choose_way(backend->kernels, &gather, true);
-  const xd_status status =
+  gather.activation = args->activation;
+  const xdi_way *way = choose_way(backend->kernels, &gather);
+  xd_status status =
       xdi_native_prepared_create(backend, out, way->panel_floats(backend->kernels, &gather), false);
   if (status != XD_OK)
     return status;
   (*out)->way = way;
-  way->pack(backend->kernels, &gather, (*out)->panels);
-  return XD_OK;
+  status = way->pack(backend, &gather, (*out)->panels);
+  if (status != XD_OK) {
+    xdi_native_prepared_destroy(backend, *out);
+    *out = NULL;
+  }
+  return status;
 }
 
 xd_status xdi_native_conv2d_prepare(xd_backend *backend, xd_prepared **out, const xd_convolution *args) {
@@ -86,7 +92,30 @@ xd_status xdi_native_conv2d_backward_data(xd_backend *backend, const xd_convolut
   return backward_data(backend, args, xdi_gather_narrow(&g));
 }
 
+/* A convolution of stride 1 seen from its other side, where the taps run backwards: products with few columns would
+ * leave most lanes of a tile idle, so that the few channels become rows. */
+static xd_status backward_weights_turned(xd_backend *backend, const xd_convolution *args) {
+  xd_convolution other = *args;
+  other.pad = args->kernel_height - 1 - args->pad;
+  return xdi_weight_gradients_run(backend,
+                                  &(xdi_weight_gradients){.geometry = xdi_conv_transpose2d_geometry(&other),
+                                                          .wide = xdi_slice_host(args->dy),
+                                                          .narrow = xdi_slice_host(args->x),
+                                                          .dweights = xdi_slice_host(args->dweights),
+                                                          .turned = true,
+                                                          .reversed = true,
+                                                          .bias_from_wide = true,
+                                                          .dbias = xdi_slice_host(args->dbias)});
+}
+
+static bool has_few_outputs(const xd_backend *backend, const xd_convolution *args) {
+  return args->stride == 1 && args->kernel_height == args->kernel_width && args->pad < args->kernel_height &&
+         args->out_channels < backend->kernels->lanes && args->out_channels < args->in_channels;
+}
+
 xd_status xdi_native_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args) {
+  if (has_few_outputs(backend, args))
+    return backward_weights_turned(backend, args);
   return xdi_weight_gradients_run(backend, &(xdi_weight_gradients){.geometry = xdi_conv2d_geometry(args),
                                                                    .wide = xdi_slice_host(args->x),
                                                                    .narrow = xdi_slice_host(args->dy),

@@ -1,4 +1,5 @@
-/* Adjoint convolutions to few channels, as a decoder's last layer is: gathering would leave most lanes of a tile
+/* Convolutions to few channels whose source is walked cell by cell (adjoint ones, and those of stride 1), as a
+ * decoder's last layer is: gathering would leave most lanes of a tile
  * idle. Instead one product forms what each source cell gives to each of its taps, and the target rows collect
  * it.
  *
@@ -21,7 +22,7 @@ static size_t share_count(const xdi_gather *g) {
 
 static bool fits(const xdi_kernels *kernels, const xdi_gather *g) {
   const size_t taps = g->y.kernel * g->x.kernel;
-  return g->y.adjoint && taps <= MOST_TAPS && g->y.out_stride <= MOST_PHASES &&
+  return g->y.in_stride == 1 && g->x.in_stride == 1 && taps <= MOST_TAPS && g->y.out_stride <= MOST_PHASES &&
          taps * xdi_native_ceil(g->target_channels, kernels->lanes) >=
              2 * xdi_native_ceil(share_count(g), kernels->lanes);
 }
@@ -31,7 +32,8 @@ static size_t panel_floats(const xdi_kernels *kernels, const xdi_gather *g) {
 }
 
 /* Panels of the matrix [source channel][tap, target channel]. */
-static void pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
+static xd_status pack(xd_backend *backend, const xdi_gather *g, float *to) {
+  const xdi_kernels *kernels = backend->kernels;
   const size_t width = xdi_panel_width(kernels), source = g->source_channels, target = g->target_channels;
   memset(to, 0, panel_floats(kernels, g) * sizeof *to);
   for (size_t share = 0; share < share_count(g); share++) {
@@ -41,6 +43,7 @@ static void pack(const xdi_kernels *kernels, const xdi_gather *g, float *to) {
     for (size_t c = 0; c < source; c++)
       column[c * width] = g->turned ? tap[n * source + c] : tap[c * target + n];
   }
+  return XD_OK;
 }
 
 typedef struct scatter_job {

@@ -10,9 +10,9 @@ typedef struct xdi_way {
   /* Whether it can compute the convolution, and is then better than those after it. */
   bool (*fits)(const xdi_kernels *kernels, const xdi_gather *gather);
 
-  /* The weights packed for many calls, as xdi_gather.panels. NULL: it serves no prepared weights. */
+  /* The weights packed for one call or many, as xdi_gather.panels. */
   size_t (*panel_floats)(const xdi_kernels *kernels, const xdi_gather *gather);
-  void (*pack)(const xdi_kernels *kernels, const xdi_gather *gather, float *to);
+  xd_status (*pack)(xd_backend *backend, const xdi_gather *gather, float *to);
 
   /* Of at least one picture. */
   xd_status (*run)(xd_backend *backend, const xdi_gather *gather);
@@ -21,11 +21,11 @@ typedef struct xdi_way {
 /* direct.c: products whose left factor is read in the pictures. Fits always. */
 extern const xdi_way xdi_direct_way;
 
-/* scattered.c: one product of each source cell with all taps, whose shares the target collects; for adjoints to
- * few channels, as a decoder's last layer is. */
+/* scattered.c: one product of each source cell with all taps, whose shares the target collects; to few channels, as
+ * a decoder's last layer is. */
 extern const xdi_way xdi_scattered_way;
 
-/* winograd.c: minimal filtering of pairs of places. */
+/* winograd.c: minimal filtering of pairs of places by two or three taps. */
 extern const xdi_way xdi_winograd_way;
 
 #endif

@@ -5,9 +5,9 @@
  * frame, the right factor is the narrow side as it stands. A shard sums over its share of the pictures
  * into a matrix of its own; the second run adds these up in order, and turns them if asked.
  *
- * Where a kernel has two taps for each residue of the stride and the places come in pairs, the products are
- * formed at the nine points of minimal filtering (winograd.c), with the places' cells in the role of the taps:
- * for 2 x 2 places nine products instead of sixteen. A shard's matrix then holds the points,
+ * Where a kernel has two or three taps for each residue of the stride and the places come in pairs,
+ * the products are formed at the points of minimal filtering (winograd.c), with the places' cells in the role of the
+ * taps: for 2 x 2 places nine products instead of sixteen, or sixteen instead of thirty-six. A shard's matrix then holds the points,
  * [point][residue, wide channel][narrow channel], and the second run joins them to weights. */
 #include "backend/native/weight_gradients.h"
 
@@ -41,10 +41,10 @@ typedef struct gradient_job {
   size_t weights, bias; /* floats */
   size_t narrow_room;   /* floats for a copy of the narrow side, 0: read where it stands */
   size_t tiles;
-  xdi_cut cut;       /* of the product's rows into tiles */
-  bool minimal;      /* at points */
-  size_t step;       /* rows of places that stay together: 1, minimal 2 */
-  size_t area, most; /* wide channels * narrow channels; minimal: 2 x 2 places of the largest group */
+  xdi_cut cut;              /* of the product's rows into tiles */
+  const xdi_filter *filter; /* at its points, or NULL */
+  size_t step;              /* rows of places that stay together: 1, minimal 2 */
+  size_t area, most;        /* wide channels * narrow channels; minimal: 2 x 2 places of the largest group */
   uint32_t sum_shards;
 } gradient_job;
 
@@ -90,16 +90,16 @@ static void add_products(const gradient_job *job, const xdi_band *at, const floa
   }
 }
 
-/* The narrow side's 2 x 2 places at nine points, [point][2 x 2 places][narrow channels]. */
+/* The narrow side's 2 x 2 places at the points, [point][2 x 2 places][narrow channels]. */
 static void spread_narrow(const gradient_job *job, const xdi_band *at, const float *narrow, float *to) {
   const xdi_geometry *g = job->g;
   const size_t columns = g->narrow_channels, row = g->narrow_width * columns;
   for (size_t picture = 0; picture < at->pictures; picture++)
     for (size_t y = 0; y < at->end - at->begin; y += 2)
       for (size_t x = 0; x < g->narrow_width; x += 2, to += columns)
-        job->backend->kernels->spread_taps(to, (ptrdiff_t)(job->most * columns),
-                                           narrow + (picture * g->narrow_height + y) * row + x * columns,
-                                           (ptrdiff_t)row, (ptrdiff_t)columns, columns);
+        job->filter->spread_cells(to, (ptrdiff_t)(job->most * columns),
+                                  narrow + (picture * g->narrow_height + y) * row + x * columns,
+                                  (ptrdiff_t)row, (ptrdiff_t)columns, columns);
 }
 
 /* The same of what one residue of the stride sees of the wide side: [point][2 x 2 places][wide channels]. */
@@ -111,10 +111,9 @@ static void spread_wide(const gradient_job *job, const xdi_band *at, const float
   for (size_t picture = 0; picture < at->pictures; picture++)
     for (size_t y = 0; y < at->end - at->begin; y += 2)
       for (size_t x = 0; x < g->narrow_width; x += 2, to += channels)
-        job->backend->kernels->spread_data(
-            to, (ptrdiff_t)(job->most * channels),
-            first + picture * job->frame_size + stride * (y * row + x * channels), (ptrdiff_t)(stride * row),
-            (ptrdiff_t)(stride * channels), channels);
+        job->filter->spread_data(to, (ptrdiff_t)(job->most * channels),
+                                 first + picture * job->frame_size + stride * (y * row + x * channels),
+                                 (ptrdiff_t)(stride * row), (ptrdiff_t)(stride * channels), channels);
 }
 
 static void add_points(const gradient_job *job, const xdi_band *at, float *frames, const float *narrow,
@@ -123,11 +122,11 @@ static void add_points(const gradient_job *job, const xdi_band *at, float *frame
   const size_t width = xdi_panel_width(job->backend->kernels), columns = g->narrow_channels;
   const size_t residues = g->stride * g->stride;
   float *data = frames + job->bands.group * job->frame_size,
-        *taps = data + XDI_POINTS * job->most * g->wide_channels;
+        *taps = data + job->filter->points * job->most * g->wide_channels;
   spread_narrow(job, at, narrow, taps);
   for (size_t residue = 0; residue < residues; residue++) {
     spread_wide(job, at, frames, residue, data);
-    for (size_t point = 0; point < XDI_POINTS; point++)
+    for (size_t point = 0; point < job->filter->points; point++)
       for (size_t n = 0; n < columns; n += width) {
         xdi_tile tile = {.b = taps + point * job->most * columns + n,
                          .a_row = 1,
@@ -176,7 +175,7 @@ static void run_group(const gradient_job *job, const xdi_band *at, float *scratc
     memcpy(scratch, narrow, rows * row * sizeof *scratch);
     narrow = scratch;
   }
-  if (job->minimal)
+  if (job->filter)
     add_points(job, at, frames, narrow, to, accumulate);
   else
     add_products(job, at, frames, narrow, to, accumulate);
@@ -200,6 +199,11 @@ static void run_shard(void *argument, uint32_t index) {
 
 /* ---- adding up ---- */
 
+/* Room in which a residue's points are added up and joined. */
+static size_t joining_floats(const gradient_job *job) {
+  return (job->filter->points + (size_t)job->filter->taps * job->filter->taps) * job->area;
+}
+
 static void add_partials(const gradient_job *job, float *to, size_t begin, size_t end) {
   job->backend->kernels->sum_rows(to, partial(job, 0) + begin, (ptrdiff_t)(job->weights + job->bias),
                                   job->bands.shards, (uint32_t)(end - begin), false);
@@ -215,46 +219,55 @@ static void run_sum(void *argument, uint32_t index) {
   if (!job->args->turned || job->bands.shards > 1)
     add_partials(job, to + first * area, first * area, end * area);
   for (size_t tap = first; job->args->turned && tap < end; tap++)
-    job->backend->kernels->transpose(job->args->dweights + tap * area, (ptrdiff_t)g->wide_channels,
-                                     to + tap * area, (ptrdiff_t)g->narrow_channels,
-                                     (uint32_t)g->wide_channels, (uint32_t)g->narrow_channels);
+    job->backend->kernels->transpose(
+        job->args->dweights + (job->args->reversed ? taps - 1 - tap : tap) * area,
+        (ptrdiff_t)g->wide_channels, to + tap * area, (ptrdiff_t)g->narrow_channels,
+        (uint32_t)g->wide_channels, (uint32_t)g->narrow_channels);
 }
 
-/* The points of a residue, added up over the shards, become its four taps. */
+/* The points of a residue, added up over the shards, become its taps. */
 static void run_join(void *argument, uint32_t residue) {
   const gradient_job *job = argument;
   const xdi_geometry *g = job->g;
-  const size_t stride = g->stride, area = job->area,
-               first = residue / stride * g->kernel_width + residue % stride;
-  float *sums = partial(job, job->bands.shards) + residue * (XDI_POINTS + 4) * area,
-        *joined = sums + XDI_POINTS * area;
-  for (size_t point = 0; point < XDI_POINTS; point++) {
+  const xdi_filter *filter = job->filter;
+  const bool turned = job->args->turned;
+  const size_t stride = g->stride, area = job->area, side = filter->taps;
+  const size_t first = residue / stride * g->kernel_width + residue % stride;
+  float *sums = partial(job, job->bands.shards) + residue * joining_floats(job),
+        *joined = sums + filter->points * area;
+  for (size_t point = 0; point < filter->points; point++) {
     const size_t begin = (point * stride * stride + residue) * area;
     add_partials(job, sums + point * area, begin, begin + area);
   }
   const xdi_points points = {.from = sums,
                              .from_point = (ptrdiff_t)area,
-                             .to = job->args->turned ? joined : job->args->dweights + first * area,
-                             .to_row =
-                                 (ptrdiff_t)(job->args->turned ? 2 * area : stride * g->kernel_width * area),
-                             .to_column = (ptrdiff_t)(job->args->turned ? area : stride * area),
+                             .to = turned ? joined : job->args->dweights + first * area,
+                             .to_row = (ptrdiff_t)(turned ? side * area : stride * g->kernel_width * area),
+                             .to_column = (ptrdiff_t)(turned ? area : stride * area),
                              .count = area,
                              .slope = 1.0f};
-  job->backend->kernels->join_points(&points);
-  for (size_t i = 0; job->args->turned && i < 4; i++)
+  filter->join_taps(&points);
+  for (size_t i = 0; turned && i < side * side; i++)
     job->backend->kernels->transpose(
-        job->args->dweights + (first + (i / 2 * g->kernel_width + i % 2) * stride) * area,
+        job->args->dweights + (first + (i / side * g->kernel_width + i % side) * stride) * area,
         (ptrdiff_t)g->wide_channels, joined + i * area, (ptrdiff_t)g->narrow_channels,
         (uint32_t)g->wide_channels, (uint32_t)g->narrow_channels);
 }
 
 /* ---- the plan ---- */
 
-static bool is_minimal(const xdi_kernels *kernels, const xdi_geometry *g) {
-  return g->wide_channels % kernels->lanes == 0 && g->narrow_channels % kernels->lanes == 0 &&
-         g->kernel_height == 2 * g->stride && g->kernel_width == 2 * g->stride && g->narrow_height % 2 == 0 &&
-         g->narrow_width % 2 == 0 && g->narrow_width <= XDI_MINIMAL_COLUMNS && g->stride <= 4 &&
-         g->batch * g->narrow_height * g->narrow_width >= 4 * TILES_WANTED;
+/* Two or three taps for each residue of the stride; NULL: neither. */
+static const xdi_filter *choose_filter(const xdi_kernels *kernels, const xdi_geometry *g) {
+  const size_t wide = g->wide_channels, narrow = g->narrow_channels, least = wide < narrow ? wide : narrow;
+  const size_t tiles = g->batch * g->narrow_height * g->narrow_width / 4;
+  const bool fits = wide % kernels->lanes == 0 && narrow % kernels->lanes == 0 &&
+                    g->kernel_height == g->kernel_width && g->narrow_height % 2 == 0 &&
+                    g->narrow_width % 2 == 0 && g->narrow_width <= XDI_MINIMAL_COLUMNS && g->stride <= 4;
+  for (const xdi_filter *filter = kernels->filters; fits && filter < kernels->filters + XDI_FILTERS; filter++)
+    if (g->kernel_width == filter->taps * g->stride && tiles >= TILES_WANTED &&
+        least >= filter->least_channels)
+      return filter;
+  return NULL;
 }
 
 /* A picture's bands fit the frame's limit, and at points have no more 2 x 2 places than are wanted together. */
@@ -263,13 +276,13 @@ static xdi_bands plan_bands(const gradient_job *job) {
   const size_t frame = xdi_frame_floats(&job->frames, g->narrow_height), most = frame ? frame : 1;
   const size_t caches = xdi_native_ceil(frame, XDI_FRAME_LIMIT);
   const size_t tiles = g->narrow_height * g->narrow_width / 4;
-  const size_t filled = job->minimal ? xdi_native_ceil(tiles, TILES_WANTED) : 1;
+  const size_t filled = job->filter ? xdi_native_ceil(tiles, TILES_WANTED) : 1;
   const size_t fitting = PARTIAL_LIMIT / (job->weights + job->bias) + 1;
   return xdi_plan_bands(
       &(xdi_demand){.batch = g->batch,
                     .rows = g->narrow_height / job->step,
                     .bands = caches > filled ? caches : filled,
-                    .group = job->minimal ? xdi_native_ceil(TILES_WANTED, tiles) : GROUP_LIMIT / most,
+                    .group = job->filter ? xdi_native_ceil(TILES_WANTED, tiles) : GROUP_LIMIT / most,
                     .work = (double)g->batch * (double)(g->narrow_height * g->narrow_width) *
                             ((double)(g->kernel_height * g->kernel_width * g->wide_channels) + XDI_SUM_COST) *
                             (double)g->narrow_channels,
@@ -294,13 +307,13 @@ static void plan(gradient_job *job) {
   const xdi_weight_gradients *args = job->args;
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t taps = g->kernel_height * g->kernel_width;
-  job->minimal = is_minimal(kernels, g);
-  job->step = job->minimal ? 2 : 1;
+  job->filter = choose_filter(kernels, g);
+  job->step = job->filter ? 2 : 1;
   job->area = g->wide_channels * g->narrow_channels;
-  job->weights = job->area * (job->minimal ? XDI_POINTS * g->stride * g->stride : taps);
+  job->weights = job->area * (job->filter ? job->filter->points * g->stride * g->stride : taps);
   job->bias = !args->dbias ? 0 : args->bias_from_wide ? g->wide_channels : g->narrow_channels;
   job->frames = frames_of(g, args->wide);
-  const size_t product_rows = job->minimal ? g->wide_channels : g->kernel_width * g->wide_channels;
+  const size_t product_rows = job->filter ? g->wide_channels : g->kernel_width * g->wide_channels;
   job->tiles = xdi_native_ceil(product_rows, kernels->tile_rows);
   job->cut = xdi_cut_into(product_rows, job->tiles);
   job->bands = plan_bands(job);
@@ -318,16 +331,17 @@ xd_status xdi_weight_gradients_run(xd_backend *backend, const xdi_weight_gradien
   gradient_job job = {.backend = backend, .args = args, .g = g};
   plan(&job);
   const uint32_t residues = (uint32_t)(g->stride * g->stride);
-  const size_t points = job.minimal ? XDI_POINTS * job.most * (g->wide_channels + g->narrow_channels) : 0;
-  const size_t joining = job.minimal ? residues * (XDI_POINTS + 4) * job.area : 0;
+  const size_t points =
+      job.filter ? job.filter->points * job.most * (g->wide_channels + g->narrow_channels) : 0;
+  const size_t joining = job.filter ? residues * joining_floats(&job) : 0;
   xd_status status =
       xdi_native_reserve(backend, job.bands.shards * (job.weights + job.bias) + joining, job.bands.shards,
                          job.narrow_room + job.bands.group * job.frame_size + points);
   if (status == XD_OK)
     status = xdi_native_run(backend, run_shard, &job, job.bands.shards);
   if (status == XD_OK)
-    status = xdi_native_run(backend, job.minimal ? run_join : run_sum, &job,
-                            job.minimal ? residues : job.sum_shards);
+    status = xdi_native_run(backend, job.filter ? run_join : run_sum, &job,
+                            job.filter ? residues : job.sum_shards);
   if (status == XD_OK && args->dbias)
     add_partials(&job, args->dbias, job.weights, job.weights + job.bias);
   return status;

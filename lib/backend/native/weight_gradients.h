@@ -12,6 +12,7 @@ typedef struct xdi_weight_gradients {
   float *
       dweights; /* out: [tap][wide channel][narrow channel], or turned: [tap][narrow channel][wide channel] */
   bool turned;
+  bool reversed;       /* the last tap first */
   bool bias_from_wide; /* which of the sides is dy */
   float *dbias;        /* out: the sums of dy over its cells; or NULL */
 } xdi_weight_gradients;

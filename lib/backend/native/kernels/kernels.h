@@ -52,10 +52,7 @@ typedef struct xdi_term {
   uint32_t begin, end;
 } xdi_term;
 
-/* Points of a tile of 2 x 2 in minimal filtering. */
-#define XDI_POINTS 9
-
-/* Nine points of a tile (winograd_kernels.h), and the 2 x 2 cells that their sums become. */
+/* The points of a tile (winograd_kernels.h), and the cells or taps that their sums become. */
 typedef struct xdi_points {
   const float *from;
   ptrdiff_t from_point;
@@ -67,6 +64,24 @@ typedef struct xdi_points {
   const float *x;
   float x_slope;
 } xdi_points;
+
+/* From cells, or taps, to points: point p at to + p * to_point. */
+typedef void (*xdi_spread_kernel)(float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row,
+                                  ptrdiff_t from_column, size_t count);
+
+/* Minimal filtering of 2 x 2 cells by so many taps an axis. */
+typedef struct xdi_filter {
+  uint32_t taps, points;
+  uint32_t least_tiles,
+      least_channels; /* of both sides: with fewer, transforms cost more than products save */
+  xdi_spread_kernel spread_data, spread_taps;
+  xdi_spread_kernel spread_cells; /* 2 x 2 cells in the taps' role, for the taps' gradients */
+  void (*join_cells)(const xdi_points *points);
+  void (*join_taps)(const xdi_points *points);
+} xdi_filter;
+
+#define XDI_FILTERS 2 /* of 2 and of 3 taps */
+#define XDI_MOST_POINTS 16
 
 /* A channel's share in a normalisation's gradient, [channels] each. */
 typedef struct xdi_channel_map {
@@ -105,12 +120,6 @@ typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
   kernel(void, derive, (xd_activation activation, float *dx, const float *y, const float *dy, size_t count)) \
   kernel(void, scale_add, (float alpha, const float *x, float beta, float *y, size_t count)) \
   kernel(double, dot, (const float *a, const float *b, size_t count)) \
-  /* winograd_kernels.h */ \
-  kernel(void, spread_data, (float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row, \
-                             ptrdiff_t from_column, size_t count)) \
-  kernel(void, spread_taps, (float *to, ptrdiff_t to_point, const float *from, ptrdiff_t from_row, \
-                             ptrdiff_t from_column, size_t count)) \
-  kernel(void, join_points, (const xdi_points *points)) \
   /* channel_kernels.h */ \
   kernel(void, channel_moments, (double *sums, double *squares, const float *x, const float *about, \
                                  size_t cells, size_t stride, size_t channels)) \
@@ -157,6 +166,8 @@ typedef struct xdi_kernels {
   /* Writes numbers as binary16; whether all of them are exactly so. */
   bool (*shrink)(uint16_t *to, const float *from, size_t count);
   void (*expand)(float *to, const uint16_t *from, size_t count);
+
+  xdi_filter filters[XDI_FILTERS]; /* [taps - 2] */
 
   XDI_KERNELS(XDI_KERNEL_FIELD)
 } xdi_kernels;

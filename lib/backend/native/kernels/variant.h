@@ -21,6 +21,7 @@ const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
                                  .tile_rows = TILE_ROWS,
                                  .tile = {TILES(1), TILES(2)},
                                  .row = row,
+                                 .filters = FILTERS,
 #if HAS_HALF
                                  .half_row = half_row,
                                  .shrink = shrink,
