@@ -29,6 +29,8 @@
  * choices as the index of their name. As text a number has a decimal point in any locale, a switch
  * is 0 or 1, and a choice is its name.
  *
+ * Options of another group than a call reads are XD_ERROR_INVALID_ARGUMENT everywhere.
+ *
  * Threads: an xd_options belongs to no context. Any number of threads may read one that nobody
  * changes. The context of a call only receives the message; where a function says so it may be
  * NULL. */

@@ -4,7 +4,9 @@
  * out parameters. A handle that is created stands first and is NULL on failure;
  * other results are then undefined, unless it is stated. The message behind a status
  * is kept by the context (xd_context_message) and names the file, field and value at
- * fault. */
+ * fault: by the context that is given to the call or, for translators and trainers, by
+ * that which they were made for, as long as it is not destroyed. Calls that have neither
+ * leave no message. */
 #ifndef XDOMAIN_STATUS_H
 #define XDOMAIN_STATUS_H
 

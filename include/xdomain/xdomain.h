@@ -33,6 +33,8 @@
  *   first parameter, NULL on failure. Releasing or destroying NULL is legal.
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
  *   borrowed, and live as long as what they came from, unless it is stated otherwise.
+ * - What asks takes NULL and answers as of nothing, 0, "", NULL or zeros, where it is not stated
+ *   otherwise; retaining NULL gives NULL.
  * - Text is UTF-8 and ends in a zero; paths go to the system as they are.
  * - Callbacks return to the library: no exception and no longjmp passes through it. Of their
  *   context they may ask for the message and cancel; they make no other calls on it.

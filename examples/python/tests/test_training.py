@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -55,7 +56,22 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
     assert (len(rest), len(part)) == (12, 4)
     assert set(idx.select([1]).labels.tolist()) == {1} and len(idx.select(count=5, skip=2)) == 5
     model = xdomain.train(tmp_path / "set", (tmp_path / "images", tmp_path / "labels"), {"light": 0, "dark": 1}, **QUICK)
-    assert model.pairing == "1:0,0:1"
+    assert model.pairing == "1:0,0:1" and model.domains[0].class_names == ("dark", "light")
+    by_text = xdomain.train(tmp_path / "set", arrays, "light:0,dark:1", **QUICK)
+    assert by_text.pairing == model.pairing
+    more = tmp_path / "more"
+    shutil.copytree(tmp_path / "set", more)
+    (more / "a first one").mkdir()
+    write_pgm(more / "a first one" / "0.pgm", small[0][0])
+    shifted = xdomain.Dataset.from_folder(more)
+    assert shifted.class_names == ("a first one", "dark", "light")
+    matched = shifted.matched(model.domains[0].class_names)
+    assert len(matched) == 16 and matched.class_names == ("dark", "light")
+    judge = xdomain.train_judge(arrays, epochs=1, batch=8, base_channels=2, feature_dim=4)
+    assert judge.class_names == ("0", "1")
+    assert xdomain.evaluate(model, more, arrays, judge) == xdomain.evaluate(model, tmp_path / "set", arrays, judge)
+    mapped = xdomain.map(model, more, arrays, {"light": 1, "dark": 0}, **QUICK)
+    assert mapped.pairing == "1:1,0:0"
     with pytest.raises(ValueError, match="no class 'grey'; there are dark, light"):
         xdomain.train(tmp_path / "set", arrays, {"grey": 0}, **QUICK)
     with pytest.raises(ValueError, match="labels"):

@@ -108,6 +108,19 @@ class Dataset(Handle):
         return np.array([lib.xd_dataset_label(self._pointer, i) for i in range(len(self))], np.uint32)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """The name of each class by its number, "" of those without pictures."""
+        found = self.classes
+        return tuple(found.get(label, "") for label in range(max(found, default=-1) + 1))
+
+    def matched(self, names: Sequence[str]) -> Dataset:
+        """The same pictures with the labels of the classes of the same names in `names`, as of a Domain or another
+        set: so a folder more or fewer shifts no label. Pictures of other classes are left out."""
+        context = Context()
+        array, count = c_texts(names)
+        return Dataset(context.make(lib.xd_dataset_match_classes, self._pointer, array, count))
+
+    @property
     def classes(self) -> dict[int, str]:
         """Number and name of each class that has pictures."""
         return {
@@ -153,28 +166,35 @@ def dataset(pictures: Pictures) -> Dataset:
 
 
 class Pairing(Handle):
-    """Which class of domain 1 is translated into which of domain 2, and back."""
+    """Which class of domain 1 is translated into which of domain 2, and back; names1 and names2 are those of the
+    domains' classes, by which they may be given."""
 
-    def __init__(self, pairs: Pairs, domain1: Dataset | None = None, domain2: Dataset | None = None) -> None:
-        text = pairs if isinstance(pairs, str) else _pairs_text(pairs, domain1, domain2)
-        super().__init__(Context().make(lib.xd_pairing_create, text.encode()), lib.xd_pairing_release)
+    def __init__(self, pairs: Pairs, names1: Sequence[str] = (), names2: Sequence[str] = ()) -> None:
+        text = pairs if isinstance(pairs, str) else _pairs_text(pairs, names1, names2)
+        create = lib.xd_pairing_create_named
+        super().__init__(
+            Context().make(create, text.encode(), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
+        )
+
+
+def c_texts(texts: Sequence[str]) -> tuple[Any, int]:
+    """Texts as C takes them: an array and a count."""
+    return (ctypes.c_char_p * len(texts))(*(text.encode() for text in texts)), len(texts)
 
 
 def _pairs_text(
-    pairs: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None, domain1: Dataset | None, domain2: Dataset | None
+    pairs: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None, names1: Sequence[str], names2: Sequence[str]
 ) -> str:
     if pairs is None:
         return "*:*"
     items = pairs.items() if isinstance(pairs, Mapping) else pairs
-    return ",".join(f"{_label(one, domain1)}:{_label(other, domain2)}" for one, other in items)
+    return ",".join(f"{_label(one, names1)}:{_label(other, names2)}" for one, other in items)
 
 
-def _label(word: Any, domain: Dataset | None) -> int:
-    """A class by its number or by the name that the set has for it."""
-    if isinstance(word, str):
-        found = [label for label, name in domain.classes.items() if name == word] if domain else []
-        if not found:
-            names = ", ".join(domain.classes.values()) if domain else "none"
-            raise ValueError(f"no class {word!r}; there are {names}")
-        return found[0]
-    return int(word)
+def _label(word: Any, names: Sequence[str]) -> int:
+    """A class by its number or by its name."""
+    if not isinstance(word, str):
+        return int(word)
+    if word not in names or not word:
+        raise ValueError(f"no class {word!r}; there are {', '.join(filter(None, names)) or 'no names'}")
+    return names.index(word)

@@ -125,6 +125,12 @@ class Judge(Handle):
         """Reads a judge file (.xdc)."""
         return cls(Context().make(lib.xd_judge_load, path_bytes(path)))
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of its classes, by their numbers."""
+        count = lib.xd_judge_class_count(self._pointer)
+        return tuple(lib.xd_judge_class_name(self._pointer, label).decode() for label in range(count))
+
     def save(self, path: Path) -> None:
         """Writes a judge file."""
         context = Context()

@@ -77,7 +77,7 @@ def train(
         return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
                       (judge1, judge2), (name1, name2), threads, backend, options)
     sets = dataset(domain1), dataset(domain2)
-    Pairing(pairs, *sets)
+    Pairing(pairs, *(pictures.class_names for pictures in sets))
     with _Bar(progress) as bar:
         vaes = _train(None, *sets, pairs, _both(callback, bar), False, preset, (None, None), (None, None),
                       (name1, name2), threads, backend, {**options, "directions": 0})
@@ -103,7 +103,8 @@ def map(  # noqa: A001 - the library's word for it
     backend: str | None = None,
     **options: OptionValue,
 ) -> Model:
-    """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds."""
+    """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds. Classes of
+    the sets are those of the same names in the model."""
     start = model if isinstance(model, Model) else Model.load(model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
                   (judge1, judge2), (None, None), threads, backend, options)
@@ -122,14 +123,20 @@ def _train(
     names: tuple[str | None, str | None],
     threads: int | None,
     backend: str | None,
-    given: dict[str, OptionValue],
+    options_given: dict[str, OptionValue],
 ) -> Model:
     context = Context(threads, backend)
-    options = OptionSet(context, "train", given, preset)
+    options = OptionSet(context, "train", options_given, preset)
     report = Values(context)
-    sets = dataset(domain1), dataset(domain2)
-    pairing = Pairing(pairs, *sets)
-    others = tuple(None if pictures is None else dataset(pictures) for pictures in validations)
+    sets = [dataset(domain1), dataset(domain2)]
+    if start is not None:
+        sets = [_matched(given, domain.class_names) for given, domain in zip(sets, start.domains)]
+    class_names = [pictures.class_names for pictures in sets]
+    pairing = Pairing(pairs, *class_names)
+    others = [
+        None if pictures is None else dataset(pictures).matched(names)
+        for pictures, names in zip(validations, class_names)
+    ]
     values = _abi.xd_train_input()
     lib.xd_train_input_init(ctypes.byref(values), ctypes.sizeof(values))
     values.pairing = pairing._pointer
@@ -151,6 +158,11 @@ def _train(
                                 ctypes.byref(values), options._pointer)
         work.check(status, raised)
     return Model(out.value or 0, report.read())
+
+
+def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
+    """The set with the labels of a model's classes, where the model has names."""
+    return pictures.matched(names) if any(names) else pictures
 
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
@@ -258,7 +270,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Measures a mapping: "acc", "div", "ediv", "fd" and more, by the names that the library's evaluation.h lists.
 
-    `source` and `target` are pictures of the domains that the direction leaves and enters, `judge` knows the latter.
+    `source` and `target` are pictures of the domains that the direction leaves and enters, their classes those of the
+    same names in the model; `judge` knows the latter.
     `pairs` None takes the model's own. The callback hears (step, steps) now and then.
     """
     context = Context(threads, backend)
@@ -266,9 +279,10 @@ def evaluate(
     measures = Values(context)
     loaded = model if isinstance(model, Model) else Model.load(model)
     judging = judge if isinstance(judge, Judge) else Judge.load(judge)
-    sets = dataset(source), dataset(target)
-    forwards = direction == "1to2"
-    pairing = Pairing(loaded.pairing if pairs is None else pairs, *(sets if forwards else reversed(sets)))
+    number = choose(DIRECTIONS, "direction", direction)
+    domains = loaded.domains if number == _abi.XD_DIRECTION_1TO2 else loaded.domains[::-1]
+    sets = [_matched(dataset(pictures), domain.class_names) for pictures, domain in zip((source, target), domains)]
+    pairing = Pairing(loaded.pairing if pairs is None else pairs, *(domain.class_names for domain in loaded.domains))
 
     def call(step: int, steps: int) -> object:
         return callback(step, steps) if callback else None
@@ -278,7 +292,6 @@ def evaluate(
     lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
     given.judge, given.pairing, given.callback = judging._pointer, pairing._pointer, hooked
     given.source, given.target = sets[0]._pointer, sets[1]._pointer
-    number = choose(DIRECTIONS, "direction", direction)
     with Work(context) as work:
         work.check(
             lib.xd_evaluate(measures._pointer, context._pointer, loaded._pointer, number, ctypes.byref(given),
