@@ -12,7 +12,7 @@ static const char train_usage[] =
     "--pairs '*:*' pairs all with all.\n\n"
     "--preset begins with the numbers of a known experiment: mnist; fashion (MNIST to Fashion-MNIST); svhn\n"
     "(SVHN to MNIST); paper (the letter of arXiv 1805.10130). Files of --config override it, and all other\n"
-    "flags and --set override both. Without one, VAEs begin with 16 channels and take 500 steps at least.\n\n"
+    "flags and --set override both.\n\n"
     "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.";
 static const char map_usage[] =
     "usage: xdomain map --model MODEL.xdm --domain1 SPEC --domain2 SPEC --pairs 0:9,1:8 --out NEW.xdm\n\n"

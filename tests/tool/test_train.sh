@@ -48,8 +48,8 @@ told 'mapping_1to2.options = .* mismatch=0.75 .*lambda_reg=0.25 '
 told 'mapping_1to2.options = .* steps=8 '
 told 'mapping_2to1.options = .* steps=6 '
 told 'vae1.options = .* kl_weight=0.5 '
-learn --hidden2 9 --likelihood 1 --dropout 0.25 --mapping-linear-skip 1
-told 'vae1.options = .* hidden1=256 '
+learn --hidden1 7 --hidden2 9 --likelihood 1 --dropout 0.25 --mapping-linear-skip 1
+told 'vae1.options = .* hidden1=7 '
 told 'vae2.options = .* hidden1=9 .* likelihood=bernoulli '
 told 'mapping_2to1.options = .* dropout=0.25 linear_skip=1 '
 learn --likelihood1 bernoulli --no-spectral-norm
