@@ -122,8 +122,8 @@ typedef void (*xd_log_callback)(void *user, xd_log_level level, const char *mess
 struct xd_backend_table; /* sys/backend.h */
 struct xd_layer_table; /* sys/layer.h */
 
-/* The defaults of network_work and network_memory: 2^35 multiplications, some seconds of one thread,
- * and 128 MiB. */
+/* The defaults of network_work and network_memory: 2^35 multiplications, some seconds of one
+ * thread, and 128 MiB. */
 #define XD_NETWORK_WORK 34359738368
 #define XD_NETWORK_MEMORY 134217728
 

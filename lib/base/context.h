@@ -14,8 +14,8 @@
 struct xd_context {
   xd_allocator allocator;
   xd_runner runner; /* the host's, the pool's or the serial one; always callable */
-  xd_runner
-      guard;     /* the same for the backend: where `may_stop`, a cancelled loop's other pieces do nothing */
+  /* The same for the backend: where `may_stop`, the other pieces of a cancelled loop do nothing. */
+  xd_runner guard;
   bool may_stop; /* what runs now may be left half done */
   const xd_pool *pool;
   xd_log_callback log;

@@ -24,7 +24,6 @@
 #define MAX_TRANSFER ((size_t)1 << 30)
 #define PIECE ((size_t)1 << 24) /* of reading, between two looks at a cancellation */
 #define MAX_ATTEMPTS 1000
-#define REASON_SIZE 128
 #define TEMPORARY_SIZE 64 /* room for a temporary file's name */
 #define TEMPORARY_FORMAT ".xdomain-%ld-%u.tmp"
 
@@ -32,18 +31,12 @@
 #define PATH_MAX 4096
 #endif
 
-static const char *name_error(char reason[REASON_SIZE], int error) {
-  if (strerror_r(error, reason, REASON_SIZE) != 0)
-    snprintf(reason, REASON_SIZE, "error %d", error);
-  return reason;
-}
-
 /* The message is "cannot <what> '<path>': <the system's reason>". */
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
   char reason[XDI_REASON_SIZE];
   xdi_describe_error(reason, error);
   xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
-  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, name_error(reason, error));
+  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
 }
 
 static int open_retrying(const char *path, int flags, mode_t mode) {
@@ -293,11 +286,12 @@ static int fill_and_close(int file, const struct stat *old, const void *data, si
 
 /* It comes after the rename, and so is told apart. */
 static xd_status fail_sync(xd_context *context, int error, const char *path) {
-  char reason[REASON_SIZE];
+  char reason[XDI_REASON_SIZE];
+  xdi_describe_error(reason, error);
   return xdi_fail(
       context, XD_ERROR_IO,
       "'%s' is written, but its folder cannot be synced, so that it may be lost if the system goes down: %s",
-      path, name_error(reason, error));
+      path, reason);
 }
 
 /* A folder that may be written but not read cannot be synced, which is no failure. */

@@ -311,7 +311,7 @@ START_TEST(context_create__opens_the_hosts_backend) {
   ck_assert_str_eq(xd_context_backend_detail(context), "tiny: the smallest of all");
   ck_assert_int_eq(book.lines, 2); /* its own, and the choice */
   ck_assert(context->table.dense_forward != NULL);
-  ck_assert_ptr_eq(context->backend->host->runner, &context->runner);
+  ck_assert_ptr_eq(context->backend->host->runner, &context->guard);
   xd_backend *backend = NULL;
   const xd_backend_table *table = xd_context_backend(context, &backend);
   ck_assert_ptr_eq(backend, context->backend);
