@@ -91,7 +91,7 @@ handwriting=$pictures/handwriting
 
 say "Train a judge of each domain (classifiers that score the translations)"
 for domain in printed handwriting; do
-  "$tool" judge --train "dir:$pictures/$domain/train" --test "dir:$pictures/$domain/test" --epochs 6 \
+  "$tool" judge --train "dir:$pictures/$domain/train" --test "dir:$pictures/$domain/test" --epochs 10 --shift 3 \
     --out "$out/$domain.xdc" --threads "$threads"
 done
 

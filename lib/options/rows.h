@@ -65,11 +65,11 @@
   ROW(SWITCH, linear_skip, 0, 1, 0, "", \
       "the generator ends in a linear map of noise and code besides, which starts as the noise") \
   ROW(SWITCH, same_code_positive, 0, 1, 0, "", "the real pair is one code twice, as the paper prints it") \
-  ROW(REAL, mismatch, 0, 1000, 1, "", "weight of real codes of a wrong class; 0: none, the paper") \
-  ROW(REAL, generated_mismatch, 0, 1000, 0, "", "weight of generated codes against a wrong class's condition") \
-  ROW(REAL, lambda_reg, 0, 1e6, 0.1, "", "weight of the tie of generated codes to their noise") \
-  ROW(REAL, final_lambda, 0, 1, 1, "", "share of that weight at the end; it falls in the second half of the steps") \
-  ROW(SWITCH, spectral_norm, 0, 1, 1, "", "spectral normalisation of all the discriminator's layers") \
+  ROW(REAL, mismatch, 0, 1000, 2, "", "weight of real codes of a wrong class; 0: none, the paper") \
+  ROW(REAL, generated_mismatch, 0, 1000, 3, "", "weight of generated codes against a wrong class's condition") \
+  ROW(REAL, lambda_reg, 0, 1e6, 0.3, "", "weight of the tie of generated codes to their noise") \
+  ROW(REAL, final_lambda, 0, 1, 0, "", "share of that weight at the end; it falls in the second half of the steps") \
+  ROW(SWITCH, spectral_norm, 0, 1, 0, "", "spectral normalisation of all the discriminator's layers") \
   ROW(REAL, ema_decay, 0, 0.999999, 0.999, "", "decay of the kept generator's average; 0: the last one itself") \
   ROW(REAL, learning_rate, 0, 10, 0.001, "", "Adam's rate, constant for the first half of the steps") \
   ROW(REAL, final_rate, 0, 1, 0.02, "", "share of the learning rate at the last step") \
@@ -77,17 +77,17 @@
   ROW(REAL, beta2, 0, 0.999999, 0.99, "", "Adam's decay of the gradients' square") \
   ROW(COUNT, batch, 1, 65536, 128, "codes", "codes of a step") \
   ROW(COUNT, steps, 1, 33554431, 8000, "steps", "steps of the training") \
-  ROW(REAL, mixing, 0, 1, 0, "", "share of source codes that are convex mixtures of two of one class") \
+  ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \
       "posterior samples kept of each picture, alike in both directions; 0: drawn anew each time") \
   ROW(REAL, augment, 0, 4, 0, "", "as of a VAE, of the copies of pictures whose codes are kept") \
   ROW(REAL, augment_colour, 0, 4, 0, "", "as of a VAE, of the copies of pictures whose codes are kept") \
   ROW(REAL, augment_blur, 0, 4, 0, "pixels of 28", "as of a VAE, of the copies of pictures whose codes are kept") \
-  ROW(REAL, noise_scale, 0, 4, 0.7, "", \
+  ROW(REAL, noise_scale, 0, 4, 1, "", \
       "deviation of the noise that the finished generator draws; below 1: less variety, more accuracy") \
-  ROW(REAL, invariance, 0, 1000, 0, "", \
+  ROW(REAL, invariance, 0, 1000, 1, "", \
       "weight of what another source code of the class changes: high for results that owe their variety to the noise") \
-  ROW(COUNT, condition_codes, 1, 1024, 1, "codes", \
+  ROW(COUNT, condition_codes, 1, 1024, 8, "codes", \
       "posterior samples whose scaled mean is a condition; above 1 it excludes same_code_positive") \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")
 

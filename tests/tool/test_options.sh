@@ -12,7 +12,7 @@ has() { grep -q -- "$1" "$work/out" || fail "the list has no '$1'"; }
 lists
 for group in vae mapping judge evaluation train; do has "^$group\$"; done
 lists mapping
-has '^  lambda_reg  *0.1  *0..1000000  *weight'
+has '^  lambda_reg  *0.3  *0..1000000  *weight'
 grep -q latent_dim "$work/out" && fail "options mapping lists those of VAEs"
 lists train
 has '^  vae.likelihood  *gaussian  *gaussian|bernoulli '

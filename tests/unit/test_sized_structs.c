@@ -143,7 +143,7 @@ static xd_status use_xd_image(xd_image *at) {
 }
 
 static void fill_xd_mapping_batch(xd_mapping_batch *to) {
-  to->source = to->condition = to->positive = to->mismatched = floats;
+  to->source = to->twin = to->condition = to->positive = to->mismatched = floats;
   to->count = 2;
 }
 
