@@ -52,3 +52,4 @@ XDOMAIN_MODELS=$source/examples/models XDOMAIN_INCLUDE=$source/include XDOMAIN_T
 
 echo "== the types"
 "$python" -m mypy --strict --cache-dir "$work/types" -p xdomain
+"$python" -m mypy --strict --cache-dir "$work/types" "$source/examples/python/tests/typed_use.py"

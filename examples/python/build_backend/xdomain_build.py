@@ -1,7 +1,7 @@
 """The build backend (PEP 517) of the package xdomain: one wheel with the shared library and the tool inside.
 
 It runs CMake on the source tree that it is part of, installs library and tool into the wheel, and writes the
-package's declarations from that tree's headers. With XDOMAIN_BUILD=FOLDER in the environment it takes them from a
+package's declarations from that tree's headers and its types of options from what the tool lists. With XDOMAIN_BUILD=FOLDER in the environment it takes them from a
 finished build instead of building anew.
 """
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from declarations import write_declarations
+from option_types import write_option_types
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ROOT = PACKAGE.parent.parent
@@ -36,7 +37,9 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
         tree = Path(temporary) / "wheel"
         shutil.copytree(PACKAGE / "xdomain", tree / "xdomain", ignore=shutil.ignore_patterns("_*.pyc", "__pycache__"))
         write_declarations(ROOT / "include", tree / "xdomain" / "_abi.py")
-        _install_library(Path(temporary), tree / "xdomain" / "_native")
+        native = tree / "xdomain" / "_native"
+        _install_library(Path(temporary), native)
+        write_option_types(native / "bin" / "xdomain", tree / "xdomain" / "_option_types.py")
         information = tree / f"xdomain-{version}.dist-info"
         information.mkdir()
         (information / "METADATA").write_text(_metadata(version), encoding="utf-8")

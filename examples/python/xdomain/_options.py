@@ -27,6 +27,10 @@ class Option:
     default: float
     choices: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        what = "|".join(self.choices) if self.choices else f"{self.least:g} to {self.most:g} {self.unit}".rstrip()
+        return f"{self.keyword} = {self.default:g} ({what}): {self.help}"
+
     @property
     def keyword(self) -> str:
         """Its name as a keyword argument: "vae.latent_dim" is vae_latent_dim."""

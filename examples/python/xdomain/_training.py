@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, cast
 
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset
@@ -12,6 +12,11 @@ from ._library import Context, Values, Work, c_callback, lib, read_values
 from ._models import DIRECTIONS, Judge, Model, Path
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._option_types import EvaluationOptions, JudgeOptions, TrainOptions
 
 STAGES = {
     _abi.XD_STAGE_VAE1: "vae1",
@@ -59,7 +64,7 @@ def train(
     checkpoint: Path | None = None,
     threads: int | None = None,
     backend: str | None = None,
-    **options: OptionValue,
+    **options: Unpack[TrainOptions],
 ) -> Model:
     """Trains a model between two sets of pictures.
 
@@ -75,15 +80,15 @@ def train(
     """
     if checkpoint is None:
         return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                      (judge1, judge2), (name1, name2), threads, backend, options)
+                      (judge1, judge2), (name1, name2), threads, backend, _given(options))
     sets = dataset(domain1), dataset(domain2)
     Pairing(pairs, *(pictures.class_names for pictures in sets))
     with _Bar(progress) as bar:
         vaes = _train(None, *sets, pairs, _both(callback, bar), False, preset, (None, None), (None, None),
-                      (name1, name2), threads, backend, {**options, "directions": 0})
+                      (name1, name2), threads, backend, {**_given(options), "directions": 0})
         vaes.save(checkpoint)
         return _train(vaes, *sets, pairs, _both(callback, bar), False, preset, (validation1, validation2),
-                      (judge1, judge2), (name1, name2), threads, backend, options)
+                      (judge1, judge2), (name1, name2), threads, backend, _given(options))
 
 
 def map(  # noqa: A001 - the library's word for it
@@ -101,13 +106,18 @@ def map(  # noqa: A001 - the library's word for it
     judge2: Judge | None = None,
     threads: int | None = None,
     backend: str | None = None,
-    **options: OptionValue,
+    **options: Unpack[TrainOptions],
 ) -> Model:
     """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds. Classes of
     the sets are those of the same names in the model."""
     start = model if isinstance(model, Model) else Model.load(model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                  (judge1, judge2), (None, None), threads, backend, options)
+                  (judge1, judge2), (None, None), threads, backend, _given(options))
+
+
+def _given(options: object) -> Mapping[str, OptionValue]:
+    """Keyword arguments as they are: their types are for editors and type checkers."""
+    return cast(Mapping[str, OptionValue], options)
 
 
 def _train(
@@ -123,7 +133,7 @@ def _train(
     names: tuple[str | None, str | None],
     threads: int | None,
     backend: str | None,
-    options_given: dict[str, OptionValue],
+    options_given: Mapping[str, OptionValue],
 ) -> Model:
     context = Context(threads, backend)
     options = OptionSet(context, "train", options_given, preset)
@@ -233,11 +243,11 @@ def train_judge(
     callback: Callable[[int, int, dict[str, float]], object] | None = None,
     threads: int | None = None,
     backend: str | None = None,
-    **options: OptionValue,
+    **options: Unpack[JudgeOptions],
 ) -> Judge:
     """Trains a judge of a set of real pictures. The callback hears (step, steps, losses) after each step."""
     context = Context(threads, backend)
-    values = OptionSet(context, "judge", options)
+    values = OptionSet(context, "judge", _given(options))
     report = Values(context)
     images = dataset(pictures)
 
@@ -266,7 +276,7 @@ def evaluate(
     callback: Callable[[int, int], object] | None = None,
     threads: int | None = None,
     backend: str | None = None,
-    **options: OptionValue,
+    **options: Unpack[EvaluationOptions],
 ) -> dict[str, float]:
     """Measures a mapping: "acc", "div", "ediv", "fd" and more, by the names that the library's evaluation.h lists.
 
@@ -275,7 +285,7 @@ def evaluate(
     `pairs` None takes the model's own. The callback hears (step, steps) now and then.
     """
     context = Context(threads, backend)
-    values = OptionSet(context, "evaluation", options)
+    values = OptionSet(context, "evaluation", _given(options))
     measures = Values(context)
     loaded = model if isinstance(model, Model) else Model.load(model)
     judging = judge if isinstance(judge, Judge) else Judge.load(judge)

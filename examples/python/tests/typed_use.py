@@ -1,0 +1,30 @@
+"""How a program with types uses the package: mypy --strict reads it, nothing runs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import xdomain
+
+
+def translated(picture: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    translate = xdomain.Translator("digits.xdm", direction="2to1", threads=None)
+    several: list[Any] = translate([picture, picture], seed=1, fit="pad")
+    return translate(picture, seed=1, temperature=0.5, out=np.empty((28, 28), np.uint8)) if several else picture
+
+
+def trained(pixels: npt.NDArray[np.uint8], labels: list[int]) -> dict[str, float]:
+    model: xdomain.Model = xdomain.train(
+        "folder", (pixels, labels), {"cat": 1}, callback=lambda told: told.step < 5, preset="mnist", steps=4000,
+        vae2_likelihood="bernoulli", spectral_norm=False,
+    )
+    judge = xdomain.train_judge("folder", epochs=3, dropout=0.1)
+    return xdomain.evaluate(model, "folder", (pixels, labels), judge, temperature=0.8)
+
+
+def wrong() -> None:
+    xdomain.train("one", "two", stepps=3)  # type: ignore[call-arg]
+    xdomain.train("one", "two", vae_likelihood="poisson")  # type: ignore[arg-type]
