@@ -22,8 +22,8 @@ STAGES = {
     _abi.XD_STAGE_VAE1: "vae1",
     _abi.XD_STAGE_VAE2: "vae2",
     _abi.XD_STAGE_CODES: "codes",
-    _abi.XD_STAGE_MAPPING_1TO2: "mapping 1to2",
-    _abi.XD_STAGE_MAPPING_2TO1: "mapping 2to1",
+    _abi.XD_STAGE_MAPPING_1TO2: "mapping1",
+    _abi.XD_STAGE_MAPPING_2TO1: "mapping2",
 }
 
 
@@ -31,7 +31,7 @@ STAGES = {
 class Progress:
     """What a training's callback hears after each step."""
 
-    #: "vae1", "vae2", "codes", "mapping 1to2" or "mapping 2to1".
+    #: "vae1", "vae2", "codes", "mapping1" (1 to 2) or "mapping2", as in reports.
     stage: str
     #: Within the stage, from 1 to steps.
     step: int
