@@ -117,6 +117,46 @@ enum { XD_LOG_ERROR = 0, XD_LOG_WARNING = 1, XD_LOG_INFO = 2, XD_LOG_DEBUG = 3 }
  * uses the context. One failure gives one line. */
 typedef void (*xd_log_callback)(void *user, xd_log_level level, const char *message);
 
+/* ---- Pictures ---- */
+
+struct xd_image; /* image.h */
+
+/* A reader of picture files that the host brings, by libvips, GdkPixbuf or OpenCV say, so that
+ * every road by which pictures come in reads WebP, TIFF or AVIF too: xd_picture_load and sets from
+ * folders. Copied into the context by xd_context_options.decoder; `user` must live as long as the
+ * context. */
+typedef struct xd_picture_decoder {
+  /* sizeof(xd_picture_decoder) */
+  size_t struct_size;
+  void *user;
+  /* Reads a picture from the whole bytes of a file; `name` is its path or its source's name, for
+   * messages alone. On XD_OK it has filled *view, which comes as xd_image_init leaves it, turned as
+   * viewers show the picture, and put into *held whatever `release` is to give back.
+   * XD_ERROR_UNSUPPORTED: not of a kind that it reads. Other statuses end the call and come back to
+   * its caller; the message then ends in what was written to `reason`, at most `room` bytes with
+   * the final zero. It is called on the thread that uses the context, and makes no other calls with
+   * this context. */
+  xd_status (*decode)(void *user, struct xd_image *view, void **held, char *reason, size_t room,
+                      const char *name, const void *data, size_t size);
+  /* Called once for every XD_OK of decode, when the pixels were copied. */
+  void (*release)(void *user, void *held);
+  /* Endings of file names that sets from folders take for pictures beside the library's own, in any
+   * case, between blanks: ".webp .tif .tiff". Must live as long as the context. NULL: none. */
+  const char *endings;
+  /* 1: it is asked first, and the library's own decoders when it answers XD_ERROR_UNSUPPORTED; 0:
+   * it is asked for what they do not know. */
+  uint32_t first;
+  /* 0 */
+  uint32_t reserved;
+} xd_picture_decoder;
+
+#define XD_PICTURE_DECODER_INIT \
+  { sizeof(xd_picture_decoder), NULL, NULL, NULL, NULL, 0, 0 }
+XD_API void xd_picture_decoder_init(xd_picture_decoder *decoder, size_t struct_size);
+
+/* How many pixels a decoded picture may have where the context does not say: 2^26. */
+#define XD_PICTURE_PIXELS 67108864
+
 /* ---- The context ---- */
 
 struct xd_backend_table; /* sys/backend.h */
@@ -171,6 +211,13 @@ typedef struct xd_context_options {
    * XD_NETWORK_MEMORY; UINT64_MAX: without limit. */
   uint64_t network_work;
   uint64_t network_memory;
+  /* A reader of picture files that the host brings, for kinds that the library does not know, or
+   * for all; copied. NULL: none. */
+  const xd_picture_decoder *decoder;
+  /* How many pixels a picture may have that is decoded with this context, 1 to 2^28: a file of a
+   * few kilobytes can promise far more than its reader has memory for. Decoding takes about twice
+   * the picture's memory, beside the file's own bytes. 0: XD_PICTURE_PIXELS. */
+  uint64_t picture_pixels;
 } xd_context_options;
 
 /* Defaults: backend "auto", the caller's thread alone, the C heap, no log. The
@@ -178,7 +225,7 @@ typedef struct xd_context_options {
 #define XD_CONTEXT_OPTIONS_INIT \
   { \
     sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
-        0, NULL, 0, 0, 0 \
+        0, NULL, 0, 0, 0, NULL, 0 \
   }
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 

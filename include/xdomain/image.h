@@ -188,11 +188,18 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
                                    uint32_t height, xd_sample sample, xd_layout layout);
 
 /* Decodes PNG, JPEG (Huffman-coded, 8 bits), BMP (not run-length coded) or PNM (P5, P6), known by
- * its content, from a path or from memory. The layout is the file's own: grey, grey+alpha, RGB or
- * RGBA, of u8 or, for PNG and PNM of more than 8 bits, u16 samples. The view's policy is
- * XD_ALPHA_IGNORE. The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA,
- * XD_ERROR_TRUNCATED, XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (see
- * xd_picture_create; files over 256 MiB), XD_ERROR_OUT_OF_MEMORY. */
+ * its content, and what the context's decoder reads (xd_picture_decoder in context.h), from a path
+ * or from a source (stream.h).
+ *
+ * The picture is as viewers show it: EXIF's orientation of JPEG and PNG files is applied. Its
+ * layout is the file's own: grey, grey+alpha, RGB or RGBA, of u8 or, for PNG and PNM of more than 8
+ * bits, u16 samples; four inks of a JPEG become RGB. Stray bytes between the parts of a JPEG are
+ * passed over. The view's policy is XD_ALPHA_IGNORE.
+ *
+ * The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA, XD_ERROR_TRUNCATED,
+ * XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (a side over 65535, more
+ * pixels than the context's picture_pixels, files over 256 MiB), XD_ERROR_OUT_OF_MEMORY, and what
+ * the context's decoder answers. */
 XD_API xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path);
 XD_API xd_status xd_picture_load_source(xd_picture **out, xd_context *context,
                                         const xd_source *source);

@@ -33,6 +33,8 @@ XD_API const char *xd_version_string(void);
  *   "shared-pool"          xd_context_options.pool
  *   "destroy-any-order"    translators and trainers may outlive their context
  *   "fork"                 contexts with a pool work on in forked children
+ *   "streams"              pictures, models and judges come from memory and functions, and go there
+ *   "picture-decoder"      the host may bring a reader of picture files
  * Later versions add names and take none away. Callable from any thread. */
 XD_API int xd_has_feature(const char *name);
 

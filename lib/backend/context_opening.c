@@ -14,6 +14,7 @@
 #include "xdomain/sys/layer.h"
 
 #define WHY_SIZE 160
+#define PIXELS_MOST ((uint64_t)1 << 28)
 
 /* ---- the options ---- */
 
@@ -27,6 +28,14 @@ static xd_status check_surroundings(xd_context *reporter, const xd_context_optio
   if (options->runner && options->pool)
     return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT,
                     "context options: a runner and a pool are one too many");
+  return XD_OK;
+}
+
+static xd_status check_pictures(xd_context *reporter, const xd_context_options *options) {
+  if (options->picture_pixels > PIXELS_MOST)
+    return xdi_fail(reporter, XD_ERROR_INVALID_ARGUMENT,
+                    "context options: picture_pixels is %ju, more than %ju",
+                    (uintmax_t)options->picture_pixels, (uintmax_t)PIXELS_MOST);
   return XD_OK;
 }
 
@@ -80,6 +89,8 @@ static xd_status check_layers(xd_context *reporter, const xd_context_options *op
 static xd_status check_options(xd_context *reporter, const xd_context_options *options) {
   xd_status status = check_surroundings(reporter, options);
   if (status == XD_OK)
+    status = check_pictures(reporter, options);
+  if (status == XD_OK)
     status = check_backends(reporter, options);
   if (status == XD_OK)
     status = check_layers(reporter, options);
@@ -97,6 +108,23 @@ static xd_status copy_layers(xd_context *context, const xd_context_options *opti
   memcpy(context->layers, options->layers, options->layer_count * sizeof *context->layers);
   context->layer_count = options->layer_count;
   return XD_OK;
+}
+
+static xd_status take_decoder(xd_context *context, const xd_context_options *options) {
+  context->decoder = (xd_picture_decoder)XD_PICTURE_DECODER_INIT;
+  context->picture_pixels = options->picture_pixels ? options->picture_pixels : XD_PICTURE_PIXELS;
+  if (!options->decoder)
+    return XD_OK;
+  xd_status status =
+      xdi_sized_read(context, &context->decoder, options->decoder, XDI_SIZED(xd_picture_decoder, reserved));
+  if (status == XD_OK)
+    status = xdi_check_switch(context, "xd_picture_decoder.first", context->decoder.first);
+  if (status == XD_OK && (!context->decoder.decode || !context->decoder.release))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "context options: the decoder has no %s function",
+                    context->decoder.decode ? "release" : "decode");
+  return status == XD_OK
+             ? xdi_check_reserved(context, "xd_picture_decoder.reserved", context->decoder.reserved)
+             : status;
 }
 
 static xd_status make_pool(xd_context *context, uint32_t threads) {
@@ -173,6 +201,8 @@ static xd_status choose_backend(xd_context *context, const xd_context_options *o
 static xd_status build(xd_context *context, const xd_context_options *options) {
   xd_status status = copy_layers(context, options);
   if (status == XD_OK)
+    status = take_decoder(context, options);
+  if (status == XD_OK)
     status = choose_runner(context, options);
   if (status == XD_OK)
     status = choose_backend(context, options);
@@ -216,7 +246,7 @@ static xd_status open_context(xd_context **out, xd_context *reporter, xd_context
   xd_allocator allocator = xdi_heap;
   begin(reporter, settings, &xdi_heap);
   xd_status status =
-      options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, message_size))
+      options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, picture_pixels))
               : XD_OK;
   if (status != XD_OK)
     return status;

@@ -34,6 +34,8 @@ struct xd_context {
   char backend_detail[XDI_DETAIL_SIZE];
   const struct xd_layer_table **layers; /* the host's */
   uint32_t layer_count;
+  xd_picture_decoder decoder; /* the host's; without a function where there is none */
+  uint64_t picture_pixels;    /* the most that a decoded picture may have */
 };
 
 /* Records the message (printf-like) for xd_context_message, logs it as an error (a cancellation as

@@ -106,14 +106,22 @@ char *xdi_join_path(xd_context *context, const char *folder, const char *name) {
   return path;
 }
 
-static bool has_picture_ending(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
-                                        ".bmp", ".pgm", ".ppm",  ".pnm"};
+/* Whether `endings`, between blanks, have that of the name. */
+static bool has_ending(const char *name, const char *endings) {
   const char *dot = strrchr(name, '.');
-  for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-    if (strcasecmp(dot, endings[i]) == 0)
+  const size_t length = dot ? strlen(dot) : 0;
+  for (const char *at = endings; at && length; at = strchr(at, ' ')) {
+    at += strspn(at, " ");
+    if (strncasecmp(at, dot, length) == 0 && (at[length] == ' ' || at[length] == '\0'))
       return true;
+  }
   return false;
+}
+
+/* Ours, and those of the host's decoder. */
+static bool has_picture_ending(const xd_context *context, const char *name) {
+  return has_ending(name, ".png .jpg .jpeg .jpe .jfif .bmp .pgm .ppm .pnm") ||
+         (context->decoder.decode && has_ending(name, context->decoder.endings));
 }
 
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
@@ -138,13 +146,14 @@ static xd_status sort_in(const sorting *s, const char *name, char *path) {
   struct stat info;
   bool added = true;
   const int error = stat(path, &info) != 0 ? errno : 0;
-  const bool leads_nowhere = error == ENOENT && !has_picture_ending(name); /* a link that no one asked for */
+  const bool leads_nowhere =
+      error == ENOENT && !has_picture_ending(s->context, name); /* a link that no one asked for */
   xd_status status = XD_OK;
   if (error && !leads_nowhere)
     status = fail_system(s->context, error, "examine", path);
   else if (!error && S_ISDIR(info.st_mode))
     added = add(s->context, s->folders, name);
-  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(name))
+  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(s->context, name))
     added = add(s->context, s->pictures, name);
   else if (!s->others->count++) {
     s->others->first = path;

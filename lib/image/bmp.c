@@ -68,7 +68,7 @@ static xd_status read_info(bitmap *b) {
   b->colours = narrow ? 0 : read_u32(from + 32);
   if (planes != 1)
     return fail_field(b, XD_ERROR_BAD_DATA, "planes", planes);
-  return xdi_picture_check_size(b->context, b->file->name, b->width, b->height, XD_ERROR_BAD_DATA);
+  return xdi_picture_check_promise(b->context, b->file->name, b->width, b->height);
 }
 
 static xd_status check_kind(const bitmap *b) {

@@ -1,33 +1,115 @@
-/* Loading pictures: the file is read whole, its kind recognised, its frame checked, and its pixels
- * decoded by the one who knows the kind. */
+/* Loading pictures: the file is read whole, its kind recognised, its frame checked, and its pixels decoded by
+ * the one who knows the kind, ours or the host's. */
 #include "base/content.h"
+#include "base/sized.h"
+#include "image/convert.h"
 #include "image/encoded.h"
+#include "image/picture.h"
 
 #define FILE_LIMIT ((size_t)256 << 20)
+#define REASON_ROOM 256
 
-static xd_status decode(xd_picture **out, xd_context *context, xdi_encoded *file) {
-  xd_status status = xdi_encoded_recognise(context, file);
-  if (status != XD_OK)
-    return status;
+void xd_picture_decoder_init(xd_picture_decoder *decoder, size_t struct_size) {
+  const xd_picture_decoder defaults = XD_PICTURE_DECODER_INIT;
+  xdi_sized_write(decoder, struct_size, &defaults, sizeof defaults);
+}
+
+/* ---- the library's own ---- */
+
+/* Replaces the picture by one that is turned as EXIF asks. */
+static xd_status turn(xd_picture **picture, xd_context *context, uint32_t orientation) {
+  xd_image view = (*picture)->view, turned = XD_IMAGE_INIT;
+  xd_picture *upright = NULL;
+  view.policy = XD_ALPHA_CARRY;
+  xd_status status = xd_image_orient(context, &turned, &view, orientation);
+  if (status == XD_OK)
+    status = xd_picture_create(&upright, context, turned.width, turned.height, turned.sample, turned.layout);
+  if (status == XD_OK)
+    status = xd_image_convert(context, &upright->view, &turned);
+  xd_picture_destroy(*picture);
+  *picture = upright;
+  return status;
+}
+
+static xd_status decode_kind(xd_picture **out, xd_context *context, xdi_encoded *file) {
+  xd_status status = XD_OK;
   switch (file->encoding) {
   case XDI_ENCODING_PNG:
     status = xdi_encoded_walk_png(context, file);
-    return status == XD_OK ? xdi_stb_decode(out, context, file) : status;
+    return status == XD_OK ? xdi_stb_decode_png(out, context, file) : status;
   case XDI_ENCODING_JPEG:
     status = xdi_encoded_walk_jpeg(context, file);
-    return status == XD_OK ? xdi_stb_decode(out, context, file) : status;
+    return status == XD_OK ? xdi_stb_decode_jpeg(out, context, file) : status;
   case XDI_ENCODING_BMP:
     return xdi_bmp_decode(out, context, file);
   case XDI_ENCODING_PNM:
     return xdi_pnm_decode(out, context, file);
+  case XDI_ENCODING_UNKNOWN:
+    break;
   }
-  return xdi_fail(context, XD_ERROR_INTERNAL, "'%s': unknown picture kind", file->name);
+  if (file->size == 0)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s' is empty", file->name);
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s' is no PNG, JPEG, BMP, P5 or P6 picture", file->name);
+}
+
+static xd_status decode(xd_picture **out, xd_context *context, xdi_encoded *file) {
+  xd_status status = decode_kind(out, context, file);
+  if (status == XD_OK && file->orientation > 1)
+    status = turn(out, context, file->orientation);
+  return status;
+}
+
+/* ---- the host's ---- */
+
+/* Copies the pixels that the host holds into a picture of ours. */
+static xd_status copy_view(xd_picture **out, xd_context *context, const xd_image *image, const char *name) {
+  static const xd_layout kept[] = {
+      0, XD_LAYOUT_GREY, XD_LAYOUT_GREY_ALPHA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA};
+  xdi_view from, to;
+  xd_status status = xdi_view_open_input(context, &from, image, "the decoder's view");
+  if (status == XD_OK)
+    status = xdi_picture_check_promise(context, name, from.width, from.height);
+  if (status == XD_OK)
+    status = xd_picture_create(out, context, from.width, from.height, from.sample, kept[image->layout]);
+  if (status != XD_OK)
+    return status;
+  from.policy = XD_ALPHA_CARRY;
+  to = xdi_view_of((*out)->view.pixels, from.width, from.height, from.channels, from.sample);
+  xdi_view_convert(&to, &from);
+  return XD_OK;
+}
+
+/* XD_ERROR_UNSUPPORTED without a message: not the host's either. */
+static xd_status ask_host(xd_picture **out, xd_context *context, const xdi_encoded *file) {
+  const xd_picture_decoder *decoder = &context->decoder;
+  xd_image view = XD_IMAGE_INIT;
+  char reason[REASON_ROOM] = "";
+  void *held = NULL;
+  if (!decoder->decode)
+    return XD_ERROR_UNSUPPORTED;
+  xd_status status =
+      decoder->decode(decoder->user, &view, &held, reason, sizeof reason, file->name, file->data, file->size);
+  if (status == XD_ERROR_UNSUPPORTED)
+    return status;
+  if (status != XD_OK)
+    return xdi_fail(context, status, "'%s': the host's decoder says: %s", file->name,
+                    *reason ? reason : xd_status_text(status));
+  view.struct_size = sizeof view;
+  status = copy_view(out, context, &view, file->name);
+  decoder->release(decoder->user, held);
+  return status;
 }
 
 /* Closes the content. */
 static xd_status decode_content(xd_picture **out, xd_context *context, xdi_content *content) {
   xdi_encoded file = {.name = content->name, .data = content->data, .size = content->size};
-  const xd_status status = decode(out, context, &file);
+  xd_status status = XD_ERROR_UNSUPPORTED;
+  xdi_encoded_recognise(&file);
+  const bool ours = file.encoding != XDI_ENCODING_UNKNOWN;
+  if (file.size > 0 && (context->decoder.first || !ours))
+    status = ask_host(out, context, &file);
+  if (status == XD_ERROR_UNSUPPORTED)
+    status = decode(out, context, &file);
   xdi_content_close(content, context);
   return status;
 }

@@ -7,7 +7,8 @@ static bool begins_with(const xdi_encoded *file, const char *bytes, size_t count
   return file->size >= count && memcmp(file->data, bytes, count) == 0;
 }
 
-xd_status xdi_encoded_recognise(xd_context *context, xdi_encoded *file) {
+void xdi_encoded_recognise(xdi_encoded *file) {
+  file->encoding = XDI_ENCODING_UNKNOWN;
   if (begins_with(file, "\x89PNG\r\n\x1a\n", 8))
     file->encoding = XDI_ENCODING_PNG;
   else if (begins_with(file, "\xff\xd8\xff", 3))
@@ -16,9 +17,4 @@ xd_status xdi_encoded_recognise(xd_context *context, xdi_encoded *file) {
     file->encoding = XDI_ENCODING_BMP;
   else if (begins_with(file, "P5", 2) || begins_with(file, "P6", 2))
     file->encoding = XDI_ENCODING_PNM;
-  else if (file->size == 0)
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s' is empty", file->name);
-  else
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s' is no PNG, JPEG, BMP, P5 or P6 picture", file->name);
-  return XD_OK;
 }

@@ -3,6 +3,9 @@
  * beyond its tables; scans are limited because each one costs a pass over the whole picture. */
 #include "image/encoded.h"
 
+#include <string.h>
+
+#include "image/exif.h"
 #include "image/picture.h"
 
 #define SCAN_LIMIT 100
@@ -13,7 +16,7 @@ typedef struct walk {
   xdi_encoded *file;
   size_t at;
   unsigned scans;
-  bool has_frame;
+  bool has_frame, has_exif;
 } walk;
 
 static xd_status fail_cut(const walk *w) {
@@ -67,7 +70,7 @@ static xd_status read_frame(walk *w, unsigned marker, const unsigned char *body,
   w->has_frame = true;
   w->file->width = width;
   w->file->height = height;
-  xd_status status = xdi_picture_check_size(w->context, w->file->name, width, height, XD_ERROR_BAD_DATA);
+  xd_status status = xdi_picture_check_promise(w->context, w->file->name, width, height);
   if (status != XD_OK)
     return status;
   /* Even an empty block of 8x8 pixels takes a bit, in at least one component in sixteen. */
@@ -106,6 +109,10 @@ static xd_status read_segment(walk *w, unsigned marker) {
     return check_tables(w, body, length - 2);
   if (is_frame(marker))
     return read_frame(w, marker, body, length - 2);
+  if (marker == 0xE1 && !w->has_exif && length > 8 && memcmp(body, "Exif\0", 6) == 0) {
+    w->has_exif = true;
+    w->file->orientation = xdi_exif_orientation(body + 6, length - 8);
+  }
   if (marker != 0xDA)
     return XD_OK;
   if (!w->has_frame)
@@ -117,7 +124,7 @@ static xd_status read_segment(walk *w, unsigned marker) {
 }
 
 xd_status xdi_encoded_walk_jpeg(xd_context *context, xdi_encoded *file) {
-  walk w = {context, file, 2, 0, false};
+  walk w = {.context = context, .file = file, .at = 2};
   bool in_scan = false;
   unsigned marker;
   for (;;) {

@@ -17,6 +17,15 @@ xd_status xdi_picture_check_size(xd_context *context, const char *name, uint64_t
   return XD_OK;
 }
 
+xd_status xdi_picture_check_promise(xd_context *context, const char *name, uint64_t width, uint64_t height) {
+  const xd_status status = xdi_picture_check_size(context, name, width, height, XD_ERROR_BAD_DATA);
+  if (status != XD_OK || width * height <= context->picture_pixels)
+    return status;
+  return xdi_fail(context, XD_ERROR_TOO_LARGE,
+                  "%s: %ju x %ju pixels, more than the %ju that the context allows (picture_pixels)", name,
+                  (uintmax_t)width, (uintmax_t)height, (uintmax_t)context->picture_pixels);
+}
+
 xd_status xdi_picture_adopt(xd_picture **out, xd_context *context, void *memory, void *pixels, uint32_t width,
                             uint32_t height, xd_sample sample, xd_layout layout) {
   xd_picture *picture = xdi_allocate(&context->allocator, 1, sizeof *picture);

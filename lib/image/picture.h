@@ -15,6 +15,9 @@ struct xd_picture {
 xd_status xdi_picture_check_size(xd_context *context, const char *name, uint64_t width, uint64_t height,
                                  xd_status zero_status);
 
+/* The sides that a file promises: XD_ERROR_BAD_DATA for 0, XD_ERROR_TOO_LARGE beyond the context's limit. */
+xd_status xdi_picture_check_promise(xd_context *context, const char *name, uint64_t width, uint64_t height);
+
 /* A picture around pixels that lie, tightly packed, somewhere in `memory`, which comes from the
  * context's allocator and belongs to the picture on success. */
 xd_status xdi_picture_adopt(xd_picture **out, xd_context *context, void *memory, void *pixels, uint32_t width,

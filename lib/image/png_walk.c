@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "image/exif.h"
 #include "image/picture.h"
 
 #define DEFLATE_LIMIT 1032u
@@ -51,13 +52,20 @@ static xd_status read_chunk(xd_context *context, const xdi_encoded *file, size_t
   return XD_OK;
 }
 
-static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *c, uint64_t *row_bits) {
+/* What the size of the rows and of the result follows from. */
+typedef struct sizes {
+  uint64_t row_bits, packed; /* of a row as it is stored; bytes of all IDAT */
+  uint32_t depth, colour;    /* IHDR's */
+  bool has_key;              /* tRNS makes some colours or entries transparent */
+} sizes;
+
+static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *c, sizes *out) {
   static const unsigned char channels[7] = {1, 0, 3, 1, 2, 0, 4};
   if (!is_type(c, "IHDR") || c->length != 13)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG that does not begin with IHDR", file->name);
   const unsigned char *from = file->data + c->at;
   uint32_t width = read_u32(from), height = read_u32(from + 4), depth = from[8], colour = from[9];
-  xd_status status = xdi_picture_check_size(context, file->name, width, height, XD_ERROR_BAD_DATA);
+  xd_status status = xdi_picture_check_promise(context, file->name, width, height);
   if (status != XD_OK)
     return status;
   if (colour > 6 || channels[colour] == 0 || depth == 0 || depth > 16)
@@ -66,35 +74,48 @@ static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *
   file->width = width;
   file->height = height;
   file->deep = depth == 16;
-  *row_bits = (uint64_t)width * channels[colour] * depth;
+  out->depth = depth;
+  out->colour = colour;
+  out->row_bits = (uint64_t)width * channels[colour] * depth;
   return XD_OK;
 }
 
-static xd_status check_promise(xd_context *context, const xdi_encoded *file, uint64_t row_bits,
-                               uint64_t packed) {
-  uint64_t bytes = (row_bits + 7) / 8 * file->height;
+/* Bytes of the decoded picture: palettes become colours, transparent ones an alpha. */
+static uint64_t find_result(const xdi_encoded *file, const sizes *s) {
+  static const unsigned char channels[7] = {1, 0, 3, 3, 2, 0, 4};
+  const unsigned alpha = s->has_key && s->colour != 4 && s->colour != 6;
+  return (uint64_t)file->width * file->height * (channels[s->colour] + alpha) * (file->deep ? 2 : 1);
+}
+
+static xd_status check_sizes(xd_context *context, const xdi_encoded *file, const sizes *s) {
+  const uint64_t bytes = (s->row_bits + 7) / 8 * file->height, packed = s->packed;
   if (packed == 0)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG without pixels", file->name);
   if (bytes / DEFLATE_LIMIT > packed)
     return xdi_fail(context, XD_ERROR_TRUNCATED,
                     "'%s' promises %ux%u pixels, more than %ju packed bytes can hold", file->name,
                     file->width, file->height, (uintmax_t)packed);
-  if (bytes + file->height > INT32_MAX)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s': %ju bytes of PNG rows, more than %d", file->name,
-                    (uintmax_t)bytes, INT32_MAX);
+  if (bytes + file->height > INT32_MAX || find_result(file, s) > INT32_MAX)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE,
+                    "'%s': %ju bytes of PNG rows become %ju of pixels, of which neither may be more than %d",
+                    file->name, (uintmax_t)bytes, (uintmax_t)find_result(file, s), INT32_MAX);
   return XD_OK;
 }
 
 xd_status xdi_encoded_walk_png(xd_context *context, xdi_encoded *file) {
-  uint64_t row_bits = 0, packed = 0;
+  sizes found = {0};
   chunk c = {0, 0, NULL};
   size_t at = 8;
   xd_status status = read_chunk(context, file, at, &c);
   if (status == XD_OK)
-    status = read_ihdr(context, file, &c, &row_bits);
+    status = read_ihdr(context, file, &c, &found);
   while (status == XD_OK && !is_type(&c, "IEND")) {
     if (is_type(&c, "IDAT"))
-      packed += c.length;
+      found.packed += c.length;
+    if (is_type(&c, "eXIf"))
+      file->orientation = xdi_exif_orientation(file->data + c.at, c.length);
+    if (is_type(&c, "tRNS"))
+      found.has_key = true;
     if (is_type(&c, "PLTE")) {
       file->palette_at = c.at;
       file->palette_bytes = c.length;
@@ -102,5 +123,5 @@ xd_status xdi_encoded_walk_png(xd_context *context, xdi_encoded *file) {
     at = c.at + c.length + 4;
     status = read_chunk(context, file, at, &c);
   }
-  return status == XD_OK ? check_promise(context, file, row_bits, packed) : status;
+  return status == XD_OK ? check_sizes(context, file, &found) : status;
 }

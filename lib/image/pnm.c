@@ -52,7 +52,7 @@ static xd_status read_header(xd_context *context, const xdi_encoded *file, heade
   if (status == XD_OK)
     status = read_number(context, file, &h->at, "maximum", &h->maximum);
   if (status == XD_OK)
-    status = xdi_picture_check_size(context, file->name, h->width, h->height, XD_ERROR_BAD_DATA);
+    status = xdi_picture_check_promise(context, file->name, h->width, h->height);
   if (status != XD_OK)
     return status;
   if (h->maximum == 0 || h->maximum > 65535 || !is_blank(file->data[h->at]))

@@ -10,12 +10,13 @@
 #define SIZED_STRUCTS(ROW) \
   ROW(xd_allocator, XD_ALLOCATOR_INIT, release, IN) \
   ROW(xd_runner, XD_RUNNER_INIT, reserved, IN) \
-  ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, message_size, IN) \
+  ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, picture_pixels, IN) \
   ROW(xd_dataset_selection, XD_DATASET_SELECTION_INIT, skip, IN) \
   ROW(xd_evaluation_input, XD_EVALUATION_INPUT_INIT, user, IN) \
   ROW(xd_image, XD_IMAGE_INIT, reserved, IN) \
   ROW(xd_mapping_batch, XD_MAPPING_BATCH_INIT, reserved, IN) \
   ROW(xd_model_parts, XD_MODEL_PARTS_INIT, reserved, IN) \
+  ROW(xd_picture_decoder, XD_PICTURE_DECODER_INIT, reserved, IN) \
   ROW(xd_save_options, XD_SAVE_OPTIONS_INIT, inference_only, IN) \
   ROW(xd_chunk, XD_CHUNK_INIT, reserved, OUT) \
   ROW(xd_file_info, XD_FILE_INFO_INIT, reserved, OUT) \

@@ -170,6 +170,31 @@ static xd_status use_xd_model_parts(xd_model_parts *at) {
   return status;
 }
 
+static xd_status decode_nothing(void *user, xd_image *view, void **held, char *reason, size_t room,
+                                const char *name, const void *data, size_t size) {
+  (void)user, (void)view, (void)held, (void)reason, (void)room, (void)name, (void)data, (void)size;
+  return XD_ERROR_UNSUPPORTED;
+}
+
+static void release_nothing(void *user, void *held) {
+  (void)user, (void)held;
+}
+
+static void fill_xd_picture_decoder(xd_picture_decoder *to) {
+  to->decode = decode_nothing;
+  to->release = release_nothing;
+}
+
+static xd_status use_xd_picture_decoder(xd_picture_decoder *at) {
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *made = NULL;
+  options.backend = "reference";
+  options.decoder = at;
+  const xd_status status = xd_context_create(&made, &options);
+  xd_context_destroy(made);
+  return status;
+}
+
 static void fill_xd_save_options(xd_save_options *to) {
   to->inference_only = 1;
 }
