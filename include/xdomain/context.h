@@ -227,6 +227,7 @@ typedef struct xd_context_options {
     sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
         0, NULL, 0, 0, 0, NULL, 0 \
   }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 
 /* Creates a context; NULL options are the defaults. On failure *out is NULL and,
@@ -255,6 +256,8 @@ XD_API const char *xd_context_message(const xd_context *context);
  * e.g. "native: AVX-512 kernels, ahead of OpenBLAS's, which was not loaded". Borrowed
  * from the context. */
 XD_API const char *xd_context_backend_name(const xd_context *context);
+
+/* How the backend was chosen, in one line. Never NULL; borrowed from the context; "" of NULL. */
 XD_API const char *xd_context_backend_detail(const xd_context *context);
 
 /* How many threads the context's loops may use. */

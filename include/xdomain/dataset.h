@@ -50,7 +50,9 @@ XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, c
 XD_API xd_status xd_dataset_load_mat(xd_dataset **out, xd_context *context, const char *path);
 
 /* From memory, copied: count pictures of [height][width][channels] bytes, channels 1 or 3, sides
- * 1..65535; labels[count] below XD_CLASS_LIMIT, or NULL. */
+ * 1..65535; labels[count] below XD_CLASS_LIMIT, or NULL. XD_ERROR_INVALID_ARGUMENT names what is
+ * wrong; XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_OUT_OF_MEMORY. The caller owns
+ * *out. */
 XD_API xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
                                    const uint32_t *labels, uint32_t count, uint32_t width,
                                    uint32_t height, uint32_t channels);
@@ -95,6 +97,7 @@ typedef struct xd_dataset_selection {
 
 #define XD_DATASET_SELECTION_INIT \
   { sizeof(xd_dataset_selection), NULL, 0, 0, 0, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_dataset_selection_init(xd_dataset_selection *selection, size_t struct_size);
 
 /* A new set of some pictures of `set`, in its order, fewer than `count` where there are not as
@@ -129,26 +132,37 @@ XD_API xd_status xd_dataset_check_classes(const xd_dataset *set, xd_context *con
                                           const char *const *names, uint32_t count,
                                           const char *where);
 
-/* One more owner; returns set. */
+/* One more owner; returns the set. Callable from any thread; NULL is legal. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
 /* One owner less; NULL is legal. */
 XD_API void xd_dataset_release(const xd_dataset *set);
 
+/* How many pictures it has; 0 of NULL. This and the other questions about a set may be asked
+ * from any thread. */
 XD_API uint32_t xd_dataset_count(const xd_dataset *set);
+
+/* The width of every picture in pixels; 0 of NULL. */
 XD_API uint32_t xd_dataset_width(const xd_dataset *set);
+
+/* The height of every picture in pixels; 0 of NULL. */
 XD_API uint32_t xd_dataset_height(const xd_dataset *set);
+
+/* 1 for grey pictures, 3 for RGB; 0 of NULL. */
 XD_API uint32_t xd_dataset_channels(const xd_dataset *set);
-/* 0 beyond the end. */
+/* The label of picture `index`; 0 beyond the end. */
 XD_API uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index);
-/* Pictures of a label. */
+/* How many pictures have a label; 0 for labels that none has. */
 XD_API uint32_t xd_dataset_class_size(const xd_dataset *set, uint32_t label);
-/* Folder's name, or its number; "" when the set has no such label. */
+/* A class's name, its folder's or its number, borrowed from the set; "" when the set has no such
+ * label. */
 XD_API const char *xd_dataset_class_name(const xd_dataset *set, uint32_t label);
 /* Picture `index`'s bytes, [height][width][channels], borrowed from the set; NULL beyond the
  * end. */
 XD_API const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index);
 
-/* Copies pictures indices[0..count) as floats in 0..1, [count][height][width][channels]. */
+/* Copies pictures indices[0..count) as floats in 0..1, [count][height][width][channels], to memory
+ * of the caller's. count 0 does nothing. XD_ERROR_INVALID_ARGUMENT (NULL, an index beyond the end),
+ * XD_ERROR_CANCELLED. */
 XD_API xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to,
                                  const uint32_t *indices, uint32_t count);
 
@@ -171,15 +185,16 @@ XD_API xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const 
 XD_API xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
                                          const char *const *names1, uint32_t count1,
                                          const char *const *names2, uint32_t count2);
-/* One more owner; returns it. */
+/* One more owner; returns the pairing. Callable from any thread; NULL is legal. */
 XD_API xd_pairing *xd_pairing_retain(const xd_pairing *pairing);
 /* One owner less; NULL is legal. */
 XD_API void xd_pairing_release(const xd_pairing *pairing);
 
 /* The pairs, in the order given. "*:*" is one pair of XD_ANY_CLASS with XD_ANY_CLASS. */
 #define XD_ANY_CLASS 0xFFFFFFFFu
+/* How many pairs it has, "*:*" being one; 0 of NULL. */
 XD_API uint32_t xd_pairing_count(const xd_pairing *pairing);
-/* Domain 1 or 2. */
+/* The class of domain 1 or 2 in pair `index`; XD_ANY_CLASS beyond the last pair, and for "*:*". */
 XD_API uint32_t xd_pairing_class(const xd_pairing *pairing, uint32_t domain, uint32_t index);
 
 /* Whether class1 of domain 1 and class2 of domain 2 are a pair: 1 or 0. */

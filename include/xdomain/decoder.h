@@ -27,11 +27,14 @@ XD_API xd_decoder *xd_decoder_retain(const xd_decoder *decoder);
 /* One owner less; NULL is legal. */
 XD_API void xd_decoder_release(const xd_decoder *decoder);
 
+/* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_decoder_freeze(xd_decoder *decoder);
 /* Borrowed. */
 XD_API const xd_network *xd_decoder_network(const xd_decoder *decoder);
 /* Borrowed; NULL once frozen. */
 XD_API xd_network *xd_decoder_network_mutable(xd_decoder *decoder);
+
+/* The size of the codes that it takes; 0 of NULL. */
 XD_API uint32_t xd_decoder_latent_dim(const xd_decoder *decoder);
 
 /* pictures[count][height][width][channels] in 0..1 of codes[count][latent_dim]. XD_ERROR_NUMERIC

@@ -34,11 +34,14 @@ XD_API xd_encoder *xd_encoder_retain(const xd_encoder *encoder);
 /* One owner less; NULL is legal. */
 XD_API void xd_encoder_release(const xd_encoder *encoder);
 
+/* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_encoder_freeze(xd_encoder *encoder);
 /* Borrowed. */
 XD_API const xd_network *xd_encoder_network(const xd_encoder *encoder);
 /* Borrowed; NULL once frozen. */
 XD_API xd_network *xd_encoder_network_mutable(xd_encoder *encoder);
+
+/* The size of the codes that it makes; 0 of NULL. */
 XD_API uint32_t xd_encoder_latent_dim(const xd_encoder *encoder);
 
 /* mean[count][latent_dim] and, where not NULL, log_variance[count][latent_dim] of

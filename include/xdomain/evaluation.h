@@ -50,6 +50,7 @@ typedef struct xd_evaluation_input {
 
 #define XD_EVALUATION_INPUT_INIT \
   { sizeof(xd_evaluation_input), NULL, NULL, NULL, NULL, NULL, NULL }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_size);
 
 /* Translates the source's pictures of the paired classes and judges them. Options: group

@@ -138,6 +138,8 @@ XD_API void xd_image_init_planar(xd_image *image, size_t struct_size, void *pixe
 
 /* Bytes of a sample and samples of a pixel; 0 for an unknown number. Callable from any thread. */
 XD_API size_t xd_sample_size(xd_sample sample);
+
+/* Samples of a pixel of that layout, 1 to 4; 0 for an unknown number. Callable from any thread. */
 XD_API uint32_t xd_layout_channels(xd_layout layout);
 
 /* The rectangle of width x height pixels at column x and row y of `from`, as a view on the same
@@ -170,11 +172,13 @@ XD_API xd_status xd_image_resize(xd_context *context, const xd_image *to, const 
 XD_API xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *from,
                               xd_fit fit);
 
-/* From a view to the networks' tensors and back: [height][width][channels] floats in 0..1, channels
- * 1 or 3, aligned as floats are. Alpha is treated by the view's policy, and results are opaque. The
- * floats and the view must not share memory. XD_ERROR_BAD_DATA. */
+/* From a view to the networks' tensors: [height][width][channels] floats in 0..1, channels 1 or 3,
+ * aligned as floats are. Alpha is treated by the view's policy. The floats and the view must not
+ * share memory. XD_ERROR_BAD_DATA: a sample is not finite; XD_ERROR_INVALID_ARGUMENT. */
 XD_API xd_status xd_image_to_floats(xd_context *context, float *to, const xd_image *from,
                                     uint32_t channels);
+
+/* The way back, clamped to 0..1; a result with alpha is opaque. Otherwise as xd_image_to_floats. */
 XD_API xd_status xd_image_from_floats(xd_context *context, const xd_image *to, const float *from,
                                       uint32_t channels);
 
@@ -201,6 +205,8 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
  * pixels than the context's picture_pixels, files over 256 MiB), XD_ERROR_OUT_OF_MEMORY, and what
  * the context's decoder answers. */
 XD_API xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_picture_load_source(xd_picture **out, xd_context *context,
                                         const xd_source *source);
 
@@ -217,6 +223,8 @@ XD_API xd_status xd_picture_view(const xd_picture *picture, xd_image *out);
  * XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels), XD_ERROR_IO,
  * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_image_save_png(xd_context *context, const char *path, const xd_image *image);
+
+/* The same into a sink (stream.h). */
 XD_API xd_status xd_image_save_png_sink(xd_context *context, const xd_sink *sink,
                                         const xd_image *image);
 

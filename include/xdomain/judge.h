@@ -22,6 +22,8 @@ typedef struct xd_judge xd_judge;
  * doubles the channels. XD_ERROR_INVALID_ARGUMENT names the option or argument;
  * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_options *options);
+
+/* One more owner; returns the judge. Callable from any thread; NULL is legal. */
 XD_API xd_judge *xd_judge_retain(const xd_judge *judge);
 /* NULL is legal. */
 XD_API void xd_judge_release(const xd_judge *judge);
@@ -29,7 +31,11 @@ XD_API void xd_judge_release(const xd_judge *judge);
 XD_API const xd_network *xd_judge_network(const xd_judge *judge);
 /* Zeros of NULL. */
 XD_API void xd_judge_picture_shape(const xd_judge *judge, xd_shape *out);
+
+/* How many classes it tells apart; 0 of NULL. */
 XD_API uint32_t xd_judge_class_count(const xd_judge *judge);
+
+/* How many features it gives of a picture; 0 of NULL. */
 XD_API uint32_t xd_judge_feature_dim(const xd_judge *judge);
 
 /* The name of a class, as of the set that the judge was trained on; "" beyond, of a class without a
@@ -55,9 +61,15 @@ XD_API xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, ui
  * read as models are, with the same errors: see xd_model_save and xd_model_load. The caller owns
  * *out. */
 XD_API xd_status xd_judge_save(const xd_judge *judge, xd_context *context, const char *path);
+
+/* The same into a sink (stream.h). */
 XD_API xd_status xd_judge_save_sink(const xd_judge *judge, xd_context *context,
                                     const xd_sink *sink);
+
+/* Reads a judge from a path; the caller owns *out. */
 XD_API xd_status xd_judge_load(xd_judge **out, xd_context *context, const char *path);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_judge_load_source(xd_judge **out, xd_context *context, const xd_source *source);
 
 XD_END_DECLS

@@ -29,16 +29,22 @@ XD_API xd_status xd_latent_generator_create(xd_latent_generator **out, xd_contex
 XD_API xd_status xd_latent_generator_create_layers(xd_latent_generator **out, xd_context *context,
                                                    const xd_network_layers *layers);
 
+/* One more owner; returns the generator. Callable from any thread; NULL is legal. */
 XD_API xd_latent_generator *xd_latent_generator_retain(const xd_latent_generator *generator);
 /* NULL is legal. */
 XD_API void xd_latent_generator_release(const xd_latent_generator *generator);
 
+/* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_latent_generator_freeze(xd_latent_generator *generator);
 /* Borrowed. */
 XD_API const xd_network *xd_latent_generator_network(const xd_latent_generator *generator);
 /* NULL once frozen. */
 XD_API xd_network *xd_latent_generator_network_mutable(xd_latent_generator *generator);
+
+/* The size of the codes that it takes; 0 of NULL. */
 XD_API uint32_t xd_latent_generator_source_dim(const xd_latent_generator *generator);
+
+/* The size of the noise that it takes and of the codes that it makes; 0 of NULL. */
 XD_API uint32_t xd_latent_generator_target_dim(const xd_latent_generator *generator);
 
 /* out[count][target_dim] = G(noise[count][target_dim], codes[count][source_dim]). XD_ERROR_NUMERIC

@@ -52,6 +52,7 @@ typedef struct xd_mapping_batch {
 
 #define XD_MAPPING_BATCH_INIT \
   { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
 typedef struct xd_mapping_trainer xd_mapping_trainer;

@@ -60,9 +60,13 @@ typedef struct xd_model_parts {
     sizeof(xd_model_parts), {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
         NULL, {NULL, NULL}, {0, 0}, NULL, 0, 0 \
   }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 
-/* XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit. The caller owns *out. */
+/* Makes a model of networks and texts; the networks are frozen when it succeeds. The caller owns
+ * *out. XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit; XD_ERROR_INVALID_ARGUMENT (an
+ * encoder or decoder is missing, a text is NULL), XD_ERROR_TOO_LARGE (too many or too long texts),
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts);
 
 /* A model with the VAEs of `model` and other mapping networks: of `parts` only generator,
@@ -71,33 +75,45 @@ XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_m
 XD_API xd_status xd_model_with_mapping(xd_model **out, xd_context *context, const xd_model *model,
                                        const xd_model_parts *parts);
 
-/* One more owner; returns the model. */
+/* One more owner; returns the model. Callable from any thread; NULL is legal. */
 XD_API xd_model *xd_model_retain(const xd_model *model);
 /* One owner less; NULL is legal. */
 XD_API void xd_model_release(const xd_model *model);
 
-/* The parts, borrowed for the life of the model (retain one to keep it longer). domain is 1 or 2;
- * NULL for another number or an absent part. */
+/* The encoder of a domain, 1 or 2, borrowed for the life of the model (retain it to keep it
+ * longer). NULL of NULL and for another number; so are the other parts, and those that are not
+ * there. */
 XD_API const xd_encoder *xd_model_encoder(const xd_model *model, uint32_t domain);
+
+/* The decoder of a domain; likewise. */
 XD_API const xd_decoder *xd_model_decoder(const xd_model *model, uint32_t domain);
+
+/* The generator of a direction, G1 or G2; likewise. */
 XD_API const xd_latent_generator *xd_model_generator(const xd_model *model, xd_direction direction);
+
+/* The discriminator of a domain's codes, D1 or D2; likewise. */
 XD_API const xd_pair_discriminator *xd_model_discriminator(const xd_model *model, uint32_t domain);
 
-/* Zeros of NULL. */
+/* The shape of a domain's pictures; zeros of NULL and of another number than 1 and 2. */
 XD_API void xd_model_picture_shape(const xd_model *model, uint32_t domain, xd_shape *out);
+
+/* The size of a domain's codes; 0 of NULL and of another number than 1 and 2. */
 XD_API uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain);
-/* "" if it has none. */
+/* A domain's name, borrowed; "" if it has none. */
 XD_API const char *xd_model_name(const xd_model *model, uint32_t domain);
-/* "" if it has none. */
+/* The pairing that it was made with, as xd_pairing_create takes it, borrowed; "" if it has none. */
 XD_API const char *xd_model_pairing(const xd_model *model);
+
+/* How many class names a domain has; 0 where it has none. */
 XD_API uint32_t xd_model_class_count(const xd_model *model, uint32_t domain);
-/* "" beyond. */
+/* The name of a class of a domain, borrowed; "" beyond the last. */
 XD_API const char *xd_model_class_name(const xd_model *model, uint32_t domain, uint32_t label);
 
+/* How many properties it has: texts on how it came about, each under a key. */
 XD_API uint32_t xd_model_property_count(const xd_model *model);
-/* NULL beyond the last. */
+/* The key of a property, in the order of the file, borrowed; NULL beyond the last. */
 XD_API const char *xd_model_property_key(const xd_model *model, uint32_t index);
-/* Its value, or NULL. */
+/* The value under a key, borrowed; NULL where there is none. */
 XD_API const char *xd_model_property(const xd_model *model, const char *key);
 
 typedef struct xd_save_options {
@@ -111,6 +127,7 @@ typedef struct xd_save_options {
 
 #define XD_SAVE_OPTIONS_INIT \
   { sizeof(xd_save_options), 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
 
 /* Writes the model to a path, through a temporary file, sync and rename: a crash leaves the old
@@ -122,6 +139,8 @@ XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
  * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,
                                const xd_save_options *options);
+
+/* The same into a sink (stream.h). */
 XD_API xd_status xd_model_save_sink(const xd_model *model, xd_context *context, const xd_sink *sink,
                                     const xd_save_options *options);
 
@@ -132,6 +151,8 @@ XD_API xd_status xd_model_save_sink(const xd_model *model, xd_context *context, 
  * XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a required chunk or layer
  * this library does not know), XD_ERROR_TOO_LARGE, XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_load(xd_model **out, xd_context *context, const char *path);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_model_load_source(xd_model **out, xd_context *context, const xd_source *source);
 
 /* What lies in a model or judge file, without loading it. */
@@ -169,6 +190,7 @@ typedef struct xd_file_info {
 
 #define XD_FILE_INFO_INIT \
   { sizeof(xd_file_info), {0}, 0, 0, 0, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
 
 /* Fills *info and the first `capacity` of chunks (may be NULL with 0), whose elements all have the
@@ -176,12 +198,16 @@ XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
  * by the status, as in xd_model_load. */
 XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                  uint32_t capacity, const char *path);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_file_inspect_source(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                         uint32_t capacity, const xd_source *source);
 
 /* Everything that can be checked of a model or judge file: checksums, those of unknown chunks too,
  * structure, and that it loads. Errors as of xd_model_load and xd_judge_load. */
 XD_API xd_status xd_file_verify(xd_context *context, const char *path);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_file_verify_source(xd_context *context, const xd_source *source);
 
 XD_END_DECLS

@@ -36,32 +36,52 @@ typedef struct xd_tensor {
 
 #define XD_TENSOR_INIT \
   { sizeof(xd_tensor), NULL, 0, {0, 0, 0, 0}, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_tensor_init(xd_tensor *tensor, size_t struct_size);
 
-/* The shape of what goes in and of what comes out; zeros of NULL. */
+/* The shape of what goes in, for one picture or code; zeros of NULL. */
 XD_API void xd_network_input_shape(const xd_network *network, xd_shape *out);
+
+/* The shape of what comes out, for one picture or code; zeros of NULL. */
 XD_API void xd_network_output_shape(const xd_network *network, xd_shape *out);
+
+/* How many layers it has, 1 to 64; 0 of NULL. */
 XD_API uint32_t xd_network_layer_count(const xd_network *network);
+
+/* Layer `index` as a file stores it. XD_ERROR_INVALID_ARGUMENT, and zeros in *out: no network,
+ * or no such layer. */
 XD_API xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_layer_spec *out);
-/* How many numbers its parameters are in all. */
+/* How many numbers its parameters are in all; 0 of NULL. */
 XD_API size_t xd_network_parameter_count(const xd_network *network);
 /* What one picture or code costs on its way through: multiplications, and bytes of memory beside
  * the weights, which a batch multiplies; 0 of NULL. Networks from files are bounded by both, see
  * network_work and network_memory in xd_context_options. */
 XD_API uint64_t xd_network_work(const xd_network *network);
+
+/* Bytes of memory, beside the weights, that one picture or code takes on its way through; a
+ * batch multiplies them. 0 of NULL. Networks from files are bounded, see network_memory in
+ * xd_context_options. */
 XD_API uint64_t xd_network_memory(const xd_network *network);
+
+/* Whether its parameters are immutable for good: 1 or 0; 0 of NULL. */
 XD_API int xd_network_is_frozen(const xd_network *network);
 
-/* The tensors that the parameters form, and one of them; *out starts with its struct_size.
- * XD_ERROR_INVALID_ARGUMENT: there is no tensor of that index. */
+/* How many tensors the parameters form; 0 of NULL. */
 XD_API uint32_t xd_network_tensor_count(const xd_network *network);
+
+/* One of them; *out starts with its struct_size. XD_ERROR_INVALID_ARGUMENT, and an empty *out:
+ * there is no tensor of that index. */
 XD_API xd_status xd_network_tensor(const xd_network *network, uint32_t index, xd_tensor *out);
 
-/* Reads or writes one tensor whole; `count` must be its size. XD_ERROR_NOT_FOUND (no such name),
- * XD_ERROR_SHAPE_MISMATCH (another count), for set also XD_ERROR_UNSUPPORTED (the network is
- * frozen) and XD_ERROR_NUMERIC (a value is not finite). */
+/* Reads one tensor whole into to[count]; `count` must be its size. The context has the message and
+ * may be NULL. XD_ERROR_INVALID_ARGUMENT (NULL), XD_ERROR_NOT_FOUND (no such name),
+ * XD_ERROR_SHAPE_MISMATCH (another count). */
 XD_API xd_status xd_network_get(const xd_network *network, xd_context *context, float *to,
                                 const char *name, size_t count);
+
+/* Writes one tensor whole, from from[count]. Errors as of xd_network_get; also
+ * XD_ERROR_UNSUPPORTED (the network is frozen) and XD_ERROR_NUMERIC (a value is not finite;
+ * nothing is written then). No other thread may use the network meanwhile. */
 XD_API xd_status xd_network_set(xd_network *network, xd_context *context, const char *name,
                                 const float *from, size_t count);
 
@@ -88,6 +108,7 @@ typedef struct xd_network_layers {
 
 #define XD_NETWORK_LAYERS_INIT \
   { sizeof(xd_network_layers), sizeof(xd_layer_spec), NULL, 1, {0, 0, 0}, 0, 0.0f, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_network_layers_init(xd_network_layers *layers, size_t struct_size);
 
 XD_END_DECLS

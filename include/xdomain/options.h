@@ -162,6 +162,7 @@ typedef struct xd_option_info {
 
 #define XD_OPTION_INFO_INIT \
   { sizeof(xd_option_info), NULL, NULL, NULL, 0.0, 0.0, 0.0, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_option_info_init(xd_option_info *info, size_t struct_size);
 
 /* The groups' names, in order; NULL beyond the last. */
@@ -180,6 +181,9 @@ XD_API xd_status xd_options_describe(xd_context *context, xd_option_info *out, c
 /* The names of a group's presets, in order, NULL beyond the last; and a preset's text, NULL where
  * there is none of that name. */
 XD_API const char *xd_options_preset_name(const char *group, uint32_t index);
+
+/* The text of a preset, as xd_options_read takes it; NULL where there is none of that name.
+ * Valid for good. */
 XD_API const char *xd_options_preset_text(const char *group, const char *name);
 
 XD_END_DECLS

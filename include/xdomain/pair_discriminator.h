@@ -31,14 +31,22 @@ XD_API xd_status xd_pair_discriminator_create_layers(xd_pair_discriminator **out
                                                      xd_context *context,
                                                      const xd_network_layers *layers);
 
+/* One more owner; returns the discriminator. Callable from any thread; NULL is legal. */
 XD_API xd_pair_discriminator *
 xd_pair_discriminator_retain(const xd_pair_discriminator *discriminator);
 /* NULL is legal. */
 XD_API void xd_pair_discriminator_release(const xd_pair_discriminator *discriminator);
 
+/* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_pair_discriminator_freeze(xd_pair_discriminator *discriminator);
+
+/* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_pair_discriminator_network(const xd_pair_discriminator *discriminator);
+
+/* Its network to be written to, borrowed; NULL once it is frozen. */
 XD_API xd_network *xd_pair_discriminator_network_mutable(xd_pair_discriminator *discriminator);
+
+/* The size of both codes of a pair; 0 of NULL. */
 XD_API uint32_t xd_pair_discriminator_latent_dim(const xd_pair_discriminator *discriminator);
 
 /* logits[count] of the pairs (condition[i], judged[i]), both [count][latent_dim]. XD_ERROR_NUMERIC

@@ -49,6 +49,7 @@ typedef struct xd_source {
 
 #define XD_SOURCE_INIT \
   { sizeof(xd_source), NULL, NULL, 0, NULL, NULL }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_source_init(xd_source *source, size_t struct_size);
 
 /* Where bytes are written to. Borrowed during the call. */
@@ -66,6 +67,7 @@ typedef struct xd_sink {
 
 #define XD_SINK_INIT \
   { sizeof(xd_sink), NULL, NULL, NULL }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_sink_init(xd_sink *sink, size_t struct_size);
 
 /* Bytes that the library owns. A blob remembers the context's allocator, not the context. */
@@ -80,6 +82,8 @@ XD_API void xd_blob_destroy(xd_blob *blob);
 /* The bytes, borrowed until the blob is written to, cleared or destroyed; NULL and 0 of an empty
  * one and of NULL. */
 XD_API const void *xd_blob_data(const xd_blob *blob);
+
+/* How many bytes it holds; 0 of NULL and of an empty one. */
 XD_API size_t xd_blob_size(const xd_blob *blob);
 
 /* Makes it empty, and keeps its memory for what comes next. NULL is legal. */
@@ -90,6 +94,9 @@ XD_API void xd_blob_clear(xd_blob *blob);
  * made. XD_ERROR_INVALID_ARGUMENT (NULL, a wrong struct_size; without a context there is no
  * message). */
 XD_API xd_status xd_blob_sink(xd_blob *blob, xd_sink *out);
+
+/* A source that reads what the blob holds, as long as that is not changed; of *out only
+ * struct_size is read. XD_ERROR_INVALID_ARGUMENT. */
 XD_API xd_status xd_blob_source(const xd_blob *blob, xd_source *out);
 
 XD_END_DECLS

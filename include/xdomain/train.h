@@ -95,6 +95,7 @@ typedef struct xd_train_input {
     sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
         {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL \
   }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
 
 /* Of the steps that are validated, the model gets the networks of that with the highest

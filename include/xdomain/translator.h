@@ -26,6 +26,7 @@ typedef struct xd_translator_options {
 
 #define XD_TRANSLATOR_OPTIONS_INIT \
   { sizeof(xd_translator_options), XD_DIRECTION_1TO2, 256 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_translator_options_init(xd_translator_options *options, size_t struct_size);
 
 /* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the
@@ -38,6 +39,8 @@ XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context,
  * damage. Errors as of xd_model_load and xd_translator_create. */
 XD_API xd_status xd_translator_load(xd_translator **out, xd_context *context, const char *path,
                                     const xd_translator_options *options);
+
+/* The same from a source (stream.h). */
 XD_API xd_status xd_translator_load_source(xd_translator **out, xd_context *context,
                                            const xd_source *source,
                                            const xd_translator_options *options);

@@ -23,6 +23,8 @@ XD_BEGIN_DECLS
  * ("0.3.0", static storage). Compare with the macros to find a mismatch between
  * headers and library. Callable from any thread. */
 XD_API uint32_t xd_version_number(void);
+
+/* The same as text, static storage. Callable from any thread. */
 XD_API const char *xd_version_string(void);
 
 /* Whether this build of the library has what `name` names: 1 or 0 (also for NULL). So that programs

@@ -36,6 +36,10 @@
  * - What asks takes NULL and answers as of nothing, 0, "", NULL or zeros, where it is not stated
  *   otherwise; retaining NULL gives NULL.
  * - Text is UTF-8 and ends in a zero; paths go to the system as they are.
+ * - Memory of the caller's that a call writes to overlaps nothing else that it is given, unless it
+ *   is stated otherwise (image.h: views may be worked on in place).
+ * - Networks, models, judges, datasets, pairings and pools are shared by any number of threads;
+ *   what asks about them, retains or releases them is callable from any thread.
  * - Callbacks return to the library: no exception and no longjmp passes through it. Of their
  *   context they may ask for the message and cancel; they make no other calls on it.
  * - Reserved fields are 0, and others are refused where they are read.

@@ -405,16 +405,22 @@ XD_API const xd_backend_table *xd_backend_builtin(const char *name);
 XD_API const xd_backend_table *xd_context_backend(const xd_context *context, xd_backend **backend);
 
 /* A backend in a shared object that exports
- *   const xd_backend_table *xd_backend_plugin(void);
- * Opens it and checks the table's version and required slots; pass
- * xd_backend_library_table(...) to xd_context_options.backends. Close only after every
- * context that uses it is gone. XD_ERROR_NOT_FOUND (no file or no symbol; *why, if
- * asked for, is a line in the caller's buffer), XD_ERROR_VERSION_TOO_NEW,
- * XD_ERROR_BAD_DATA (a required slot is empty), XD_ERROR_UNSUPPORTED. */
+ *   const xd_backend_table *xd_backend_plugin(void); */
 typedef struct xd_backend_library xd_backend_library;
+
+/* Opens a shared object and checks its table's version and required slots; pass
+ * xd_backend_library_table(...) to xd_context_options.backends. *why, where not NULL, receives one
+ * line on a failure, at most why_size bytes with the final zero, else "". The caller closes *out.
+ * XD_ERROR_NOT_FOUND (no file or no symbol), XD_ERROR_VERSION_TOO_NEW, XD_ERROR_BAD_DATA (a
+ * required slot is empty), XD_ERROR_UNSUPPORTED, XD_ERROR_INVALID_ARGUMENT,
+ * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_backend_library_open(xd_backend_library **out, char *why, size_t why_size,
                                          const char *path);
+
+/* Closes the shared object, after every context that uses its table is gone. NULL is legal. */
 XD_API void xd_backend_library_close(xd_backend_library *library);
+
+/* Its table, valid until it is closed; NULL of NULL. */
 XD_API const xd_backend_table *xd_backend_library_table(const xd_backend_library *library);
 
 XD_END_DECLS
