@@ -311,7 +311,7 @@ static xd_status average_weights(const xd_vae_trainer *trainer) {
   const double grown = trainer->step / (10.0 + trainer->step);
   const float decay = (float)fmin((double)trainer->settings.averaging, grown);
   xd_status status = XD_OK;
-  for (uint32_t i = 0; status == XD_OK && trainer->average[i] && i < 2; i++)
+  for (uint32_t i = 0; i < 2 && status == XD_OK && trainer->average[i]; i++)
     status = xdi_device_scale_add(trainer->context, 1.0f - decay, xdi_executor_parameters(runs[i]), decay,
                                   xdi_slice(trainer->average[i], 0), counts[i]);
   return status;
