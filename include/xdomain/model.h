@@ -180,8 +180,8 @@ XD_API void xd_chunk_init(xd_chunk *chunk, size_t struct_size);
 typedef struct xd_file_info {
   /* sizeof(xd_file_info), set by the caller */
   size_t struct_size;
-  /* "model", "judge" or "unknown" */
-  char kind[8];
+  /* "model", "judge", "checkpoint" or "unknown" */
+  char kind[16];
   uint32_t major, minor;
   uint64_t size;
   uint32_t chunk_count;
@@ -203,8 +203,9 @@ XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chu
 XD_API xd_status xd_file_inspect_source(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                         uint32_t capacity, const xd_source *source);
 
-/* Everything that can be checked of a model or judge file: checksums, those of unknown chunks too,
- * structure, and that it loads. Errors as of xd_model_load and xd_judge_load. */
+/* Everything that can be checked of a model or judge file: checksums, those of unknown chunks
+ * too, structure, and that it loads; of a checkpoint its checksums. Errors as of xd_model_load
+ * and xd_judge_load. */
 XD_API xd_status xd_file_verify(xd_context *context, const char *path);
 
 /* The same from a source (stream.h). */

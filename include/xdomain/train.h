@@ -88,12 +88,20 @@ typedef struct xd_train_input {
   /* May be NULL; `user` is handed to it. */
   xd_train_callback callback;
   void *user;
+  /* Path of the training's checkpoint, or NULL: none is written (see below). */
+  const char *checkpoint;
+  /* It is written after every so many seconds, */
+  double checkpoint_seconds;
+  /* and after every so many steps; 0: not for this reason. */
+  uint32_t checkpoint_steps;
+  /* 1: goes on from the checkpoint; 0: begins anew, and refuses a path where a file is. */
+  uint32_t resume;
 } xd_train_input;
 
 #define XD_TRAIN_INPUT_INIT \
   { \
     sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
-        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL \
+        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL, NULL, 60.0, 0, 0 \
   }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
@@ -137,6 +145,32 @@ XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report
 XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
                         const xd_model *model, const xd_train_input *input,
                         const xd_options *options);
+
+/* ---- Checkpoints ----
+ *
+ * A checkpoint is a file with the whole state of an xd_train or an xd_map: finished networks,
+ * those in training with the moments of their optimisers and their averages, the best of the
+ * validated steps, the report. It has checksums and is replaced as a whole: after a crash at any
+ * moment there is an old or a new one. It is written before the first step, which shows that it
+ * can be; as checkpoint_seconds and checkpoint_steps say; after each finished stage; and where
+ * the callback, a cancelled context or a collapse ends the training. Of these, only the first
+ * one's failure fails the call: others are logged, and the training goes on. The file stays when
+ * the training is finished.
+ *
+ * The same call with resume = 1 goes on, and gives the model, byte for byte, and the callbacks,
+ * the losses and the measures of a training that was never stopped, at any number of threads;
+ * seconds in the report are those of all parts. A finished training's gives its model at once.
+ * All that shapes the model must be as it was: the version of the library, the backend, the
+ * call, options, sets, pairing, judges, networks and names; XD_ERROR_INVALID_ARGUMENT names what
+ * differs. The option allow_collapse may differ, and so a collapsed mapping be finished.
+ * XD_ERROR_NOT_FOUND: there is no such file; XD_ERROR_BAD_DATA: it is damaged. */
+
+/* The model that a checkpoint already holds: both VAEs, and of each mapping the finished
+ * networks, or else the best of the validated steps. So no failure of a late stage takes away
+ * what was finished. The caller owns *out; the property "mapping.recovered" of one with a
+ * mapping tells where its training was. XD_ERROR_NOT_FOUND: no such file, or not both VAEs are
+ * trained yet; other errors as of xd_model_load. */
+XD_API xd_status xd_train_recover(xd_model **out, xd_context *context, const char *checkpoint);
 
 /* ---- One VAE ---- */
 

@@ -1,4 +1,4 @@
-/* The container of model and judge files: a header, a table of chunks, the chunks.
+/* The container of model, judge and checkpoint files: a header, a table of chunks, the chunks.
  * docs/model-format.md is its specification. */
 #ifndef XDI_FORMAT_CONTAINER_H
 #define XDI_FORMAT_CONTAINER_H
@@ -20,6 +20,7 @@
 
 #define XDI_KIND_MODEL XD_TAG('M', 'O', 'D', 'L')
 #define XDI_KIND_JUDGE XD_TAG('J', 'U', 'D', 'G')
+#define XDI_KIND_CHECKPOINT XD_TAG('C', 'K', 'P', 'T')
 
 #define XDI_CHUNK_DOMAINS XD_TAG('D', 'O', 'M', 'S')
 #define XDI_CHUNK_NETWORKS XD_TAG('N', 'E', 'T', 'S')

@@ -21,9 +21,10 @@ static void describe(const xdi_container *container, xd_file_info *info) {
                         .minor = container->minor,
                         .size = container->size,
                         .chunk_count = container->count};
-  const char *kind = container->kind == XDI_KIND_MODEL   ? "model"
-                     : container->kind == XDI_KIND_JUDGE ? "judge"
-                                                         : "unknown";
+  const char *kind = container->kind == XDI_KIND_MODEL        ? "model"
+                     : container->kind == XDI_KIND_JUDGE      ? "judge"
+                     : container->kind == XDI_KIND_CHECKPOINT ? "checkpoint"
+                                                              : "unknown";
   memcpy(found.kind, kind, strlen(kind));
   xdi_sized_write(info, xdi_sized_stated(info), &found, sizeof found);
 }
@@ -101,7 +102,8 @@ xd_status xd_file_inspect_source(xd_context *context, xd_file_info *info, xd_chu
   return status == XD_OK ? inspect(&container, context, info, chunks, capacity) : status;
 }
 
-/* Also the chunks that loading would pass over. Closes the container. */
+/* Also the chunks that loading would pass over; of a checkpoint no more than the chunks. Closes
+ * the container. */
 static xd_status verify(xdi_container *container, xd_context *context) {
   xd_model *model = NULL;
   xd_judge *judge = NULL;
@@ -111,7 +113,7 @@ static xd_status verify(xdi_container *container, xd_context *context) {
     xdi_chunk_begin(&reader, container, &container->chunks[i]);
     status = xdi_chunk_end(&reader, context);
   }
-  if (status == XD_OK)
+  if (status == XD_OK && container->kind != XDI_KIND_CHECKPOINT)
     status = container->kind == XDI_KIND_JUDGE ? xdi_judge_from(&judge, context, container)
                                                : xdi_model_from(&model, context, container, 0);
   xdi_container_close(container, context);

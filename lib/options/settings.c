@@ -106,3 +106,20 @@ bool xdi_write_vae(char *to, size_t size, const xdi_vae_settings *settings) {
 bool xdi_write_mapping(char *to, size_t size, const xdi_mapping_settings *settings) {
   return write_settings(to, size, settings, "mapping");
 }
+
+void xdi_each_train_option(const xdi_train_settings *settings,
+                           void (*visit)(void *user, const char *name, const char *value), void *user) {
+  const xdi_option_group *group = xdi_find_group("train");
+  char name[2 * XD_OPTION_TEXT_SIZE], value[XD_OPTION_TEXT_SIZE];
+  for (uint32_t section = 0; section < group->section_count; section++) {
+    const xdi_option_section *rows = &group->sections[section];
+    for (uint32_t i = 0; i < rows->count; i++) {
+      if (!xdi_section_has(group, section, &rows->rows[i]))
+        continue;
+      snprintf(name, sizeof name, "%s%s%s", rows->scope, rows->scope[0] ? "." : "", rows->rows[i].name);
+      xdi_write_value(value, &rows->rows[i],
+                      fetch((const unsigned char *)settings + rows->offset, &rows->rows[i]));
+      visit(user, name, value);
+    }
+  }
+}

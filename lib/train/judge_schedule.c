@@ -1,5 +1,6 @@
 /* The judge's whole schedule: shuffled epochs of pictures that are shifted, flipped and blurred at random,
  * the learning rate falling along a cosine. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "layer/network.h"
@@ -8,7 +9,7 @@
 #include "train/augment.h"
 #include "train/epochs.h"
 #include "train/judge_trainer.h"
-#include "train/progress.h"
+#include "train/training.h"
 
 typedef struct judge_schedule {
   xd_context *context;

@@ -3,6 +3,7 @@
 
 #include "base/seeds.h"
 #include "model/encoder.h"
+#include "train/checkpoint.h"
 #include "train/progress.h"
 
 static xdi_augmentation augmentation_of(const xdi_mapping_settings *settings) {
@@ -35,26 +36,40 @@ static xd_status open_codes(xdi_mapping_material *material, xdi_training *traini
   return xdi_codes_open(&material->augmented[domain], context, encoder, set, &options);
 }
 
-static xd_status open_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
-  xd_train_progress event = {
-      .stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2, .losses = &training->losses};
-  xd_status status = open_codes(material, training, domain);
-  if (status == XD_OK)
-    status = xdi_pools_open(&material->pools[domain], training->context, training->input.set[domain],
-                            training->input.pairing, domain + 1);
-  return status == XD_OK ? xdi_training_tell(training, &event) : status;
-}
-
 xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
                                     const xd_model *model) {
-  const double began = xdi_clock();
   *material = (xdi_mapping_material){.model = model};
+  xd_status status = XD_OK;
+  for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
+    status = xdi_pools_open(&material->pools[domain], training->context, training->input.set[domain],
+                            training->input.pairing, domain + 1);
+  return status;
+}
+
+static xd_status encode_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
+  xd_train_progress event = {
+      .stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2, .losses = &training->losses};
+  const xd_status status = open_codes(material, training, domain);
+  return status == XD_OK && training->at.stage == XD_STAGE_CODES && training->at.told <= domain
+             ? xdi_training_tell(training, &event)
+             : status;
+}
+
+static xd_status encode(xdi_mapping_material *material, xdi_training *training) {
+  const xd_status status = encode_domain(material, training, 0);
+  return status == XD_OK ? encode_domain(material, training, 1) : status;
+}
+
+/* Codes are in no checkpoint: a training that has gone past them encodes them again, and tells
+ * nobody. */
+xd_status xdi_mapping_material_encode(xdi_mapping_material *material, xdi_training *training) {
   xd_values_clear(&training->losses);
-  xd_status status = open_domain(material, training, 0);
+  if (training->at.stage > XD_STAGE_CODES)
+    return encode(material, training);
+  xd_status status = xdi_checkpoint_enter_stage(training, XD_STAGE_CODES, NULL);
   if (status == XD_OK)
-    status = open_domain(material, training, 1);
-  const xd_status told = xdi_training_end_stage(training, XD_STAGE_CODES, began);
-  return status == XD_OK ? told : status;
+    status = encode(material, training);
+  return xdi_training_end_stage(training, status);
 }
 
 void xdi_mapping_material_close(xdi_mapping_material *material) {

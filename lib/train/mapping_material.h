@@ -18,9 +18,12 @@ static inline const xdi_codes *xdi_source_codes(const xdi_mapping_material *mate
   return material->augmented[domain].values ? &material->augmented[domain] : &material->codes[domain];
 }
 
-/* On failure the material is to be closed, too. */
+/* The pools alone. On failure the material is to be closed, too. */
 xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training *training,
                                     const xd_model *model);
+
+/* The codes. */
+xd_status xdi_mapping_material_encode(xdi_mapping_material *material, xdi_training *training);
 void xdi_mapping_material_close(xdi_mapping_material *material); /* a zeroed one is legal */
 
 #endif

@@ -3,6 +3,7 @@
 #include "train/mapping_schedule.h"
 
 #include "model/encoder.h"
+#include "train/checkpoint.h"
 #include "train/epochs.h"
 #include "train/pair_sampler.h"
 #include "train/progress.h"
@@ -14,7 +15,7 @@ typedef struct mapping_stage {
   xdi_training *training;
   const xdi_mapping_material *material;
   uint32_t direction, source, target; /* domains 0 or 1 */
-  xdi_mapping_settings *settings;
+  const xdi_mapping_settings *settings;
   xd_mapping_trainer *trainer;
   xdi_pair_sampler sampler;
   xdi_validation validation;
@@ -47,20 +48,18 @@ xd_status xdi_open_mapping_trainer(xd_mapping_trainer **out, const xdi_training 
 }
 
 /* A pairing that ties all classes together knows no mismatches. */
-static void drop_class_terms(mapping_stage *stage) {
-  if (stage->material->pools[stage->target].group_count > 1)
-    return;
-  stage->settings->mismatch = stage->settings->generated_mismatch = stage->settings->invariance = 0.0f;
+xd_status xdi_settle_mapping(xdi_training *training, const xdi_mapping_material *material,
+                             uint32_t direction) {
+  xdi_mapping_settings *settings = &training->settings.mapping[direction];
+  if (material->pools[1 - direction].group_count <= 1)
+    settings->mismatch = settings->generated_mismatch = settings->invariance = 0.0f;
+  return xdi_complete_mapping(training, material->model, direction);
 }
 
 static xd_status open_stage(mapping_stage *stage) {
   xdi_training *training = stage->training;
   const xdi_mapping_material *material = stage->material;
-  xdi_mapping_settings *settings = stage->settings;
-  xd_status status = xdi_complete_mapping(training, material->model, stage->direction);
-  if (status != XD_OK)
-    return status;
-  drop_class_terms(stage);
+  const xdi_mapping_settings *settings = stage->settings;
   const xdi_pair_sampler_options sampling = {
       .source_codes = xdi_source_codes(material, stage->source),
       .target_codes = &material->codes[stage->target],
@@ -74,7 +73,7 @@ static xd_status open_stage(mapping_stage *stage) {
   };
   stage->validation = (xdi_validation){
       .training = training, .vaes = material->model, .direction = stage->direction, .steps = settings->steps};
-  status = xdi_open_mapping_trainer(&stage->trainer, training, settings, stage->direction);
+  const xd_status status = xdi_open_mapping_trainer(&stage->trainer, training, settings, stage->direction);
   return status == XD_OK ? xdi_pair_sampler_open(&stage->sampler, training->context, &sampling) : status;
 }
 
@@ -95,24 +94,29 @@ static xd_status add_losses(mapping_stage *stage, uint32_t step) {
                              &training->losses, counted);
 }
 
-static xd_status run_step(mapping_stage *stage, uint32_t step) {
+static xd_status train_step(mapping_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   const xdi_mapping_settings *settings = stage->settings;
-  xd_train_progress event = {.stage = XD_STAGE_MAPPING_1TO2 + stage->direction,
-                             .step = step + 1,
-                             .steps = settings->steps,
-                             .losses = &training->losses};
-  xd_mapping_batch batch;
   const float rate = xdi_linear_rate(settings->learning_rate, settings->final_rate, step, settings->steps);
+  xd_mapping_batch batch;
   xd_status status = xdi_pair_sampler_draw(&stage->sampler, &batch, step);
   if (status == XD_OK)
     status = xd_mapping_trainer_step(stage->trainer, &training->losses, &batch, rate);
-  if (status == XD_OK)
-    status = add_losses(stage, step);
   if (status != XD_OK)
     return status;
+  training->at.trained = step + 1;
+  return add_losses(stage, step);
+}
+
+static xd_status run_step(mapping_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
+  xd_train_progress event = {.stage = XD_STAGE_MAPPING_1TO2 + stage->direction,
+                             .step = step + 1,
+                             .steps = stage->settings->steps,
+                             .losses = &training->losses};
   const bool validated = xdi_validation_is_due(&stage->validation, step);
-  if (validated) {
+  xd_status status = training->at.trained == step ? train_step(stage, step) : XD_OK;
+  if (status == XD_OK && validated) {
     status = xdi_validation_run(&stage->validation, stage->trainer, step);
     event.validation = &training->measures;
   }
@@ -121,9 +125,40 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
   return status == XD_OK && validated ? xdi_validation_check(&stage->validation, step) : status;
 }
 
-xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
-                            xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
-  const double began = xdi_clock();
+/* ---- The stage ---- */
+
+static void archive_stage(void *stage, xdi_archive *archive) {
+  mapping_stage *of = stage;
+  xdi_mapping_trainer_archive(of->trainer, archive);
+  xdi_validation_archive(&of->validation, archive);
+  xdi_archive_values(archive, &of->training->losses);
+}
+
+/* What was told last may have ended a training that is resumed. */
+static xd_status enter_stage(mapping_stage *stage) {
+  xdi_training *training = stage->training;
+  const xdi_stage_state state = {stage, archive_stage};
+  const xd_status status =
+      xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING_1TO2 + stage->direction, &state);
+  const uint32_t told = training->at.told;
+  return status == XD_OK && told > 0 && xdi_validation_is_due(&stage->validation, told - 1)
+             ? xdi_validation_check(&stage->validation, told - 1)
+             : status;
+}
+
+static xd_status run_stage(mapping_stage *stage) {
+  xdi_training *training = stage->training;
+  xd_status status = enter_stage(stage);
+  for (uint32_t step = training->at.told; status == XD_OK && step < stage->settings->steps; step++)
+    status = run_step(stage, step);
+  return status == XD_OK ? xdi_validation_finish(&stage->validation, stage->trainer,
+                                                 &training->done.generator[stage->source],
+                                                 &training->done.discriminator[stage->target])
+                         : status;
+}
+
+xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material,
+                            uint32_t direction) {
   mapping_stage stage = {.training = training,
                          .material = material,
                          .direction = direction,
@@ -131,11 +166,8 @@ xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *
                          .target = 1 - direction,
                          .settings = &training->settings.mapping[direction]};
   xd_status status = open_stage(&stage);
-  for (uint32_t step = 0; status == XD_OK && step < stage.settings->steps; step++)
-    status = run_step(&stage, step);
   if (status == XD_OK)
-    status = xdi_validation_finish(&stage.validation, stage.trainer, generator, discriminator);
+    status = xdi_training_end_stage(training, run_stage(&stage));
   close_stage(&stage);
-  const xd_status told = xdi_training_end_stage(training, XD_STAGE_MAPPING_1TO2 + direction, began);
-  return status == XD_OK ? told : status;
+  return status;
 }

@@ -12,8 +12,12 @@ xd_status xdi_complete_mapping(xdi_training *training, const xd_model *model, ui
 xd_status xdi_open_mapping_trainer(xd_mapping_trainer **out, const xdi_training *training,
                                    const xdi_mapping_settings *settings, uint32_t direction);
 
-/* Trains direction 0 or 1. The caller owns both. XD_ERROR_COLLAPSED by the validations. */
-xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction,
-                            xd_latent_generator **generator, xd_pair_discriminator **discriminator);
+/* Settles the options of direction 0 or 1 by the model's codes and the pairing. */
+xd_status xdi_settle_mapping(xdi_training *training, const xdi_mapping_material *material,
+                             uint32_t direction);
+
+/* Trains direction 0 or 1, whose options are settled; training->done gets the networks.
+ * XD_ERROR_COLLAPSED by the validations. */
+xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material, uint32_t direction);
 
 #endif

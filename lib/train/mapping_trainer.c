@@ -231,6 +231,19 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_values *losses
   return status == XD_OK ? tell(trainer, losses, &measured) : status;
 }
 
+void xdi_mapping_trainer_archive(xd_mapping_trainer *trainer, xdi_archive *archive) {
+  const size_t generator = trainer->generator->part.network->block_count;
+  xdi_archive_u32(archive, &trainer->step);
+  xdi_archive_floats(archive, xdi_executor_parameters(trainer->generator_run), generator);
+  xdi_archive_floats(archive, xdi_executor_parameters(trainer->discriminator_run),
+                     trainer->discriminator->part.network->block_count);
+  xdi_optimiser_archive(&trainer->generator_optimiser, archive);
+  xdi_optimiser_archive(&trainer->discriminator_optimiser, archive);
+  xdi_spectral_archive(&trainer->spectral, archive);
+  if (trainer->average)
+    xdi_archive_floats(archive, xdi_slice(trainer->average, 0), generator);
+}
+
 /* ---- Finishing ---- */
 
 /* G(s epsilon, z) for the new G(epsilon, z): the rows of weights that read the noise, in the first layer and

@@ -46,6 +46,9 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
                                    const xd_pair_discriminator *discriminator,
                                    const xdi_mapping_settings *settings);
 
+/* All that the next steps depend on. */
+void xdi_mapping_trainer_archive(xd_mapping_trainer *trainer, xdi_archive *archive);
+
 /* How many kinds of pairs the settings give weight. */
 static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
   return settings->mismatch > 0.0f ? XDI_KINDS : XDI_KIND_MISMATCHED;

@@ -44,3 +44,9 @@ xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_s
   xd_context *context = optimiser->context;
   return xdi_device_check(context, context->table.adam(context->backend, &args), "adam");
 }
+
+void xdi_optimiser_archive(xdi_optimiser *optimiser, xdi_archive *archive) {
+  xdi_archive_floats(archive, xdi_slice(optimiser->moments, 0), 2 * optimiser->count);
+  xdi_archive_f64(archive, &optimiser->power1);
+  xdi_archive_f64(archive, &optimiser->power2);
+}

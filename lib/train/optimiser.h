@@ -3,6 +3,7 @@
 #define XDI_TRAIN_OPTIMISER_H
 
 #include "base/context.h"
+#include "train/archive.h"
 
 typedef struct xdi_optimiser_settings {
   float beta1, beta2, weight_decay;
@@ -20,6 +21,9 @@ typedef struct xdi_optimiser {
 xd_status xdi_optimiser_open(xdi_optimiser *optimiser, xd_context *context, size_t count,
                              const xdi_optimiser_settings *settings);
 void xdi_optimiser_close(xdi_optimiser *optimiser); /* a zeroed one is legal */
+
+/* The moments and the corrections' state. */
+void xdi_optimiser_archive(xdi_optimiser *optimiser, xdi_archive *archive);
 
 /* One step on a block of `count` floats. */
 xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients,

@@ -3,9 +3,9 @@
  * 27 a weight of a hidden layer and row. */
 #include "train/progress.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "layer/network.h"
+#include "train/checkpoint.h"
 
 static const double vae_work = 38e3, encoding_work = 6e3, mapping_work = 27.0;
 
@@ -15,17 +15,6 @@ const char *xdi_vae_prefix(uint32_t domain) {
 
 const char *xdi_mapping_prefix(uint32_t direction) {
   return direction == 0 ? "mapping1." : "mapping2.";
-}
-
-static const char *stage_name(xd_train_stage stage) {
-  static const char *const names[] = {"", "vae1", "vae2", "codes", "mapping1", "mapping2"};
-  return names[stage];
-}
-
-double xdi_clock(void) {
-  struct timespec now = {0, 0};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* ---- Work ---- */
@@ -67,7 +56,7 @@ static double work_of(const xdi_training *training, xd_train_stage stage, uint32
 
 void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   const xdi_train_settings *settings = &training->settings;
-  training->started = xdi_clock();
+  training->started = xdi_clock() - training->at.seconds;
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae[domain])
       training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) *
@@ -83,20 +72,35 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
 /* ---- Telling ---- */
 
 xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event) {
-  training->work_done += work_of(training, event->stage, event->step);
+  double *work_done = &training->at.work_done;
+  training->at.told = event->step;
+  *work_done += work_of(training, event->stage, event->step);
   event->struct_size = sizeof *event;
-  event->overall = training->work_done < training->work ? training->work_done / training->work : 1.0;
+  event->overall = *work_done < training->work ? *work_done / training->work : 1.0;
   if (training->input.callback && training->input.callback(training->input.user, event))
     return xdi_fail(training->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of stage %u",
                     event->step, event->steps, event->stage);
-  return xdi_check_cancelled(training->context);
+  const xd_status status = xdi_check_cancelled(training->context);
+  if (status == XD_OK)
+    xdi_checkpoint_step(training);
+  return status;
 }
 
-xd_status xdi_training_end_stage(xdi_training *training, xd_train_stage stage, double began) {
+static xd_status report_seconds(xdi_training *training) {
   const double now = xdi_clock();
   const xd_status status =
       xdi_values_set(training->report, training->context, "seconds", now - training->started);
-  return status == XD_OK ? xdi_values_set_scoped(training->report, training->context, "seconds.",
-                                                 stage_name(stage), now - began)
-                         : status;
+  return status == XD_OK
+             ? xdi_values_set_scoped(training->report, training->context, "seconds.",
+                                     xdi_stage_name(training->at.stage), now - training->stage_began)
+             : status;
+}
+
+/* A stage that breaks off is saved without its seconds, which go on counting when it is resumed. */
+xd_status xdi_training_end_stage(xdi_training *training, xd_status status) {
+  status = xdi_checkpoint_leave_stage(training, status);
+  const xd_status reported = report_seconds(training);
+  if (status == XD_OK && reported == XD_OK)
+    xdi_checkpoint_keep(training);
+  return status == XD_OK ? reported : status;
 }

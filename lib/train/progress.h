@@ -4,21 +4,21 @@
 
 #include "train/training.h"
 
-/* Seconds by a clock that only runs forward. */
-double xdi_clock(void);
-
 /* Steps of a VAE's schedule. */
 uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set);
 
-/* Starts the clock and sets the work that is to be done: of VAEs 0 and 1 as with_vae says, and of the mappings
- * that the options name. */
+/* Starts the clock, or lets it go on, and sets the work that is to be done: of VAEs 0 and 1 as
+ * with_vae says, and of the mappings that the options name. */
 void xdi_training_start(xdi_training *training, const bool with_vae[2]);
 
-/* After a step: counts its work and calls back. XD_ERROR_CANCELLED from the callback or the context. */
+/* After a step: counts its work, calls back, and saves the training when it is time.
+ * XD_ERROR_CANCELLED from the callback or the context. */
 xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event);
 
-/* Puts the seconds since `began` (by xdi_clock) into the report as the stage's, and all seconds until now. */
-xd_status xdi_training_end_stage(xdi_training *training, xd_train_stage stage, double began);
+/* Ends the stage, which has come to `status` and put what is finished into training->done: saves
+ * the training, and puts the seconds of the stage and of all until now into the report. Gives
+ * the status on. */
+xd_status xdi_training_end_stage(xdi_training *training, xd_status status);
 
 /* The report's name of a VAE or a mapping with a point: "vae1.", "mapping2."; index 0 or 1. */
 const char *xdi_vae_prefix(uint32_t domain);

@@ -108,3 +108,14 @@ void xdi_spectral_fold(const xdi_spectral *spectral, xd_network *network) {
       weights[cell] = (float)((double)weights[cell] / matrix->sigma);
   }
 }
+
+void xdi_spectral_archive(xdi_spectral *spectral, xdi_archive *archive) {
+  if (!spectral->enabled)
+    return;
+  xdi_archive_floats(archive, xdi_slice(spectral->vectors, 0), spectral->vectors->count);
+  for (uint32_t i = 0; i < spectral->matrix_count; i++) {
+    xdi_archive_f64(archive, &spectral->matrices[i].sigma);
+    if (xdi_archive_reads(archive) && archive->status == XD_OK)
+      xdi_executor_normalise(spectral->executor, spectral->matrices[i].layer, spectral->matrices[i].sigma);
+  }
+}

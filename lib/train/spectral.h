@@ -4,6 +4,7 @@
 #define XDI_TRAIN_SPECTRAL_H
 
 #include "layer/executor.h"
+#include "train/archive.h"
 
 typedef struct xdi_spectral_matrix {
   uint32_t rows, columns, layer;
@@ -33,6 +34,9 @@ xd_status xdi_spectral_normalise(xdi_spectral *spectral, uint32_t iterations);
 
 /* The executor's gradients, in place, from those of the normalised weights to those of the raw ones. */
 xd_status xdi_spectral_gradients(xdi_spectral *spectral);
+
+/* The vectors and norms; read, the executor divides by them again. */
+void xdi_spectral_archive(xdi_spectral *spectral, xdi_archive *archive);
 
 /* Divides the weights of a copy of the executor's network as the executor does. */
 void xdi_spectral_fold(const xdi_spectral *spectral, xd_network *network);

@@ -2,6 +2,7 @@
  * comes of it. Training and mapping meet in the middle: xd_train goes on with the model of its fresh VAEs
  * as xd_map begins with the caller's. */
 #include "data/pairing.h"
+#include "train/checkpoint.h"
 #include "train/mapping_schedule.h"
 #include "train/posterior.h"
 #include "train/probe.h"
@@ -10,57 +11,61 @@
 #include "train/trained_model.h"
 #include "train/vae_schedule.h"
 
-/* ---- The stages ---- */
+/* ---- The stages: those that a checkpoint has finished are passed over ---- */
 
-static xd_status train_mappings(xd_model **out, xdi_training *training, const xd_model *vaes) {
-  xdi_mapping_material material;
-  xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  xd_latent_generator *generators[2] = {NULL, NULL};
-  xd_pair_discriminator *discriminators[2] = {NULL, NULL};
-  xd_status status = xdi_mapping_material_open(&material, training, vaes);
-  if (status == XD_OK)
-    status = xdi_training_probe(training, &material);
+static bool all_mapped(const xdi_training *training) {
+  const xdi_parts *done = &training->done;
+  return (!xdi_training_has(training, 0) || done->generator[0]) &&
+         (!xdi_training_has(training, 1) || done->generator[1]);
+}
+
+static xd_status run_mappings(xdi_training *training, xdi_mapping_material *material) {
+  xd_status status = XD_OK;
   for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
     if (xdi_training_has(training, direction))
-      status = xdi_train_mapping(training, &material, direction, &generators[direction],
-                                 &discriminators[1 - direction]);
-  xdi_mapping_material_close(&material);
-  for (uint32_t i = 0; i < 2; i++) {
-    parts.generator[i] = generators[i];
-    parts.discriminator[i] = discriminators[i];
-  }
-  if (status == XD_OK)
-    status = xdi_make_mapped_model(out, training, vaes, &parts);
-  for (uint32_t i = 0; i < 2; i++) {
-    xd_latent_generator_release(generators[i]);
-    xd_pair_discriminator_release(discriminators[i]);
-  }
+      status = xdi_settle_mapping(training, material, direction);
+  if (status != XD_OK || all_mapped(training))
+    return status;
+  status = xdi_mapping_material_encode(material, training);
+  if (status == XD_OK && training->at.stage == XD_STAGE_CODES)
+    status = xdi_training_probe(training, material);
+  for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
+    if (xdi_training_has(training, direction) && !training->done.generator[direction])
+      status = xdi_train_mapping(training, material, direction);
   return status;
 }
 
+static xd_status train_mappings(xd_model **out, xdi_training *training, const xd_model *vaes) {
+  xdi_mapping_material material;
+  xd_status status = xdi_mapping_material_open(&material, training, vaes);
+  if (status == XD_OK)
+    status = run_mappings(training, &material);
+  xdi_mapping_material_close(&material);
+  return status == XD_OK ? xdi_make_mapped_model(out, training, vaes) : status;
+}
+
 static xd_status train_vaes(xd_model **out, xdi_training *training) {
-  xd_encoder *encoders[2] = {NULL, NULL};
-  xd_decoder *decoders[2] = {NULL, NULL};
   xd_status status = XD_OK;
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
-    status = xdi_train_vae(training, domain, xdi_vae_prefix(domain), &encoders[domain], &decoders[domain]);
-  if (status == XD_OK)
-    status = xdi_make_vae_model(out, training, encoders, decoders);
-  for (uint32_t domain = 0; domain < 2; domain++) {
-    xd_encoder_release(encoders[domain]);
-    xd_decoder_release(decoders[domain]);
-  }
-  return status;
+    if (!training->done.encoder[domain])
+      status = xdi_train_vae(training, domain, xdi_vae_prefix(domain));
+  return status == XD_OK ? xdi_make_vae_model(out, training) : status;
+}
+
+/* The first checkpoint shows that there can be others. */
+static xd_status start(xdi_training *training, const bool with_vae[2]) {
+  xdi_training_start(training, with_vae);
+  return training->input.resume ? XD_OK : xdi_checkpoint_write(training);
 }
 
 static xd_status train_all(xd_model **out, xdi_training *training) {
   static const bool both[2] = {true, true};
   xd_model *vaes = NULL;
   xd_status status = xdi_training_rehearse(training, NULL);
-  if (status != XD_OK)
-    return status;
-  xdi_training_start(training, both);
-  status = train_vaes(&vaes, training);
+  if (status == XD_OK)
+    status = start(training, both);
+  if (status == XD_OK)
+    status = train_vaes(&vaes, training);
   if (status == XD_OK && training->settings.directions == 0)
     *out = xd_model_retain(vaes);
   else if (status == XD_OK)
@@ -69,8 +74,20 @@ static xd_status train_all(xd_model **out, xdi_training *training) {
   return status;
 }
 
-static xd_status map_all(xd_model **out, xdi_training *training, const xd_model *vaes) {
+/* A checkpoint's VAEs are these, as its fingerprint has shown. */
+static void take_vaes(xdi_training *training) {
+  xdi_parts *done = &training->done;
+  for (uint32_t domain = 0; domain < 2; domain++) {
+    xd_encoder_release(done->encoder[domain]);
+    xd_decoder_release(done->decoder[domain]);
+    done->encoder[domain] = xd_encoder_retain(xd_model_encoder(training->vaes, domain + 1));
+    done->decoder[domain] = xd_decoder_retain(xd_model_decoder(training->vaes, domain + 1));
+  }
+}
+
+static xd_status map_all(xd_model **out, xdi_training *training) {
   static const bool none[2] = {false, false};
+  const xd_model *vaes = training->vaes;
   xd_status status = XD_OK;
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
     status = xdi_check_pictures(training->context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)),
@@ -80,8 +97,9 @@ static xd_status map_all(xd_model **out, xdi_training *training, const xd_model 
     status = xdi_training_rehearse(training, vaes);
   if (status != XD_OK)
     return status;
-  xdi_training_start(training, none);
-  return train_mappings(out, training, vaes);
+  take_vaes(training);
+  status = start(training, none);
+  return status == XD_OK ? train_mappings(out, training, vaes) : status;
 }
 
 /* ---- The calls ---- */
@@ -102,12 +120,16 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
                               const xd_train_input *input, const xd_options *options) {
   xdi_training training;
   xd_status status = xdi_training_open(&training, context, report, input);
+  training.vaes = vaes;
   if (status == XD_OK)
     status = check_sets(&training);
   if (status == XD_OK)
     status = xdi_training_read(&training, options, vaes == NULL);
   if (status == XD_OK)
-    status = vaes ? map_all(out, &training, vaes) : train_all(out, &training);
+    status = xdi_checkpoint_open(&training);
+  if (status == XD_OK)
+    status = vaes ? map_all(out, &training) : train_all(out, &training);
+  xdi_checkpoint_close(&training);
   xdi_training_close(&training);
   return status;
 }
@@ -147,7 +169,12 @@ static xd_status train_one(xdi_training *training, xd_encoder **encoder, xd_deco
   if (status != XD_OK)
     return status;
   xdi_training_start(training, first);
-  return xdi_train_vae(training, 0, "", encoder, decoder);
+  status = xdi_train_vae(training, 0, "");
+  if (status != XD_OK)
+    return status;
+  *encoder = xd_encoder_retain(training->done.encoder[0]);
+  *decoder = xd_decoder_retain(training->done.decoder[0]);
+  return XD_OK;
 }
 
 xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context, xd_values *report,

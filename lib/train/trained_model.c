@@ -7,8 +7,7 @@
 #include "base/memory.h"
 #include "train/provenance.h"
 
-/* "0:5,1:6" again; the caller releases it. */
-static char *pairing_text(const xdi_training *training) {
+char *xdi_pairing_text(const xdi_training *training) {
   const uint32_t count = xd_pairing_count(training->input.pairing);
   const size_t room = 8; /* "255:255," */
   char *text = xdi_allocate(&training->context->allocator, (size_t)count + 1, room);
@@ -24,7 +23,7 @@ static char *pairing_text(const xdi_training *training) {
   return text;
 }
 
-static uint32_t list_class_names(const char *names[XD_CLASS_LIMIT], const xd_dataset *set) {
+uint32_t xdi_list_class_names(const char *names[XD_CLASS_LIMIT], const xd_dataset *set) {
   uint32_t count = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
     names[label] = xd_dataset_class_name(set, label);
@@ -34,17 +33,16 @@ static uint32_t list_class_names(const char *names[XD_CLASS_LIMIT], const xd_dat
   return count;
 }
 
-xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training, xd_encoder *const encoders[2],
-                             xd_decoder *const decoders[2]) {
+xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training) {
   const char *names[2][XD_CLASS_LIMIT];
   xdi_properties properties;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   for (uint32_t domain = 0; domain < 2; domain++) {
-    parts.encoder[domain] = encoders[domain];
-    parts.decoder[domain] = decoders[domain];
+    parts.encoder[domain] = training->done.encoder[domain];
+    parts.decoder[domain] = training->done.decoder[domain];
     parts.name[domain] = training->input.name[domain];
     parts.class_names[domain] = names[domain];
-    parts.class_count[domain] = list_class_names(names[domain], training->input.set[domain]);
+    parts.class_count[domain] = xdi_list_class_names(names[domain], training->input.set[domain]);
   }
   xdi_properties_of_vaes(&properties, training);
   parts.properties = properties.texts;
@@ -52,17 +50,21 @@ xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training, xd_en
   return xd_model_create(out, training->context, &parts);
 }
 
-xd_status xdi_make_mapped_model(xd_model **out, const xdi_training *training, const xd_model *vaes,
-                                xd_model_parts *parts) {
+xd_status xdi_make_mapped_model(xd_model **out, const xdi_training *training, const xd_model *vaes) {
   xdi_properties properties;
-  char *pairing = pairing_text(training);
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  char *pairing = xdi_pairing_text(training);
   if (!pairing)
     return xdi_fail_memory(training->context, "writing down the pairing");
+  for (uint32_t i = 0; i < 2; i++) {
+    parts.generator[i] = training->done.generator[i];
+    parts.discriminator[i] = training->done.discriminator[i];
+  }
   xdi_properties_of_mappings(&properties, training);
-  parts->pairing = pairing;
-  parts->properties = properties.texts;
-  parts->property_count = properties.count;
-  xd_status status = xd_model_with_mapping(out, training->context, vaes, parts);
+  parts.pairing = pairing;
+  parts.properties = properties.texts;
+  parts.property_count = properties.count;
+  const xd_status status = xd_model_with_mapping(out, training->context, vaes, &parts);
   xdi_release(&training->context->allocator, pairing);
   return status;
 }

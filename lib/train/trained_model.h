@@ -5,11 +5,15 @@
 #include "train/training.h"
 
 /* Both VAEs alone, with names and classes. The caller owns *out. */
-xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training, xd_encoder *const encoders[2],
-                             xd_decoder *const decoders[2]);
+xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training);
 
-/* VAEs with the mapping networks that `parts` names. The caller owns *out. */
-xd_status xdi_make_mapped_model(xd_model **out, const xdi_training *training, const xd_model *vaes,
-                                xd_model_parts *parts);
+/* The same VAEs with the mappings that are done. The caller owns *out. */
+xd_status xdi_make_mapped_model(xd_model **out, const xdi_training *training, const xd_model *vaes);
+
+/* "0:5,1:6" again; the caller releases it. NULL without memory. */
+char *xdi_pairing_text(const xdi_training *training);
+
+/* The names of a set's classes, borrowed; their number. */
+uint32_t xdi_list_class_names(const char *names[XD_CLASS_LIMIT], const xd_dataset *set);
 
 #endif

@@ -18,10 +18,27 @@ xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_valu
   xdi_values_open(&training->losses, &context->allocator);
   xdi_values_open(&training->measures, &context->allocator);
   training->report = report ? report : &training->own_report;
-  return xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, user));
+  return xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, resume));
+}
+
+const char *xdi_stage_name(xd_train_stage stage) {
+  static const char *const names[] = {"", "vae1", "vae2", "codes", "mapping1", "mapping2"};
+  return names[stage <= XD_STAGE_MAPPING_2TO1 ? stage : 0];
+}
+
+void xdi_release_parts(xdi_parts *parts) {
+  for (uint32_t i = 0; i < 2; i++) {
+    xd_encoder_release(parts->encoder[i]);
+    xd_decoder_release(parts->decoder[i]);
+    xd_latent_generator_release(parts->generator[i]);
+    xd_pair_discriminator_release(parts->discriminator[i]);
+  }
+  xd_latent_generator_release(parts->best_generator);
+  xd_pair_discriminator_release(parts->best_discriminator);
 }
 
 void xdi_training_close(xdi_training *training) {
+  xdi_release_parts(&training->done);
   xdi_values_close(&training->own_report);
   xdi_values_close(&training->losses);
   xdi_values_close(&training->measures);

@@ -2,25 +2,74 @@
 #ifndef XDI_TRAIN_TRAINING_H
 #define XDI_TRAIN_TRAINING_H
 
+#include "format/wire.h"
 #include "options/settings.h"
 #include "options/values.h"
 #include "xdomain/train.h"
+
+/* What is finished, and the best of the mapping in progress: what no failure takes away. Owned. */
+typedef struct xdi_parts {
+  xd_encoder *encoder[2];
+  xd_decoder *decoder[2];
+  xd_latent_generator *generator[2];
+  xd_pair_discriminator *discriminator[2]; /* [1], D2, judges what generator[0] makes */
+  xd_latent_generator *best_generator;     /* of the validated steps so far; NULL: none */
+  xd_pair_discriminator *best_discriminator;
+} xdi_parts;
+
+/* Where a training is. */
+typedef struct xdi_position {
+  uint32_t stage;                /* the xd_train_stage in progress, or that was finished last; 0: none yet */
+  uint32_t trained;              /* steps of it that were trained, */
+  uint32_t told;                 /* and that were told as well */
+  double work_done;              /* in the unit of progress.c */
+  double seconds, stage_seconds; /* only in files: since the beginning, and since the stage's */
+} xdi_position;
+
+struct xdi_archive;
+
+/* What is saved of the stage in progress. */
+typedef struct xdi_stage_state {
+  void *stage;
+  void (*archive)(void *stage, struct xdi_archive *archive); /* NULL: nothing */
+} xdi_stage_state;
+
+/* The training's file; all zeros without one. */
+typedef struct xdi_checkpoint {
+  const char *path;
+  double written;        /* by xdi_clock */
+  uint32_t unsaved;      /* steps since then */
+  xdi_bytes fingerprint; /* the chunk's */
+  bool resumed;          /* what follows was read, and its stage has not begun again */
+  xdi_position at;
+  xdi_cursor state; /* of that stage; its data is owned */
+} xdi_checkpoint;
 
 typedef struct xdi_training {
   xd_context *context;
   xdi_train_settings settings; /* complete: the parts have seeds, pictures and codes of their own */
   xd_train_input input;
-  xd_values *report; /* the caller's, or the one below */
+  const xd_model *vaes; /* those that xd_map maps; NULL: they are trained */
+  xd_values *report;    /* the caller's, or the one below */
   xd_values own_report;
   xd_values losses, measures; /* of a step, for the callback */
-  double work_done, work;     /* in the unit of progress.c */
-  double started;
+  xdi_parts done;
+  xdi_position at;
+  double work;                 /* all of it */
+  double started, stage_began; /* by xdi_clock, as if the training had never stopped */
+  xdi_stage_state stage_state;
+  xdi_checkpoint checkpoint;
 } xdi_training;
 
 /* Reads the caller's input and begins the report. XD_ERROR_INVALID_ARGUMENT names what is wrong. */
 xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
                             const xd_train_input *input);
 void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
+
+void xdi_release_parts(xdi_parts *parts);
+
+/* As in the report: "vae1", "codes", "mapping2"... */
+const char *xdi_stage_name(xd_train_stage stage);
 
 /* Reads the options. with_vae: those of the VAEs are completed by the sets, too. XD_ERROR_INVALID_ARGUMENT names
  * the option, XD_ERROR_SHAPE_MISMATCH the set that it does not fit. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/augment.h"
+#include "train/checkpoint.h"
 #include "train/epochs.h"
 #include "train/mean_start.h"
 #include "train/principal.h"
@@ -75,13 +76,9 @@ static xd_status add_losses(vae_stage *stage, uint32_t step) {
   return xdi_values_add_mean(training->report, training->context, stage->prefix, &training->losses, counted);
 }
 
-static xd_status run_step(vae_stage *stage, uint32_t step) {
+static xd_status train_step(vae_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   const xdi_vae_settings *settings = stage->settings;
-  xd_train_progress event = {.stage = XD_STAGE_VAE1 + stage->domain,
-                             .step = step + 1,
-                             .steps = stage->steps,
-                             .losses = &training->losses};
   const xdi_picture_batch batch = {stage->set, xdi_epochs_step(&stage->epochs, step), stage->epochs.batch,
                                    settings->seed, xdi_stream_id(XDI_STREAM_AUGMENT, step)};
   const float rate = xdi_cosine_rate(settings->learning_rate, settings->final_rate, step, stage->steps);
@@ -90,25 +87,49 @@ static xd_status run_step(vae_stage *stage, uint32_t step) {
   if (status == XD_OK)
     status = xd_vae_trainer_step(stage->trainer, &training->losses, stage->pictures, stage->targets,
                                  batch.count, rate);
-  if (status == XD_OK)
-    status = add_losses(stage, step);
+  if (status != XD_OK)
+    return status;
+  training->at.trained = step + 1;
+  return add_losses(stage, step);
+}
+
+static xd_status run_step(vae_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
+  xd_train_progress event = {.stage = XD_STAGE_VAE1 + stage->domain,
+                             .step = step + 1,
+                             .steps = stage->steps,
+                             .losses = &training->losses};
+  const xd_status status = training->at.trained == step ? train_step(stage, step) : XD_OK;
   return status == XD_OK ? xdi_training_tell(training, &event) : status;
 }
 
-xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix, xd_encoder **encoder,
-                        xd_decoder **decoder) {
-  const double began = xdi_clock();
+static void archive_stage(void *stage, xdi_archive *archive) {
+  vae_stage *of = stage;
+  xdi_vae_trainer_archive(of->trainer, archive);
+  xdi_archive_values(archive, &of->training->losses);
+}
+
+static xd_status run_stage(vae_stage *stage) {
+  xdi_training *training = stage->training;
+  xdi_parts *done = &training->done;
+  const xdi_stage_state state = {stage, archive_stage};
+  xd_status status = xdi_checkpoint_enter_stage(training, XD_STAGE_VAE1 + stage->domain, &state);
+  for (uint32_t step = training->at.told; status == XD_OK && step < stage->steps; step++)
+    status = run_step(stage, step);
+  return status == XD_OK ? xd_vae_trainer_finish(stage->trainer, &done->encoder[stage->domain],
+                                                 &done->decoder[stage->domain], stage->set)
+                         : status;
+}
+
+xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix) {
   vae_stage stage = {.training = training,
                      .settings = &training->settings.vae[domain],
                      .set = training->input.set[domain],
                      .domain = domain,
                      .prefix = prefix};
   xd_status status = open_stage(&stage);
-  for (uint32_t step = 0; status == XD_OK && step < stage.steps; step++)
-    status = run_step(&stage, step);
   if (status == XD_OK)
-    status = xd_vae_trainer_finish(stage.trainer, encoder, decoder, stage.set);
+    status = xdi_training_end_stage(training, run_stage(&stage));
   close_stage(&stage);
-  const xd_status told = xdi_training_end_stage(training, XD_STAGE_VAE1 + domain, began);
-  return status == XD_OK ? told : status;
+  return status;
 }

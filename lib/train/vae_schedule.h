@@ -4,8 +4,8 @@
 
 #include "train/training.h"
 
-/* Trains the VAE of domain 0 or 1; its losses go into the report behind `prefix`. The caller owns both. */
-xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix, xd_encoder **encoder,
-                        xd_decoder **decoder);
+/* Trains the VAE of domain 0 or 1, which training->done gets; its losses go into the report
+ * behind `prefix`. */
+xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix);
 
 #endif

@@ -385,6 +385,20 @@ xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses, const 
   return status == XD_OK ? tell(trainer, losses, &measured) : status;
 }
 
+void xdi_vae_trainer_archive(xd_vae_trainer *trainer, xdi_archive *archive) {
+  xdi_archive_u32(archive, &trainer->step);
+  xdi_archive_floats(archive, xdi_executor_parameters(trainer->encoder_run),
+                     trainer->encoder->part.network->block_count);
+  xdi_archive_floats(archive, xdi_executor_parameters(trainer->decoder_run),
+                     trainer->decoder->part.network->block_count);
+  xdi_optimiser_archive(&trainer->encoder_optimiser, archive);
+  xdi_optimiser_archive(&trainer->decoder_optimiser, archive);
+  xdi_archive_f64(archive, &trainer->variance);
+  for (uint32_t i = 0; i < 2; i++)
+    if (trainer->average[i])
+      xdi_archive_floats(archive, xdi_slice(trainer->average[i], 0), trainer->average[i]->count);
+}
+
 /* ---- Finishing ---- */
 
 static xd_status standardise(xd_context *context, xd_network *encoder, xd_network *decoder,

@@ -33,6 +33,9 @@ struct xd_vae_trainer {
 xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const xd_encoder *encoder,
                                const xd_decoder *decoder, const xdi_vae_settings *settings);
 
+/* All that the next steps depend on. */
+void xdi_vae_trainer_archive(xd_vae_trainer *trainer, xdi_archive *archive);
+
 /* The networks as they are now, frozen, their codes standardised over `set` unless it is NULL. The caller owns
  * both; on failure they are as they were. */
 xd_status xdi_vae_trainer_take(const xd_vae_trainer *trainer, xd_encoder **encoder, xd_decoder **decoder,

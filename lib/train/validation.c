@@ -137,20 +137,20 @@ static xd_status note(xdi_validation *validation, uint32_t step) {
 
 /* ---- The best networks ---- */
 
-static void release_kept(xdi_validation *validation) {
-  xd_latent_generator_release(validation->generator);
-  xd_pair_discriminator_release(validation->discriminator);
-  validation->generator = NULL;
-  validation->discriminator = NULL;
+/* Takes over both networks; NULL: there are none any more. */
+static void replace_best(xdi_training *training, xd_latent_generator *generator,
+                         xd_pair_discriminator *discriminator) {
+  xd_latent_generator_release(training->done.best_generator);
+  xd_pair_discriminator_release(training->done.best_discriminator);
+  training->done.best_generator = generator;
+  training->done.best_discriminator = discriminator;
 }
 
 /* Takes over both networks, also on failure. */
 static xd_status keep(xdi_validation *validation, xd_latent_generator *generator,
                       xd_pair_discriminator *discriminator, uint32_t step) {
   xdi_training *training = validation->training;
-  release_kept(validation);
-  validation->generator = generator;
-  validation->discriminator = discriminator;
+  replace_best(training, generator, discriminator);
   validation->best = xdi_validation_score(&validation->last);
   const xd_status status =
       xdi_values_copy(training->report, training->context, prefix_of(validation), &training->measures);
@@ -200,22 +200,30 @@ xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) 
       validation->last.div, collapsed_div);
 }
 
+void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive) {
+  xdi_archive_u32(archive, &validation->validated);
+  xdi_archive_u32(archive, &validation->collapsed);
+  xdi_archive_f64(archive, &validation->best);
+  xdi_archive_f64(archive, &validation->last.acc); /* what a collapse is told by */
+  xdi_archive_f64(archive, &validation->last.div);
+}
+
 /* ---- The end ---- */
 
 xd_status xdi_validation_finish(xdi_validation *validation, xd_mapping_trainer *trainer,
                                 xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
-  if (!validation->generator) {
+  xdi_parts *done = &validation->training->done;
+  if (!done->best_generator) {
     const xd_status status = report_number(validation, "kept_step", validation->steps);
     return status == XD_OK ? xd_mapping_trainer_finish(trainer, generator, discriminator) : status;
   }
-  *generator = validation->generator;
-  *discriminator = validation->discriminator;
-  validation->generator = NULL;
-  validation->discriminator = NULL;
+  *generator = done->best_generator;
+  *discriminator = done->best_discriminator;
+  done->best_generator = NULL;
+  done->best_discriminator = NULL;
   return XD_OK;
 }
 
 void xdi_validation_close(xdi_validation *validation) {
-  release_kept(validation);
   xdi_real_figures_close(&validation->real);
 }

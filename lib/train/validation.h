@@ -11,13 +11,11 @@ typedef struct xdi_validation {
   xdi_training *training;
   const xd_model *vaes; /* borrowed */
   uint32_t direction, steps;
-  xdi_real_figures real;          /* found once */
-  xdi_evaluation last;            /* after the step that was validated last */
-  uint32_t validated;             /* so many times */
-  uint32_t collapsed;             /* so many of the last validations in a row, of the second half */
-  double best;                    /* score of the networks below */
-  xd_latent_generator *generator; /* of the best step so far; NULL: none */
-  xd_pair_discriminator *discriminator;
+  xdi_real_figures real; /* found once */
+  xdi_evaluation last;   /* after the step that was validated last */
+  uint32_t validated;    /* so many times */
+  uint32_t collapsed;    /* so many of the last validations in a row, of the second half */
+  double best;           /* score of the training's best networks so far */
 } xdi_validation;
 
 /* acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV). */
@@ -36,6 +34,9 @@ xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *
 /* Measures the trainer's networks as they would be finished now, notes the figures in the report, and keeps
  * the networks if no earlier score is higher. */
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step);
+
+/* All that later validations depend on, but for the best networks. */
+void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive);
 
 /* XD_ERROR_COLLAPSED after two collapses in a row in the second half, or a collapse at the end. */
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step);
