@@ -1,5 +1,5 @@
-/* The parts of xdomain train and xdomain map: what is trained on (training_sets.c), the run (training_run.c) and
- * what is written of it (training_log.c). */
+/* The parts of xdomain train and xdomain map: what is trained on (training_sets.c), the run (training_run.c),
+ * its checkpoints (training_checkpoint.c) and what is written of it (training_log.c, training_report.c). */
 #ifndef XDOMAIN_TRAINING_H
 #define XDOMAIN_TRAINING_H
 
@@ -18,10 +18,15 @@ typedef struct training_history {
 
 typedef struct training {
   runtime run;
+  int argc; /* the command line, to be shown where it goes on */
+  char **argv;
   bool mapping_only; /* xdomain map */
   const char *specs[2], *pairs, *out, *model_path;
   const char *log_path, *report_path;
   const char *validation_specs[2], *judge_path, *judge_paths[2];
+  const char *checkpoint_path; /* as given */
+  bool no_checkpoint, resume;
+  uint32_t checkpoint_seconds;
   float held_out_share;
   bool half;
   uint32_t positive_codes;
@@ -37,6 +42,8 @@ typedef struct training {
   xd_model *model; /* what came of it */
   xd_values *report;
   training_history history[2]; /* of the mapping 1 to 2, and of the way back */
+  char *checkpoint;            /* where it is, or NULL */
+  bool heard;                  /* a step, which shows where a resumed training goes on */
   FILE *log;
   bool log_lost;
   progress progress;
@@ -45,10 +52,20 @@ typedef struct training {
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE. */
 int load_training_sets(training *t);
 int run_training(training *t);
+/* Where the checkpoint goes; and that a training which begins anew does not write over an earlier one's. */
+int prepare_checkpoint(training *t);
+int begin_checkpoint(const training *t);
+/* Writes down what a training that ended early has finished, and says how it goes on. */
+void keep_finished(training *t);
+void drop_checkpoint(const training *t);
 int open_training_log(training *t);
 int close_training_log(training *t);
-int write_training_report(const training *t, xd_status status);
+int write_training_report(const training *t, const char *status);
+void update_training_report(const training *t); /* while it runs, if it is a plain file */
 
+/* Take up log and history of the training that is resumed, as far as its first step now. */
+void take_up_log(training *t, const xd_train_progress *p);
+void take_up_report(training *t, const xd_train_progress *p);
 void log_training_step(training *t, const xd_train_progress *p);
 bool note_validation(training *t, const xd_train_progress *p);
 void free_training(training *t);

@@ -30,10 +30,20 @@ static void tell_losses(char *detail, size_t size, const xd_train_progress *p) {
 static int show_step(void *user, const xd_train_progress *p) {
   training *t = user;
   char detail[128];
+  if (!t->heard) {
+    t->heard = true;
+    take_up_log(t, p);
+    take_up_report(t, p);
+  }
   tell_losses(detail, sizeof detail, p);
   progress_show(&t->progress, stage_name(p->stage), p->step, p->steps, p->overall, detail);
   log_training_step(t, p);
-  return p->validation && !note_validation(t, p);
+  if (!p->validation)
+    return 0;
+  if (!note_validation(t, p))
+    return 1;
+  update_training_report(t); /* a run that is killed leaves what it measured */
+  return 0;
 }
 
 /* ---- What came of it ---- */
@@ -94,12 +104,15 @@ static int rescue_model(const training *t) {
   return EXIT_FAILED;
 }
 
-static int keep_model(const training *t) {
+static int keep_model(training *t) {
   const xd_status status = save_model(t, t->out);
   if (status) {
     report_failure(&t->run, status);
+    if (t->checkpoint)
+      notice("the finished training is kept in '%s'", t->checkpoint);
     return rescue_model(t);
   }
+  drop_checkpoint(t);
   print_summary(t);
   fputs("wrote ", stderr);
   print_text(stderr, t->out);
@@ -117,6 +130,9 @@ static xd_status train(training *t) {
     input.judge[d] = t->judges[d];
   }
   input.pairing = t->pairing;
+  input.checkpoint = t->checkpoint;
+  input.checkpoint_seconds = t->checkpoint_seconds;
+  input.resume = t->resume;
   input.callback = show_step;
   input.user = t;
   progress_start(&t->progress);
@@ -137,7 +153,9 @@ int run_training(training *t) {
     return report_failure(&t->run, made);
   const xd_status status = train(t);
   int code = status ? report_failure(&t->run, status) : keep_model(t);
-  code = worse(code, write_training_report(t, status));
+  if (status)
+    keep_finished(t);
+  code = worse(code, write_training_report(t, xd_status_name(status)));
   return worse(code, close_training_log(t));
 }
 
@@ -156,4 +174,5 @@ void free_training(training *t) {
   xd_values_destroy(t->report);
   xd_options_destroy(t->options);
   free_settings(&t->settings);
+  free(t->checkpoint);
 }

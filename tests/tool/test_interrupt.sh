@@ -1,0 +1,130 @@
+#!/bin/sh
+# A training that is interrupted stops within a step, writes what is finished, says how it goes on, and ends in the model
+# of a training that was not interrupted, with the same log and report.
+# usage: test_interrupt.sh XDOMAIN_TOOL
+set -u
+
+tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
+. "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/bars.sh"
+cd "$work" || exit 1
+
+draw_bars one 0 8
+draw_bars two 2 8
+says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
+for set in one two; do
+  "$tool" judge --train dir:$set --epochs 2 --base-channels 4 --features 4 --threads 1 --out $set.xdc 2>log ||
+    fail "xdomain judge: $(cat log)"
+done
+
+# start OUT WORD...: a training in the background, $process.
+start() {
+  out=$1
+  shift
+  "$tool" train --domain1 dir:one --domain2 dir:two --pairs 0:2,1:3 --epochs 1 --min-steps 40 --steps 3000 \
+    --base-channels 4 --latent 4 --hidden 8 --width 16 --threads 1 --validation1 dir:one --validation2 dir:two \
+    --judge1 one.xdc --judge2 two.xdc --validate-every 500 --allow-collapse --log "$out.csv" --report "$out.json" \
+    --out "$out.xdm" "$@" >out 2>log &
+  process=$!
+}
+# ends CODE: so does the training.
+ends() {
+  wait "$process"
+  got=$?
+  [ $got -eq "$1" ] || fail "exit code $got, not $1: $(cat log)"
+}
+# after FILE PATTERN: waits until the training has written that.
+after() {
+  tries=0
+  until grep -q -- "$2" "$1" 2>/dev/null; do
+    tries=$((tries + 1))
+    { kill -0 "$process" 2>/dev/null && [ $tries -lt 3000 ]; } || return
+    sleep 0.01
+  done
+}
+# same OUT: model, log and report are those of the training that nobody stopped.
+same() {
+  cmp -s "$1.xdm" whole.xdm || fail "the model of $1 is another"
+  cmp -s "$1.csv" whole.csv || fail "the log of $1 is another"
+  for file in "$1" whole; do sed 's/"seconds": [^,]*/"seconds"/' "$file.json" >"$file.report"; done
+  cmp -s "$1.report" whole.report || fail "the report of $1 is another: $(diff "$1.report" whole.report | head -4)"
+  [ ! -e "$1.xdm.checkpoint" ] || fail "$1 leaves its checkpoint"
+}
+
+start whole
+ends 0
+[ ! -e whole.xdm.checkpoint ] || fail "a finished training leaves its checkpoint"
+
+# In the mapping: the VAEs and the best validated step are a model; the command that is shown goes on.
+start stopped
+after stopped.json '"step": 500,'
+kill -INT $process
+ends 130
+[ ! -e stopped.xdm ] || fail "an interrupted training has written its model"
+"$tool" verify stopped.partial.xdm >out 2>&1 || fail "what is finished is not sound: $(cat out)"
+"$tool" info stopped.partial.xdm | grep -q '^generator 1 to 2' || fail "the best validated mapping is lost"
+grep -q '"status": "XD_ERROR_CANCELLED"' stopped.json || fail "the report does not tell that it was cancelled"
+says 'stopped.partial.xdm'
+command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
+eval "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
+same stopped
+
+# In the first VAE nothing is finished yet, but nothing is lost either.
+start early --min-steps 40
+after early.csv '^1,'
+kill -TERM $process
+wait $process
+got=$?
+if [ $got -eq 143 ]; then
+  start early --resume
+  ends 0
+elif [ $got -ne 0 ]; then
+  fail "SIGTERM gives exit code $got: $(cat log)"
+fi
+same early
+
+# Killed without a word: the last checkpoint goes on; log and report begin again where it stands.
+start killed --checkpoint-every 0 --set validate_every=500
+after killed.json '"step": 1000,'
+kill -KILL $process
+ends 137
+start killed --resume
+ends 0
+same killed
+
+# Hung up, and a terminal's hang-up that nohup has told to ignore.
+start hung
+after hung.json '"step": 500,'
+kill -HUP $process
+ends 129
+(
+  trap '' HUP
+  start ignoring
+  after ignoring.json '"step": 500,'
+  kill -HUP $process
+  ends 0
+  exit "$failures"
+) || fail "an ignored hang-up ends the training"
+same ignoring
+
+# A training that begins anew keeps an earlier one's checkpoint; other options are no going on.
+start hung --steps 3001 --resume
+ends 1
+says 'steps'
+start hung
+ends 0
+says 'hung.xdm.checkpoint.old'
+same hung
+start hung --resume
+ends 1
+says 'hung.xdm.checkpoint'
+start none --no-checkpoint --resume
+ends 2
+start none --no-checkpoint
+after none.json '"step": 500,'
+kill -INT $process
+ends 130
+[ ! -e none.xdm.checkpoint ] || fail "--no-checkpoint keeps one"
+
+[ "$failures" -eq 0 ] && echo "no training is lost"
+exit "$((failures > 0))"
