@@ -107,6 +107,11 @@ static xd_context *context_with(uint32_t threads) {
 
 /* ---- Training steps ---- */
 
+/* The VAE that the peers train, whatever the defaults are (torch_peer.py). */
+#define RECIPE \
+  "latent_dim = 32\nbase_channels = 32\nmax_channels = 128\nhidden_count = 1\nhidden1 = 256\nsmooth_start = 0\n" \
+  "sigma_x = 0.1\naveraging = 0\n"
+
 /* The options of a group, changed by a text; the caller destroys them. */
 static xd_options *make_options(xd_context *context, const char *group, const char *text) {
   xd_options *options = NULL;
@@ -116,9 +121,10 @@ static xd_options *make_options(xd_context *context, const char *group, const ch
 }
 
 static xd_vae_trainer *open_vae(xd_context *context, uint32_t side, uint32_t channels, uint32_t batch) {
-  char text[96];
+  char text[sizeof RECIPE + 96];
   xd_vae_trainer *trainer = NULL;
-  snprintf(text, sizeof text, "width=%u height=%u channels=%u batch=%u", side, side, channels, batch);
+  snprintf(text, sizeof text, RECIPE "width=%u\nheight=%u\nchannels=%u\nbatch=%u", side, side, channels,
+           batch);
   xd_options *options = make_options(context, "vae", text);
   must(context, xd_vae_trainer_create(&trainer, context, NULL, NULL, options), "VAE trainer");
   xd_options_destroy(options);
@@ -240,7 +246,7 @@ static void save_model(xd_context *context, const char *path, uint32_t half) {
     xd_encoder *encoder;
     xd_decoder *decoder;
     xd_latent_generator *generator;
-    xd_options *vae = make_options(context, "vae", "width=28 height=28 channels=1");
+    xd_options *vae = make_options(context, "vae", RECIPE "width=28\nheight=28\nchannels=1");
     xd_options *mapping = make_options(context, "mapping", "source_dim=32 target_dim=32");
     must(context, xd_options_set_number(vae, context, "seed", 10.0 + (double)i), "seed");
     must(context, xd_options_set_number(mapping, context, "seed", 30.0 + (double)i), "seed");
