@@ -49,8 +49,8 @@ class Declarations:
             raise ValueError("a function's declaration was not understood")
 
     def _read_constants(self, source: str) -> None:
-        for match in re.finditer(r"^#define (XD_[A-Z0-9_]+) ((?:0x)?[0-9A-Fa-f.]+u?|\"[^\"]*\")\s*$", source, re.M | re.I):
-            self.constants.append((match[1], match[2].rstrip("uU")))
+        for match in re.finditer(r"^#define (XD_[A-Z0-9_]+) ((?:0x)?[0-9A-Fa-f.]+[ul]*|\"[^\"]*\")\s*$", source, re.M | re.I):
+            self.constants.append((match[1], match[2].rstrip("uUlL")))
         for match in re.finditer(r"enum \{(.*?)\}", source, re.S):
             for entry in match[1].split(","):
                 if entry.strip():

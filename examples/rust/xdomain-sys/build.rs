@@ -90,9 +90,14 @@ impl Output {
             if !name.starts_with("XD_") || name.contains('(') {
                 return;
             }
-            let number = value.trim_end_matches(['u', 'U']);
-            if number.parse::<u32>().is_ok() || number.starts_with("0x") {
-                let _ = writeln!(self.text, "pub const {name}: u32 = {number};");
+            let number = value.trim_end_matches(['u', 'U', 'l', 'L']);
+            let whole = match number.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16),
+                None => number.parse::<u64>(),
+            };
+            if let Ok(whole) = whole {
+                let kind = if whole <= u32::MAX.into() { "u32" } else { "u64" };
+                let _ = writeln!(self.text, "pub const {name}: {kind} = {whole};");
             } else if number.parse::<f64>().is_ok() {
                 let _ = writeln!(self.text, "pub const {name}: f64 = {number};");
             }
