@@ -80,17 +80,17 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
 
 def test_maps_on_the_vaes_of_a_model(small: Small, tmp_path: Path) -> None:
     whole = xdomain.train(small, small, "0:1,1:0", **QUICK)
-    checkpoint = tmp_path / "vaes.xdm"
-    same = xdomain.train(small, small, "0:1,1:0", checkpoint=checkpoint, **QUICK)
-    assert xdomain.Model.load(checkpoint).directions == ()
-    again = xdomain.map(checkpoint, small, small, "0:1,1:0", **QUICK)
-    files = []
-    for model in (whole, same, again):
-        model.save(tmp_path / "model.xdm")
-        files.append((tmp_path / "model.xdm").read_bytes())
-    assert files[0] == files[1] == files[2]
+    vaes = xdomain.train(small, small, "0:1,1:0", **{**QUICK, "directions": 0})
+    assert vaes.directions == ()
+    again = xdomain.map(vaes, small, small, "0:1,1:0", **QUICK)
+    assert file_of(again, tmp_path) == file_of(whole, tmp_path)
     other = xdomain.map(whole, small, small, "0:0", directions=1, **QUICK)
     assert other.directions == ("1to2",)
+
+
+def file_of(model: xdomain.Model, folder: Path) -> bytes:
+    model.save(folder / "model.xdm")
+    return (folder / "model.xdm").read_bytes()
 
 
 def test_a_callback_stops(small: Small) -> None:
@@ -115,10 +115,16 @@ def test_a_callback_stops(small: Small) -> None:
 @pytest.mark.parametrize("heard", [True, False])
 def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
     long = {**QUICK, "steps": 10_000_000}
-    checkpoint = tmp_path / "vaes.xdm"
+    checkpoint = tmp_path / "checkpoint"
+
+    def has_both_vaes() -> bool:
+        try:
+            return bool(xdomain.recover(checkpoint))
+        except xdomain.NotFound:
+            return False
 
     def interrupt() -> None:
-        while not checkpoint.exists():
+        while not has_both_vaes():
             time.sleep(0.05)
         time.sleep(0.2)
         os.kill(os.getpid(), signal.SIGINT)
@@ -131,7 +137,25 @@ def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
                       checkpoint=checkpoint, **long)
     thread.join()
     assert time.monotonic() - begun < 60
-    assert xdomain.Model.load(checkpoint).domains[0].latent_dim == 2
+    assert xdomain.recover(checkpoint).domains[0].latent_dim == 2
+
+
+def test_goes_on_from_a_checkpoint(small: Small, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    whole = xdomain.train(small, small, "0:1,1:0", **QUICK)
+
+    def stop(told: xdomain.Progress) -> bool:
+        return not (told.stage == "mapping1" and told.step == 3)
+
+    with pytest.raises(xdomain.Cancelled):
+        xdomain.train(small, small, "0:1,1:0", callback=stop, checkpoint=checkpoint, **QUICK)
+    assert xdomain.recover(checkpoint).domains == whole.domains
+    with pytest.raises(xdomain.Error, match="checkpoint"):
+        xdomain.train(small, small, "0:1,1:0", checkpoint=checkpoint, **QUICK)
+    heard: list[xdomain.Progress] = []
+    resumed = xdomain.train(small, small, "0:1,1:0", callback=heard.append, checkpoint=checkpoint, resume=True, **QUICK)
+    assert (heard[0].stage, heard[0].step) == ("mapping1", 4)
+    assert file_of(resumed, tmp_path) == file_of(whole, tmp_path)
 
 
 def test_judges_and_measures(small: Small, digits: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from ._library import (BadData, Cancelled, Collapsed, Error, InputOutputError, I
 from ._models import Domain, Judge, Model, Shape, Translator
 from ._options import Option, options, presets
 from ._pictures import sheet
-from ._training import Progress, evaluate, map, train, train_judge
+from ._training import Progress, evaluate, map, recover, train, train_judge
 
 __version__ = _abi.XD_VERSION_STRING
 
@@ -31,6 +31,6 @@ __all__ = [
     "BadData", "Cancelled", "Chunk", "Collapsed", "Dataset", "Domain", "Error", "FileInfo", "InputOutputError",
     "InternalError", "InvalidArgument", "Judge", "Model", "NotFound", "NumericError", "Option", "OutOfMemory",
     "Pairing", "Progress", "Shape", "ShapeMismatch", "TooLarge", "Translator", "Truncated", "Unsupported",
-    "VersionTooNew", "evaluate", "inspect", "map", "options", "pack", "presets", "sheet", "train", "train_judge",
+    "VersionTooNew", "evaluate", "inspect", "map", "options", "pack", "presets", "recover", "sheet", "train", "train_judge",
     "verify",
 ]

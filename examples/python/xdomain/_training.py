@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, cast
 
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset
-from ._library import Context, Values, Work, c_callback, lib, read_values
+from ._library import Context, Values, Work, c_callback, lib, path_bytes, read_values
 from ._models import DIRECTIONS, Judge, Model, Path
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
@@ -62,6 +62,7 @@ def train(
     name1: str | None = None,
     name2: str | None = None,
     checkpoint: Path | None = None,
+    resume: bool = False,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[TrainOptions],
@@ -74,21 +75,14 @@ def train(
     `preset` begins with the numbers of a known experiment (xdomain.presets()).
 
     `callback` hears a Progress after each step, and stops the training by returning False (xdomain.Cancelled) or by
-    an exception, which comes out of train; so does Ctrl-C. `progress` shows a bar where tqdm is installed. With
-    `checkpoint` the model's VAEs are saved to that path as soon as they are trained, for xdomain.map to go on with;
-    a training that is stopped later leaves them there. The result is the same with it and without.
+    an exception, which comes out of train; so does Ctrl-C. `progress` shows a bar where tqdm is installed.
+
+    With `checkpoint`, a path, the whole state of the training is kept there: once a minute, after each stage, and when
+    it is stopped. The same call with `resume` goes on from it to the same model, byte for byte; without it a path
+    where a file is is refused. xdomain.recover gives the model that a checkpoint already holds.
     """
-    if checkpoint is None:
-        return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                      (judge1, judge2), (name1, name2), threads, backend, _given(options))
-    sets = dataset(domain1), dataset(domain2)
-    Pairing(pairs, *(pictures.class_names for pictures in sets))
-    with _Bar(progress) as bar:
-        vaes = _train(None, *sets, pairs, _both(callback, bar), False, preset, (None, None), (None, None),
-                      (name1, name2), threads, backend, {**_given(options), "directions": 0})
-        vaes.save(checkpoint)
-        return _train(vaes, *sets, pairs, _both(callback, bar), False, preset, (validation1, validation2),
-                      (judge1, judge2), (name1, name2), threads, backend, _given(options))
+    return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
+                  (judge1, judge2), (name1, name2), (checkpoint, resume), threads, backend, _given(options))
 
 
 def map(  # noqa: A001 - the library's word for it
@@ -104,6 +98,8 @@ def map(  # noqa: A001 - the library's word for it
     validation2: Pictures | None = None,
     judge1: Judge | None = None,
     judge2: Judge | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[TrainOptions],
@@ -112,7 +108,13 @@ def map(  # noqa: A001 - the library's word for it
     the sets are those of the same names in the model."""
     start = model if isinstance(model, Model) else Model.load(model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                  (judge1, judge2), (None, None), threads, backend, _given(options))
+                  (judge1, judge2), (None, None), (checkpoint, resume), threads, backend, _given(options))
+
+
+def recover(checkpoint: Path) -> Model:
+    """The model that a training's checkpoint already holds: both VAEs and, of each mapping, the finished networks or
+    the best of the validated steps. NotFound where not both VAEs are trained yet."""
+    return Model(Context().make(lib.xd_train_recover, path_bytes(checkpoint)))
 
 
 def _given(options: object) -> Mapping[str, OptionValue]:
@@ -131,6 +133,7 @@ def _train(
     validations: tuple[Pictures | None, Pictures | None],
     judges: tuple[Judge | None, Judge | None],
     names: tuple[str | None, str | None],
+    kept: tuple[Path | None, bool],
     threads: int | None,
     backend: str | None,
     options_given: Mapping[str, OptionValue],
@@ -156,6 +159,9 @@ def _train(
         values.judge[i] = _pointer(judges[i])
         name = names[i]
         values.name[i] = None if name is None else name.encode()
+    checkpoint, resume = kept
+    values.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
+    values.resume = int(resume)
     out = ctypes.c_void_p()
     with _Bar(progress) as bar, Work(context) as work:
         hooked, raised = _hook(_both(function, bar))
