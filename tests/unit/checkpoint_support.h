@@ -11,7 +11,7 @@
 #define COUNT 60u /* pictures */
 
 #define TINY \
-  "vae.latent_dim=4 vae.base_channels=4 vae.depth=1 vae.hidden1=8 vae.batch=20 vae.epochs=1 " \
+  "vae.latent_dim=4 vae.base_channels=4 vae.depth=1 vae.hidden1=8 vae.batch=20 vae.epochs=1 vae.min_steps=0 " \
   "vae.learning_rate=0.003 mapping.hidden_width=16 mapping.hidden_layers=2 mapping.batch=20 " \
   "mapping.steps=7 mapping.learning_rate=0.002 seed=5 "
 

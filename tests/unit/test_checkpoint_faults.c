@@ -349,7 +349,7 @@ static xd_status resume_finished(xd_context *context, void *user) {
       try_options(&options, context, "train",
                   "vae.latent_dim=2 vae.base_channels=2 vae.depth=1 vae.hidden1=4 vae.batch=3 "
                   "vae.epochs=1 mapping.hidden_width=4 mapping.hidden_layers=1 mapping.batch=2 "
-                  "mapping.steps=2 directions=1");
+                  "mapping.steps=2 vae.min_steps=0 directions=1");
   memset(pixels, 7, sizeof pixels);
   for (uint32_t i = 0; status == XD_OK && i < 2; i++) {
     status = xd_dataset_create(&sets[i], context, pixels, labels, 6, SIDE, SIDE, 1);
