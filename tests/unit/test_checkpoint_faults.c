@@ -36,7 +36,7 @@ START_TEST(checkpoint__refuses_other_options) {
       {"seed=6", "seed is 5 there, and 6 here"},
       {"vae1.latent_dim=5", "vae1.latent_dim is 4 there, and 5 here"},
       {"mapping2.steps=8", "mapping2.steps is 7 there, and 8 here"},
-      {"mapping.lambda_reg=0.3", "mapping1.lambda_reg"},
+      {"mapping.lambda_reg=0.4", "mapping1.lambda_reg"},
       {"directions=1", "directions is 3 there, and 1 here"},
       {"validate_every=2", "validate_every is 0 there, and 2 here"},
   };
