@@ -152,6 +152,7 @@ typedef struct xd_picture_decoder {
 
 #define XD_PICTURE_DECODER_INIT \
   { sizeof(xd_picture_decoder), NULL, NULL, NULL, NULL, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_picture_decoder_init(xd_picture_decoder *decoder, size_t struct_size);
 
 /* How many pixels a decoded picture may have where the context does not say: 2^26. */

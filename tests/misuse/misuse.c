@@ -323,7 +323,7 @@ static void make_structs(void) {
   }
   f.mapping_batch = (xd_mapping_batch)XD_MAPPING_BATCH_INIT;
   f.mapping_batch.source = f.mapping_batch.condition = codes;
-  f.mapping_batch.positive = f.mapping_batch.mismatched = codes;
+  f.mapping_batch.positive = f.mapping_batch.mismatched = f.mapping_batch.twin = codes;
   f.mapping_batch.count = 2;
   f.layers = (xd_network_layers)XD_NETWORK_LAYERS_INIT;
   f.layers.layers = &dense, f.layers.layer_count = 1;
