@@ -26,6 +26,7 @@ OF_PARAMETER = {
     ("xd_dataset_load_idx", "images"): "f.idx_path",
     ("xd_dataset_load_idx", "labels"): "NULL",
     ("xd_dataset_load_mat", "path"): '"nowhere.mat"',
+    ("xd_train_recover", "checkpoint"): '"nowhere.xdk"',
     ("xd_dataset_split", "fraction"): "0.5",
     ("xd_encoder_create", "options"): "f.vae_options",
     ("xd_evaluate", "options"): "NULL",
@@ -221,7 +222,7 @@ NEVER_CANCELLED = {
 # How much a caller's buffer holds: more than it does would be a lie.
 ROOMS = {("xd_options_write", "size"), ("xd_options_get_text", "size"), ("xd_backend_library_open", "why_size")}
 # What is good is refused all the same, as what it names is not there.
-REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_values_find"}
+REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_train_recover", "xd_values_find"}
 # Whole trainings: only cancelled.
 LONG = {"xd_train", "xd_map", "xd_train_vae", "xd_judge_train"}
 
