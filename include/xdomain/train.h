@@ -141,7 +141,9 @@ XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report
 
 /* Trains only the mappings, on the frozen VAEs of `model`: the result shares them. Directions
  * that are not trained are dropped, since they belonged to the old pairing; the option
- * directions cannot be 0. Options of the VAEs are not read. Otherwise as xd_train. */
+ * directions cannot be 0. Options of the VAEs are not read. Where a class has one name in a set and
+ * another in the model, XD_ERROR_SHAPE_MISMATCH names both (xd_dataset_match_classes gives a set
+ * the model's numbers). Otherwise as xd_train. */
 XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
                         const xd_model *model, const xd_train_input *input,
                         const xd_options *options);

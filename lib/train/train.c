@@ -85,6 +85,17 @@ static void take_vaes(xdi_training *training) {
   }
 }
 
+/* A folder more or fewer than the VAEs were trained on shifts labels: names tell. */
+static xd_status check_names(const xdi_training *training, uint32_t domain) {
+  const char *names[XD_CLASS_LIMIT];
+  if (xd_pairing_class(training->input.pairing, 1, 0) == XD_ANY_CLASS)
+    return XD_OK;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    names[label] = xd_model_class_name(training->vaes, domain + 1, label);
+  return xd_dataset_check_classes(training->input.set[domain], training->context, names, XD_CLASS_LIMIT,
+                                  "the model");
+}
+
 static xd_status map_all(xd_model **out, xdi_training *training) {
   static const bool none[2] = {false, false};
   const xd_model *vaes = training->vaes;
@@ -93,6 +104,8 @@ static xd_status map_all(xd_model **out, xdi_training *training) {
     status = xdi_check_pictures(training->context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)),
                                 training->input.set[domain],
                                 domain == 0 ? "xd_map: domain 1" : "xd_map: domain 2");
+  for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
+    status = check_names(training, domain);
   if (status == XD_OK)
     status = xdi_training_rehearse(training, vaes);
   if (status != XD_OK)

@@ -411,6 +411,29 @@ START_TEST(map__repeats_the_mapping_of_train) {
 }
 END_TEST
 
+START_TEST(map__refuses_classes_of_other_names) {
+  fixture *f = open_short_fixture("auto", 1);
+  const char *const names[] = {"row", "column", "dot"}, *const others[] = {"row", "line", "dot"};
+  xd_model *model = NULL, *mapped = NULL;
+  xd_dataset *named = NULL, *other = NULL;
+  assert_ok(f->context, xd_dataset_match_classes(&named, f->context, f->sets[0], names, 3));
+  assert_ok(f->context, xd_dataset_match_classes(&other, f->context, f->sets[0], others, 3));
+  f->input.set[0] = named;
+  assert_ok(f->context, train(f, &model, NULL));
+  ck_assert_str_eq(xd_model_class_name(model, 1, 1), "column");
+  f->input.set[0] = other;
+  assert_status(map(f, &mapped, model), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(f->context, "class 1 is 'line' in a set, but 'column' in the model");
+  ck_assert_ptr_null(mapped);
+  pair(f, "*:*"); /* asks for no class */
+  assert_ok(f->context, map(f, &mapped, model));
+  xd_model_release(mapped);
+  xd_dataset_release(named), xd_dataset_release(other);
+  xd_model_release(model);
+  close_fixture(f);
+}
+END_TEST
+
 START_TEST(map__refuses_sets_of_other_shapes) {
   fixture *f = open_short_fixture("auto", 1);
   xd_model *model = NULL, *mapped = NULL;
@@ -958,6 +981,7 @@ static Suite *make_suite(void) {
   add_case(suite, map__repeats_the_mapping_of_train);
   add_case(suite, map__goes_on_where_train_left_the_vaes);
   add_case(suite, map__refuses_sets_of_other_shapes);
+  add_case(suite, map__refuses_classes_of_other_names);
   add_case(suite, train__tells_every_step_and_validates_on_the_way);
   add_case(suite, train__stops_when_the_callback_asks_or_the_context_is_cancelled);
   add_case(suite, train__names_a_class_without_pictures);
