@@ -95,7 +95,7 @@ xd_status xdi_values_set(xd_values *values, xd_context *context, const char *nam
     return status;
   if (!value) {
     value = &values->at[values->count++];
-    snprintf(value->name, sizeof value->name, "%s", name);
+    snprintf(value->name, sizeof value->name, "%.*s", XDI_VALUE_NAME_SIZE - 1, name);
   }
   value->number = number;
   return XD_OK;
