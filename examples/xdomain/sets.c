@@ -24,7 +24,7 @@ class_names names_of_model(const xd_model *model, uint32_t domain) {
 
 xd_status load_set(const runtime *r, xd_dataset **out, const char *spec, const class_names *names) {
   xd_dataset *set = NULL;
-  const xd_status status = xd_dataset_load(&set, r->context, spec);
+  const xd_status status = xd_dataset_load(&set, r->context, spec, NULL);
   if (status || !names) {
     *out = set;
     return status;

@@ -76,7 +76,7 @@ static int gather_folder(translation *t, const char *folder) {
 /* Pictures of a set have no names of their own: their results are numbered. */
 static int gather_set(translation *t, const char *spec) {
   char name[16];
-  xd_status status = xd_dataset_load(&t->set, t->run.context, spec);
+  xd_status status = xd_dataset_load(&t->set, t->run.context, spec, NULL);
   if (status)
     return report_failure(&t->run, status);
   if (!make_sources(t, xd_dataset_count(t->set)))

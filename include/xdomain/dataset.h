@@ -1,8 +1,16 @@
 /* libxdomain: sets of labelled pictures, and which classes are paired.
  *
- * A dataset holds pictures of one size as bytes, each with a label 0..255. It is
- * immutable and reference-counted; selections share the pixels of the set they
- * were made from. Any number of threads may read one dataset. */
+ * A dataset holds pictures of one size as bytes, each with a label 0..255. It is immutable and
+ * reference-counted; selections share the pixels of the set they were made from. It remembers the
+ * context's allocator, not the context, and any number of threads may read one dataset.
+ *
+ * Roads. A picture becomes the same bytes whether it comes as a file in a folder, as one that
+ * xd_picture_load decoded, or as a view on the host's memory: EXIF's orientation is applied, alpha
+ * is laid over black unless a view says otherwise, 16 bits and floats are rounded to the nearest
+ * byte, and sizes are changed as xd_image_fit does.
+ *
+ * Classes are named: by folders, by the caller, or else by their numbers. Sets, models and judges
+ * are matched by these names (xd_dataset_match_classes). */
 #ifndef XDOMAIN_DATASET_H
 #define XDOMAIN_DATASET_H
 
@@ -19,67 +27,126 @@ XD_BEGIN_DECLS
 
 typedef struct xd_dataset xd_dataset;
 
+/* ---- Reading ---- */
+
+/* Called after each picture of a folder or of views that was read or left out, and once after a set
+ * that is read in one piece: `done` of `total` pictures, of the part that is being read. Nonzero
+ * ends the call with XD_ERROR_CANCELLED. It may ask for the context's message and cancel, and makes
+ * no other calls with it. */
+typedef int (*xd_dataset_progress)(void *user, uint32_t done, uint32_t total);
+
+/* How pictures are read. */
+typedef struct xd_dataset_options {
+  /* sizeof(xd_dataset_options) */
+  size_t struct_size;
+  /* Both 1..65535: every picture is brought to this size. Both 0: all must have the size of the
+   * first [0] */
+  uint32_t width, height;
+  /* 1 grey, 3 colours; 0: colours where any picture has them, else grey [0] */
+  uint32_t channels;
+  /* how pictures of another size are brought to width x height [XD_FIT_STRETCH] */
+  xd_fit fit;
+  /* 1: pictures that cannot be decoded, or are of another size where none was asked for, are left
+   * out: counted, listed (xd_dataset_left_out) and told in the log, a warning each. 0: the first of
+   * them ends the call [0] */
+  uint32_t skip_bad;
+  /* 0 */
+  uint32_t reserved;
+  /* NULL: not wanted */
+  xd_dataset_progress progress;
+  void *user;
+} xd_dataset_options;
+
+#define XD_DATASET_OPTIONS_INIT \
+  { sizeof(xd_dataset_options), 0, 0, 0, XD_FIT_STRETCH, 0, 0, NULL, NULL }
+/* Sets the same bytes as the macro, the defaults in brackets above. */
+XD_API void xd_dataset_options_init(xd_dataset_options *options, size_t struct_size);
+
+/* From a folder: its sub-folders are the classes, in the order of their names (numbers by value, so
+ * "10" follows "9"; a folder whose name is a whole number below 256 has that label, if all do);
+ * pictures in the folder itself are class 0, if there are no sub-folders. What lies in sub-folders
+ * of a class, up to 32 deep, is of that class. Files are decoded as xd_picture_load does, by the
+ * context's decoder too. NULL options are the defaults.
+ *
+ * Left out are files whose ending is not a picture's (png, jpg, jpeg, jpe, jfif, bmp, pgm, ppm,
+ * pnm, and those of the context's decoder) and pictures beside the folders of classes: the set
+ * lists them, and a warning in the context's log counts each kind and names its first; and, without
+ * a word, hidden files.
+ *
+ * The caller owns *out. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class, or none
+ * that can be read), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number, folders
+ * too deep), XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB of pixels), XD_ERROR_CANCELLED, and what
+ * xd_picture_load answers. */
+XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
+                                        const xd_dataset_options *options);
+
 /* From IDX files (Le Cun), plain or gzip (known by content, not by name): pictures of magic
  * 0x00000803 [count][height][width] or 0x00000804 [count][height][width][channels], channels 1 or
- * 3; labels of magic 0x00000801. `labels` may be NULL: every label is 0. Errors name the file:
- * XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA (magic, element type, label count other than
- * the picture count, trailing bytes, damaged gzip), XD_ERROR_TRUNCATED, XD_ERROR_TOO_LARGE (over
- * 2 GiB of pixels), XD_ERROR_UNSUPPORTED (gzip, in a build without zlib). The caller owns *out. */
+ * 3; labels of magic 0x00000801. `labels` may be NULL: every label is 0. The caller owns *out.
+ * Errors name the file: XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA (magic, element type,
+ * label count other than the picture count, trailing bytes, damaged gzip), XD_ERROR_TRUNCATED,
+ * XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_UNSUPPORTED (gzip, in a build without zlib),
+ * XD_ERROR_CANCELLED. */
 XD_API xd_status xd_dataset_load_idx(xd_dataset **out, xd_context *context, const char *images,
                                      const char *labels);
 
-/* From a folder: its sub-folders are the classes, in the order of their names (numbers by value,
- * so "10" follows "9"; a folder whose name is a whole number below 256 has that label, if all
- * do); pictures in the folder itself are class 0, if there are no sub-folders. What lies in sub-
- * folders of a class, up to 32 deep, is of that class. Every picture is converted to `channels`
- * (1 or 3; 0: as the first picture has) and must have one size; width and height not 0 resize
- * each to that. Alpha is laid over black. Passed over are files whose ending is not a picture's
- * (png, jpg, jpeg, jpe, jfif, bmp, pgm, ppm, pnm) and pictures beside the folders of classes: a
- * warning in the context's log counts each kind and names its first; and, without a word, hidden
- * files. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class),
- * XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number, folders too deep),
- * XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB of pixels), and what xd_picture_load answers. */
-XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
-                                        uint32_t width, uint32_t height, uint32_t channels);
-
 /* From a MATLAB level 5 file, plain or packed, as SVHN is published: `X` uint8 of height x width x
  * channels x count, `y` count labels 0..10 of any number type, of which 10 becomes 0; other
- * variables are passed over. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA (no such file,
- * variable, type or label; damaged), XD_ERROR_TRUNCATED, XD_ERROR_TOO_LARGE (over 2 GiB of pixels),
- * XD_ERROR_UNSUPPORTED (MATLAB 7.3; packed, in a build without zlib). The caller owns *out. */
+ * variables are passed over. The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
+ * XD_ERROR_BAD_DATA (no such file, variable, type or label; damaged), XD_ERROR_TRUNCATED,
+ * XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_UNSUPPORTED (MATLAB 7.3; packed, in a build
+ * without zlib), XD_ERROR_CANCELLED. */
 XD_API xd_status xd_dataset_load_mat(xd_dataset **out, xd_context *context, const char *path);
 
-/* From memory, copied: count pictures of [height][width][channels] bytes, channels 1 or 3, sides
- * 1..65535; labels[count] below XD_CLASS_LIMIT, or NULL. XD_ERROR_INVALID_ARGUMENT names what is
- * wrong; XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_OUT_OF_MEMORY. The caller owns
+/* From bytes in memory, copied: count pictures of [height][width][channels] bytes, channels 1 or 3,
+ * sides 1..65535; labels[count] below XD_CLASS_LIMIT, or NULL. XD_ERROR_INVALID_ARGUMENT names what
+ * is wrong; XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_OUT_OF_MEMORY. The caller owns
  * *out. */
 XD_API xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
                                    const uint32_t *labels, uint32_t count, uint32_t width,
                                    uint32_t height, uint32_t channels);
 
+/* From any pictures in memory, described by views as numpy has them, copied: images[count], whose
+ * struct_size is one and the same, each converted as its own policy and the options ask;
+ * labels[count] below XD_CLASS_LIMIT, or NULL; names[name_count], the names of classes 0, 1, ...
+ * (NULL and "": its number), at most XD_CLASS_LIMIT. NULL options are the defaults. The caller owns
+ * *out. Messages call a picture images[i]. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_BAD_DATA (samples
+ * that are not finite), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_TOO_LARGE (over 2 GiB of pixels),
+ * XD_ERROR_NOT_FOUND (all pictures are bad), XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
+                                         const xd_image *images, const uint32_t *labels,
+                                         uint32_t count, const char *const *names,
+                                         uint32_t name_count, const xd_dataset_options *options);
+
+/* From one line of text of any length, for command lines and bindings: one part, or several between
+ * bars, PART|PART, which are joined in order. A part is
+ *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
+ * options, each once, and taken in this order: classes=0-4 or classes=0,2,5-7; first=N; holdout=P%
+ * with part=train or part=validation (P of each class, 1 to 99, always the same pictures:
+ * xd_dataset_split with seed 0); subset=N (drawn by seed=N); size=WxH, fit=stretch|pad|crop|exact
+ * and channels=1|3 (for dir: while loading, else converted and resized after loading);
+ * bad=skip|refuse (skip_bad). What a part does not say of size, fit, channels and bad pictures is
+ * as `options` has it; NULL options are the defaults. Each part, of at most 256, has its own
+ * options, and must fit the others as xd_dataset_join asks:
+ * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. Paths
+ * hold no ';' and no '|' (shells want both quoted), those of idx: no ','. The caller owns *out.
+ * XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and joining answer. */
+XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec,
+                                 const xd_dataset_options *options);
+
+/* ---- Sets from sets ---- */
+
 /* The pictures of several sets of one shape, those of sets[0] first, each set's in its order;
  * pixels are copied. Either all sets have labels, or none has: IDX without a label file, a folder
- * without sub-folders and xd_dataset_create without labels give sets that have none. A class has
- * the name that any set gives it beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both
- * shapes; XD_ERROR_INVALID_ARGUMENT (count 0, a set that is NULL, labels in some sets only, two
- * names for one label); XD_ERROR_TOO_LARGE (over 2 GiB of pixels); XD_ERROR_OUT_OF_MEMORY;
+ * without sub-folders and sets from memory without labels have none. A class has the name that any
+ * set gives it beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both shapes;
+ * XD_ERROR_INVALID_ARGUMENT (count 0, a set that is NULL, labels in some sets only, two names for
+ * one label); XD_ERROR_TOO_LARGE (over 2 GiB of pixels); XD_ERROR_OUT_OF_MEMORY;
  * XD_ERROR_CANCELLED. The sets stay the caller's, who owns *out too. */
 XD_API xd_status xd_dataset_join(xd_dataset **out, xd_context *context,
                                  const xd_dataset *const *sets, uint32_t count);
 
-/* From one line of text, for command lines and bindings: one part, or several between bars,
- * PART|PART, which are joined in order. A part is
- *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
- * options, each once, and taken in this order:
- * classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each
- * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
- * seed=N); size=WxH and channels=1|3 (for dir: while loading, else converted and resized after
- * loading). Each part, of at most 256, has its own options, and must fit the others as
- * xd_dataset_join asks: "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to
- * coloured ones. Paths hold no ';' and no '|' (shells want both quoted), those of idx: no ','.
- * XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and joining answer. */
-XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec);
-
+/* Which pictures of a set to keep. */
 typedef struct xd_dataset_selection {
   /* sizeof(xd_dataset_selection) */
   size_t struct_size;
@@ -132,10 +199,19 @@ XD_API xd_status xd_dataset_check_classes(const xd_dataset *set, xd_context *con
                                           const char *const *names, uint32_t count,
                                           const char *where);
 
-/* One more owner; returns the set. Callable from any thread; NULL is legal. */
+/* The same set with other names: names[0..count) of classes 0, 1, ..., at most XD_CLASS_LIMIT; NULL
+ * and "", and classes beyond them, are called by their numbers. Pixels are shared.
+ * XD_ERROR_INVALID_ARGUMENT, XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
+XD_API xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *context,
+                                             const xd_dataset *set, const char *const *names,
+                                             uint32_t count);
+
+/* One more owner; returns set. NULL is legal. Callable from any thread. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
-/* One owner less; NULL is legal. */
+/* One owner less; the last one frees it. NULL is legal. Callable from any thread. */
 XD_API void xd_dataset_release(const xd_dataset *set);
+
+/* ---- What a set holds ---- */
 
 /* How many pictures it has; 0 of NULL. This and the other questions about a set may be asked
  * from any thread. */
@@ -149,13 +225,41 @@ XD_API uint32_t xd_dataset_height(const xd_dataset *set);
 
 /* 1 for grey pictures, 3 for RGB; 0 of NULL. */
 XD_API uint32_t xd_dataset_channels(const xd_dataset *set);
-/* The label of picture `index`; 0 beyond the end. */
+
+/* Picture `index`'s label; 0 beyond the end. */
 XD_API uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index);
-/* How many pictures have a label; 0 for labels that none has. */
+
+/* Picture `index`'s file, by its path below the folder that it was read from ("cat/7.png"), so that
+ * results can be named after it; "" for pictures of other sets. Selections, joined and converted
+ * sets keep the names. Borrowed from the set. */
+XD_API const char *xd_dataset_picture_name(const xd_dataset *set, uint32_t index);
+
+/* How many pictures have a label. */
 XD_API uint32_t xd_dataset_class_size(const xd_dataset *set, uint32_t label);
-/* A class's name, its folder's or its number, borrowed from the set; "" when the set has no such
- * label. */
+
+/* A class's name: its folder's, the one that the caller gave, or its number; "" when the set has no
+ * picture of that label. Borrowed from the set. */
 XD_API const char *xd_dataset_class_name(const xd_dataset *set, uint32_t label);
+
+/* Why something was left out of a set while it was read. */
+typedef uint32_t xd_left_out;
+enum {
+  /* files that are no pictures by their names */
+  XD_LEFT_OUT_OTHER_TYPE = 1,
+  /* pictures beside the folders of classes */
+  XD_LEFT_OUT_BESIDE_CLASSES = 2,
+  /* bad pictures, with skip_bad */
+  XD_LEFT_OUT_BAD = 3
+};
+
+/* How much was left out for a reason; 0 for an unknown one, and of NULL. Selections tell what the
+ * set that was read left out, joined sets what all their parts did. */
+XD_API size_t xd_dataset_left_out_count(const xd_dataset *set, xd_left_out why);
+
+/* Item `index` of it: a path below the folder, or of a bad picture the sentence that says what is
+ * wrong with which. NULL beyond the last; borrowed from the set. */
+XD_API const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, size_t index);
+
 /* Picture `index`'s bytes, [height][width][channels], borrowed from the set; NULL beyond the
  * end. */
 XD_API const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index);
@@ -165,6 +269,8 @@ XD_API const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index);
  * XD_ERROR_CANCELLED. */
 XD_API xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to,
                                  const uint32_t *indices, uint32_t count);
+
+/* ---- Pairings ---- */
 
 /* Which class of domain 1 is translated into which of domain 2. Several pairs may share a class on
  * either side: then the classes that are linked by pairs, directly or over others, form a group and

@@ -12,8 +12,10 @@
  * 0..1 and rounded to the nearest value of the sample.
  *
  * Alpha. A view states by its policy what becomes of its alpha when it is read; a result without a
- * carried alpha is opaque. Colours of premultiplied views are divided by alpha first (0 where alpha
- * is 0), and results that are premultiplied views are multiplied by theirs.
+ * carried alpha is opaque. Unless a view asks for something else, alpha is laid over black on every
+ * road into the library: a view, a file, a folder. Colours of premultiplied views are divided by
+ * alpha first (0 where alpha is 0), and results that are premultiplied views are multiplied by
+ * theirs.
  *
  * Overlap. Functions with an output and an input view work in place when both are the same view:
  * the same pixels, size, strides, sample and layout. Views that share memory in any other way are
@@ -72,12 +74,14 @@ enum {
 /* What becomes of alpha when a view is read. */
 typedef uint32_t xd_alpha_policy;
 enum {
+  /* the colours laid over `background`: by default, of pictures from files and in sets too, over
+   * black */
+  XD_ALPHA_COMPOSITE = 0,
   /* the colours as they are, as if all were opaque */
-  XD_ALPHA_IGNORE = 0,
-  /* the colours laid over `background`; the rule of training sets, over black */
-  XD_ALPHA_COMPOSITE = 1,
-  /* the colours as they are; a result with alpha takes this view's alpha, resized as the colours
-   * are (which are then weighted by it); a result without alpha drops it */
+  XD_ALPHA_IGNORE = 1,
+  /* a result with alpha takes the colours as they are and this view's alpha, resized as they are
+   * (they are then weighted by it); a result without alpha, such as the networks' floats, gets the
+   * colours laid over `background` */
   XD_ALPHA_CARRY = 2
 };
 
@@ -113,8 +117,8 @@ typedef struct xd_image {
   xd_alpha alpha;
   /* of an input; an output's has no meaning */
   xd_alpha_policy policy;
-  /* R, G, B in 0..1 behind XD_ALPHA_COMPOSITE and beside XD_FIT_PAD; grey results take the grey of
-   * it */
+  /* R, G, B in 0..1 behind what is laid over it, and beside XD_FIT_PAD; grey results take the grey
+   * of it */
   float background[3];
   /* 0 */
   uint32_t reserved;
@@ -122,10 +126,13 @@ typedef struct xd_image {
 
 /* An empty view, for functions that fill one: it is refused where pixels are read or written. */
 #define XD_IMAGE_INIT \
-  { sizeof(xd_image), NULL, 0, 0, 0, 0, 0, 0, 0, XD_ALPHA_STRAIGHT, XD_ALPHA_IGNORE, {0, 0, 0}, 0 }
+  { \
+    sizeof(xd_image), NULL, 0, 0, 0, 0, 0, 0, 0, XD_ALPHA_STRAIGHT, XD_ALPHA_COMPOSITE, {0, 0, 0}, \
+        0 \
+  }
 
 /* Fills a view of `struct_size` bytes (sizeof(xd_image)) with what most pictures need: interleaved
- * pixels, tight rows from the top down, straight alpha that is ignored, a black background. An
+ * pixels, tight rows from the top down, straight alpha that is laid over black. An
  * unknown sample or layout gives strides of 0, and the view is refused where it is used. NULL is
  * legal. */
 XD_API void xd_image_init(xd_image *image, size_t struct_size, void *pixels, uint32_t width,
@@ -198,7 +205,7 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
  * The picture is as viewers show it: EXIF's orientation of JPEG and PNG files is applied. Its
  * layout is the file's own: grey, grey+alpha, RGB or RGBA, of u8 or, for PNG and PNM of more than 8
  * bits, u16 samples; four inks of a JPEG become RGB. Stray bytes between the parts of a JPEG are
- * passed over. The view's policy is XD_ALPHA_IGNORE.
+ * passed over. The view's policy is XD_ALPHA_COMPOSITE over black, as in sets.
  *
  * The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA, XD_ERROR_TRUNCATED,
  * XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (a side over 65535, more

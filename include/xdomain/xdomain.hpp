@@ -18,7 +18,7 @@
  * only. What was moved from may be destroyed or assigned to. get() gives the C handle. What has no
  * words here is made and called as in C:
  *
- *   auto set = xdomain::make<xdomain::dataset>(context, xd_dataset_load_folder, "cats", 0, 0, 3);
+ *   auto set = xdomain::make<xdomain::dataset>(context, xd_dataset_load_folder, "cats", nullptr);
  *   xdomain::check(context, xd_judge_save(judge.get(), context.get(), "judge.xdc"));
  *
  * Threads are as the C headers say: a context and what was made for it are used by one thread at a

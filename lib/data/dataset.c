@@ -44,8 +44,10 @@ xd_status xdi_draft_make_labels(xd_context *context, xdi_draft *draft) {
 void xdi_draft_discard(xd_context *context, xdi_draft *draft) {
   xdi_release(&context->allocator, draft->memory);
   xdi_release(&context->allocator, draft->labels);
+  xdi_origin_release(draft->origin);
   draft->memory = NULL;
   draft->pixels = draft->labels = NULL;
+  draft->origin = NULL;
 }
 
 /* ---- stores ---- */
@@ -103,6 +105,7 @@ static void release_store(xdi_store *store) {
   xdi_release(&allocator, store->memory);
   xdi_release(&allocator, store->labels);
   xdi_release(&allocator, store->names);
+  xdi_origin_release(store->origin);
   xdi_release(&allocator, store);
 }
 
@@ -136,8 +139,10 @@ xd_status xdi_draft_finish(xd_dataset **out, xd_context *context, xdi_draft *dra
   }
   store->memory = draft->memory;
   store->pixels = draft->pixels;
+  store->origin = draft->origin;
   draft->memory = NULL;
   draft->pixels = draft->labels = NULL;
+  draft->origin = NULL;
   *out = set;
   return XD_OK;
 }
@@ -185,6 +190,7 @@ xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_da
     return xdi_fail_memory(context, "giving classes other numbers");
   store->parent = set->store;
   store->pixels = old->pixels;
+  store->origin = xdi_origin_retain(old->origin);
   atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
   xd_status status = list_relabelled(context, store, set, to, &index, &count);
   if (status == XD_OK) {
@@ -221,7 +227,8 @@ static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t
 xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t *pixels,
                             const uint32_t *labels, uint32_t count, uint32_t width, uint32_t height,
                             uint32_t channels) {
-  xdi_draft draft = {count, width, height, channels, NULL, NULL, NULL, NULL, labels != NULL};
+  xdi_draft draft = {
+      .count = count, .width = width, .height = height, .channels = channels, .labelled = labels != NULL};
   if (out)
     *out = NULL;
   if (!context)
@@ -292,6 +299,30 @@ const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index) {
   if (!set || index >= set->count)
     return NULL;
   return set->store->pixels + set->store->step * xdi_dataset_place(set, index);
+}
+
+const char *xd_dataset_picture_name(const xd_dataset *set, uint32_t index) {
+  const xdi_origin *origin = set ? set->store->origin : NULL;
+  if (!origin || index >= set->count)
+    return "";
+  const uint32_t place = xdi_dataset_place(set, index);
+  return place < origin->pictures.count ? origin->pictures.names[place] : "";
+}
+
+/* NULL where there is no such list. */
+static const xdi_listing *find_left_out(const xd_dataset *set, xd_left_out why) {
+  const xdi_origin *origin = set ? set->store->origin : NULL;
+  return origin && why >= 1 && why <= XDI_LEFT_OUT_KINDS ? &origin->left_out[why - 1] : NULL;
+}
+
+size_t xd_dataset_left_out_count(const xd_dataset *set, xd_left_out why) {
+  const xdi_listing *list = find_left_out(set, why);
+  return list ? list->count : 0;
+}
+
+const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, size_t index) {
+  const xdi_listing *list = find_left_out(set, why);
+  return list && index < list->count ? list->names[index] : NULL;
 }
 
 xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to, const uint32_t *indices,

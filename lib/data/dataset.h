@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/context.h"
+#include "data/origin.h"
 #include "xdomain/dataset.h"
 
 #define XDI_PIXEL_BYTES_LIMIT ((size_t)2 << 30)
@@ -18,6 +19,7 @@ typedef struct xdi_store {
   struct xdi_store *parent; /* whose pixels these are, under other labels; or NULL */
   const uint8_t *pixels;
   uint8_t *labels;
+  xdi_origin *origin;               /* of the pictures; NULL: not known */
   char *names;                      /* class names, each ended by a zero byte; "" stands first */
   uint32_t name_at[XD_CLASS_LIMIT]; /* where a class's name begins in `names` */
   uint32_t count, width, height, channels;
@@ -42,6 +44,7 @@ typedef struct xdi_draft {
   uint8_t *labels;          /* [count] */
   const char *const *names; /* [XD_CLASS_LIMIT], borrowed, NULL where there is none; NULL: the numbers */
   bool labelled;            /* labels were given */
+  xdi_origin *origin;       /* of the pictures; NULL: not known */
 } xdi_draft;
 
 /* Bytes of all pictures of the draft; `name` is the file, for messages. Sides outside 1..65535 and
@@ -78,8 +81,8 @@ static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) 
   return set->index ? set->index[index] : index;
 }
 
-/* A new set with its pictures converted and resized; 0 keeps a side or the channels. */
+/* A new set with its pictures converted, and fitted into another size; 0 keeps the sides or the channels. */
 xd_status xdi_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t width,
-                              uint32_t height, uint32_t channels);
+                              uint32_t height, uint32_t channels, xd_fit fit);
 
 #endif

@@ -64,6 +64,20 @@ static xd_status settle(joint *j) {
   return XD_OK;
 }
 
+/* The names of all pictures, and what was left out of any set; nothing where no set knows of such. */
+static xd_status join_origins(joint *j) {
+  bool known = false, joined = true;
+  for (uint32_t i = 0; i < j->count; i++)
+    known = known || j->sets[i]->store->origin;
+  if (!known)
+    return XD_OK;
+  j->draft.origin = xdi_origin_create(&j->context->allocator);
+  for (uint32_t i = 0; i < j->count && j->draft.origin && joined; i++)
+    joined =
+        xdi_origin_append(j->draft.origin, j->sets[i]->store->origin, j->sets[i]->index, j->sets[i]->count);
+  return j->draft.origin && joined ? XD_OK : xdi_fail_memory(j->context, "joining sets");
+}
+
 static xd_status copy_all(joint *j) {
   size_t step = j->sets[0]->store->step, done = 0;
   for (uint32_t i = 0; i < j->count; i++) {
@@ -87,6 +101,8 @@ static xd_status join(xd_dataset **out, joint *j) {
     status = xdi_draft_make_pixels(j->context, &j->draft, bytes);
   if (status == XD_OK)
     status = xdi_draft_make_labels(j->context, &j->draft);
+  if (status == XD_OK)
+    status = join_origins(j);
   if (status == XD_OK)
     status = copy_all(j);
   if (status == XD_OK)

@@ -1,13 +1,11 @@
-/* Folders of pictures: sub-folders are classes, numbered by their names where all names are numbers
- * below 256, by their order otherwise; what lies in folders below is of their class. All files are listed first, so that the pixels can be allocated
- * once; the first picture settles size and channels. */
+/* Folders of pictures: sub-folders are classes, numbered by their names where all names are numbers below 256,
+ * by their order otherwise; what lies in folders below is of their class. All files are listed first, so that it
+ * is known how many there are. */
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/dataset.h"
 #include "data/listing.h"
-#include "image/resize.h"
-#include "image/view.h"
+#include "data/reading.h"
 
 #define DEPTH_LIMIT 32
 
@@ -16,12 +14,11 @@ typedef struct folder {
   const char *path;
   xdi_listing classes, pictures; /* of the folder itself */
   xdi_listing *of_class;         /* [classes.count] the pictures of each, by their paths below `path` */
-  xdi_passed_over others;
+  xdi_listing others;            /* what is no picture by its name, likewise */
   uint32_t label_of_class[XD_CLASS_LIMIT];
   const char *names[XD_CLASS_LIMIT]; /* by label */
-  bool resizes;
-  xdi_draft draft;
-  uint32_t done; /* pictures read so far */
+  uint32_t count;                    /* of all pictures */
+  xdi_reading reading;
 } folder;
 
 /* ---- classes ---- */
@@ -55,40 +52,50 @@ static xd_status number_classes(folder *f) {
   return XD_OK;
 }
 
+static xd_status fail_listing(const folder *f) {
+  return xdi_fail_memory(f->context, "listing a folder");
+}
+
+/* Adds the names by their paths below f->path, `below` being the folder that they are in. */
+static xd_status add_paths(folder *f, xdi_listing *to, const char *below, const xdi_listing *names) {
+  for (size_t i = 0; i < names->count; i++)
+    if (!xdi_listing_take(&f->context->allocator, to, xdi_join_path(f->context, below, names->names[i])))
+      return fail_listing(f);
+  return XD_OK;
+}
+
 static xd_status list_below(folder *f, const char *below, xdi_listing *to, uint32_t depth);
 
-/* One folder's pictures, then those of its sub-folders. */
-static xd_status take_folder(folder *f, const char *below, const xdi_listing *nested,
-                             const xdi_listing *pictures, xdi_listing *to, uint32_t depth) {
-  for (size_t i = 0; i < pictures->count; i++)
-    if (!xdi_listing_take(f->context, to, xdi_join_path(f->context, below, pictures->names[i])))
-      return xdi_fail_memory(f->context, "listing a folder");
-  for (size_t i = 0; i < nested->count; i++) {
+static xd_status list_nested(folder *f, const char *below, const xdi_listing *nested, xdi_listing *to,
+                             uint32_t depth) {
+  xd_status status = XD_OK;
+  for (size_t i = 0; i < nested->count && status == XD_OK; i++) {
     char *path = xdi_join_path(f->context, below, nested->names[i]);
-    const xd_status status =
-        path ? list_below(f, path, to, depth + 1) : xdi_fail_memory(f->context, "listing a folder");
+    status = path ? list_below(f, path, to, depth + 1) : fail_listing(f);
     xdi_release(&f->context->allocator, path);
-    if (status != XD_OK)
-      return status;
   }
-  return XD_OK;
+  return status;
 }
 
 /* Adds the pictures below f->path/below, at any depth; a link that leads back up ends at the limit. */
 static xd_status list_below(folder *f, const char *below, xdi_listing *to, uint32_t depth) {
-  xdi_listing nested = {NULL, 0, 0}, pictures = {NULL, 0, 0};
+  const xd_allocator *allocator = &f->context->allocator;
+  xdi_listing nested = {NULL, 0, 0}, pictures = {NULL, 0, 0}, others = {NULL, 0, 0};
   if (depth > DEPTH_LIMIT)
     return xdi_fail(f->context, XD_ERROR_BAD_DATA, "'%s/%s' lies more than %d folders deep", f->path, below,
                     DEPTH_LIMIT);
   char *path = xdi_join_path(f->context, f->path, below);
-  if (!path)
-    return xdi_fail_memory(f->context, "listing a folder");
-  xd_status status = xdi_list_folder(f->context, path, &nested, &pictures, &f->others);
+  xd_status status = path ? xdi_list_folder(f->context, path, &nested, &pictures, &others) : fail_listing(f);
   if (status == XD_OK)
-    status = take_folder(f, below, &nested, &pictures, to, depth);
-  xdi_listing_clear(f->context, &nested);
-  xdi_listing_clear(f->context, &pictures);
-  xdi_release(&f->context->allocator, path);
+    status = add_paths(f, to, below, &pictures);
+  if (status == XD_OK)
+    status = add_paths(f, &f->others, below, &others);
+  if (status == XD_OK)
+    status = list_nested(f, below, &nested, to, depth);
+  xdi_listing_clear(allocator, &nested);
+  xdi_listing_clear(allocator, &pictures);
+  xdi_listing_clear(allocator, &others);
+  xdi_release(allocator, path);
   return status;
 }
 
@@ -101,18 +108,6 @@ static xd_status list_class(folder *f, size_t number) {
   return status;
 }
 
-/* What a set leaves out is told, at a level that hosts show. */
-static void tell_passed_over(const folder *f) {
-  if (f->others.count)
-    xdi_log(f->context, XD_LOG_WARNING,
-            "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s' the first", f->path,
-            f->others.count, f->others.first);
-  if (f->classes.count && f->pictures.count)
-    xdi_log(f->context, XD_LOG_WARNING,
-            "'%s': passed over %zu pictures beside the folders of the classes, '%s/%s' the first", f->path,
-            f->pictures.count, f->path, f->pictures.names[0]);
-}
-
 static xd_status list_all(folder *f) {
   size_t count = 0;
   xd_status status = xdi_list_folder(f->context, f->path, &f->classes, &f->pictures, &f->others);
@@ -123,7 +118,7 @@ static xd_status list_all(folder *f) {
   if (f->classes.count) {
     f->of_class = xdi_allocate_zeroed(&f->context->allocator, f->classes.count, sizeof *f->of_class);
     if (!f->of_class)
-      return xdi_fail_memory(f->context, "listing a folder");
+      return fail_listing(f);
   } else {
     count = f->pictures.count;
   }
@@ -137,77 +132,72 @@ static xd_status list_all(folder *f) {
     return xdi_fail(f->context, XD_ERROR_NOT_FOUND, "the folder '%s' has no picture", f->path);
   if (count > UINT32_MAX)
     return xdi_fail(f->context, XD_ERROR_TOO_LARGE, "the folder '%s' has %zu pictures", f->path, count);
-  f->draft.count = (uint32_t)count;
-  f->draft.labelled = f->classes.count > 0;
+  f->count = (uint32_t)count;
+  return XD_OK;
+}
+
+/* ---- what is left out ---- */
+
+static bool leave_out(xdi_origin *origin, xd_left_out why, const xdi_listing *names) {
+  for (size_t i = 0; i < names->count; i++)
+    if (!xdi_origin_leave_out(origin, why, names->names[i]))
+      return false;
+  return true;
+}
+
+/* What a set leaves out can be asked of it, and is told at a level of the log that hosts show. */
+static xd_status tell_left_out(folder *f) {
+  xdi_origin *origin = f->reading.draft.origin;
+  const bool beside = f->classes.count > 0 && f->pictures.count > 0;
+  if (!leave_out(origin, XD_LEFT_OUT_OTHER_TYPE, &f->others) ||
+      (beside && !leave_out(origin, XD_LEFT_OUT_BESIDE_CLASSES, &f->pictures)))
+    return fail_listing(f);
+  if (f->others.count)
+    xdi_log(f->context, XD_LOG_WARNING,
+            "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s/%s' the first",
+            f->path, f->others.count, f->path, f->others.names[0]);
+  if (beside)
+    xdi_log(f->context, XD_LOG_WARNING,
+            "'%s': passed over %zu pictures beside the folders of the classes, '%s/%s' the first", f->path,
+            f->pictures.count, f->path, f->pictures.names[0]);
   return XD_OK;
 }
 
 /* ---- pictures ---- */
 
-/* The first picture settles what the caller left open. */
-static xd_status settle(folder *f, const xdi_view *first) {
-  size_t bytes;
-  xdi_draft *draft = &f->draft;
-  if (!f->resizes) {
-    draft->width = first->width;
-    draft->height = first->height;
-  }
-  if (draft->channels == 0)
-    draft->channels = first->channels <= 2 ? 1 : 3;
-  xd_status status = xdi_draft_size(f->context, draft, f->path, &bytes);
+static xd_status take_picture(folder *f, const xd_picture *picture, const char *name, const char *path,
+                              uint32_t label) {
+  xd_image image = XD_IMAGE_INIT;
+  xdi_view view;
+  xd_status status = xd_picture_view(picture, &image);
   if (status == XD_OK)
-    status = xdi_draft_make_pixels(f->context, draft, bytes);
-  return status == XD_OK ? xdi_draft_make_labels(f->context, draft) : status;
-}
-
-static xd_status place_picture(folder *f, const char *path, const xdi_view *from, uint32_t label) {
-  xdi_draft *draft = &f->draft;
-  xd_status status = draft->memory ? XD_OK : settle(f, from);
-  if (status != XD_OK)
-    return status;
-  if (!f->resizes && (from->width != draft->width || from->height != draft->height))
-    return xdi_fail(f->context, XD_ERROR_SHAPE_MISMATCH,
-                    "'%s' has %ux%u pixels, the pictures before it %ux%u", path, from->width, from->height,
-                    draft->width, draft->height);
-  size_t step = (size_t)draft->width * draft->height * draft->channels;
-  const xdi_view to =
-      xdi_view_of(draft->pixels + f->done * step, draft->width, draft->height, draft->channels, XD_SAMPLE_U8);
-  status = xdi_view_resize(f->context, &to, from);
-  draft->labels[f->done] = (uint8_t)label;
-  f->done++;
-  return status;
+    status = xdi_view_open_input(f->context, &view, &image, path);
+  return status == XD_OK ? xdi_reading_take(&f->reading, &view, label, name, path) : status;
 }
 
 static xd_status read_picture(folder *f, const char *name, uint32_t label) {
   xd_picture *picture = NULL;
-  xd_image image = XD_IMAGE_INIT;
-  xdi_view view;
   xd_status status = xdi_check_cancelled(f->context);
   if (status != XD_OK)
     return status;
   char *path = xdi_join_path(f->context, f->path, name);
   if (!path)
     return xdi_fail_memory(f->context, "reading a folder");
+  xdi_reading_open(&f->reading);
   status = xd_picture_load(&picture, f->context, path);
-  if (status == XD_OK) {
-    (void)xd_picture_view(picture, &image);
-    image.policy = XD_ALPHA_COMPOSITE; /* on black */
-    status = xdi_view_open(f->context, &view, &image, "picture");
-    if (status == XD_OK)
-      status = place_picture(f, path, &view, label);
-  }
+  if (status == XD_OK)
+    status = take_picture(f, picture, name, path, label);
+  status = xdi_reading_step(&f->reading, status);
   xd_picture_destroy(picture);
   xdi_release(&f->context->allocator, path);
   return status;
 }
 
 static xd_status read_list(folder *f, const xdi_listing *list, uint32_t label) {
-  for (size_t i = 0; i < list->count; i++) {
-    xd_status status = read_picture(f, list->names[i], label);
-    if (status != XD_OK)
-      return status;
-  }
-  return XD_OK;
+  xd_status status = XD_OK;
+  for (size_t i = 0; i < list->count && status == XD_OK; i++)
+    status = read_picture(f, list->names[i], label);
+  return status;
 }
 
 static xd_status read_class(folder *f, uint32_t label) {
@@ -221,36 +211,41 @@ static xd_status read_class(folder *f, uint32_t label) {
 static xd_status read_all(folder *f) {
   if (f->classes.count == 0)
     return read_list(f, &f->pictures, 0);
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
-    xd_status status = f->names[label] ? read_class(f, label) : XD_OK;
-    if (status != XD_OK)
-      return status;
-  }
-  return XD_OK;
+  xd_status status = XD_OK;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT && status == XD_OK; label++)
+    if (f->names[label])
+      status = read_class(f, label);
+  return status;
+}
+
+static xd_status load(xd_dataset **out, folder *f, const xd_dataset_options *options) {
+  xd_status status = xdi_reading_begin(&f->reading, f->context, options, f->path, f->count);
+  if (status != XD_OK)
+    return status;
+  f->reading.draft.names = f->names;
+  f->reading.draft.labelled = f->classes.count > 0;
+  status = tell_left_out(f);
+  if (status == XD_OK)
+    status = read_all(f);
+  if (status == XD_OK)
+    return xdi_reading_finish(out, &f->reading);
+  xdi_reading_discard(&f->reading);
+  return status;
 }
 
 static void clear_folder(folder *f) {
+  const xd_allocator *allocator = &f->context->allocator;
   for (size_t i = 0; f->of_class && i < f->classes.count; i++)
-    xdi_listing_clear(f->context, &f->of_class[i]);
-  xdi_release(&f->context->allocator, f->of_class);
-  xdi_release(&f->context->allocator, f->others.first);
-  xdi_listing_clear(f->context, &f->classes);
-  xdi_listing_clear(f->context, &f->pictures);
-  xdi_draft_discard(f->context, &f->draft);
+    xdi_listing_clear(allocator, &f->of_class[i]);
+  xdi_release(allocator, f->of_class);
+  xdi_listing_clear(allocator, &f->others);
+  xdi_listing_clear(allocator, &f->classes);
+  xdi_listing_clear(allocator, &f->pictures);
 }
 
-static xd_status check_arguments(xd_context *context, uint32_t width, uint32_t height, uint32_t channels) {
-  if ((width == 0) != (height == 0) || width > XDI_SIDE_LIMIT || height > XDI_SIDE_LIMIT)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load_folder: a size of %ux%u", width,
-                    height);
-  if (channels != 0 && channels != 1 && channels != 3)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_dataset_load_folder: channels is %u, not 0, 1 or 3", channels);
-  return XD_OK;
-}
-
-xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path, uint32_t width,
-                                 uint32_t height, uint32_t channels) {
+xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
+                                 const xd_dataset_options *options) {
+  xd_dataset_options chosen;
   folder f;
   if (out)
     *out = NULL;
@@ -259,24 +254,15 @@ xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const ch
   if (!out || !path)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load_folder: %s is NULL",
                     out ? "path" : "out");
-  xd_status status = check_arguments(context, width, height, channels);
+  xd_status status = xdi_dataset_options_read(context, &chosen, options);
   if (status != XD_OK)
     return status;
   memset(&f, 0, sizeof f);
   f.context = context;
   f.path = path;
-  f.resizes = width != 0;
-  f.draft.width = width;
-  f.draft.height = height;
-  f.draft.channels = channels;
-  f.draft.names = f.names;
   status = list_all(&f);
   if (status == XD_OK)
-    tell_passed_over(&f);
-  if (status == XD_OK)
-    status = read_all(&f);
-  if (status == XD_OK)
-    status = xdi_draft_finish(out, context, &f.draft);
+    status = load(out, &f, &chosen);
   clear_folder(&f);
   return status;
 }

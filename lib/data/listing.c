@@ -60,36 +60,36 @@ static int compare_entries(const void *a, const void *b) {
 
 /* ---- lists ---- */
 
-static bool grow(xd_context *context, xdi_listing *listing) {
-  size_t room = listing->room ? 2 * listing->room : 64;
-  char **names = xdi_allocate(&context->allocator, room, sizeof *names);
+static bool grow(const xd_allocator *allocator, xdi_listing *listing) {
+  const size_t room = listing->room ? 2 * listing->room : 64;
+  char **names = xdi_allocate(allocator, room, sizeof *names);
   if (!names)
     return false;
   if (listing->count)
     memcpy(names, listing->names, listing->count * sizeof *names);
-  xdi_release(&context->allocator, listing->names);
+  xdi_release(allocator, listing->names);
   listing->names = names;
   listing->room = room;
   return true;
 }
 
-bool xdi_listing_take(xd_context *context, xdi_listing *listing, char *name) {
-  if (name && (listing->count < listing->room || grow(context, listing))) {
+bool xdi_listing_take(const xd_allocator *allocator, xdi_listing *listing, char *name) {
+  if (name && (listing->count < listing->room || grow(allocator, listing))) {
     listing->names[listing->count++] = name;
     return true;
   }
-  xdi_release(&context->allocator, name);
+  xdi_release(allocator, name);
   return false;
 }
 
-static bool add(xd_context *context, xdi_listing *listing, const char *name) {
-  return xdi_listing_take(context, listing, xdi_duplicate_text(&context->allocator, name));
+bool xdi_listing_add(const xd_allocator *allocator, xdi_listing *listing, const char *name) {
+  return xdi_listing_take(allocator, listing, xdi_duplicate_text(allocator, name));
 }
 
-void xdi_listing_clear(xd_context *context, xdi_listing *listing) {
+void xdi_listing_clear(const xd_allocator *allocator, xdi_listing *listing) {
   for (size_t i = 0; i < listing->count; i++)
-    xdi_release(&context->allocator, listing->names[i]);
-  xdi_release(&context->allocator, listing->names);
+    xdi_release(allocator, listing->names[i]);
+  xdi_release(allocator, listing->names);
   memset(listing, 0, sizeof *listing);
 }
 
@@ -137,12 +137,12 @@ static xd_status fail_system(xd_context *context, int error, const char *what, c
 typedef struct sorting {
   xd_context *context;
   const char *folder;
-  xdi_listing *folders, *pictures;
-  xdi_passed_over *others;
+  xdi_listing *folders, *pictures, *others;
 } sorting;
 
 /* Puts one entry, whose path it takes over, where it belongs; links are followed. */
 static xd_status sort_in(const sorting *s, const char *name, char *path) {
+  const xd_allocator *allocator = &s->context->allocator;
   struct stat info;
   bool added = true;
   const int error = stat(path, &info) != 0 ? errno : 0;
@@ -152,14 +152,12 @@ static xd_status sort_in(const sorting *s, const char *name, char *path) {
   if (error && !leads_nowhere)
     status = fail_system(s->context, error, "examine", path);
   else if (!error && S_ISDIR(info.st_mode))
-    added = add(s->context, s->folders, name);
+    added = xdi_listing_add(allocator, s->folders, name);
   else if (!error && S_ISREG(info.st_mode) && has_picture_ending(s->context, name))
-    added = add(s->context, s->pictures, name);
-  else if (!s->others->count++) {
-    s->others->first = path;
-    return XD_OK;
-  }
-  xdi_release(&s->context->allocator, path);
+    added = xdi_listing_add(allocator, s->pictures, name);
+  else
+    added = xdi_listing_add(allocator, s->others, name);
+  xdi_release(allocator, path);
   return added ? status : xdi_fail_memory(s->context, "listing a folder");
 }
 
@@ -187,7 +185,7 @@ static void sort(xdi_listing *listing) {
 }
 
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
-                          xdi_passed_over *others) {
+                          xdi_listing *others) {
   const sorting s = {context, path, folders, pictures, others};
   DIR *directory = opendir(path);
   if (!directory)
@@ -198,5 +196,6 @@ xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *fo
     return status;
   sort(folders);
   sort(pictures);
+  sort(others);
   return XD_OK;
 }

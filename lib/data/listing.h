@@ -11,21 +11,18 @@ typedef struct xdi_listing {
   size_t count, room;
 } xdi_listing;
 
-/* What is neither a folder nor a picture, and not hidden. */
-typedef struct xdi_passed_over {
-  size_t count;
-  char *first; /* its path, of the context's allocator */
-} xdi_passed_over;
-
-/* The sub-folders and the pictures of a folder, by name; hidden entries are left out, and what else there is
- * is counted. The lists and `others` start from {0} and are the caller's to clear, also after a failure.
- * XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_OUT_OF_MEMORY. */
+/* The sub-folders and the pictures of a folder, and what else there is but hidden entries, by name. The lists
+ * start from {0} and are the caller's to clear, also after a failure. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
+ * XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
-                          xdi_passed_over *others);
+                          xdi_listing *others);
 
 /* Adds a name at the end, which the list takes over; false without memory, or for NULL. */
-bool xdi_listing_take(xd_context *context, xdi_listing *listing, char *name);
-void xdi_listing_clear(xd_context *context, xdi_listing *listing);
+bool xdi_listing_take(const xd_allocator *allocator, xdi_listing *listing, char *name);
+
+/* Adds a copy. */
+bool xdi_listing_add(const xd_allocator *allocator, xdi_listing *listing, const char *name);
+void xdi_listing_clear(const xd_allocator *allocator, xdi_listing *listing);
 
 /* By bytes, but runs of digits by their value: "9" < "10". Never 0 for different names. */
 int xdi_compare_names(const char *a, const char *b);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/dataset.h"
+#include "data/reading.h"
 #include "image/view.h"
 
 typedef struct spec {
@@ -13,7 +13,9 @@ typedef struct spec {
   char *kind, *path, *labels;
   uint32_t classes[XD_CLASS_LIMIT], class_count;
   bool keeps[XD_CLASS_LIMIT];
-  uint32_t first, subset, width, height, channels;
+  uint32_t first, subset;
+  xd_dataset_options options; /* what the text does not say, then what it says */
+  bool has_size, has_channels, has_fit, has_bad;
   uint64_t seed;
   bool has_seed;
   uint32_t holdout; /* percent of each class; 0: the set is not split */
@@ -91,16 +93,31 @@ static bool set_size(spec *s, const char *value) {
   const char *end = read_number(value, XDI_SIDE_LIMIT, &width);
   if (!end || *end != 'x' || !read_whole(end + 1, XDI_SIDE_LIMIT, &height) || width == 0 || height == 0)
     return false;
-  s->width = (uint32_t)width;
-  s->height = (uint32_t)height;
-  return true;
+  s->options.width = (uint32_t)width;
+  s->options.height = (uint32_t)height;
+  return s->has_size = true;
+}
+
+static bool set_fit(spec *s, const char *value) {
+  static const char *const words[] = {"exact", "stretch", "pad", "crop"}; /* as xd_fit numbers them */
+  for (xd_fit fit = XD_FIT_EXACT; fit <= XD_FIT_CROP; fit++)
+    if (strcmp(value, words[fit]) == 0) {
+      s->options.fit = fit;
+      return s->has_fit = true;
+    }
+  return false;
+}
+
+static bool set_bad(spec *s, const char *value) {
+  s->options.skip_bad = strcmp(value, "skip") == 0;
+  return s->has_bad = s->options.skip_bad || strcmp(value, "refuse") == 0;
 }
 
 static bool set_channels(spec *s, const char *value) {
   if (strcmp(value, "1") != 0 && strcmp(value, "3") != 0)
     return false;
-  s->channels = (uint32_t)(*value - '0');
-  return true;
+  s->options.channels = (uint32_t)(*value - '0');
+  return s->has_channels = true;
 }
 
 static bool set_seed(spec *s, const char *value) {
@@ -128,7 +145,8 @@ static bool is_set(const spec *s, const char *key) {
   return (strcmp(key, "classes") == 0 && s->class_count) || (strcmp(key, "first") == 0 && s->first) ||
          (strcmp(key, "subset") == 0 && s->subset) || (strcmp(key, "seed") == 0 && s->has_seed) ||
          (strcmp(key, "holdout") == 0 && s->holdout) || (strcmp(key, "part") == 0 && s->part != WHOLE) ||
-         (strcmp(key, "size") == 0 && s->width) || (strcmp(key, "channels") == 0 && s->channels);
+         (strcmp(key, "size") == 0 && s->has_size) || (strcmp(key, "channels") == 0 && s->has_channels) ||
+         (strcmp(key, "fit") == 0 && s->has_fit) || (strcmp(key, "bad") == 0 && s->has_bad);
 }
 
 static xd_status set_option(spec *s, char *option) {
@@ -155,9 +173,14 @@ static xd_status set_option(spec *s, char *option) {
     understood = set_size(s, value);
   else if (strcmp(option, "channels") == 0)
     understood = set_channels(s, value);
+  else if (strcmp(option, "fit") == 0)
+    understood = set_fit(s, value);
+  else if (strcmp(option, "bad") == 0)
+    understood = set_bad(s, value);
   else
-    return fail_word(s, option,
-                     "is no option: classes, first, holdout, part, subset, seed, size and channels are");
+    return fail_word(
+        s, option,
+        "is no option: classes, first, holdout, part, subset, seed, size, channels, fit and bad are");
   *equals = '=';
   if (twice)
     return fail_word(s, option, "repeats an option");
@@ -215,11 +238,14 @@ static void replace(xd_dataset **set, xd_dataset *next) {
 }
 
 static xd_status load_kind(const spec *s, xd_dataset **set) {
-  if (strcmp(s->kind, "idx") == 0)
-    return xd_dataset_load_idx(set, s->context, s->path, s->labels);
-  if (strcmp(s->kind, "mat") == 0)
-    return xd_dataset_load_mat(set, s->context, s->path);
-  return xd_dataset_load_folder(set, s->context, s->path, s->width, s->height, s->channels);
+  if (strcmp(s->kind, "dir") == 0)
+    return xd_dataset_load_folder(set, s->context, s->path, &s->options);
+  const xd_status status = strcmp(s->kind, "idx") == 0
+                               ? xd_dataset_load_idx(set, s->context, s->path, s->labels)
+                               : xd_dataset_load_mat(set, s->context, s->path);
+  return status == XD_OK ? xdi_tell_progress(s->context, &s->options, s->path, xd_dataset_count(*set),
+                                             xd_dataset_count(*set))
+                         : status;
 }
 
 static xd_status keep_first(const spec *s, xd_dataset **set) {
@@ -264,11 +290,14 @@ static xd_status keep_subset(const spec *s, xd_dataset **set) {
 
 static xd_status reshape(const spec *s, xd_dataset **set) {
   xd_dataset *next;
-  bool fits = (!s->width || (s->width == xd_dataset_width(*set) && s->height == xd_dataset_height(*set))) &&
-              (!s->channels || s->channels == xd_dataset_channels(*set));
+  const xd_dataset_options *to = &s->options;
+  const bool fits =
+      (!to->width || (to->width == xd_dataset_width(*set) && to->height == xd_dataset_height(*set))) &&
+      (!to->channels || to->channels == xd_dataset_channels(*set));
   if (fits)
     return XD_OK;
-  xd_status status = xdi_dataset_convert(&next, s->context, *set, s->width, s->height, s->channels);
+  const xd_status status =
+      xdi_dataset_convert(&next, s->context, *set, to->width, to->height, to->channels, to->fit);
   if (status == XD_OK)
     replace(set, next);
   return status;
@@ -298,12 +327,14 @@ static uint32_t count_parts(const char *text) {
   return count;
 }
 
-static xd_status parse_parts(spec *parts, xd_context *context, char *text) {
+static xd_status parse_parts(spec *parts, xd_context *context, char *text,
+                             const xd_dataset_options *options) {
   xd_status status = XD_OK;
   for (; text && status == XD_OK; parts++) {
     char *part = text;
     text = cut(part, '|');
     parts->context = context;
+    parts->options = *options;
     status = parse(parts, part);
   }
   return status;
@@ -325,7 +356,8 @@ static xd_status load_parts(xd_dataset **out, const spec *parts, uint32_t count)
   return status;
 }
 
-static xd_status load_line(xd_dataset **out, xd_context *context, char *text) {
+static xd_status load_line(xd_dataset **out, xd_context *context, char *text,
+                           const xd_dataset_options *options) {
   uint32_t count = count_parts(text);
   if (count > PART_LIMIT)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "dataset: more than %u parts between bars",
@@ -333,24 +365,29 @@ static xd_status load_line(xd_dataset **out, xd_context *context, char *text) {
   spec *parts = xdi_allocate_zeroed(&context->allocator, count, sizeof *parts);
   if (!parts)
     return xdi_fail_memory(context, "reading a dataset's description");
-  xd_status status = parse_parts(parts, context, text);
+  xd_status status = parse_parts(parts, context, text, options);
   if (status == XD_OK)
     status = load_parts(out, parts, count);
   xdi_release(&context->allocator, parts);
   return status;
 }
 
-xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *text) {
+xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *text,
+                          const xd_dataset_options *options) {
+  xd_dataset_options chosen;
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !text)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_load: %s is NULL", out ? "spec" : "out");
+  xd_status status = xdi_dataset_options_read(context, &chosen, options);
+  if (status != XD_OK)
+    return status;
   char *copy = xdi_duplicate_text(&context->allocator, text);
   if (!copy)
     return xdi_fail_memory(context, "reading a dataset's description");
-  xd_status status = load_line(out, context, copy);
+  status = load_line(out, context, copy, &chosen);
   xdi_release(&context->allocator, copy);
   return status;
 }

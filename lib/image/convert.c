@@ -25,19 +25,22 @@ static void load(float *to, const xdi_view *from, uint32_t x, uint32_t y, uint32
                      count);
 }
 
-/* Afterwards the colours are straight, and alpha is what a result with alpha takes. */
-static void settle_alpha(float *run, uint32_t channels, const xdi_view *view, uint32_t count) {
+/* Afterwards the colours are straight, and alpha is what a result with alpha takes. `keeps` says whether there
+ * is one: what carries no alpha further is laid over the background. */
+static void settle_alpha(float *run, uint32_t channels, const xdi_view *view, bool keeps, uint32_t count) {
+  const bool carries = keeps && view->policy == XD_ALPHA_CARRY;
+  const bool lays = !carries && view->policy != XD_ALPHA_IGNORE;
   const uint32_t colours = channels - 1;
   const float grey = mix_grey(view->background), *background = colours == 1 ? &grey : view->background;
   for (uint32_t i = 0; i < count; i++, run += channels) {
     const float alpha = xdi_clamp(run[colours]);
     for (uint32_t c = 0; c < colours; c++) {
-      if (view->policy == XD_ALPHA_COMPOSITE)
+      if (lays)
         run[c] = (view->premultiplied ? run[c] : run[c] * alpha) + background[c] * (1.0f - alpha);
       else if (view->premultiplied)
         run[c] = alpha > 0.0f ? xdi_clamp(run[c] / alpha) : 0.0f;
     }
-    run[colours] = view->policy == XD_ALPHA_CARRY ? alpha : 1.0f;
+    run[colours] = carries ? alpha : 1.0f;
   }
 }
 
@@ -60,7 +63,7 @@ void xdi_run_read(float *to, uint32_t channels, const xdi_view *from, uint32_t x
   if (channels == from->channels) {
     load(to, from, x, y, count);
     if (xdi_view_has_alpha(from))
-      settle_alpha(to, channels, from, count);
+      settle_alpha(to, channels, from, true, count);
     return;
   }
   load(run, from, x, y, count);
@@ -71,7 +74,7 @@ void xdi_run_read(float *to, uint32_t channels, const xdi_view *from, uint32_t x
   /* Colour before alpha, for grey over a coloured background. */
   const uint32_t settled = channels > 2 ? 4 : from->channels;
   mix(wide, settled, run, from->channels, count);
-  settle_alpha(wide, settled, from, count);
+  settle_alpha(wide, settled, from, channels % 2 == 0, count);
   mix(to, channels, wide, settled, count);
 }
 

@@ -426,8 +426,8 @@ static double evaluate(xd_context *context, char **words) {
   double acc = 0.0;
   must(context, xd_model_load(&model, context, words[0]), words[0]);
   must(context, xd_judge_load(&judge, context, words[1]), words[1]);
-  must(context, xd_dataset_load(&sets[0], context, words[2]), words[2]);
-  must(context, xd_dataset_load(&sets[1], context, words[3]), words[3]);
+  must(context, xd_dataset_load(&sets[0], context, words[2], NULL), words[2]);
+  must(context, xd_dataset_load(&sets[1], context, words[3], NULL), words[3]);
   must(context, xd_pairing_create(&pairing, context, words[4]), words[4]);
   must(context, xd_values_create(&measures, context), "values");
   input.judge = judge;

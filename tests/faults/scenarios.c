@@ -77,7 +77,7 @@ static xd_status load_folder(xd_context *context, const fixture *of) {
   char spec[3 * TEST_PATH_SIZE];
   xd_dataset *set = NULL, *rest = NULL, *part = NULL;
   snprintf(spec, sizeof spec, "dir:%s/classes|dir:%s/classes;size=3x2;channels=1", of->folder, of->folder);
-  xd_status status = made(xd_dataset_load(&set, context, spec), &set);
+  xd_status status = made(xd_dataset_load(&set, context, spec, NULL), &set);
   if (status == XD_OK)
     status = made(xd_dataset_split(&rest, &part, context, set, 0.4, 3), &part);
   xd_dataset_release(set);

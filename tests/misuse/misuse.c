@@ -55,6 +55,7 @@ static struct fixture {
   xd_save_options save_options;
   xd_translator_options translator_options;
   xd_dataset_selection selection;
+  xd_dataset_options dataset_options;
   xd_evaluation_input evaluation_input;
   xd_train_input train_input;
   xd_mapping_batch mapping_batch;
@@ -315,6 +316,8 @@ static void make_structs(void) {
   f.save_options = (xd_save_options)XD_SAVE_OPTIONS_INIT;
   f.translator_options = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
   f.selection = (xd_dataset_selection)XD_DATASET_SELECTION_INIT;
+  f.dataset_options = (xd_dataset_options)XD_DATASET_OPTIONS_INIT;
+  f.dataset_options.width = f.dataset_options.height = 8;
   f.parts = (xd_model_parts)XD_MODEL_PARTS_INIT;
   for (uint32_t i = 0; i < 2; i++) {
     f.parts.encoder[i] = xd_model_encoder(f.model, i + 1);

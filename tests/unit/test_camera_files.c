@@ -524,7 +524,7 @@ START_TEST(picture_decoder__serves_sets_from_folders) {
   decoder.endings = "  .webp .host";
   options.decoder = &decoder;
   assert_status(xd_context_create(&with, &options), XD_OK);
-  assert_ok(with, xd_dataset_load_folder(&set, with, folder, 0, 0, 0));
+  assert_ok(with, xd_dataset_load_folder(&set, with, folder, NULL));
   ck_assert_uint_eq(xd_dataset_count(set), 3);
   ck_assert_uint_eq(xd_dataset_channels(set), 3);
   /* Alpha is laid over black, as of any picture of a set. */
@@ -532,7 +532,7 @@ START_TEST(picture_decoder__serves_sets_from_folders) {
   ck_assert_mem_eq(xd_dataset_pixels(set, 0), expected, sizeof expected);
   xd_dataset_release(set);
   xd_context_destroy(with);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 0), XD_ERROR_NOT_FOUND);
+  assert_status(xd_dataset_load_folder(&set, context, folder, NULL), XD_ERROR_NOT_FOUND);
   remove_folder(folder);
 }
 END_TEST

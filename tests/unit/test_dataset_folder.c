@@ -40,15 +40,25 @@ static void add_text(const char *name, const char *text) {
   add_file(name, text, strlen(text));
 }
 
+/* The options that ask for a size and channels. */
+static const xd_dataset_options *as_shape(uint32_t width, uint32_t height, uint32_t channels) {
+  static xd_dataset_options options;
+  xd_dataset_options_init(&options, sizeof options);
+  options.width = width;
+  options.height = height;
+  options.channels = channels;
+  return &options;
+}
+
 static xd_dataset *load(uint32_t width, uint32_t height, uint32_t channels) {
   xd_dataset *set = NULL;
-  assert_ok(context, xd_dataset_load_folder(&set, context, folder, width, height, channels));
+  assert_ok(context, xd_dataset_load_folder(&set, context, folder, as_shape(width, height, channels)));
   return set;
 }
 
 static void check_refused(xd_status expected, const char *word) {
   xd_dataset *set = (xd_dataset *)&folder;
-  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 0), expected);
+  assert_status(xd_dataset_load_folder(&set, context, folder, NULL), expected);
   ck_assert_ptr_null(set);
   assert_message_names(context, word);
 }
@@ -222,7 +232,7 @@ START_TEST(dataset_folder__tells_what_it_passes_over) {
   add_folder("a");
   add_grey("a/x.pgm", 5);
   add_grey("a/y.JFIF", 6);
-  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, 0, 0, 0));
+  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, NULL));
   ck_assert_uint_eq(xd_dataset_count(set), 2);
   xd_dataset_release(set);
   ck_assert_str_eq(kept, "");
@@ -231,7 +241,7 @@ START_TEST(dataset_folder__tells_what_it_passes_over) {
   add_text("notes.txt", "");
   add_grey("stray.pgm", 7);
   add_grey("stray2.pgm", 8);
-  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, 0, 0, 0));
+  assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, NULL));
   ck_assert_uint_eq(xd_dataset_count(set), 2);
   check_told(kept, "passed over 3 files that are not PNG, JPEG, BMP or PNM by name");
   check_told(kept, "passed over 2 pictures beside the folders of the classes");
@@ -241,15 +251,15 @@ START_TEST(dataset_folder__tells_what_it_passes_over) {
 }
 END_TEST
 
-START_TEST(dataset_folder__converts_to_the_first_or_the_asked_channels) {
+START_TEST(dataset_folder__converts_to_the_richest_or_the_asked_channels) {
   add_grey("1.pgm", 100);
   add_file("2.ppm", "P6 2 1 255\n\xC8\x64\0\xFF\xFF\xFF", 17);
-  xd_dataset *set = load(0, 0, 0);
+  xd_dataset *set = load(0, 0, 1);
   ck_assert_uint_eq(xd_dataset_channels(set), 1);
   ck_assert_mem_eq(xd_dataset_pixels(set, 0), "\x64\0", 2);
   ck_assert_mem_eq(xd_dataset_pixels(set, 1), "\x77\xFF", 2); /* 118.5 */
   xd_dataset_release(set);
-  set = load(0, 0, 3);
+  set = load(0, 0, 0);
   ck_assert_uint_eq(xd_dataset_channels(set), 3);
   ck_assert_mem_eq(xd_dataset_pixels(set, 0), "\x64\x64\x64\0\0\0", 6);
   ck_assert_mem_eq(xd_dataset_pixels(set, 1), "\xC8\x64\0\xFF\xFF\xFF", 6);
@@ -305,11 +315,11 @@ START_TEST(dataset_folder__refuses_folders_without_pictures) {
   check_refused(XD_ERROR_NOT_FOUND, folder);
   add_text("notes.txt", "no picture");
   check_refused(XD_ERROR_NOT_FOUND, "no picture");
-  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "none"), 0, 0, 0),
+  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "none"), NULL),
                 XD_ERROR_NOT_FOUND);
   ck_assert_ptr_null(set);
   assert_message_names(context, "none");
-  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "notes.txt"), 0, 0, 0),
+  assert_status(xd_dataset_load_folder(&set, context, path_in(path, folder, "notes.txt"), NULL),
                 XD_ERROR_NOT_FOUND);
   add_folder("full");
   add_grey("full/a.pgm", 1);
@@ -340,13 +350,14 @@ END_TEST
 START_TEST(dataset_folder__refuses_impossible_arguments) {
   xd_dataset *set;
   add_grey("1.pgm", 100);
-  assert_status(xd_dataset_load_folder(NULL, context, folder, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, NULL, folder, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, context, NULL, 0, 0, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 2, 0, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 2, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 65536, 1, 0), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(NULL, context, folder, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, NULL, folder, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, as_shape(2, 0, 0)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, as_shape(0, 2, 0)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, as_shape(65536, 1, 0)),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load_folder(&set, context, folder, as_shape(0, 0, 2)), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
@@ -354,7 +365,7 @@ START_TEST(dataset_folder__stops_when_cancelled) {
   xd_dataset *set;
   add_grey("1.pgm", 100);
   xd_context_cancel(context);
-  assert_status(xd_dataset_load_folder(&set, context, folder, 0, 0, 0), XD_ERROR_CANCELLED);
+  assert_status(xd_dataset_load_folder(&set, context, folder, NULL), XD_ERROR_CANCELLED);
   ck_assert_ptr_null(set);
 }
 END_TEST
@@ -362,7 +373,7 @@ END_TEST
 static xd_status load_limited(xd_context *limited, void *user) {
   xd_dataset *set;
   (void)user;
-  xd_status status = xd_dataset_load_folder(&set, limited, folder, 3, 3, 3);
+  xd_status status = xd_dataset_load_folder(&set, limited, folder, as_shape(3, 3, 3));
   xd_dataset_release(set);
   return status;
 }
@@ -393,7 +404,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_folder__reads_what_is_nested_but_not_what_is_hidden);
   tcase_add_test(tcase, dataset_folder__refuses_a_link_that_leads_back_up);
   tcase_add_test(tcase, dataset_folder__tells_what_it_passes_over);
-  tcase_add_test(tcase, dataset_folder__converts_to_the_first_or_the_asked_channels);
+  tcase_add_test(tcase, dataset_folder__converts_to_the_richest_or_the_asked_channels);
   tcase_add_test(tcase, dataset_folder__lays_alpha_over_black);
   tcase_add_test(tcase, dataset_folder__resizes_while_loading);
   tcase_add_test(tcase, dataset_folder__refuses_other_sizes);

@@ -41,7 +41,7 @@ static xd_dataset *make_named(const char *class) {
   mkdir(path_in(path, folder, class), 0777);
   mkdir(path_in(inner, path, class), 0777);
   write_test_file(path_in(file, inner, "a.pgm"), "P5 1 1 255\nA", 12);
-  assert_ok(context, xd_dataset_load_folder(&set, context, path, 0, 0, 0));
+  assert_ok(context, xd_dataset_load_folder(&set, context, path, NULL));
   return set;
 }
 
@@ -151,10 +151,10 @@ START_TEST(dataset_join__knows_which_sets_have_labels) {
   assert_ok(context, xd_dataset_load_idx(&set, context, path, NULL));
   check_refused(set, make_set(1, (const uint32_t[]){0}, 1), XD_ERROR_INVALID_ARGUMENT, "labels");
   write_test_file(path_in(path, folder, "a.pgm"), "P5 1 1 255\nA", 12);
-  assert_ok(context, xd_dataset_load_folder(&set, context, folder, 0, 0, 0));
+  assert_ok(context, xd_dataset_load_folder(&set, context, folder, NULL));
   check_refused(set, make_set(1, (const uint32_t[]){0}, 1), XD_ERROR_INVALID_ARGUMENT, "labels");
   set = make_named("ape");
-  assert_ok(context, xdi_dataset_convert(&converted, context, set, 1, 1, 3));
+  assert_ok(context, xdi_dataset_convert(&converted, context, set, 1, 1, 3, XD_FIT_STRETCH));
   xd_dataset_release(set);
   check_refused(converted, make_shape(1, 1, 3), XD_ERROR_INVALID_ARGUMENT, "labels");
 }

@@ -202,7 +202,7 @@ START_TEST(dataset_mat__reads_pictures_and_labels) {
   char line[TEST_PATH_SIZE + 32];
   xd_dataset *set = NULL;
   snprintf(line, sizeof line, "mat:%s;classes=4;channels=1", path);
-  assert_ok(context, xd_dataset_load(&set, context, line));
+  assert_ok(context, xd_dataset_load(&set, context, line, NULL));
   ck_assert_uint_eq(xd_dataset_count(set), 1);
   ck_assert_uint_eq(xd_dataset_channels(set), 1);
   ck_assert_uint_eq(xd_dataset_pixels(set, 0)[0], 124); /* .299 100 + .587 130 + .114 160 = 124.45 */

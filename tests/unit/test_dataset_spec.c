@@ -42,7 +42,7 @@ static const char *dir_line(const char *options) {
 
 static xd_dataset *load(const char *text) {
   xd_dataset *set = NULL;
-  assert_ok(context, xd_dataset_load(&set, context, text));
+  assert_ok(context, xd_dataset_load(&set, context, text, NULL));
   return set;
 }
 
@@ -56,7 +56,7 @@ static void check_values(const char *options, uint32_t count, const uint8_t *val
 
 static void check_refused(const char *text, xd_status expected, const char *word) {
   xd_dataset *set = (xd_dataset *)&folder;
-  assert_status(xd_dataset_load(&set, context, text), expected);
+  assert_status(xd_dataset_load(&set, context, text, NULL), expected);
   ck_assert_ptr_null(set);
   assert_message_names(context, word);
 }
@@ -303,15 +303,15 @@ START_TEST(dataset_spec__passes_on_what_loading_answers) {
   check_refused("mat:/no/such/file.mat", XD_ERROR_NOT_FOUND, "/no/such/file.mat");
   check_refused(idx_line(";classes=7"), XD_ERROR_NOT_FOUND, "class 7");
   xd_dataset *set;
-  assert_status(xd_dataset_load(NULL, context, "idx:x"), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load(&set, context, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_load(&set, NULL, "idx:x"), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load(NULL, context, "idx:x", NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load(&set, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_load(&set, NULL, "idx:x", NULL), XD_ERROR_INVALID_ARGUMENT);
 }
 END_TEST
 
 static xd_status load_limited(xd_context *limited, void *user) {
   xd_dataset *set;
-  xd_status status = xd_dataset_load(&set, limited, user);
+  xd_status status = xd_dataset_load(&set, limited, user, NULL);
   xd_dataset_release(set);
   return status;
 }

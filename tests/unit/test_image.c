@@ -40,7 +40,7 @@ START_TEST(image_init__sets_the_defaults) {
   ck_assert_int_eq(image.pixel_stride, 6);
   ck_assert_int_eq(image.channel_stride, 2);
   ck_assert_uint_eq(image.alpha, XD_ALPHA_STRAIGHT);
-  ck_assert_uint_eq(image.policy, XD_ALPHA_IGNORE);
+  ck_assert_uint_eq(image.policy, XD_ALPHA_COMPOSITE);
   ck_assert_uint_eq(image.reserved, 0);
   ck_assert(image.background[0] == 0 && image.background[1] == 0 && image.background[2] == 0);
   xd_image_init_planar(&image, sizeof image, &pixel, 3, 2, XD_SAMPLE_F32, XD_LAYOUT_RGBA);
@@ -504,7 +504,7 @@ START_TEST(image_convert__follows_the_alpha_policy) {
                {XD_ALPHA_COMPOSITE, XD_SAMPLE_U8, XD_LAYOUT_RGB, {40, 122, 204, 0}},
                {XD_ALPHA_COMPOSITE, XD_SAMPLE_U8, XD_LAYOUT_RGBA, {40, 122, 204, 255}},
                {XD_ALPHA_COMPOSITE, XD_SAMPLE_U8, XD_LAYOUT_GREY, {107, 0, 0, 0}}, /* 106.83 */
-               {XD_ALPHA_CARRY, XD_SAMPLE_U8, XD_LAYOUT_RGB, {200, 100, 0, 0}},
+               {XD_ALPHA_CARRY, XD_SAMPLE_U8, XD_LAYOUT_RGB, {40, 122, 204, 0}},
                {XD_ALPHA_CARRY, XD_SAMPLE_U8, XD_LAYOUT_RGBA, {200, 100, 0, 51}}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     uint8_t result[4] = {0, 0, 0, 0};
@@ -585,9 +585,10 @@ static double grey_of(const double *rgb) {
 
 /* What a pixel of `to` should be made of one of `from`, straight. */
 static void convert_pixel(const xd_image *to, const xd_image *from, double rgba[4]) {
-  for (unsigned c = 0; c < 3 && from->policy == XD_ALPHA_COMPOSITE; c++)
+  const bool carries = from->policy == XD_ALPHA_CARRY && xd_layout_channels(to->layout) % 2 == 0;
+  for (unsigned c = 0; c < 3 && !carries && from->policy != XD_ALPHA_IGNORE; c++)
     rgba[c] = rgba[c] * rgba[3] + (double)from->background[c] * (1.0 - rgba[3]);
-  if (from->policy != XD_ALPHA_CARRY || xd_layout_channels(to->layout) % 2)
+  if (!carries)
     rgba[3] = 1.0;
   if (to->layout <= XD_LAYOUT_GREY_ALPHA)
     rgba[0] = rgba[1] = rgba[2] = grey_of(rgba);

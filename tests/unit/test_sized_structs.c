@@ -97,6 +97,21 @@ static xd_dataset *make_set(void) {
   return set;
 }
 
+static float floats[RESULT];
+
+static void fill_xd_dataset_options(xd_dataset_options *to) {
+  to->width = to->height = 4;
+}
+
+static xd_status use_xd_dataset_options(xd_dataset_options *at) {
+  xd_dataset *made = NULL;
+  xd_image view;
+  xd_image_init(&view, sizeof view, floats, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+  const xd_status status = xd_dataset_create_views(&made, context, &view, NULL, 1, NULL, 0, at);
+  xd_dataset_release(made);
+  return status;
+}
+
 static void fill_xd_dataset_selection(xd_dataset_selection *to) {
   to->count = 2;
 }
@@ -128,8 +143,6 @@ static xd_status use_xd_evaluation_input(xd_evaluation_input *at) {
     status = XD_OK;
   return status;
 }
-
-static float floats[RESULT];
 
 static void fill_xd_image(xd_image *to) {
   const size_t size = to->struct_size;

@@ -24,7 +24,10 @@ class Dataset(Handle):
     @classmethod
     def from_folder(cls, path: Path, *, width: int = 0, height: int = 0, channels: int = 0) -> Dataset:
         """A folder of PNG, JPEG, BMP and PNM files, with a sub-folder a class; sizes that are given resize."""
-        return cls(Context().make(lib.xd_dataset_load_folder, path_bytes(path), width, height, channels))
+        options = _abi.xd_dataset_options()
+        lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options.width, options.height, options.channels = width, height, channels
+        return cls(Context().make(lib.xd_dataset_load_folder, path_bytes(path), ctypes.byref(options)))
 
     @classmethod
     def from_idx(cls, images: Path, labels: Path | None = None) -> Dataset:
@@ -35,7 +38,7 @@ class Dataset(Handle):
     @classmethod
     def from_spec(cls, spec: str) -> Dataset:
         """One line of text as the tool takes it: "dir:PATH;size=32x32", "idx:A,B;classes=0-4|idx:C,D" """
-        return cls(Context().make(lib.xd_dataset_load, os.fsencode(spec)))
+        return cls(Context().make(lib.xd_dataset_load, os.fsencode(spec), None))
 
     @classmethod
     def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:
