@@ -15,17 +15,20 @@ impl Dataset {
     /// A folder of picture files, with a sub-folder a class; sizes that are not 0 resize.
     pub fn from_folder(context: &Context, path: impl AsRef<Path>, size: Shape) -> Result<Self> {
         let path = c_path(path.as_ref())?;
+        let mut raw: sys::xd_dataset_options = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_dataset_options_init(&mut raw, std::mem::size_of_val(&raw)) };
+        (raw.width, raw.height, raw.channels) = (size.width, size.height, size.channels);
         context
-            .make(|out, context| unsafe {
-                sys::xd_dataset_load_folder(out, context, path.as_ptr(), size.width, size.height, size.channels)
-            })
+            .make(|out, context| unsafe { sys::xd_dataset_load_folder(out, context, path.as_ptr(), &raw) })
             .map(Dataset::adopt)
     }
 
     /// One line of text as the tool takes it: "idx:IMAGES,LABELS;classes=0-4", "dir:PATH".
     pub fn from_spec(context: &Context, spec: &str) -> Result<Self> {
         let spec = c_text(spec)?;
-        context.make(|out, context| unsafe { sys::xd_dataset_load(out, context, spec.as_ptr()) }).map(Dataset::adopt)
+        context
+            .make(|out, context| unsafe { sys::xd_dataset_load(out, context, spec.as_ptr(), ptr::null()) })
+            .map(Dataset::adopt)
     }
 
     /// Bytes `[count][height][width][channels]`, copied, with a label for each picture or none.
