@@ -91,6 +91,7 @@ static inline void fuzz_begin(fuzz_surroundings *with) {
   options.log = fuzz_log;
   options.network_work = (uint64_t)1 << 22; /* what loads can be run */
   options.network_memory = (uint64_t)1 << 24;
+  options.picture_pixels = (uint64_t)1 << 20; /* a file of 100 bytes can promise millions */
   options.log_level = XD_LOG_DEBUG;
   demand(xd_context_create(&with->context, &options) == XD_OK);
 }

@@ -17,7 +17,7 @@ folder=$(cd "$folder" && pwd) # targets may change theirs
 log=$folder/$name.log
 # shellcheck disable=SC2086 # no word or one
 ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-  "$program" "$folder/corpus/$name" "$folder/seeds/$name" $dictionary -max_total_time="$seconds" -timeout=10 \
+  "$program" "$folder/corpus/$name" "$folder/seeds/$name" $dictionary -max_total_time="$seconds" -timeout=30 \
   -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1 -artifact_prefix="$folder/findings/$name-" >"$log" 2>&1
 status=$?
 if [ "$status" -ne 0 ]; then
