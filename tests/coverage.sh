@@ -1,0 +1,30 @@
+#!/bin/sh
+# What of lib/ the unit tests and fault sweeps run, by gcovr: lines and branches of each room, held to the gates
+# below. Builds build/coverage (-O0). The full report is build/coverage/coverage.txt. 77 where gcovr is missing.
+# usage: tests/coverage.sh [--report]    --report: gates alone, from the last run's counts
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+if ! command -v gcovr >/dev/null 2>&1; then
+  echo "coverage: gcovr is not here"
+  exit 77
+fi
+folder=build/coverage
+generator="Unix Makefiles"
+if command -v ninja >/dev/null 2>&1; then generator=Ninja; fi
+if [ "${1:-}" != --report ]; then
+  mkdir -p "$folder"
+  cmake -S . -B "$folder" -G "$generator" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=None \
+    -DCMAKE_C_FLAGS="-O0 --coverage -fprofile-update=atomic" -DXDOMAIN_BUILD_EXAMPLES=OFF \
+    -DXDOMAIN_WITH_ONEDNN=OFF >"$folder/log" 2>&1 &&
+    cmake --build "$folder" --parallel "$(nproc)" >>"$folder/log" 2>&1 || { tail -30 "$folder/log"; exit 1; }
+  find "$folder" -name '*.gcda' -delete
+  (cd "$folder" && ctest -j "$(nproc)" -L 'unit|faults' --output-on-failure) >"$folder/ctest.log" 2>&1 ||
+    { tail -30 "$folder/ctest.log"; exit 1; }
+fi
+# Kernels that this processor cannot run, and oneDNN's plug-in, are left out; so is third-party code.
+gcovr --root . --object-directory "$folder" --filter 'lib/' --exclude 'lib/backend/onednn/' \
+  --exclude 'lib/backend/native/kernels/.*(neon|avx512)' --gcov-ignore-parse-errors --exclude-throw-branches \
+  -j "$(nproc)" --json-summary "$folder/coverage.json" --txt "$folder/coverage.txt" >"$folder/gcovr.log" 2>&1 ||
+  { tail -20 "$folder/gcovr.log"; exit 1; }
+python3 tests/coverage_gates.py "$folder/coverage.json"
