@@ -41,7 +41,7 @@ static void load(const fuzz_surroundings *with, const char *spec) {
   xd_dataset *set = NULL;
   if (strchr(spec, '/') || strstr(spec, ".."))
     return;
-  check_status(with, xd_dataset_load(&set, with->context, spec), &set);
+  check_status(with, xd_dataset_load(&set, with->context, spec, NULL), &set);
   if (set)
     look_at_set(with, set);
   xd_dataset_release(set);

@@ -843,6 +843,7 @@ START_TEST(train__starts_from_given_networks) {
       f->context,
       xd_network_layer(xd_latent_generator_network(xd_model_generator(mapped, XD_DIRECTION_1TO2)), 0, &spec));
   ck_assert_uint_eq(spec.values[2], 5);
+  xd_model_release(mapped);
   f->input.generator[1] = generator;
   assert_status(map(f, &mapped, model), XD_ERROR_SHAPE_MISMATCH);
   xd_latent_generator_release(generator);
