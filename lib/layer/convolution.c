@@ -1,5 +1,6 @@
-/* What conv2d and conv_transpose2d share. Weights are [kernel][kernel][in_channels][out_channels], in and
- * out as the layer sees them going forward; kernels are square, stride and padding the same both ways. */
+/* What conv2d, conv_transpose2d and upsample_conv2d share. Weights are
+ * [kernel][kernel][in_channels][out_channels], in and out as the layer sees them going forward; kernels are
+ * square, stride and padding the same both ways. */
 #include "layer/convolution.h"
 
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* What conv2d and conv_transpose2d share: their state, their parts and the backend's call. */
+/* What conv2d, conv_transpose2d and upsample_conv2d share: their state, their parts and the backend's call. */
 #ifndef XDI_LAYER_CONVOLUTION_H
 #define XDI_LAYER_CONVOLUTION_H
 
@@ -12,7 +12,7 @@ typedef struct xdi_convolution_state {
   xd_activation activation;
 } xdi_convolution_state;
 
-/* Reads the values that both layers have; false, with *why, when one is out of range. */
+/* Reads the values that these layers have; false, with *why, when one is out of range. */
 bool xdi_convolution_configure(xdi_convolution_state *state, const xd_layer_spec *spec, xd_shape in,
                                const char **why);
 
