@@ -42,13 +42,8 @@ static xd_status forward(const void *state, const xd_layer_io *io) {
 }
 
 static xd_status backward(const void *state, const xd_layer_io *io) {
-  const xd_convolution call = xdi_convolution_call(state, io);
-  xd_status status = XD_OK;
-  if (io->gradients.buffer)
-    status = io->table->conv_transpose2d_backward_weights(io->backend, &call);
-  if (status == XD_OK && io->dx.buffer)
-    status = io->table->conv_transpose2d_backward_data(io->backend, &call);
-  return status;
+  return xdi_convolution_backward(state, io, io->table->conv_transpose2d_backward_weights,
+                                  io->table->conv_transpose2d_backward_data);
 }
 
 const xd_layer_table xdi_conv_transpose2d_layer = {

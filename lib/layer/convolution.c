@@ -74,3 +74,14 @@ xd_convolution xdi_convolution_call(const xdi_convolution_state *state, const xd
                           .dbias = xdi_slice_after(io->gradients, bias),
                           .prepared = io->prepared};
 }
+
+xd_status xdi_convolution_backward(const void *state, const xd_layer_io *io, xdi_convolution_kernel weights,
+                                   xdi_convolution_kernel data) {
+  const xd_convolution call = xdi_convolution_call(state, io);
+  xd_status status = XD_OK;
+  if (io->gradients.buffer)
+    status = weights(io->backend, &call);
+  if (status == XD_OK && io->dx.buffer)
+    status = data(io->backend, &call);
+  return status;
+}

@@ -23,4 +23,9 @@ xd_activation xdi_convolution_activation(const void *state);
 /* All fields of a forward or backward call. */
 xd_convolution xdi_convolution_call(const xdi_convolution_state *state, const xd_layer_io *io);
 
+/* The backward slot, by the two kernels of the layer's own. */
+typedef xd_status (*xdi_convolution_kernel)(xd_backend *backend, const xd_convolution *args);
+xd_status xdi_convolution_backward(const void *state, const xd_layer_io *io, xdi_convolution_kernel weights,
+                                   xdi_convolution_kernel data);
+
 #endif
