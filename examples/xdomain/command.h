@@ -99,9 +99,6 @@ int prove_outputs(const output *outputs, size_t count);
 int keep_input(const output *outputs, size_t count, const char *input);
 int keep_set(const output *outputs, size_t count, const char *spec);
 
-/* Makes the file of a path that ends in XXXXXX, with the rights of a new file; NULL with errno. */
-FILE *open_temporary(char *path);
-
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 bool is_picture_name(const char *name); /* folder.c */

@@ -70,20 +70,6 @@ bool is_folder(const char *path) {
 
 /* ---- Whether it can be written ---- */
 
-FILE *open_temporary(char *path) {
-  const int file = mkstemp(path);
-  const mode_t mask = umask(0);
-  umask(mask);
-  FILE *stream = file >= 0 && fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
-  if (file >= 0 && !stream) {
-    const int error = errno;
-    close(file);
-    unlink(path);
-    errno = error;
-  }
-  return stream;
-}
-
 static int refuse_output(const output *o, const char *reason) {
   return failure("%s: cannot write '%s': %s", o->flag, o->path, reason);
 }

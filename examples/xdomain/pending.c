@@ -1,6 +1,6 @@
-/* Syncing each small file by itself takes many times as long as writing it: here all of a chunk are written
- * under temporary names, then synced one after the other, of which only the first waits for the disk's
- * journal, and renamed. A crash leaves whole files. */
+/* Files that are written under temporary names, synced and renamed, so that a crash leaves whole ones. Syncing each
+ * small file by itself takes many times as long as writing it: the pictures of a chunk are all written first, then
+ * synced one after the other, of which only the first waits for the disk's journal, and renamed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -32,45 +32,45 @@ int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *p
   return status ? report_failure(run, status) : EXIT_DONE;
 }
 
-static bool add_file(pending_files *files, pending_file file) {
-  if (files->count == files->room) {
-    const size_t room = files->room ? 2 * files->room : 64;
-    pending_file *items = realloc(files->items, room * sizeof *items);
-    if (!items)
-      return false;
-    files->items = items;
-    files->room = room;
+/* ---- One file ---- */
+
+/* Makes the file of a path that ends in XXXXXX, with the rights of a new file; NULL with errno. */
+static FILE *open_temporary(char *path) {
+  const int file = mkstemp(path);
+  const mode_t mask = umask(0);
+  umask(mask);
+  FILE *stream = file >= 0 && fchmod(file, 0666 & ~mask) == 0 ? fdopen(file, "wb") : NULL;
+  if (file >= 0 && !stream) {
+    const int error = errno;
+    close(file);
+    unlink(path);
+    errno = error;
   }
-  files->items[files->count++] = file;
-  return true;
+  return stream;
+}
+
+FILE *open_pending(pending_file *file, const char *path) {
+  *file = (pending_file){join_texts(path, "", ""), join_texts(path, ".XXXXXX", "")};
+  FILE *to = file->path && file->temporary ? open_temporary(file->temporary) : NULL;
+  if (to)
+    return to;
+  const int error = errno;
+  free(file->temporary);
+  file->temporary = NULL; /* there is none to take away */
+  drop_pending(file);
+  errno = error;
+  return NULL;
 }
 
 /* Starts to write to the disk without waiting for it. */
-static int fill(FILE *to, const runtime *run, const xd_image *view, const char *path) {
-  const int code = encode_png(run, view, to, path);
+static bool close_pending(FILE *to) {
   const bool flushed = fflush(to) == 0;
   const int error = errno;
   (void)posix_fadvise(fileno(to), 0, 0, POSIX_FADV_DONTNEED);
   const bool closed = fclose(to) == 0;
-  if (code || (flushed && closed))
-    return code;
-  errno = flushed ? errno : error;
-  return fail_file(path);
-}
-
-int write_pending(pending_files *files, const runtime *run, const xd_image *view, char *path) {
-  char *temporary = join_texts(path, ".XXXXXX", "");
-  FILE *to = temporary ? open_temporary(temporary) : NULL;
-  if (to && add_file(files, (pending_file){path, temporary}))
-    return fill(to, run, view, path);
-  const int code = fail_file(path);
-  if (to) {
-    fclose(to);
-    unlink(temporary);
-  }
-  free(temporary);
-  free(path);
-  return code;
+  if (!flushed)
+    errno = error;
+  return flushed && closed;
 }
 
 /* Some file systems cannot sync, and say so; that is no failure to write. */
@@ -85,13 +85,69 @@ static bool sync_path(const char *path, int flags) {
   return good;
 }
 
-static int sync_folder(const char *path) {
+static bool sync_folder(const char *path) {
   const char *slash = strrchr(path, '/');
   char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : join_texts(".", "", "");
   const bool good = folder && (sync_path(folder, O_RDONLY | O_DIRECTORY) || errno == EACCES);
-  const int code = good ? EXIT_DONE : fail_file(path);
+  const int error = errno;
   free(folder);
-  return code;
+  errno = error;
+  return good;
+}
+
+static bool rename_pending(pending_file *file) {
+  if (rename(file->temporary, file->path) != 0)
+    return false;
+  free(file->temporary);
+  file->temporary = NULL;
+  return true;
+}
+
+bool keep_pending(pending_file *file, FILE *to, bool whole) {
+  const int error = errno;
+  const bool closed = close_pending(to);
+  if (!whole)
+    errno = error;
+  return whole && closed && sync_path(file->temporary, O_WRONLY) && rename_pending(file) &&
+         sync_folder(file->path);
+}
+
+void drop_pending(pending_file *file) {
+  const int error = errno;
+  if (file->temporary)
+    unlink(file->temporary);
+  free(file->temporary);
+  free(file->path);
+  *file = (pending_file){NULL, NULL};
+  errno = error;
+}
+
+/* ---- Many pictures ---- */
+
+static bool add_file(pending_files *files, pending_file file) {
+  if (files->count == files->room) {
+    const size_t room = files->room ? 2 * files->room : 64;
+    pending_file *items = realloc(files->items, room * sizeof *items);
+    if (!items)
+      return false;
+    files->items = items;
+    files->room = room;
+  }
+  files->items[files->count++] = file;
+  return true;
+}
+
+int write_pending(pending_files *files, const runtime *run, const xd_image *view, const char *path) {
+  pending_file file;
+  FILE *to = open_pending(&file, path);
+  if (!to)
+    return fail_file(path);
+  int code = add_file(files, file) ? EXIT_DONE : fail_file(path);
+  if (code)
+    drop_pending(&file);
+  else
+    code = encode_png(run, view, to, path);
+  return close_pending(to) || code ? code : fail_file(path);
 }
 
 static bool same_folder(const char *a, const char *b) {
@@ -100,32 +156,22 @@ static bool same_folder(const char *a, const char *b) {
   return a_length == b_length && !memcmp(a, b, a_length);
 }
 
-static int rename_all(pending_files *files) {
-  int code = EXIT_DONE;
-  for (size_t i = 0; i < files->count && !code; i++) {
-    pending_file *f = &files->items[i];
-    if (rename(f->temporary, f->path) != 0)
-      return fail_file(f->path);
-    free(f->temporary);
-    f->temporary = NULL;
-    if (i + 1 == files->count || !same_folder(f->path, files->items[i + 1].path))
-      code = sync_folder(f->path);
-  }
-  return code;
+/* A folder is synced once, after the last of its files. */
+static bool name_file(pending_files *files, size_t i) {
+  pending_file *file = &files->items[i];
+  const bool last = i + 1 == files->count || !same_folder(file->path, files->items[i + 1].path);
+  return rename_pending(file) && (!last || sync_folder(file->path));
 }
 
 int finish_pending(pending_files *files, int code) {
   for (size_t i = 0; i < files->count && !code; i++)
     if (!sync_path(files->items[i].temporary, O_WRONLY))
       code = fail_file(files->items[i].path);
-  if (!code)
-    code = rename_all(files);
-  for (size_t i = 0; i < files->count; i++) {
-    if (files->items[i].temporary)
-      unlink(files->items[i].temporary);
-    free(files->items[i].temporary);
-    free(files->items[i].path);
-  }
+  for (size_t i = 0; i < files->count && !code; i++)
+    if (!name_file(files, i))
+      code = fail_file(files->items[i].path);
+  for (size_t i = 0; i < files->count; i++)
+    drop_pending(&files->items[i]);
   free(files->items);
   return code;
 }

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pending.h"
 #include "translation.h"
 
 void view_floats(xd_image *view, float *floats, xd_shape shape) {
@@ -216,6 +215,7 @@ static int save_folder(translation *t) {
     view_floats(&view, t->outputs + i * t->to_size, t->to);
     char *path = result_path(t, t->numbers[i]);
     code = path ? write_pending(&files, &t->run, &view, path) : failure("out of memory");
+    free(path);
   }
   return finish_pending(&files, code);
 }
@@ -240,10 +240,8 @@ static int fail_idx(const translation *t) {
   return failure("cannot write '%s': %s", t->out, strerror(errno));
 }
 
-/* Through a temporary file, so that no half-written one is ever seen. */
 static int open_idx(translation *t) {
-  t->idx_temporary = join_texts(t->out, ".XXXXXX", "");
-  t->idx = t->idx_temporary ? open_temporary(t->idx_temporary) : NULL;
+  t->idx = open_pending(&t->idx_file, t->out);
   return t->idx && write_idx_header(t) ? EXIT_DONE : fail_idx(t);
 }
 
@@ -264,15 +262,10 @@ static int append_idx(translation *t) {
 static int finish_idx(translation *t) {
   if (!t->idx)
     return failure("nothing was translated");
-  bool good = fseek(t->idx, 0, SEEK_SET) == 0 && write_idx_header(t) && fflush(t->idx) == 0 &&
-              fsync(fileno(t->idx)) == 0;
-  good = fclose(t->idx) == 0 && good;
+  const bool whole = fseek(t->idx, 0, SEEK_SET) == 0 && write_idx_header(t);
+  const bool kept = keep_pending(&t->idx_file, t->idx, whole);
   t->idx = NULL;
-  if (!good || rename(t->idx_temporary, t->out) != 0)
-    return fail_idx(t);
-  free(t->idx_temporary);
-  t->idx_temporary = NULL;
-  return EXIT_DONE;
+  return kept ? EXIT_DONE : fail_idx(t);
 }
 
 int take_results(translation *t) {
@@ -314,8 +307,6 @@ int finish_results(translation *t) {
 void free_results(translation *t) {
   if (t->idx)
     fclose(t->idx);
-  if (t->idx_temporary)
-    unlink(t->idx_temporary);
-  free(t->idx_temporary);
+  drop_pending(&t->idx_file);
   free_sheet(t);
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "pending.h"
 #include "training.h"
 
 /* ---- The history of validations ---- */
@@ -132,21 +132,17 @@ static bool is_whole_file(const char *path) {
 }
 
 static bool save_report(const training *t, const char *status) {
+  pending_file file = {NULL, NULL};
   const bool whole = is_whole_file(t->report_path);
-  char *temporary = whole ? join_texts(t->report_path, ".XXXXXX", "") : NULL;
-  if (whole && !temporary)
+  FILE *to = whole ? open_pending(&file, t->report_path) : fopen(t->report_path, "w");
+  if (!to)
     return false;
-  FILE *to = whole ? open_temporary(temporary) : fopen(t->report_path, "w");
-  bool good = to && print_report(to, t, status);
-  good = to && fclose(to) == 0 && good;
-  if (whole && good)
-    good = rename(temporary, t->report_path) == 0;
-  if (whole && to && !good) {
-    const int error = errno;
-    unlink(temporary);
-    errno = error;
-  }
-  free(temporary);
+  bool good = print_report(to, t, status);
+  if (whole)
+    good = keep_pending(&file, to, good);
+  else
+    good = fclose(to) == 0 && good;
+  drop_pending(&file);
   return good;
 }
 

@@ -3,6 +3,7 @@
 #define XDOMAIN_TRANSLATION_H
 
 #include "folder.h"
+#include "pending.h"
 
 typedef enum result_kind { RESULT_PNG, RESULT_SHEET, RESULT_IDX, RESULT_FOLDER } result_kind;
 
@@ -44,7 +45,7 @@ typedef struct translation {
   bool to_stream; /* the PNG goes to standard output, a pipe or a device */
   sheet sheet;
   FILE *idx;
-  char *idx_temporary;
+  pending_file idx_file;
   uint32_t idx_count;
 
   uint32_t chunk_room, chunk_count; /* pictures that are translated together */

@@ -143,6 +143,10 @@ typedef struct assembly {
   xd_context *context;
   const xdi_container *container;
   xd_model_parts parts;
+  xd_encoder *encoder[2];
+  xd_decoder *decoder[2];
+  xd_latent_generator *generator[2];
+  xd_pair_discriminator *discriminator[2];
   xd_shape shape[2];
   uint32_t latent_dim[2];
   char **texts; /* everything that was read, to be released */
@@ -243,58 +247,24 @@ static xd_status get_chunk(assembly *a, uint32_t tag, bool optional,
   return status;
 }
 
-static xd_status repeated(const assembly *a) {
-  return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice");
+static bool stands_before(const xdi_role *roles, uint32_t index) {
+  for (uint32_t i = 0; i < index; i++)
+    if (roles[i].tag == roles[index].tag)
+      return true;
+  return false;
 }
 
-/* Each makes the handle around one network, of which it becomes a further owner. */
-static xd_status place_encoder(assembly *a, uint32_t i, xd_network *network) {
-  xd_encoder *encoder = NULL;
-  const xd_status status =
-      a->parts.encoder[i] ? repeated(a) : xdi_encoder_wrap(&encoder, a->context, network);
-  if (status == XD_OK)
-    a->parts.encoder[i] = encoder;
-  return status;
-}
-
-static xd_status place_decoder(assembly *a, uint32_t i, xd_network *network) {
-  xd_decoder *decoder = NULL;
-  const xd_status status =
-      a->parts.decoder[i] ? repeated(a) : xdi_decoder_wrap(&decoder, a->context, network);
-  if (status == XD_OK)
-    a->parts.decoder[i] = decoder;
-  return status;
-}
-
-static xd_status place_generator(assembly *a, uint32_t i, xd_network *network) {
-  xd_latent_generator *generator = NULL;
-  const xd_status status =
-      a->parts.generator[i] ? repeated(a) : xdi_latent_generator_wrap(&generator, a->context, network);
-  if (status == XD_OK)
-    a->parts.generator[i] = generator;
-  return status;
-}
-
-static xd_status place_discriminator(assembly *a, uint32_t i, xd_network *network) {
-  xd_pair_discriminator *discriminator = NULL;
-  const xd_status status = a->parts.discriminator[i]
-                               ? repeated(a)
-                               : xdi_pair_discriminator_wrap(&discriminator, a->context, network);
-  if (status == XD_OK)
-    a->parts.discriminator[i] = discriminator;
-  return status;
-}
-
+/* Makes the handle around a network, of which it becomes a further owner. */
 static xd_status place_network(assembly *a, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
     if (role->tag == ROLE_ENCODER(i + 1))
-      return place_encoder(a, i, role->network);
+      return xdi_encoder_wrap(&a->encoder[i], a->context, role->network);
     if (role->tag == ROLE_DECODER(i + 1))
-      return place_decoder(a, i, role->network);
+      return xdi_decoder_wrap(&a->decoder[i], a->context, role->network);
     if (role->tag == ROLE_GENERATOR(i + 1))
-      return place_generator(a, i, role->network);
+      return xdi_latent_generator_wrap(&a->generator[i], a->context, role->network);
     if (role->tag == ROLE_DISCRIMINATOR(i + 1))
-      return place_discriminator(a, i, role->network);
+      return xdi_pair_discriminator_wrap(&a->discriminator[i], a->context, role->network);
   }
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
 }
@@ -306,9 +276,10 @@ static xd_status get_networks(assembly *a, uint32_t direction) {
   uint32_t count;
   xd_status status = xdi_networks_get(a->context, a->container, direction ? wanted : NULL, roles, &count);
   for (uint32_t n = 0; n < count && !status; n++)
-    status = place_network(a, &roles[n]);
-  if (!status &&
-      (!a->parts.encoder[0] || !a->parts.encoder[1] || !a->parts.decoder[0] || !a->parts.decoder[1]))
+    status = stands_before(roles, n)
+                 ? xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice")
+                 : place_network(a, &roles[n]);
+  if (!status && (!a->encoder[0] || !a->encoder[1] || !a->decoder[0] || !a->decoder[1]))
     status =
         xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "an encoder or decoder is missing");
   xdi_networks_release(roles, count);
@@ -328,13 +299,24 @@ static xd_status check_domains(const assembly *a, const xd_model *model) {
   return XD_OK;
 }
 
+static xd_status make_model(xd_model **out, assembly *a) {
+  for (uint32_t i = 0; i < 2; i++) {
+    a->parts.encoder[i] = a->encoder[i];
+    a->parts.decoder[i] = a->decoder[i];
+    a->parts.generator[i] = a->generator[i];
+    a->parts.discriminator[i] = a->discriminator[i];
+  }
+  const xd_status status = xd_model_create(out, a->context, &a->parts);
+  return status ? status : check_domains(a, *out);
+}
+
 static void release_assembly(assembly *a) {
   const xd_allocator *allocator = &a->context->allocator;
   for (uint32_t i = 0; i < 2; i++) {
-    xd_encoder_release(a->parts.encoder[i]);
-    xd_decoder_release(a->parts.decoder[i]);
-    xd_latent_generator_release(a->parts.generator[i]);
-    xd_pair_discriminator_release(a->parts.discriminator[i]);
+    xd_encoder_release(a->encoder[i]);
+    xd_decoder_release(a->decoder[i]);
+    xd_latent_generator_release(a->generator[i]);
+    xd_pair_discriminator_release(a->discriminator[i]);
     xdi_release(allocator, (void *)a->parts.class_names[i]);
   }
   xdi_release(allocator, (void *)a->parts.properties);
@@ -358,9 +340,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
   if (!status)
     status = get_networks(&a, direction);
   if (!status)
-    status = xd_model_create(out, context, &a.parts);
-  if (!status)
-    status = check_domains(&a, *out);
+    status = make_model(out, &a);
   release_assembly(&a);
   xdi_speak(context);
   if (!status)

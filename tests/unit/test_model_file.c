@@ -450,6 +450,26 @@ START_TEST(model_load__refuses_bytes_between_tensors) {
 }
 END_TEST
 
+/* Every tag in a chunk becomes another one. */
+static void replace_tags(unsigned char *data, const char *chunk, const char *old, const char *new) {
+  const unsigned char *entry = entry_of(data, chunk);
+  unsigned char *at = data + xdi_at_u64(entry + 16), *end = at + xdi_at_u64(entry + 24);
+  for (; at + 4 <= end; at++)
+    if (!memcmp(at, old, 4))
+      memcpy(at, new, 4);
+  reseal_chunk(data, chunk);
+}
+
+START_TEST(model_load__refuses_a_network_that_stands_twice) {
+  size_t size;
+  unsigned char *data = save_tiny(true, false, &size);
+  replace_tags(data, "NETS", "ENC2", "ENC1");
+  replace_tags(data, "TENS", "ENC2", "ENC1");
+  assert_refused(data, size, XD_ERROR_BAD_DATA, "a network stands twice");
+  free(data);
+}
+END_TEST
+
 /* What the layers' rooms refuse is said of the file. */
 START_TEST(model_load__names_the_file_whatever_refuses_it) {
   size_t size;
@@ -569,6 +589,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, model_load__survives_hostile_fields);
   tcase_add_test(tcase, model_load__refuses_weights_that_are_not_finite);
   tcase_add_test(tcase, model_load__refuses_bytes_between_tensors);
+  tcase_add_test(tcase, model_load__refuses_a_network_that_stands_twice);
   tcase_add_test(tcase, model_load__names_the_file_whatever_refuses_it);
   tcase_add_test(tcase, model_load__passes_over_optional_chunks_and_refuses_required_ones);
   tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
