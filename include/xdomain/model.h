@@ -109,7 +109,8 @@ XD_API uint32_t xd_model_class_count(const xd_model *model, uint32_t domain);
 /* The name of a class of a domain, borrowed; "" beyond the last. */
 XD_API const char *xd_model_class_name(const xd_model *model, uint32_t domain, uint32_t label);
 
-/* How many properties it has: texts on how it came about, each under a key. */
+/* How many properties it has: texts on how it came about, each under a key. docs/model-format.md
+ * lists those of trainings. */
 XD_API uint32_t xd_model_property_count(const xd_model *model);
 /* The key of a property, in the order of the file, borrowed; NULL beyond the last. */
 XD_API const char *xd_model_property_key(const xd_model *model, uint32_t index);

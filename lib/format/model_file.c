@@ -225,12 +225,27 @@ static xd_status parse_domains(assembly *a, xdi_cursor *cursor) {
   return XD_OK;
 }
 
+/* Files of version 0.1 call the mappings mapping_1to2 and mapping_2to1. */
+static void rename_mapping(char *key) {
+  static const char *const names[2][2] = {{"mapping_1to2.", "mapping1."}, {"mapping_2to1.", "mapping2."}};
+  for (uint32_t i = 0; i < 2; i++) {
+    const size_t old = strlen(names[i][0]), now = strlen(names[i][1]);
+    if (strncmp(key, names[i][0], old) != 0)
+      continue;
+    memcpy(key, names[i][1], now);
+    memmove(key + now, key + old, strlen(key + old) + 1);
+  }
+}
+
 static xd_status parse_properties(assembly *a, xdi_cursor *cursor) {
   a->parts.property_count = xdi_get_u32(cursor);
   if (a->parts.property_count > XDI_MODEL_PROPERTY_LIMIT)
     return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "too many properties");
+  const uint32_t first = a->text_count;
   xd_status status =
       get_texts(a, cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
+  for (uint32_t i = first; i < a->text_count; i += 2)
+    rename_mapping(a->texts[i]);
   if (!status && !xdi_cursor_done(cursor))
     status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "its length is wrong");
   return status;

@@ -79,9 +79,9 @@ static void describe_validation(char *value, const xdi_training *training, uint3
 void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *training) {
   static const char *const circumstances[5] = {"mapping.library", "mapping.backend", "mapping.seed",
                                                "mapping.pictures1", "mapping.pictures2"};
-  static const char *const options[2] = {"mapping_1to2.options", "mapping_2to1.options"};
-  static const char *const losses[2] = {"mapping_1to2.losses", "mapping_2to1.losses"};
-  static const char *const validations[2] = {"mapping_1to2.validation", "mapping_2to1.validation"};
+  static const char *const options[2] = {"mapping1.options", "mapping2.options"};
+  static const char *const losses[2] = {"mapping1.losses", "mapping2.losses"};
+  static const char *const validations[2] = {"mapping1.validation", "mapping2.validation"};
   static const char *const probes[2] = {"mapping.probe1", "mapping.probe2"};
   static const char *const prefixes[2] = {"mapping1.", "mapping2."};
   static const char *const probed[2] = {"probe1", "probe2"};

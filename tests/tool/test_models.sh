@@ -15,7 +15,7 @@ for model in digits fashion; do
   "$tool" verify "$file" >"$work/log" 2>&1 || { cat "$work/log"; fail "$model.xdm is damaged"; }
   [ "$(wc -c <"$file")" -le 10000000 ] || fail "$model.xdm is larger than 10 MB"
   "$tool" info "$file" >"$work/info" || fail "$model.xdm cannot be read"
-  grep -q '^vae.seed = 1$' "$work/info" && grep -q '^mapping_1to2.options = ' "$work/info" ||
+  grep -q '^vae.seed = 1$' "$work/info" && grep -q '^mapping1.options = ' "$work/info" ||
     fail "$model.xdm does not say how it was made"
   grep -q '^discriminator' "$work/info" && fail "$model.xdm has a discriminator"
   translate $model "$model-1" || fail "$model.xdm does not translate"

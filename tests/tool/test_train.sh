@@ -29,40 +29,40 @@ told() { grep -q -- "$1" "$work/info" || fail "the model does not tell '$1'"; }
 learn --latent 6 --latent2 7 --hidden 16 --steps2 9 --mismatch 0.5
 told 'domain 1:.* 6 latent dimensions'
 told 'domain 2:.* 7 latent dimensions'
-told 'mapping_1to2.options = .* mismatch=0.5 .* steps=8 '
-told 'mapping_2to1.options = .* mismatch=0.5 .* steps=9 '
+told 'mapping1.options = .* mismatch=0.5 .* steps=8 '
+told 'mapping2.options = .* mismatch=0.5 .* steps=9 '
 
 learn --sigma-x 0.5 --preset paper --hidden 12 --spectral-norm 1
 told 'vae1.options = .* lambda1=1 lambda2=1 sigma_x=0.5 .* raw_codes=1'
 told 'vae2.options = .* base_channels=0 .* hidden1=12 hidden2=256 '
-told 'mapping_1to2.options = .* same_code_positive=1 mismatch=0 .* spectral_norm=1 ema_decay=0 .* beta1=0.9 beta2=0.999 '
+told 'mapping1.options = .* same_code_positive=1 mismatch=0 .* spectral_norm=1 ema_decay=0 .* beta1=0.9 beta2=0.999 '
 learn --preset paper --positive-codes 2
-told 'mapping_2to1.options = .* same_code_positive=0 '
+told 'mapping2.options = .* same_code_positive=0 '
 
 # Options by name, from files and flags: flags come last, files before them, the preset first.
 printf 'lambda_reg = 0.25  # both mappings\nvae2.latent_dim = 5\nsteps = 7\n' >"$work/options"
 learn --latent1 3 --config "$work/options" --steps2 6 --set mapping1.mismatch=0.75 --set 'kl_weight = 0.5' --preset paper
 told 'domain 1:.* 3 latent dimensions'
 told 'domain 2:.* 5 latent dimensions'
-told 'mapping_1to2.options = .* mismatch=0.75 .*lambda_reg=0.25 '
-told 'mapping_1to2.options = .* steps=8 '
-told 'mapping_2to1.options = .* steps=6 '
+told 'mapping1.options = .* mismatch=0.75 .*lambda_reg=0.25 '
+told 'mapping1.options = .* steps=8 '
+told 'mapping2.options = .* steps=6 '
 told 'vae1.options = .* kl_weight=0.5 '
 learn --hidden1 7 --hidden2 9 --likelihood 1 --dropout 0.25 --mapping-linear-skip 1
 told 'vae1.options = .* hidden1=7 '
 told 'vae2.options = .* hidden1=9 .* likelihood=bernoulli '
-told 'mapping_2to1.options = .* dropout=0.25 linear_skip=1 '
+told 'mapping2.options = .* dropout=0.25 linear_skip=1 '
 learn --likelihood1 bernoulli --no-spectral-norm
 told 'vae1.options = .* likelihood=bernoulli '
 told 'vae2.options = .* likelihood=gaussian '
-told 'mapping_1to2.options = .* spectral_norm=0 '
+told 'mapping1.options = .* spectral_norm=0 '
 
 "$tool" judge --train "dir:$work/two" --epochs 2 --base-channels 4 --out "$work/judge.xdc" >"$work/log" 2>&1 ||
   fail "xdomain judge"
 learn --one-way --validation1 "dir:$work/one;holdout=25%;part=validation" \
   --validation2 "dir:$work/two;holdout=25%;part=validation" --judge "$work/judge.xdc" --validate-every 3 \
   --allow-collapse --report "$work/report.json"
-told 'mapping_1to2.validation = acc=.* score=.* step=.* validate_every=3'
+told 'mapping1.validation = acc=.* score=.* step=.* validate_every=3'
 for word in '"status": "XD_OK"' '"1to2"' '"kept_step": [368]' '"step": 3,' '"step": 6,' '"step": 8,' '"score"'; do
   grep -q "$word" "$work/report.json" || fail "the report has no $word"
 done

@@ -136,7 +136,7 @@ START_TEST(pairings__a_chain_is_one_group) {
   count_targets(&f, 0, 1, counts);
   ck_assert_msg(counts[3] >= 5 && counts[4] >= 5 && counts[5] <= 5, "%u, %u, %u of 50", counts[3], counts[4],
                 counts[5]);
-  ck_assert(strstr(xd_model_property(f.model, "mapping_1to2.options"), " mismatch=0 ") != NULL);
+  ck_assert(strstr(xd_model_property(f.model, "mapping1.options"), " mismatch=0 ") != NULL);
   close_fixture(&f);
 }
 END_TEST
@@ -150,7 +150,7 @@ START_TEST(pairings__sets_without_labels_are_one_class_each) {
   ck_assert_uint_eq(counts[3] + counts[4] + counts[5], HELD_OUT);
   for (uint32_t k = 3; k < 6; k++)
     ck_assert_msg(counts[k] >= 10, "%u of 150 became %u", counts[k], k);
-  ck_assert(strstr(xd_model_property(f.model, "mapping_2to1.options"), " mismatch=0 ") != NULL);
+  ck_assert(strstr(xd_model_property(f.model, "mapping2.options"), " mismatch=0 ") != NULL);
   close_fixture(&f);
 }
 END_TEST

@@ -190,7 +190,7 @@ START_TEST(train__maps_sets_without_labels) {
   ck_assert_msg(value_of(values, "div") > 0.5, "div %g", value_of(values, "div"));
   xd_values_destroy(values);
   ck_assert_str_eq(xd_model_pairing(model), "*:*");
-  ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), " mismatch=0 ") != NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping1.options"), " mismatch=0 ") != NULL);
   xd_model_release(model);
   xd_judge_release(judge);
   close_fixture(f);
@@ -203,8 +203,7 @@ START_TEST(train__runs_the_letter_of_the_paper) {
   set(f, "lambda1=1 lambda2=1 raw_codes=1 same_code_positive=1 mismatch=0 spectral_norm=0 ema_decay=0");
   assert_ok(f->context, train(f, &model, NULL));
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "lambda1=1 lambda2=1 ") != NULL);
-  ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), "same_code_positive=1 mismatch=0 ") !=
-            NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping2.options"), "same_code_positive=1 mismatch=0 ") != NULL);
   xd_model_release(model);
   close_fixture(f);
 }
@@ -250,8 +249,8 @@ START_TEST(map__augments_the_codes_it_leaves) {
                                   xd_latent_generator_network(xd_model_generator(augmented, way)));
     ck_assert_int_eq(same, direction == 1);
   }
-  ck_assert(strstr(xd_model_property(augmented, "mapping_1to2.options"), " augment_colour=1 ") != NULL);
-  ck_assert(strstr(xd_model_property(augmented, "mapping_2to1.options"), " augment_colour=0 ") != NULL);
+  ck_assert(strstr(xd_model_property(augmented, "mapping1.options"), " augment_colour=1 ") != NULL);
+  ck_assert(strstr(xd_model_property(augmented, "mapping2.options"), " augment_colour=0 ") != NULL);
   xd_model_release(model);
   xd_model_release(plain);
   xd_model_release(augmented);
@@ -352,13 +351,13 @@ START_TEST(train__keeps_what_shaped_the_model_as_properties) {
   ck_assert_str_eq(xd_model_property(model, "mapping.backend"), xd_context_backend_name(f->context));
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "sigma_x=0.1 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "learning_rate=0.003 ") != NULL);
-  ck_assert(strstr(xd_model_property(model, "mapping_1to2.options"), "hidden_width=64 ") != NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping1.options"), "hidden_width=64 ") != NULL);
   /* What the model tells reads back as options that train the same. */
   xd_options *vae = make_options(f->context, "vae", xd_model_property(model, "vae2.options"));
   ck_assert(option_of(vae, "latent_dim") == 8 && option_of(vae, "base_channels") == 8);
   ck_assert(option_of(vae, "width") == SIDE && option_of(vae, "hidden1") == 64);
   xd_options_destroy(vae);
-  xd_options *mapping = make_options(f->context, "mapping", xd_model_property(model, "mapping_2to1.options"));
+  xd_options *mapping = make_options(f->context, "mapping", xd_model_property(model, "mapping2.options"));
   ck_assert(option_of(mapping, "steps") == 12 && option_of(mapping, "source_dim") == 8);
   xd_options_destroy(mapping);
   const char *losses = xd_model_property(model, "vae1.losses");
@@ -389,7 +388,7 @@ START_TEST(map__shares_the_vaes_and_drops_the_old_mapping) {
   ck_assert_str_eq(xd_model_pairing(mapped), "0:4,1:5,2:3");
   ck_assert_str_eq(xd_model_property(mapped, "vae.seed"), "5");
   ck_assert_str_eq(xd_model_property(mapped, "mapping.seed"), "77");
-  ck_assert_str_eq(xd_model_property(mapped, "mapping_1to2.options"), "");
+  ck_assert_str_eq(xd_model_property(mapped, "mapping1.options"), "");
   xd_model_release(model);
   xd_model_release(mapped);
   close_fixture(f);
@@ -781,7 +780,7 @@ START_TEST(train__keeps_the_best_validated_step) {
             value_of(report, "validation1.fd") == best->fd);
   ck_assert(value_of(report, "validation1.score") == best->score);
   ck_assert(value_of(report, "validation1.reconstruction_acc") > 0.5);
-  const char *property = xd_model_property(model, "mapping_1to2.validation");
+  const char *property = xd_model_property(model, "mapping1.validation");
   char step[32];
   snprintf(step, sizeof step, " step=%u ", best->step);
   ck_assert_msg(strstr(property, step) && strstr(property, " validate_every=20"), "%s", property);
@@ -915,7 +914,7 @@ START_TEST(train__runs_every_preset) {
       const char *vae = xd_model_property(model, "vae2.options");
       ck_assert(strstr(vae, " base_channels=0 ") && strstr(vae, " hidden_count=2 hidden1=512 hidden2=256 "));
       ck_assert(strstr(vae, " lambda1=1 lambda2=1 sigma_x=1 ") != NULL);
-      ck_assert(strstr(xd_model_property(model, "mapping_2to1.options"), " beta1=0.9 beta2=0.999 ") != NULL);
+      ck_assert(strstr(xd_model_property(model, "mapping2.options"), " beta1=0.9 beta2=0.999 ") != NULL);
     }
     xd_model_release(model);
     close_fixture(f);
