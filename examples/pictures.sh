@@ -33,6 +33,3 @@ fetch_npm() {
   fi
   echo "$*" >"$fetch_folder/complete"
 }
-
-# 0:0,1:1,... for so many classes that both domains have.
-same_pairs() { seq -s , 0 $(($1 - 1)) | sed 's/[0-9]*/&:&/g'; }

@@ -32,7 +32,7 @@ say "Train the judge on all ten digits (a classifier that scores the translation
 
 say "Train both VAEs, and the mappings 0-4 to 5-9 and back"
 "$tool" train --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9" \
-  --pairs 0:5,1:6,2:7,3:8,4:9 --config examples/small.options --initial-gain 0.8 \
+  --pairs 0:5,1:6,2:7,3:8,4:9 --config examples/small.options --initial-gain 0.8 --no-valid \
   --out "$out/digits.xdm" --threads "$threads"
 
 say "Score it on test digits that no training has seen"

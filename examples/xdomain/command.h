@@ -109,6 +109,7 @@ typedef struct runtime {
   const char *backend;
   uint32_t threads; /* 0: as many as there are processors */
   bool verbose;
+  bool hushed; /* what the library warns of was said before */
   xd_context *context;
 } runtime;
 

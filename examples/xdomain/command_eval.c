@@ -41,8 +41,10 @@ static xd_status load_sets(scoring *s) {
   class_names names[2];
   xd_status status = XD_OK;
   for (int d = 0; d < 2 && !status; d++) {
+    xd_shape shape;
+    xd_model_picture_shape(s->model, (uint32_t)d + 1, &shape);
     names[d] = names_of_model(s->model, (uint32_t)d + 1);
-    status = load_set(&s->run, &s->sets[d], s->specs[d], all ? NULL : &names[d]);
+    status = load_set(&s->run, &s->sets[d], s->specs[d], all ? NULL : &names[d], &shape);
   }
   return status ? status : make_pairing(&s->run, &s->pairing, pairs, names);
 }

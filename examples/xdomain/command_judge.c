@@ -46,12 +46,13 @@ static int check_output(const judging *j) {
 }
 
 static xd_status load_sets(judging *j) {
-  xd_status status = load_set(&j->run, &j->train_set, j->train, NULL);
+  xd_status status = load_set(&j->run, &j->train_set, j->train, NULL, NULL);
   if (status)
     return status;
   const class_names names = names_of_set(j->train_set);
+  const xd_shape shape = shape_of_set(j->train_set);
   if (j->test)
-    status = load_set(&j->run, &j->test_set, j->test, &names);
+    status = load_set(&j->run, &j->test_set, j->test, &names, &shape);
   if (status)
     return status;
   describe_set("training set", j->train_set);

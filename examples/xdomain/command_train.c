@@ -4,9 +4,12 @@
 #include "training.h"
 
 static const char train_usage[] =
-    "usage: xdomain train --domain1 SPEC --domain2 SPEC --pairs 0:5,1:6 --out MODEL.xdm [OPTION]...\n\n"
+    "usage: xdomain train --domain1 FOLDER --domain2 FOLDER --out MODEL.xdm [OPTION]...\n\n"
     "Trains a VAE on each domain's pictures, without labels, and then the mappings between the paired\n"
-    "classes, in both directions. SPEC is idx:IMAGES,LABELS or mat:FILE or dir:FOLDER, followed by options\n"
+    "classes, in both directions. A folder of PNG or JPEG files has a sub-folder a class; classes of one name\n"
+    "are paired or, where neither folder has sub-folders, pictures of one file name, which are a class each.\n"
+    "A tenth of the pictures is held out, and a judge of each domain is trained to score their translations.\n\n"
+    "Instead of a folder: SPEC is idx:IMAGES,LABELS or mat:FILE or dir:FOLDER, followed by options\n"
     "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
     ";size=32x32 ;channels=1; several between bars are joined: 'idx:A,B;classes=1-4|idx:C,D;channels=3'.\n"
     "--pairs '*:*' pairs all with all.\n\n"
@@ -52,14 +55,14 @@ static int check_words(training *t, int words) {
   if (words)
     return usage_error("this command takes options only");
   if (!t->specs[0] || !t->specs[1] || !t->out)
-    return usage_error("--domain1, --domain2, --pairs and --out are needed");
+    return usage_error("--domain1, --domain2 and --out are needed");
   if (t->mapping_only != (t->model_path != NULL))
     return usage_error(t->mapping_only ? "--model is needed" : "--model belongs to 'xdomain map'");
   if (!(t->held_out_share >= 0.0f && t->held_out_share < 1.0f))
     return usage_error("--valid takes a fraction from 0 to below 1");
   if (!t->validation_specs[0] != !t->validation_specs[1] ||
-      (t->held_out_share > 0.0f && t->validation_specs[0]))
-    return usage_error("validation takes --valid, or both --validation1 and --validation2");
+      (t->held_out_share > 0.0f) + (t->validation_specs[0] != NULL) + t->no_validation > 1)
+    return usage_error("validation takes --valid, or both --validation1 and --validation2, or --no-valid");
   if (t->no_checkpoint && (t->resume || t->checkpoint_path))
     return usage_error("--no-checkpoint goes neither with --resume nor with --checkpoint");
   return t->positive_codes > 2 ? usage_error("--positive-codes takes 1 or 2") : EXIT_DONE;
@@ -88,7 +91,7 @@ static int check_pairs(training *t) {
     return usage_error("--vaes-only belongs to 'xdomain train'");
   if (!t->directions && !t->pairs)
     t->pairs = "*:*"; /* all that xd_train asks of them */
-  return t->pairs ? EXIT_DONE : usage_error("--domain1, --domain2, --pairs and --out are needed");
+  return EXIT_DONE;
 }
 
 static int check_outputs(const training *t) {
@@ -131,13 +134,18 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
   const flag flags[] = {
       {"domain1", FLAG_TEXT, &t->specs[0], "SPEC", "pictures of domain 1"},
       {"domain2", FLAG_TEXT, &t->specs[1], "SPEC", "pictures of domain 2"},
-      {"pairs", FLAG_TEXT, &t->pairs, "LIST", "paired classes, as 0:5,1:6; '*:*' for sets without labels"},
+      {"pairs", FLAG_TEXT, &t->pairs, "LIST",
+       "paired classes, as 0:5 or cat:dog,2:wolf; '*:*' for sets without labels (classes of the same name)"},
       {"out", FLAG_TEXT, &t->out, "FILE", "the model file to write"},
       {"model", FLAG_TEXT, &t->model_path, "FILE", "map: the model whose VAEs are used"},
       {"preset", FLAG_TEXT, &t->settings.preset, "NAME",
        "mnist, fashion, svhn or paper: where the other options begin"},
       SETTING_FLAGS(&t->settings),
-      {"valid", FLAG_REAL, &t->held_out_share, "X", "hold out this share of each class for validation (0)"},
+      {"valid", FLAG_REAL, &t->held_out_share, "X",
+       "hold out this share of each class for validation (0.1, about 2000 pictures at most, if that gives two of "
+       "each class)"},
+      {"no-valid", FLAG_SWITCH, &t->no_validation, NULL,
+       "hold out nothing: no scores, and the last step is kept"},
       {"validation1", FLAG_TEXT, &t->validation_specs[0], "SPEC", "or: pictures of domain 1 to validate on"},
       {"validation2", FLAG_TEXT, &t->validation_specs[1], "SPEC", "pictures of domain 2 to validate on"},
       {"judge", FLAG_TEXT, &t->judge_path, "FILE",

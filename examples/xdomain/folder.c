@@ -132,7 +132,7 @@ static int list(walk *w, const char *path, uint32_t depth, uint32_t label) {
   return code;
 }
 
-int find_picture_files(picture_files *out, const char *folder, const char *except) {
+int list_picture_files(picture_files *out, const char *folder, const char *except) {
   struct stat info;
   char *path = join_texts(folder, "", "");
   if (!path)
@@ -142,12 +142,15 @@ int find_picture_files(picture_files *out, const char *folder, const char *excep
   walk w = {.files = out, .folder_length = strlen(path), .labels = 1};
   if (except && stat(except, &info) == 0)
     w.except = &info;
-  int code = list(&w, path, 0, 0);
+  const int code = list(&w, path, 0, 0);
+  free(path);
+  return code;
+}
+
+int find_picture_files(picture_files *out, const char *folder, const char *except) {
+  const int code = list_picture_files(out, folder, except);
   if (!code && out->passed_over_count)
     notice("'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM, '%s' the first", folder,
            out->passed_over_count, out->passed_over);
-  if (!code && !out->count)
-    code = failure("the folder '%s' has no picture", folder);
-  free(path);
-  return code;
+  return code || out->count ? code : failure("the folder '%s' has no picture", folder);
 }

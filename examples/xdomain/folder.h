@@ -17,8 +17,11 @@ typedef struct picture_files {
   char *passed_over;        /* the first of them */
 } picture_files;
 
-/* Lists them, and says what was passed over. `except` is a folder below that is left out, or NULL. The list is
- * to be freed even when the answer is not EXIT_DONE. */
+/* Lists them. `except` is a folder below that is left out, or NULL. The list is to be freed even when the answer is
+ * not EXIT_DONE. */
+int list_picture_files(picture_files *out, const char *folder, const char *except);
+
+/* The same, and says what was passed over. */
 int find_picture_files(picture_files *out, const char *folder, const char *except);
 void free_picture_files(picture_files *files);
 

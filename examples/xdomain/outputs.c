@@ -148,8 +148,10 @@ static int keep_folder(const output *outputs, size_t count, const char *folder) 
   return EXIT_DONE;
 }
 
-/* One part of a SPEC without its options: "idx:A,B", "mat:FILE" or "dir:FOLDER". */
+/* One part of a SPEC without its options, "idx:A,B", "mat:FILE" or "dir:FOLDER"; or a plain folder. */
 static int keep_part(const output *outputs, size_t count, char *part) {
+  if (is_folder(part))
+    return keep_folder(outputs, count, part);
   char *options = strchr(part, ';'), *paths = strchr(part, ':');
   if (options)
     *options = '\0';

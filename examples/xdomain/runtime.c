@@ -44,7 +44,7 @@ int signal_received(void) {
 static void print_log(void *user, xd_log_level level, const char *message) {
   static const char *const names[] = {"error", "warning", "info", "debug"};
   const runtime *r = user;
-  if (r->verbose || level == XD_LOG_WARNING) /* errors are reported by the command */
+  if (r->verbose || (level == XD_LOG_WARNING && !r->hushed)) /* errors are reported by the command */
     notice("%s: %s", level < sizeof names / sizeof *names ? names[level] : "log", message);
 }
 

@@ -22,9 +22,20 @@ class_names names_of_model(const xd_model *model, uint32_t domain) {
   return names;
 }
 
-xd_status load_set(const runtime *r, xd_dataset **out, const char *spec, const class_names *names) {
+/* ---- Loading ---- */
+
+bool is_spec(const char *word) {
+  return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4);
+}
+
+xd_shape shape_of_set(const xd_dataset *set) {
+  return (xd_shape){xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set)};
+}
+
+xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
+                   const xd_shape *shape) {
   xd_dataset *set = NULL;
-  const xd_status status = xd_dataset_load(&set, r->context, spec, NULL);
+  const xd_status status = load_fitting(r, &set, spec, shape);
   if (status || !names) {
     *out = set;
     return status;

@@ -13,8 +13,19 @@ typedef struct class_names {
 class_names names_of_set(const xd_dataset *set);
 class_names names_of_model(const xd_model *model, uint32_t domain);
 
-/* Loads a set and, where names are given, gives its classes the numbers of those names. */
-xd_status load_set(const runtime *r, xd_dataset **out, const char *spec, const class_names *names);
+/* Whether a word names a set of pictures by its kind: "idx:A,B", "dir:A", "mat:A". */
+bool is_spec(const char *word);
+
+/* Loads a set from a SPEC or a plain folder and, where names are given, gives its classes the numbers of those
+ * names. A folder whose pictures are of several sizes, of none that a VAE takes or, where one is given, of another
+ * than `shape`, is brought to one size, and this is said (fitting.c). */
+xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
+                   const xd_shape *shape);
+
+/* The set as load_set reads it, with the classes that it has (fitting.c). */
+xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape);
+
+xd_shape shape_of_set(const xd_dataset *set);
 
 /* The pairs of a text in which classes stand by name or number; of_domain[0] are the names of domain 1. */
 xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, const class_names of_domain[2]);
@@ -22,7 +33,16 @@ xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, con
 /* Says in one line what a set holds: pictures, their shape, and number, name and count of each class. */
 void describe_set(const char *title, const xd_dataset *set);
 
+/* Pairs classes for which no pairs were given: those of the same name; or, where neither set has sub-folders, the
+ * pictures of the same file name, each of which becomes a class of its own in *set1 and *set2, which are replaced.
+ * Says what was paired; an exit code (pairs.c). */
+int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2]);
+
 /* Refuses validation sets in which variety cannot be measured: a paired class with fewer than two pictures. */
 int check_validation(const xd_dataset *const sets[2], const xd_pairing *pairing);
+
+/* Which share of each class of a set to hold out where nobody says: a tenth, less of large sets, and two pictures
+ * of each paired class at least. 0: none, since a class is too small, and this was said (held_out.c). */
+double choose_share(const xd_dataset *set, const xd_pairing *pairing, uint32_t domain);
 
 #endif

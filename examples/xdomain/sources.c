@@ -5,11 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sets.h"
 #include "translation.h"
-
-static bool is_spec(const char *word) {
-  return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4);
-}
 
 static bool is_standard_input(const char *word) {
   return !strcmp(word, "-") || !strcmp(word, "/dev/stdin") || !strcmp(word, "/dev/fd/0");

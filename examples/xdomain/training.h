@@ -3,7 +3,7 @@
 #ifndef XDOMAIN_TRAINING_H
 #define XDOMAIN_TRAINING_H
 
-#include "command.h"
+#include "judging.h"
 
 /* One validation, as the callback heard of it. */
 typedef struct training_record {
@@ -27,7 +27,8 @@ typedef struct training {
   const char *checkpoint_path; /* as given */
   bool no_checkpoint, resume;
   uint32_t checkpoint_seconds;
-  float held_out_share;
+  float held_out_share; /* 0: nobody has said */
+  bool no_validation;
   bool half;
   uint32_t positive_codes;
   option_settings settings;
@@ -38,6 +39,7 @@ typedef struct training {
   xd_dataset *sets[2], *validation[2];
   xd_pairing *pairing;
   xd_judge *judges[2];
+  judge_worth judge_worth[2];
 
   xd_model *model; /* what came of it */
   xd_values *report;

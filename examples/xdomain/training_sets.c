@@ -5,51 +5,87 @@
 #include "training.h"
 
 static bool validates(const training *t) {
-  return t->held_out_share > 0.0f || t->validation_specs[0];
+  return t->validation[0] && t->directions;
 }
 
 /* ---- Sets ---- */
 
 /* Pairs of all with all ask for no class. */
-static bool pairs_all(const char *pairs) {
-  return !strcmp(pairs, "*:*");
+static bool pairs_all(const training *t) {
+  return t->pairs && !strcmp(t->pairs, "*:*");
 }
 
-static xd_status split_set(training *t, int domain, xd_dataset *whole) {
+/* On the VAEs of a model, pictures have its shape and classes its numbers. */
+static xd_status load_domain(training *t, uint32_t domain) {
+  if (!t->base)
+    return load_set(&t->run, &t->sets[domain], t->specs[domain], NULL, NULL);
+  const class_names names = names_of_model(t->base, domain + 1);
+  xd_shape shape;
+  xd_model_picture_shape(t->base, domain + 1, &shape);
+  return load_set(&t->run, &t->sets[domain], t->specs[domain], pairs_all(t) ? NULL : &names, &shape);
+}
+
+static int pair_classes(training *t) {
+  class_names names[2];
+  if (!t->pairs)
+    return find_pairs(&t->run, &t->pairing, t->sets);
+  for (uint32_t d = 0; d < 2; d++)
+    names[d] = t->base ? names_of_model(t->base, d + 1) : names_of_set(t->sets[d]);
+  const xd_status status = make_pairing(&t->run, &t->pairing, t->pairs, names);
+  return status ? report_failure(&t->run, status) : EXIT_DONE;
+}
+
+/* ---- Validation sets ---- */
+
+static xd_status split_set(training *t, int domain, double share) {
+  xd_dataset *rest = NULL;
   double seed = 0.0;
   xd_status status = xd_options_get_number(t->options, t->run.context, &seed, "seed");
   if (!status)
-    status = xd_dataset_split(&t->sets[domain], &t->validation[domain], t->run.context, whole,
-                              (double)t->held_out_share, (uint64_t)seed);
-  xd_dataset_release(whole);
+    status = xd_dataset_split(&rest, &t->validation[domain], t->run.context, t->sets[domain], share,
+                              (uint64_t)seed);
+  if (status)
+    return status;
+  xd_dataset_release(t->sets[domain]);
+  t->sets[domain] = rest;
+  return XD_OK;
+}
+
+/* Where nobody says: of sets whose classes are paired, if they have enough. */
+static xd_status hold_out_by_itself(training *t) {
+  if (t->no_validation || !t->directions || pairs_all(t))
+    return XD_OK;
+  const double shares[2] = {choose_share(t->sets[0], t->pairing, 1), choose_share(t->sets[1], t->pairing, 2)};
+  if (shares[0] <= 0.0 || shares[1] <= 0.0)
+    return XD_OK;
+  const xd_status status = split_set(t, 0, shares[0]);
+  return status ? status : split_set(t, 1, shares[1]);
+}
+
+static xd_status hold_out(training *t) {
+  if (t->held_out_share <= 0.0f)
+    return hold_out_by_itself(t);
+  const xd_status status = split_set(t, 0, (double)t->held_out_share);
+  return status ? status : split_set(t, 1, (double)t->held_out_share);
+}
+
+/* Their classes have the numbers of the sets for training. */
+static xd_status load_validation(training *t) {
+  xd_status status = XD_OK;
+  for (int d = 0; d < 2 && !status; d++) {
+    const class_names names = names_of_set(t->sets[d]);
+    const xd_shape shape = shape_of_set(t->sets[d]);
+    status =
+        load_set(&t->run, &t->validation[d], t->validation_specs[d], pairs_all(t) ? NULL : &names, &shape);
+  }
   return status;
 }
 
-/* On the VAEs of a model, classes have the model's numbers; in validation, those of training. */
-static xd_status load_domain(training *t, int domain) {
-  class_names names;
-  if (t->base)
-    names = names_of_model(t->base, (uint32_t)domain + 1);
-  xd_dataset *whole = NULL;
-  xd_status status =
-      load_set(&t->run, &whole, t->specs[domain], t->base && !pairs_all(t->pairs) ? &names : NULL);
+static int prepare_validation(training *t) {
+  const xd_status status = t->validation_specs[0] ? load_validation(t) : hold_out(t);
   if (status)
-    return status;
-  if (t->held_out_share > 0.0f)
-    return split_set(t, domain, whole);
-  t->sets[domain] = whole;
-  if (!t->validation_specs[domain])
-    return XD_OK;
-  names = names_of_set(whole);
-  return load_set(&t->run, &t->validation[domain], t->validation_specs[domain],
-                  pairs_all(t->pairs) ? NULL : &names);
-}
-
-static xd_status pair_classes(training *t) {
-  class_names names[2];
-  for (int d = 0; d < 2; d++)
-    names[d] = t->base ? names_of_model(t->base, (uint32_t)d + 1) : names_of_set(t->sets[d]);
-  return make_pairing(&t->run, &t->pairing, t->pairs, names);
+    return report_failure(&t->run, status);
+  return validates(t) ? check_validation((const xd_dataset *const *)t->validation, t->pairing) : EXIT_DONE;
 }
 
 static void describe_sets(const training *t) {
@@ -84,33 +120,48 @@ static xd_status prepare_judge(training *t, int domain) {
   return status;
 }
 
+static xd_status weigh_and_say(training *t, int domain) {
+  const xd_status status =
+      weigh_judge(&t->judge_worth[domain], &t->run, t->judges[domain], t->validation[domain]);
+  if (!status)
+    say_worth(&t->judge_worth[domain], (uint32_t)domain + 1);
+  return status;
+}
+
 /* A direction is judged by the judge of the domain that it enters. */
 static xd_status prepare_judges(training *t) {
   xd_status status = XD_OK;
-  for (int d = 0; d < 2 && !status; d++)
-    if (t->directions >> (1 - d) & 1)
-      status = prepare_judge(t, d);
+  for (int d = 0; d < 2 && !status; d++) {
+    if (!(t->directions >> (1 - d) & 1))
+      continue;
+    status = prepare_judge(t, d);
+    if (!status)
+      status = weigh_and_say(t, d);
+  }
   return status;
 }
 
 /* ---- All of it ---- */
 
-int load_training_sets(training *t) {
+static xd_status load_sets(training *t) {
   xd_status status = XD_OK;
   if (t->model_path)
     status = xd_model_load(&t->base, t->run.context, t->model_path);
-  for (int d = 0; d < 2 && !status; d++)
+  for (uint32_t d = 0; d < 2 && !status; d++)
     status = load_domain(t, d);
-  if (!status)
-    status = pair_classes(t);
+  return status;
+}
+
+int load_training_sets(training *t) {
+  xd_status status = load_sets(t);
   if (status)
     return report_failure(&t->run, status);
-  describe_sets(t);
-  if (!validates(t) || !t->directions)
-    return EXIT_DONE;
-  const int code = check_validation((const xd_dataset *const *)t->validation, t->pairing);
+  int code = pair_classes(t);
+  if (!code)
+    code = prepare_validation(t);
   if (code)
     return code;
-  status = prepare_judges(t);
+  describe_sets(t);
+  status = validates(t) ? prepare_judges(t) : XD_OK;
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }

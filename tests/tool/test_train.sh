@@ -14,10 +14,11 @@ draw_bars "$work/two" 2 24
 domains="--domain1 dir:$work/one --domain2 dir:$work/two"
 sets="$domains --pairs 0:2,1:3"
 short="--epochs 1 --min-steps 2 --steps 8"
+validation=--no-valid
 
 # shellcheck disable=SC2086 # several words each
 learn() {
-  "$tool" train $sets $short --out "$work/model.xdm" "$@" >"$work/log" 2>&1 || {
+  "$tool" train $sets $short $validation --out "$work/model.xdm" "$@" >"$work/log" 2>&1 || {
     cat "$work/log"
     fail "xdomain train $*"
   }
@@ -59,6 +60,7 @@ told 'mapping1.options = .* spectral_norm=0 '
 
 "$tool" judge --train "dir:$work/two" --epochs 2 --base-channels 4 --out "$work/judge.xdc" >"$work/log" 2>&1 ||
   fail "xdomain judge"
+validation=
 learn --one-way --validation1 "dir:$work/one;holdout=25%;part=validation" \
   --validation2 "dir:$work/two;holdout=25%;part=validation" --judge "$work/judge.xdc" --validate-every 3 \
   --allow-collapse --report "$work/report.json"
@@ -84,7 +86,7 @@ grep -q '"step": 4,' "$work/map.json" || fail "the report of map has no step 4"
 "$tool" info "$work/vaes.xdm" >"$work/info"
 grep -q '^generator' "$work/info" && fail "--vaes-only trains a generator"
 # shellcheck disable=SC2086
-"$tool" map --model "$work/vaes.xdm" $sets $short --out "$work/later.xdm" >"$work/log" 2>&1 ||
+"$tool" map --model "$work/vaes.xdm" $sets $short --no-valid --out "$work/later.xdm" >"$work/log" 2>&1 ||
   fail "a mapping on VAEs alone: $(cat "$work/log")"
 
 # Packed, it translates as before but for rounding, and has no discriminator left.
@@ -109,6 +111,8 @@ refused --seed1 8
 refused --latent2
 refused --validation1 "dir:$work/one"
 refused --valid 0.1 --validation1 "dir:$work/one" --validation2 "dir:$work/two"
+refused --valid 0.1 --no-valid
+refused --no-valid --validation1 "dir:$work/one" --validation2 "dir:$work/two"
 refused --positive-codes 3
 refused --dropout 2
 refused --set latent_dim

@@ -10,7 +10,7 @@ learn() {
   out=$work/$1.xdm
   shift
   "$tool" train --domain1 "$train;classes=0-4;first=600" --domain2 "$train;classes=5-9;first=600" \
-    --pairs "$pairs" --out "$out" --epochs 1 --min-steps 0 --steps 30 "$@" >"$work/log" 2>&1 || {
+    --pairs "$pairs" --out "$out" --no-valid --epochs 1 --min-steps 0 --steps 30 "$@" >"$work/log" 2>&1 || {
     cat "$work/log"
     fail "xdomain train $*"
   }

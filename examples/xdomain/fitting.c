@@ -1,0 +1,143 @@
+/* One size for a folder whose pictures have several, or one that no VAE takes: the medians of their widths and
+ * heights, made smaller together where the larger is above SIDE_CHOSEN. size=WxH in a SPEC comes before. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "folder.h"
+#include "sets.h"
+
+enum { SIDE_LEAST = 8, SIDE_MOST = 256, SIDE_CHOSEN = 128 };
+
+/* ---- What a word says ---- */
+
+/* A plain folder is a SPEC without a kind; the caller frees it. */
+static char *spell_spec(const char *word) {
+  return join_texts(!is_spec(word) && is_folder(word) ? "dir:" : "", word, "");
+}
+
+/* The folder of a SPEC that leaves the size open, to be freed; NULL for anything else. */
+static char *open_folder(const char *spec) {
+  const bool one = !strncmp(spec, "dir:", 4) && !strchr(spec, '|');
+  return one && !strstr(spec, ";size=") ? strndup(spec + 4, strcspn(spec + 4, ";")) : NULL;
+}
+
+/* ---- Sizes of pictures ---- */
+
+typedef struct picture_sizes {
+  uint32_t *widths, *heights;
+  size_t count;
+} picture_sizes;
+
+static void free_sizes(picture_sizes *sizes) {
+  free(sizes->widths);
+  free(sizes->heights);
+}
+
+/* Pictures that cannot be read are left for the loader to tell. */
+static void add_size(picture_sizes *sizes, const runtime *r, const char *path) {
+  xd_picture *picture = NULL;
+  xd_image view = XD_IMAGE_INIT;
+  if (xd_picture_load(&picture, r->context, path) == XD_OK && xd_picture_view(picture, &view) == XD_OK) {
+    sizes->widths[sizes->count] = view.width;
+    sizes->heights[sizes->count++] = view.height;
+  }
+  xd_picture_destroy(picture);
+}
+
+static bool find_sizes(picture_sizes *sizes, const runtime *r, const char *folder) {
+  picture_files files = {.count = 0};
+  const bool listed = !list_picture_files(&files, folder, NULL) && files.count;
+  sizes->widths = listed ? calloc(files.count, sizeof *sizes->widths) : NULL;
+  sizes->heights = listed ? calloc(files.count, sizeof *sizes->heights) : NULL;
+  for (size_t i = 0; i < files.count && sizes->widths && sizes->heights && !signal_received(); i++)
+    add_size(sizes, r, files.items[i].path);
+  free_picture_files(&files);
+  return sizes->count > 0;
+}
+
+static int compare_sides(const void *a, const void *b) {
+  const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+  return first < second ? -1 : first > second;
+}
+
+static uint32_t clamp_side(double side) {
+  return side < SIDE_LEAST ? SIDE_LEAST : side > SIDE_CHOSEN ? SIDE_CHOSEN : (uint32_t)(side + 0.5);
+}
+
+/* Sorts the sizes. */
+static void choose_size(picture_sizes *sizes, xd_dataset_options *options) {
+  qsort(sizes->widths, sizes->count, sizeof *sizes->widths, compare_sides);
+  qsort(sizes->heights, sizes->count, sizeof *sizes->heights, compare_sides);
+  const double width = sizes->widths[sizes->count / 2], height = sizes->heights[sizes->count / 2];
+  const double larger = width > height ? width : height,
+               scale = larger > SIDE_CHOSEN ? SIDE_CHOSEN / larger : 1;
+  options->width = clamp_side(scale * width);
+  options->height = clamp_side(scale * height);
+}
+
+/* ---- Loading ---- */
+
+static bool takes_side(uint32_t side) {
+  return side >= SIDE_LEAST && side <= SIDE_MOST;
+}
+
+/* Whether a set may stay as it was read. */
+static bool fits(const xd_dataset *set, const xd_shape *shape) {
+  const xd_shape is = shape_of_set(set);
+  if (shape)
+    return is.width == shape->width && is.height == shape->height && is.channels == shape->channels;
+  return takes_side(is.width) && takes_side(is.height);
+}
+
+static void say_size(const char *folder, const picture_sizes *sizes, const xd_dataset_options *options) {
+  const size_t last = sizes->count - 1;
+  if (sizes->count)
+    notice(
+        "'%s': pictures of %u to %u pixels' width and %u to %u height are stretched to %ux%u; ;size=WxH and "
+        ";fit=crop or pad behind dir:FOLDER choose otherwise",
+        folder, sizes->widths[0], sizes->widths[last], sizes->heights[0], sizes->heights[last],
+        options->width, options->height);
+  else
+    notice("'%s': pictures are stretched to the %ux%u that are wanted", folder, options->width,
+           options->height);
+}
+
+/* Reads the folder again, in one size; what the library warns of it was said at the first reading. */
+static xd_status load_in_one_size(runtime *r, xd_dataset **out, const char *spec, const char *folder,
+                                  const xd_shape *shape) {
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  picture_sizes sizes = {.count = 0};
+  if (shape) {
+    options.width = shape->width;
+    options.height = shape->height;
+    options.channels = shape->channels;
+  } else if (find_sizes(&sizes, r, folder)) {
+    choose_size(&sizes, &options);
+  }
+  r->hushed = true;
+  const xd_status status = xd_dataset_load(out, r->context, spec, &options);
+  r->hushed = false;
+  if (!status && options.width)
+    say_size(folder, &sizes, &options);
+  free_sizes(&sizes);
+  return status;
+}
+
+static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
+  char *folder = open_folder(spec);
+  xd_status status = xd_dataset_load(out, r->context, spec, NULL);
+  const bool wrong = status == XD_OK ? !fits(*out, shape) : status == XD_ERROR_SHAPE_MISMATCH;
+  if (folder && wrong) {
+    xd_dataset_release(*out);
+    status = load_in_one_size(r, out, spec, folder, shape);
+  }
+  free(folder);
+  return status;
+}
+
+xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
+  char *whole = spell_spec(spec);
+  const xd_status status = whole ? load_spec(r, out, whole, shape) : XD_ERROR_OUT_OF_MEMORY;
+  free(whole);
+  return status;
+}
