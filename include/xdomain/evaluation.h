@@ -11,6 +11,14 @@
  *   sharpness  mean energy of the pictures' gradient, the squared differences of neighbours, over
  *              that of the real ones: below 1 for blur
  *   detail     the same of the Laplacian; above 1 for noise and dots
+ *   style      how much of the source's variation within its class can be read back from the
+ *              translation, 0..1: R^2 of the source codes' first principal components, as many as
+ *              hold half of the variance, read linearly from the codes that the target's encoder
+ *              gives the translations. Codes are posterior means without their class's mean; one
+ *              half of the pictures is read by the ridge regression that fits the other half
+ *   ink, slant the same for two things one sees: correlation, within classes, between source and
+ *              translation of how much is drawn (the mean difference from the ground, which is the
+ *              median of the outermost pixels) and of how far it leans. -1..1
  * and beside them the ceiling: the target VAE's reconstructions of the real pictures
  * under the same judge. Accepted: judged to be of a paired class, that is of any class that
  * pairs link with the source's (see xd_pairing). A class with fewer than two accepted pictures
@@ -55,7 +63,7 @@ XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_s
 
 /* Translates the source's pictures of the paired classes and judges them. Options: group
  * "evaluation"; NULL means the defaults. The measures are
- *   acc, div, ediv, fd, sharpness, detail
+ *   acc, div, ediv, fd, sharpness, detail, style, ink, slant
  *   reconstruction_acc, reconstruction_fd, reconstruction_sharpness, reconstruction_detail
  *                                          of the target VAE's reconstructions: the ceiling and the
  *                                          floor; absent with the option skip_reconstruction

@@ -1,4 +1,4 @@
-/* acc, div, ediv and FD of one direction of a model, and the ceiling beside them; what each means stands in
+/* acc, div, ediv, FD and more of one direction of a model, and the ceiling beside them; what each means stands in
  * xdomain/evaluation.h. Three passes: the real target pictures (with their reconstructions), the translated
  * source pictures, and a few source pictures with many noises each. */
 #include "evaluate/evaluation.h"
@@ -95,6 +95,13 @@ static xd_status pass_over_real(xdi_evaluation_run *run) {
 
 /* ---- The translated pictures ---- */
 
+static xd_status add_style(xdi_evaluation_run *run, uint32_t first, uint32_t count) {
+  uint32_t classes[XDI_JUDGE_BATCH];
+  for (uint32_t i = 0; i < count; i++)
+    classes[i] = xdi_gallery_class(run, xdi_paired_label(&run->source, first + i));
+  return xdi_style_add(&run->style, run->source.pictures, run->results, classes, count);
+}
+
 static xd_status judge_translated(xdi_evaluation_run *run, uint32_t first, uint32_t count) {
   float *features = run->translated_features + (size_t)first * run->judge.feature_dim;
   xd_status status = xd_dataset_read(run->source.set, run->context, run->source.pictures,
@@ -107,6 +114,8 @@ static xd_status judge_translated(xdi_evaluation_run *run, uint32_t first, uint3
     status = xdi_judge_session_run(&run->judge, features, run->results, count);
   if (status == XD_OK)
     xdi_edges_add(&run->translated_edges, run->results, run->target_shape, count);
+  if (status == XD_OK)
+    status = add_style(run, first, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = xdi_paired_label(&run->source, first + i), judged = run->judge.labels[i];
     run->out.class_count[label]++;
@@ -269,6 +278,8 @@ static xd_status evaluate(xdi_evaluation_run *run, xd_direction direction) {
     status = measure_ediv(run);
   if (status == XD_OK)
     status = measure_fd(run);
+  if (status == XD_OK)
+    status = xdi_style_measure(&run->style, &run->out.kept);
   measure_sharpness(run);
   xdi_evaluation_run_close(run);
   return status;
@@ -305,6 +316,9 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
                                 {"fd", evaluation->fd},
                                 {"sharpness", evaluation->sharpness},
                                 {"detail", evaluation->detail},
+                                {"style", evaluation->kept.style},
+                                {"ink", evaluation->kept.ink},
+                                {"slant", evaluation->kept.slant},
                                 {"judge_acc", evaluation->judge_acc},
                                 {"pictures", evaluation->count},
                                 {"real_pictures", evaluation->real_count},

@@ -6,12 +6,14 @@
 
 #include "evaluate/frechet.h"
 #include "evaluate/sharpness.h"
+#include "evaluate/style.h"
 #include "options/settings.h"
 #include "xdomain/evaluation.h"
 
 /* The measures; see xdomain/evaluation.h. */
 typedef struct xdi_evaluation {
   double acc, div, ediv, fd, sharpness, detail;
+  xdi_style_figures kept; /* of the sources */
   double judge_acc;
   bool has_reconstruction;
   double reconstruction_acc, reconstruction_fd, reconstruction_sharpness, reconstruction_detail;

@@ -150,6 +150,9 @@ xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction directio
   if (status == XD_OK)
     status = xdi_gallery_open(&run->accepted, context, XD_CLASS_LIMIT, DIVERSITY_PICTURES, run->target_size);
   if (status == XD_OK)
+    status = xdi_style_open(&run->style, context, run->model, run->source.domain, run->source.count,
+                            XDI_JUDGE_BATCH);
+  if (status == XD_OK)
     run->steps = count_steps(run);
   return status;
 }
@@ -180,6 +183,7 @@ void xdi_evaluation_run_close(xdi_evaluation_run *run) {
   xdi_gallery_close(&run->real);
   xdi_gallery_close(&run->accepted);
   xdi_reconstruction_session_close(&run->reconstruction);
+  xdi_style_close(&run->style);
   xdi_judge_session_close(&run->judge);
   xd_translator_destroy(run->translator);
 }

@@ -6,6 +6,7 @@
 #include "evaluate/evaluation.h"
 #include "evaluate/judge_session.h"
 #include "evaluate/reconstruction_session.h"
+#include "evaluate/style.h"
 #include "xdomain/translator.h"
 
 #define XDI_NOISE_SOURCES 8u /* of a source class, whose variety is measured */
@@ -33,6 +34,7 @@ typedef struct xdi_evaluation_run {
   size_t target_size; /* floats of a picture */
   xd_shape target_shape;
   xdi_edges translated_edges, reconstructed_edges;
+  xdi_style style;
   xd_translator *translator;
   xdi_judge_session judge;
   xdi_reconstruction_session reconstruction;

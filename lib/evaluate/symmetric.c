@@ -1,10 +1,12 @@
 /* Eigenvalues by Householder's tridiagonalisation and bisection on Sturm sequences (Golub and Van Loan,
- * Matrix Computations, 8.3 and 8.4), and Cholesky's factor with diagonal pivoting, which also takes
- * matrices that are not of full rank: covariances of few samples, features that never fire. */
+ * Matrix Computations, 8.3 and 8.4), Cholesky's factor with diagonal pivoting, which also takes matrices that
+ * are not of full rank (covariances of few samples, features that never fire), and eigenvectors by one-sided
+ * Jacobi rotations (8.6). */
 #include "evaluate/symmetric.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* ---- Tridiagonal form ---- */
@@ -137,5 +139,48 @@ void xdi_symmetric_factor(double *factor, size_t *rank, double *a, size_t n) {
     for (size_t j = 0; j < n; j++)
       a[pivot * n + j] = a[j * n + pivot] = 0.0;
     *rank = k + 1;
+  }
+}
+
+/* ---- Eigenvectors ---- */
+
+#define JACOBI_SWEEPS 40
+
+static double product(const double *a, const double *b, size_t n) {
+  double sum = 0.0;
+  for (size_t i = 0; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/* Turns two rows until they are orthogonal, the longer one first; false where they are. */
+static bool rotate(double *a, double *b, size_t n) {
+  const double first = product(a, a, n), second = product(b, b, n), both = product(a, b, n);
+  if (fabs(both) <= 4.0 * DBL_EPSILON * sqrt(first * second) && first >= second)
+    return false;
+  const double angle = 0.5 * atan2(2.0 * both, first - second), c = cos(angle), s = sin(angle);
+  for (size_t i = 0; i < n; i++) {
+    const double left = a[i];
+    a[i] = c * left + s * b[i];
+    b[i] = c * b[i] - s * left;
+  }
+  return true;
+}
+
+/* Rotations make the rows of Q A orthogonal: then they are the eigenvectors, each times its value. */
+void xdi_symmetric_vectors(double *values, double *a, size_t n) {
+  bool turned = true;
+  for (int sweep = 0; turned && sweep < JACOBI_SWEEPS; sweep++) {
+    turned = false;
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = i + 1; j < n; j++)
+        turned |= rotate(a + i * n, a + j * n, n);
+  }
+  for (size_t i = 0; i < n; i++) {
+    values[i] = sqrt(product(a + i * n, a + i * n, n));
+    const double least = (double)n * DBL_EPSILON * values[0];
+    for (size_t j = 0; j < n; j++)
+      a[i * n + j] = values[i] > least ? a[i * n + j] / values[i] : 0.0;
+    values[i] = values[i] > least ? values[i] : 0.0;
   }
 }

@@ -11,4 +11,8 @@ void xdi_symmetric_eigenvalues(double *values, double *a, size_t n, double *work
  * are used and the others are zero. Destroys `a`. */
 void xdi_symmetric_factor(double *factor, size_t *rank, double *a, size_t n);
 
+/* The eigenvalues of a positive semi-definite a[n][n] in falling order; row i of `a` becomes the i-th's vector of
+ * unit length, or zeros where the eigenvalue is 0 to rounding. */
+void xdi_symmetric_vectors(double *values, double *a, size_t n);
+
 #endif

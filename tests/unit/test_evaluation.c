@@ -3,6 +3,9 @@
 
 #include "evaluate/diversity.h"
 #include "evaluate/frechet.h"
+#include "evaluate/read_back.h"
+#include "evaluate/strokes.h"
+#include "evaluate/within_class.h"
 
 #define SOURCES 90u
 #define TARGETS 75u
@@ -57,8 +60,9 @@ static void close_fixture(fixture *f) {
 
 /* The measures as numbers of a struct; the ceiling 0 where it is absent. */
 typedef struct measures {
-  double acc, div, ediv, fd, sharpness, detail, reconstruction_sharpness, reconstruction_detail, judge_acc,
-      reconstruction_acc, reconstruction_fd, count, real_count;
+  double acc, div, ediv, fd, sharpness, detail, style, ink, slant;
+  double reconstruction_sharpness, reconstruction_detail, judge_acc, reconstruction_acc, reconstruction_fd,
+      count, real_count;
   double class_acc[PATTERN_COUNT], class_count[PATTERN_COUNT];
 } measures;
 
@@ -75,6 +79,9 @@ static measures read_measures(const xd_values *values) {
                   .fd = value_of(values, "fd"),
                   .sharpness = value_of(values, "sharpness"),
                   .detail = value_of(values, "detail"),
+                  .style = value_of(values, "style"),
+                  .ink = value_of(values, "ink"),
+                  .slant = value_of(values, "slant"),
                   .reconstruction_sharpness = value_or_0(values, "reconstruction_sharpness"),
                   .reconstruction_detail = value_or_0(values, "reconstruction_detail"),
                   .judge_acc = value_of(values, "judge_acc"),
@@ -166,6 +173,63 @@ static double naive_energy(const float *pictures, uint32_t count, int laplacian)
   return sum / count;
 }
 
+/* Numbers of pictures of classes 0, 1, 2, 0, ...: without the mean of their class and half, which are six. */
+static void naive_centre(float *rows, uint32_t count, uint32_t dim) {
+  for (uint32_t j = 0; j < dim; j++) {
+    double sums[6] = {0.0};
+    for (uint32_t i = 0; i < count; i++)
+      sums[i % 6] += (double)rows[i * dim + j] / (count / 6);
+    for (uint32_t i = 0; i < count; i++)
+      rows[i * dim + j] -= (float)sums[i % 6];
+  }
+}
+
+static double naive_correlation(const float *a, const float *b, uint32_t count) {
+  double both = 0.0, first = 0.0, second = 0.0;
+  for (uint32_t i = 0; i < count; i++) {
+    both += (double)a[i] * (double)b[i];
+    first += (double)a[i] * (double)a[i];
+    second += (double)b[i] * (double)b[i];
+  }
+  return first > 0.0 && second > 0.0 ? both / sqrt(first * second) : 0.0;
+}
+
+/* The correlation within classes of ink, or of slant. */
+static double naive_strokes(const float *sources, const float *results, int slant) {
+  const xd_shape shape = {.width = SIDE, .height = SIDE, .channels = 1};
+  float a[SOURCES], b[SOURCES];
+  for (uint32_t i = 0; i < SOURCES; i++) {
+    const xdi_strokes source = xdi_strokes_of(sources + i * PATTERN_SIZE, shape);
+    const xdi_strokes result = xdi_strokes_of(results + i * PATTERN_SIZE, shape);
+    a[i] = slant ? source.slant : source.ink;
+    b[i] = slant ? result.slant : result.ink;
+  }
+  naive_centre(a, SOURCES, 1);
+  naive_centre(b, SOURCES, 1);
+  return naive_correlation(a, b, SOURCES);
+}
+
+static double naive_style(const fixture *f, const float *sources, const float *results) {
+  float a[SOURCES * 8], b[SOURCES * 8], leading[SOURCES * 8];
+  uint32_t half[SOURCES];
+  xdi_components components;
+  double share;
+  assert_ok(f->context,
+            xd_encoder_encode(xd_model_encoder(f->model, 1), f->context, a, NULL, sources, SOURCES));
+  assert_ok(f->context,
+            xd_encoder_encode(xd_model_encoder(f->model, 2), f->context, b, NULL, results, SOURCES));
+  naive_centre(a, SOURCES, 8);
+  naive_centre(b, SOURCES, 8);
+  assert_ok(f->context, xdi_components_open(&components, f->context, a, SOURCES, 8, 0.5));
+  for (uint32_t i = 0; i < SOURCES; i++) {
+    half[i] = i / 3 % 2;
+    xdi_components_project(leading + i * components.count, &components, a + i * 8);
+  }
+  assert_ok(f->context, xdi_read_back(f->context, &share, leading, components.count, b, 8, half, SOURCES));
+  xdi_components_close(&components);
+  return share;
+}
+
 #define OPTIONS_SEED 9u
 #define OPTIONS_TEMPERATURE 0.9f
 
@@ -236,6 +300,9 @@ START_TEST(evaluate__measures_what_its_header_says) {
   assert_near(got.detail, naive_energy(made, SOURCES, 1) / laplacian, 1e-4, "detail");
   assert_near(got.reconstruction_sharpness, naive_energy(rebuilt, TARGETS, 0) / gradient, 1e-4, "rebuilt");
   assert_near(got.reconstruction_detail, naive_energy(rebuilt, TARGETS, 1) / laplacian, 1e-4, "rebuilt");
+  assert_near(got.style, naive_style(&f, source, made), 1e-4, "style");
+  assert_near(got.ink, naive_strokes(source, made, 0), 1e-4, "ink");
+  assert_near(got.slant, naive_strokes(source, made, 1), 1e-4, "slant");
   ck_assert(got.count == SOURCES && got.real_count == TARGETS);
   for (uint32_t k = 0; k < 3; k++) {
     assert_near(got.class_acc[k], class_acc[k], 1e-9, "class_acc");

@@ -195,6 +195,32 @@ START_TEST(symmetric_factor__takes_matrices_of_any_rank) {
 }
 END_TEST
 
+START_TEST(symmetric_vectors__are_the_axes_by_falling_value) {
+  enum { N = 12 };
+  double q[N * N], a[N * N], kept[N * N], values[N], known[N] = {0.5, 5.0, 3.0, 3.0, 2.0, 0.0, 0.0, 1.0};
+  make_rotation(q, N);
+  compose(a, q, known, N);
+  memcpy(kept, a, sizeof a);
+  xdi_symmetric_vectors(values, a, N);
+  const double falling[N] = {5.0, 3.0, 3.0, 2.0, 1.0, 0.5};
+  for (int i = 0; i < N; i++) {
+    assert_near(values[i], falling[i], 1e-12, "eigenvalue");
+    for (int j = 0; j < N; j++) {
+      double image = 0.0, product = 0.0;
+      for (int k = 0; k < N; k++) {
+        image += kept[j * N + k] * a[i * N + k];
+        product += a[i * N + k] * a[j * N + k];
+      }
+      assert_near(image, values[i] * a[i * N + j], 1e-12, "matrix times vector");
+      assert_near(product, i == j && falling[i] > 0.0 ? 1.0 : 0.0, 1e-12, "product of vectors");
+    }
+  }
+  double zeros[4] = {0.0};
+  xdi_symmetric_vectors(values, zeros, 2);
+  ck_assert(values[0] == 0.0 && values[1] == 0.0 && zeros[0] == 0.0);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("frechet");
   add_case(suite, frechet_distance__matches_diagonal_covariances);
@@ -204,6 +230,7 @@ static Suite *make_suite(void) {
   add_case(suite, frechet_distance__is_small_between_samples_of_one_distribution);
   add_case(suite, symmetric_eigenvalues__come_in_rising_order);
   add_case(suite, symmetric_factor__takes_matrices_of_any_rank);
+  add_case(suite, symmetric_vectors__are_the_axes_by_falling_value);
   return suite;
 }
 

@@ -1,0 +1,173 @@
+/* The codes, ink and slant of sources and translations, collected batch by batch, then compared within classes. */
+#include "evaluate/style.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "evaluate/read_back.h"
+#include "evaluate/strokes.h"
+#include "evaluate/within_class.h"
+#include "model/encoder.h"
+
+#define STROKES 2u /* ink and slant */
+
+static const double leading_share = 0.5;
+
+/* ---- Collecting ---- */
+
+static xd_status open_side(xdi_style *style, xdi_style_side *side, const xd_model *model, uint32_t domain,
+                           uint32_t batch) {
+  const xd_allocator *allocator = &style->context->allocator;
+  const xd_network *encoder = xd_encoder_network(xd_model_encoder(model, domain));
+  side->shape = encoder->input;
+  side->latent_dim = xd_model_latent_dim(model, domain);
+  side->codes = xdi_allocate(allocator, style->limit, side->latent_dim * sizeof *side->codes);
+  side->strokes = xdi_allocate(allocator, style->limit, STROKES * sizeof *side->strokes);
+  if (!side->codes || !side->strokes)
+    return xdi_fail_memory(style->context, "measuring style");
+  return xdi_executor_create(&side->encoder, style->context, encoder, batch, XDI_INFERENCE);
+}
+
+static void close_side(xdi_style_side *side, const xd_allocator *allocator) {
+  xdi_executor_destroy(side->encoder);
+  xdi_release(allocator, side->codes);
+  xdi_release(allocator, side->strokes);
+}
+
+xd_status xdi_style_open(xdi_style *style, xd_context *context, const xd_model *model, uint32_t source_domain,
+                         uint32_t limit, uint32_t batch) {
+  const xd_allocator *allocator = &context->allocator;
+  *style = (xdi_style){.context = context, .limit = limit};
+  xd_status status = open_side(style, &style->source, model, source_domain, batch);
+  if (status == XD_OK)
+    status = open_side(style, &style->result, model, 3 - source_domain, batch);
+  if (status != XD_OK)
+    return status;
+  const size_t source = style->source.latent_dim, result = style->result.latent_dim;
+  style->posterior =
+      xdi_allocate(allocator, batch, 2 * (source > result ? source : result) * sizeof *style->posterior);
+  style->class = xdi_allocate(allocator, limit, sizeof *style->class);
+  style->half = xdi_allocate(allocator, limit, sizeof *style->half);
+  return style->posterior && style->class && style->half ? XD_OK
+                                                         : xdi_fail_memory(context, "measuring style");
+}
+
+void xdi_style_close(xdi_style *style) {
+  if (!style->context)
+    return;
+  const xd_allocator *allocator = &style->context->allocator;
+  close_side(&style->source, allocator);
+  close_side(&style->result, allocator);
+  xdi_release(allocator, style->posterior);
+  xdi_release(allocator, style->class);
+  xdi_release(allocator, style->half);
+  *style = (xdi_style){.context = NULL};
+}
+
+/* The rows of an encoder's output are [mean | log variance]. */
+static xd_status add_side(xdi_style *style, xdi_style_side *side, const float *pictures, uint32_t count) {
+  const size_t dim = side->latent_dim;
+  const size_t size = (size_t)side->shape.width * side->shape.height * side->shape.channels;
+  float *codes = side->codes + style->count * dim, *strokes = side->strokes + (size_t)style->count * STROKES;
+  xd_status status =
+      xdi_device_write(style->context, xdi_executor_input(side->encoder), pictures, count * size);
+  if (status == XD_OK)
+    status = xdi_executor_forward(side->encoder, count, false, 0, 0);
+  if (status == XD_OK)
+    status = xdi_device_read(style->context, style->posterior, xdi_executor_output(side->encoder),
+                             2 * count * dim);
+  for (size_t i = 0; status == XD_OK && i < count; i++) {
+    const xdi_strokes found = xdi_strokes_of(pictures + i * size, side->shape);
+    memcpy(codes + i * dim, style->posterior + 2 * i * dim, dim * sizeof *codes);
+    strokes[i * STROKES] = found.ink;
+    strokes[i * STROKES + 1] = found.slant;
+  }
+  return status;
+}
+
+xd_status xdi_style_add(xdi_style *style, const float *sources, const float *results, const uint32_t *classes,
+                        uint32_t count) {
+  xd_status status = add_side(style, &style->source, sources, count);
+  if (status == XD_OK)
+    status = add_side(style, &style->result, results, count);
+  if (status != XD_OK)
+    return status;
+  memcpy(style->class + style->count, classes, count * sizeof *classes);
+  style->count += count;
+  return XD_OK;
+}
+
+/* ---- Comparing ---- */
+
+/* A class's pictures go to the halves in turn. Each half of a class gets a number, so that it is centred by itself
+ * and what fits one half knows nothing of the other. */
+static void split(xdi_style *style) {
+  uint32_t sizes[XD_CLASS_LIMIT] = {0};
+  for (uint32_t i = 0; i < style->count; i++) {
+    const uint32_t class = style->class[i];
+    style->half[i] = sizes[class]++ % 2;
+    style->class[i] = 2 * class + style->half[i];
+  }
+}
+
+static xd_status centre_side(const xdi_style *style, xdi_style_side *side) {
+  const uint32_t classes = 2 * XD_CLASS_LIMIT;
+  xd_status status =
+      xdi_centre_rows(style->context, side->codes, style->count, side->latent_dim, style->class, classes);
+  if (status == XD_OK)
+    status = xdi_centre_rows(style->context, side->strokes, style->count, STROKES, style->class, classes);
+  return status;
+}
+
+/* The first components of the sources' codes, read from the translations' codes. */
+static xd_status read_style(const xdi_style *style, double *share) {
+  const xdi_style_side *source = &style->source, *result = &style->result;
+  xd_context *context = style->context;
+  xdi_components components;
+  xd_status status = xdi_components_open(&components, context, source->codes, style->count,
+                                         source->latent_dim, leading_share);
+  *share = 0.0;
+  if (status != XD_OK || components.count == 0) {
+    xdi_components_close(&components);
+    return status;
+  }
+  float *leading = xdi_allocate(&context->allocator, style->count, components.count * sizeof *leading);
+  if (!leading)
+    status = xdi_fail_memory(context, "measuring style");
+  for (size_t i = 0; leading && i < style->count; i++)
+    xdi_components_project(leading + i * components.count, &components,
+                           source->codes + i * source->latent_dim);
+  if (status == XD_OK)
+    status = xdi_read_back(context, share, leading, components.count, result->codes, result->latent_dim,
+                           style->half, style->count);
+  xdi_release(&context->allocator, leading);
+  xdi_components_close(&components);
+  return status;
+}
+
+/* Of centred numbers, `which` of each row. */
+static double correlation(const xdi_style *style, uint32_t which) {
+  double both = 0.0, source = 0.0, result = 0.0;
+  for (size_t i = 0; i < style->count; i++) {
+    const double a = (double)style->source.strokes[i * STROKES + which];
+    const double b = (double)style->result.strokes[i * STROKES + which];
+    both += a * b;
+    source += a * a;
+    result += b * b;
+  }
+  return source > 0.0 && result > 0.0 ? both / sqrt(source * result) : 0.0;
+}
+
+xd_status xdi_style_measure(xdi_style *style, xdi_style_figures *figures) {
+  *figures = (xdi_style_figures){0};
+  split(style);
+  xd_status status = centre_side(style, &style->source);
+  if (status == XD_OK)
+    status = centre_side(style, &style->result);
+  if (status == XD_OK)
+    status = read_style(style, &figures->style);
+  figures->ink = correlation(style, 0);
+  figures->slant = correlation(style, 1);
+  return status;
+}
