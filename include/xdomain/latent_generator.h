@@ -58,6 +58,18 @@ XD_API xd_status xd_latent_generator_generate(const xd_latent_generator *generat
 XD_API void xd_latent_noise(float *to, uint32_t count, uint32_t latent_dim, uint64_t seed,
                             uint64_t first, float temperature);
 
+/* out[latent_dim], the code at `position`, 0..1, of the way from one code to another, on the great
+ * circle, as suits codes that are normal: interpolations that cut the corner are shorter than codes
+ * are. With the lengths |a| and |b| of `from` and `towards`, the angle w between them and p the
+ * position,
+ *   ((1 - p) |a| + p |b|) * (sin((1 - p) w) a / |a| + sin(p w) b / |b|) / sin w
+ * so that 0 gives `from` and 1 `towards`. Where there is no one such way, since a code is zero or
+ * the sine is below 1e-6 (they point the same way, or opposite ways), it is the straight line
+ * (1 - p) a + p b. `out` may be either code. XD_ERROR_INVALID_ARGUMENT (NULL, latent_dim 0, the
+ * position); XD_ERROR_NUMERIC for a code or a result that is not finite; XD_ERROR_CANCELLED. */
+XD_API xd_status xd_latent_interpolate(xd_context *context, float *out, const float *from,
+                                       const float *towards, uint32_t latent_dim, double position);
+
 XD_END_DECLS
 
 #endif

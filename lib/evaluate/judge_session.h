@@ -2,15 +2,14 @@
 #ifndef XDI_EVALUATE_JUDGE_SESSION_H
 #define XDI_EVALUATE_JUDGE_SESSION_H
 
-#include "layer/executor.h"
+#include "layer/session.h"
 #include "xdomain/dataset.h"
 #include "xdomain/judge.h"
 
 #define XDI_JUDGE_BATCH 256u
 
 typedef struct xdi_judge_session {
-  xd_context *context;
-  xdi_executor *executor;
+  xdi_session network;
   uint32_t classes, feature_dim;
   size_t size;                      /* floats of a picture */
   float *logits;                    /* [batch][classes] */
@@ -20,12 +19,12 @@ typedef struct xdi_judge_session {
 /* XD_ERROR_SHAPE_MISMATCH where a class has another name in the set than in the judge. */
 xd_status xdi_check_judge_names(xd_context *context, const xd_judge *judge, const xd_dataset *set);
 
-/* On failure the judge may, and need not, be closed. */
+/* On failure the session may, and need not, be closed. */
 xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge);
 void xdi_judge_session_close(xdi_judge_session *session); /* a zeroed one is legal */
 
 /* At most XDI_JUDGE_BATCH pictures; features[count][feature_dim] where not NULL. The labels stand in the
- * judge. */
+ * session. */
 xd_status xdi_judge_session_run(xdi_judge_session *session, float *features, const float *pictures,
                                 uint32_t count);
 

@@ -2,14 +2,11 @@
 #ifndef XDI_EVALUATE_RECONSTRUCTION_SESSION_H
 #define XDI_EVALUATE_RECONSTRUCTION_SESSION_H
 
-#include "layer/executor.h"
+#include "layer/session.h"
 #include "xdomain/model.h"
 
 typedef struct xdi_reconstruction_session {
-  xd_context *context;
-  xdi_executor *encoder, *decoder;
-  uint32_t latent_dim;
-  size_t size; /* floats of a picture */
+  xdi_session encoder, decoder;
 } xdi_reconstruction_session;
 
 /* domain 1 or 2. On failure it may, and need not, be closed. */

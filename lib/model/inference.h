@@ -3,11 +3,9 @@
 #define XDI_MODEL_INFERENCE_H
 
 #include "layer/network.h"
+#include "tensor/device.h"
 
 #define XDI_INFERENCE_BATCH 256
-
-/* What the rows of a block are: decides the message and the status for values that are not finite. */
-typedef enum xdi_row_kind { XDI_ROWS_OF_PIXELS, XDI_ROWS_OF_CODES } xdi_row_kind;
 
 /* An input row of the network is the two input blocks' rows side by side, an output row is split into the
  * two output blocks. A width of 0 is an absent block; an output without memory is passed over. */

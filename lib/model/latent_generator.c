@@ -1,11 +1,7 @@
-/* The latent generator's handle, z2' = G(epsilon, z1), and the noise that translation draws. An input row
- * of the network is [epsilon | z1]. */
+/* The latent generator's handle, z2' = G(epsilon, z1). An input row of the network is [epsilon | z1]. */
 #include "model/latent_generator.h"
 
-#include <string.h>
-
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/seeds.h"
 #include "model/argument.h"
 #include "model/blueprint.h"
@@ -151,17 +147,4 @@ xd_status xd_latent_generator_generate(const xd_latent_generator *generator, xd_
                               .outputs = {out, NULL},
                               .output_widths = {target_dim, 0}};
   return xdi_infer(context, generator->part.network, &call);
-}
-
-void xd_latent_noise(float *to, uint32_t count, uint32_t latent_dim, uint64_t seed, uint64_t first,
-                     float temperature) {
-  /* Normals come in pairs: an even number a picture keeps each picture's apart. */
-  const uint64_t stride = (uint64_t)latent_dim + latent_dim % 2;
-  if (!to)
-    return;
-  for (uint32_t i = 0; i < count; i++, to += latent_dim) {
-    xdi_random_normals(to, latent_dim, seed, xdi_stream_id(XDI_STREAM_TRANSLATE, 0), (first + i) * stride);
-    for (uint32_t j = 0; j < latent_dim; j++)
-      to[j] *= temperature;
-  }
 }

@@ -39,17 +39,21 @@ xd_status xdi_device_read(xd_context *context, float *to, xd_slice from, size_t 
   return report(context, count, "give", context->table.buffer_read(context->backend, to, from, count));
 }
 
-xd_status xdi_device_read_finite(xd_context *context, float *to, xd_slice from, size_t count,
-                                 const char *what) {
-  const xd_status status = xdi_device_read(context, to, from, count);
+xd_status xdi_device_check_finite(xd_context *context, const float *numbers, size_t count, const char *what) {
   size_t odd = 0;
-  for (size_t i = 0; i < count && status == XD_OK; i++)
-    odd += isfinite(to[i]) ? 0 : 1;
+  for (size_t i = 0; i < count; i++)
+    odd += isfinite(numbers[i]) ? 0 : 1;
   if (odd > 0)
     return xdi_fail(context, XD_ERROR_NUMERIC,
                     "%zu of the %zu numbers of %s are not finite: weights or inputs are too large", odd,
                     count, what);
-  return status;
+  return XD_OK;
+}
+
+xd_status xdi_device_read_finite(xd_context *context, float *to, xd_slice from, size_t count,
+                                 const char *what) {
+  const xd_status status = xdi_device_read(context, to, from, count);
+  return status == XD_OK ? xdi_device_check_finite(context, to, count, what) : status;
 }
 
 xd_status xdi_device_check(xd_context *context, xd_status status, const char *kernel) {
@@ -59,17 +63,25 @@ xd_status xdi_device_check(xd_context *context, xd_status status, const char *ke
                   xd_status_text(status));
 }
 
-xd_status xdi_device_check_pixels(xd_context *context, const float *pictures, uint32_t count, size_t size) {
-  for (uint32_t i = 0; i < count; i++) {
-    const float *picture = pictures + i * size;
-    size_t bad = 0;
-    for (size_t k = 0; k < size; k++)
-      bad += isfinite(picture[k]) ? 0 : 1;
-    if (bad)
-      return xdi_fail(context, XD_ERROR_BAD_DATA,
-                      "picture %u of the batch has %zu values that are not finite", i, bad);
+static xd_status report_value(xd_context *context, xdi_row_kind kind, uint32_t row, size_t column,
+                              float value) {
+  if (kind == XDI_ROWS_OF_PIXELS)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "pixel value %zu of picture %u is %f, not a finite number",
+                    column, row, (double)value);
+  return xdi_fail(context, XD_ERROR_NUMERIC, "value %zu of code %u is %f, not a finite number", column, row,
+                  (double)value);
+}
+
+xd_status xdi_device_check_rows(xd_context *context, const float *rows, uint32_t count, size_t width,
+                                xdi_row_kind kind) {
+  xd_status status = XD_OK;
+  for (uint32_t row = 0; row < count && status == XD_OK; row++, rows += width) {
+    status = xdi_check_cancelled(context);
+    for (size_t column = 0; column < width && status == XD_OK; column++)
+      if (!isfinite(rows[column]))
+        status = report_value(context, kind, row, column, rows[column]);
   }
-  return XD_OK;
+  return status;
 }
 
 xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, float beta, xd_slice y,

@@ -39,6 +39,9 @@ xd_status xdi_device_read(xd_context *context, float *to, xd_slice from, size_t 
 xd_status xdi_device_read_finite(xd_context *context, float *to, xd_slice from, size_t count,
                                  const char *what);
 
+/* The check alone, of numbers that came from the backend. */
+xd_status xdi_device_check_finite(xd_context *context, const float *numbers, size_t count, const char *what);
+
 /* Hands a kernel's status on, with the context's message on failure. */
 xd_status xdi_device_check(xd_context *context, xd_status status, const char *kernel);
 
@@ -46,8 +49,13 @@ xd_status xdi_device_check(xd_context *context, xd_status status, const char *ke
 xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, float beta, xd_slice y,
                                size_t count);
 
-/* XD_ERROR_BAD_DATA names the first of pictures[count][size], host memory that is to be written to the backend,
- * that has a value which is not finite. */
-xd_status xdi_device_check_pixels(xd_context *context, const float *pictures, uint32_t count, size_t size);
+/* What the rows of a block of host memory are: decides the status and the message for values that are not
+ * finite. */
+typedef enum xdi_row_kind { XDI_ROWS_OF_PIXELS, XDI_ROWS_OF_CODES } xdi_row_kind;
+
+/* XD_ERROR_BAD_DATA (pixels) or XD_ERROR_NUMERIC (codes) names the first value of rows[count][width] that is not
+ * finite; XD_ERROR_CANCELLED. */
+xd_status xdi_device_check_rows(xd_context *context, const float *rows, uint32_t count, size_t width,
+                                xdi_row_kind kind);
 
 #endif

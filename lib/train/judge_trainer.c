@@ -125,7 +125,8 @@ xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *losses, co
   if (status == XD_OK)
     status = xdi_check_cancelled(trainer->context);
   if (status == XD_OK)
-    status = xdi_device_check_pixels(trainer->context, pictures, count, trainer->picture_size);
+    status =
+        xdi_device_check_rows(trainer->context, pictures, count, trainer->picture_size, XDI_ROWS_OF_PIXELS);
   if (status != XD_OK)
     return status;
   xd_cross_entropy loss = {

@@ -2,13 +2,13 @@
 #include "train/posterior.h"
 
 #include "base/memory.h"
-#include "layer/executor.h"
+#include "layer/session.h"
 #include "tensor/shape.h"
 
 #define BATCH 256u
 
 typedef struct pass_memory {
-  xdi_executor *executor;
+  xdi_session encoder;
   uint32_t *indices;
   float *pictures, *posterior;
 } pass_memory;
@@ -26,7 +26,7 @@ xd_status xdi_check_pictures(xd_context *context, const xd_network *network, con
 }
 
 static void close_memory(xd_context *context, pass_memory *memory) {
-  xdi_executor_destroy(memory->executor);
+  xdi_session_close(&memory->encoder);
   xdi_release(&context->allocator, memory->indices);
   xdi_release(&context->allocator, memory->pictures);
   xdi_release(&context->allocator, memory->posterior);
@@ -42,26 +42,21 @@ static xd_status open_memory(xd_context *context, pass_memory *memory, const xd_
   memory->posterior = xdi_allocate(&context->allocator, code_floats, sizeof *memory->posterior);
   if (!memory->indices || !memory->pictures || !memory->posterior)
     return xdi_fail_memory(context, "encoding a set");
-  return xdi_executor_create(&memory->executor, context, encoder, BATCH, XDI_INFERENCE);
+  memory->encoder = xdi_session_of(context, encoder, 0, 0);
+  return xdi_session_reserve(&memory->encoder, BATCH);
 }
 
 static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pass, pass_memory *memory,
                               uint32_t first, uint32_t count) {
   const xdi_picture_batch batch = {pass->set, memory->indices, count, pass->seed,
                                    pass->stream + first / BATCH};
-  const xd_shape in = pass->encoder->input, out = pass->encoder->output;
-  const size_t picture = (size_t)in.height * in.width * in.channels;
-  const size_t code = (size_t)out.height * out.width * out.channels;
   for (uint32_t i = 0; i < count; i++)
     memory->indices[i] = first + i;
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
   if (status == XD_OK)
-    status =
-        xdi_device_write(context, xdi_executor_input(memory->executor), memory->pictures, count * picture);
+    status = xdi_session_run(&memory->encoder, memory->pictures, NULL, count);
   if (status == XD_OK)
-    status = xdi_executor_forward(memory->executor, count, false, 0, 0);
-  if (status == XD_OK)
-    status = xdi_device_read(context, memory->posterior, xdi_executor_output(memory->executor), count * code);
+    status = xdi_session_read(&memory->encoder, memory->posterior, NULL, count, "the posteriors");
   return status;
 }
 

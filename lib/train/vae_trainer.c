@@ -364,9 +364,9 @@ static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures
                     (double)learning_rate);
   xd_status status = xdi_check_cancelled(context);
   if (status == XD_OK)
-    status = xdi_device_check_pixels(context, pictures, count, trainer->picture_size);
+    status = xdi_device_check_rows(context, pictures, count, trainer->picture_size, XDI_ROWS_OF_PIXELS);
   if (status == XD_OK && targets)
-    status = xdi_device_check_pixels(context, targets, count, trainer->picture_size);
+    status = xdi_device_check_rows(context, targets, count, trainer->picture_size, XDI_ROWS_OF_PIXELS);
   return status;
 }
 

@@ -80,6 +80,8 @@ OF_PARAMETER = {
     ("xd_image_resize", "to"): "&f.target",
     ("xd_translator_run", "outputs"): "f.outputs",
     ("xd_translator_run", "inputs"): "f.inputs",
+    ("xd_translator_encode", "inputs"): "f.inputs",
+    ("xd_translator_decode", "outputs"): "f.outputs",
     ("xd_vae_trainer_create", "encoder"): "NULL",
     ("xd_vae_trainer_create", "decoder"): "NULL",
     ("xd_mapping_trainer_create", "generator"): "NULL",
@@ -123,6 +125,7 @@ OF_TYPE = {
     "uint32_t *": "area()",
     "const uint32_t *": "area()",
     "uint64_t": "1",
+    "uint64_t *": "area()",
     "const uint8_t *": "area()",
     "void *": "NULL",
     "xd_backend **": "&out.backend",
@@ -208,7 +211,7 @@ FORGOTTEN = "zeros()"
 
 # Numbers that say how much memory lies behind a pointer: what is beyond it would be the caller's fault alone,
 # unless the call stops before it looks. So only a cancelled call is given them, and what cannot be cancelled is not.
-COUNTS = {"count", "count1", "count2", "rows", "columns"}
+COUNTS = {"count", "count1", "count2", "rows", "columns", "latent_dim"}
 SMALL = {"0", "1", "2", "3"}
 NEVER_CANCELLED = {
     ("xd_latent_noise", "count"), ("xd_latent_noise", "latent_dim"),
@@ -218,7 +221,8 @@ NEVER_CANCELLED = {
     ("xd_dataset_create_views", "count"), ("xd_dataset_create_views", "name_count"),
     ("xd_dataset_with_class_names", "count"), ("xd_judge_with_class_names", "count"), ("xd_pairing_create_named", "count1"),
     ("xd_pairing_create_named", "count2"),
-    ("xd_translator_run", "count"), ("xd_picture_create_sheet", "columns"), ("xd_picture_create_sheet", "rows"),
+    ("xd_translator_run", "count"), ("xd_translator_encode", "count"), ("xd_translator_decode", "count"),
+    ("xd_picture_create_sheet", "columns"), ("xd_picture_create_sheet", "rows"),
     ("xd_picture_create_sheet", "width"), ("xd_picture_create_sheet", "height"),
     ("xd_dataset_create", "width"), ("xd_dataset_create", "height"),
 }

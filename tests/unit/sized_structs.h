@@ -27,7 +27,7 @@
   ROW(xd_source, XD_SOURCE_INIT, user, IN) \
   ROW(xd_sink, XD_SINK_INIT, user, IN) \
   ROW(xd_train_input, XD_TRAIN_INPUT_INIT, resume, IN) \
-  ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, max_batch, IN)
+  ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, reserved, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */
 #define UNPROBED_STRUCTS "xd_train_progress"

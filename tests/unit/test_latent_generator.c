@@ -1,6 +1,9 @@
 /* Latent generators: creation, what is generated, the noise of translation, misuse. */
 #include "network_support.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "model/latent_generator.h"
 #include "option_support.h"
 
@@ -168,6 +171,89 @@ START_TEST(latent_noise__is_scaled_by_the_temperature) {
 }
 END_TEST
 
+/* ---- ways between codes ---- */
+
+static double length_of(const float *code, uint32_t count) {
+  double sum = 0.0;
+  for (uint32_t i = 0; i < count; i++)
+    sum += (double)code[i] * (double)code[i];
+  return sqrt(sum);
+}
+
+static double angle_between(const float *a, const float *b, uint32_t count) {
+  double product = 0.0;
+  for (uint32_t i = 0; i < count; i++)
+    product += (double)a[i] * (double)b[i];
+  return acos(product / length_of(a, count) / length_of(b, count));
+}
+
+START_TEST(latent_interpolate__goes_along_the_great_circle) {
+  enum { DIM = 32, STEPS = 16 };
+  float ends[2 * DIM], out[DIM];
+  xd_latent_noise(ends, 2, DIM, 4, 0, 1);
+  for (int i = 0; i < DIM; i++)
+    ends[DIM + i] *= 1.5f;
+  const double from = length_of(ends, DIM), towards = length_of(ends + DIM, DIM);
+  const double angle = angle_between(ends, ends + DIM, DIM);
+  for (int step = 1; step < STEPS; step++) {
+    const double position = (double)step / STEPS;
+    assert_ok(context, xd_latent_interpolate(context, out, ends, ends + DIM, DIM, position));
+    ck_assert_double_eq_tol(length_of(out, DIM), (1 - position) * from + position * towards, 1e-5);
+    ck_assert_double_eq_tol(angle_between(ends, out, DIM), position * angle, 1e-5);
+    ck_assert_double_eq_tol(angle_between(ends + DIM, out, DIM), (1 - position) * angle, 1e-5);
+  }
+  assert_ok(context, xd_latent_interpolate(context, out, ends, ends + DIM, DIM, 0.0));
+  assert_same_floats(out, ends, DIM);
+  assert_ok(context, xd_latent_interpolate(context, out, ends, ends + DIM, DIM, 1.0));
+  assert_same_floats(out, ends + DIM, DIM);
+  assert_ok(context, xd_latent_interpolate(context, out, ends, ends + DIM, DIM, 0.25));
+  assert_ok(context, xd_latent_interpolate(context, ends, ends, ends + DIM, DIM, 0.25));
+  assert_same_floats(out, ends, DIM);
+}
+END_TEST
+
+/* Zero, the same, longer, nearly the same and opposite codes: a straight line, and no leap beside it. */
+START_TEST(latent_interpolate__goes_straight_where_no_circle_is) {
+  const float from[] = {3.0f, -4.0f, 0.0f};
+  const float ends[][3] = {{0, 0, 0}, {3, -4, 0}, {6, -8, 0}, {3, -4, 1e-6f}, {-3, 4, 0}, {-6, 8, 1e-6f}};
+  const float zero[3] = {0};
+  float out[3];
+  for (size_t i = 0; i < COUNT_OF(ends); i++) {
+    assert_ok(context, xd_latent_interpolate(context, out, from, ends[i], 3, 0.75));
+    for (int k = 0; k < 3; k++)
+      ck_assert_float_eq_tol(out[k], 0.25f * from[k] + 0.75f * ends[i][k], 1e-6f);
+  }
+  assert_ok(context, xd_latent_interpolate(context, out, zero, zero, 3, 0.5));
+  assert_same_floats(out, zero, 3);
+  /* A little off the opposite, there is a circle again. */
+  assert_ok(context, xd_latent_interpolate(context, out, from, (float[]){-3, 4, 1e-3f}, 3, 0.5));
+  ck_assert_double_eq_tol(length_of(out, 3), 5.0, 1e-4);
+  /* A little off the same, hardly another place. */
+  assert_ok(context, xd_latent_interpolate(context, out, from, (float[]){3, -4, 1e-5f}, 3, 0.5));
+  ck_assert_float_eq_tol(out[2], 0.5e-5f, 1e-9f);
+}
+END_TEST
+
+START_TEST(latent_interpolate__refuses_what_is_no_way) {
+  const float code[] = {1, 2}, odd[] = {1, NAN}, large[] = {FLT_MAX, FLT_MAX}, turned[] = {-FLT_MAX, FLT_MAX};
+  const double positions[] = {-0.1, 1.1, NAN};
+  float out[2] = {7, 7};
+  for (int i = 0; i < 3; i++)
+    assert_status(xd_latent_interpolate(context, out, code, code, 2, positions[i]),
+                  XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "position");
+  assert_status(xd_latent_interpolate(context, out, code, odd, 2, 0.5), XD_ERROR_NUMERIC);
+  assert_message_names(context, "value 1");
+  assert_status(xd_latent_interpolate(context, out, odd, code, 2, 0.5), XD_ERROR_NUMERIC);
+  assert_status(xd_latent_interpolate(context, out, large, turned, 2, 0.5), XD_ERROR_NUMERIC);
+  assert_status(xd_latent_interpolate(context, NULL, code, code, 2, 0.5), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_interpolate(context, out, NULL, code, 2, 0.5), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_interpolate(context, out, code, NULL, 2, 0.5), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_interpolate(context, out, code, code, 0, 0.5), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_latent_interpolate(NULL, out, code, code, 2, 0.5), XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
 /* ---- misuse ---- */
 
 START_TEST(latent_generator__bears_null) {
@@ -233,6 +319,9 @@ static Suite *make_suite(void) {
   add(latent_generator_generate__refuses_what_is_not_finite);
   add(latent_noise__belongs_to_the_picture);
   add(latent_noise__is_scaled_by_the_temperature);
+  add(latent_interpolate__goes_along_the_great_circle);
+  add(latent_interpolate__goes_straight_where_no_circle_is);
+  add(latent_interpolate__refuses_what_is_no_way);
   add(latent_generator__bears_null);
   add(latent_generator__survives_refused_memory);
 #undef add

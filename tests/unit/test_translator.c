@@ -1,6 +1,8 @@
-/* The translator: equal to its parts by hand, the same for any cut and thread count, images of every
- * kind, no allocation once warm. */
+/* The translator: equal to its parts by hand, the same for any cut and thread count, its three steps by themselves,
+ * images of every kind and, fitted, size, no allocation once warm. */
 #include "tiny_model.h"
+
+#include "xdomain/sys/backend.h"
 
 #include <math.h>
 
@@ -53,21 +55,327 @@ START_TEST(translator_run__equals_the_parts_by_hand) {
 }
 END_TEST
 
-START_TEST(translator_run__does_not_depend_on_how_calls_are_cut) {
-  float whole[COUNT * OUT], cut[COUNT * OUT];
-  xd_translator *large = make(context, 256), *small = make(context, 2);
-  assert_ok(context, xd_translator_run_floats(large, whole, NULL, inputs, COUNT));
-  assert_ok(context, xd_translator_run_floats(small, cut, NULL, inputs, COUNT));
-  for (int i = 0; i < COUNT * OUT; i++)
-    ck_assert_float_eq_tol(whole[i], cut[i], 1e-5f);
-  for (uint32_t i = 0; i < COUNT; i++) {
-    assert_ok(context, xd_translator_set_noise(small, 0, i, 1.0f));
-    assert_ok(context, xd_translator_run_floats(small, cut, NULL, inputs + i * IN, 1));
-    for (int j = 0; j < OUT; j++)
-      ck_assert_float_eq_tol(whole[i * OUT + (uint32_t)j], cut[j], 1e-5f);
+/* Networks of the other layers, which no option of a VAE makes. */
+static xd_encoder *residual_encoder(xd_context *on) {
+  const xd_layer_spec specs[] = {{XD_TAG('C', 'N', 'V', '2'), {16, 3, 2, 1, XD_ACTIVATION_RELU}},
+                                 {XD_TAG('G', 'N', 'R', 'M'), {4, XD_ACTIVATION_RELU, 0}},
+                                 {XD_TAG('C', 'N', 'V', '2'), {16, 3, 1, 1, XD_ACTIVATION_IDENTITY}},
+                                 {XD_TAG('R', 'A', 'D', 'D'), {2, XD_ACTIVATION_RELU}},
+                                 {XD_TAG('D', 'N', 'S', 'E'), {1, 1, 128, XD_ACTIVATION_IDENTITY}}};
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  xd_encoder *encoder = NULL;
+  layers.input = (xd_shape){.width = 32, .height = 32, .channels = 3};
+  layers.layers = specs;
+  layers.layer_count = sizeof specs / sizeof *specs;
+  assert_ok(on, xd_encoder_create_layers(&encoder, on, &layers));
+  return encoder;
+}
+
+static xd_decoder *upsampling_decoder(xd_context *on) {
+  const xd_layer_spec specs[] = {{XD_TAG('D', 'N', 'S', 'E'), {7, 7, 16, XD_ACTIVATION_RELU}},
+                                 {XD_TAG('U', 'P', 'C', '3'), {16, XD_ACTIVATION_IDENTITY, 14, 14}},
+                                 {XD_TAG('G', 'N', 'R', 'M'), {4, XD_ACTIVATION_RELU, 0}},
+                                 {XD_TAG('U', 'P', 'S', '2'), {28, 28}},
+                                 {XD_TAG('C', 'N', 'V', '2'), {1, 3, 1, 1, XD_ACTIVATION_SIGMOID}}};
+  xd_network_layers layers = XD_NETWORK_LAYERS_INIT;
+  xd_decoder *decoder = NULL;
+  layers.input = (xd_shape){.width = 1, .height = 1, .channels = 32};
+  layers.layers = specs;
+  layers.layer_count = sizeof specs / sizeof *specs;
+  assert_ok(on, xd_decoder_create_layers(&decoder, on, &layers));
+  return decoder;
+}
+
+/* A model of usual sizes, so that every way of computing is taken. */
+static xd_model *usual_model(xd_context *on, bool residual) {
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *usual = NULL;
+  static const char *const vaes[] = {"width=32 height=32 channels=3 latent_dim=64 window=200",
+                                     "width=28 height=28 channels=1 latent_dim=32 linear_skip=1"};
+  parts.encoder[0] = residual ? residual_encoder(on) : make_encoder(on, vaes[0]);
+  parts.decoder[0] = make_decoder(on, vaes[0]);
+  parts.encoder[1] = make_encoder(on, vaes[1]);
+  parts.decoder[1] = residual ? upsampling_decoder(on) : make_decoder(on, vaes[1]);
+  parts.generator[0] = make_generator(on, residual ? "source_dim=64 target_dim=32 linear_skip=1"
+                                                   : "source_dim=64 target_dim=32");
+  assert_ok(on, xd_model_create(&usual, on, &parts));
+  for (int i = 0; i < 2; i++) {
+    xd_encoder_release(parts.encoder[i]);
+    xd_decoder_release(parts.decoder[i]);
   }
-  xd_translator_destroy(large);
-  xd_translator_destroy(small);
+  xd_latent_generator_release(parts.generator[0]);
+  return usual;
+}
+
+enum { MANY = 37, USUAL_IN = 32 * 32 * 3, USUAL_OUT = 28 * 28, SOURCE_DIM = 64, TARGET_DIM = 32 };
+
+/* Rows of the three steps by hand, `cut` at a time. */
+static void compose(xd_context *on, xd_translator *translator, float *outputs, float *codes,
+                    const float *from, uint32_t cut) {
+  float source_codes[MANY * SOURCE_DIM];
+  for (uint32_t first = 0; first < MANY; first += cut) {
+    const uint32_t count = MANY - first < cut ? MANY - first : cut;
+    assert_ok(on, xd_translator_set_noise(translator, 9, first, 0.75f));
+    assert_ok(on, xd_translator_encode_floats(translator, source_codes, from + first * USUAL_IN, count));
+    assert_ok(on, xd_translator_generate(translator, codes + first * TARGET_DIM, NULL, source_codes, count));
+    assert_ok(on, xd_translator_decode_floats(translator, outputs + first * USUAL_OUT,
+                                              codes + first * TARGET_DIM, count));
+  }
+}
+
+static void check_cuts(const char *backend, bool residual) {
+  static const uint32_t sizes[] = {1, 2, 3, 5, 8, 16, 31, 36, 37, 256};
+  static float from[MANY * USUAL_IN], whole[MANY * USUAL_OUT], cut[MANY * USUAL_OUT];
+  static float codes[MANY * TARGET_DIM], cut_codes[MANY * TARGET_DIM];
+  xd_context *on = test_context(backend);
+  xd_model *usual = usual_model(on, residual);
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator;
+  for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+    from[i] = (float)(i * 29 % 101) / 100.0f;
+  assert_ok(on, xd_translator_create(&translator, on, usual, &options));
+  assert_ok(on, xd_translator_set_noise(translator, 9, 0, 0.75f));
+  assert_ok(on, xd_translator_run_floats(translator, whole, codes, from, MANY));
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    xd_translator *other;
+    options.max_batch = sizes[i];
+    assert_ok(on, xd_translator_create(&other, on, usual, &options));
+    assert_ok(on, xd_translator_set_noise(other, 9, 0, 0.75f));
+    assert_ok(on, xd_translator_run_floats(other, cut, cut_codes, from, MANY));
+    ck_assert_mem_eq(whole, cut, sizeof whole);
+    ck_assert_mem_eq(codes, cut_codes, sizeof codes);
+    memset(cut, 0, sizeof cut);
+    compose(on, translator, cut, cut_codes, from, sizes[i]);
+    ck_assert_mem_eq(whole, cut, sizeof whole);
+    ck_assert_mem_eq(codes, cut_codes, sizeof codes);
+    xd_translator_destroy(other);
+  }
+  xd_translator_destroy(translator);
+  xd_model_release(usual);
+  xd_context_destroy(on);
+}
+
+/* The same bytes at any max_batch, in calls of any size, and by the three steps. */
+START_TEST(translator_run__does_not_depend_on_how_calls_are_cut) {
+  static const char *const backends[] = {"native", "reference", "native:portable"};
+  check_cuts(backends[_i / 2], _i % 2);
+}
+END_TEST
+
+START_TEST(translator_generate__takes_the_callers_noise) {
+  float source_codes[COUNT * 2], noise[COUNT * CODE], own[COUNT * CODE], given[COUNT * CODE];
+  uint64_t seed, first;
+  float temperature;
+  xd_translator *translator = make(context, 3);
+  for (int i = 0; i < COUNT * 2; i++)
+    source_codes[i] = (float)(i * 7 % 11) / 5.0f - 1.0f;
+  assert_ok(context, xd_translator_set_noise(translator, 6, 1000, 2.0f));
+  xd_translator_noise(translator, &seed, &first, &temperature);
+  ck_assert(seed == 6 && first == 1000 && temperature == 2.0f);
+  xd_latent_noise(noise, COUNT, CODE, 6, 1000, 2.0f);
+  assert_ok(context, xd_translator_generate(translator, own, NULL, source_codes, COUNT));
+  assert_ok(context, xd_translator_set_noise(translator, 7, 0, 1.0f));
+  assert_ok(context, xd_translator_generate(translator, given, noise, source_codes, COUNT));
+  ck_assert_mem_eq(own, given, sizeof own);
+  assert_ok(context, xd_translator_generate(translator, given, NULL, source_codes, COUNT));
+  ck_assert_mem_ne(own, given, sizeof own);
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_encode__and_decode_take_views) {
+  float codes[COUNT * 2], view_codes[COUNT * 2], target[COUNT * CODE], floats[COUNT * OUT], got[COUNT * OUT];
+  xd_image from[COUNT], to[COUNT];
+  uint8_t opaque[10 * 9 * 4];
+  xd_translator *translator = make(context, 3);
+  for (int i = 0; i < COUNT; i++) {
+    xd_image_init(&from[i], sizeof *from, inputs + i * IN, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+    xd_image_init(&to[i], sizeof *to, got + i * OUT, 9, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
+  }
+  for (int i = 0; i < COUNT * CODE; i++)
+    target[i] = (float)(i * 5 % 13) / 6.0f - 1.0f;
+  assert_ok(context, xd_translator_encode_floats(translator, codes, inputs, COUNT));
+  assert_ok(context, xd_translator_encode(translator, view_codes, from, COUNT));
+  ck_assert_mem_eq(codes, view_codes, sizeof codes);
+  assert_ok(context, xd_translator_decode_floats(translator, floats, target, COUNT));
+  assert_ok(context, xd_translator_decode(translator, to, target, COUNT));
+  ck_assert_mem_eq(floats, got, sizeof got);
+  memset(opaque, 7, sizeof opaque);
+  xd_image_init(to, sizeof *to, opaque, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  to->policy = XD_ALPHA_CARRY;
+  assert_ok(context, xd_translator_decode(translator, to, target, 1));
+  for (int i = 0; i < 10 * 9; i++)
+    ck_assert_uint_eq(opaque[4 * i + 3], 255);
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator_steps__refuse_what_they_cannot_take) {
+  float codes[2 * CODE] = {0}, noise[2 * CODE] = {0}, source_codes[4] = {0}, pictures[2 * OUT] = {0};
+  xd_image small;
+  xd_translator *translator = make(context, 4);
+  xd_image_init(&small, sizeof small, pictures, 8, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
+  assert_status(xd_translator_decode(translator, &small, codes, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "picture 0");
+  assert_status(xd_translator_encode(translator, codes, &small, 1), XD_ERROR_SHAPE_MISMATCH);
+  codes[CODE] = NAN;
+  assert_status(xd_translator_decode_floats(translator, pictures, codes, 2), XD_ERROR_NUMERIC);
+  assert_message_names(context, "code 1");
+  noise[4] = INFINITY;
+  assert_status(xd_translator_generate(translator, codes, noise, source_codes, 2), XD_ERROR_NUMERIC);
+  source_codes[2] = NAN;
+  assert_status(xd_translator_generate(translator, codes, NULL, source_codes, 2), XD_ERROR_NUMERIC);
+  assert_status(xd_translator_generate(translator, NULL, NULL, source_codes, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_generate(translator, codes, NULL, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_encode_floats(translator, NULL, inputs, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_decode(translator, NULL, codes, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_decode_floats(NULL, pictures, codes, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_ok(context, xd_translator_generate(translator, NULL, NULL, NULL, 0));
+  xd_translator_destroy(translator);
+}
+END_TEST
+
+START_TEST(translator__tells_what_it_is) {
+  char path[TEST_PATH_SIZE];
+  char *folder = make_temp_folder();
+  path_in(path, folder, "tiny.xdm");
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  for (uint32_t direction = 1; direction <= 2; direction++) {
+    xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+    xd_translator *made[2];
+    options.direction = direction;
+    assert_ok(context, xd_translator_create(&made[0], context, model, &options));
+    assert_ok(context, xd_translator_load(&made[1], context, path, &options));
+    for (int i = 0; i < 2; i++) {
+      ck_assert_uint_eq(xd_translator_direction(made[i]), direction);
+      ck_assert_uint_eq(xd_translator_source_dim(made[i]), direction == 1 ? 2 : 3);
+      ck_assert_uint_eq(xd_translator_target_dim(made[i]), direction == 1 ? 3 : 2);
+      xd_translator_destroy(made[i]);
+    }
+  }
+  uint64_t seed = 1, first = 1;
+  float temperature = 1.0f;
+  xd_translator_noise(NULL, &seed, &first, &temperature);
+  ck_assert(seed == 0 && first == 0 && temperature == 0.0f);
+  xd_translator_noise(NULL, NULL, NULL, NULL);
+  ck_assert_uint_eq(
+      xd_translator_direction(NULL) + xd_translator_source_dim(NULL) + xd_translator_target_dim(NULL), 0);
+  remove_folder(folder);
+}
+END_TEST
+
+/* ---- sizes ---- */
+
+/* A picture that is fitted is one that was fitted before. */
+START_TEST(translator_run__fits_other_sizes) {
+  static const xd_fit fits[] = {XD_FIT_STRETCH, XD_FIT_PAD, XD_FIT_CROP};
+  const xd_fit fit = fits[_i];
+  uint8_t large[24 * 30 * 4], to[10 * 9 * 4];
+  float fitted[IN], alone[OUT], expected[OUT], codes[CODE], expected_codes[CODE], means[2], expected_means[2];
+  xd_image from, cell, out, rgba;
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator, *exact = make(context, 1);
+  options.fit = fit;
+  assert_ok(context, xd_translator_create(&translator, context, model, &options));
+  for (size_t i = 0; i < sizeof large; i++)
+    large[i] = (uint8_t)(i * 89 % 251);
+  xd_image_init(&from, sizeof from, large, 30, 24, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  from.background[0] = 1.0f;
+  xd_image_init(&cell, sizeof cell, fitted, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
+  xd_image_init(&out, sizeof out, alone, 9, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
+  assert_ok(context, xd_image_fit(context, &cell, &from, fit));
+  assert_status(xd_translator_run(exact, &out, NULL, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  assert_ok(context, xd_translator_run_floats(exact, expected, expected_codes, fitted, 1));
+  assert_ok(context, xd_translator_run(translator, &out, codes, &from, 1));
+  ck_assert_mem_eq(alone, expected, sizeof alone);
+  ck_assert_mem_eq(codes, expected_codes, sizeof codes);
+  assert_ok(context, xd_translator_encode_floats(exact, expected_means, fitted, 1));
+  assert_ok(context, xd_translator_encode(translator, means, &from, 1));
+  ck_assert_mem_eq(means, expected_means, sizeof means);
+  /* An alpha that is carried is fitted too; beside a padded picture there is none. */
+  from.policy = XD_ALPHA_CARRY;
+  for (size_t i = 0; i < sizeof large; i += 4)
+    large[i + 3] = 200;
+  xd_image_init(&rgba, sizeof rgba, to, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  assert_ok(context, xd_translator_run(translator, &rgba, NULL, &from, 1));
+  ck_assert_uint_eq(to[4 * (5 * 9 + 4) + 3], 200);
+  ck_assert_uint_eq(to[3], fit == XD_FIT_PAD ? 0 : 200);
+  /* Results have the model's size, whatever the fit. */
+  rgba.width = 8;
+  assert_status(xd_translator_run(translator, &rgba, NULL, &from, 1), XD_ERROR_SHAPE_MISMATCH);
+  xd_translator_destroy(translator);
+  xd_translator_destroy(exact);
+}
+END_TEST
+
+/* ---- places ---- */
+
+/* VAEs of one size on both sides, so that pictures can be replaced. */
+static xd_model *square_model(void) {
+  const char *const vae = "width=8 height=8 channels=1 latent_dim=2 base_channels=2 depth=1 hidden1=5";
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *square = NULL;
+  xd_encoder *encoder = make_encoder(context, vae);
+  xd_decoder *decoder = make_decoder(context, vae);
+  xd_latent_generator *generator = make_generator(context, "source_dim=2 target_dim=2");
+  parts.encoder[0] = parts.encoder[1] = encoder;
+  parts.decoder[0] = parts.decoder[1] = decoder;
+  parts.generator[0] = generator;
+  assert_ok(context, xd_model_create(&square, context, &parts));
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  xd_latent_generator_release(generator);
+  return square;
+}
+
+/* Output i on input i, or on the one before it, gives what separate places give, at any max_batch. */
+START_TEST(translator_run__replaces_inputs) {
+  xd_model *square = square_model();
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  for (int shift = 0; shift <= 1; shift++)
+    for (options.max_batch = 1; options.max_batch <= COUNT + 1; options.max_batch++) {
+      uint8_t canvas[(COUNT + 1) * IN * 2], apart[COUNT * IN * 2], source[sizeof canvas];
+      xd_image from[COUNT], to[COUNT], elsewhere[COUNT];
+      xd_translator *translator;
+      for (size_t i = 0; i < sizeof canvas; i++)
+        canvas[i] = source[i] = (uint8_t)(i * 41 % 256);
+      for (int i = 0; i < COUNT; i++) {
+        xd_image_init(&from[i], sizeof *from, canvas + (i + shift) * IN * 2, 8, 8, XD_SAMPLE_U8,
+                      XD_LAYOUT_GREY_ALPHA);
+        from[i].policy = XD_ALPHA_CARRY;
+        to[i] = elsewhere[i] = from[i];
+        to[i].pixels = canvas + i * IN * 2;
+        elsewhere[i].pixels = apart + i * IN * 2;
+      }
+      assert_ok(context, xd_translator_create(&translator, context, square, &options));
+      assert_ok(context, xd_translator_run(translator, elsewhere, NULL, from, COUNT));
+      ck_assert_mem_eq(canvas, source, sizeof canvas);
+      assert_ok(context, xd_translator_run(translator, to, NULL, from, COUNT));
+      ck_assert_mem_eq(canvas, apart, sizeof apart);
+      ck_assert_mem_ne(canvas, source, sizeof apart);
+      xd_translator_destroy(translator);
+    }
+  xd_model_release(square);
+}
+END_TEST
+
+START_TEST(translator_run__refuses_an_output_that_is_partly_its_input) {
+  uint8_t canvas[3 * 8 * 8], before[sizeof canvas];
+  xd_model *square = square_model();
+  xd_image from[2], to[2];
+  xd_translator *translator;
+  memset(canvas, 50, sizeof canvas);
+  memcpy(before, canvas, sizeof canvas);
+  xd_image_init(&from[0], sizeof *from, canvas, 8, 8, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  to[0] = to[1] = from[1] = from[0];
+  from[1].pixels = canvas + 64;
+  to[1].pixels = canvas + 72;
+  assert_ok(context, xd_translator_create(&translator, context, square, NULL));
+  assert_status(xd_translator_run(translator, to, NULL, from, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "picture 1");
+  ck_assert_mem_eq(canvas, before, sizeof canvas);
+  xd_translator_destroy(translator);
+  xd_model_release(square);
 }
 END_TEST
 
@@ -141,21 +449,29 @@ START_TEST(translator_run__carries_alpha) {
 }
 END_TEST
 
-START_TEST(translator_run__allocates_nothing_once_warm) {
-  counting_allocator counter = {0};
-  xd_context *counted = test_context_with(NULL, 1, &counter);
-  xd_translator *translator = make(counted, 4);
-  float outputs[COUNT * OUT];
+static void call_all(xd_context *counted, xd_translator *translator, uint32_t count) {
+  float outputs[COUNT * OUT], codes[COUNT * CODE];
   uint8_t bytes[8 * 8] = {0}, result[10 * 9];
   xd_image from, to;
   xd_image_init(&from, sizeof from, bytes, 8, 8, XD_SAMPLE_U8, XD_LAYOUT_GREY);
   xd_image_init(&to, sizeof to, result, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_GREY);
-  assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, COUNT));
+  assert_ok(counted, xd_translator_generate(translator, codes, NULL, inputs, count));
+  assert_ok(counted, xd_translator_decode(translator, &to, codes, 1));
+  assert_ok(counted, xd_translator_decode_floats(translator, outputs, codes, count));
+  assert_ok(counted, xd_translator_encode(translator, codes, &from, 1));
+  assert_ok(counted, xd_translator_encode_floats(translator, codes, inputs, count));
+  assert_ok(counted, xd_translator_run(translator, &to, NULL, &from, 1));
+  assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, count));
+}
+
+START_TEST(translator__allocates_nothing_once_warm) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with(NULL, 1, &counter);
+  xd_translator *translator = make(counted, 4);
+  call_all(counted, translator, COUNT);
   size_t before = atomic_load(&counter.total);
-  for (int i = 0; i < 1000; i++) {
-    assert_ok(counted, xd_translator_run_floats(translator, outputs, NULL, inputs, 1 + (uint32_t)i % COUNT));
-    assert_ok(counted, xd_translator_run(translator, &to, NULL, &from, 1));
-  }
+  for (uint32_t i = 0; i < 1000; i++)
+    call_all(counted, translator, 1 + i % COUNT);
   ck_assert_uint_eq(atomic_load(&counter.total), before);
   xd_translator_destroy(translator);
   xd_context_destroy(counted);
@@ -171,7 +487,7 @@ START_TEST(translator_run__refuses_wrong_sizes_and_values) {
   xd_image_init(&from, sizeof from, pixels, 10, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
   xd_image_init(&to, sizeof to, output, 9, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
   assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(context, "10 x 8");
+  assert_message_names(context, "10x8");
   xd_image_init(&from, sizeof from, pixels, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
   pixels[5] = NAN;
   assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_BAD_DATA);
@@ -198,6 +514,10 @@ START_TEST(translator_create__refuses_what_cannot_be) {
   options.direction = XD_DIRECTION_2TO1;
   options.max_batch = 0;
   assert_status(xd_translator_create(&translator, context, model, &options), XD_ERROR_INVALID_ARGUMENT);
+  options.max_batch = 1;
+  options.fit = XD_FIT_CROP + 1;
+  assert_status(xd_translator_create(&translator, context, model, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "fit");
   assert_status(xd_translator_create(NULL, context, model, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_translator_create(&translator, NULL, model, NULL), XD_ERROR_INVALID_ARGUMENT);
   translator = make(context, 1);
@@ -244,7 +564,9 @@ static void check_memory_running_out(xd_status (*attempt)(xd_translator **out, x
 static xd_status create_and_run(xd_translator **out, xd_context *counted, const char *path) {
   float output[OUT];
   (void)path;
-  const xd_status status = xd_translator_create(out, counted, model, NULL);
+  xd_status status = xd_translator_create(out, counted, model, NULL);
+  if (!status)
+    status = xd_translator_generate(*out, output, NULL, inputs, 1);
   return status ? status : xd_translator_run_floats(*out, output, NULL, inputs, 1);
 }
 
@@ -385,11 +707,18 @@ static Suite *make_suite(void) {
   TCase *tcase = tcase_create("translator");
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, translator_run__equals_the_parts_by_hand);
-  tcase_add_test(tcase, translator_run__does_not_depend_on_how_calls_are_cut);
+  tcase_add_loop_test(tcase, translator_run__does_not_depend_on_how_calls_are_cut, 0, 6);
+  tcase_add_test(tcase, translator_generate__takes_the_callers_noise);
+  tcase_add_test(tcase, translator_encode__and_decode_take_views);
+  tcase_add_test(tcase, translator_steps__refuse_what_they_cannot_take);
+  tcase_add_test(tcase, translator__tells_what_it_is);
+  tcase_add_loop_test(tcase, translator_run__fits_other_sizes, 0, 3);
+  tcase_add_test(tcase, translator_run__replaces_inputs);
+  tcase_add_test(tcase, translator_run__refuses_an_output_that_is_partly_its_input);
   tcase_add_test(tcase, translator_run__gives_the_same_bytes_at_any_thread_count);
   tcase_add_test(tcase, translator_run__reads_and_writes_every_kind_of_pixel);
   tcase_add_test(tcase, translator_run__carries_alpha);
-  tcase_add_test(tcase, translator_run__allocates_nothing_once_warm);
+  tcase_add_test(tcase, translator__allocates_nothing_once_warm);
   tcase_add_test(tcase, translator_run__refuses_wrong_sizes_and_values);
   tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
   tcase_add_test(tcase, translator_run__stops_when_cancelled);

@@ -1,0 +1,292 @@
+/* The translator's calls. Each is a job of some of the three stages, encode, generate and decode, which run one
+ * after another on batches. A stage takes its rows from the caller or, on the backend, from the stage before. What
+ * batches need is made for the largest one seen so far, so that a program that translates single pictures does not
+ * pay for 256. */
+#include "base/memory.h"
+#include "base/sized.h"
+#include "image/resize.h"
+#include "translate/translator.h"
+
+enum { ENCODE = 1, GENERATE = 2, DECODE = 4 };
+
+/* A caller's array of views, whose elements have the size of its version of the struct. */
+typedef struct gallery {
+  const xd_image *views; /* NULL: none, the pictures are floats or are not wanted */
+  size_t step;
+} gallery;
+
+/* One call; what is NULL comes from the stage before, or is not wanted. */
+typedef struct job {
+  xd_translator *translator;
+  unsigned stages;
+  uint32_t count;
+  gallery from, to;
+  const float *pictures;             /* in of ENCODE */
+  float *means;                      /* its out */
+  const float *noise, *source_codes; /* in of GENERATE */
+  float *generated;                  /* its out */
+  const float *codes;                /* in of DECODE */
+  float *results;                    /* its out */
+} job;
+
+/* ---- views ---- */
+
+static const xd_image *view_of(const gallery *of, uint32_t index) {
+  return (const xd_image *)(const void *)((const char *)of->views + index * of->step);
+}
+
+static xd_status check_pair(const job *of, uint32_t index) {
+  const xd_translator *t = of->translator;
+  const xd_image *input = of->from.views ? view_of(&of->from, index) : NULL;
+  const xd_image *output = of->to.views ? view_of(&of->to, index) : NULL;
+  xdi_view to, from;
+  xd_status status = !input    ? xdi_view_open_output(t->context, &to, output, "the output")
+                     : !output ? xdi_view_open_input(t->context, &from, input, "the input")
+                               : xdi_view_open_both(t->context, &to, &from, output, input);
+  if (status == XD_OK && input)
+    status = xdi_view_check_fit(t->context, t->input.width, t->input.height, &from, t->options.fit);
+  if (status == XD_OK && output)
+    status = xdi_view_check_fit(t->context, t->output.width, t->output.height, &to, XD_FIT_EXACT);
+  return status;
+}
+
+static xd_status check_views(const job *of) {
+  xd_context *context = of->translator->context;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < of->count && status == XD_OK && (of->from.views || of->to.views); i++) {
+    xdi_silence(context);
+    status = check_pair(of, i);
+    xdi_speak(context);
+    if (status != XD_OK)
+      status = xdi_fail(context, status, "picture %u: %s", i, context->message);
+  }
+  return status;
+}
+
+/* Pictures of views that were checked, as floats. */
+static xd_status read_views(const job *of, uint32_t first, uint32_t rows) {
+  const xd_translator *t = of->translator;
+  const xd_shape shape = t->input;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < rows && status == XD_OK; i++) {
+    const xdi_view to = xdi_view_of(t->pixels.at + i * t->input_size, shape.width, shape.height,
+                                    shape.channels, XD_SAMPLE_F32);
+    xdi_view from;
+    status = xdi_view_open(t->context, &from, view_of(&of->from, first + i), "the input");
+    if (status == XD_OK)
+      status = xdi_view_fit(t->context, &to, &from, t->options.fit);
+  }
+  return status;
+}
+
+static xd_status write_view(const job *of, uint32_t index, const float *pixels) {
+  const xd_translator *t = of->translator;
+  const xd_shape shape = t->output;
+  const xd_fit fit = t->options.fit == XD_FIT_EXACT ? XD_FIT_STRETCH : t->options.fit;
+  const xdi_view result = xdi_view_of(pixels, shape.width, shape.height, shape.channels, XD_SAMPLE_F32);
+  xdi_view to, from = result;
+  xd_status status = xdi_view_open(t->context, &to, view_of(&of->to, index), "the output");
+  if (status == XD_OK && of->from.views)
+    status = xdi_view_open(t->context, &from, view_of(&of->from, index), "the input");
+  return status == XD_OK ? xdi_view_write_result(t->context, &to, &result, &from, fit) : status;
+}
+
+/* ---- stages ---- */
+
+static xd_status encode(const job *of, uint32_t first, uint32_t rows) {
+  xd_translator *t = of->translator;
+  const float *pictures = of->from.views ? t->pixels.at : of->pictures + first * t->input_size;
+  xd_status status = of->from.views ? read_views(of, first, rows) : XD_OK;
+  if (status == XD_OK)
+    status = xdi_session_run(&t->encoder, pictures, NULL, rows);
+  if (status == XD_OK && of->means)
+    status =
+        xdi_session_read(&t->encoder, of->means + (size_t)first * t->source_dim, NULL, rows, "the codes");
+  return status;
+}
+
+static const float *find_noise(const job *of, uint32_t first, uint32_t rows) {
+  const xd_translator *t = of->translator;
+  if (of->noise)
+    return of->noise + (size_t)first * t->target_dim;
+  xd_latent_noise(t->noise.at, rows, t->target_dim, t->seed, t->first + first, t->temperature);
+  return t->noise.at;
+}
+
+static xd_status generate(const job *of, uint32_t first, uint32_t rows) {
+  xd_translator *t = of->translator;
+  const float *noise = find_noise(of, first, rows);
+  xd_status status =
+      of->source_codes
+          ? xdi_session_run(&t->generator, noise, of->source_codes + (size_t)first * t->source_dim, rows)
+          : xdi_session_run_after(&t->generator, noise, &t->encoder, rows);
+  if (status == XD_OK)
+    status = xdi_session_read(&t->generator,
+                              of->generated ? of->generated + (size_t)first * t->target_dim : t->noise.at,
+                              NULL, rows, "the generated codes");
+  return status;
+}
+
+static xd_status decode(const job *of, uint32_t first, uint32_t rows) {
+  xd_translator *t = of->translator;
+  float *results = of->to.views ? t->pixels.at : of->results + first * t->output_size;
+  xd_status status = of->codes
+                         ? xdi_session_run(&t->decoder, of->codes + (size_t)first * t->target_dim, NULL, rows)
+                         : xdi_session_run_after(&t->decoder, NULL, &t->generator, rows);
+  if (status == XD_OK)
+    status = xdi_session_read(&t->decoder, results, NULL, rows, "the pictures");
+  for (uint32_t i = 0; i < rows && status == XD_OK && of->to.views; i++)
+    status = write_view(of, first + i, results + i * t->output_size);
+  return status;
+}
+
+static xd_status run_batch(const job *of, uint32_t first, uint32_t rows) {
+  xd_status status = xdi_check_cancelled(of->translator->context);
+  if (status == XD_OK && of->stages & ENCODE)
+    status = encode(of, first, rows);
+  if (status == XD_OK && of->stages & GENERATE)
+    status = generate(of, first, rows);
+  if (status == XD_OK && of->stages & DECODE)
+    status = decode(of, first, rows);
+  return status;
+}
+
+/* ---- jobs ---- */
+
+static xd_status reserve_rows(xd_context *context, xdi_rows *rows, uint32_t count, size_t width) {
+  size_t size;
+  if (count <= rows->capacity)
+    return XD_OK;
+  xdi_release(&context->allocator, rows->at);
+  *rows = (xdi_rows){0};
+  if (!xdi_multiply(width, sizeof *rows->at, &size))
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a batch of pictures does not fit into memory");
+  rows->at = xdi_allocate(&context->allocator, count, size);
+  if (!rows->at)
+    return xdi_fail_memory(context, "preparing a translator");
+  rows->capacity = count;
+  return XD_OK;
+}
+
+static xd_status reserve(const job *of, uint32_t batch) {
+  xd_translator *t = of->translator;
+  xd_status status = XD_OK;
+  if (of->from.views || of->to.views)
+    status = reserve_rows(t->context, &t->pixels, batch,
+                          t->input_size > t->output_size ? t->input_size : t->output_size);
+  if (status == XD_OK && of->stages & GENERATE)
+    status = reserve_rows(t->context, &t->noise, batch, t->target_dim);
+  if (status == XD_OK && of->stages & ENCODE)
+    status = xdi_session_reserve(&t->encoder, batch);
+  if (status == XD_OK && of->stages & GENERATE)
+    status = xdi_session_reserve(&t->generator, batch);
+  if (status == XD_OK && of->stages & DECODE)
+    status = xdi_session_reserve(&t->decoder, batch);
+  return status;
+}
+
+static xd_status check_rows(const job *of, const float *rows, size_t width, xdi_row_kind kind) {
+  return rows ? xdi_device_check_rows(of->translator->context, rows, of->count, width, kind) : XD_OK;
+}
+
+static xd_status check_values(const job *of) {
+  const xd_translator *t = of->translator;
+  xd_status status = check_rows(of, of->pictures, t->input_size, XDI_ROWS_OF_PIXELS);
+  if (status == XD_OK)
+    status = check_rows(of, of->noise, t->target_dim, XDI_ROWS_OF_CODES);
+  if (status == XD_OK)
+    status = check_rows(of, of->source_codes, t->source_dim, XDI_ROWS_OF_CODES);
+  if (status == XD_OK)
+    status = check_rows(of, of->codes, t->target_dim, XDI_ROWS_OF_CODES);
+  return status;
+}
+
+static xd_status run(const job *of) {
+  const uint32_t most = of->translator->options.max_batch, batch = of->count < most ? of->count : most;
+  xd_status status = check_views(of);
+  if (status == XD_OK)
+    status = check_values(of);
+  if (status == XD_OK && batch > 0)
+    status = reserve(of, batch);
+  for (uint32_t first = 0, rows; first < of->count && status == XD_OK; first += rows) {
+    rows = of->count - first < batch ? of->count - first : batch;
+    status = run_batch(of, first, rows);
+  }
+  return status;
+}
+
+/* ---- calls ---- */
+
+/* A call's pointers, of which all are needed for a count that is not 0. */
+static xd_status check_call(const xd_translator *t, const char *who, const void *output, const void *input,
+                            uint32_t count) {
+  if (!t)
+    return XD_ERROR_INVALID_ARGUMENT;
+  if (count > 0 && (!output || !input))
+    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "%s: where to or what from is NULL", who);
+  return XD_OK;
+}
+
+static xd_status open_gallery(gallery *out, const xd_translator *t, const xd_image *views, uint32_t count) {
+  out->views = views;
+  return xdi_sized_check_array(t->context, views, count, XDI_SIZED(xd_image, reserved), &out->step);
+}
+
+xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, float *codes,
+                            const xd_image *inputs, uint32_t count) {
+  job all = {translator, ENCODE | GENERATE | DECODE, count, .generated = codes};
+  xd_status status = check_call(translator, "xd_translator_run", outputs, inputs, count);
+  if (status == XD_OK)
+    status = open_gallery(&all.from, translator, inputs, count);
+  if (status == XD_OK)
+    status = open_gallery(&all.to, translator, outputs, count);
+  return status == XD_OK ? run(&all) : status;
+}
+
+xd_status xd_translator_run_floats(xd_translator *translator, float *outputs, float *codes,
+                                   const float *inputs, uint32_t count) {
+  const job all = {translator,         ENCODE | GENERATE | DECODE, count,
+                   .pictures = inputs, .generated = codes,         .results = outputs};
+  const xd_status status = check_call(translator, "xd_translator_run_floats", outputs, inputs, count);
+  return status == XD_OK ? run(&all) : status;
+}
+
+xd_status xd_translator_encode(xd_translator *translator, float *codes, const xd_image *inputs,
+                               uint32_t count) {
+  job first = {translator, ENCODE, count, .means = codes};
+  xd_status status = check_call(translator, "xd_translator_encode", codes, inputs, count);
+  if (status == XD_OK)
+    status = open_gallery(&first.from, translator, inputs, count);
+  return status == XD_OK ? run(&first) : status;
+}
+
+xd_status xd_translator_encode_floats(xd_translator *translator, float *codes, const float *inputs,
+                                      uint32_t count) {
+  const job first = {translator, ENCODE, count, .pictures = inputs, .means = codes};
+  const xd_status status = check_call(translator, "xd_translator_encode_floats", codes, inputs, count);
+  return status == XD_OK ? run(&first) : status;
+}
+
+xd_status xd_translator_generate(xd_translator *translator, float *codes, const float *noise,
+                                 const float *source_codes, uint32_t count) {
+  const job second = {translator,        GENERATE, count, .noise = noise, .source_codes = source_codes,
+                      .generated = codes};
+  const xd_status status = check_call(translator, "xd_translator_generate", codes, source_codes, count);
+  return status == XD_OK ? run(&second) : status;
+}
+
+xd_status xd_translator_decode(xd_translator *translator, const xd_image *outputs, const float *codes,
+                               uint32_t count) {
+  job last = {translator, DECODE, count, .codes = codes};
+  xd_status status = check_call(translator, "xd_translator_decode", outputs, codes, count);
+  if (status == XD_OK)
+    status = open_gallery(&last.to, translator, outputs, count);
+  return status == XD_OK ? run(&last) : status;
+}
+
+xd_status xd_translator_decode_floats(xd_translator *translator, float *outputs, const float *codes,
+                                      uint32_t count) {
+  const job last = {translator, DECODE, count, .codes = codes, .results = outputs};
+  const xd_status status = check_call(translator, "xd_translator_decode_floats", outputs, codes, count);
+  return status == XD_OK ? run(&last) : status;
+}
