@@ -16,6 +16,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_
 
 int command_train(int argc, char **argv);
 int command_map(int argc, char **argv);
+int command_condition(int argc, char **argv); /* map with --condition */
+int command_generate(int argc, char **argv);
 int command_judge(int argc, char **argv);
 int command_translate(int argc, char **argv);
 int command_eval(int argc, char **argv);

@@ -73,8 +73,12 @@ static void print_model_text(const inspection *i) {
     xd_model_picture_shape(i->model, d, &shape);
     printf("domain %u", d);
     print_named(": ", xd_model_name(i->model, d), "(no name)");
-    printf(", pictures %ux%ux%u, %u latent dimensions, %u classes\n", shape.width, shape.height,
-           shape.channels, xd_model_latent_dim(i->model, d), xd_model_class_count(i->model, d));
+    if (shape.width)
+      printf(", pictures %ux%ux%u, %u latent dimensions", shape.width, shape.height, shape.channels,
+             xd_model_latent_dim(i->model, d));
+    else
+      printf(", conditions of %u values", xd_model_latent_dim(i->model, d));
+    printf(", %u classes\n", xd_model_class_count(i->model, d));
     print_classes_text(i, d);
   }
   print_named("pairing: ", xd_model_pairing(i->model), "(none)");

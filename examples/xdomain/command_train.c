@@ -21,7 +21,8 @@ static const char train_usage[] =
     "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.";
 static const char map_usage[] =
     "usage: xdomain map --model MODEL.xdm --domain1 SPEC --domain2 SPEC --pairs 0:9,1:8 --out NEW.xdm\n\n"
-    "Trains only the mappings between the paired classes, on the VAEs of a model; they stay as they are.";
+    "Trains only the mappings between the paired classes, on the VAEs of a model; they stay as they are.\n"
+    "'xdomain map --condition labels --help' tells of generators from labels.";
 
 /* Flags of everyday use whose names are not those of the options. */
 static const option_alias aliases[] = {
@@ -192,6 +193,15 @@ int command_train(int argc, char **argv) {
   return run(argc, argv, false);
 }
 
+static bool has_condition(int argc, char **argv) {
+  static const char name[] = "--condition";
+  for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+    if (!strcmp(argv[i], name) ||
+        (!strncmp(argv[i], name, sizeof name - 1) && argv[i][sizeof name - 1] == '='))
+      return true;
+  return false;
+}
+
 int command_map(int argc, char **argv) {
-  return run(argc, argv, true);
+  return has_condition(argc, argv) ? command_condition(argc, argv) : run(argc, argv, true);
 }

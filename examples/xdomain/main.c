@@ -16,6 +16,7 @@ static const struct {
     {"map", command_map, "train new mappings on the VAEs of a model, which stay as they are"},
     {"judge", command_judge, "train the judge that scores translated pictures"},
     {"translate", command_translate, "translate pictures, or a set of them"},
+    {"generate", command_generate, "draw pictures of a class, or of a domain, from noise"},
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
     {"info", command_info, "show what a model or judge file holds"},
     {"verify", command_verify, "check a model or judge file"},

@@ -5,6 +5,12 @@
  * mapping makes a new model that shares its VAEs (the method's point: a mapping is
  * trained in seconds and never touches a VAE).
  *
+ * Domain 1 may hold conditions instead of pictures: a class's label or any vector, from which G1
+ * makes codes of domain 2 (xd_map_condition trains it). Such a model has no encoder and no decoder
+ * of domain 1, and no way back; xd_model_latent_dim of domain 1 is the length of a condition, and
+ * its class names are those of the labels. xd_latent_noise, xd_latent_generator_generate and
+ * xd_decoder_decode make pictures with it.
+ *
  * Files (.xdm) are specified in docs/model-format.md. */
 #ifndef XDOMAIN_MODEL_H
 #define XDOMAIN_MODEL_H
@@ -32,9 +38,9 @@ enum {
 typedef struct xd_model_parts {
   /* sizeof(xd_model_parts) */
   size_t struct_size;
-  /* required; [0] is domain 1 */
+  /* required, but for conditions; [0] is domain 1 */
   const xd_encoder *encoder[2];
-  /* required */
+  /* required where there is an encoder */
   const xd_decoder *decoder[2];
   /* [0] is G1 (1 to 2), [1] is G2 (2 to 1); each may be NULL */
   const xd_latent_generator *generator[2];
@@ -65,7 +71,8 @@ XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 
 /* Makes a model of networks and texts; the networks are frozen when it succeeds. The caller owns
  * *out. XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit; XD_ERROR_INVALID_ARGUMENT (an
- * encoder or decoder is missing, a text is NULL), XD_ERROR_TOO_LARGE (too many or too long texts),
+ * encoder or decoder is missing; of conditions, there is no G1, or a G2 or D1; a text is NULL),
+ * XD_ERROR_TOO_LARGE (too many or too long texts),
  * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts);
 
@@ -94,10 +101,12 @@ XD_API const xd_latent_generator *xd_model_generator(const xd_model *model, xd_d
 /* The discriminator of a domain's codes, D1 or D2; likewise. */
 XD_API const xd_pair_discriminator *xd_model_discriminator(const xd_model *model, uint32_t domain);
 
-/* The shape of a domain's pictures; zeros of NULL and of another number than 1 and 2. */
+/* The shape of a domain's pictures; zeros of conditions, of NULL and of another number than 1 and
+ * 2. */
 XD_API void xd_model_picture_shape(const xd_model *model, uint32_t domain, xd_shape *out);
 
-/* The size of a domain's codes; 0 of NULL and of another number than 1 and 2. */
+/* The size of a domain's codes, or of its conditions; 0 of NULL and of another number than 1 and
+ * 2. */
 XD_API uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain);
 /* A domain's name, borrowed; "" if it has none. */
 XD_API const char *xd_model_name(const xd_model *model, uint32_t domain);

@@ -4,6 +4,7 @@
  *                 paired classes
  *   xd_map        the mappings alone, on the frozen VAEs of a model
  *   xd_train_vae  one VAE alone
+ *   xd_map_condition  a generator of pictures from labels or vectors, on one frozen VAE
  *
  * The method is arXiv 1805.10130; the recipe and where it leaves the paper's letter stand in
  * docs/method.md. What is trained lies in an xd_train_input; how, in options of group "train"
@@ -143,7 +144,8 @@ XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report
  * that are not trained are dropped, since they belonged to the old pairing; the option
  * directions cannot be 0. Options of the VAEs are not read. Where a class has one name in a set and
  * another in the model, XD_ERROR_SHAPE_MISMATCH names both (xd_dataset_match_classes gives a set
- * the model's numbers). Otherwise as xd_train. */
+ * the model's numbers). XD_ERROR_UNSUPPORTED: a domain of the model holds conditions. Otherwise as
+ * xd_train. */
 XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
                         const xd_model *model, const xd_train_input *input,
                         const xd_options *options);
@@ -184,6 +186,52 @@ XD_API xd_status xd_train_recover(xd_model **out, xd_context *context, const cha
 XD_API xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context,
                               xd_values *report, const xd_dataset *set, xd_train_callback callback,
                               void *user, const xd_options *options);
+
+/* ---- Conditions ---- */
+
+/* What a generator from conditions is trained on; all is borrowed during the call. */
+typedef struct xd_condition_input {
+  /* sizeof(xd_condition_input). */
+  size_t struct_size;
+  /* A VAE, as xd_train_vae or a model gives it. */
+  const xd_encoder *encoder;
+  const xd_decoder *decoder;
+  /* Pictures of its domain. */
+  const xd_dataset *set;
+  /* The condition that each picture meets, [pictures][vector_dim], values of the order of 1; NULL:
+   * the pictures' labels, as vectors of zeros with a 1 at the label. */
+  const float *vectors;
+  /* 1..1024; 0 where vectors is NULL. */
+  uint32_t vector_dim;
+  /* 0. */
+  uint32_t reserved;
+  /* The domain's name, for the model, or NULL. */
+  const char *name;
+  /* May be NULL; `user` is handed to it. It hears of the stages XD_STAGE_CODES and
+   * XD_STAGE_MAPPING_1TO2. */
+  xd_train_callback callback;
+  void *user;
+} xd_condition_input;
+
+#define XD_CONDITION_INPUT_INIT \
+  { sizeof(xd_condition_input), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
+XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_size);
+
+/* Trains a generator G1 that makes codes of the VAE from noise and a condition (Latent Constraints,
+ * arXiv 1711.05772), and gives a model whose domain 2 is the VAE's and whose domain 1 holds the
+ * conditions (model.h); its classes are the set's where the conditions are labels. The
+ * discriminator, which judges whether codes are real and meet their condition, is not kept. Every
+ * different condition is drawn alike often; where all are the same, as those of a set without
+ * labels, G1 makes codes of whatever the set holds. Options: group "mapping"; NULL means the
+ * defaults; mixing, condition_codes and invariance are not read. Nothing is validated: the last
+ * step's averaged weights are taken. The report, where not NULL, is as xd_train's of mapping 1.
+ * XD_ERROR_INVALID_ARGUMENT (a part is missing, the set is empty, vector_dim, the option
+ * same_code_positive); XD_ERROR_SHAPE_MISMATCH (pictures, VAE and options that do not fit);
+ * XD_ERROR_NUMERIC (a vector has a value that is not finite; training diverged);
+ * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+XD_API xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
+                                  const xd_condition_input *input, const xd_options *options);
 
 XD_END_DECLS
 

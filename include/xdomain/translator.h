@@ -57,7 +57,8 @@ typedef struct xd_translator_options {
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_translator_options_init(xd_translator_options *options, size_t struct_size);
 
-/* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the
+/* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction, or it leaves a domain of
+ * conditions, which has no pictures. NULL options are the
  * defaults. */
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context,
                                       const xd_model *model, const xd_translator_options *options);

@@ -15,6 +15,8 @@
 /* So that whatever a model holds can be written, and read again. */
 _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a file");
 
+#define CONDITION_MINOR 2u /* the minor version that brought conditions */
+
 #define ROLE_ENCODER(domain) XD_TAG('E', 'N', 'C', '0' + (domain))
 #define ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
 #define ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
@@ -39,6 +41,12 @@ static void put_domain(xdi_bytes *bytes, const xd_model *model, uint32_t domain)
   xdi_put_u32(bytes, classes);
   for (uint32_t c = 0; c < classes; c++)
     xdi_put_text(bytes, xd_model_class_name(model, domain, c));
+}
+
+/* Only there where domain 1 holds conditions, so that who does not know them refuses the file. */
+static void put_condition(xdi_bytes *bytes, const xd_model *model) {
+  xdi_put_u32(bytes, xd_model_latent_dim(model, 1));
+  bytes->minor = CONDITION_MINOR;
 }
 
 static void put_properties(xdi_bytes *bytes, const xd_model *model) {
@@ -93,7 +101,8 @@ static xd_status save(const xd_model *model, xd_context *context, const xdi_targ
     return status;
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = collect_roles(roles, model, chosen.inference_only != 0);
-  enum { DOMS, NETS, TENS, DATA, PROV, CHUNKS };
+  enum { DOMS, NETS, TENS, DATA, PROV, COND, CHUNKS };
+  const bool conditions = !xd_model_encoder(model, 1);
   xdi_bytes bytes[CHUNKS];
   for (int i = 0; i < CHUNKS; i++)
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
@@ -101,15 +110,17 @@ static xd_status save(const xd_model *model, xd_context *context, const xdi_targ
     put_domain(&bytes[DOMS], model, d);
   xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
   put_properties(&bytes[PROV], model);
+  if (conditions)
+    put_condition(&bytes[COND], model);
   status =
       xdi_networks_put(context, roles, count, chosen.half != 0, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
-  const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},
-                                           {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
-                                           {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
-                                           {XDI_CHUNK_DATA, true, &bytes[DATA]},
-                                           {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}};
+  const xdi_chunk_source chunks[CHUNKS] = {
+      {XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},     {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
+      {XDI_CHUNK_TENSORS, true, &bytes[TENS]},     {XDI_CHUNK_DATA, true, &bytes[DATA]},
+      {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}, {XDI_CHUNK_CONDITION, true, &bytes[COND]}};
   if (!status)
-    status = xdi_container_write(context, target, XDI_KIND_MODEL, chunks, CHUNKS);
+    status =
+        xdi_container_write(context, target, XDI_KIND_MODEL, chunks, conditions ? CHUNKS : (uint32_t)COND);
   for (int i = 0; i < CHUNKS; i++)
     xdi_bytes_release(&bytes[i]);
   return status;
@@ -149,7 +160,8 @@ typedef struct assembly {
   xd_pair_discriminator *discriminator[2];
   xd_shape shape[2];
   uint32_t latent_dim[2];
-  char **texts; /* everything that was read, to be released */
+  uint32_t condition_dim; /* 0: domain 1 has pictures */
+  char **texts;           /* everything that was read, to be released */
   uint32_t text_count, text_capacity;
 } assembly;
 
@@ -251,6 +263,13 @@ static xd_status parse_properties(assembly *a, xdi_cursor *cursor) {
   return status;
 }
 
+static xd_status parse_condition(assembly *a, xdi_cursor *cursor) {
+  a->condition_dim = xdi_get_u32(cursor);
+  if (a->condition_dim == 0 || !xdi_cursor_done(cursor))
+    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_CONDITION, "it is no vector's length");
+  return XD_OK;
+}
+
 /* Reads a chunk and has it parsed; an optional one may be missing. */
 static xd_status get_chunk(assembly *a, uint32_t tag, bool optional,
                            xd_status (*parse)(assembly *a, xdi_cursor *cursor)) {
@@ -284,6 +303,12 @@ static xd_status place_network(assembly *a, const xdi_role *role) {
   return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
 }
 
+/* Each domain has both or, where it holds conditions, none. */
+static bool has_vaes(const assembly *a) {
+  const bool first = !a->condition_dim;
+  return a->encoder[1] && a->decoder[1] && !a->encoder[0] == !first && !a->decoder[0] == !first;
+}
+
 static xd_status get_networks(assembly *a, uint32_t direction) {
   const uint32_t wanted[] = {ROLE_ENCODER(direction), ROLE_GENERATOR(direction), ROLE_DECODER(3 - direction),
                              0};
@@ -294,9 +319,10 @@ static xd_status get_networks(assembly *a, uint32_t direction) {
     status = stands_before(roles, n)
                  ? xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice")
                  : place_network(a, &roles[n]);
-  if (!status && (!a->encoder[0] || !a->encoder[1] || !a->decoder[0] || !a->decoder[1]))
-    status =
-        xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "an encoder or decoder is missing");
+  if (!status && !has_vaes(a))
+    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS,
+                               a->condition_dim ? "its encoders and decoders are not those of domain 2 alone"
+                                                : "an encoder or decoder is missing");
   xdi_networks_release(roles, count);
   return status;
 }
@@ -307,7 +333,8 @@ static xd_status check_domains(const assembly *a, const xd_model *model) {
     xd_shape shape, stated = a->shape[d];
     xd_model_picture_shape(model, d + 1, &shape);
     if (shape.height != stated.height || shape.width != stated.width || shape.channels != stated.channels ||
-        a->latent_dim[d] != xd_model_latent_dim(model, d + 1))
+        a->latent_dim[d] != xd_model_latent_dim(model, d + 1) ||
+        (a->condition_dim && a->condition_dim != xd_model_latent_dim(model, 1)))
       return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS,
                                "its sizes are not the networks'");
   }
@@ -342,8 +369,8 @@ static void release_assembly(assembly *a) {
 
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container,
                          uint32_t direction) {
-  static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS, XDI_CHUNK_TENSORS, XDI_CHUNK_DATA,
-                                   XDI_CHUNK_PROVENANCE};
+  static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS,   XDI_CHUNK_TENSORS,
+                                   XDI_CHUNK_DATA,    XDI_CHUNK_PROVENANCE, XDI_CHUNK_CONDITION};
   assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
   xdi_silence(context);
   xd_status status =
@@ -352,6 +379,8 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
     status = get_chunk(&a, XDI_CHUNK_DOMAINS, false, parse_domains);
   if (!status)
     status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
+  if (!status)
+    status = get_chunk(&a, XDI_CHUNK_CONDITION, true, parse_condition);
   if (!status)
     status = get_networks(&a, direction);
   if (!status)

@@ -115,6 +115,22 @@ static xd_status check_properties(xd_context *context, const xd_model_parts *par
   return status;
 }
 
+/* Domain 1 without a VAE holds conditions: all that there is of it is the generator that reads them. */
+static bool is_condition(const xd_model_parts *parts, uint32_t i) {
+  return i == 0 && !parts->encoder[0] && !parts->decoder[0];
+}
+
+static xd_status check_condition(xd_context *context, const xd_model_parts *parts) {
+  if (!parts->generator[0])
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "domain 1 has neither an encoder and a decoder nor a generator G1 of conditions");
+  if (!parts->generator[1] && !parts->discriminator[0])
+    return XD_OK;
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                  "the %s enters domain 1, which has neither an encoder nor a decoder",
+                  parts->generator[1] ? "generator G2" : "discriminator D1");
+}
+
 static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uint32_t i) {
   const uint32_t domain = i + 1;
   if (!parts->encoder[i] || !parts->decoder[i])
@@ -134,7 +150,13 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
         context, XD_ERROR_SHAPE_MISMATCH,
         "the encoder of domain %u makes codes of %u values, but the decoder of domain %u takes %u", domain,
         code, domain, decoded);
-  xd_status status = check_text(context, parts->name[i], "names");
+  return XD_OK;
+}
+
+static xd_status check_domain(xd_context *context, const xd_model_parts *parts, uint32_t i) {
+  xd_status status = is_condition(parts, i) ? check_condition(context, parts) : check_vae(context, parts, i);
+  if (status == XD_OK)
+    status = check_text(context, parts->name[i], "names");
   if (status == XD_OK)
     status = check_count(context, parts->class_count[i], XD_CLASS_LIMIT, "class names");
   return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], "class names")
@@ -149,7 +171,7 @@ static xd_status check_generator(xd_context *context, const xd_model_parts *part
                  target = xd_latent_generator_target_dim(generator);
   const uint32_t coded = xd_encoder_latent_dim(parts->encoder[i]),
                  decoded = xd_decoder_latent_dim(parts->decoder[1 - i]);
-  if (source != coded)
+  if (source != coded && !is_condition(parts, i))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                     "the generator G%u takes codes of %u values, but the encoder of domain %u makes %u",
                     i + 1, source, i + 1, coded);
@@ -175,7 +197,7 @@ static xd_status check_discriminator(xd_context *context, const xd_model_parts *
 static xd_status check_parts(xd_context *context, const xd_model_parts *parts) {
   xd_status status = XD_OK;
   for (uint32_t i = 0; i < 2 && status == XD_OK; i++)
-    status = check_vae(context, parts, i);
+    status = check_domain(context, parts, i);
   for (uint32_t i = 0; i < 2 && status == XD_OK; i++) {
     status = check_generator(context, parts, i);
     if (status == XD_OK)

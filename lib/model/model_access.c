@@ -29,7 +29,10 @@ void xd_model_picture_shape(const xd_model *model, uint32_t domain, xd_shape *ou
 }
 
 uint32_t xd_model_latent_dim(const xd_model *model, uint32_t domain) {
-  return xd_encoder_latent_dim(xd_model_encoder(model, domain));
+  const xd_encoder *encoder = xd_model_encoder(model, domain);
+  return encoder || domain != 1
+             ? xd_encoder_latent_dim(encoder)
+             : xd_latent_generator_source_dim(xd_model_generator(model, XD_DIRECTION_1TO2));
 }
 
 const char *xd_model_name(const xd_model *model, uint32_t domain) {

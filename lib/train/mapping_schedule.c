@@ -2,7 +2,6 @@
  * validations on the way. A mapping touches no VAE and no picture. */
 #include "train/mapping_schedule.h"
 
-#include "model/encoder.h"
 #include "train/checkpoint.h"
 #include "train/epochs.h"
 #include "train/pair_sampler.h"
@@ -32,13 +31,16 @@ static xd_status choose_dim(xd_context *context, uint32_t *dim, uint32_t wanted,
                   wanted);
 }
 
-xd_status xdi_complete_mapping(xdi_training *training, const xd_model *model, uint32_t direction) {
-  const uint32_t source = xd_encoder_latent_dim(xd_model_encoder(model, direction + 1));
-  const uint32_t target = xd_encoder_latent_dim(xd_model_encoder(model, 2 - direction));
+xd_status xdi_settle_dims(xdi_training *training, uint32_t direction, uint32_t source, uint32_t target) {
   xdi_mapping_settings *settings = &training->settings.mapping[direction];
   const xd_status status = choose_dim(training->context, &settings->source_dim, source, "source_dim");
   return status == XD_OK ? choose_dim(training->context, &settings->target_dim, target, "target_dim")
                          : status;
+}
+
+xd_status xdi_complete_mapping(xdi_training *training, const xd_model *model, uint32_t direction) {
+  return xdi_settle_dims(training, direction, xd_model_latent_dim(model, direction + 1),
+                         xd_model_latent_dim(model, 2 - direction));
 }
 
 xd_status xdi_open_mapping_trainer(xd_mapping_trainer **out, const xdi_training *training,
@@ -85,27 +87,32 @@ static void close_stage(mapping_stage *stage) {
 
 /* ---- Steps ---- */
 
-static xd_status add_losses(mapping_stage *stage, uint32_t step) {
-  xdi_training *training = stage->training;
-  const uint32_t steps = stage->settings->steps, counted = steps < COUNTED_STEPS ? steps : COUNTED_STEPS;
+static xd_status add_losses(xdi_training *training, uint32_t direction, uint32_t step) {
+  const uint32_t steps = training->settings.mapping[direction].steps,
+                 counted = steps < COUNTED_STEPS ? steps : COUNTED_STEPS;
   if (step < steps - counted)
     return XD_OK;
-  return xdi_values_add_mean(training->report, training->context, xdi_mapping_prefix(stage->direction),
+  return xdi_values_add_mean(training->report, training->context, xdi_mapping_prefix(direction),
                              &training->losses, counted);
 }
 
-static xd_status train_step(mapping_stage *stage, uint32_t step) {
-  xdi_training *training = stage->training;
-  const xdi_mapping_settings *settings = stage->settings;
+xd_status xdi_train_mapping_step(xdi_training *training, xd_mapping_trainer *trainer,
+                                 const xd_mapping_batch *batch, uint32_t direction, uint32_t step) {
+  const xdi_mapping_settings *settings = &training->settings.mapping[direction];
   const float rate = xdi_linear_rate(settings->learning_rate, settings->final_rate, step, settings->steps);
-  xd_mapping_batch batch;
-  xd_status status = xdi_pair_sampler_draw(&stage->sampler, &batch, step);
-  if (status == XD_OK)
-    status = xd_mapping_trainer_step(stage->trainer, &training->losses, &batch, rate);
+  const xd_status status = xd_mapping_trainer_step(trainer, &training->losses, batch, rate);
   if (status != XD_OK)
     return status;
   training->at.trained = step + 1;
-  return add_losses(stage, step);
+  return add_losses(training, direction, step);
+}
+
+static xd_status train_step(mapping_stage *stage, uint32_t step) {
+  xd_mapping_batch batch;
+  const xd_status status = xdi_pair_sampler_draw(&stage->sampler, &batch, step);
+  return status == XD_OK
+             ? xdi_train_mapping_step(stage->training, stage->trainer, &batch, stage->direction, step)
+             : status;
 }
 
 static xd_status run_step(mapping_stage *stage, uint32_t step) {

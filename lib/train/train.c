@@ -85,6 +85,13 @@ static void take_vaes(xdi_training *training) {
   }
 }
 
+static xd_status check_vaes(const xdi_training *training) {
+  if (xd_model_encoder(training->vaes, 1))
+    return XD_OK;
+  return xdi_fail(training->context, XD_ERROR_UNSUPPORTED,
+                  "xd_map: domain 1 of the model holds conditions: it has no VAE");
+}
+
 /* A folder more or fewer than the VAEs were trained on shifts labels: names tell. */
 static xd_status check_names(const xdi_training *training, uint32_t domain) {
   const char *names[XD_CLASS_LIMIT];
@@ -99,7 +106,7 @@ static xd_status check_names(const xdi_training *training, uint32_t domain) {
 static xd_status map_all(xd_model **out, xdi_training *training) {
   static const bool none[2] = {false, false};
   const xd_model *vaes = training->vaes;
-  xd_status status = XD_OK;
+  xd_status status = check_vaes(training);
   for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
     status = xdi_check_pictures(training->context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)),
                                 training->input.set[domain],

@@ -53,6 +53,9 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   if (!xd_model_generator(model, chosen->direction))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
                     source, target);
+  if (!xd_model_encoder(model, source))
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED,
+                    "domain %u of the model holds conditions: it has no pictures to translate", source);
   xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
   if (!t)
     return xdi_fail_memory(context, "creating a translator");

@@ -72,6 +72,7 @@ OF_PARAMETER = {
     ("xd_train", "options"): "f.train_options",
     ("xd_train_vae", "options"): "f.vae_options",
     ("xd_map", "options"): "f.train_options",
+    ("xd_map_condition", "options"): "f.mapping_options",
     ("xd_vae_trainer_create", "options"): "f.vae_options",
     ("xd_values_find", "name"): '"loss"',
     ("xd_image_convert", "to"): "&f.target",
@@ -133,6 +134,7 @@ OF_TYPE = {
     "const xd_backend_library *": "NULL",
     "xd_chunk *": "chunks()",
     "xd_context *": "f.context",
+    "const xd_condition_input *": "&f.condition_input",
     "const xd_context_options *": "f.context_options",
     "const xd_dataset *const *": "f.sets",
     "const xd_dataset_options *": "&f.dataset_options",
@@ -231,7 +233,7 @@ ROOMS = {("xd_options_write", "size"), ("xd_options_get_text", "size"), ("xd_bac
 # What is good is refused all the same, as what it names is not there.
 REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_train_recover", "xd_values_find"}
 # Whole trainings: only cancelled.
-LONG = {"xd_train", "xd_map", "xd_train_vae", "xd_judge_train"}
+LONG = {"xd_train", "xd_map", "xd_map_condition", "xd_train_vae", "xd_judge_train"}
 
 
 def parse(line):

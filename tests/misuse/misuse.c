@@ -58,6 +58,7 @@ static struct fixture {
   xd_dataset_options dataset_options;
   xd_evaluation_input evaluation_input;
   xd_train_input train_input;
+  xd_condition_input condition_input;
   xd_mapping_batch mapping_batch;
   xd_model_parts parts;
   xd_network_layers layers, decoder_layers, discriminator_layers;
@@ -324,6 +325,10 @@ static void make_structs(void) {
     f.parts.decoder[i] = xd_model_decoder(f.model, i + 1);
     f.parts.generator[i] = xd_model_generator(f.model, i + 1);
   }
+  f.condition_input = (xd_condition_input)XD_CONDITION_INPUT_INIT;
+  f.condition_input.encoder = f.parts.encoder[0];
+  f.condition_input.decoder = f.parts.decoder[0];
+  f.condition_input.set = f.dataset;
   f.mapping_batch = (xd_mapping_batch)XD_MAPPING_BATCH_INIT;
   f.mapping_batch.source = f.mapping_batch.condition = codes;
   f.mapping_batch.positive = f.mapping_batch.mismatched = f.mapping_batch.twin = codes;

@@ -1,0 +1,89 @@
+/* What xdomain generate and interpolate draw: a sheet, or files that are numbered within their row's folder. */
+#include "drawing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "translation.h"
+
+size_t drawing_size(const drawing *d) {
+  return (size_t)d->shape.height * d->shape.width * d->shape.channels;
+}
+
+static int make_folder(const char *path) {
+  if (mkdir(path, 0777) == 0 || is_folder(path))
+    return EXIT_DONE;
+  return failure("cannot make the folder '%s': %s", path, strerror(errno));
+}
+
+/* The folder of the present row, to be freed. */
+static char *row_folder(const drawing *d) {
+  return d->names ? join_texts(d->out, "/", d->names[d->row]) : join_texts(d->out, "", "");
+}
+
+int open_drawing(drawing *d) {
+  if (!ends_with(d->out, ".png"))
+    return make_folder(d->out);
+  d->cells = calloc((size_t)d->rows * d->columns, drawing_size(d) * sizeof *d->cells);
+  return d->cells ? prove_outputs(&(output){.flag = "--out", .path = d->out}, 1) : failure("out of memory");
+}
+
+static int write_picture(const drawing *d, pending_files *files, const char *folder, uint32_t number,
+                         float *floats) {
+  char name[32];
+  xd_image view;
+  snprintf(name, sizeof name, "%06u.png", number);
+  char *path = join_texts(folder, "/", name);
+  view_floats(&view, floats, d->shape);
+  const int code = path ? write_pending(files, d->run, &view, path) : failure("out of memory");
+  free(path);
+  return code;
+}
+
+static int write_pictures(const drawing *d, float *pictures, uint32_t count) {
+  pending_files files = {.items = NULL};
+  char *folder = row_folder(d);
+  int code = folder ? make_folder(folder) : failure("out of memory");
+  for (uint32_t i = 0; i < count && !code; i++)
+    code = write_picture(d, &files, folder, d->column + i, pictures + i * drawing_size(d));
+  free(folder);
+  return finish_pending(&files, code);
+}
+
+int put_pictures(drawing *d, float *pictures, uint32_t count) {
+  int code = EXIT_DONE;
+  if (d->cells)
+    memcpy(d->cells + ((size_t)d->row * d->columns + d->column) * drawing_size(d), pictures,
+           count * drawing_size(d) * sizeof *pictures);
+  else
+    code = write_pictures(d, pictures, count);
+  d->column += count;
+  if (d->column < d->columns)
+    return code;
+  d->column = 0;
+  d->row++;
+  return code;
+}
+
+static int write_sheet(const drawing *d) {
+  xd_picture *picture = NULL;
+  xd_image view = XD_IMAGE_INIT;
+  xd_status status =
+      xd_picture_create_sheet(&picture, d->run->context, d->cells, d->shape.width, d->shape.height,
+                              d->shape.channels, d->columns, d->rows, d->scale, 2);
+  if (!status)
+    status = xd_picture_view(picture, &view);
+  if (!status)
+    status = xd_image_save_png(d->run->context, d->out, &view);
+  xd_picture_destroy(picture);
+  return status ? report_failure(d->run, status) : EXIT_DONE;
+}
+
+int close_drawing(drawing *d, int code) {
+  if (!code && d->cells)
+    code = write_sheet(d);
+  free(d->cells);
+  return code;
+}

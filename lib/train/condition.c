@@ -1,0 +1,216 @@
+/* A generator from conditions into a frozen VAE: codes, then one mapping whose source is no picture. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/seeds.h"
+#include "base/sized.h"
+#include "model/architecture.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "train/checkpoint.h"
+#include "train/condition_sampler.h"
+#include "train/mapping_schedule.h"
+#include "train/posterior.h"
+#include "train/progress.h"
+#include "train/provenance.h"
+#include "train/trained_model.h"
+
+/* Domain 1 is the conditions', domain 2 the pictures'. */
+typedef struct condition_stage {
+  xdi_training *training;
+  xd_condition_input input;
+  xdi_codes codes;
+  xdi_condition_sampler sampler;
+  xd_mapping_trainer *trainer;
+} condition_stage;
+
+void xd_condition_input_init(xd_condition_input *input, size_t struct_size) {
+  const xd_condition_input defaults = XD_CONDITION_INPUT_INIT;
+  xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
+}
+
+/* ---- Checks ---- */
+
+static xd_status check_vectors(xd_context *context, const xd_condition_input *input) {
+  const uint32_t dim = input->vector_dim, count = xd_dataset_count(input->set);
+  if (!input->vectors && dim == 0)
+    return XD_OK;
+  if (!input->vectors || dim == 0 || dim > XDI_LATENT_MAX)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input.vector_dim is %u, but must be %s",
+                    dim, input->vectors ? "1 to 1024" : "0 without vectors");
+  for (size_t i = 0; i < (size_t)count * dim; i++)
+    if (!isfinite(input->vectors[i]))
+      return xdi_fail(context, XD_ERROR_NUMERIC,
+                      "the condition of picture %zu has a value that is not finite", i / dim);
+  return XD_OK;
+}
+
+static xd_status check_input(xd_context *context, const xd_condition_input *input) {
+  const char *missing = !input->encoder   ? "encoder"
+                        : !input->decoder ? "decoder"
+                        : !input->set     ? "set"
+                                          : NULL;
+  if (missing)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input.%s is NULL", missing);
+  if (xd_dataset_count(input->set) == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input: the set is empty");
+  xd_status status = xdi_check_reserved(context, "xd_condition_input.reserved", input->reserved);
+  if (status == XD_OK)
+    status = check_vectors(context, input);
+  return status == XD_OK
+             ? xdi_check_pictures(context, xd_encoder_network(input->encoder), input->set, "xd_map_condition")
+             : status;
+}
+
+/* What the sampler does not do is given no weight. */
+static xd_status read_settings(xdi_training *training, const xd_options *options) {
+  xdi_mapping_settings *settings = &training->settings.mapping[0];
+  const xd_status status = xdi_read_mapping(settings, training->context, options);
+  if (status != XD_OK)
+    return status;
+  if (settings->same_code_positive)
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
+                    "mapping.same_code_positive cannot be 1 where the condition is no code");
+  settings->invariance = settings->mixing = 0.0f;
+  settings->condition_codes = 1;
+  training->settings.seed = settings->seed;
+  training->settings.directions = 1;
+  return XD_OK;
+}
+
+/* ---- The stages ---- */
+
+static xd_status encode(condition_stage *stage) {
+  xdi_training *training = stage->training;
+  const xdi_mapping_settings *settings = &training->settings.mapping[0];
+  const xdi_codes_options options = {
+      .samples = settings->codes_per_picture,
+      .augmentation = {settings->augment, settings->augment_colour, settings->augment_blur, 0.0f},
+      .seed = xdi_seed_of(settings->seed, XDI_SEED_CODES2)};
+  xd_train_progress event = {.stage = XD_STAGE_CODES, .step = 2, .steps = 2, .losses = &training->losses};
+  const xd_status status = xdi_codes_open(
+      &stage->codes, training->context, xd_encoder_network(stage->input.encoder), stage->input.set, &options);
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+}
+
+static xd_status open_stage(condition_stage *stage, uint32_t label_count) {
+  xdi_training *training = stage->training;
+  xdi_mapping_settings *settings = &training->settings.mapping[0];
+  const xdi_condition_sampler_options sampling = {.set = stage->input.set,
+                                                  .codes = &stage->codes,
+                                                  .vectors = stage->input.vectors,
+                                                  .dim = stage->input.vectors ? stage->input.vector_dim
+                                                                              : label_count,
+                                                  .batch = settings->batch,
+                                                  .seed = settings->seed};
+  xd_status status = xdi_condition_sampler_open(&stage->sampler, training->context, &sampling);
+  if (status != XD_OK)
+    return status;
+  if (stage->sampler.group_count < 2)
+    settings->mismatch = settings->generated_mismatch = 0.0f;
+  status = xdi_settle_dims(training, 0, sampling.dim, stage->codes.latent_dim);
+  return status == XD_OK ? xdi_mapping_trainer_open(&stage->trainer, training->context, NULL, NULL, settings)
+                         : status;
+}
+
+static xd_status run_step(condition_stage *stage, uint32_t step) {
+  xdi_training *training = stage->training;
+  xd_train_progress event = {.stage = XD_STAGE_MAPPING_1TO2,
+                             .step = step + 1,
+                             .steps = training->settings.mapping[0].steps,
+                             .losses = &training->losses};
+  xd_mapping_batch batch;
+  xdi_condition_sampler_draw(&stage->sampler, &batch, step);
+  const xd_status status = xdi_train_mapping_step(training, stage->trainer, &batch, 0, step);
+  return status == XD_OK ? xdi_training_tell(training, &event) : status;
+}
+
+static xd_status run_steps(condition_stage *stage) {
+  xdi_training *training = stage->training;
+  xd_status status = XD_OK;
+  for (uint32_t step = 0; status == XD_OK && step < training->settings.mapping[0].steps; step++)
+    status = run_step(stage, step);
+  return status == XD_OK ? xd_mapping_trainer_finish(stage->trainer, &training->done.generator[0], NULL)
+                         : status;
+}
+
+static xd_status train(condition_stage *stage, uint32_t label_count) {
+  static const bool no_vae[2] = {false, false};
+  xdi_training *training = stage->training;
+  xdi_training_start(training, no_vae);
+  xd_status status = xdi_checkpoint_enter_stage(training, XD_STAGE_CODES, NULL);
+  if (status == XD_OK)
+    status = xdi_training_end_stage(training, encode(stage));
+  if (status == XD_OK)
+    status = open_stage(stage, label_count);
+  if (status == XD_OK)
+    status = xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING_1TO2, NULL);
+  return status == XD_OK ? xdi_training_end_stage(training, run_steps(stage)) : status;
+}
+
+static void close_stage(condition_stage *stage) {
+  xd_mapping_trainer_destroy(stage->trainer);
+  xdi_condition_sampler_close(&stage->sampler);
+  xdi_codes_close(&stage->codes);
+}
+
+/* ---- The model ---- */
+
+static xd_status make_model(xd_model **out, const condition_stage *stage, const char *const *names,
+                            uint32_t count) {
+  const xdi_training *training = stage->training;
+  xdi_properties properties;
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.encoder[1] = stage->input.encoder;
+  parts.decoder[1] = stage->input.decoder;
+  parts.generator[0] = training->done.generator[0];
+  parts.name[1] = stage->input.name;
+  for (uint32_t domain = stage->input.vectors ? 1 : 0; domain < 2; domain++) {
+    parts.class_names[domain] = names;
+    parts.class_count[domain] = count;
+  }
+  xdi_properties_of_mappings(&properties, training);
+  parts.properties = properties.texts;
+  parts.property_count = properties.count;
+  return xd_model_create(out, training->context, &parts);
+}
+
+static xd_status run(xd_model **out, xdi_training *training, const xd_condition_input *input,
+                     const xd_options *options) {
+  const char *names[XD_CLASS_LIMIT];
+  condition_stage stage = {.training = training, .input = XD_CONDITION_INPUT_INIT};
+  xd_status status =
+      xdi_sized_read(training->context, &stage.input, input, XDI_SIZED(xd_condition_input, user));
+  if (status == XD_OK)
+    status = check_input(training->context, &stage.input);
+  if (status == XD_OK)
+    status = read_settings(training, options);
+  if (status != XD_OK)
+    return status;
+  training->input.set[1] = stage.input.set;
+  training->input.callback = stage.input.callback;
+  training->input.user = stage.input.user;
+  const uint32_t count = xdi_list_class_names(names, stage.input.set);
+  status = train(&stage, count);
+  if (status == XD_OK)
+    status = make_model(out, &stage, names, count);
+  close_stage(&stage);
+  return status;
+}
+
+xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
+                           const xd_condition_input *input, const xd_options *options) {
+  const xd_train_input empty = XD_TRAIN_INPUT_INIT;
+  xdi_training training;
+  if (out)
+    *out = NULL;
+  xd_values_clear(report);
+  if (!out || !context)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_map_condition: out or context is NULL");
+  xd_status status = xdi_training_open(&training, context, report, &empty);
+  if (status == XD_OK)
+    status = run(out, &training, input, options);
+  xdi_training_close(&training);
+  return status;
+}

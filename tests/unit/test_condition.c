@@ -1,0 +1,494 @@
+/* Generators from conditions that are no pictures: the model, its file, batches, and trainings. */
+#include "training_support.h"
+
+#include "tiny_model.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/memory.h"
+#include "format/wire.h"
+#include "train/condition_sampler.h"
+
+#define CLASSES 3u
+#define PICTURES 360u
+
+static xd_context *context;
+static char *folder;
+static char path[TEST_PATH_SIZE];
+
+static void set_up(void) {
+  context = test_context("auto");
+  folder = make_temp_folder();
+  path_in(path, folder, "conditions.xdm");
+}
+
+static void tear_down(void) {
+  xd_context_destroy(context);
+  remove_folder(folder);
+}
+
+/* ---- The model ---- */
+
+/* Domain 2 of the tiny model, whose G1 reads conditions of four values. */
+static xd_status make_tiny(xd_model **out, xd_context *with, xd_model_parts *changed) {
+  static const char *const names[] = {"cat", "dog", "", "owl"};
+  xd_model *tiny = tiny_model(context, false);
+  xd_latent_generator *generator =
+      make_generator(context, "source_dim=4 target_dim=3 hidden_width=4 hidden_layers=1");
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.encoder[1] = xd_model_encoder(tiny, 2);
+  parts.decoder[1] = xd_model_decoder(tiny, 2);
+  parts.generator[0] = generator;
+  parts.class_names[0] = names;
+  parts.class_count[0] = 4;
+  if (changed) {
+    changed->encoder[1] = xd_model_encoder(tiny, 2);
+    changed->decoder[1] = xd_model_decoder(tiny, 2);
+  }
+  const xd_status status = xd_model_create(out, with, changed ? changed : &parts);
+  xd_latent_generator_release(generator);
+  xd_model_release(tiny);
+  return status;
+}
+
+static xd_model *conditions_model(void) {
+  xd_model *model = NULL;
+  assert_ok(context, make_tiny(&model, context, NULL));
+  return model;
+}
+
+START_TEST(condition_model__has_no_pictures_in_domain_1) {
+  xd_model *model = conditions_model();
+  xd_shape shape;
+  xd_model_picture_shape(model, 1, &shape);
+  ck_assert(shape.width == 0 && shape.height == 0 && shape.channels == 0);
+  ck_assert_uint_eq(xd_model_latent_dim(model, 1), 4);
+  ck_assert_uint_eq(xd_model_latent_dim(model, 2), 3);
+  ck_assert_ptr_null(xd_model_encoder(model, 1));
+  ck_assert_ptr_null(xd_model_decoder(model, 1));
+  ck_assert_str_eq(xd_model_class_name(model, 1, 3), "owl");
+  xd_model_release(model);
+}
+END_TEST
+
+START_TEST(condition_model__needs_a_way_from_its_conditions_and_none_to_them) {
+  xd_model *tiny = tiny_model(context, true), *model = NULL;
+  for (int i = 0; i < 5; i++) {
+    xd_model_parts parts = XD_MODEL_PARTS_INIT;
+    parts.generator[0] = i == 0 ? NULL : xd_model_generator(tiny, XD_DIRECTION_1TO2);
+    parts.generator[1] = i == 1 ? xd_model_generator(tiny, XD_DIRECTION_2TO1) : NULL;
+    parts.discriminator[0] = i == 2 ? xd_model_discriminator(tiny, 1) : NULL;
+    parts.encoder[0] = i == 3 ? xd_model_encoder(tiny, 1) : NULL;
+    parts.decoder[0] = i == 4 ? xd_model_decoder(tiny, 1) : NULL;
+    static const char *const words[] = {"G1", "G2", "D1", "decoder of domain 1", "encoder of domain 1"};
+    assert_status(make_tiny(&model, context, &parts), XD_ERROR_INVALID_ARGUMENT);
+    assert_message_names(context, words[i]);
+    ck_assert_ptr_null(model);
+  }
+  xd_model_release(tiny);
+}
+END_TEST
+
+/* Translators, evaluations and mappings want pictures of both domains. */
+START_TEST(condition_model__is_refused_where_pictures_are_wanted) {
+  xd_model *model = conditions_model(), *mapped = NULL;
+  xd_translator *translator = NULL;
+  assert_status(xd_translator_create(&translator, context, model, NULL), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "conditions");
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, 2, 8, 1);
+  xd_pairing *pairing = make_pairing(context, "0:0,1:1");
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
+  input.set[0] = input.set[1] = set;
+  input.pairing = pairing;
+  assert_status(xd_map(&mapped, context, NULL, model, &input, NULL), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "conditions");
+  xd_pairing_release(pairing);
+  xd_dataset_release(set);
+  xd_model_release(model);
+}
+END_TEST
+
+/* ---- The file ---- */
+
+static unsigned char *save_conditions(size_t *size) {
+  xd_model *model = conditions_model();
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  xd_model_release(model);
+  return read_test_file(path, size);
+}
+
+START_TEST(condition_file__comes_back_with_the_same_bytes) {
+  size_t size, again;
+  unsigned char *bytes = save_conditions(&size);
+  xd_model *model = NULL;
+  assert_ok(context, xd_model_load(&model, context, path));
+  ck_assert_uint_eq(xd_model_latent_dim(model, 1), 4);
+  ck_assert_uint_eq(xd_model_class_count(model, 1), 4);
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  unsigned char *second = read_test_file(path, &again);
+  ck_assert_uint_eq(size, again);
+  ck_assert_mem_eq(bytes, second, size);
+  assert_ok(context, xd_file_verify(context, path));
+  xd_model_release(model);
+  free(bytes);
+  free(second);
+}
+END_TEST
+
+/* A reader of version 1.1 refuses a required chunk that it does not know; files of pictures say nothing new. */
+START_TEST(condition_file__says_what_older_readers_do_not_know) {
+  xd_file_info info = XD_FILE_INFO_INIT;
+  xd_chunk chunks[8];
+  size_t size;
+  free(save_conditions(&size));
+  for (int i = 0; i < 8; i++)
+    xd_chunk_init(&chunks[i], sizeof *chunks);
+  assert_ok(context, xd_file_inspect(context, &info, chunks, 8, path));
+  ck_assert_uint_eq(info.major, 1);
+  ck_assert_uint_eq(info.minor, 2);
+  ck_assert_uint_eq(info.chunk_count, 6);
+  ck_assert_str_eq(chunks[5].tag, "COND");
+  ck_assert_uint_eq(chunks[5].required, 1);
+  xd_model *tiny = tiny_model(context, true);
+  assert_ok(context, xd_model_save(tiny, context, path, NULL));
+  assert_ok(context, xd_file_inspect(context, &info, NULL, 0, path));
+  ck_assert_uint_eq(info.minor, 0);
+  ck_assert_uint_eq(info.chunk_count, 5);
+  xd_model_release(tiny);
+}
+END_TEST
+
+/* Makes the checksums right again of the chunk that stands last, and of the header. */
+static void reseal(unsigned char *bytes) {
+  unsigned char *entry = bytes + 64 + 40 * (size_t)(xdi_at_u32(bytes + 20) - 1);
+  XXH3_state_t state;
+  xdi_set_u64(entry + 32, XXH3_64bits(bytes + xdi_at_u64(entry + 16), (size_t)xdi_at_u64(entry + 24)));
+  XXH3_64bits_reset(&state);
+  XXH3_64bits_update(&state, bytes, 56);
+  XXH3_64bits_update(&state, bytes + 64, xdi_at_u32(bytes + 20) * (size_t)40);
+  xdi_set_u64(bytes + 56, XXH3_64bits_digest(&state));
+}
+
+static void assert_refused(unsigned char *bytes, size_t size, xd_status expected, const char *word) {
+  xd_model *model = NULL;
+  xd_source source = XD_SOURCE_INIT;
+  source.data = bytes;
+  source.size = size;
+  reseal(bytes);
+  assert_status(xd_model_load_source(&model, context, &source), expected);
+  assert_message_names(context, word);
+  ck_assert_ptr_null(model);
+}
+
+/* COND stands last, in the table and in the file. */
+START_TEST(condition_file__refuses_contradictions) {
+  size_t size;
+  unsigned char *bytes = save_conditions(&size), *entry = bytes + 64 + 40 * 5;
+  xdi_set_u32(bytes + size - 4, 5);
+  assert_refused(bytes, size, XD_ERROR_BAD_DATA, "sizes");
+  xdi_set_u32(bytes + size - 4, 0);
+  assert_refused(bytes, size, XD_ERROR_BAD_DATA, "COND");
+  xdi_set_u32(bytes + size - 4, 4);
+  memcpy(entry, "SAND", 4);
+  assert_refused(bytes, size, XD_ERROR_UNSUPPORTED, "SAND");
+  xdi_set_u32(entry + 8, 0); /* no required chunk any more: a model that lacks networks */
+  assert_refused(bytes, size, XD_ERROR_BAD_DATA, "missing");
+  free(bytes);
+}
+END_TEST
+
+/* ---- Batches ---- */
+
+/* Codes that tell where they come from: [picture, label]. */
+static xdi_codes make_codes(const xd_dataset *set) {
+  xdi_codes codes = {xdi_heap, xd_dataset_count(set), 2, 1, NULL};
+  codes.values = xdi_allocate(&xdi_heap, (size_t)codes.count * 2, sizeof(float));
+  ck_assert_ptr_nonnull(codes.values);
+  for (uint32_t i = 0; i < codes.count; i++) {
+    codes.values[2 * i] = (float)i;
+    codes.values[2 * i + 1] = (float)xd_dataset_label(set, i);
+  }
+  return codes;
+}
+
+static void open_sampler(xdi_condition_sampler *sampler, const xd_dataset *set, const xdi_codes *codes,
+                         const float *vectors, uint32_t dim) {
+  const xdi_condition_sampler_options options = {
+      .set = set, .codes = codes, .vectors = vectors, .dim = dim, .batch = 64, .seed = 3};
+  assert_ok(context, xdi_condition_sampler_open(sampler, context, &options));
+}
+
+/* Classes 1 to 3, of which the first has half of the pictures. */
+static xd_dataset *uneven_set(void) {
+  uint8_t pixels[40 * 64] = {0};
+  uint32_t labels[40];
+  xd_dataset *set = NULL;
+  for (uint32_t i = 0; i < 40; i++)
+    labels[i] = i % 4 < 2 ? 1 : i % 4;
+  assert_ok(context, xd_dataset_create(&set, context, pixels, labels, 40, 8, 8, 1));
+  return set;
+}
+
+START_TEST(condition_sampler__draws_labels_alike_often_with_their_codes) {
+  xd_dataset *set = uneven_set();
+  xdi_codes codes = make_codes(set);
+  xdi_condition_sampler sampler;
+  xd_mapping_batch batch;
+  uint32_t drawn[4] = {0};
+  open_sampler(&sampler, set, &codes, NULL, 4);
+  ck_assert_uint_eq(sampler.group_count, 3);
+  for (uint32_t step = 0; step < 20; step++) {
+    xdi_condition_sampler_draw(&sampler, &batch, step);
+    for (uint32_t i = 0; i < 64; i++) {
+      const uint32_t label = (uint32_t)batch.positive[2 * i + 1];
+      drawn[label]++;
+      for (uint32_t j = 0; j < 4; j++)
+        ck_assert(batch.source[4 * i + j] == (j == label ? 1.0f : 0.0f));
+      ck_assert(batch.mismatched[2 * i + 1] != (float)label);
+      ck_assert(memcmp(batch.condition + 2 * i, batch.wrong_condition + 2 * i, 2 * sizeof(float)) != 0);
+    }
+  }
+  for (uint32_t label = 1; label < 4; label++)
+    ck_assert_msg(abs((int)drawn[label] - 427) < 80, "class %u is drawn %u times of 1280", label,
+                  drawn[label]);
+  xdi_condition_sampler_close(&sampler);
+  xdi_codes_close(&codes);
+  xd_dataset_release(set);
+}
+END_TEST
+
+/* Equal vectors are one condition; others are their own, and never meet their own pictures as wrong ones. */
+START_TEST(condition_sampler__keeps_pictures_with_their_vectors) {
+  xd_dataset *set = uneven_set();
+  xdi_codes codes = make_codes(set);
+  xdi_condition_sampler sampler;
+  xd_mapping_batch batch;
+  float vectors[40 * 2];
+  for (uint32_t i = 0; i < 40; i++)
+    vectors[2 * i] = (float)(i % 8), vectors[2 * i + 1] = 0.5f;
+  open_sampler(&sampler, set, &codes, vectors, 2);
+  ck_assert_uint_eq(sampler.group_count, 8);
+  xdi_condition_sampler_draw(&sampler, &batch, 7);
+  for (uint32_t i = 0; i < 64; i++) {
+    ck_assert_uint_eq((uint32_t)batch.positive[2 * i] % 8, (uint32_t)batch.source[2 * i]);
+    ck_assert_uint_ne((uint32_t)batch.mismatched[2 * i] % 8, (uint32_t)batch.source[2 * i]);
+    ck_assert(batch.source[2 * i + 1] == 0.5f);
+  }
+  xdi_condition_sampler_close(&sampler);
+  for (uint32_t i = 0; i < 40; i++)
+    vectors[2 * i] = 1.0f;
+  open_sampler(&sampler, set, &codes, vectors, 2);
+  xdi_condition_sampler_draw(&sampler, &batch, 7);
+  ck_assert(batch.mismatched == NULL && batch.wrong_condition == NULL);
+  xdi_condition_sampler_close(&sampler);
+  xdi_codes_close(&codes);
+  xd_dataset_release(set);
+}
+END_TEST
+
+/* ---- Training ---- */
+
+typedef struct fixture {
+  xd_dataset *set;
+  xd_encoder *encoder;
+  xd_decoder *decoder;
+  xd_condition_input input;
+} fixture;
+
+static void open_fixture(fixture *f, const char *vae) {
+  f->set = make_patterns(context, PATTERN_ROW, CLASSES, PICTURES, 1);
+  xd_options *options = make_options(context, "vae", vae);
+  assert_ok(context, xd_train_vae(&f->encoder, &f->decoder, context, NULL, f->set, NULL, NULL, options));
+  xd_options_destroy(options);
+  f->input = (xd_condition_input)XD_CONDITION_INPUT_INIT;
+  f->input.encoder = f->encoder;
+  f->input.decoder = f->decoder;
+  f->input.set = f->set;
+}
+
+static void close_fixture(fixture *f) {
+  xd_encoder_release(f->encoder);
+  xd_decoder_release(f->decoder);
+  xd_dataset_release(f->set);
+}
+
+#define QUICK_VAE PATTERN_VAE " epochs=1 min_steps=4 batch=32"
+#define QUICK_MAPPING "hidden_width=16 hidden_layers=1 batch=16 steps=6 seed=5"
+
+static xd_status train(const fixture *f, xd_model **out, xd_values *report, const char *mapping) {
+  xd_options *options = make_options(context, "mapping", mapping);
+  const xd_status status = xd_map_condition(out, context, report, &f->input, options);
+  xd_options_destroy(options);
+  return status;
+}
+
+START_TEST(map_condition__gives_a_model_of_labels_on_the_same_vae) {
+  fixture f;
+  xd_model *model = NULL;
+  xd_values *report = make_values(context);
+  open_fixture(&f, QUICK_VAE);
+  f.input.name = "patterns";
+  assert_ok(context, train(&f, &model, report, QUICK_MAPPING));
+  ck_assert_ptr_eq(xd_model_encoder(model, 2), f.encoder);
+  ck_assert_ptr_eq(xd_model_decoder(model, 2), f.decoder);
+  ck_assert_uint_eq(xd_model_latent_dim(model, 1), CLASSES);
+  ck_assert_uint_eq(xd_model_class_count(model, 1), CLASSES);
+  ck_assert_str_eq(xd_model_class_name(model, 1, 2), "2");
+  ck_assert_str_eq(xd_model_name(model, 2), "patterns");
+  ck_assert_str_eq(xd_model_property(model, "mapping.pictures2"), "360");
+  ck_assert(strstr(xd_model_property(model, "mapping1.options"), "hidden_width=16 ") != NULL);
+  ck_assert(value_of(report, "mapping1.discriminator") > 0.0);
+  ck_assert(value_of(report, "seconds") >= value_of(report, "seconds.mapping1"));
+  xd_values_destroy(report);
+  xd_model_release(model);
+  close_fixture(&f);
+}
+END_TEST
+
+static unsigned char *bytes_of(const xd_model *model, size_t *size) {
+  assert_ok(context, xd_model_save(model, context, path, NULL));
+  return read_test_file(path, size);
+}
+
+START_TEST(map_condition__gives_the_same_bytes_for_the_same_seed) {
+  static const char *const mappings[] = {QUICK_MAPPING, QUICK_MAPPING, QUICK_MAPPING " seed=6"};
+  fixture f;
+  unsigned char *bytes[3];
+  size_t sizes[3];
+  open_fixture(&f, QUICK_VAE);
+  for (int i = 0; i < 3; i++) {
+    xd_model *model = NULL;
+    assert_ok(context, train(&f, &model, NULL, mappings[i]));
+    bytes[i] = bytes_of(model, &sizes[i]);
+    xd_model_release(model);
+  }
+  ck_assert(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0);
+  ck_assert(sizes[0] != sizes[2] || memcmp(bytes[0], bytes[2], sizes[0]) != 0);
+  for (int i = 0; i < 3; i++)
+    free(bytes[i]);
+  close_fixture(&f);
+}
+END_TEST
+
+static int stop_at_third(void *user, const xd_train_progress *progress) {
+  (void)user;
+  return progress->stage == XD_STAGE_MAPPING_1TO2 && progress->step == 3;
+}
+
+START_TEST(map_condition__refuses_what_it_cannot_train_on) {
+  static float vectors[PICTURES * 2];
+  static const struct {
+    uint32_t dim;
+    int drop; /* 1: encoder, 2: decoder, 3: set, 4: a value */
+    const char *options, *word;
+    xd_status status;
+  } cases[] = {{0, 1, "", "encoder", XD_ERROR_INVALID_ARGUMENT},
+               {0, 2, "", "decoder", XD_ERROR_INVALID_ARGUMENT},
+               {0, 3, "", "set", XD_ERROR_INVALID_ARGUMENT},
+               {1025, 0, "", "1025", XD_ERROR_INVALID_ARGUMENT},
+               {2, 4, "", "picture 7", XD_ERROR_NUMERIC},
+               {2, 0, "same_code_positive=1", "same_code_positive", XD_ERROR_INVALID_ARGUMENT},
+               {2, 0, "source_dim=3", "source_dim", XD_ERROR_SHAPE_MISMATCH},
+               {2, 5, QUICK_MAPPING, "step 3", XD_ERROR_CANCELLED}};
+  fixture f;
+  open_fixture(&f, QUICK_VAE);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    xd_model *model = NULL;
+    fixture with = f;
+    vectors[15] = cases[i].drop == 4 ? NAN : 1.0f;
+    with.input.vectors = cases[i].dim ? vectors : NULL;
+    with.input.vector_dim = cases[i].dim;
+    with.input.encoder = cases[i].drop == 1 ? NULL : f.encoder;
+    with.input.decoder = cases[i].drop == 2 ? NULL : f.decoder;
+    with.input.set = cases[i].drop == 3 ? NULL : f.set;
+    with.input.callback = cases[i].drop == 5 ? stop_at_third : NULL;
+    assert_status(train(&with, &model, NULL, cases[i].options), cases[i].status);
+    assert_message_names(context, cases[i].word);
+    ck_assert_ptr_null(model);
+  }
+  close_fixture(&f);
+}
+END_TEST
+
+static xd_status train_refusable(xd_context *with, void *user) {
+  const xd_condition_input *input = user;
+  xd_model *model = NULL;
+  xd_options *options = NULL;
+  xd_status status = try_options(&options, with, "mapping", QUICK_MAPPING);
+  if (status == XD_OK)
+    status = xd_map_condition(&model, with, NULL, input, options);
+  xd_options_destroy(options);
+  xd_model_release(model);
+  return status;
+}
+
+START_TEST(map_condition__leaves_nothing_behind_without_memory) {
+  fixture f;
+  open_fixture(&f, QUICK_VAE);
+  check_refusals(train_refusable, &f.input);
+  close_fixture(&f);
+}
+END_TEST
+
+/* A short training on patterns: what is drawn of a class is of that class, and not one picture. */
+START_TEST(map_condition__learns_to_draw_classes) {
+  enum { DRAWN = 100, DIM = 8 };
+  fixture f;
+  xd_model *model = NULL;
+  xd_judge *judge = NULL;
+  open_fixture(&f, PATTERN_VAE " epochs=12 learning_rate=0.003 sigma_x=0.1 batch=32");
+  xd_options *judging = make_options(context, "judge", "epochs=6 base_channels=8 batch=32");
+  assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, NULL, judging));
+  assert_ok(context, train(&f, &model, NULL, "hidden_width=64 hidden_layers=2 steps=800 batch=64 seed=2"));
+  float *noise = new_floats(DRAWN * DIM), *codes = new_floats(DRAWN * DIM),
+        *pictures = new_floats(DRAWN * PATTERN_SIZE), *conditions = new_floats(DRAWN * CLASSES);
+  uint32_t labels[DRAWN], right = 0;
+  for (uint32_t class = 0; class < CLASSES; class ++) {
+    double spread = 0.0;
+    for (uint32_t i = 0; i < DRAWN * CLASSES; i++)
+      conditions[i] = i % CLASSES == class ? 1.0f : 0.0f;
+    xd_latent_noise(noise, DRAWN, DIM, 4, (uint64_t) class * DRAWN, 1.0f);
+    assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context,
+                                                    codes, noise, conditions, DRAWN));
+    assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, pictures, codes, DRAWN));
+    assert_ok(context, xd_judge_predict(judge, context, labels, NULL, NULL, pictures, DRAWN));
+    for (uint32_t i = 0; i < DRAWN; i++)
+      right += labels[i] == class;
+    for (uint32_t i = 0; i < PATTERN_SIZE; i++)
+      spread += fabs((double)pictures[i] - (double)pictures[PATTERN_SIZE + i]);
+    ck_assert_msg(spread > 1.0, "class %u: two pictures differ by %g", class, spread);
+  }
+  ck_assert_msg(right >= 270, "%u of 300 pictures are of their class", right);
+  free(noise);
+  free(codes);
+  free(pictures);
+  free(conditions);
+  xd_judge_release(judge);
+  xd_model_release(model);
+  close_fixture(&f);
+}
+END_TEST
+
+static Suite *make_suite(void) {
+  Suite *suite = suite_create("condition");
+  TCase *tcase = tcase_create("condition");
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, condition_model__has_no_pictures_in_domain_1);
+  tcase_add_test(tcase, condition_model__needs_a_way_from_its_conditions_and_none_to_them);
+  tcase_add_test(tcase, condition_model__is_refused_where_pictures_are_wanted);
+  tcase_add_test(tcase, condition_file__comes_back_with_the_same_bytes);
+  tcase_add_test(tcase, condition_file__says_what_older_readers_do_not_know);
+  tcase_add_test(tcase, condition_file__refuses_contradictions);
+  tcase_add_test(tcase, condition_sampler__draws_labels_alike_often_with_their_codes);
+  tcase_add_test(tcase, condition_sampler__keeps_pictures_with_their_vectors);
+  tcase_add_test(tcase, map_condition__gives_a_model_of_labels_on_the_same_vae);
+  tcase_add_test(tcase, map_condition__gives_the_same_bytes_for_the_same_seed);
+  tcase_add_test(tcase, map_condition__refuses_what_it_cannot_train_on);
+  tcase_add_test(tcase, map_condition__leaves_nothing_behind_without_memory);
+  tcase_add_test(tcase, map_condition__learns_to_draw_classes);
+  suite_add_tcase(suite, tcase);
+  return suite;
+}
+
+XD_SUITE_MAIN(make_suite)
