@@ -18,7 +18,8 @@ static const char train_usage[] =
     "flags and --set override both.\n\n"
     "A training that is interrupted (SIGINT, SIGTERM, SIGHUP) stops within a step and writes what is finished\n"
     "beside --out; it goes on with --resume, and ends in the same model. A second interrupt ends it at once.\n\n"
-    "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.";
+    "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.\n"
+    "--style 1 asks for the source's style, bold bold and slanted slanted, and puts style/0.5 in ediv/0.6's place.";
 static const char map_usage[] =
     "usage: xdomain map --model MODEL.xdm --domain1 SPEC --domain2 SPEC --pairs 0:9,1:8 --out NEW.xdm\n\n"
     "Trains only the mappings between the paired classes, on the VAEs of a model; they stay as they are.\n"

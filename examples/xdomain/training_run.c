@@ -15,8 +15,9 @@ static const char *stage_name(xd_train_stage stage) {
 
 static void tell_losses(char *detail, size_t size, const xd_train_progress *p) {
   if (p->validation)
-    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f FD %.2f", value_of(p->validation, "acc"),
-             value_of(p->validation, "div"), value_of(p->validation, "ediv"), value_of(p->validation, "fd"));
+    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f FD %.2f",
+             value_of(p->validation, "acc"), value_of(p->validation, "div"), value_of(p->validation, "ediv"),
+             value_of(p->validation, "style"), value_of(p->validation, "fd"));
   else if (p->stage >= XD_STAGE_MAPPING_1TO2)
     snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
              value_of(p->losses, "generator"));

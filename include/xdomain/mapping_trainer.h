@@ -8,12 +8,13 @@
  *         + mismatch softplus(D(c, mismatched))
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2
  *         + generated_mismatch softplus(D(wrong_condition, G))
- *         + invariance / n |G - G(epsilon, twin)|^2
+ *         + (1 - style) invariance / n |G - G(epsilon, twin)|^2
+ *         + style / k |G style_reader - wanted|^2
  *
- * n is the target's latent size. The numbers are options of group "mapping" (options.h). A
- * trainer belongs to its context's thread; after the first step it takes no memory. The same
- * seed gives the same weights, byte for byte, on the same backend and processor type at any
- * number of threads. */
+ * n is the target's latent size, k style_dim, wanted the batch's style. The numbers are options
+ * of group "mapping" (options.h). A trainer belongs to its context's thread; after the first step
+ * it takes no memory. The same seed gives the same weights, byte for byte, on the same backend and
+ * processor type at any number of threads. */
 #ifndef XDOMAIN_MAPPING_TRAINER_H
 #define XDOMAIN_MAPPING_TRAINER_H
 
@@ -31,7 +32,7 @@ typedef struct xd_mapping_batch {
   /* [count][source_dim], codes of the domain that is left. */
   const float *source;
   /* [count][source_dim], further codes of the source's class; may be NULL where the options give
-   * invariance no weight. No gradient flows through what G makes of them. */
+   * invariance no weight, or style 1. No gradient flows through what G makes of them. */
   const float *twin;
   /* [count][target_dim], real codes of the paired class, or scaled means of some. */
   const float *condition;
@@ -46,12 +47,16 @@ typedef struct xd_mapping_batch {
   const float *wrong_condition;
   /* Rows, from 1 to the option batch. */
   uint32_t count;
-  /* 0. */
-  uint32_t reserved;
+  /* Numbers of a style, at most target_dim; 0: this step asks for none. */
+  uint32_t style_dim;
+  /* [target_dim][style_dim], which reads a style from a code, and [count][style_dim], what is to be
+   * read from G. Like style_dim not read, and may be NULL, where the option style is 0. */
+  const float *style_reader;
+  const float *style;
 } xd_mapping_batch;
 
 #define XD_MAPPING_BATCH_INIT \
-  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+  { sizeof(xd_mapping_batch), NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
@@ -81,6 +86,7 @@ XD_API void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer);
  *   real, generated, noise, mismatched  the terms of L_D, unweighted
  *   adversarial, regularisation  of L_G: softplus(-D), and the mean of (epsilon - G)^2
  *   invariance                   of L_G: the mean of (G - G(epsilon, twin))^2
+ *   style                        of L_G: the mean of (G style_reader - wanted)^2
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_NUMERIC: a code or a loss is
  * not finite (of a loss, the step is to be given up); XD_ERROR_CANCELLED. */
 XD_API xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_values *losses,

@@ -108,12 +108,15 @@ typedef struct xd_train_input {
 XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
 
 /* Of the steps that are validated, the model gets the networks of that with the highest
- *   score = acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV),
- * of equals the later: accuracy that was bought with variety, as by a collapse, loses. Where
+ *   score = acc * min(1, div / XD_VALIDATION_DIV)
+ *           * ((1 - s) min(1, ediv / XD_VALIDATION_EDIV) + s min(1, style / XD_VALIDATION_STYLE)),
+ * s the mapping's option style, 0 by default; of equals the later: accuracy that was bought with
+ * variety, as by a collapse, loses. Where
  * nothing is validated, it gets those of the last step. What is measured is the finished form:
  * weights averaged, the noise scaled. */
 #define XD_VALIDATION_DIV 0.75
 #define XD_VALIDATION_EDIV 0.6
+#define XD_VALIDATION_STYLE 0.5
 
 /* Trains both VAEs, freezes them, and trains the mappings that the option directions names. The
  * caller owns *out. Options: group "train"; NULL means the defaults. The report, where not NULL,

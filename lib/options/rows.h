@@ -87,6 +87,8 @@
       "deviation of the noise that the finished generator draws; below 1: less variety, more accuracy") \
   ROW(REAL, invariance, 0, 1000, 1, "", \
       "weight of what another source code of the class changes: high for results that owe their variety to the noise") \
+  ROW(REAL, style, 0, 1, 0, "", \
+      "1: results keep the source's style, bold bold and slanted slanted; 0: they vary by the noise alone") \
   ROW(COUNT, condition_codes, 1, 1024, 8, "codes", \
       "posterior samples whose scaled mean is a condition; above 1 it excludes same_code_positive") \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")

@@ -16,6 +16,7 @@ typedef struct mapping_stage {
   uint32_t direction, source, target; /* domains 0 or 1 */
   const xdi_mapping_settings *settings;
   xd_mapping_trainer *trainer;
+  xdi_style_reader reader;
   xdi_pair_sampler sampler;
   xdi_validation validation;
 } mapping_stage;
@@ -69,13 +70,20 @@ static xd_status open_stage(mapping_stage *stage) {
       .target_pools = &material->pools[stage->target],
       .batch = settings->batch,
       .mixing = settings->mixing,
-      .twins = settings->invariance > 0.0f,
+      .twins = xdi_mapping_invariance(settings) > 0.0f,
+      .reader = &stage->reader,
       .condition_codes = settings->condition_codes,
       .seed = settings->seed,
   };
-  stage->validation = (xdi_validation){
-      .training = training, .vaes = material->model, .direction = stage->direction, .steps = settings->steps};
-  const xd_status status = xdi_open_mapping_trainer(&stage->trainer, training, settings, stage->direction);
+  stage->validation = (xdi_validation){.training = training,
+                                       .vaes = material->model,
+                                       .direction = stage->direction,
+                                       .steps = settings->steps,
+                                       .style = settings->style};
+  xd_status status = xdi_open_mapping_trainer(&stage->trainer, training, settings, stage->direction);
+  if (status == XD_OK && settings->style > 0.0f)
+    status = xdi_style_reader_open(&stage->reader, training->context, material, stage->source,
+                                   training->input.set[stage->target]);
   return status == XD_OK ? xdi_pair_sampler_open(&stage->sampler, training->context, &sampling) : status;
 }
 
@@ -83,6 +91,7 @@ static void close_stage(mapping_stage *stage) {
   xdi_validation_close(&stage->validation);
   xd_mapping_trainer_destroy(stage->trainer);
   xdi_pair_sampler_close(&stage->sampler);
+  xdi_style_reader_close(&stage->reader);
 }
 
 /* ---- Steps ---- */

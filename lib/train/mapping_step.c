@@ -2,7 +2,7 @@
  *
  *   L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise)) + w softplus(D(c, wrong))
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2 + w' softplus(D(wrong c, G))
- *         + v / n |G - G(epsilon, twin)|^2
+ *         + v / n |G - G(epsilon, twin)|^2 + style / k |G style_reader - style|^2
  *
  * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
  * optimiser moves D's raw weights, D divides them by their spectral norms: one power iteration before
@@ -17,10 +17,6 @@
 #include "train/mapping_trainer.h"
 
 /* ---- The codes of a step ---- */
-
-static xd_slice place(const xd_mapping_trainer *trainer, uint32_t which) {
-  return xdi_slice(trainer->codes, trainer->places[which]);
-}
 
 static xd_status copy_columns(const xd_mapping_trainer *trainer, xd_slice to, uint32_t to_stride,
                               xd_slice from, uint32_t from_stride, uint32_t rows, uint32_t columns) {
@@ -47,11 +43,12 @@ static xd_status draw_noise(const xd_mapping_trainer *trainer, uint32_t count) {
   xd_context *context = trainer->context;
   const uint64_t stream = xdi_stream_id(XDI_STREAM_MAPPING_NOISE, trainer->step);
   const size_t cells = (size_t)count * trainer->target_dim;
-  xd_status status = context->table.random_normal(context->backend, place(trainer, XDI_PLACE_EPSILON), cells,
-                                                  trainer->settings.seed, stream, 0);
+  xd_status status =
+      context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_EPSILON), cells,
+                                   trainer->settings.seed, stream, 0);
   if (status == XD_OK)
-    status = context->table.random_normal(context->backend, place(trainer, XDI_PLACE_NOISE), cells,
-                                          trainer->settings.seed, stream, cells);
+    status = context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_NOISE),
+                                          cells, trainer->settings.seed, stream, cells);
   return xdi_device_check(context, status, "random_normal");
 }
 
@@ -64,7 +61,7 @@ static xd_status write_codes(const xd_mapping_trainer *trainer, const char *name
   if (!finite)
     return xdi_fail(trainer->context, XD_ERROR_NUMERIC, "xd_mapping_batch.%s has a value that is not finite",
                     name);
-  return xdi_device_write(trainer->context, place(trainer, to), codes, count);
+  return xdi_device_write(trainer->context, xdi_mapping_place(trainer, to), codes, count);
 }
 
 static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch) {
@@ -73,7 +70,7 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
   xd_status status = write_codes(trainer, "condition", XDI_PLACE_CONDITION, batch->condition, target);
   if (status == XD_OK)
     status = write_codes(trainer, "source", XDI_PLACE_SOURCE, batch->source, source);
-  if (status == XD_OK && trainer->settings.invariance > 0.0f)
+  if (status == XD_OK && xdi_mapping_invariance(&trainer->settings) > 0.0f)
     status = write_codes(trainer, "twin", XDI_PLACE_TWIN, batch->twin, source);
   if (status == XD_OK && !trainer->settings.same_code_positive)
     status = write_codes(trainer, "positive", XDI_PLACE_POSITIVE, batch->positive, target);
@@ -84,6 +81,8 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
                  ? write_codes(trainer, "wrong_condition", XDI_PLACE_WRONG_CONDITION, batch->wrong_condition,
                                target)
                  : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_CONDITION, batch->mismatched, target);
+  if (status == XD_OK && xdi_asks_for_style(trainer, batch))
+    status = xdi_mapping_write_style(trainer, batch);
   return status;
 }
 
@@ -93,17 +92,17 @@ static xd_status place_sources(const xd_mapping_trainer *trainer, uint32_t first
   const uint32_t target = trainer->target_dim, source = trainer->source_dim;
   const xd_slice input =
       xdi_slice_after(xdi_executor_input(trainer->generator_run), (size_t)first * (target + source));
-  const xd_status status =
-      copy_columns(trainer, input, target + source, place(trainer, XDI_PLACE_EPSILON), target, count, target);
+  const xd_status status = copy_columns(trainer, input, target + source,
+                                        xdi_mapping_place(trainer, XDI_PLACE_EPSILON), target, count, target);
   if (status != XD_OK)
     return status;
-  return copy_columns(trainer, xdi_slice_after(input, target), target + source, place(trainer, which), source,
-                      count, source);
+  return copy_columns(trainer, xdi_slice_after(input, target), target + source,
+                      xdi_mapping_place(trainer, which), source, count, source);
 }
 
 /* What G makes of the sources and, behind it, of their twins and the same noise. */
 static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
-  const bool twins = trainer->settings.invariance > 0.0f;
+  const bool twins = xdi_mapping_invariance(&trainer->settings) > 0.0f;
   xd_status status = place_sources(trainer, 0, count, XDI_PLACE_SOURCE);
   if (status == XD_OK && twins)
     status = place_sources(trainer, count, count, XDI_PLACE_TWIN);
@@ -134,12 +133,13 @@ static xd_status pair_loss(const xd_mapping_trainer *trainer, double *loss, uint
 }
 
 static xd_status place_kinds(const xd_mapping_trainer *trainer, uint32_t count) {
-  const xd_slice condition = place(trainer, XDI_PLACE_CONDITION);
+  const xd_slice condition = xdi_mapping_place(trainer, XDI_PLACE_CONDITION);
   const xd_slice judged[XDI_KINDS] = {
-      [XDI_KIND_REAL] = trainer->settings.same_code_positive ? condition : place(trainer, XDI_PLACE_POSITIVE),
+      [XDI_KIND_REAL] =
+          trainer->settings.same_code_positive ? condition : xdi_mapping_place(trainer, XDI_PLACE_POSITIVE),
       [XDI_KIND_GENERATED] = xdi_executor_output(trainer->generator_run),
-      [XDI_KIND_NOISE] = place(trainer, XDI_PLACE_NOISE),
-      [XDI_KIND_MISMATCHED] = place(trainer, XDI_PLACE_WRONG),
+      [XDI_KIND_NOISE] = xdi_mapping_place(trainer, XDI_PLACE_NOISE),
+      [XDI_KIND_MISMATCHED] = xdi_mapping_place(trainer, XDI_PLACE_WRONG),
   };
   xd_status status = XD_OK;
   for (uint32_t kind = 0; status == XD_OK && kind < xdi_mapping_kinds(&trainer->settings); kind++)
@@ -201,9 +201,11 @@ static xd_status judge_generated(xd_mapping_trainer *trainer, double *adversaria
   const uint32_t rows = weight > 0.0f ? 2 * count : count;
   xdi_executor *run = trainer->discriminator_run;
   *wrong = 0.0;
-  xd_status status = place_pairs(trainer, 0, count, place(trainer, XDI_PLACE_CONDITION), generated);
+  xd_status status =
+      place_pairs(trainer, 0, count, xdi_mapping_place(trainer, XDI_PLACE_CONDITION), generated);
   if (status == XD_OK && weight > 0.0f)
-    status = place_pairs(trainer, count, count, place(trainer, XDI_PLACE_WRONG_CONDITION), generated);
+    status =
+        place_pairs(trainer, count, count, xdi_mapping_place(trainer, XDI_PLACE_WRONG_CONDITION), generated);
   if (status == XD_OK)
     status = xdi_executor_forward(run, rows, false, 0, 0);
   if (status == XD_OK)
@@ -224,7 +226,7 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   if (status != XD_OK || trainer->settings.generated_mismatch <= 0.0f)
     return status;
   const xd_slice second = xdi_slice_after(from, (size_t)count * 2 * dim),
-                 scratch = place(trainer, XDI_PLACE_SCRATCH);
+                 scratch = xdi_mapping_place(trainer, XDI_PLACE_SCRATCH);
   status = copy_columns(trainer, scratch, dim, second, 2 * dim, count, dim);
   if (status == XD_OK)
     status = xdi_device_scale_add(trainer->context, 1.0f, scratch, 1.0f, to, (size_t)count * dim);
@@ -257,11 +259,11 @@ static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice 
  * both, and the backward pass goes over no more rows. */
 static xd_status regularise(const xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
                             float lambda) {
-  const float invariance = trainer->settings.invariance;
+  const float invariance = xdi_mapping_invariance(&trainer->settings);
   const xd_slice twins =
       xdi_slice_after(xdi_executor_output(trainer->generator_run), (size_t)count * trainer->target_dim);
   const xd_status status =
-      pull(trainer, &losses->regularisation, place(trainer, XDI_PLACE_EPSILON), count, lambda);
+      pull(trainer, &losses->regularisation, xdi_mapping_place(trainer, XDI_PLACE_EPSILON), count, lambda);
   if (status != XD_OK || invariance <= 0.0f)
     return status;
   return pull(trainer, &losses->invariance, twins, count, invariance);
@@ -278,9 +280,11 @@ static xd_status average_weights(xd_mapping_trainer *trainer) {
                               trainer->generator->part.network->block_count);
 }
 
-static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
-                                  float learning_rate) {
+static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                                  const xd_mapping_batch *batch, float learning_rate) {
+  const uint32_t count = batch->count;
   const xdi_mapping_settings *settings = &trainer->settings;
+  const float style = xdi_asks_for_style(trainer, batch) ? settings->style : 0.0f;
   const float lambda =
       xdi_linear_rate(settings->lambda_reg, settings->final_lambda, trainer->step, settings->steps);
   double wrong = 0.0;
@@ -292,11 +296,14 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
     status = take_gradient(trainer, count);
   if (status == XD_OK)
     status = regularise(trainer, losses, count, lambda);
+  if (status == XD_OK && style > 0.0f)
+    status = xdi_mapping_pull_style(trainer, &losses->style, count, batch->style_dim, style);
   if (status != XD_OK)
     return status;
   losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
                       (double)settings->generated_mismatch * wrong +
-                      (double)settings->invariance * losses->invariance;
+                      (double)xdi_mapping_invariance(settings) * losses->invariance +
+                      (double)style * losses->style;
   status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
     status = xdi_executor_backward(run, count, true, false);
@@ -321,7 +328,7 @@ xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *loss
   if (status == XD_OK)
     status = update_discriminator(trainer, losses, batch->count, learning_rate);
   if (status == XD_OK)
-    status = update_generator(trainer, losses, batch->count, learning_rate);
+    status = update_generator(trainer, losses, batch, learning_rate);
   if (status == XD_OK)
     trainer->step++;
   return status;

@@ -72,7 +72,7 @@ static xd_status create_codes(xd_mapping_trainer *trainer) {
     trainer->places[i] = count;
     const size_t dim =
         i == XDI_PLACE_SOURCE || i == XDI_PLACE_TWIN ? trainer->source_dim : trainer->target_dim;
-    count += xdi_device_room(trainer->settings.batch * dim);
+    count += xdi_device_room(dim * (i == XDI_PLACE_READER ? trainer->target_dim : trainer->settings.batch));
   }
   return xdi_device_create(trainer->context, &trainer->codes, count);
 }
@@ -95,7 +95,7 @@ static xd_status create_runs(xd_mapping_trainer *trainer) {
   const xd_network *discriminator = trainer->discriminator->part.network;
   xd_status status =
       xdi_executor_create(&trainer->generator_run, context, generator,
-                          settings->batch * (settings->invariance > 0.0f ? 2 : 1), XDI_TRAINING);
+                          settings->batch * (xdi_mapping_invariance(settings) > 0.0f ? 2 : 1), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_executor_create(&trainer->discriminator_run, context, discriminator,
                                  settings->batch * xdi_mapping_kinds(settings), XDI_TRAINING);
@@ -182,19 +182,23 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
                              float learning_rate) {
   xd_context *context = trainer->context;
   const xdi_mapping_settings *settings = &trainer->settings;
-  const xd_status reserved = xdi_check_reserved(context, "xd_mapping_batch.reserved", batch->reserved);
-  if (reserved != XD_OK)
-    return reserved;
   const bool wants_mismatched = settings->mismatch > 0.0f || settings->generated_mismatch > 0.0f;
   if (batch->count == 0 || batch->count > settings->batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the option batch %u",
                     batch->count, settings->batch);
-  const char *missing = !batch->source                                      ? "source"
-                        : !batch->twin && settings->invariance > 0.0f       ? "twin"
-                        : !batch->condition                                 ? "condition"
-                        : !batch->positive && !settings->same_code_positive ? "positive"
-                        : !batch->mismatched && wants_mismatched            ? "mismatched"
-                                                                            : NULL;
+  const bool wants_style = xdi_asks_for_style(trainer, batch);
+  if (wants_style && batch->style_dim > trainer->target_dim)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_mapping_batch.style_dim is %u, the codes have %u dimensions", batch->style_dim,
+                    trainer->target_dim);
+  const char *missing = !batch->source                                            ? "source"
+                        : !batch->twin && xdi_mapping_invariance(settings) > 0.0f ? "twin"
+                        : !batch->condition                                       ? "condition"
+                        : !batch->positive && !settings->same_code_positive       ? "positive"
+                        : !batch->mismatched && wants_mismatched                  ? "mismatched"
+                        : !batch->style_reader && wants_style                     ? "style_reader"
+                        : !batch->style && wants_style                            ? "style"
+                                                                                  : NULL;
   if (missing)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.%s is NULL", missing);
   if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
@@ -212,7 +216,8 @@ static xd_status tell(const xd_mapping_trainer *trainer, xd_values *to, const xd
                                 {"mismatched", losses->mismatched},
                                 {"adversarial", losses->adversarial},
                                 {"regularisation", losses->regularisation},
-                                {"invariance", losses->invariance}};
+                                {"invariance", losses->invariance},
+                                {"style", losses->style}};
   return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
 }
 
@@ -223,7 +228,7 @@ xd_status xd_mapping_trainer_step(xd_mapping_trainer *trainer, xd_values *losses
     return XD_ERROR_INVALID_ARGUMENT;
   xd_mapping_batch given = XD_MAPPING_BATCH_INIT;
   xdi_mapping_losses measured;
-  xd_status status = xdi_sized_read(trainer->context, &given, batch, XDI_SIZED(xd_mapping_batch, reserved));
+  xd_status status = xdi_sized_read(trainer->context, &given, batch, XDI_SIZED(xd_mapping_batch, style_dim));
   if (status == XD_OK)
     status = check_batch(trainer, &given, learning_rate);
   if (status == XD_OK)

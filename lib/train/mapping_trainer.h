@@ -19,6 +19,10 @@ enum {
   XDI_PLACE_EPSILON,
   XDI_PLACE_NOISE,
   XDI_PLACE_SCRATCH,
+  XDI_PLACE_STYLE,
+  XDI_PLACE_READING,
+  XDI_PLACE_READING_GRADIENT,
+  XDI_PLACE_READER, /* [target_dim][target_dim] */
   XDI_PLACES
 };
 
@@ -49,10 +53,32 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
 /* All that the next steps depend on. */
 void xdi_mapping_trainer_archive(xd_mapping_trainer *trainer, xdi_archive *archive);
 
+static inline xd_slice xdi_mapping_place(const xd_mapping_trainer *trainer, uint32_t which) {
+  return xdi_slice(trainer->codes, trainer->places[which]);
+}
+
+/* What style keeps of it. */
+static inline float xdi_mapping_invariance(const xdi_mapping_settings *settings) {
+  return settings->invariance * (1.0f - settings->style);
+}
+
+static inline bool xdi_asks_for_style(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch) {
+  return trainer->settings.style > 0.0f && batch->style_dim > 0;
+}
+
 /* How many kinds of pairs the settings give weight. */
 static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
   return settings->mismatch > 0.0f ? XDI_KINDS : XDI_KIND_MISMATCHED;
 }
+
+/* ---- mapping_style.c ---- */
+
+/* Writes the reader, and what is to be read, of a batch that asks for style. */
+xd_status xdi_mapping_write_style(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch);
+
+/* Adds weight / style_dim |G reader - style|^2 to L_G's gradient; *mean gets the unweighted mean over the numbers. */
+xd_status xdi_mapping_pull_style(const xd_mapping_trainer *trainer, double *mean, uint32_t count,
+                                 uint32_t style_dim, float weight);
 
 /* ---- mapping_step.c ---- */
 
@@ -60,7 +86,7 @@ static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
 typedef struct xdi_mapping_losses {
   double discriminator, generator;
   double real, generated, noise, mismatched;
-  double adversarial, regularisation, invariance;
+  double adversarial, regularisation, invariance, style;
 } xdi_mapping_losses;
 
 /* One step on a batch that was checked. */

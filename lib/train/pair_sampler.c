@@ -181,6 +181,9 @@ static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
   const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
   draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
   draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
+  if (sampler->style)
+    xdi_style_reader_want(sampler->reader, sampler->style + index * sampler->reader->dim,
+                          sampler->source + index * source_dim, pool);
   if (sampler->twins)
     draw_twin(sampler, index, pool, normals + 2 * source_dim + 3 * sampler->target_codes->latent_dim);
 }
@@ -222,6 +225,7 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
       .target_pools = options->target_pools,
       .mixing = options->mixing,
       .twins = options->twins,
+      .reader = options->reader && options->reader->dim > 0 ? options->reader : NULL,
       .seed = options->seed,
       .batch = options->batch,
       .condition_codes = options->condition_codes,
@@ -237,11 +241,14 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
     sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
   if (options->twins)
     sampler->twin = xdi_allocate(&context->allocator, options->batch, source);
+  if (sampler->reader)
+    sampler->style = xdi_allocate(&context->allocator, options->batch, sampler->reader->dim * sizeof(float));
   const bool averages = mismatches && options->condition_codes > 1;
   if (averages)
     sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
   if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
-      (averages && !sampler->wrong_condition) || (options->twins && !sampler->twin))
+      (averages && !sampler->wrong_condition) || (options->twins && !sampler->twin) ||
+      (sampler->reader && !sampler->style))
     return xdi_fail_memory(context, "preparing a mapping's batches");
   size_t normals;
   if (!count_normals(sampler, &normals))
@@ -260,6 +267,7 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   const xd_allocator *allocator = &sampler->context->allocator;
   xdi_release(allocator, sampler->source);
   xdi_release(allocator, sampler->twin);
+  xdi_release(allocator, sampler->style);
   xdi_release(allocator, sampler->condition);
   xdi_release(allocator, sampler->positive);
   xdi_release(allocator, sampler->mismatched);
@@ -269,7 +277,7 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   sampler->normals = NULL;
   sampler->drawn = NULL;
   sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
-  sampler->wrong_condition = sampler->twin = NULL;
+  sampler->wrong_condition = sampler->twin = sampler->style = NULL;
 }
 
 static xd_status draw_normals(const xdi_pair_sampler *sampler) {
@@ -295,7 +303,10 @@ xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out
                             .positive = sampler->positive,
                             .mismatched = sampler->mismatched,
                             .wrong_condition = sampler->wrong_condition,
-                            .count = sampler->batch};
+                            .count = sampler->batch,
+                            .style_dim = sampler->reader ? sampler->reader->dim : 0,
+                            .style_reader = sampler->reader ? sampler->reader->reader : NULL,
+                            .style = sampler->style};
   const xd_status status = draw_normals(sampler);
   if (status != XD_OK)
     return status;

@@ -4,6 +4,7 @@
 
 #include "train/codes.h"
 #include "train/pools.h"
+#include "train/style_reader.h"
 #include "xdomain/mapping_trainer.h"
 
 typedef struct xdi_pair_sampler {
@@ -12,9 +13,11 @@ typedef struct xdi_pair_sampler {
   const xdi_pools *source_pools, *target_pools;
   float mixing;
   bool twins;
+  const xdi_style_reader *reader; /* NULL: no style is asked for */
   uint64_t seed;
   uint32_t batch, step;                              /* of the batch that is drawn */
   float *twin;                                       /* [batch][dim] like source; or NULL */
+  float *style;                                      /* [batch][reader->dim]; or NULL */
   float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
   uint32_t condition_codes;                          /* averaged in a condition */
   float condition_scale;
@@ -30,8 +33,9 @@ typedef struct xdi_pair_sampler_options {
   uint32_t batch;
   float mixing;
   uint64_t seed;
-  uint32_t condition_codes; /* 0 as 1: a condition is one code */
-  bool twins;               /* further codes of the source's class */
+  uint32_t condition_codes;       /* 0 as 1: a condition is one code */
+  bool twins;                     /* further codes of the source's class */
+  const xdi_style_reader *reader; /* borrowed; NULL: no style is asked for */
 } xdi_pair_sampler_options;
 
 /* On failure the sampler may, and need not, be closed. */

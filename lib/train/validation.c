@@ -17,9 +17,11 @@ static double up_to_one(double share) {
   return share < 1.0 ? share : 1.0;
 }
 
-double xdi_validation_score(const xdi_evaluation *evaluation) {
+double xdi_validation_score(const xdi_evaluation *evaluation, float style) {
+  const double by_noise = up_to_one(evaluation->ediv / XD_VALIDATION_EDIV);
+  const double by_source = up_to_one(evaluation->kept.style / XD_VALIDATION_STYLE);
   return evaluation->acc * up_to_one(evaluation->div / XD_VALIDATION_DIV) *
-         up_to_one(evaluation->ediv / XD_VALIDATION_EDIV);
+         ((1.0 - (double)style) * by_noise + (double)style * by_source);
 }
 
 bool xdi_validation_is_collapse(const xdi_evaluation *evaluation) {
@@ -131,7 +133,8 @@ static xd_status note(xdi_validation *validation, uint32_t step) {
   xd_values_clear(&training->measures);
   xd_status status = xdi_evaluation_tell(last, training->context, &training->measures);
   if (status == XD_OK)
-    status = xdi_values_set(&training->measures, training->context, "score", xdi_validation_score(last));
+    status = xdi_values_set(&training->measures, training->context, "score",
+                            xdi_validation_score(last, validation->style));
   return status == XD_OK ? report_number(validation, "validations", validation->validated) : status;
 }
 
@@ -151,7 +154,7 @@ static xd_status keep(xdi_validation *validation, xd_latent_generator *generator
                       xd_pair_discriminator *discriminator, uint32_t step) {
   xdi_training *training = validation->training;
   replace_best(training, generator, discriminator);
-  validation->best = xdi_validation_score(&validation->last);
+  validation->best = xdi_validation_score(&validation->last, validation->style);
   const xd_status status =
       xdi_values_copy(training->report, training->context, prefix_of(validation), &training->measures);
   return status == XD_OK ? report_number(validation, "kept_step", step + 1) : status;
@@ -180,7 +183,7 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
     status = measure(validation, generator, step);
   if (status == XD_OK)
     status = note(validation, step);
-  if (status == XD_OK && xdi_validation_score(&validation->last) >= validation->best)
+  if (status == XD_OK && xdi_validation_score(&validation->last, validation->style) >= validation->best)
     return keep(validation, generator, discriminator, step);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);

@@ -11,6 +11,7 @@ typedef struct xdi_validation {
   xdi_training *training;
   const xd_model *vaes; /* borrowed */
   uint32_t direction, steps;
+  float style;           /* the option of the mapping */
   xdi_real_figures real; /* found once */
   xdi_evaluation last;   /* after the step that was validated last */
   uint32_t validated;    /* so many times */
@@ -18,8 +19,8 @@ typedef struct xdi_validation {
   double best;           /* score of the training's best networks so far */
 } xdi_validation;
 
-/* acc * min(1, div / XD_VALIDATION_DIV) * min(1, ediv / XD_VALIDATION_EDIV). */
-double xdi_validation_score(const xdi_evaluation *evaluation);
+/* The score of a mapping with the option style; see xdomain/train.h. */
+double xdi_validation_score(const xdi_evaluation *evaluation, float style);
 
 /* Right classes, but nearly one picture of each. */
 bool xdi_validation_is_collapse(const xdi_evaluation *evaluation);

@@ -16,7 +16,7 @@
   ROW(xd_dataset_selection, XD_DATASET_SELECTION_INIT, skip, IN) \
   ROW(xd_evaluation_input, XD_EVALUATION_INPUT_INIT, user, IN) \
   ROW(xd_image, XD_IMAGE_INIT, reserved, IN) \
-  ROW(xd_mapping_batch, XD_MAPPING_BATCH_INIT, reserved, IN) \
+  ROW(xd_mapping_batch, XD_MAPPING_BATCH_INIT, style_dim, IN) \
   ROW(xd_model_parts, XD_MODEL_PARTS_INIT, reserved, IN) \
   ROW(xd_picture_decoder, XD_PICTURE_DECODER_INIT, reserved, IN) \
   ROW(xd_save_options, XD_SAVE_OPTIONS_INIT, inference_only, IN) \

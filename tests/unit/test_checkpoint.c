@@ -83,6 +83,7 @@ START_TEST(checkpoint__keeps_the_state_of_every_kind_of_training) {
       {.options = "directions=0 min_steps=11"},
       {.options =
            "vae.sigma_x=0 vae.averaging=0.9 vae.smooth_start=1 vae.linear_skip=0 mapping.invariance=0.5"},
+      {.options = "style=0.6 mapping.invariance=0.5"},
       {.options = "directions=1", .pairs = "*:*"},
       {.options = "", .maps = true},
       {.options = "", .backend = "reference"},

@@ -9,6 +9,7 @@
 #define ROWS 10u
 #define SOURCE 4u
 #define TARGET 3u
+#define STYLE 2u
 
 /* The finished generator is the very one that was trained. */
 #define PLAIN \
@@ -36,6 +37,7 @@ static xdi_mapping_settings paper_settings(void) {
 
 typedef struct codes {
   float *source, *condition, *positive, *mismatched, *twin;
+  float *style_reader, *style;
   float *of_twin; /* what G makes of the twins where it is held while weights change; else NULL */
 } codes;
 
@@ -44,12 +46,13 @@ typedef struct codes {
 static codes make_codes(uint32_t rows, uint32_t source, uint32_t target) {
   return (codes){make_normals(rows * source, CODES_SEED),     make_normals(rows * target, CODES_SEED + 1),
                  make_normals(rows * target, CODES_SEED + 2), make_normals(rows * target, CODES_SEED + 3),
-                 make_normals(rows * source, CODES_SEED + 4), NULL};
+                 make_normals(rows * source, CODES_SEED + 4), make_normals(target * STYLE, CODES_SEED + 5),
+                 make_normals(rows * STYLE, CODES_SEED + 6),  NULL};
 }
 
 static void free_codes(codes given) {
   free(given.source), free(given.condition), free(given.positive), free(given.mismatched);
-  free(given.twin), free(given.of_twin);
+  free(given.twin), free(given.style_reader), free(given.style), free(given.of_twin);
 }
 
 static xd_mapping_batch batch_of(codes given, uint32_t rows) {
@@ -60,6 +63,9 @@ static xd_mapping_batch batch_of(codes given, uint32_t rows) {
   batch.condition = given.condition;
   batch.positive = given.positive;
   batch.mismatched = given.mismatched;
+  batch.style_dim = STYLE;
+  batch.style_reader = given.style_reader;
+  batch.style = given.style;
   return batch;
 }
 
@@ -68,7 +74,7 @@ static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mappin
                     const xd_mapping_batch *batch, float rate) {
   xd_values *values = make_values(context);
   assert_ok(context, xd_mapping_trainer_step(trainer, values, batch, rate));
-  ck_assert_uint_eq(xd_values_count(values), 9);
+  ck_assert_uint_eq(xd_values_count(values), 10);
   *losses = (xdi_mapping_losses){.discriminator = value_of(values, "discriminator"),
                                  .generator = value_of(values, "generator"),
                                  .real = value_of(values, "real"),
@@ -77,7 +83,8 @@ static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mappin
                                  .mismatched = value_of(values, "mismatched"),
                                  .adversarial = value_of(values, "adversarial"),
                                  .regularisation = value_of(values, "regularisation"),
-                                 .invariance = value_of(values, "invariance")};
+                                 .invariance = value_of(values, "invariance"),
+                                 .style = value_of(values, "style")};
   xd_values_destroy(values);
 }
 
@@ -125,12 +132,19 @@ static xdi_mapping_losses losses_by_hand(xd_context *context, const xdi_mapping_
   }
   float of_twin[ROWS * TARGET];
   assert_ok(context, xd_latent_generator_generate(generator, context, of_twin, epsilon, given.twin, ROWS));
-  for (uint32_t i = 0; i < ROWS * TARGET && options->invariance > 0.0f; i++) {
+  for (uint32_t i = 0; i < ROWS * TARGET && options->invariance > 0.0f && options->style < 1.0f; i++) {
     const double apart = (double)generated[i] - (double)(given.of_twin ? given.of_twin : of_twin)[i];
     losses.invariance += apart * apart / (ROWS * TARGET);
   }
+  for (uint32_t i = 0; i < ROWS * STYLE && options->style > 0.0f; i++) {
+    double apart = -(double)given.style[i];
+    for (uint32_t j = 0; j < TARGET; j++)
+      apart += (double)generated[i / STYLE * TARGET + j] * (double)given.style_reader[j * STYLE + i % STYLE];
+    losses.style += apart * apart / (ROWS * STYLE);
+  }
   losses.generator = losses.adversarial + (double)options->lambda_reg * losses.regularisation +
-                     (double)options->invariance * losses.invariance;
+                     (1.0 - (double)options->style) * (double)options->invariance * losses.invariance +
+                     (double)options->style * losses.style;
   if (options->generated_mismatch > 0.0f)
     losses.generator += (double)options->generated_mismatch *
                         mean_softplus(context, discriminator, -1.0, given.mismatched, generated);
@@ -147,6 +161,7 @@ static void assert_same_losses(const xdi_mapping_losses *got, const xdi_mapping_
   assert_near(got->adversarial, expected->adversarial, tolerance, "adversarial");
   assert_near(got->regularisation, expected->regularisation, tolerance, "regularisation");
   assert_near(got->invariance, expected->invariance, tolerance, "invariance");
+  assert_near(got->style, expected->style, tolerance, "style");
   assert_near(got->generator, expected->generator, tolerance, "generator");
 }
 
@@ -180,6 +195,11 @@ START_TEST(mapping_trainer_step__reports_the_losses_of_the_networks) {
   options.lambda_reg = 0.4f;
   options.invariance = 0.9f;
   check_losses("reference", &options);
+  check_losses("auto", &options);
+  options.style = 0.3f;
+  check_losses("reference", &options);
+  check_losses("auto", &options);
+  options.style = 1.0f;
   check_losses("auto", &options);
   options.mismatch = 0.0f;
   check_losses("auto", &options);
@@ -384,6 +404,45 @@ START_TEST(mapping_trainer_step__has_the_gradients_of_invariance) {
   options.spectral_norm = 0;
   options.invariance = 1.3f;
   check_both(options);
+}
+END_TEST
+
+START_TEST(mapping_trainer_step__has_the_gradients_of_style) {
+  xdi_mapping_settings options = small_settings();
+  options.spectral_norm = 0;
+  options.invariance = 1.3f;
+  options.style = 0.4f;
+  check_both(options);
+}
+END_TEST
+
+/* Without the option what a batch says of style is not read; without a style the option lowers invariance alone. */
+START_TEST(mapping_trainer_step__asks_for_style_by_option_and_batch) {
+  xd_context *context = test_context("reference");
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  float *weights[4];
+  for (uint32_t i = 0; i < 4; i++) {
+    xdi_mapping_settings options = small_settings();
+    xd_mapping_batch batch = batch_of(given, ROWS);
+    options.style = i < 2 ? 0.0f : 1.0f;
+    if (i % 2)
+      batch.style_dim = i == 1 ? 1000 : 0, batch.style_reader = batch.style = NULL;
+    xd_mapping_trainer *trainer = make_trainer(context, &options);
+    xd_latent_generator *generator = NULL;
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.01f));
+    assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
+    weights[i] = copy_weights(xd_latent_generator_network(generator), NULL);
+    xd_latent_generator_release(generator);
+    xd_mapping_trainer_destroy(trainer);
+  }
+  const size_t some = (TARGET + SOURCE) * 9;
+  ck_assert(!memcmp(weights[0], weights[1], some * sizeof **weights));
+  ck_assert(memcmp(weights[0], weights[2], some * sizeof **weights) != 0);
+  ck_assert(!memcmp(weights[0], weights[3], some * sizeof **weights));
+  for (uint32_t i = 0; i < 4; i++)
+    free(weights[i]);
+  free_codes(given);
+  xd_context_destroy(context);
 }
 END_TEST
 
@@ -638,6 +697,30 @@ START_TEST(mapping_trainer_create__starts_from_given_networks) {
 }
 END_TEST
 
+static void refuse_wrong_styles(xd_context *context, codes given) {
+  xdi_mapping_settings options = small_settings();
+  options.style = 0.5f;
+  xd_mapping_trainer *trainer = make_trainer(context, &options);
+  const xd_mapping_batch good = batch_of(given, ROWS);
+  xd_mapping_batch batch = good;
+  batch.style_dim = TARGET + 1;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "style_dim");
+  batch = good, batch.style_reader = NULL;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "style_reader");
+  batch = good, batch.style = NULL;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "xd_mapping_batch.style is");
+  const float kept = given.style[ROWS * STYLE - 1];
+  given.style[ROWS * STYLE - 1] = NAN;
+  assert_status(xd_mapping_trainer_step(trainer, NULL, &good, 0.001f), XD_ERROR_NUMERIC);
+  assert_message_names(context, "style");
+  given.style[ROWS * STYLE - 1] = kept;
+  assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &good, 0.001f));
+  xd_mapping_trainer_destroy(trainer);
+}
+
 START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   xd_context *context = test_context("reference");
   const xdi_mapping_settings options = small_settings();
@@ -661,6 +744,7 @@ START_TEST(mapping_trainer_step__refuses_wrong_batches) {
   assert_status(xd_mapping_trainer_step(trainer, NULL, &batch, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "positive");
   assert_status(xd_mapping_trainer_step(trainer, NULL, &good, NAN), XD_ERROR_INVALID_ARGUMENT);
+  refuse_wrong_styles(context, given);
   xd_values *losses = make_values(context);
   assert_ok(context, xd_mapping_trainer_step(trainer, losses, &good, 0.0f));
   given.source[3] = NAN;
@@ -759,6 +843,8 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__lets_lambda_fall_in_the_second_half);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_invariance);
+  add_case(suite, mapping_trainer_step__has_the_gradients_of_style);
+  add_case(suite, mapping_trainer_step__asks_for_style_by_option_and_batch);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);
   add_case(suite, mapping_trainer_finish__folds_spectral_norms_into_weights);

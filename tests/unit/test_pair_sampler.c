@@ -48,7 +48,7 @@ static void open_averaging(fixture *f, const char *pairs, uint32_t samples, floa
     assert_ok(f->context, xdi_pools_open(&f->pools[d], f->context, f->sets[d], f->pairing, d + 1));
   }
   const xdi_pair_sampler_options options = {
-      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes, false};
+      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes, false, NULL};
   assert_ok(f->context, xdi_pair_sampler_open(&f->sampler, f->context, &options));
 }
 
@@ -271,7 +271,7 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
         codes->values[(i * rows + s) * 2 + 1] = (float)xd_dataset_label(f.sets[1], i);
       }
     const xdi_pair_sampler_options options = {&f.codes[0], codes, &f.pools[0], &f.pools[1], BATCH,
-                                              0.0f,        3,     8,           false};
+                                              0.0f,        3,     8,           false,       NULL};
     assert_ok(f.context, xdi_pair_sampler_open(&f.sampler, f.context, &options));
     const double power = (3 * 4.0 + 9 + 16 + 25) / 3, scale = sqrt(2.0 / (power + 2.0 / 8));
     draw(&f, &batch, 1);

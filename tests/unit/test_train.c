@@ -158,6 +158,57 @@ START_TEST(train__learns_both_directions) {
 }
 END_TEST
 
+/* Patterns on the left become patterns on the left, when asked. */
+START_TEST(map__keeps_style_where_it_is_asked_for) {
+  fixture *f = open_fixture("auto", 2);
+  xd_judge *judge = train_judge(f, 1);
+  xd_model *varied = NULL, *styled = NULL;
+  set(f, "directions=1 mapping.invariance=1");
+  assert_ok(f->context, train(f, &varied, NULL));
+  set(f, "style=1");
+  assert_ok(f->context, map(f, &styled, varied));
+  xd_values *before = evaluate(f, varied, 0, judge), *after = evaluate(f, styled, 0, judge);
+  ck_assert_msg(value_of(before, "style") < 0.3 && value_of(after, "style") > 0.5, "style %g became %g",
+                value_of(before, "style"), value_of(after, "style"));
+  ck_assert_msg(value_of(after, "ediv") < value_of(before, "ediv"), "ediv %g became %g",
+                value_of(before, "ediv"), value_of(after, "ediv"));
+  ck_assert_msg(value_of(after, "acc") > 0.9, "acc %g became %g", value_of(before, "acc"),
+                value_of(after, "acc"));
+  xd_values_destroy(before);
+  xd_values_destroy(after);
+  xd_model_release(varied);
+  xd_model_release(styled);
+  xd_judge_release(judge);
+  close_fixture(f);
+}
+END_TEST
+
+/* The source's encoder sees the target's pictures in its own size; a class that does not vary has no style. */
+START_TEST(train__looks_for_style_in_pictures_of_any_shape) {
+  fixture *f = open_short_fixture("auto", 1);
+  uint8_t pixels[6 * 300];
+  uint32_t labels[6];
+  xd_dataset *other = NULL, *same = NULL;
+  xd_model *model = NULL;
+  for (uint32_t i = 0; i < sizeof pixels; i++)
+    pixels[i] = (uint8_t)(37 * i);
+  for (uint32_t i = 0; i < 6; i++)
+    labels[i] = 3 + i % 3;
+  assert_ok(f->context, xd_dataset_create(&other, f->context, pixels, labels, 6, 10, 10, 3));
+  assert_ok(f->context, xd_dataset_create(&same, f->context, pixels, labels + 3, 3, 10, 10, 3));
+  set(f, "style=0.5");
+  f->input.set[1] = other;
+  assert_ok(f->context, train(f, &model, NULL));
+  xd_model_release(model);
+  f->input.set[1] = same;
+  assert_ok(f->context, train(f, &model, NULL));
+  xd_model_release(model);
+  xd_dataset_release(other);
+  xd_dataset_release(same);
+  close_fixture(f);
+}
+END_TEST
+
 /* Rows and columns both become frames, blocks crosses. */
 START_TEST(train__pairs_several_classes_with_one) {
   fixture *f = open_fixture("auto", 2);
@@ -937,7 +988,7 @@ static xd_status train_and_release(xd_context *context, void *user) {
       try_options(&options, context, "train",
                   "vae.base_channels=0 vae.hidden1=4 vae.latent_dim=2 vae.min_steps=0 vae.epochs=1 "
                   "vae.augment=0.5 mapping.hidden_width=4 mapping.hidden_layers=1 "
-                  "mapping.steps=2 mapping.batch=4");
+                  "mapping.steps=2 mapping.batch=4 mapping.style=0.5");
   if (status == XD_OK)
     status = xd_pairing_create(&pairing, context, PAIRS);
   if (status == XD_OK)
@@ -967,6 +1018,8 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("train");
   add_case(suite, train__learns_both_directions);
+  add_case(suite, map__keeps_style_where_it_is_asked_for);
+  add_case(suite, train__looks_for_style_in_pictures_of_any_shape);
   add_case(suite, train__pairs_several_classes_with_one);
   add_case(suite, train__maps_sets_without_labels);
   add_case(suite, train__runs_the_letter_of_the_paper);

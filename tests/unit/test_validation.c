@@ -9,7 +9,13 @@ static xdi_evaluation figures(double acc, double div, double ediv) {
 
 static double score(double acc, double div, double ediv) {
   const xdi_evaluation evaluation = figures(acc, div, ediv);
-  return xdi_validation_score(&evaluation);
+  return xdi_validation_score(&evaluation, 0.0f);
+}
+
+static double styled_score(float option, double ediv, double style) {
+  xdi_evaluation evaluation = figures(0.8, 0.75, ediv);
+  evaluation.kept.style = style;
+  return xdi_validation_score(&evaluation, option);
 }
 
 START_TEST(validation_score__is_accuracy_once_there_is_variety) {
@@ -26,6 +32,15 @@ START_TEST(validation_score__lets_a_collapse_lose) {
   ck_assert(score(1.0, 0.05, 0.9) < score(0.7, 0.7, 0.5));
   ck_assert(score(1.0, 0.8, 0.02) < score(0.7, 0.7, 0.5)); /* the noise has no effect */
   ck_assert(score(0.97, 0.8, 0.7) > score(0.96, 0.95, 0.9));
+}
+END_TEST
+
+/* The option moves the claim from the noise's variety to the source's style. */
+START_TEST(validation_score__asks_for_the_style_that_is_wanted) {
+  assert_near(styled_score(0.0f, 0.3, 1.0), 0.4, 1e-12, "score");
+  assert_near(styled_score(1.0f, 0.0, 0.5), 0.8, 1e-12, "score");
+  assert_near(styled_score(1.0f, 0.9, 0.25), 0.4, 1e-12, "score");
+  assert_near(styled_score(0.5f, 0.3, 0.9), 0.6, 1e-12, "score");
 }
 END_TEST
 
@@ -60,6 +75,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("validation");
   add_case(suite, validation_score__is_accuracy_once_there_is_variety);
   add_case(suite, validation_score__lets_a_collapse_lose);
+  add_case(suite, validation_score__asks_for_the_style_that_is_wanted);
   add_case(suite, validation__calls_right_pictures_without_variety_a_collapse);
   add_case(suite, validation__stops_after_two_collapses_in_a_row_or_at_the_end);
   return suite;
