@@ -334,11 +334,38 @@ public:
   result<void> run_floats(view<float> outputs, view<const float> inputs) {
     const size_t from = size_of(input_shape()), to = size_of(output_shape());
     const size_t count = from ? inputs.size() / from : 0;
-    if (count > UINT32_MAX || inputs.size() != count * from || outputs.size() != count * to)
+    if (!holds(inputs.size(), count, from) || !holds(outputs.size(), count, to))
       return fail<void>(XD_ERROR_SHAPE_MISMATCH, "outputs and inputs are not as many pictures");
     return check(context_, xd_translator_run_floats(get(), outputs.data(), nullptr, inputs.data(),
                                                     uint32_t(count)));
   }
+  /* The three steps. Codes are rows, [count][source_dim()] of inputs and [count][target_dim()] of
+   * outputs; noise is as these, and the translator's own where it is empty. */
+  result<void> encode(view<float> codes, view<const image> inputs) {
+    if (!holds(codes.size(), inputs.size(), source_dim()))
+      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "codes and inputs are not as many");
+    return check(context_,
+                 xd_translator_encode(get(), codes.data(), inputs.data(), uint32_t(inputs.size())));
+  }
+  result<void> generate(view<float> codes, view<const float> noise,
+                        view<const float> source_codes) {
+    const size_t from = source_dim(), to = target_dim();
+    const size_t count = from ? source_codes.size() / from : 0;
+    if (!holds(source_codes.size(), count, from) || !holds(codes.size(), count, to) ||
+        (noise.size() && !holds(noise.size(), count, to)))
+      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "codes, noise and source codes are not as many");
+    return check(context_,
+                 xd_translator_generate(get(), codes.data(), noise.size() ? noise.data() : nullptr,
+                                        source_codes.data(), uint32_t(count)));
+  }
+  result<void> decode(view<const image> outputs, view<const float> codes) {
+    if (!holds(codes.size(), outputs.size(), target_dim()))
+      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "outputs and codes are not as many");
+    return check(context_, xd_translator_decode(get(), outputs.data(), codes.data(),
+                                                uint32_t(outputs.size())));
+  }
+  uint32_t source_dim() const noexcept { return xd_translator_source_dim(get()); }
+  uint32_t target_dim() const noexcept { return xd_translator_target_dim(get()); }
   xd_shape input_shape() const noexcept {
     xd_shape shape;
     xd_translator_input_shape(get(), &shape);
@@ -351,8 +378,21 @@ public:
   }
 
 private:
+  static bool holds(size_t size, size_t count, size_t width) noexcept {
+    return count <= UINT32_MAX && size == count * width;
+  }
+
   context context_;
 };
+
+/* The code at `position`, 0..1, of the way from one code to another: see xd_latent_interpolate. */
+inline result<void> interpolate(const context &on, view<float> out, view<const float> from,
+                                view<const float> towards, double position) {
+  if (out.size() != from.size() || out.size() != towards.size() || out.size() > UINT32_MAX)
+    return fail<void>(XD_ERROR_SHAPE_MISMATCH, "three codes of one size are needed");
+  return check(on, xd_latent_interpolate(on.get(), out.data(), from.data(), towards.data(),
+                                         uint32_t(out.size()), position));
+}
 
 /* ---- Training ---- */
 

@@ -16,6 +16,9 @@
 #include "backend/openblas/openblas_library.h"
 #endif
 
+_Static_assert(sizeof(xd_slice) == sizeof(xd_buffer *) + sizeof(size_t),
+               "a slice is two words without padding");
+
 static const xd_backend_table *const built_in[] = {
 #ifdef XDI_WITH_NATIVE
     &xdi_native_table,      &xdi_native_avx512_table,   &xdi_native_avx2_table,

@@ -2,6 +2,7 @@
 // values of both kinds of results, and failure_of() errors.
 #include <xdomain/xdomain.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -138,6 +139,34 @@ void views_fit_what_programs_have() {
   require(odd.status() == XD_ERROR_SHAPE_MISMATCH, "five floats are no picture");
 }
 
+void steps_make_a_translation() {
+  xdomain::context context = make_context();
+  xdomain::translator translator = take(xdomain::translator::load(context, model_path));
+  xdomain::picture picture = take(xdomain::picture::load(context, picture_path));
+  const size_t dim = translator.target_dim();
+  std::vector<float> means(2 * translator.source_dim()), codes(2 * dim), noise(2 * dim), again(2 * dim);
+  std::array<xdomain::image, 2> inputs{picture.view(), picture.view()}, outputs;
+  std::array<bytes, 2> results{bytes(side * side), bytes(side * side)};
+  for (size_t i = 0; i < 2; i++)
+    outputs[i] = xdomain::image(results[i].data(), side, side, XD_LAYOUT_GREY);
+  DO(translator.set_noise(1));
+  DO(translator.encode(means, inputs));
+  DO(translator.generate(codes, {}, means));
+  DO(translator.decode(outputs, codes));
+  require(results[0] == translated_by_c(1, XD_DIRECTION_1TO2), "the steps' picture is C's");
+  xd_latent_noise(noise.data(), 2, uint32_t(dim), 1, 0, 1);
+  DO(translator.generate(again, noise, means));
+  require(again == codes, "the noise that is given");
+  DO(xdomain::interpolate(context, xdomain::view<float>(again.data(), dim),
+                          xdomain::view<const float>(codes.data(), dim),
+                          xdomain::view<const float>(codes.data() + dim, dim), 1));
+  require(std::equal(again.begin(), again.begin() + dim, codes.begin() + dim), "the way's end");
+  const auto few = failure_of([&] { return translator.decode(outputs, std::vector<float>(dim)); });
+  require(few.status() == XD_ERROR_SHAPE_MISMATCH, "one code for two outputs");
+  const auto odd = failure_of([&] { return translator.generate(codes, std::vector<float>(3), means); });
+  require(odd.status() == XD_ERROR_SHAPE_MISMATCH, "three numbers are no noise");
+}
+
 void failures_say_why() {
   xdomain::context context = make_context();
   const auto absent = failure_of([&] { return xdomain::model::load(context, "no-such.xdm"); });
@@ -219,6 +248,7 @@ void trainings_call_back() {
 int main() {
   two_threads_share_a_model();
   views_fit_what_programs_have();
+  steps_make_a_translation();
   failures_say_why();
   objects_die_in_any_order();
   trainings_call_back();

@@ -134,6 +134,47 @@ def test_alpha(digits: Path, pictures: np.ndarray) -> None:
     assert not np.array_equal(translate(rgba), translate(rgba, alpha="ignore"))
 
 
+def test_steps_make_a_translation(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits, max_batch=3)
+    codes = translate.encode(pictures)
+    assert codes.shape == (4, translate.source_dim) and codes.dtype == np.float32
+    assert np.array_equal(translate.encode(pictures[2]), codes[2])
+    made = translate.generate(codes, seed=2, temperature=0.5)
+    assert made.shape == (4, translate.target_dim)
+    assert np.array_equal(translate.generate(codes[2], seed=2, temperature=0.5, first=2), made[2])
+    results = translate.decode(made)
+    assert np.array_equal(results, translate(pictures, seed=2, temperature=0.5))
+    floats = translate.decode(made[1], dtype=np.float32)
+    assert floats.shape == (28, 28) and np.array_equal(np.rint(floats * 255).astype(np.uint8), results[1])
+
+
+def test_generates_with_the_noise_that_is_given(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    codes = translate.encode(list(pictures))
+    noise = np.random.default_rng(1).normal(size=(4, translate.target_dim))
+    made = translate.generate(codes, noise=noise, seed=1)
+    assert np.array_equal(translate.generate(codes[3], noise=noise[3], seed=9), made[3])
+    assert not np.array_equal(translate.generate(codes[3], noise=noise[2]), made[3])
+    with pytest.raises(ValueError, match="noise for 2"):
+        translate.generate(codes, noise=noise[:2])
+    with pytest.raises(ValueError, match="codes of shape"):
+        translate.decode(np.zeros((2, translate.target_dim + 1)))
+    with pytest.raises(TypeError, match="int32"):
+        translate.decode(made, dtype=np.int32)
+    with pytest.raises(xdomain.NumericError):
+        translate.decode(np.full(translate.target_dim, np.nan))
+
+
+def test_interpolates_codes() -> None:
+    way = xdomain.interpolate([1, 0], [0, 2], [0, 0.5, 1])
+    assert way.dtype == np.float32 and np.allclose(way, [[1, 0], [1.5 / 2**0.5] * 2, [0, 2]], atol=1e-6)
+    assert np.array_equal(xdomain.interpolate([1, 0], [0, 2], 0.5), way[1])
+    with pytest.raises(ValueError, match="one size"):
+        xdomain.interpolate([1, 0], [1, 0, 0], 0.5)
+    with pytest.raises(xdomain.InvalidArgument, match="position"):
+        xdomain.interpolate([1, 0], [0, 1], 2)
+
+
 def test_pil_images_give_pil_images(digits: Path, pictures: np.ndarray) -> None:
     pil = pytest.importorskip("PIL.Image")
     translate = xdomain.Translator(digits)

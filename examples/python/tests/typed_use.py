@@ -16,6 +16,12 @@ def translated(picture: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
     return translate(picture, seed=1, temperature=0.5, out=np.empty((28, 28), np.uint8)) if several else picture
 
 
+def between(pictures: list[npt.NDArray[np.uint8]]) -> npt.NDArray[Any]:
+    translate = xdomain.Translator("digits.xdm")
+    codes = translate.generate(translate.encode(pictures, fit="crop"), seed=3, noise=None)
+    return translate.decode(xdomain.interpolate(codes[0], codes[1], [0.0, 0.5, 1.0]), dtype=np.float32)
+
+
 def trained(pixels: npt.NDArray[np.uint8], labels: list[int]) -> dict[str, float]:
     model: xdomain.Model = xdomain.train(
         "folder", (pixels, labels), {"cat": 1}, callback=lambda told: told.step < 5, preset="mnist", steps=4000,

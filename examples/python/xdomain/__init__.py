@@ -20,7 +20,7 @@ from ._data import Dataset, Pairing
 from ._files import Chunk, FileInfo, inspect, pack, verify
 from ._library import (BadData, Cancelled, Collapsed, Error, InputOutputError, InternalError, InvalidArgument, NotFound,
                        NumericError, OutOfMemory, ShapeMismatch, TooLarge, Truncated, Unsupported, VersionTooNew)
-from ._models import Domain, Judge, Model, Shape, Translator
+from ._models import Domain, Judge, Model, Shape, Translator, interpolate
 from ._options import Option, options, presets
 from ._pictures import sheet
 from ._training import Progress, evaluate, map, recover, train, train_judge
@@ -31,6 +31,6 @@ __all__ = [
     "BadData", "Cancelled", "Chunk", "Collapsed", "Dataset", "Domain", "Error", "FileInfo", "InputOutputError",
     "InternalError", "InvalidArgument", "Judge", "Model", "NotFound", "NumericError", "Option", "OutOfMemory",
     "Pairing", "Progress", "Shape", "ShapeMismatch", "TooLarge", "Translator", "Truncated", "Unsupported",
-    "VersionTooNew", "evaluate", "inspect", "map", "options", "pack", "presets", "recover", "sheet", "train", "train_judge",
+    "VersionTooNew", "evaluate", "inspect", "interpolate", "map", "options", "pack", "presets", "recover", "sheet", "train", "train_judge",
     "verify",
 ]

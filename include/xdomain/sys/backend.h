@@ -51,7 +51,9 @@ typedef struct xd_buffer {
   size_t count;
 } xd_buffer;
 
-/* A place in a buffer; offset in floats. buffer NULL: absent, where a slot allows it. */
+/* A place in a buffer; offset in floats. buffer NULL: absent, where a slot allows it. The only
+ * struct that the interface passes by value: a pointer and a size_t, for which every C ABI states
+ * the registers or memory, so that neither compiler nor flags matter. It stays these two words. */
 typedef struct xd_slice {
   xd_buffer *buffer;
   size_t offset;

@@ -57,7 +57,7 @@ pub use image::{AlphaPolicy, Fit, ImageMut, ImageRef, Layout, Picture, Sample};
 pub use model::{Direction, Judge, Model, SaveOptions, Shape};
 pub use options::{Group, OptionInfo, OptionKind, Options};
 pub use training::{evaluate, map, train, train_judge, Evaluation, Flow, Progress, Stage, TrainInput, Values};
-pub use translator::{Translator, TranslatorOptions};
+pub use translator::{interpolate, Translator, TranslatorOptions};
 
 /// What a call gives, or why it failed.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,7 +1,7 @@
 //! Translators.
 
 use crate::context::c_path;
-use crate::{Context, Direction, Error, ImageMut, ImageRef, Model, Result, Shape};
+use crate::{Context, Direction, Error, Fit, ImageMut, ImageRef, Model, Result, Shape};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 use xdomain_sys as sys;
@@ -13,11 +13,13 @@ pub struct TranslatorOptions {
     pub direction: Direction,
     /// Pictures that pass through the networks together, 1..4096.
     pub max_batch: u32,
+    /// What becomes of inputs of another size.
+    pub fit: Fit,
 }
 
 impl Default for TranslatorOptions {
     fn default() -> Self {
-        TranslatorOptions { direction: Direction::Forwards, max_batch: 256 }
+        TranslatorOptions { direction: Direction::Forwards, max_batch: 256, fit: Fit::Exact }
     }
 }
 
@@ -76,12 +78,8 @@ impl Translator {
 
     /// The same on floats, `[count][height][width][channels]` in 0..1.
     pub fn run_floats(&mut self, outputs: &mut [f32], inputs: &[f32]) -> Result<()> {
-        let (from, to) = (self.input_shape().len(), self.output_shape().len());
-        let (read, written) = (inputs.len() / from, outputs.len() / to);
-        if inputs.len() % from != 0 || outputs.len() % to != 0 {
-            return Err(Error::mismatch("outputs and inputs are not whole pictures"));
-        }
-        let count = same_count(written, read)?;
+        let read = rows(inputs, self.input_shape().len())?;
+        let count = same_count(rows(outputs, self.output_shape().len())?, read)?;
         self.context.check(unsafe {
             sys::xd_translator_run_floats(
                 self.raw.as_ptr(),
@@ -91,6 +89,54 @@ impl Translator {
                 count,
             )
         })
+    }
+
+    /// The posterior means of pictures, `[count][source_dim]`.
+    pub fn encode(&mut self, inputs: &[ImageRef<'_>]) -> Result<Vec<f32>> {
+        let count = same_count(inputs.len(), inputs.len())?;
+        let mut codes = vec![0.0; inputs.len() * self.source_dim()];
+        self.context.check(unsafe {
+            sys::xd_translator_encode(self.raw.as_ptr(), codes.as_mut_ptr(), inputs.as_ptr().cast(), count)
+        })?;
+        Ok(codes)
+    }
+
+    /// Codes of the target domain, `[count][target_dim]`, of source codes and the translator's own noise, or noise
+    /// that is given, `[count][target_dim]`.
+    pub fn generate(&mut self, source_codes: &[f32], noise: Option<&[f32]>) -> Result<Vec<f32>> {
+        let width = self.target_dim();
+        let count = rows(source_codes, self.source_dim())?;
+        let given = noise.map_or(Ok(count), |noise| rows(noise, width))?;
+        let known = same_count(count, given)?;
+        let mut codes = vec![0.0; count * width];
+        self.context.check(unsafe {
+            sys::xd_translator_generate(
+                self.raw.as_ptr(),
+                codes.as_mut_ptr(),
+                noise.map_or(ptr::null(), <[f32]>::as_ptr),
+                source_codes.as_ptr(),
+                known,
+            )
+        })?;
+        Ok(codes)
+    }
+
+    /// The pictures of codes of the target domain.
+    pub fn decode(&mut self, outputs: &mut [ImageMut<'_>], codes: &[f32]) -> Result<()> {
+        let count = same_count(outputs.len(), rows(codes, self.target_dim())?)?;
+        self.context.check(unsafe {
+            sys::xd_translator_decode(self.raw.as_ptr(), outputs.as_ptr().cast(), codes.as_ptr(), count)
+        })
+    }
+
+    /// The size of the codes that it encodes.
+    pub fn source_dim(&self) -> usize {
+        unsafe { sys::xd_translator_source_dim(self.raw.as_ptr()) as usize }
+    }
+
+    /// The size of its noise, and of the codes that it generates and decodes.
+    pub fn target_dim(&self) -> usize {
+        unsafe { sys::xd_translator_target_dim(self.raw.as_ptr()) as usize }
     }
 
     /// The size of what goes in.
@@ -110,17 +156,35 @@ impl Drop for Translator {
     }
 }
 
+/// The code at `position`, 0..1, of the way from one code to another on the great circle.
+pub fn interpolate(context: &Context, from: &[f32], towards: &[f32], position: f64) -> Result<Vec<f32>> {
+    let width = same_count(towards.len(), from.len())?;
+    let mut out = vec![0.0; from.len()];
+    context.check(unsafe {
+        sys::xd_latent_interpolate(context.as_ptr(), out.as_mut_ptr(), from.as_ptr(), towards.as_ptr(), width, position)
+    })?;
+    Ok(out)
+}
+
 fn describe(options: &TranslatorOptions) -> sys::xd_translator_options {
     let mut raw: sys::xd_translator_options = unsafe { std::mem::zeroed() };
     unsafe { sys::xd_translator_options_init(&mut raw, std::mem::size_of_val(&raw)) };
     raw.direction = options.direction as u32;
     raw.max_batch = options.max_batch;
+    raw.fit = options.fit as u32;
     raw
+}
+
+fn rows(floats: &[f32], width: usize) -> Result<usize> {
+    if floats.len() % width != 0 {
+        return Err(Error::mismatch(format!("{} numbers are no rows of {width}", floats.len())));
+    }
+    Ok(floats.len() / width)
 }
 
 fn same_count(outputs: usize, inputs: usize) -> Result<u32> {
     if outputs != inputs {
-        return Err(Error::mismatch(format!("{inputs} pictures cannot go into {outputs}")));
+        return Err(Error::mismatch(format!("{inputs} cannot go into {outputs}")));
     }
-    u32::try_from(inputs).map_err(|_| Error::invalid("more pictures than a call takes"))
+    u32::try_from(inputs).map_err(|_| Error::invalid("more than a call takes"))
 }

@@ -105,6 +105,39 @@ fn views_show_memory_as_it_lies() {
 }
 
 #[test]
+fn steps_make_a_translation() {
+    let mut translator = load(Direction::Forwards);
+    let expected = translated(&mut translator, 3);
+    let picture = Picture::load(translator.context(), models().join("three.png")).unwrap();
+    let image = picture.view().alpha(AlphaPolicy::Composite);
+    let means = translator.encode(&[image]).unwrap();
+    assert_eq!(means.len(), translator.source_dim());
+    let codes = translator.generate(&means, None).unwrap();
+    let mut result = vec![0u8; (SIDE * SIDE) as usize];
+    translator.decode(&mut [ImageMut::new(&mut result, SIDE, SIDE, Layout::Grey).unwrap()], &codes).unwrap();
+    assert_eq!(result, expected);
+    let other = translator.generate(&means, Some(&vec![0.0; translator.target_dim()])).unwrap();
+    assert_ne!(codes, other);
+    assert_eq!(translator.generate(&means, Some(&[0.0])).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+    assert_eq!(translator.decode(&mut [], &codes).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+    let way = |position| interpolate(translator.context(), &codes, &other, position);
+    assert_eq!(way(0.0).unwrap(), codes);
+    assert_ne!(way(0.5).unwrap(), codes);
+    assert_eq!(way(2.0).unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+#[test]
+fn fits_pictures_of_another_size() {
+    let wide = [7u8; 40 * 30];
+    let image = || ImageRef::new(&wide, 40, 30, Layout::Grey).unwrap();
+    let mut exact = load(Direction::Forwards);
+    assert_eq!(exact.encode(&[image()]).unwrap_err().kind(), ErrorKind::ShapeMismatch);
+    let options = TranslatorOptions { fit: Fit::Pad, ..Default::default() };
+    let mut padding = Translator::load(Context::new().unwrap(), models().join("digits.xdm"), &options).unwrap();
+    assert_eq!(padding.encode(&[image()]).unwrap().len(), padding.source_dim());
+}
+
+#[test]
 fn failures_say_why() {
     let context = Context::new().unwrap();
     let absent = Model::load(&context, "no-such.xdm").err().unwrap();
