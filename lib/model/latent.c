@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "model/argument.h"
 #include "tensor/device.h"
 #include "xdomain/latent_generator.h"
 

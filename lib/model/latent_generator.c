@@ -1,7 +1,6 @@
 /* The latent generator's handle, z2' = G(epsilon, z1). An input row of the network is [epsilon | z1]. */
 #include "model/latent_generator.h"
 
-#include "base/memory.h"
 #include "base/seeds.h"
 #include "model/argument.h"
 #include "model/blueprint.h"

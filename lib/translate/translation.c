@@ -35,14 +35,21 @@ static const xd_image *view_of(const gallery *of, uint32_t index) {
   return (const xd_image *)(const void *)((const char *)of->views + index * of->step);
 }
 
+static xd_status open_pair(const xd_translator *t, xdi_view *to, xdi_view *from, const xd_image *output,
+                           const xd_image *input) {
+  if (!input)
+    return xdi_view_open_output(t->context, to, output, "the output");
+  if (!output)
+    return xdi_view_open_input(t->context, from, input, "the input");
+  return xdi_view_open_both(t->context, to, from, output, input);
+}
+
 static xd_status check_pair(const job *of, uint32_t index) {
   const xd_translator *t = of->translator;
   const xd_image *input = of->from.views ? view_of(&of->from, index) : NULL;
   const xd_image *output = of->to.views ? view_of(&of->to, index) : NULL;
   xdi_view to, from;
-  xd_status status = !input    ? xdi_view_open_output(t->context, &to, output, "the output")
-                     : !output ? xdi_view_open_input(t->context, &from, input, "the input")
-                               : xdi_view_open_both(t->context, &to, &from, output, input);
+  xd_status status = open_pair(t, &to, &from, output, input);
   if (status == XD_OK && input)
     status = xdi_view_check_fit(t->context, t->input.width, t->input.height, &from, t->options.fit);
   if (status == XD_OK && output)
@@ -52,15 +59,16 @@ static xd_status check_pair(const job *of, uint32_t index) {
 
 static xd_status check_views(const job *of) {
   xd_context *context = of->translator->context;
-  xd_status status = XD_OK;
-  for (uint32_t i = 0; i < of->count && status == XD_OK && (of->from.views || of->to.views); i++) {
+  if (!of->from.views && !of->to.views)
+    return XD_OK;
+  for (uint32_t i = 0; i < of->count; i++) {
     xdi_silence(context);
-    status = check_pair(of, i);
+    const xd_status status = check_pair(of, i);
     xdi_speak(context);
     if (status != XD_OK)
-      status = xdi_fail(context, status, "picture %u: %s", i, context->message);
+      return xdi_fail(context, status, "picture %u: %s", i, context->message);
   }
-  return status;
+  return XD_OK;
 }
 
 /* Pictures of views that were checked, as floats. */
