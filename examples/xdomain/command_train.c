@@ -18,6 +18,8 @@ static const char train_usage[] =
     "flags and --set override both.\n\n"
     "A training that is interrupted (SIGINT, SIGTERM, SIGHUP) stops within a step and writes what is finished\n"
     "beside --out; it goes on with --resume, and ends in the same model. A second interrupt ends it at once.\n\n"
+    "Few labels are enough: pictures in a sub-folder 'unlabelled', or of --unlabelled1 and --unlabelled2, train\n"
+    "the VAEs too, and the mappings once labels have spread to them by their codes' nearest neighbours.\n\n"
     "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.\n"
     "--style 1 asks for the source's style, bold bold and slanted slanted, and puts style/0.5 in ediv/0.6's place.";
 static const char map_usage[] =
@@ -103,8 +105,12 @@ static int check_outputs(const training *t) {
                             {.flag = "--checkpoint", .path = t->checkpoint}};
   const size_t count = sizeof outputs / sizeof *outputs;
   const char *const files[] = {t->model_path, t->judge_path, t->judge_paths[0], t->judge_paths[1]},
-                    *const specs[] = {t->specs[0], t->specs[1], t->validation_specs[0],
-                                      t->validation_specs[1]};
+                    *const specs[] = {t->specs[0],
+                                      t->specs[1],
+                                      t->validation_specs[0],
+                                      t->validation_specs[1],
+                                      t->unlabelled_specs[0],
+                                      t->unlabelled_specs[1]};
   int code = EXIT_DONE;
   for (size_t i = 0; i < sizeof files / sizeof *files && !code; i++)
     code = keep_input(outputs, count, files[i]);
@@ -148,6 +154,9 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
        "each class)"},
       {"no-valid", FLAG_SWITCH, &t->no_validation, NULL,
        "hold out nothing: no scores, and the last step is kept"},
+      {"unlabelled1", FLAG_TEXT, &t->unlabelled_specs[0], "SPEC",
+       "further pictures of domain 1, whose labels are not read (else its sub-folder 'unlabelled')"},
+      {"unlabelled2", FLAG_TEXT, &t->unlabelled_specs[1], "SPEC", "further pictures of domain 2"},
       {"validation1", FLAG_TEXT, &t->validation_specs[0], "SPEC", "or: pictures of domain 1 to validate on"},
       {"validation2", FLAG_TEXT, &t->validation_specs[1], "SPEC", "pictures of domain 2 to validate on"},
       {"judge", FLAG_TEXT, &t->judge_path, "FILE",

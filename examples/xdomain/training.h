@@ -23,7 +23,7 @@ typedef struct training {
   bool mapping_only; /* xdomain map */
   const char *specs[2], *pairs, *out, *model_path;
   const char *log_path, *report_path;
-  const char *validation_specs[2], *judge_path, *judge_paths[2];
+  const char *unlabelled_specs[2], *validation_specs[2], *judge_path, *judge_paths[2];
   const char *checkpoint_path; /* as given */
   bool no_checkpoint, resume;
   uint32_t checkpoint_seconds;
@@ -36,7 +36,7 @@ typedef struct training {
   xd_options *options;
   uint32_t directions; /* as the option */
   xd_model *base;      /* xdomain map: whose VAEs are used */
-  xd_dataset *sets[2], *validation[2];
+  xd_dataset *sets[2], *validation[2], *unlabelled[2];
   xd_pairing *pairing;
   xd_judge *judges[2];
   judge_worth judge_worth[2];

@@ -62,12 +62,19 @@ static void print_seconds(const training *t) {
 }
 
 static void print_summary(const training *t) {
-  static const char *const titles[] = {"validation 1 to 2", "validation 2 to 1"},
-                           *const prefixes[] = {"validation1.", "validation2."},
-                           *const kept[] = {"kept_step1", "kept_step2"},
-                           *const probes[] = {"probe1", "probe2"};
+  static const char *const
+      titles[] = {"validation 1 to 2", "validation 2 to 1"},
+      *const prefixes[] = {"validation1.", "validation2."}, *const kept[] = {"kept_step1", "kept_step2"},
+      *const probes[] = {"probe1", "probe2"}, *const counts[] = {"unlabelled1", "unlabelled2"},
+      *const bounds[] = {"confidence1", "confidence2"};
   double probe;
   print_seconds(t);
+  for (int i = 0; i < 2; i++)
+    if (xd_values_find(t->report, &probe, counts[i]) == XD_OK)
+      fprintf(
+          stderr,
+          "unlabelled pictures of domain %d that were given a class: %.0f of %u, confidence %.4f or more\n",
+          i + 1, probe, xd_dataset_count(t->unlabelled[i]), value_of(t->report, bounds[i]));
   for (int i = 0; i < 2; i++)
     if (xd_values_find(t->report, &probe, probes[i]) == XD_OK)
       fprintf(stderr, "classes read from validation codes of domain %d: %.4f\n", i + 1, probe);
@@ -128,6 +135,7 @@ static xd_status train(training *t) {
   for (int d = 0; d < 2; d++) {
     input.set[d] = t->sets[d];
     input.validation[d] = t->validation[d];
+    input.unlabelled[d] = t->unlabelled[d];
     input.judge[d] = t->judges[d];
   }
   input.pairing = t->pairing;
@@ -166,6 +174,7 @@ void free_training(training *t) {
   for (int d = 0; d < 2; d++) {
     xd_dataset_release(t->sets[d]);
     xd_dataset_release(t->validation[d]);
+    xd_dataset_release(t->unlabelled[d]);
     xd_judge_release(t->judges[d]);
     free(t->history[d].items);
   }

@@ -15,15 +15,83 @@ static bool pairs_all(const training *t) {
   return t->pairs && !strcmp(t->pairs, "*:*");
 }
 
-/* On the VAEs of a model, pictures have its shape and classes its numbers. */
+/* On the VAEs of a model, pictures have its shape. */
 static xd_status load_domain(training *t, uint32_t domain) {
   if (!t->base)
     return load_set(&t->run, &t->sets[domain], t->specs[domain], NULL, NULL);
-  const class_names names = names_of_model(t->base, domain + 1);
   xd_shape shape;
   xd_model_picture_shape(t->base, domain + 1, &shape);
-  return load_set(&t->run, &t->sets[domain], t->specs[domain], pairs_all(t) ? NULL : &names, &shape);
+  return load_set(&t->run, &t->sets[domain], t->specs[domain], NULL, &shape);
 }
+
+/* ---- Unlabelled pictures ---- */
+
+#define UNLABELLED "unlabelled"
+
+static xd_status select_classes(const training *t, xd_dataset **out, const xd_dataset *set,
+                                const uint32_t *classes, uint32_t count) {
+  xd_dataset_selection wanted = XD_DATASET_SELECTION_INIT;
+  wanted.classes = classes;
+  wanted.class_count = count;
+  return xd_dataset_select(out, t->run.context, set, &wanted);
+}
+
+/* A sub-folder of that name is no class, if there are others. */
+static xd_status take_out_unlabelled(training *t, uint32_t domain) {
+  const xd_dataset *set = t->sets[domain];
+  uint32_t classes[XD_CLASS_LIMIT], count = 0, unlabelled = XD_CLASS_LIMIT;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (!strcmp(xd_dataset_class_name(set, label), UNLABELLED))
+      unlabelled = label;
+    else if (xd_dataset_class_size(set, label))
+      classes[count++] = label;
+  if (unlabelled == XD_CLASS_LIMIT || !count)
+    return XD_OK;
+  xd_dataset *rest = NULL;
+  xd_status status = select_classes(t, &t->unlabelled[domain], set, &unlabelled, 1);
+  if (!status)
+    status = select_classes(t, &rest, set, classes, count);
+  if (status)
+    return status;
+  xd_dataset_release(t->sets[domain]);
+  t->sets[domain] = rest;
+  return XD_OK;
+}
+
+/* On the VAEs of a model, classes have its numbers: only then do those that it lacks go. */
+static xd_status match_classes(training *t, uint32_t domain) {
+  if (!t->base || pairs_all(t))
+    return XD_OK;
+  const class_names names = names_of_model(t->base, domain + 1);
+  xd_dataset *matched = NULL;
+  const xd_status status =
+      xd_dataset_match_classes(&matched, t->run.context, t->sets[domain], names.at, names.count);
+  if (status)
+    return status;
+  xd_dataset_release(t->sets[domain]);
+  t->sets[domain] = matched;
+  return XD_OK;
+}
+
+static xd_status load_unlabelled(training *t, uint32_t domain) {
+  const xd_shape shape = shape_of_set(t->sets[domain]);
+  if (!t->unlabelled_specs[domain])
+    return XD_OK;
+  xd_dataset_release(t->unlabelled[domain]);
+  t->unlabelled[domain] = NULL;
+  return load_set(&t->run, &t->unlabelled[domain], t->unlabelled_specs[domain], NULL, &shape);
+}
+
+static xd_status load_pictures(training *t, uint32_t domain) {
+  xd_status status = load_domain(t, domain);
+  if (!status)
+    status = take_out_unlabelled(t, domain);
+  if (!status)
+    status = match_classes(t, domain);
+  return status ? status : load_unlabelled(t, domain);
+}
+
+/* ---- Pairs ---- */
 
 static int pair_classes(training *t) {
   class_names names[2];
@@ -51,9 +119,9 @@ static xd_status split_set(training *t, int domain, double share) {
   return XD_OK;
 }
 
-/* Where nobody says: of sets whose classes are paired, if they have enough. */
+/* Where nobody says: of sets whose classes are paired, if they have enough. Few labels are needed for training. */
 static xd_status hold_out_by_itself(training *t) {
-  if (t->no_validation || !t->directions || pairs_all(t))
+  if (t->no_validation || !t->directions || pairs_all(t) || t->unlabelled[0] || t->unlabelled[1])
     return XD_OK;
   const double shares[2] = {choose_share(t->sets[0], t->pairing, 1), choose_share(t->sets[1], t->pairing, 2)};
   if (shares[0] <= 0.0 || shares[1] <= 0.0)
@@ -96,6 +164,9 @@ static void describe_sets(const training *t) {
   for (int d = 0; d < 2; d++)
     if (t->validation[d])
       describe_set(more[d], t->validation[d]);
+  for (int d = 0; d < 2; d++)
+    if (t->unlabelled[d])
+      fprintf(stderr, "%s: %u unlabelled pictures besides\n", titles[d], xd_dataset_count(t->unlabelled[d]));
 }
 
 /* ---- Judges ---- */
@@ -148,7 +219,7 @@ static xd_status load_sets(training *t) {
   if (t->model_path)
     status = xd_model_load(&t->base, t->run.context, t->model_path);
   for (uint32_t d = 0; d < 2 && !status; d++)
-    status = load_domain(t, d);
+    status = load_pictures(t, d);
   return status;
 }
 

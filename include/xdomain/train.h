@@ -97,15 +97,28 @@ typedef struct xd_train_input {
   uint32_t checkpoint_steps;
   /* 1: goes on from the checkpoint; 0: begins anew, and refuses a path where a file is. */
   uint32_t resume;
+  /* Further pictures of each domain, whose labels are not read, or NULL (see below). */
+  const xd_dataset *unlabelled[2];
 } xd_train_input;
 
 #define XD_TRAIN_INPUT_INIT \
   { \
     sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
-        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL, NULL, 60.0, 0, 0 \
+        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL, NULL, 60.0, 0, 0, { \
+      NULL, NULL \
+    } \
   }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
+
+/* Few labels: a domain's VAE sees the pictures of its set and the unlabelled ones alike. When it is
+ * trained, labels spread from the set's pictures to the others along their codes' nearest
+ * neighbours (docs/method.md), and the mappings are trained on the set and on those of the
+ * unlabelled pictures whose class is surest: the option unlabelled_share says how many. The report
+ * has, of domain N, unlabelledN, how many were taken, and confidenceN, the least share that their
+ * class has of all that reaches them. Ten pictures of a class can be enough. Pictures of classes
+ * that the set has none of are better left out. XD_ERROR_INVALID_ARGUMENT: the set itself has no
+ * labels; XD_ERROR_SHAPE_MISMATCH: pictures of another shape than the set's. */
 
 /* Of the steps that are validated, the model gets the networks of that with the highest
  *   score = acc * min(1, div / XD_VALIDATION_DIV)

@@ -159,14 +159,14 @@ xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_data
 
 /* The labels of the whole store, and the places of the pictures that stay; *index is the caller's. */
 static xd_status list_relabelled(xd_context *context, xdi_store *store, const xd_dataset *set,
-                                 const uint32_t *to, uint32_t **index, uint32_t *count) {
+                                 const uint32_t *to, bool by_picture, uint32_t **index, uint32_t *count) {
   store->labels = xdi_allocate_zeroed(&context->allocator, store->count, 1);
   *index = store->labels ? xdi_allocate(&context->allocator, set->count, sizeof **index) : NULL;
   *count = 0;
   if (!*index)
     return xdi_fail_memory(context, "giving classes other numbers");
   for (uint32_t i = 0; i < set->count; i++) {
-    const uint32_t place = xdi_dataset_place(set, i), label = to[set->store->labels[place]];
+    const uint32_t place = xdi_dataset_place(set, i), label = to[by_picture ? i : set->store->labels[place]];
     if (label == XDI_NO_CLASS)
       continue;
     store->labels[place] = (uint8_t)label;
@@ -175,15 +175,15 @@ static xd_status list_relabelled(xd_context *context, xdi_store *store, const xd
   return XD_OK;
 }
 
-xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                              const uint32_t *to, const char *const *names) {
+static xd_status relabel(xd_dataset **out, xd_context *context, const xd_dataset *set, const uint32_t *to,
+                         bool by_picture, const char *const *names) {
   const xdi_store *old = set->store;
   const xdi_draft draft = {.count = old->count,
                            .width = old->width,
                            .height = old->height,
                            .channels = old->channels,
                            .names = names,
-                           .labelled = old->labelled};
+                           .labelled = by_picture || old->labelled};
   uint32_t *index = NULL, count = 0;
   xdi_store *store = make_store(context, &draft);
   if (!store)
@@ -192,7 +192,7 @@ xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_da
   store->pixels = old->pixels;
   store->origin = xdi_origin_retain(old->origin);
   atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
-  xd_status status = list_relabelled(context, store, set, to, &index, &count);
+  xd_status status = list_relabelled(context, store, set, to, by_picture, &index, &count);
   if (status == XD_OK) {
     *out = make_set(context, store, index, count);
     if (*out)
@@ -202,6 +202,16 @@ xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_da
   xdi_release(&context->allocator, index);
   release_store(store);
   return status;
+}
+
+xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                              const uint32_t *to, const char *const *names) {
+  return relabel(out, context, set, to, false, names);
+}
+
+xd_status xdi_dataset_label(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                            const uint32_t *labels) {
+  return relabel(out, context, set, labels, true, NULL);
 }
 
 static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t *pixels,

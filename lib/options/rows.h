@@ -123,6 +123,8 @@
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers of the training") \
   ROW(COUNT, directions, 0, 3, 3, "", "mappings that are trained: 1: 1 to 2, 2: 2 to 1, 3: both, 0: the VAEs alone") \
   ROW(COUNT, validate_every, 0, 33554431, 0, "steps", "mapping steps between validations; 0: after the last alone") \
+  ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
+      "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
   ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where validation finds a mapping collapsed")
 /* clang-format on */
 

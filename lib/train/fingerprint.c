@@ -80,6 +80,7 @@ static void put_pairing(xdi_bytes *to, const xd_pairing *pairing) {
 static void put_input(xdi_bytes *to, const xd_train_input *input) {
   static const char *const sets[2] = {"the set of domain 1", "the set of domain 2"};
   static const char *const held_out[2] = {"the validation set of domain 1", "the validation set of domain 2"};
+  static const char *const others[2] = {"the unlabelled set of domain 1", "the unlabelled set of domain 2"};
   static const char *const judges[2] = {"the judge of domain 1", "the judge of domain 2"};
   static const char *const names[2] = {"the name of domain 1", "the name of domain 2"};
   static const char *const encoders[2] = {"encoder[0]", "encoder[1]"};
@@ -90,6 +91,7 @@ static void put_input(xdi_bytes *to, const xd_train_input *input) {
   for (uint32_t i = 0; i < 2; i++) {
     put_set(to, sets[i], input->set[i]);
     put_set(to, held_out[i], input->validation[i]);
+    put_set(to, others[i], input->unlabelled[i]);
     put_network(to, judges[i], xd_judge_network(input->judge[i]));
     put_network(to, encoders[i], xd_encoder_network(input->encoder[i]));
     put_network(to, decoders[i], xd_decoder_network(input->decoder[i]));

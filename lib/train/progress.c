@@ -41,12 +41,12 @@ static double work_of(const xdi_training *training, xd_train_stage stage, uint32
   const xdi_train_settings *settings = &training->settings;
   if (stage <= XD_STAGE_VAE2) {
     const xdi_vae_settings *vae = &settings->vae[stage - XD_STAGE_VAE1];
-    const xd_dataset *set = training->input.set[stage - XD_STAGE_VAE1];
+    const xd_dataset *set = xdi_training_pictures(training, stage - XD_STAGE_VAE1);
     const uint32_t channels = vae->base_channels;
     return vae_work * vae_batch(vae, set) * pixels(set) * (channels ? channels : 16) / 32.0;
   }
   if (stage == XD_STAGE_CODES) {
-    const xd_dataset *set = training->input.set[step - 1];
+    const xd_dataset *set = xdi_training_pictures(training, step - 1);
     return encoding_work * xd_dataset_count(set) * pixels(set);
   }
   const xdi_mapping_settings *mapping = &settings->mapping[stage - XD_STAGE_MAPPING_1TO2];
@@ -60,7 +60,7 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae[domain])
       training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) *
-                        xdi_vae_steps(&settings->vae[domain], training->input.set[domain]);
+                        xdi_vae_steps(&settings->vae[domain], xdi_training_pictures(training, domain));
     if (settings->directions)
       training->work += work_of(training, XD_STAGE_CODES, domain + 1);
     if (xdi_training_has(training, domain))

@@ -45,13 +45,12 @@ static void append_values(char *value, const xd_values *report, const char *pref
 }
 
 static void add_circumstances(xdi_properties *properties, const xdi_training *training,
-                              const char *const keys[5]) {
+                              const char *const keys[5], const xd_dataset *const sets[2]) {
   append(add_key(properties, keys[0]), "libxdomain %s", XD_VERSION_STRING);
   append(add_key(properties, keys[1]), "%s", xd_context_backend_name(training->context));
   append(add_key(properties, keys[2]), "%llu", (unsigned long long)training->settings.seed);
   for (uint32_t domain = 0; domain < 2; domain++)
-    append(add_key(properties, keys[3 + domain]), "%lu",
-           (unsigned long)xd_dataset_count(training->input.set[domain]));
+    append(add_key(properties, keys[3 + domain]), "%lu", (unsigned long)xd_dataset_count(sets[domain]));
 }
 
 void xdi_properties_of_vaes(xdi_properties *properties, const xdi_training *training) {
@@ -60,8 +59,9 @@ void xdi_properties_of_vaes(xdi_properties *properties, const xdi_training *trai
   static const char *const options[2] = {"vae1.options", "vae2.options"};
   static const char *const losses[2] = {"vae1.losses", "vae2.losses"};
   static const char *const prefixes[2] = {"vae1.", "vae2."};
+  const xd_dataset *const sets[2] = {xdi_training_pictures(training, 0), xdi_training_pictures(training, 1)};
   properties->count = 0;
-  add_circumstances(properties, training, circumstances);
+  add_circumstances(properties, training, circumstances, sets);
   for (uint32_t domain = 0; domain < 2; domain++) {
     xdi_write_vae(add_key(properties, options[domain]), XDI_PROPERTY_SIZE, &training->settings.vae[domain]);
     append_values(add_key(properties, losses[domain]), training->report, prefixes[domain]);
@@ -86,7 +86,7 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
   static const char *const prefixes[2] = {"mapping1.", "mapping2."};
   static const char *const probed[2] = {"probe1", "probe2"};
   properties->count = 0;
-  add_circumstances(properties, training, circumstances);
+  add_circumstances(properties, training, circumstances, training->input.set);
   for (uint32_t direction = 0; direction < 2; direction++) {
     char *value = add_key(properties, options[direction]);
     if (xdi_training_has(training, direction))

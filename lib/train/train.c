@@ -9,6 +9,7 @@
 #include "train/progress.h"
 #include "train/rehearsal.h"
 #include "train/trained_model.h"
+#include "train/unlabelled.h"
 #include "train/vae_schedule.h"
 
 /* ---- The stages: those that a checkpoint has finished are passed over ---- */
@@ -36,8 +37,10 @@ static xd_status run_mappings(xdi_training *training, xdi_mapping_material *mate
 }
 
 static xd_status train_mappings(xd_model **out, xdi_training *training, const xd_model *vaes) {
-  xdi_mapping_material material;
-  xd_status status = xdi_mapping_material_open(&material, training, vaes);
+  xdi_mapping_material material = {.model = vaes};
+  xd_status status = xdi_training_spread(training, vaes);
+  if (status == XD_OK)
+    status = xdi_mapping_material_open(&material, training, vaes);
   if (status == XD_OK)
     status = run_mappings(training, &material);
   xdi_mapping_material_close(&material);
@@ -145,6 +148,8 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
     status = check_sets(&training);
   if (status == XD_OK)
     status = xdi_training_read(&training, options, vaes == NULL);
+  if (status == XD_OK)
+    status = xdi_training_join(&training);
   if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)

@@ -39,6 +39,10 @@ void xdi_release_parts(xdi_parts *parts) {
 
 void xdi_training_close(xdi_training *training) {
   xdi_release_parts(&training->done);
+  for (uint32_t domain = 0; domain < 2; domain++) {
+    xd_dataset_release(training->vae_set[domain]);
+    xd_dataset_release(training->spread_set[domain]);
+  }
   xdi_values_close(&training->own_report);
   xdi_values_close(&training->losses);
   xdi_values_close(&training->measures);

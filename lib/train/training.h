@@ -49,8 +49,9 @@ typedef struct xdi_training {
   xd_context *context;
   xdi_train_settings settings; /* complete: the parts have seeds, pictures and codes of their own */
   xd_train_input input;
-  const xd_model *vaes; /* those that xd_map maps; NULL: they are trained */
-  xd_values *report;    /* the caller's, or the one below */
+  xd_dataset *vae_set[2], *spread_set[2]; /* with unlabelled pictures (unlabelled.h); or NULL */
+  const xd_model *vaes;                   /* those that xd_map maps; NULL: they are trained */
+  xd_values *report;                      /* the caller's, or the one below */
   xd_values own_report;
   xd_values losses, measures; /* of a step, for the callback */
   xdi_parts done;
@@ -84,6 +85,11 @@ xd_status xdi_check_vae_schedule(xd_context *context, const xdi_vae_settings *se
 
 static inline bool xdi_training_has(const xdi_training *training, uint32_t direction) {
   return training->settings.directions >> direction & 1;
+}
+
+/* The pictures of domain 0 or 1 that its VAE sees. */
+static inline const xd_dataset *xdi_training_pictures(const xdi_training *training, uint32_t domain) {
+  return training->vae_set[domain] ? training->vae_set[domain] : training->input.set[domain];
 }
 
 /* Whether what the direction's mapping gives is measured. */

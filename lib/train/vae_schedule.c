@@ -124,7 +124,7 @@ static xd_status run_stage(vae_stage *stage) {
 xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix) {
   vae_stage stage = {.training = training,
                      .settings = &training->settings.vae[domain],
-                     .set = training->input.set[domain],
+                     .set = xdi_training_pictures(training, domain),
                      .domain = domain,
                      .prefix = prefix};
   xd_status status = open_stage(&stage);

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Pictures from labels, from noise alone and of a domain; and few labels beside unlabelled pictures.
+# usage: test_conditions.sh XDOMAIN_TOOL
+set -u
+
+tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
+. "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/bars.sh"
+cd "$work" || exit 1
+
+# runs CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
+runs() {
+  wanted=$1
+  shift
+  "$tool" "$@" --threads 1 >out 2>log
+  got=$?
+  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
+}
+says() { grep -q -- "$1" "${2:-log}" || fail "no word of '$1', but '$(cat "${2:-log}")'"; }
+pictures() { find "$1" -name '*.png' | wc -l; }
+
+vae="--epochs 1 --min-steps 20 --base-channels 4 --latent-dim 4 --hidden1 8"
+mapping="--mapping-steps 8 --hidden-width 8"
+draw_bars bars 0 20
+mkdir two
+cp -r bars/0 two/lying
+cp -r bars/1 two/standing
+
+# A VAE and a generator from labels, on pictures alone.
+# shellcheck disable=SC2086 # several words, here and below
+runs 0 map --condition labels --domain2 two $vae $mapping --out labels.xdm
+runs 0 info labels.xdm
+says '^domain 1: (no name), conditions of 2 values, 2 classes$' out
+says '^class 1 of domain 1: standing$' out
+runs 0 verify labels.xdm
+runs 0 generate --model labels.xdm --count 3 --out all
+[ "$(pictures all/lying)" -eq 3 ] && [ "$(pictures all/standing)" -eq 3 ] || fail "not three pictures of each class"
+runs 0 generate --model labels.xdm --class standing --count 2 --out one
+[ "$(pictures one)" -eq 2 ] || fail "not two pictures of a class"
+runs 0 generate --model labels.xdm --class 1 --count 2 --out again
+cmp -s one/000001.png again/000001.png || fail "the same seed and class, by number, draw something else"
+runs 0 generate --model labels.xdm --class 1 --count 2 --seed 1 --out other
+cmp -s one/000001.png other/000001.png && fail "another seed draws the same"
+runs 0 generate --model labels.xdm --out sheet.png
+runs 2 generate --model labels.xdm --class sitting --out none
+says "no class 'sitting'"
+runs 2 generate --model labels.xdm --vector 1,0 --out none
+runs 1 translate --model labels.xdm sheet.png --out none.png
+says "conditions"
+
+# On the VAE of a model, and of any domain without conditions.
+# shellcheck disable=SC2086
+runs 0 train --domain1 two --domain2 two --no-valid $vae $mapping --out model.xdm
+# shellcheck disable=SC2086
+runs 0 map --condition none --model model.xdm --domain1 two $mapping --out none.xdm
+runs 0 generate --model none.xdm --count 4 --out drawn
+[ "$(pictures drawn)" -eq 4 ] || fail "not four pictures of the domain"
+runs 0 generate --model model.xdm --domain 2 --count 5 --out sampled
+[ "$(pictures sampled)" -eq 5 ] || fail "not five samples"
+runs 2 generate --model model.xdm --out none
+says "--domain"
+runs 2 map --condition smell --model model.xdm --domain1 two --out none.xdm
+runs 1 map --model labels.xdm --domain1 two --domain2 two --pairs lying:lying --out none.xdm
+says "conditions"
+
+# Few labels: a sub-folder of the rest, or a set of its own.
+mkdir few
+for class in lying standing; do
+  mkdir -p few/$class few/unlabelled
+  for i in 1 2 3; do cp two/$class/$i.pgm few/$class; done
+  for i in 4 5 6 7 8; do cp two/$class/$i.pgm few/unlabelled/$class-$i.pgm; done
+done
+# shellcheck disable=SC2086
+runs 0 train --domain1 few --domain2 two $vae $mapping --unlabelled2 bars --out few.xdm
+says "domain 1: 6 pictures of 8x8x1, 2 classes"
+says "domain 1: 10 unlabelled pictures besides"
+says "domain 2: 40 unlabelled pictures besides"
+says "unlabelled pictures of domain 1 that were given a class: "
+runs 0 info few.xdm
+says '^vae1.pictures = 16$' out
+says '^class 1 of domain 1: standing$' out
+# shellcheck disable=SC2086
+runs 0 map --model few.xdm --domain1 few --domain2 two $mapping --pairs lying:standing --out mapped.xdm
+says "domain 1: 10 unlabelled pictures besides"
+
+[ "$failures" -eq 0 ] && echo "pictures from labels, and few labels"
+exit "$((failures > 0))"
