@@ -86,6 +86,9 @@ static int translate(translation *t) {
   const xd_status status = prepare(t);
   if (status)
     return report_failure(&t->run, status);
+  if (!t->from_size)
+    return failure("'%s' holds conditions, not pictures, in that domain: xdomain generate takes them",
+                   t->model_path);
   int code = gather_sources(t);
   if (!code)
     code = plan_results(t);

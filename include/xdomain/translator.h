@@ -57,9 +57,9 @@ typedef struct xd_translator_options {
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_translator_options_init(xd_translator_options *options, size_t struct_size);
 
-/* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction, or it leaves a domain of
- * conditions, which has no pictures. NULL options are the
- * defaults. */
+/* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the defaults.
+ * Where the source domain holds conditions (model.h), these take the place of its codes: generate
+ * and decode work, while run and encode are XD_ERROR_UNSUPPORTED. */
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context,
                                       const xd_model *model, const xd_translator_options *options);
 
@@ -122,12 +122,12 @@ XD_API xd_status xd_translator_decode(xd_translator *translator, const xd_image 
 XD_API xd_status xd_translator_decode_floats(xd_translator *translator, float *outputs,
                                              const float *codes, uint32_t count);
 
-/* What goes in and comes out. Zeros of NULL. */
+/* What goes in. Zeros of NULL, and where the source domain holds conditions. */
 XD_API void xd_translator_input_shape(const xd_translator *translator, xd_shape *out);
-/* Zeros of NULL. */
+/* What comes out. Zeros of NULL. */
 XD_API void xd_translator_output_shape(const xd_translator *translator, xd_shape *out);
 
-/* The size of the codes that it encodes; 0 of NULL. */
+/* The size of the codes that it encodes, or of the conditions; 0 of NULL. */
 XD_API uint32_t xd_translator_source_dim(const xd_translator *translator);
 
 /* The size of the noise and of the codes that it generates and decodes; 0 of NULL. */

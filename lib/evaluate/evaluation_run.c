@@ -58,6 +58,9 @@ static xd_shape set_shape(const xd_dataset *set) {
 
 static xd_status check_fit(const xdi_evaluation_run *run, const xd_judge *judge) {
   xd_shape judged;
+  if (!xd_model_encoder(run->model, run->source.domain))
+    return xdi_fail(run->context, XD_ERROR_UNSUPPORTED,
+                    "domain %u of the model holds conditions: it has no pictures", run->source.domain);
   xd_judge_picture_shape(judge, &judged);
   xd_status status = check_shape(run, "source set", set_shape(run->source.set), run->source.domain);
   if (status == XD_OK)

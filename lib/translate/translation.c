@@ -209,9 +209,19 @@ static xd_status check_values(const job *of) {
   return status;
 }
 
+static xd_status check_stages(const job *of) {
+  const xd_translator *t = of->translator;
+  if (!(of->stages & ENCODE) || t->encoder.network)
+    return XD_OK;
+  return xdi_fail(t->context, XD_ERROR_UNSUPPORTED,
+                  "the source domain holds conditions: it has no pictures to translate");
+}
+
 static xd_status run(const job *of) {
   const uint32_t most = of->translator->options.max_batch, batch = of->count < most ? of->count : most;
-  xd_status status = check_views(of);
+  xd_status status = check_stages(of);
+  if (status == XD_OK)
+    status = check_views(of);
   if (status == XD_OK)
     status = check_values(of);
   if (status == XD_OK && batch > 0)

@@ -33,14 +33,16 @@ static xd_status check_options(xd_context *context, const char *who, xd_translat
   return xdi_check_reserved(context, "xd_translator_options.reserved", chosen->reserved);
 }
 
-/* The encoder's rows are [mean | log variance], the generator's [noise | source code]. */
+/* The encoder's rows are [mean | log variance], the generator's [noise | source code]. A domain of conditions has
+ * no encoder. */
 static void take_networks(xd_translator *t, uint32_t source, uint32_t target) {
   const xd_model *model = t->model;
   const xd_latent_generator *generator = xd_model_generator(model, t->options.direction);
   t->source_dim = xd_latent_generator_source_dim(generator);
   t->target_dim = xd_latent_generator_target_dim(generator);
-  t->encoder =
-      xdi_session_of(t->context, xd_encoder_network(xd_model_encoder(model, source)), 0, t->source_dim);
+  if (xd_model_encoder(model, source))
+    t->encoder =
+        xdi_session_of(t->context, xd_encoder_network(xd_model_encoder(model, source)), 0, t->source_dim);
   t->generator = xdi_session_of(t->context, xd_latent_generator_network(generator), t->target_dim, 0);
   t->decoder = xdi_session_of(t->context, xd_decoder_network(xd_model_decoder(model, target)), 0, 0);
   xd_model_picture_shape(model, source, &t->input);
@@ -53,9 +55,6 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   if (!xd_model_generator(model, chosen->direction))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
                     source, target);
-  if (!xd_model_encoder(model, source))
-    return xdi_fail(context, XD_ERROR_UNSUPPORTED,
-                    "domain %u of the model holds conditions: it has no pictures to translate", source);
   xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
   if (!t)
     return xdi_fail_memory(context, "creating a translator");
@@ -65,7 +64,8 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   t->options = *chosen;
   t->temperature = 1.0f;
   take_networks(t, source, target);
-  if (!xdi_shape_count(t->input, 1, &t->input_size) || !xdi_shape_count(t->output, 1, &t->output_size)) {
+  if ((t->encoder.network && !xdi_shape_count(t->input, 1, &t->input_size)) ||
+      !xdi_shape_count(t->output, 1, &t->output_size)) {
     xd_translator_destroy(t);
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model's pictures do not fit into memory");
   }

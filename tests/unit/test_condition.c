@@ -90,12 +90,40 @@ START_TEST(condition_model__needs_a_way_from_its_conditions_and_none_to_them) {
 }
 END_TEST
 
-/* Translators, evaluations and mappings want pictures of both domains. */
+/* A translator generates and decodes what generator and decoder make by hand, and has nothing to encode. */
+START_TEST(condition_model__is_translated_from_conditions) {
+  enum { MOST = 4096 };
+  xd_model *model = conditions_model();
+  xd_translator *translator = NULL;
+  static float conditions[2 * MOST], noise[2 * MOST], codes[2 * MOST], by_hand[2 * MOST], pictures[2 * MOST],
+      drawn[2 * MOST];
+  xd_shape in, out;
+  assert_ok(context, xd_translator_create(&translator, context, model, NULL));
+  xd_translator_input_shape(translator, &in);
+  xd_translator_output_shape(translator, &out);
+  const uint32_t source = xd_translator_source_dim(translator), target = xd_translator_target_dim(translator);
+  const size_t cells = (size_t)out.width * out.height * out.channels;
+  ck_assert(in.width == 0 && source == xd_model_latent_dim(model, 1) && source <= MOST && cells <= MOST);
+  conditions[0] = conditions[2 * source - 1] = 1.0f;
+  xd_latent_noise(noise, 2, target, 0, 0, 1.0f);
+  assert_ok(context, xd_translator_generate(translator, codes, NULL, conditions, 2));
+  assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context,
+                                                  by_hand, noise, conditions, 2));
+  ck_assert_mem_eq(codes, by_hand, 2 * target * sizeof *codes);
+  assert_ok(context, xd_translator_decode_floats(translator, pictures, codes, 2));
+  assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, drawn, codes, 2));
+  ck_assert_mem_eq(pictures, drawn, 2 * cells * sizeof *pictures);
+  assert_status(xd_translator_encode_floats(translator, codes, pictures, 1), XD_ERROR_UNSUPPORTED);
+  assert_status(xd_translator_run_floats(translator, drawn, NULL, pictures, 1), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "conditions");
+  xd_translator_destroy(translator);
+  xd_model_release(model);
+}
+END_TEST
+
+/* Mappings want pictures of both domains. */
 START_TEST(condition_model__is_refused_where_pictures_are_wanted) {
   xd_model *model = conditions_model(), *mapped = NULL;
-  xd_translator *translator = NULL;
-  assert_status(xd_translator_create(&translator, context, model, NULL), XD_ERROR_UNSUPPORTED);
-  assert_message_names(context, "conditions");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, 2, 8, 1);
   xd_pairing *pairing = make_pairing(context, "0:0,1:1");
   xd_train_input input = XD_TRAIN_INPUT_INIT;
@@ -476,6 +504,7 @@ static Suite *make_suite(void) {
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, condition_model__has_no_pictures_in_domain_1);
   tcase_add_test(tcase, condition_model__needs_a_way_from_its_conditions_and_none_to_them);
+  tcase_add_test(tcase, condition_model__is_translated_from_conditions);
   tcase_add_test(tcase, condition_model__is_refused_where_pictures_are_wanted);
   tcase_add_test(tcase, condition_file__comes_back_with_the_same_bytes);
   tcase_add_test(tcase, condition_file__says_what_older_readers_do_not_know);
