@@ -39,6 +39,8 @@ prepare() {
   if [ "$quick" = no ]; then
     need_package python3-venv python3 -c 'import ensurepip'
     need_package python3-pip python3 -m pip --version
+    need_package gegl has_command gegl
+    need_package libgegl-dev has_module gegl-0.4
   fi
   install_packages || exit 1
   generator="Unix Makefiles"
