@@ -41,6 +41,8 @@ prepare() {
     need_package python3-pip python3 -m pip --version
     need_package gegl has_command gegl
     need_package libgegl-dev has_module gegl-0.4
+    need_package libvips-dev has_module vips
+    need_package libvips-tools has_command vips
   fi
   install_packages || exit 1
   generator="Unix Makefiles"

@@ -8,11 +8,21 @@ enum_start(xdomain_direction)
   enum_value(XDOMAIN_2TO1, "2to1", "From domain 2 to domain 1")
 enum_end(XdomainDirection)
 
+enum_start(xdomain_fit)
+  enum_value(XDOMAIN_EXACT, "exact", "It must have the model's size")
+  enum_value(XDOMAIN_STRETCH, "stretch", "Stretch it")
+  enum_value(XDOMAIN_PAD, "pad", "All of it, with bars")
+  enum_value(XDOMAIN_CROP, "crop", "The middle of it")
+enum_end(XdomainFit)
+
 property_file_path(model, "Model", "")
   description("The model file (.xdm)")
 
 property_enum(direction, "Direction", XdomainDirection, xdomain_direction, XDOMAIN_1TO2)
   description("Which way the picture is translated")
+
+property_enum(fit, "Fit", XdomainFit, xdomain_fit, XDOMAIN_EXACT)
+  description("How a picture of another size is fitted into the model's")
 
 property_boolean(keep_size, "Keep the size", TRUE)
   description("Put the result back where the picture was taken from; otherwise it has the model's size")
@@ -51,6 +61,7 @@ typedef struct session {
   /* What the translator was made for, and why there is none. */
   char *path;
   XdomainDirection direction;
+  XdomainFit fit;
   char *problem;
 } session;
 
@@ -107,6 +118,8 @@ static session *session_of(GeglOperation *operation) {
   return o->user_data;
 }
 
+static const xd_fit fits[] = {XD_FIT_EXACT, XD_FIT_STRETCH, XD_FIT_PAD, XD_FIT_CROP}; /* of XdomainFit */
+
 static void load_translator(session *s, const GeglProperties *o) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   xd_translator_destroy(s->translator);
@@ -115,12 +128,14 @@ static void load_translator(session *s, const GeglProperties *o) {
   g_free(s->problem);
   s->path = g_strdup(o->model);
   s->direction = o->direction;
+  s->fit = o->fit;
   s->problem = NULL;
   if (!o->model || !*o->model) {
     s->problem = g_strdup("no model was chosen");
     return;
   }
   options.direction = o->direction == XDOMAIN_2TO1 ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+  options.fit = fits[o->fit];
   options.max_batch = 1;
   xd_context_clear_cancel(s->context);
   const xd_status status = xd_translator_load(&s->translator, s->context, o->model, &options);
@@ -140,7 +155,7 @@ static void load(session *s, const GeglProperties *o) {
 
 /* Whether the node can translate as its properties are now. */
 static gboolean ready(session *s, const GeglProperties *o) {
-  if (s->context && (g_strcmp0(s->path, o->model) || s->direction != o->direction))
+  if (s->context && (g_strcmp0(s->path, o->model) || s->direction != o->direction || s->fit != o->fit))
     load(s, o);
   return s->translator != NULL;
 }
@@ -227,8 +242,10 @@ static kind result_kind(session *s, kind source) {
 }
 
 /* Whether a source of that size can be translated. */
-static gboolean takes(const session *s, const GeglRectangle *area) {
-  return s->from.width && area->width == (gint)s->from.width && area->height == (gint)s->from.height;
+static gboolean takes(const session *s, const GeglRectangle *area, XdomainFit fit) {
+  if (!s->from.width || gegl_rectangle_is_empty(area) || gegl_rectangle_is_infinite_plane(area))
+    return FALSE;
+  return fit != XDOMAIN_EXACT || (area->width == (gint)s->from.width && area->height == (gint)s->from.height);
 }
 
 static void prepare(GeglOperation *operation) {
@@ -250,7 +267,7 @@ static GeglRectangle get_bounding_box(GeglOperation *operation) {
   GeglRectangle box = area ? *area : (GeglRectangle){0, 0, 0, 0};
   session *s = session_of(operation);
   g_mutex_lock(&s->sizes);
-  if (!o->keep_size && takes(s, &box)) {
+  if (!o->keep_size && takes(s, &box, o->fit)) {
     box.width = (gint)s->to.width;
     box.height = (gint)s->to.height;
   }
@@ -286,7 +303,9 @@ static xd_status put_back(session *s, void **pixels, xd_image *result, kind k, c
   void *room = make_picture(&whole, k, area->width, area->height);
   if (!room)
     return XD_ERROR_OUT_OF_MEMORY;
-  const xd_status status = xd_image_fit(s->context, &whole, result, XD_FIT_STRETCH);
+  /* The middle was taken: it goes back there. All was taken, with bars: they stay outside. */
+  static const xd_fit back[] = {XD_FIT_STRETCH, XD_FIT_STRETCH, XD_FIT_CROP, XD_FIT_PAD};
+  const xd_status status = xd_image_fit(s->context, &whole, result, back[s->fit]);
   g_free(*pixels);
   *pixels = room;
   *result = whole;

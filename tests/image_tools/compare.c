@@ -1,49 +1,59 @@
-/* Whether two picture files show the same: every pixel equal as 16 bits, whatever their depth and layout, where
- * an opaque picture equals one without alpha.
+/* Whether two picture files show the same: every pixel equal as RGBA in the lesser depth of both, so that grey equals
+ * its RGB, and a picture without alpha an opaque one.
  * usage: compare FILE FILE     0 the same, 1 different (says how), 2 cannot be compared */
 #include <stdio.h>
 #include <stdlib.h>
 #include <xdomain/xdomain.h>
 
-static uint16_t *load(xd_context *context, const char *path, xd_image *view) {
-  xd_picture *picture = NULL;
-  xd_image from = XD_IMAGE_INIT;
-  uint16_t *pixels = NULL;
-  if (!xd_picture_load(&picture, context, path) && !xd_picture_view(picture, &from)) {
-    from.policy = XD_ALPHA_CARRY;
-    pixels = malloc((size_t)8 * from.width * from.height);
-    xd_image_init(view, sizeof *view, pixels, from.width, from.height, XD_SAMPLE_U16, XD_LAYOUT_RGBA);
-  }
-  if (!pixels || xd_image_convert(context, view, &from)) {
-    fprintf(stderr, "%s: %s\n", path, xd_context_message(context));
+typedef struct side {
+  xd_picture *picture;
+  xd_image view;
+  uint8_t *bytes; /* RGBA */
+} side;
+
+static void load(xd_context *context, side *s, const char *path) {
+  s->view = (xd_image)XD_IMAGE_INIT;
+  if (xd_picture_load(&s->picture, context, path) || xd_picture_view(s->picture, &s->view)) {
+    fprintf(stderr, "%s\n", xd_context_message(context));
     exit(2);
   }
-  xd_picture_destroy(picture);
-  return pixels;
+  s->view.policy = XD_ALPHA_CARRY;
 }
 
-static int differ(const xd_image *views, uint16_t *const *pixels) {
-  const size_t count = (size_t)4 * views[0].width * views[0].height;
-  if (views[0].width != views[1].width || views[0].height != views[1].height)
-    return printf("%u x %u and %u x %u\n", views[0].width, views[0].height, views[1].width, views[1].height);
-  for (size_t i = 0; i < count; i++)
-    if (pixels[0][i] != pixels[1][i])
-      return printf("sample %zu of pixel (%zu, %zu): %u and %u\n", i % 4, i / 4 % views[0].width,
-                    i / 4 / views[0].width, pixels[0][i], pixels[1][i]);
+static void expand(xd_context *context, side *s, xd_sample sample) {
+  xd_image to;
+  s->bytes = malloc(4 * xd_sample_size(sample) * s->view.width * s->view.height);
+  xd_image_init(&to, sizeof to, s->bytes, s->view.width, s->view.height, sample, XD_LAYOUT_RGBA);
+  if (!s->bytes || xd_image_convert(context, &to, &s->view))
+    exit(2);
+}
+
+static int differ(const side *a, const side *b, size_t sample) {
+  const size_t width = a->view.width, count = 4 * width * a->view.height;
+  if (a->view.width != b->view.width || a->view.height != b->view.height)
+    return printf("%u x %u and %u x %u\n", a->view.width, a->view.height, b->view.width, b->view.height);
+  for (size_t i = 0; i < count * sample; i++)
+    if (a->bytes[i] != b->bytes[i])
+      return printf("sample %zu of pixel (%zu, %zu)\n", i / sample % 4, i / sample / 4 % width,
+                    i / sample / 4 / width);
   return 0;
 }
 
 int main(int argc, char **argv) {
   xd_context *context;
-  xd_image views[2];
-  uint16_t *pixels[2];
+  side sides[2];
   if (argc != 3 || xd_context_create(&context, NULL))
     return 2;
   for (int i = 0; i < 2; i++)
-    pixels[i] = load(context, argv[i + 1], &views[i]);
-  const int different = differ(views, pixels) != 0;
-  free(pixels[0]);
-  free(pixels[1]);
+    load(context, &sides[i], argv[i + 1]);
+  const int deep = sides[0].view.sample != XD_SAMPLE_U8 && sides[1].view.sample != XD_SAMPLE_U8;
+  for (int i = 0; i < 2; i++)
+    expand(context, &sides[i], deep ? XD_SAMPLE_U16 : XD_SAMPLE_U8);
+  const int different = differ(&sides[0], &sides[1], deep ? 2 : 1) != 0;
+  for (int i = 0; i < 2; i++) {
+    free(sides[i].bytes);
+    xd_picture_destroy(sides[i].picture);
+  }
   xd_context_destroy(context);
   return different;
 }

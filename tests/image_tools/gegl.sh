@@ -33,7 +33,7 @@ same() { "$compare" "$1" "$2" >"$work/difference" || fail "$3: $(cat "$work/diff
 translate() { "$tool" translate "$@" >"$work/log" 2>&1 || { cat "$work/log"; fail "xdomain translate $*"; }; }
 
 gegl --info xdomain:translate >"$work/info" 2>/dev/null
-for property in model direction seed temperature; do
+for property in model direction fit keep-size seed temperature; do
   grep -q "^$property " "$work/info" || fail "no property $property"
 done
 
@@ -55,6 +55,17 @@ same "$work/colours.png" "$work/result.png" "another size and colours"
 graph "$work/small.pgm" "$work/result.png" xdomain:translate "model=$golden" seed=3
 "$compare" "$work/small.pgm" "$work/result.png" | grep -q '^sample' || fail "the size of the source is not kept"
 
+# Pictures of other sizes, wider and higher.
+{ printf 'P5\n50 31\n255\n' && head -c 1550 "$0"; } >"$work/wide.pgm"
+"$tool" translate --model "$digits" --out "$work/none.png" "$work/wide.pgm" 2>/dev/null && fail "the tool takes any size"
+for fit in stretch pad crop; do
+  translate --model "$digits" --fit $fit --out "$work/fitted.png" "$work/wide.pgm"
+  graph "$work/wide.pgm" "$work/result.png" xdomain:translate "model=$digits" fit=$fit keep-size=no
+  same "$work/fitted.png" "$work/result.png" "--fit $fit"
+  graph "$work/wide.pgm" "$work/result.png" xdomain:translate "model=$digits" fit=$fit
+  "$compare" "$work/wide.pgm" "$work/result.png" | grep -q '^sample' || fail "--fit $fit does not keep the size"
+done
+
 # ---- What cannot be translated stays as it is, and the reason is told ----
 # refused WHY IN PROPERTY...
 refused() {
@@ -68,8 +79,8 @@ refused() {
 refused "cannot open '/no/such.xdm': No such file" "$three" model=/no/such.xdm
 refused "no model was chosen" "$three"
 refused "three.png" "$three" "model=$three"
-refused "28 x 28" "$work/small.pgm" "model=$digits"
-refused "8 x 8" "$three" "model=$golden" keep-size=no
+refused "28x28" "$work/small.pgm" "model=$digits"
+refused "8x8" "$three" "model=$golden" keep-size=no
 
 [ "$failures" -eq 0 ] && echo "the operation gives the tool's pixels"
 exit "$((failures > 0))"
