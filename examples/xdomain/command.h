@@ -105,6 +105,10 @@ bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
 
+/* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is
+ * not now. */
+const xd_picture_decoder *picture_decoder(void);
+
 /* ---- Runtime (runtime.c) ---- */
 
 typedef struct runtime {

@@ -9,8 +9,9 @@
 
 static const char usage[] =
     "usage: xdomain translate --model MODEL.xdm IN... --out PATH [OPTION]...\n\n"
-    "IN is picture files (PNG, JPEG, BMP, PNM; '-' is standard input, and pipes are read), one folder of\n"
-    "pictures, or one SPEC as in 'xdomain train --help'. Alpha is laid over black, as in training.\n\n"
+    "IN is picture files (PNG, JPEG, BMP, PNM, and, where libvips is, WebP, TIFF, GIF, HEIF and AVIF; '-' is\n"
+    "standard input, and pipes are read), one folder of pictures, or one SPEC as in 'xdomain train --help'.\n"
+    "Alpha is laid over black, as in training.\n\n"
     "--out ending in .png, '-' (standard output) or a pipe is one PNG, or with --sheet a contact sheet: for\n"
     "each class a row of sources above a row of translations. Ending in .idx: an IDX file in input order.\n"
     "Anything else: a folder of PNG files, made if needed, with the names of the sources and, for a folder,\n"

@@ -9,13 +9,20 @@
 
 #define DEPTH_LIMIT 32 /* a link that leads back up ends here */
 
-bool is_picture_name(const char *name) {
-  static const char *const endings[] = {".png", ".jpg", ".jpeg", ".jpe", ".jfif",
-                                        ".bmp", ".pgm", ".ppm",  ".pnm"};
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-    if (ends_with(name, endings[i]))
+/* Whether a name ends in one of the endings between blanks. */
+static bool has_ending(const char *name, const char *endings) {
+  char ending[16];
+  int length;
+  for (; sscanf(endings, " %15s%n", ending, &length) == 1; endings += length)
+    if (ends_with(name, ending))
       return true;
   return false;
+}
+
+bool is_picture_name(const char *name) {
+  const xd_picture_decoder *reader = picture_decoder();
+  return has_ending(name, ".png .jpg .jpeg .jpe .jfif .bmp .pgm .ppm .pnm") ||
+         (reader && has_ending(name, reader->endings));
 }
 
 /* ---- Order: numbers within names by their value, so that 10 follows 9 ---- */
@@ -150,7 +157,7 @@ int list_picture_files(picture_files *out, const char *folder, const char *excep
 int find_picture_files(picture_files *out, const char *folder, const char *except) {
   const int code = list_picture_files(out, folder, except);
   if (!code && out->passed_over_count)
-    notice("'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM, '%s' the first", folder,
+    notice("'%s': passed over %zu files that are no pictures by their names, '%s' the first", folder,
            out->passed_over_count, out->passed_over);
   return code || out->count ? code : failure("the folder '%s' has no picture", folder);
 }

@@ -56,6 +56,7 @@ bool start_runtime(runtime *r) {
   options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
   options.message = message;
   options.message_size = sizeof message;
+  options.decoder = picture_decoder();
   options.log = print_log;
   options.log_user = r;
   options.log_level = r->verbose ? XD_LOG_DEBUG : XD_LOG_WARNING;

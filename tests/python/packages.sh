@@ -1,6 +1,7 @@
 #!/bin/sh
-# Fetches what the Python package's test takes into FOLDER, for tests/python/python.sh, which never fetches: numpy, and
-# pytest, Pillow and mypy. Where FOLDER is full it works offline. 1 where they cannot be had.
+# Fetches what the tests in Python take into FOLDER, for tests/python/python.sh, which never fetches: numpy, and pytest,
+# Pillow and mypy; and for tests/image_tools/vips.sh, which does without it where it cannot be had, pyvips, of which there
+# are sources alone. Where FOLDER is full it works offline. 1 where the first cannot be had.
 # usage: packages.sh FOLDER
 set -u
 
@@ -10,7 +11,11 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null ||
   exit 1
 fi
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-[ -f "$folder/complete-$version" ] && exit 0
 mkdir -p "$folder"
+if [ ! -f "$folder/pyvips-$version" ] && pkg-config --exists vips 2>/dev/null &&
+  python3 -m pip wheel --quiet --wheel-dir "$folder" pyvips >&2; then
+  : >"$folder/pyvips-$version"
+fi
+[ -f "$folder/complete-$version" ] && exit 0
 python3 -m pip download --quiet --only-binary :all: --dest "$folder" numpy pytest pillow mypy >&2 || exit 1
 : >"$folder/complete-$version"
