@@ -38,13 +38,13 @@ for property in model direction fit keep-size seed temperature; do
 done
 
 # ---- The tool's pixels ----
-translate --model "$digits" --seed 1 --out "$work/eight.png" "$three"
+translate --model "$digits" --seed 1 --out "$work/tool_eight.png" "$three"
 graph "$three" "$work/result.png" xdomain:translate "model=$digits" seed=1
-same "$work/eight.png" "$work/result.png" "digits 1to2"
+same "$work/tool_eight.png" "$work/result.png" "digits 1to2"
 "$compare" "$three" "$work/result.png" >/dev/null && fail "nothing was translated"
 
-translate --model "$digits" --direction 2to1 --seed 7 --temperature 0.5 --out "$work/back.png" "$work/eight.png"
-graph "$work/eight.png" "$work/result.png" xdomain:translate "model=$digits" direction=2to1 seed=7 temperature=0.5
+translate --model "$digits" --direction 2to1 --seed 7 --temperature 0.5 --out "$work/back.png" "$work/tool_eight.png"
+graph "$work/tool_eight.png" "$work/result.png" xdomain:translate "model=$digits" direction=2to1 seed=7 temperature=0.5
 same "$work/back.png" "$work/result.png" "digits 2to1"
 
 # From grey 8x8 to colours 9x10.
@@ -65,6 +65,11 @@ for fit in stretch pad crop; do
   graph "$work/wide.pgm" "$work/result.png" xdomain:translate "model=$digits" fit=$fit
   "$compare" "$work/wide.pgm" "$work/result.png" | grep -q '^sample' || fail "--fit $fit does not keep the size"
 done
+
+# As docs/image-tools.md shows it.
+ln -s "$root/examples" "$work/examples"
+(cd "$work" && sed -n 's/^    \(gegl .*\)/\1/p' "$root/docs/image-tools.md" | sh >"$work/log" 2>&1)
+same "$work/tool_eight.png" "$work/eight.png" "the manual's line"
 
 # ---- What cannot be translated stays as it is, and the reason is told ----
 # refused WHY IN PROPERTY...

@@ -232,9 +232,14 @@ static int helper_threads(void) {
   return count;
 }
 
+typedef struct caller_share {
+  int caller, pictures;
+} caller_share;
+
 static gpointer translate_many(gpointer data) {
-  const int caller = GPOINTER_TO_INT(data);
-  for (int i = 0; i < PICTURES / CALLERS; i++) {
+  const caller_share *share = data;
+  const int caller = share->caller;
+  for (int i = 0; i < share->pictures; i++) {
     VipsImage *in = image_of(sources[caller]), *out;
     if (translate(in, &out, DIGITS, (guint64)caller)) {
       g_atomic_int_inc(&wrong);
@@ -255,11 +260,14 @@ static gpointer translate_many(gpointer data) {
   return NULL;
 }
 
-static void translate_on_threads(int concurrency) {
+static void translate_on_threads(int concurrency, int pictures) {
+  caller_share shares[CALLERS];
   GThread *threads[CALLERS];
   vips_concurrency_set(concurrency);
-  for (int i = 0; i < CALLERS; i++)
-    threads[i] = g_thread_new("caller", translate_many, GINT_TO_POINTER(i));
+  for (int i = 0; i < CALLERS; i++) {
+    shares[i] = (caller_share){i, pictures / CALLERS};
+    threads[i] = g_thread_new("caller", translate_many, &shares[i]);
+  }
   for (int i = 0; i < CALLERS; i++)
     g_thread_join(threads[i]);
 }
@@ -270,9 +278,9 @@ START_TEST(translate__shares_a_model_among_threads) {
     expect(expected[i], sources[i], XD_ALPHA_CARRY, (guint64)i);
   }
   const int before = helper_threads();
-  translate_on_threads(1);
+  translate_on_threads(1, PICTURES);
   ck_assert_int_eq(helper_threads(), before);
-  translate_on_threads(4);
+  translate_on_threads(4, PICTURES / 5);
   ck_assert_int_le(helper_threads(), MAX(before, 3));
   ck_assert_int_eq(wrong, 0);
 }

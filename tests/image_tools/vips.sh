@@ -26,13 +26,13 @@ same() { "$compare" "$1" "$2" || fail "$3"; }
 operate() { vips "$@" >"$work/log" 2>&1 || { cat "$work/log"; fail "vips $*"; }; }
 translate() { "$tool" translate "$@" || fail "xdomain translate $*"; }
 
-translate --model "$digits" --seed 1 --out "$work/eight.png" "$three"
+translate --model "$digits" --seed 1 --out "$work/tool_eight.png" "$three"
 operate xdomain_translate "$three" "$work/result.png" --model "$digits" --seed 1
-same "$work/eight.png" "$work/result.png" "digits 1to2"
+same "$work/tool_eight.png" "$work/result.png" "digits 1to2"
 
 translate --model "$digits" --direction 2to1 --seed 9007199254740993 --temperature 0.5 --out "$work/back.png" \
-  "$work/eight.png"
-operate xdomain_translate "$work/eight.png" "$work/result.png" --model "$digits" --direction 2to1 \
+  "$work/tool_eight.png"
+operate xdomain_translate "$work/tool_eight.png" "$work/result.png" --model "$digits" --direction 2to1 \
   --seed 9007199254740993 --temperature 0.5
 same "$work/back.png" "$work/result.png" "digits 2to1"
 
@@ -44,6 +44,11 @@ for fit in stretch pad crop; do
   same "$work/fitted.png" "$work/result.png" "--fit $fit"
 done
 
+# As docs/image-tools.md shows it.
+ln -s "$root/examples" "$work/examples"
+(cd "$work" && sed -n 's/^    \(vips .*\)/\1/p' "$root/docs/image-tools.md" | sh)
+same "$work/tool_eight.png" "$work/eight.png" "the manual's line"
+
 vips xdomain_translate "$three" "$work/none.png" --model /no/such.xdm 2>"$work/log" && fail "a model that is not there"
 grep -q "xdomain_translate: cannot open '/no/such.xdm': No such file" "$work/log" || fail "the reason: $(cat "$work/log")"
 
@@ -51,14 +56,17 @@ grep -q "xdomain_translate: cannot open '/no/such.xdm': No such file" "$work/log
 for threads in 1 4; do
   operate --vips-concurrency=$threads --vips-leak xdomain_translate "$three" "$work/result.png" --model "$digits" --seed 1
   grep -qE 'alive|leak' "$work/log" && { cat "$work/log"; fail "something is left"; }
-  same "$work/eight.png" "$work/result.png" "$threads threads"
+  same "$work/tool_eight.png" "$work/result.png" "$threads threads"
 done
 
 python=$work/environment/bin/python
 if [ -f "$packages/pyvips-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" ] &&
   python3 -m venv "$work/environment" &&
   "$python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$packages" pyvips numpy; then
-  "$python" "$root/tests/image_tools/pyvips_use.py" "$digits" "$three" "$work/eight.png" || fail "pyvips"
+  "$python" "$root/tests/image_tools/pyvips_use.py" "$digits" "$three" "$work/tool_eight.png" || fail "pyvips"
+  rm "$work/eight.png"
+  (cd "$work" && awk '/^```/ { on = $0 == "```python"; next } on' "$root/docs/image-tools.md" | "$python" -)
+  same "$work/tool_eight.png" "$work/eight.png" "the manual's Python"
 else
   echo "without pyvips"
 fi
