@@ -40,15 +40,19 @@ static void draw(guchar *pixels, guchar alpha) {
 }
 
 /* What comes of those pixels where the source keeps them in `format`. */
-static void translate(guchar *result, const guchar *pixels, const char *format) {
+static void translate_from(guchar *result, const guchar *pixels, const Babl *format) {
   const GeglRectangle area = {0, 0, SIDE, SIDE};
-  GeglBuffer *buffer = gegl_buffer_new(&area, babl_format(format));
+  GeglBuffer *buffer = gegl_buffer_new(&area, format);
   gegl_buffer_set(buffer, &area, 0, babl_format("R'G'B'A u8"), pixels, GEGL_AUTO_ROWSTRIDE);
   gegl_node_set(source, "buffer", buffer, NULL);
   gegl_node_blit(operation, 1.0, &area, babl_format("R'G'B'A u8"), result, GEGL_AUTO_ROWSTRIDE,
                  GEGL_BLIT_DEFAULT);
   gegl_node_set(source, "buffer", NULL, NULL);
   g_object_unref(buffer);
+}
+
+static void translate(guchar *result, const guchar *pixels, const char *format) {
+  translate_from(result, pixels, babl_format(format));
 }
 
 /* The same by the library alone: colours laid over black go in, and come out with the alpha. */
@@ -103,6 +107,19 @@ START_TEST(translate__takes_pixels_without_alpha) {
     translate(result, pixels, formats[i]);
     ck_assert_msg(largest_difference(result, expected) == 0, "%s", formats[i]);
   }
+}
+END_TEST
+
+START_TEST(translate__takes_indexed_pixels) {
+  guchar pixels[4 * PIXELS], expected[4 * PIXELS], result[4 * PIXELS],
+      colours[2 * 3] = {0, 0, 0, 255, 255, 255};
+  const Babl *indexed;
+  babl_new_palette(NULL, &indexed, NULL);
+  babl_palette_set_palette(indexed, babl_format("R'G'B' u8"), colours, 2);
+  draw(pixels, 255);
+  expect(expected, pixels);
+  translate_from(result, pixels, indexed);
+  ck_assert_int_eq(largest_difference(result, expected), 0);
 }
 END_TEST
 
@@ -200,6 +217,7 @@ static Suite *make_suite(void) {
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, translate__takes_pixels_of_every_format);
   tcase_add_test(tcase, translate__takes_pixels_without_alpha);
+  tcase_add_test(tcase, translate__takes_indexed_pixels);
   tcase_add_test(tcase, translate__keeps_alpha);
   tcase_add_test(tcase, translate__is_the_same_on_any_number_of_threads);
   tcase_add_test(tcase, translate__leaves_what_is_not_finite_as_it_is);
