@@ -8,25 +8,25 @@
 
 /* ---- What a user chooses ---- */
 
-typedef struct Translate {
+typedef struct XdomainTranslate {
   VipsOperation parent_instance;
   VipsImage *in, *out;
   char *model;
   int direction, fit;
   guint64 seed;
   double temperature;
-} Translate;
+} XdomainTranslate;
 
-typedef VipsOperationClass TranslateClass;
+typedef VipsOperationClass XdomainTranslateClass;
 
-G_DEFINE_TYPE(Translate, translate, VIPS_TYPE_OPERATION)
+G_DEFINE_TYPE(XdomainTranslate, xdomain_translate, VIPS_TYPE_OPERATION)
 
 static GType direction_type(void) {
   static const GEnumValue values[] = {
       {XD_DIRECTION_1TO2, "XDOMAIN_1TO2", "1to2"}, {XD_DIRECTION_2TO1, "XDOMAIN_2TO1", "2to1"}, {0}};
   static gsize type;
   if (g_once_init_enter(&type))
-    g_once_init_leave(&type, g_enum_register_static("XdomainDirection", values));
+    g_once_init_leave(&type, g_enum_register_static("XdomainVipsDirection", values));
   return type;
 }
 
@@ -38,7 +38,7 @@ static GType fit_type(void) {
                                       {0}};
   static gsize type;
   if (g_once_init_enter(&type))
-    g_once_init_leave(&type, g_enum_register_static("XdomainFit", values));
+    g_once_init_leave(&type, g_enum_register_static("XdomainVipsFit", values));
   return type;
 }
 
@@ -85,7 +85,7 @@ static int check_bands(VipsImage *image) {
 }
 
 /* Reads the source into memory. */
-static int read_pixels(Translate *t, pixels *p) {
+static int read_pixels(XdomainTranslate *t, pixels *p) {
   static const xd_layout layouts[] = {XD_LAYOUT_GREY, XD_LAYOUT_GREY_ALPHA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA};
   VipsImage **steps = (VipsImage **)vips_object_local_array(VIPS_OBJECT(t), 3);
   xd_sample sample = XD_SAMPLE_F32;
@@ -124,7 +124,7 @@ static VipsInterpretation interpretation_of(const pixels *source, gboolean grey)
 }
 
 /* An image in memory for the result: the source's metadata, format and alpha; the model's size and colours. */
-static int make_result(Translate *t, pixels *p, const pixels *source, xd_shape shape) {
+static int make_result(XdomainTranslate *t, pixels *p, const pixels *source, xd_shape shape) {
   const gboolean grey = shape.channels == 1;
   VipsImage **made = (VipsImage **)vips_object_local_array(VIPS_OBJECT(t), 1);
   VipsImage *image = made[0] = vips_image_new_memory();
@@ -147,7 +147,7 @@ static int make_result(Translate *t, pixels *p, const pixels *source, xd_shape s
 
 /* ---- The operation ---- */
 
-static int run(Translate *t, session *s, const pixels *to, const pixels *from) {
+static int run(XdomainTranslate *t, session *s, const pixels *to, const pixels *from) {
   xd_status status = xd_translator_set_noise(s->translator, t->seed, 0, (float)t->temperature);
   if (!status)
     status = xd_translator_run(s->translator, &to->view, NULL, &from->view, 1);
@@ -158,7 +158,7 @@ static int run(Translate *t, session *s, const pixels *to, const pixels *from) {
   return status ? -1 : 0;
 }
 
-static int translate_pixels(Translate *t, session *s, const pixels *from) {
+static int translate_pixels(XdomainTranslate *t, session *s, const pixels *from) {
   pixels to = {0};
   xd_shape shape;
   xd_translator_output_shape(s->translator, &shape);
@@ -168,16 +168,16 @@ static int translate_pixels(Translate *t, session *s, const pixels *from) {
   return vips_image_write(to.image, t->out);
 }
 
-static int translate_build(VipsObject *object) {
-  Translate *t = (Translate *)object;
-  const choice chosen = {(xd_direction)t->direction, (xd_fit)t->fit};
+static int build(VipsObject *object) {
+  XdomainTranslate *t = (XdomainTranslate *)object;
   pixels from = {0};
-  if (VIPS_OBJECT_CLASS(translate_parent_class)->build(object))
+  if (VIPS_OBJECT_CLASS(xdomain_translate_parent_class)->build(object))
     return -1;
   if (!t->model) {
     vips_error(NICKNAME, "%s", "no model: the option `model` names its file");
     return -1;
   }
+  const choice chosen = {(xd_direction)t->direction, (xd_fit)t->fit};
   session *s = session_borrow(NICKNAME, t->model, chosen, t->in);
   if (!s)
     return -1;
@@ -187,34 +187,34 @@ static int translate_build(VipsObject *object) {
   return failed ? -1 : 0;
 }
 
-static void translate_class_init(TranslateClass *class) {
+static void xdomain_translate_class_init(XdomainTranslateClass *class) {
   VipsObjectClass *object = VIPS_OBJECT_CLASS(class);
   G_OBJECT_CLASS(class)->set_property = vips_object_set_property;
   G_OBJECT_CLASS(class)->get_property = vips_object_get_property;
   object->nickname = NICKNAME;
   object->description = "translate a picture to another domain by a model of libxdomain";
-  object->build = translate_build;
+  object->build = build;
   /* A model file may change between two calls. */
   VIPS_OPERATION_CLASS(class)->flags = VIPS_OPERATION_SEQUENTIAL | VIPS_OPERATION_NOCACHE;
 
   VIPS_ARG_IMAGE(class, "in", 1, "Input", "Input image", VIPS_ARGUMENT_REQUIRED_INPUT,
-                 offsetof(Translate, in));
+                 offsetof(XdomainTranslate, in));
   VIPS_ARG_IMAGE(class, "out", 2, "Output", "Output image", VIPS_ARGUMENT_REQUIRED_OUTPUT,
-                 offsetof(Translate, out));
+                 offsetof(XdomainTranslate, out));
   VIPS_ARG_STRING(class, "model", 3, "Model", "The model file (.xdm)", VIPS_ARGUMENT_OPTIONAL_INPUT,
-                  offsetof(Translate, model), NULL);
+                  offsetof(XdomainTranslate, model), NULL);
   VIPS_ARG_ENUM(class, "direction", 4, "Direction", "Which way the picture is translated",
-                VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(Translate, direction), direction_type(),
+                VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(XdomainTranslate, direction), direction_type(),
                 XD_DIRECTION_1TO2);
   VIPS_ARG_ENUM(class, "fit", 5, "Fit", "How a picture of another size is fitted into the model's",
-                VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(Translate, fit), fit_type(), XD_FIT_EXACT);
+                VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(XdomainTranslate, fit), fit_type(), XD_FIT_EXACT);
   VIPS_ARG_UINT64(class, "seed", 6, "Seed", "Another seed gives another picture",
-                  VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(Translate, seed), 0, G_MAXUINT64, 0);
+                  VIPS_ARGUMENT_OPTIONAL_INPUT, offsetof(XdomainTranslate, seed), 0, G_MAXUINT64, 0);
   VIPS_ARG_DOUBLE(class, "temperature", 7, "Temperature", "Scale of the noise", VIPS_ARGUMENT_OPTIONAL_INPUT,
-                  offsetof(Translate, temperature), 0, 4, 1);
+                  offsetof(XdomainTranslate, temperature), 0, 4, 1);
 }
 
-static void translate_init(Translate *t) {
+static void xdomain_translate_init(XdomainTranslate *t) {
   t->direction = XD_DIRECTION_1TO2;
   t->temperature = 1;
 }
@@ -222,6 +222,6 @@ static void translate_init(Translate *t) {
 /* What libvips calls in a module. */
 G_MODULE_EXPORT const gchar *g_module_check_init(GModule *self) {
   (void)self;
-  translate_get_type();
+  xdomain_translate_get_type();
   return NULL;
 }
