@@ -36,7 +36,7 @@ draw in/b/x.pgm 18
 draw in/b/deep/y.pgm 9
 draw in/b/.hidden.pgm 3
 echo text >in/readme.txt
-echo text >in/b/old.tiff
+echo text >in/b/old.xcf
 draw other/a9.pgm 14
 draw lone.pgm 14
 
