@@ -138,11 +138,8 @@ static void load_translator(session *s, const GeglProperties *o) {
   options.fit = fits[o->fit];
   options.max_batch = 1;
   xd_context_clear_cancel(s->context);
-  const xd_status status = xd_translator_load(&s->translator, s->context, o->model, &options);
-  if (status)
+  if (xd_translator_load(&s->translator, s->context, o->model, &options))
     s->problem = g_strdup(xd_context_message(s->context));
-  if (status == XD_ERROR_CANCELLED)
-    g_clear_pointer(&s->path, g_free); /* to be loaded again */
 }
 
 static void load(session *s, const GeglProperties *o) {
@@ -155,7 +152,9 @@ static void load(session *s, const GeglProperties *o) {
 
 /* Whether the node can translate as its properties are now. */
 static gboolean ready(session *s, const GeglProperties *o) {
-  if (s->context && (g_strcmp0(s->path, o->model) || s->direction != o->direction || s->fit != o->fit))
+  const gboolean stale =
+      !s->translator || g_strcmp0(s->path, o->model) || s->direction != o->direction || s->fit != o->fit;
+  if (s->context && stale)
     load(s, o);
   return s->translator != NULL;
 }

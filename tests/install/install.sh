@@ -65,3 +65,12 @@ else
   echo "not installed"
   exit 1
 fi
+
+say "plug-ins"
+for plugin in $(find "$prefix" -name 'xdomain-*.so'); do
+  found=$(ldd "$plugin" | sed -n 's/.*libxdomain[^ ]* => \([^ ]*\).*/\1/p')
+  case $found in
+    "$prefix"/*) echo "${plugin##*/} in ${plugin%/*}" ;;
+    *) echo "FAILED: $plugin finds ${found:-no libxdomain}"; exit 1 ;;
+  esac
+done
