@@ -137,6 +137,38 @@ int signal_received(void);
 /* Prints the context's message for a failed call; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
 
+/* ---- Checkpoints of what trains (checkpoint.c) ---- */
+
+typedef struct checkpointing {
+  int argc; /* the command line, to be shown where it goes on */
+  char **argv;
+  const char *given; /* --checkpoint */
+  bool none, resume;
+  uint32_t seconds;
+  char *path; /* where it is, or NULL; to be freed */
+} checkpointing;
+
+#define CHECKPOINT_FLAGS(c, product) \
+  {"resume", FLAG_SWITCH, &(c)->resume, NULL, \
+   "go on with an interrupted training from its checkpoint, with the same other options"}, \
+      {"checkpoint", FLAG_TEXT, &(c)->given, "FILE", \
+       "where the training's state is kept until it is finished (the " product "'s name and .checkpoint)"}, \
+      {"checkpoint-every", FLAG_COUNT, &(c)->seconds, "SECONDS", "how often (60)"}, { \
+    "no-checkpoint", FLAG_SWITCH, &(c)->none, NULL, "keep none: an interrupted training is lost" \
+  }
+
+/* Answer an exit code and have printed the reason where it is not EXIT_DONE: that the flags go together; where the
+ * checkpoint of an output goes; that a training which begins anew does not write over an earlier one's. */
+int check_checkpoint_flags(const checkpointing *c);
+int prepare_checkpoint(checkpointing *c, const char *out);
+int begin_checkpoint(const checkpointing *c);
+
+xd_train_run run_with_checkpoint(const checkpointing *c, xd_train_callback callback, void *user);
+bool has_checkpoint(const checkpointing *c);
+/* Says where the training is kept, and the command that goes on. */
+void tell_checkpoint(const checkpointing *c);
+void drop_checkpoint(const checkpointing *c);
+
 /* ---- Progress (progress.c) ---- */
 
 typedef struct progress {

@@ -88,10 +88,11 @@ static xd_status take_vae(conditioning *c) {
     return XD_OK;
   }
   xd_status status = options_of(c, &options, "vae2");
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.callback = show_step, run.user = &c->progress;
   progress_start(&c->progress);
   if (!status)
-    status = xd_train_vae(&c->encoder, &c->decoder, c->run.context, NULL, c->set, show_step, &c->progress,
-                          options);
+    status = xd_train_vae(&c->encoder, &c->decoder, c->run.context, NULL, c->set, &run, options);
   progress_end(&c->progress);
   xd_options_destroy(options);
   return status;

@@ -78,7 +78,7 @@ static xd_status improvise_judge(scoring *s, int target) {
   if (status)
     return status;
   fprintf(stderr, "no judge for domain %d: training one on half of its pictures\n", target + 1);
-  status = xd_judge_train(&s->judge[target], context, NULL, given, NULL, NULL, NULL);
+  status = xd_judge_train(&s->judge[target], context, NULL, given, NULL, NULL);
   xd_dataset_release(given);
   xd_dataset_release(s->sets[target]);
   s->sets[target] = kept;

@@ -1,11 +1,14 @@
 /* xdomain judge: trains the judge, the classifier that scores translated pictures. */
+#include <stdlib.h>
+
 #include "command.h"
 #include "sets.h"
 
 static const char usage[] =
     "usage: xdomain judge --train SPEC [--test SPEC] --out JUDGE.xdc [OPTION]...\n\n"
     "Trains a judge, a convolutional classifier, on all classes of a set of real pictures and, if a test set is\n"
-    "given, prints its accuracy there. SPEC is as in 'xdomain train --help'.";
+    "given, prints its accuracy there. SPEC is as in 'xdomain train --help'. A training that is interrupted\n"
+    "goes on with --resume, and ends in the same judge.";
 
 /* Flags of everyday use whose names are not those of the options. */
 static const option_alias aliases[] = {{"features", "feature_dim", NULL, NULL},
@@ -16,6 +19,7 @@ typedef struct judging {
   runtime run;
   const char *train, *test, *out;
   option_settings settings;
+  checkpointing checkpoint;
 
   xd_options *options;
   xd_dataset *train_set, *test_set;
@@ -23,10 +27,10 @@ typedef struct judging {
   progress progress;
 } judging;
 
-static int show_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
+static int show_step(void *user, const xd_train_progress *p) {
   char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", value_of(losses, "loss"));
-  progress_show(user, "judge", step, steps, (double)step / (double)steps, detail);
+  snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
+  progress_show(user, "judge", p->step, p->steps, p->overall, detail);
   return 0;
 }
 
@@ -37,12 +41,14 @@ static int make_options(judging *j) {
   return status ? usage_error("%s", xd_context_message(j->run.context)) : EXIT_DONE;
 }
 
-static int check_output(const judging *j) {
-  const output result = {.flag = "--out", .path = j->out};
-  int code = keep_set(&result, 1, j->train);
+static int check_outputs(const judging *j) {
+  const output outputs[] = {{.flag = "--out", .path = j->out},
+                            {.flag = "--checkpoint", .path = j->checkpoint.path}};
+  const size_t count = sizeof outputs / sizeof *outputs;
+  int code = keep_set(outputs, count, j->train);
   if (!code)
-    code = keep_set(&result, 1, j->test);
-  return code ? code : prove_outputs(&result, 1);
+    code = keep_set(outputs, count, j->test);
+  return code ? code : prove_outputs(outputs, count);
 }
 
 static xd_status load_sets(judging *j) {
@@ -62,9 +68,9 @@ static xd_status load_sets(judging *j) {
 }
 
 static xd_status train(judging *j) {
+  const xd_train_run run = run_with_checkpoint(&j->checkpoint, show_step, &j->progress);
   progress_start(&j->progress);
-  const xd_status status =
-      xd_judge_train(&j->judge, j->run.context, NULL, j->train_set, show_step, &j->progress, j->options);
+  const xd_status status = xd_judge_train(&j->judge, j->run.context, NULL, j->train_set, &run, j->options);
   progress_end(&j->progress);
   return status;
 }
@@ -73,6 +79,7 @@ static xd_status save(const judging *j) {
   const xd_status status = xd_judge_save(j->judge, j->run.context, j->out);
   if (status)
     return status;
+  drop_checkpoint(&j->checkpoint);
   fputs("wrote ", stderr);
   print_text(stderr, j->out);
   fprintf(stderr, " in %.1f s\n", now_seconds() - j->progress.started);
@@ -87,20 +94,32 @@ static xd_status measure(const judging *j) {
   return status;
 }
 
+static int run(judging *j) {
+  xd_status status = train(j);
+  if (!status)
+    status = save(j);
+  const bool kept = status && has_checkpoint(&j->checkpoint);
+  if (!status && j->test)
+    status = measure(j);
+  const int code = status ? report_failure(&j->run, status) : EXIT_DONE;
+  if (kept)
+    tell_checkpoint(&j->checkpoint);
+  return code;
+}
+
 static int work(judging *j) {
   int code = make_options(j);
   if (!code)
-    code = check_output(j);
+    code = prepare_checkpoint(&j->checkpoint, j->out);
+  if (!code)
+    code = check_outputs(j);
   if (code)
     return code;
-  xd_status status = load_sets(j);
-  if (!status)
-    status = train(j);
-  if (!status)
-    status = save(j);
-  if (!status && j->test)
-    status = measure(j);
-  return status ? report_failure(&j->run, status) : EXIT_DONE;
+  const xd_status status = load_sets(j);
+  if (status)
+    return report_failure(&j->run, status);
+  code = begin_checkpoint(&j->checkpoint);
+  return code ? code : run(j);
 }
 
 static void release(judging *j) {
@@ -109,13 +128,15 @@ static void release(judging *j) {
   xd_dataset_release(j->test_set);
   xd_options_destroy(j->options);
   free_settings(&j->settings);
+  free(j->checkpoint.path);
 }
 
 int command_judge(int argc, char **argv) {
-  judging j = {.train = NULL};
+  judging j = {.checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
   const flag flags[] = {{"train", FLAG_TEXT, &j.train, "SPEC", "pictures to train on"},
                         {"test", FLAG_TEXT, &j.test, "SPEC", "pictures to measure the accuracy on"},
                         {"out", FLAG_TEXT, &j.out, "FILE", "the judge file to write"},
+                        CHECKPOINT_FLAGS(&j.checkpoint, "judge"),
                         SETTING_FLAGS(&j.settings),
                         RUNTIME_FLAGS(j.run)};
   const command_line line = {.usage = usage,
@@ -131,6 +152,8 @@ int command_judge(int argc, char **argv) {
     if (word_count || !j.train || !j.out)
       code = usage_error("--train and --out are needed, and options only");
     else
+      code = check_checkpoint_flags(&j.checkpoint);
+    if (!code)
       code = start_runtime(&j.run) ? work(&j) : EXIT_FAILED;
   }
   release(&j);

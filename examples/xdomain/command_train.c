@@ -67,9 +67,8 @@ static int check_words(training *t, int words) {
   if (!t->validation_specs[0] != !t->validation_specs[1] ||
       (t->held_out_share > 0.0f) + (t->validation_specs[0] != NULL) + t->no_validation > 1)
     return usage_error("validation takes --valid, or both --validation1 and --validation2, or --no-valid");
-  if (t->no_checkpoint && (t->resume || t->checkpoint_path))
-    return usage_error("--no-checkpoint goes neither with --resume nor with --checkpoint");
-  return t->positive_codes > 2 ? usage_error("--positive-codes takes 1 or 2") : EXIT_DONE;
+  return t->positive_codes > 2 ? usage_error("--positive-codes takes 1 or 2")
+                               : check_checkpoint_flags(&t->checkpoint);
 }
 
 static int refuse_options(const training *t) {
@@ -102,7 +101,7 @@ static int check_outputs(const training *t) {
   const output outputs[] = {{.flag = "--out", .path = t->out},
                             {.flag = "--log", .path = t->log_path, .streams = true},
                             {.flag = "--report", .path = t->report_path, .streams = true},
-                            {.flag = "--checkpoint", .path = t->checkpoint}};
+                            {.flag = "--checkpoint", .path = t->checkpoint.path}};
   const size_t count = sizeof outputs / sizeof *outputs;
   const char *const files[] = {t->model_path, t->judge_path, t->judge_paths[0], t->judge_paths[1]},
                     *const specs[] = {t->specs[0],
@@ -126,13 +125,13 @@ static int work(training *t) {
   if (!code)
     code = check_pairs(t);
   if (!code)
-    code = prepare_checkpoint(t);
+    code = prepare_checkpoint(&t->checkpoint, t->out);
   if (!code)
     code = check_outputs(t);
   if (!code)
     code = load_training_sets(t);
   if (!code)
-    code = begin_checkpoint(t);
+    code = begin_checkpoint(&t->checkpoint);
   if (!code)
     code = open_training_log(t);
   return code ? code : run_training(t);
@@ -165,12 +164,7 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
       {"judge2", FLAG_TEXT, &t->judge_paths[1], "FILE", "judge of domain 2 for validation"},
       {"log", FLAG_TEXT, &t->log_path, "FILE", "losses of every step, as CSV"},
       {"report", FLAG_TEXT, &t->report_path, "FILE", "every validation and which step was kept, as JSON"},
-      {"resume", FLAG_SWITCH, &t->resume, NULL,
-       "go on with an interrupted training from its checkpoint, with the same other options"},
-      {"checkpoint", FLAG_TEXT, &t->checkpoint_path, "FILE",
-       "where the training's state is kept until it is finished (the model's name and .checkpoint)"},
-      {"checkpoint-every", FLAG_COUNT, &t->checkpoint_seconds, "SECONDS", "how often (60)"},
-      {"no-checkpoint", FLAG_SWITCH, &t->no_checkpoint, NULL, "keep none: an interrupted training is lost"},
+      CHECKPOINT_FLAGS(&t->checkpoint, "model"),
       {"half", FLAG_SWITCH, &t->half, NULL, "store weights as 16-bit floats"},
       {"positive-codes", FLAG_COUNT, &t->positive_codes, "N",
        "codes of the real pair: 2, or 1 twice as in the paper (2)"},
@@ -187,7 +181,7 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
 }
 
 static int run(int argc, char **argv, bool mapping_only) {
-  training t = {.mapping_only = mapping_only, .argc = argc, .argv = argv, .checkpoint_seconds = 60};
+  training t = {.mapping_only = mapping_only, .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
   int word_count, code;
   if (read_words(&t, argc, argv, &word_count, &code)) {
     code = check_words(&t, word_count);

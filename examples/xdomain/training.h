@@ -1,5 +1,5 @@
 /* The parts of xdomain train and xdomain map: what is trained on (training_sets.c), the run (training_run.c),
- * its checkpoints (training_checkpoint.c) and what is written of it (training_log.c, training_report.c). */
+ * what it has finished (training_checkpoint.c) and what is written of it (training_log.c, training_report.c). */
 #ifndef XDOMAIN_TRAINING_H
 #define XDOMAIN_TRAINING_H
 
@@ -18,15 +18,11 @@ typedef struct training_history {
 
 typedef struct training {
   runtime run;
-  int argc; /* the command line, to be shown where it goes on */
-  char **argv;
   bool mapping_only; /* xdomain map */
   const char *specs[2], *pairs, *out, *model_path;
   const char *log_path, *report_path;
   const char *unlabelled_specs[2], *validation_specs[2], *judge_path, *judge_paths[2];
-  const char *checkpoint_path; /* as given */
-  bool no_checkpoint, resume;
-  uint32_t checkpoint_seconds;
+  checkpointing checkpoint;
   float held_out_share; /* 0: nobody has said */
   bool no_validation;
   bool half;
@@ -44,7 +40,6 @@ typedef struct training {
   xd_model *model; /* what came of it */
   xd_values *report;
   training_history history[2]; /* of the mapping 1 to 2, and of the way back */
-  char *checkpoint;            /* where it is, or NULL */
   bool heard;                  /* a step, which shows where a resumed training goes on */
   FILE *log;
   bool log_lost;
@@ -54,12 +49,8 @@ typedef struct training {
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE. */
 int load_training_sets(training *t);
 int run_training(training *t);
-/* Where the checkpoint goes; and that a training which begins anew does not write over an earlier one's. */
-int prepare_checkpoint(training *t);
-int begin_checkpoint(const training *t);
 /* Writes down what a training that ended early has finished, and says how it goes on. */
 void keep_finished(training *t);
-void drop_checkpoint(const training *t);
 int open_training_log(training *t);
 int close_training_log(training *t);
 int write_training_report(const training *t, const char *status);

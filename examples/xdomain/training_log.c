@@ -37,7 +37,7 @@ static void print_header(FILE *to) {
 int open_training_log(training *t) {
   if (!t->log_path)
     return EXIT_DONE;
-  t->log = t->resume ? fopen(t->log_path, "r+") : NULL;
+  t->log = t->checkpoint.resume ? fopen(t->log_path, "r+") : NULL;
   if (t->log)
     return EXIT_DONE;
   t->log = fopen(t->log_path, "w");
@@ -73,7 +73,7 @@ static long find_step(FILE *log, const xd_train_progress *p) {
 }
 
 void take_up_log(training *t, const xd_train_progress *p) {
-  if (!t->log || !t->resume)
+  if (!t->log || !t->checkpoint.resume)
     return;
   const long at = find_step(t->log, p);
   if (fseek(t->log, at, SEEK_SET) != 0) /* a pipe goes on anyway */

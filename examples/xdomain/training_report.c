@@ -61,7 +61,7 @@ static bool is_before(const xd_train_progress *p, int direction, uint32_t step) 
 }
 
 void take_up_report(training *t, const xd_train_progress *p) {
-  FILE *from = t->report_path && t->resume ? fopen(t->report_path, "r") : NULL;
+  FILE *from = t->report_path && t->checkpoint.resume ? fopen(t->report_path, "r") : NULL;
   char line[512];
   int direction = 0;
   while (from && fgets(line, sizeof line, from)) {

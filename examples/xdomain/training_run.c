@@ -116,11 +116,11 @@ static int keep_model(training *t) {
   const xd_status status = save_model(t, t->out);
   if (status) {
     report_failure(&t->run, status);
-    if (t->checkpoint)
-      notice("the finished training is kept in '%s'", t->checkpoint);
+    if (t->checkpoint.path)
+      notice("the finished training is kept in '%s'", t->checkpoint.path);
     return rescue_model(t);
   }
-  drop_checkpoint(t);
+  drop_checkpoint(&t->checkpoint);
   print_summary(t);
   fputs("wrote ", stderr);
   print_text(stderr, t->out);
@@ -132,6 +132,7 @@ static int keep_model(training *t) {
 
 static xd_status train(training *t) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
+  const xd_train_run run = run_with_checkpoint(&t->checkpoint, show_step, t);
   for (int d = 0; d < 2; d++) {
     input.set[d] = t->sets[d];
     input.validation[d] = t->validation[d];
@@ -139,11 +140,7 @@ static xd_status train(training *t) {
     input.judge[d] = t->judges[d];
   }
   input.pairing = t->pairing;
-  input.checkpoint = t->checkpoint;
-  input.checkpoint_seconds = t->checkpoint_seconds;
-  input.resume = t->resume;
-  input.callback = show_step;
-  input.user = t;
+  input.run = &run;
   progress_start(&t->progress);
   const xd_status status = t->mapping_only
                                ? xd_map(&t->model, t->run.context, t->report, t->base, &input, t->options)
@@ -184,5 +181,5 @@ void free_training(training *t) {
   xd_values_destroy(t->report);
   xd_options_destroy(t->options);
   free_settings(&t->settings);
-  free(t->checkpoint);
+  free(t->checkpoint.path);
 }

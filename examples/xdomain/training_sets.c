@@ -171,11 +171,11 @@ static void describe_sets(const training *t) {
 
 /* ---- Judges ---- */
 
-static int show_judge_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
+static int show_judge_step(void *user, const xd_train_progress *p) {
   training *t = user;
   char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", value_of(losses, "loss"));
-  progress_show(&t->progress, "judge for validation", step, steps, (double)step / (double)steps, detail);
+  snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
+  progress_show(&t->progress, "judge for validation", p->step, p->steps, p->overall, detail);
   return 0;
 }
 
@@ -184,9 +184,11 @@ static xd_status prepare_judge(training *t, int domain) {
   const char *path = t->judge_paths[domain] ? t->judge_paths[domain] : t->judge_path;
   if (path)
     return xd_judge_load(&t->judges[domain], t->run.context, path);
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.callback = show_judge_step, run.user = t;
   progress_start(&t->progress);
   const xd_status status =
-      xd_judge_train(&t->judges[domain], t->run.context, NULL, t->sets[domain], show_judge_step, t, NULL);
+      xd_judge_train(&t->judges[domain], t->run.context, NULL, t->sets[domain], &run, NULL);
   progress_end(&t->progress);
   return status;
 }

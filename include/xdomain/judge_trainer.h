@@ -5,6 +5,7 @@
 #include "dataset.h"
 #include "judge.h"
 #include "options.h"
+#include "train_run.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
@@ -35,19 +36,15 @@ XD_API xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *los
 /* Gives the judge as it is now, frozen; the trainer can go on afterwards. The caller owns *out. */
 XD_API xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out);
 
-/* Called after each step on the context's thread with its losses, borrowed during the call;
- * nonzero stops with XD_ERROR_CANCELLED. step is from 1 to steps. */
-typedef int (*xd_judge_callback)(void *user, const xd_values *losses, uint32_t step,
-                                 uint32_t steps);
-
 /* Trains a judge on a set by a whole schedule: shuffled epochs of changed pictures, the learning
  * rate falling along a cosine to 0. The caller owns *out. Options: group "judge"; NULL means the
- * defaults; sizes that are 0 are the set's. The callback may be NULL. The report, where not
- * NULL, has "seconds" and the losses' means over the last epoch. XD_ERROR_INVALID_ARGUMENT: also
- * a set with labels beyond the option classes; XD_ERROR_SHAPE_MISMATCH: sizes that are not the
- * set's; XD_ERROR_NUMERIC: training diverged; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+ * defaults; sizes that are 0 are the set's. Run may be NULL; its callback hears of XD_STAGE_JUDGE.
+ * The report, where not NULL, has "seconds", "seconds.judge" and the losses' means over the last
+ * epoch. XD_ERROR_INVALID_ARGUMENT: also a set with labels beyond the option classes;
+ * XD_ERROR_SHAPE_MISMATCH: sizes that are not the set's; XD_ERROR_NUMERIC: training diverged;
+ * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY; and those of checkpoints (train_run.h). */
 XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
-                                const xd_dataset *set, xd_judge_callback callback, void *user,
+                                const xd_dataset *set, const xd_train_run *run,
                                 const xd_options *options);
 
 XD_END_DECLS

@@ -12,8 +12,8 @@
  * give the same model, byte for byte, on the same backend and processor type at any number of
  * threads.
  *
- * These calls take long: a callback hears of each step, and cancelling the context stops them
- * within one. What a late stage would refuse is refused before the first step. */
+ * These calls take long: train_run.h tells how they are watched, stopped and resumed. What a late
+ * stage would refuse is refused before the first step. */
 #ifndef XDOMAIN_TRAIN_H
 #define XDOMAIN_TRAIN_H
 
@@ -21,43 +21,10 @@
 #include "judge.h"
 #include "model.h"
 #include "options.h"
+#include "train_run.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
-
-/* ---- Progress ---- */
-
-typedef uint32_t xd_train_stage;
-enum {
-  XD_STAGE_VAE1 = 1,
-  XD_STAGE_VAE2 = 2,
-  /* Encoding both sets. */
-  XD_STAGE_CODES = 3,
-  XD_STAGE_MAPPING_1TO2 = 4,
-  XD_STAGE_MAPPING_2TO1 = 5
-};
-
-/* What a callback hears; borrowed during its call. */
-typedef struct xd_train_progress {
-  /* Of the library's struct: read no further. */
-  size_t struct_size;
-  /* Share of all the work that is done, 0..1, by a fixed estimate of each stage's. */
-  double overall;
-  /* The losses of this step, as xd_vae_trainer_step and xd_mapping_trainer_step give them; empty
-   * while sets are encoded. */
-  const xd_values *losses;
-  /* What was measured after this step, as xd_evaluate gives it, and its "score"; NULL where nothing
-   * was. */
-  const xd_values *validation;
-  xd_train_stage stage;
-  /* Within the stage, from 1 to steps. */
-  uint32_t step;
-  uint32_t steps;
-  uint32_t reserved;
-} xd_train_progress;
-
-/* Called after every step on the context's thread; nonzero stops with XD_ERROR_CANCELLED. */
-typedef int (*xd_train_callback)(void *user, const xd_train_progress *progress);
 
 /* ---- Two domains ---- */
 
@@ -86,17 +53,8 @@ typedef struct xd_train_input {
   const xd_pair_discriminator *discriminator[2];
   /* The domains' names, for the model, or NULL. */
   const char *name[2];
-  /* May be NULL; `user` is handed to it. */
-  xd_train_callback callback;
-  void *user;
-  /* Path of the training's checkpoint, or NULL: none is written (see below). */
-  const char *checkpoint;
-  /* It is written after every so many seconds, */
-  double checkpoint_seconds;
-  /* and after every so many steps; 0: not for this reason. */
-  uint32_t checkpoint_steps;
-  /* 1: goes on from the checkpoint; 0: begins anew, and refuses a path where a file is. */
-  uint32_t resume;
+  /* Who hears of it and where it is kept; NULL: nobody, nowhere. */
+  const xd_train_run *run;
   /* Further pictures of each domain, whose labels are not read, or NULL (see below). */
   const xd_dataset *unlabelled[2];
 } xd_train_input;
@@ -104,7 +62,7 @@ typedef struct xd_train_input {
 #define XD_TRAIN_INPUT_INIT \
   { \
     sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
-        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, NULL, NULL, 60.0, 0, 0, { \
+        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, { \
       NULL, NULL \
     } \
   }
@@ -166,42 +124,23 @@ XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
                         const xd_model *model, const xd_train_input *input,
                         const xd_options *options);
 
-/* ---- Checkpoints ----
- *
- * A checkpoint is a file with the whole state of an xd_train or an xd_map: finished networks,
- * those in training with the moments of their optimisers and their averages, the best of the
- * validated steps, the report. It has checksums and is replaced as a whole: after a crash at any
- * moment there is an old or a new one. It is written before the first step, which shows that it
- * can be; as checkpoint_seconds and checkpoint_steps say; after each finished stage; and where
- * the callback, a cancelled context or a collapse ends the training. Of these, only the first
- * one's failure fails the call: others are logged, and the training goes on. The file stays when
- * the training is finished.
- *
- * The same call with resume = 1 goes on, and gives the model, byte for byte, and the callbacks,
- * the losses and the measures of a training that was never stopped, at any number of threads;
- * seconds in the report are those of all parts. A finished training's gives its model at once.
- * All that shapes the model must be as it was: the version of the library, the backend, the
- * call, options, sets, pairing, judges, networks and names; XD_ERROR_INVALID_ARGUMENT names what
- * differs. The option allow_collapse may differ, and so a collapsed mapping be finished.
- * XD_ERROR_NOT_FOUND: there is no such file; XD_ERROR_BAD_DATA: it is damaged. */
-
 /* The model that a checkpoint already holds: both VAEs, and of each mapping the finished
  * networks, or else the best of the validated steps. So no failure of a late stage takes away
  * what was finished. The caller owns *out; the property "mapping.recovered" of one with a
- * mapping tells where its training was. XD_ERROR_NOT_FOUND: no such file, or not both VAEs are
- * trained yet; other errors as of xd_model_load. */
+ * mapping tells where its training was. XD_ERROR_NOT_FOUND: no such file, or no two VAEs in it that
+ * are trained; other errors as of xd_model_load. */
 XD_API xd_status xd_train_recover(xd_model **out, xd_context *context, const char *checkpoint);
 
 /* ---- One VAE ---- */
 
 /* Trains one VAE on a set's pictures and gives its frozen networks; the caller owns both.
  * Options: group "vae"; NULL means the defaults; width, height and channels are the set's where
- * they are 0. The callback, which may be NULL, hears of each step with stage XD_STAGE_VAE1. The
- * report, where not NULL, has "seconds" and the losses' means over the last epoch. Errors as of
+ * they are 0. Run may be NULL; its callback hears of XD_STAGE_VAE1. The report, where not NULL,
+ * has "seconds", "seconds.vae1" and the losses' means over the last epoch. Errors as of
  * xd_train. */
 XD_API xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context,
-                              xd_values *report, const xd_dataset *set, xd_train_callback callback,
-                              void *user, const xd_options *options);
+                              xd_values *report, const xd_dataset *set, const xd_train_run *run,
+                              const xd_options *options);
 
 /* ---- Conditions ---- */
 

@@ -422,8 +422,12 @@ template <class F>
 result<model> train(const context &on, xd_train_input input, const options &with, F progress,
                     const model *from = nullptr, values *report = nullptr) {
   progress_hook<F> hook{progress, nullptr};
-  input.callback = progress_hook<F>::call;
-  input.user = &hook;
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  if (input.run)
+    run = *input.run;
+  run.callback = progress_hook<F>::call;
+  run.user = &hook;
+  input.run = &run;
   xd_model *out = nullptr;
   xd_values *told = report ? report->get() : nullptr;
   const xd_status status = from ? xd_map(&out, on.get(), told, from->get(), &input, with.get())

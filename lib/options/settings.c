@@ -107,9 +107,9 @@ bool xdi_write_mapping(char *to, size_t size, const xdi_mapping_settings *settin
   return write_settings(to, size, settings, "mapping");
 }
 
-void xdi_each_train_option(const xdi_train_settings *settings,
-                           void (*visit)(void *user, const char *name, const char *value), void *user) {
-  const xdi_option_group *group = xdi_find_group("train");
+void xdi_each_option(const char *group_name, const void *settings,
+                     void (*visit)(void *user, const char *name, const char *value), void *user) {
+  const xdi_option_group *group = xdi_find_group(group_name);
   char name[2 * XD_OPTION_TEXT_SIZE], value[XD_OPTION_TEXT_SIZE];
   for (uint32_t section = 0; section < group->section_count; section++) {
     const xdi_option_section *rows = &group->sections[section];

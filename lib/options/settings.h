@@ -53,8 +53,9 @@ xd_status xdi_read_train(xdi_train_settings *to, xd_context *context, const xd_o
 bool xdi_write_vae(char *to, size_t size, const xdi_vae_settings *settings);
 bool xdi_write_mapping(char *to, size_t size, const xdi_mapping_settings *settings);
 
-/* Every option of a whole training, by its full name ("vae1.latent_dim") and its value as text. */
-void xdi_each_train_option(const xdi_train_settings *settings,
-                           void (*visit)(void *user, const char *name, const char *value), void *user);
+/* Every option of a group's settings, by its full name ("latent_dim", of a whole training "vae1.latent_dim") and
+ * its value as text. */
+void xdi_each_option(const char *group, const void *settings,
+                     void (*visit)(void *user, const char *name, const char *value), void *user);
 
 #endif

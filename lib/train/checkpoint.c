@@ -78,7 +78,7 @@ static xd_status compose(const xdi_training *training, xdi_bytes bytes[XDI_CHECK
   return status == XD_OK ? put_state(training, &bytes[XDI_CHECKPOINT_STATE]) : status;
 }
 
-xd_status xdi_checkpoint_write(xdi_training *training) {
+static xd_status write_checkpoint(xdi_training *training) {
   xd_context *context = training->context;
   xdi_checkpoint *checkpoint = &training->checkpoint;
   xdi_bytes bytes[XDI_CHECKPOINT_CHUNKS];
@@ -100,21 +100,25 @@ xd_status xdi_checkpoint_write(xdi_training *training) {
   return status;
 }
 
+xd_status xdi_checkpoint_begin(xdi_training *training) {
+  return training->run.resume ? XD_OK : write_checkpoint(training);
+}
+
 /* The training is worth more than one of its checkpoints: the next one may succeed. */
 void xdi_checkpoint_keep(xdi_training *training) {
-  if (xdi_checkpoint_write(training) != XD_OK)
+  if (write_checkpoint(training) != XD_OK)
     xdi_log(training->context, XD_LOG_WARNING, "the training goes on without a new checkpoint");
 }
 
 void xdi_checkpoint_step(xdi_training *training) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
-  const xd_train_input *input = &training->input;
+  const xd_train_run *run = &training->run;
   if (!checkpoint->path)
     return;
   checkpoint->unsaved++;
-  const bool by_steps = input->checkpoint_steps > 0 && checkpoint->unsaved >= input->checkpoint_steps;
+  const bool by_steps = run->checkpoint_steps > 0 && checkpoint->unsaved >= run->checkpoint_steps;
   const bool by_time =
-      input->checkpoint_seconds > 0.0 && xdi_clock() - checkpoint->written >= input->checkpoint_seconds;
+      run->checkpoint_seconds > 0.0 && xdi_clock() - checkpoint->written >= run->checkpoint_seconds;
   if (by_steps || by_time)
     xdi_checkpoint_keep(training);
 }
@@ -125,7 +129,7 @@ static xd_status write_last(xdi_training *training, xd_status status) {
   char why[XDI_MESSAGE_SIZE];
   memcpy(why, context->message, sizeof why);
   xdi_silence(context);
-  const bool written = xdi_checkpoint_write(training) == XD_OK;
+  const bool written = write_checkpoint(training) == XD_OK;
   char reason[XDI_MESSAGE_SIZE];
   memcpy(reason, context->message, sizeof reason);
   if (written)
@@ -251,28 +255,28 @@ static xd_status refuse_old_file(xdi_training *training) {
                   "the checkpoint %s is there already: resume it, or remove it", path);
 }
 
-static xd_status check_input(const xdi_training *training) {
-  const xd_train_input *input = &training->input;
-  if (!input->checkpoint && input->resume)
+static xd_status check_run(const xdi_training *training) {
+  const xd_train_run *run = &training->run;
+  if (!run->checkpoint && run->resume)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_train_input.resume is 1, but checkpoint is NULL");
-  if (!(input->checkpoint_seconds >= 0.0 && input->checkpoint_seconds <= 1e9))
+                    "xd_train_run.resume is 1, but checkpoint is NULL");
+  if (!(run->checkpoint_seconds >= 0.0 && run->checkpoint_seconds <= 1e9))
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_train_input.checkpoint_seconds cannot be %g", input->checkpoint_seconds);
-  return xdi_check_switch(training->context, "xd_train_input.resume", input->resume);
+                    "xd_train_run.checkpoint_seconds cannot be %g", run->checkpoint_seconds);
+  return xdi_check_switch(training->context, "xd_train_run.resume", run->resume);
 }
 
 xd_status xdi_checkpoint_open(xdi_training *training) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
-  xd_status status = check_input(training);
-  if (status != XD_OK || !training->input.checkpoint)
+  xd_status status = check_run(training);
+  if (status != XD_OK || !training->run.checkpoint)
     return status;
-  checkpoint->path = training->input.checkpoint;
+  checkpoint->path = training->run.checkpoint;
   checkpoint->fingerprint = (xdi_bytes){.allocator = &training->context->allocator};
   xdi_fingerprint_put(&checkpoint->fingerprint, training);
   if (checkpoint->fingerprint.failed)
     return xdi_fail_memory(training->context, "preparing checkpoints");
-  status = training->input.resume ? resume(training) : refuse_old_file(training);
+  status = training->run.resume ? resume(training) : refuse_old_file(training);
   checkpoint->written = xdi_clock();
   return status;
 }

@@ -8,7 +8,7 @@
 
 #include "train/training.h"
 
-/* Prepares checkpoints, if the input asks for them, for a training whose options were read. A
+/* Prepares checkpoints, if the run asks for them, for a training whose options were read. A
  * resumed one gets the finished parts and the report of its file. XD_ERROR_INVALID_ARGUMENT: the
  * file is there though it is not to be resumed, or is of another training; XD_ERROR_NOT_FOUND:
  * it is not there; XD_ERROR_BAD_DATA and the like: it is damaged. */
@@ -27,10 +27,10 @@ xd_status xdi_checkpoint_leave_stage(xdi_training *training, xd_status status);
 /* A step was told: saves the state when it is time. */
 void xdi_checkpoint_step(xdi_training *training);
 
-/* Saves the state now. */
-xd_status xdi_checkpoint_write(xdi_training *training);
+/* The first checkpoint of a training that begins anew, before its first step: it shows that there can be others. */
+xd_status xdi_checkpoint_begin(xdi_training *training);
 
-/* The same; a failure is only logged. */
+/* Saves the state now; a failure is only logged. */
 void xdi_checkpoint_keep(xdi_training *training);
 
 #endif

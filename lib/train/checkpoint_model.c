@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
+#include "model/judge.h"
 #include "model/latent_generator.h"
 #include "model/pair_discriminator.h"
 #include "train/provenance.h"
@@ -17,6 +18,7 @@
 #define DECODER(i) XD_TAG('D', 'E', 'C', '1' + (i))
 #define GENERATOR(i) XD_TAG('G', 'E', 'N', '1' + (i))
 #define DISCRIMINATOR(i) XD_TAG('D', 'I', 'S', '1' + (i))
+#define JUDGE XD_TAG('J', 'U', 'D', 'G')
 #define BEST_GENERATOR XD_TAG('B', 'G', 'E', 'N')
 #define BEST_DISCRIMINATOR XD_TAG('B', 'D', 'I', 'S')
 
@@ -48,6 +50,7 @@ uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_train
   }
   add_role(roles, &count, BEST_GENERATOR, xd_latent_generator_network(done->best_generator));
   add_role(roles, &count, BEST_DISCRIMINATOR, xd_pair_discriminator_network(done->best_discriminator));
+  add_role(roles, &count, JUDGE, xd_judge_network(done->judge));
   return count;
 }
 
@@ -67,6 +70,8 @@ static xd_status take_role(xdi_parts *done, xd_context *context, const xdi_role 
     return xdi_latent_generator_wrap(&done->best_generator, context, role->network);
   if (role->tag == BEST_DISCRIMINATOR && !done->best_discriminator)
     return xdi_pair_discriminator_wrap(&done->best_discriminator, context, role->network);
+  if (role->tag == JUDGE && !done->judge)
+    return xdi_judge_wrap(&done->judge, context, role->network);
   return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's network is of no known part");
 }
 
@@ -176,13 +181,17 @@ typedef struct recovery {
   char where[48];
 } recovery;
 
+static bool is_mapping(uint32_t stage) {
+  return stage == XD_STAGE_MAPPING_1TO2 || stage == XD_STAGE_MAPPING_2TO1;
+}
+
 static void fill_mappings(xd_model_parts *parts, const recovery *found) {
   const xdi_parts *done = &found->done;
   for (uint32_t i = 0; i < 2; i++) {
     parts->generator[i] = done->generator[i];
     parts->discriminator[i] = done->discriminator[i];
   }
-  if (done->best_generator && found->stage >= XD_STAGE_MAPPING_1TO2) {
+  if (done->best_generator && is_mapping(found->stage)) {
     const uint32_t direction = found->stage - XD_STAGE_MAPPING_1TO2;
     parts->generator[direction] = done->best_generator;
     parts->discriminator[1 - direction] = done->best_discriminator;
@@ -227,7 +236,7 @@ static xd_status make_model(xd_model **out, xd_context *context, recovery *found
   const xdi_parts *done = &found->done;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   if (!done->encoder[0] || !done->encoder[1] || !done->decoder[0] || !done->decoder[1])
-    return xdi_fail(context, XD_ERROR_NOT_FOUND, "the checkpoint's VAEs are not trained yet");
+    return xdi_fail(context, XD_ERROR_NOT_FOUND, "the checkpoint has no two VAEs that are trained");
   if (found->texts[PAIRING].count != 1 || found->texts[NAMES].count != 2 ||
       found->texts[PROPERTIES].count % 2 != 0)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's texts contradict themselves");
@@ -255,7 +264,7 @@ static xd_status get_place(recovery *found, xd_context *context, const xdi_conta
   xdi_get_u32(&position); /* steps that were trained */
   found->told = xdi_get_u32(&position);
   xdi_release(&context->allocator, (void *)position.data);
-  if (status == XD_OK && (position.failed || found->stage > XD_STAGE_MAPPING_2TO1))
+  if (status == XD_OK && (position.failed || found->stage > XD_STAGE_JUDGE))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's position is none");
   return status;
 }

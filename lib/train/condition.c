@@ -189,8 +189,8 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_condition_
   if (status != XD_OK)
     return status;
   training->input.set[1] = stage.input.set;
-  training->input.callback = stage.input.callback;
-  training->input.user = stage.input.user;
+  training->run.callback = stage.input.callback;
+  training->run.user = stage.input.user;
   const uint32_t count = xdi_list_class_names(names, stage.input.set);
   status = train(&stage, count);
   if (status == XD_OK)

@@ -15,7 +15,7 @@
 
 typedef struct printer {
   xdi_bytes *to;
-  bool with_vae;
+  bool maps;
 } printer;
 
 static void put_pair(xdi_bytes *to, const char *name, const char *value) {
@@ -106,7 +106,7 @@ static void put_input(xdi_bytes *to, const xd_train_input *input) {
 /* xd_map reads nothing of VAEs. */
 static void put_option(void *user, const char *name, const char *value) {
   const printer *print = user;
-  if (strcmp(name, "allow_collapse") != 0 && (print->with_vae || strncmp(name, "vae", 3) != 0))
+  if (strcmp(name, "allow_collapse") != 0 && (!print->maps || strncmp(name, "vae", 3) != 0))
     put_pair(print->to, name, value);
 }
 
@@ -121,11 +121,11 @@ static void put_vaes(xdi_bytes *to, const xd_model *vaes) {
 
 void xdi_fingerprint_put(xdi_bytes *to, const xdi_training *training) {
   const xd_model *vaes = training->vaes;
-  printer print = {.to = to, .with_vae = vaes == NULL};
+  printer print = {.to = to, .maps = vaes != NULL};
   put_pair(to, "the library", XD_VERSION_STRING);
   put_pair(to, "the backend", xd_context_backend_name(training->context));
-  put_pair(to, "the call", vaes ? "xd_map" : "xd_train");
-  xdi_each_train_option(&training->settings, put_option, &print);
+  put_pair(to, "the call", training->call);
+  xdi_each_option(training->group, training->options, put_option, &print);
   put_input(to, &training->input);
   if (vaes)
     put_vaes(to, vaes);

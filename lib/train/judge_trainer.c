@@ -144,6 +144,13 @@ xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *losses, co
   return tell(trainer, losses, &loss);
 }
 
+void xdi_judge_trainer_archive(xd_judge_trainer *trainer, xdi_archive *archive) {
+  xdi_archive_u32(archive, &trainer->step);
+  xdi_archive_floats(archive, xdi_executor_parameters(trainer->run),
+                     trainer->judge->part.network->block_count);
+  xdi_optimiser_archive(&trainer->optimiser, archive);
+}
+
 /* The names of the judge that the trainer started from. */
 static xd_status copy_names(xd_judge *to, const xd_judge_trainer *trainer) {
   const char *names[XD_CLASS_LIMIT];

@@ -20,4 +20,7 @@ struct xd_judge_trainer {
 xd_status xdi_judge_trainer_open(xd_judge_trainer **out, xd_context *context, const xd_judge *judge,
                                  const xdi_judge_settings *settings);
 
+/* The state that its next steps follow from. */
+void xdi_judge_trainer_archive(xd_judge_trainer *trainer, xdi_archive *archive);
+
 #endif

@@ -39,6 +39,8 @@ uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) 
 /* Of one step of a stage. */
 static double work_of(const xdi_training *training, xd_train_stage stage, uint32_t step) {
   const xdi_train_settings *settings = &training->settings;
+  if (stage == XD_STAGE_JUDGE)
+    return 1.0;
   if (stage <= XD_STAGE_VAE2) {
     const xdi_vae_settings *vae = &settings->vae[stage - XD_STAGE_VAE1];
     const xd_dataset *set = xdi_training_pictures(training, stage - XD_STAGE_VAE1);
@@ -77,7 +79,7 @@ xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event) {
   *work_done += work_of(training, event->stage, event->step);
   event->struct_size = sizeof *event;
   event->overall = *work_done < training->work ? *work_done / training->work : 1.0;
-  if (training->input.callback && training->input.callback(training->input.user, event))
+  if (training->run.callback && training->run.callback(training->run.user, event))
     return xdi_fail(training->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of stage %u",
                     event->step, event->steps, event->stage);
   const xd_status status = xdi_check_cancelled(training->context);

@@ -55,18 +55,14 @@ static xd_status train_vaes(xd_model **out, xdi_training *training) {
   return status == XD_OK ? xdi_make_vae_model(out, training) : status;
 }
 
-/* The first checkpoint shows that there can be others. */
-static xd_status start(xdi_training *training, const bool with_vae[2]) {
-  xdi_training_start(training, with_vae);
-  return training->input.resume ? XD_OK : xdi_checkpoint_write(training);
-}
-
 static xd_status train_all(xd_model **out, xdi_training *training) {
   static const bool both[2] = {true, true};
   xd_model *vaes = NULL;
   xd_status status = xdi_training_rehearse(training, NULL);
-  if (status == XD_OK)
-    status = start(training, both);
+  if (status != XD_OK)
+    return status;
+  xdi_training_start(training, both);
+  status = xdi_checkpoint_begin(training);
   if (status == XD_OK)
     status = train_vaes(&vaes, training);
   if (status == XD_OK && training->settings.directions == 0)
@@ -121,7 +117,8 @@ static xd_status map_all(xd_model **out, xdi_training *training) {
   if (status != XD_OK)
     return status;
   take_vaes(training);
-  status = start(training, none);
+  xdi_training_start(training, none);
+  status = xdi_checkpoint_begin(training);
   return status == XD_OK ? train_mappings(out, training, vaes) : status;
 }
 
@@ -143,6 +140,7 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
                               const xd_train_input *input, const xd_options *options) {
   xdi_training training;
   xd_status status = xdi_training_open(&training, context, report, input);
+  training.call = vaes ? "xd_map" : "xd_train";
   training.vaes = vaes;
   if (status == XD_OK)
     status = check_sets(&training);
@@ -179,33 +177,39 @@ xd_status xd_map(xd_model **out, xd_context *context, xd_values *report, const x
   return run_training(out, context, report, model, input, options);
 }
 
-/* A training of domain 1 alone, whose VAE has the options' own seed. */
-static xd_status train_one(xdi_training *training, xd_encoder **encoder, xd_decoder **decoder,
-                           const xd_options *options) {
-  static const bool first[2] = {true, false};
+static xd_status read_one(xdi_training *training, const xd_options *options) {
   xd_context *context = training->context;
   xdi_vae_settings *settings = &training->settings.vae[0];
   xd_status status = xdi_read_vae(settings, context, options);
+  training->group = "vae";
+  training->options = settings;
   if (status == XD_OK)
     status = xdi_check_vae_schedule(context, settings);
   if (status == XD_OK)
     status = xdi_complete_picture(context, "vae", &settings->width, &settings->height, &settings->channels,
                                   training->input.set[0]);
-  if (status != XD_OK)
-    return status;
+  return status;
+}
+
+/* A training of domain 1 alone, whose VAE has the options' own seed. */
+static xd_status train_one(xdi_training *training, xd_encoder **encoder, xd_decoder **decoder) {
+  static const bool first[2] = {true, false};
+  xdi_parts *done = &training->done;
   xdi_training_start(training, first);
-  status = xdi_train_vae(training, 0, "");
+  xd_status status = xdi_checkpoint_begin(training);
+  if (status == XD_OK && !done->encoder[0])
+    status = xdi_train_vae(training, 0, "");
   if (status != XD_OK)
     return status;
-  *encoder = xd_encoder_retain(training->done.encoder[0]);
-  *decoder = xd_decoder_retain(training->done.decoder[0]);
+  xd_encoder_freeze(done->encoder[0]); /* a checkpoint's are not */
+  xd_decoder_freeze(done->decoder[0]);
+  *encoder = xd_encoder_retain(done->encoder[0]);
+  *decoder = xd_decoder_retain(done->decoder[0]);
   return XD_OK;
 }
 
 xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context, xd_values *report,
-                       const xd_dataset *set, xd_train_callback callback, void *user,
-                       const xd_options *options) {
-  xd_train_input input = XD_TRAIN_INPUT_INIT;
+                       const xd_dataset *set, const xd_train_run *run, const xd_options *options) {
   xdi_training training;
   if (encoder)
     *encoder = NULL;
@@ -217,12 +221,15 @@ xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *c
                     "xd_train_vae: encoder, decoder, context or set is NULL");
   if (xd_dataset_count(set) == 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train_vae: the set is empty");
-  input.set[0] = set;
-  input.callback = callback;
-  input.user = user;
-  xd_status status = xdi_training_open(&training, context, report, &input);
+  xd_status status = xdi_training_open_one(&training, context, report, set, run);
+  training.call = "xd_train_vae";
   if (status == XD_OK)
-    status = train_one(&training, encoder, decoder, options);
+    status = read_one(&training, options);
+  if (status == XD_OK)
+    status = xdi_checkpoint_open(&training);
+  if (status == XD_OK)
+    status = train_one(&training, encoder, decoder);
+  xdi_checkpoint_close(&training);
   xdi_training_close(&training);
   return status;
 }

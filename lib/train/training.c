@@ -11,19 +11,35 @@ void xd_train_input_init(xd_train_input *input, size_t struct_size) {
   xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
 }
 
+void xd_train_run_init(xd_train_run *run, size_t struct_size) {
+  const xd_train_run defaults = XD_TRAIN_RUN_INIT;
+  xdi_sized_write(run, struct_size, &defaults, sizeof defaults);
+}
+
 xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
                             const xd_train_input *input) {
-  *training = (xdi_training){.context = context, .input = XD_TRAIN_INPUT_INIT};
+  *training = (xdi_training){.context = context, .input = XD_TRAIN_INPUT_INIT, .run = XD_TRAIN_RUN_INIT};
   xdi_values_open(&training->own_report, &context->allocator);
   xdi_values_open(&training->losses, &context->allocator);
   xdi_values_open(&training->measures, &context->allocator);
   training->report = report ? report : &training->own_report;
-  return xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, resume));
+  const xd_status status = xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, run));
+  return status == XD_OK && training->input.run
+             ? xdi_sized_read(context, &training->run, training->input.run, XDI_SIZED(xd_train_run, resume))
+             : status;
+}
+
+xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_values *report,
+                                const xd_dataset *set, const xd_train_run *run) {
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
+  input.set[0] = set;
+  input.run = run;
+  return xdi_training_open(training, context, report, &input);
 }
 
 const char *xdi_stage_name(xd_train_stage stage) {
-  static const char *const names[] = {"", "vae1", "vae2", "codes", "mapping1", "mapping2"};
-  return names[stage <= XD_STAGE_MAPPING_2TO1 ? stage : 0];
+  static const char *const names[] = {"", "vae1", "vae2", "codes", "mapping1", "mapping2", "judge"};
+  return names[stage <= XD_STAGE_JUDGE ? stage : 0];
 }
 
 void xdi_release_parts(xdi_parts *parts) {
@@ -35,6 +51,7 @@ void xdi_release_parts(xdi_parts *parts) {
   }
   xd_latent_generator_release(parts->best_generator);
   xd_pair_discriminator_release(parts->best_discriminator);
+  xd_judge_release(parts->judge);
 }
 
 void xdi_training_close(xdi_training *training) {
@@ -110,6 +127,8 @@ static void give_seeds(xdi_train_settings *settings) {
 
 xd_status xdi_training_read(xdi_training *training, const xd_options *options, bool with_vae) {
   xd_status status = xdi_read_train(&training->settings, training->context, options);
+  training->group = "train";
+  training->options = &training->settings;
   if (status != XD_OK)
     return status;
   give_seeds(&training->settings);

@@ -1,10 +1,11 @@
-/* One run of xd_train, xd_map or xd_train_vae: what its stages share. */
+/* One run of xd_train, xd_map, xd_train_vae or xd_judge_train: what its stages share. */
 #ifndef XDI_TRAIN_TRAINING_H
 #define XDI_TRAIN_TRAINING_H
 
 #include "format/wire.h"
 #include "options/settings.h"
 #include "options/values.h"
+#include "xdomain/judge_trainer.h"
 #include "xdomain/train.h"
 
 /* What is finished, and the best of the mapping in progress: what no failure takes away. Owned. */
@@ -15,6 +16,7 @@ typedef struct xdi_parts {
   xd_pair_discriminator *discriminator[2]; /* [1], D2, judges what generator[0] makes */
   xd_latent_generator *best_generator;     /* of the validated steps so far; NULL: none */
   xd_pair_discriminator *best_discriminator;
+  xd_judge *judge;
 } xdi_parts;
 
 /* Where a training is. */
@@ -47,8 +49,13 @@ typedef struct xdi_checkpoint {
 
 typedef struct xdi_training {
   xd_context *context;
+  const char *call;            /* "xd_train" or another */
+  const char *group;           /* of the call's options, */
+  const void *options;         /* which were read into these settings */
   xdi_train_settings settings; /* complete: the parts have seeds, pictures and codes of their own */
+  xdi_judge_settings judge_settings;
   xd_train_input input;
+  xd_train_run run;
   xd_dataset *vae_set[2], *spread_set[2]; /* with unlabelled pictures (unlabelled.h); or NULL */
   const xd_model *vaes;                   /* those that xd_map maps; NULL: they are trained */
   xd_values *report;                      /* the caller's, or the one below */
@@ -62,9 +69,13 @@ typedef struct xdi_training {
   xdi_checkpoint checkpoint;
 } xdi_training;
 
-/* Reads the caller's input and begins the report. XD_ERROR_INVALID_ARGUMENT names what is wrong. */
+/* Reads the caller's input and run (NULL: the defaults), and begins the report. XD_ERROR_INVALID_ARGUMENT names
+ * what is wrong. */
 xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
                             const xd_train_input *input);
+/* The same for a network that is trained alone, on a set. */
+xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_values *report,
+                                const xd_dataset *set, const xd_train_run *run);
 void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
 
 void xdi_release_parts(xdi_parts *parts);

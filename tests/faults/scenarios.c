@@ -207,7 +207,7 @@ static xd_status encode(xd_context *context, const fixture *of) {
 /* Every network as small as its options allow, and a handful of steps. */
 static const char smallest[] =
     "vae.base_channels = 2\nvae.depth = 1\nvae.latent_dim = 2\nvae.hidden1 = 4\nvae.batch = 6\n"
-    "vae.epochs = 1\nvae.augment = 0.5\nmapping.hidden_width = 4\nmapping.hidden_layers = 1\n"
+    "vae.epochs = 1\nvae.min_steps = 0\nvae.augment = 0.5\nmapping.hidden_width = 4\nmapping.hidden_layers = 1\n"
     "mapping.batch = 4\nmapping.steps = 2\nmapping.condition_codes = 2\nallow_collapse = 1\n";
 
 static xd_status make_options(xd_options **out, xd_context *context, const char *group, const char *text) {
@@ -225,12 +225,13 @@ static void set_input(xd_train_input *input, const fixture *of, bool validated) 
   input->pairing = of->pairing;
 }
 
-static xd_status train(xd_context *context, const fixture *of) {
+static xd_status train_with(xd_context *context, const fixture *of, const xd_train_run *run) {
   xd_options *options = NULL;
   xd_values *report = NULL;
   xd_model *model = NULL;
   xd_train_input input;
   set_input(&input, of, false);
+  input.run = run;
   xd_status status = make_options(&options, context, "train", smallest);
   if (status == XD_OK)
     status = made(xd_values_create(&report, context), &report);
@@ -240,6 +241,10 @@ static xd_status train(xd_context *context, const fixture *of) {
   xd_values_destroy(report);
   xd_model_release(model);
   return status;
+}
+
+static xd_status train(xd_context *context, const fixture *of) {
+  return train_with(context, of, NULL);
 }
 
 static xd_status map(xd_context *context, const fixture *of) {
@@ -261,17 +266,53 @@ static xd_status map(xd_context *context, const fixture *of) {
   return status;
 }
 
-static xd_status train_judge(xd_context *context, const fixture *of) {
+static xd_status train_judge_with(xd_context *context, const fixture *of, const xd_train_run *run) {
   static const char text[] =
       "base_channels = 2\nfeature_dim = 4\nepochs = 1\nbatch = 8\nblur = 1\nflip = 1\n";
   xd_options *options = NULL;
   xd_judge *judge = NULL;
   xd_status status = make_options(&options, context, "judge", text);
   if (status == XD_OK)
-    status = made(xd_judge_train(&judge, context, NULL, of->sets[1], NULL, NULL, options), &judge);
+    status = made(xd_judge_train(&judge, context, NULL, of->sets[1], run, options), &judge);
   xd_options_destroy(options);
   xd_judge_release(judge);
   return status;
+}
+
+static xd_status train_judge(xd_context *context, const fixture *of) {
+  return train_judge_with(context, of, NULL);
+}
+
+/* The callback stops at its step, from 1. */
+static int count_down(void *user, const xd_train_progress *progress) {
+  uint32_t *left = user;
+  (void)progress;
+  return --*left == 0;
+}
+
+/* Stopped at a step, and resumed from its checkpoint. */
+static xd_status in_two_parts(xd_context *context, const fixture *of, uint32_t step,
+                              xd_status (*part)(xd_context *, const fixture *, const xd_train_run *)) {
+  char path[TEST_PATH_SIZE];
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.checkpoint = in_folder(path, of, "training.checkpoint");
+  run.checkpoint_steps = 1;
+  run.callback = count_down, run.user = &step;
+  remove(path);
+  const xd_status status = part(context, of, &run);
+  demand(status != XD_OK, "a training went on to its end");
+  if (status != XD_ERROR_CANCELLED)
+    return status;
+  run.callback = NULL, run.resume = 1;
+  return part(context, of, &run);
+}
+
+static xd_status resume_training(xd_context *context, const fixture *of) {
+  return in_two_parts(context, of, 7, train_with);
+}
+
+static xd_status resume_judge(xd_context *context, const fixture *of) {
+  return in_two_parts(context, of, 1, train_judge_with);
 }
 
 static xd_status evaluate(xd_context *context, const fixture *of) {
@@ -306,6 +347,8 @@ const scenario fault_scenarios[] = {
     {"evaluate", evaluate, NULL},
     {"map", map, NULL},
     {"train", train, NULL},
+    {"resume_judge", resume_judge, NULL},
+    {"resume_train", resume_training, NULL},
     {NULL, NULL, NULL},
 };
 

@@ -146,7 +146,6 @@ OF_TYPE = {
     "xd_fit": "XD_FIT_STRETCH",
     "xd_image *": "scratch_view()",
     "const xd_image *": "&f.image",
-    "xd_judge_callback": "NULL",
     "xd_layer_spec *": "area()",
     "xd_layout": "XD_LAYOUT_RGB",
     "xd_left_out": "XD_LEFT_OUT_BAD",
@@ -163,8 +162,8 @@ OF_TYPE = {
     "const xd_source *": "&f.model_source",
     "xd_status": "XD_ERROR_IO",
     "xd_tensor *": "tensor()",
-    "xd_train_callback": "NULL",
     "const xd_train_input *": "&f.train_input",
+    "const xd_train_run *": "&f.train_run",
     "const xd_translator_options *": "&f.translator_options",
     "const xd_allocator *": "NULL",
 }

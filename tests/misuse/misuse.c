@@ -59,6 +59,7 @@ static struct fixture {
   xd_evaluation_input evaluation_input;
   xd_train_input train_input;
   xd_condition_input condition_input;
+  xd_train_run train_run;
   xd_mapping_batch mapping_batch;
   xd_model_parts parts;
   xd_network_layers layers, decoder_layers, discriminator_layers;
@@ -264,6 +265,7 @@ static void make_sets(void) {
   f.train_input.set[0] = f.dataset;
   f.train_input.set[1] = f.target_set;
   f.train_input.pairing = f.pairing;
+  f.train_run = (xd_train_run)XD_TRAIN_RUN_INIT;
   f.evaluation_input = (xd_evaluation_input)XD_EVALUATION_INPUT_INIT;
   f.evaluation_input.source = f.dataset;
   f.evaluation_input.target = f.target_set;

@@ -126,5 +126,31 @@ kill -INT $process
 ends 130
 [ ! -e none.xdm.checkpoint ] || fail "--no-checkpoint keeps one"
 
+# A judge that is interrupted is kept, says how it goes on, and ends as one that was not.
+judging() {
+  out=$1
+  shift
+  "$tool" judge --train dir:one --epochs 400 --base-channels 4 --features 4 --threads 1 --out "$out.xdc" "$@" >out 2>log &
+  process=$!
+}
+judging judged
+ends 0
+for signal in INT:130 TERM:143 HUP:129; do
+  judging cut --checkpoint-every 0
+  after log 'judge'
+  kill -"${signal%:*}" $process
+  ends "${signal#*:}"
+  [ ! -e cut.xdc ] && [ -e cut.xdc.checkpoint ] || fail "SIG${signal%:*}: a judge without its checkpoint"
+  command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
+  eval "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
+  cmp -s cut.xdc judged.xdc || fail "SIG${signal%:*}: the judge is another"
+  [ ! -e cut.xdc.checkpoint ] || fail "a finished judge leaves its checkpoint"
+  rm -f cut.xdc
+done
+judging cut --resume
+ends 1
+judging cut --resume --no-checkpoint
+ends 2
+
 [ "$failures" -eq 0 ] && echo "no training is lost"
 exit "$((failures > 0))"

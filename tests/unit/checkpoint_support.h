@@ -48,6 +48,7 @@ typedef struct part {
   xd_pairing *pairing;
   xd_options *options;
   xd_train_input input;
+  xd_train_run run;
   xd_values *report;
   xd_model *model; /* what came of it */
 } part;
@@ -101,7 +102,9 @@ static inline xd_dataset *make_one_picture(xd_context *context) {
 }
 
 static inline void open_part(part *p, const lab *l, const setting *s, uint32_t threads) {
-  *p = (part){.context = test_context_with(s->backend, threads, NULL), .input = XD_TRAIN_INPUT_INIT};
+  *p = (part){.context = test_context_with(s->backend, threads, NULL),
+              .input = XD_TRAIN_INPUT_INIT,
+              .run = XD_TRAIN_RUN_INIT};
   p->pairing = make_pairing(p->context, s->pairs ? s->pairs : s->one_class ? "0:3" : "0:3,1:4,2:5");
   p->options = make_options(p->context, "train", TINY);
   change_options(p->options, s->options);
@@ -123,6 +126,7 @@ static inline void open_part(part *p, const lab *l, const setting *s, uint32_t t
   if (s->maps)
     assert_ok(p->context, xd_model_load(&p->vaes, p->context, l->vaes));
   p->input.pairing = p->pairing;
+  p->input.run = &p->run;
 }
 
 static inline void close_part(part *p) {
@@ -146,7 +150,7 @@ static inline xd_status run_part(part *p) {
 
 static inline void listen(part *p, heard *to) {
   to->context = p->context;
-  p->input.callback = hear, p->input.user = to;
+  p->run.callback = hear, p->run.user = to;
 }
 
 /* A judge of any quality knows all six patterns; the VAEs are hardly trained. */
@@ -157,7 +161,7 @@ static inline void fill_lab(lab *l) {
   xd_dataset *all = make_patterns(p.context, PATTERN_ROW, 6, 120, 4);
   xd_options *options = make_options(p.context, "judge", "base_channels=4 feature_dim=8 batch=30 epochs=2");
   xd_judge *judge = NULL;
-  assert_ok(p.context, xd_judge_train(&judge, p.context, NULL, all, NULL, NULL, options));
+  assert_ok(p.context, xd_judge_train(&judge, p.context, NULL, all, NULL, options));
   assert_ok(p.context, xd_judge_save(judge, p.context, l->judge));
   assert_ok(p.context, run_part(&p));
   assert_ok(p.context, xd_model_save(p.model, p.context, l->vaes, NULL));
@@ -208,7 +212,7 @@ static inline xd_status run_checkpointed(outcome *to, const lab *l, const settin
   part p;
   open_part(&p, l, s, threads);
   listen(&p, told);
-  p.input.checkpoint = l->checkpoint, p.input.resume = resume;
+  p.run.checkpoint = l->checkpoint, p.run.resume = resume;
   const xd_status status = run_part(&p);
   if (status == XD_OK)
     take_outcome(to, l, &p, told);

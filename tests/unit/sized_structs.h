@@ -27,7 +27,8 @@
   ROW(xd_option_info, XD_OPTION_INFO_INIT, reserved, OUT) \
   ROW(xd_source, XD_SOURCE_INIT, user, IN) \
   ROW(xd_sink, XD_SINK_INIT, user, IN) \
-  ROW(xd_train_input, XD_TRAIN_INPUT_INIT, resume, IN) \
+  ROW(xd_train_input, XD_TRAIN_INPUT_INIT, run, IN) \
+  ROW(xd_train_run, XD_TRAIN_RUN_INIT, resume, IN) \
   ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, reserved, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */

@@ -130,7 +130,7 @@ START_TEST(checkpoint__goes_on_from_any_moment) {
     pthread_t thread;
     open_part(&p, &l, &s, 1 + parts % 2);
     listen(&p, &told);
-    p.input.checkpoint = l.checkpoint, p.input.resume = parts > 0;
+    p.run.checkpoint = l.checkpoint, p.run.resume = parts > 0;
     timer later = {p.context, seconds * (0.02 + 0.5 * xdi_random_uniform(3, 1, parts))};
     if (parts < 15)
       ck_assert_int_eq(pthread_create(&thread, NULL, cancel_later, &later), 0);
@@ -158,7 +158,7 @@ END_TEST
 static void finish_in_child(const lab *l, const setting *s, bool resume, uint32_t threads) {
   part p;
   open_part(&p, l, s, threads);
-  p.input.checkpoint = l->checkpoint, p.input.resume = resume, p.input.checkpoint_steps = 1;
+  p.run.checkpoint = l->checkpoint, p.run.resume = resume, p.run.checkpoint_steps = 1;
   if (run_part(&p) != XD_OK || xd_model_save(p.model, p.context, l->model, NULL) != XD_OK) {
     fprintf(stderr, "a killed training cannot go on: %s\n", xd_context_message(p.context));
     _exit(1);
@@ -282,7 +282,7 @@ START_TEST(recover__gives_what_is_finished) {
     remove(l.checkpoint);
     open_part(&p, &l, s, 1);
     listen(&p, &told);
-    p.input.checkpoint = l.checkpoint;
+    p.run.checkpoint = l.checkpoint;
     assert_status(run_part(&p), XD_ERROR_CANCELLED);
     if (stops[stop].vaes) {
       assert_recovers(&l, &p, s, stops[stop].first, stops[stop].second, stops[stop].where);
@@ -313,7 +313,7 @@ START_TEST(recover__notes_the_last_place_alone) {
     remove(l.checkpoint);
     open_part(&p, &l, &s, 1);
     listen(&p, &told);
-    p.input.checkpoint = l.checkpoint;
+    p.run.checkpoint = l.checkpoint;
     assert_status(run_part(&p), XD_ERROR_CANCELLED);
     assert_ok(p.context, xd_train_recover(&model, p.context, l.checkpoint));
     ck_assert_str_eq(xd_model_property(model, "mapping.recovered"),
@@ -336,7 +336,7 @@ START_TEST(recover__gives_the_vaes_of_a_training_that_diverged) {
   part p;
   open_lab(&l);
   open_part(&p, &l, &s, 1);
-  p.input.checkpoint = l.checkpoint;
+  p.run.checkpoint = l.checkpoint;
   assert_status(run_part(&p), XD_ERROR_NUMERIC);
   assert_recovers(&l, &p, &s, false, false, NULL);
   close_part(&p);
@@ -359,7 +359,7 @@ START_TEST(checkpoint__goes_on_from_a_collapse_that_is_allowed) {
     part p;
     open_part(&p, &l, &s, 1);
     listen(&p, &told);
-    p.input.checkpoint = l.checkpoint, p.input.resume = i;
+    p.run.checkpoint = l.checkpoint, p.run.resume = i;
     const uint32_t events = told.events;
     assert_status(run_part(&p), XD_ERROR_COLLAPSED);
     assert_message_names(p.context, "collapsed by step 10: acc 1.000, div 0.0");
@@ -414,7 +414,7 @@ START_TEST(checkpoint__counts_seconds_on) {
     part p;
     open_part(&p, &l, &s, 1);
     listen(&p, &told);
-    p.input.checkpoint = l.checkpoint, p.input.resume = i;
+    p.run.checkpoint = l.checkpoint, p.run.resume = i;
     const double began = xdi_clock();
     run_part(&p);
     seconds[i] = xdi_clock() - began;

@@ -25,7 +25,7 @@ static void assert_part_refused(part *p, xd_status expected, const char *word) {
 static void refuse_other(const lab *l, const setting *s, const char *word) {
   part p;
   open_part(&p, l, s, 1);
-  p.input.checkpoint = l->checkpoint, p.input.resume = 1;
+  p.run.checkpoint = l->checkpoint, p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, word);
   assert_message_names(p.context, l->checkpoint);
   close_part(&p);
@@ -84,7 +84,7 @@ START_TEST(checkpoint__refuses_other_parts) {
   fill_lab(&l);
   leave_checkpoint(&l, &s);
   open_part(&p, &l, &s, 1);
-  p.input.checkpoint = l.checkpoint, p.input.resume = 1;
+  p.run.checkpoint = l.checkpoint, p.run.resume = 1;
   p.input.judge[1] = NULL;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the judge of domain 2 is ");
   p.input.judge[1] = p.judges[1];
@@ -103,7 +103,7 @@ START_TEST(checkpoint__refuses_other_parts) {
   close_part(&p);
   leave_checkpoint(&l, &mapped);
   open_part(&p, &l, &mapped, 1);
-  p.input.checkpoint = l.checkpoint;
+  p.run.checkpoint = l.checkpoint;
   xd_model_release(p.vaes);
   remove(l.vaes);
   const setting vaes = {.options = "directions=0 seed=8"};
@@ -111,7 +111,7 @@ START_TEST(checkpoint__refuses_other_parts) {
   open_part(&other, &l, &vaes, 1);
   assert_ok(other.context, run_part(&other));
   p.vaes = xd_model_retain(other.model);
-  p.input.resume = 1;
+  p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the model's encoder 1 is ");
   close_part(&p);
   close_part(&other);
@@ -127,24 +127,24 @@ START_TEST(checkpoint__refuses_inputs_that_make_no_sense) {
   xd_model *model = NULL;
   open_lab(&l);
   open_part(&p, &l, &s, 1);
-  p.input.resume = 1;
+  p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "checkpoint is NULL");
-  p.input.checkpoint = l.checkpoint;
+  p.run.checkpoint = l.checkpoint;
   assert_part_refused(&p, XD_ERROR_NOT_FOUND, l.checkpoint);
-  p.input.resume = 2;
-  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "xd_train_input.resume");
-  p.input.resume = 0, p.input.checkpoint_seconds = -1.0;
+  p.run.resume = 2;
+  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "xd_train_run.resume");
+  p.run.resume = 0, p.run.checkpoint_seconds = -1.0;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "checkpoint_seconds cannot be -1");
-  p.input.checkpoint_seconds = NAN;
+  p.run.checkpoint_seconds = NAN;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "checkpoint_seconds");
-  p.input.checkpoint_seconds = 60.0;
+  p.run.checkpoint_seconds = 60.0;
   ck_assert_int_eq(count_entries(l.folder), 0);
   /* A file, whatever it is, is never overwritten by a new training. */
   write_test_file(l.checkpoint, "precious", 8);
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "is there already");
-  p.input.resume = 1;
+  p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_BAD_DATA, l.checkpoint);
-  p.input.checkpoint = path_in(path, l.folder, "none/t.ckpt"), p.input.resume = 0;
+  p.run.checkpoint = path_in(path, l.folder, "none/t.ckpt"), p.run.resume = 0;
   assert_part_refused(&p, XD_ERROR_NOT_FOUND, path);
   assert_status(xd_train_recover(NULL, p.context, l.checkpoint), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_train_recover(&model, p.context, NULL), XD_ERROR_INVALID_ARGUMENT);
@@ -174,7 +174,7 @@ START_TEST(checkpoint__is_a_file_of_its_own_kind) {
   assert_ok(p.context, xd_file_inspect(p.context, &info, NULL, 0, l.checkpoint));
   ck_assert_str_eq(info.kind, "checkpoint");
   assert_ok(p.context, xd_file_verify(p.context, l.checkpoint));
-  p.input.checkpoint = l.vaes, p.input.resume = 1;
+  p.run.checkpoint = l.vaes, p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_BAD_DATA, l.vaes);
   close_part(&p);
   remove_folder(l.folder);
@@ -201,7 +201,7 @@ START_TEST(checkpoint__refuses_damage) {
     if (!cut)
       bytes[at] ^= 0x10;
     open_part(&p, &l, &s, 1);
-    p.input.checkpoint = l.checkpoint, p.input.resume = 1;
+    p.run.checkpoint = l.checkpoint, p.run.resume = 1;
     const xd_status status = run_part(&p);
     tried++;
     if (status == XD_OK) {
@@ -273,18 +273,18 @@ START_TEST(checkpoint__goes_on_where_one_cannot_be_written) {
   xd_context_destroy(p.context);
   options.threads = 1, options.log = watch_log, options.log_user = &log;
   assert_status(xd_context_create(&p.context, &options), XD_OK);
-  p.input.checkpoint = l.checkpoint, p.input.checkpoint_steps = 1;
-  p.input.callback = move_folder, p.input.user = &user;
+  p.run.checkpoint = l.checkpoint, p.run.checkpoint_steps = 1;
+  p.run.callback = move_folder, p.run.user = &user;
   assert_status(run_part(&p), XD_ERROR_CANCELLED);
   ck_assert_msg(log.warnings >= 10 && strstr(log.text, "goes on without"), "%u: %s", log.warnings, log.text);
-  p.input.resume = 1;
+  p.run.resume = 1;
   assert_ok(p.context, run_part(&p));
   ck_assert_uint_eq(user.steps, 22);
   /* Gone at its end, the message tells of it. */
   remove(l.checkpoint);
   xd_model_release(p.model);
   user.steps = 0, user.back_at = 0, user.stop_at = 3;
-  p.input.resume = 0;
+  p.run.resume = 0;
   assert_status(run_part(&p), XD_ERROR_CANCELLED);
   assert_message_names(p.context, "the callback stopped");
   assert_message_names(p.context, "its checkpoint is an older one: ");
@@ -311,9 +311,9 @@ static uint32_t writes_of(const lab *l, double seconds, uint32_t steps) {
   remover user = {.l = l};
   part p;
   open_part(&p, l, &s, 1);
-  p.input.checkpoint = l->checkpoint;
-  p.input.checkpoint_seconds = seconds, p.input.checkpoint_steps = steps;
-  p.input.callback = count_writes, p.input.user = &user;
+  p.run.checkpoint = l->checkpoint;
+  p.run.checkpoint_seconds = seconds, p.run.checkpoint_steps = steps;
+  p.run.callback = count_writes, p.run.user = &user;
   assert_ok(p.context, run_part(&p));
   ck_assert_uint_eq(user.steps, 15);
   close_part(&p);
@@ -339,6 +339,7 @@ END_TEST
 static xd_status resume_finished(xd_context *context, void *user) {
   const lab *l = user;
   xd_train_input input = XD_TRAIN_INPUT_INIT;
+  xd_train_run run = XD_TRAIN_RUN_INIT;
   xd_options *options = NULL;
   xd_model *model = NULL;
   xd_dataset *sets[2] = {NULL, NULL};
@@ -357,7 +358,8 @@ static xd_status resume_finished(xd_context *context, void *user) {
   }
   if (status == XD_OK)
     status = xd_pairing_create(&pairing, context, "0:0,1:1");
-  input.pairing = pairing, input.checkpoint = l->checkpoint, input.resume = access(l->checkpoint, F_OK) == 0;
+  run.checkpoint = l->checkpoint, run.resume = access(l->checkpoint, F_OK) == 0;
+  input.pairing = pairing, input.run = &run;
   if (status == XD_OK)
     status = xd_train(&model, context, NULL, &input, options);
   xd_model_release(model);

@@ -327,7 +327,7 @@ typedef struct fixture {
 static void open_fixture(fixture *f, const char *vae) {
   f->set = make_patterns(context, PATTERN_ROW, CLASSES, PICTURES, 1);
   xd_options *options = make_options(context, "vae", vae);
-  assert_ok(context, xd_train_vae(&f->encoder, &f->decoder, context, NULL, f->set, NULL, NULL, options));
+  assert_ok(context, xd_train_vae(&f->encoder, &f->decoder, context, NULL, f->set, NULL, options));
   xd_options_destroy(options);
   f->input = (xd_condition_input)XD_CONDITION_INPUT_INIT;
   f->input.encoder = f->encoder;
@@ -467,7 +467,7 @@ START_TEST(map_condition__learns_to_draw_classes) {
   xd_judge *judge = NULL;
   open_fixture(&f, PATTERN_VAE " epochs=12 learning_rate=0.003 sigma_x=0.1 batch=32");
   xd_options *judging = make_options(context, "judge", "epochs=6 base_channels=8 batch=32");
-  assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, NULL, judging));
+  assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, judging));
   assert_ok(context, train(&f, &model, NULL, "hidden_width=64 hidden_layers=2 steps=800 batch=64 seed=2"));
   float *noise = new_floats(DRAWN * DIM), *codes = new_floats(DRAWN * DIM),
         *pictures = new_floats(DRAWN * PATTERN_SIZE), *conditions = new_floats(DRAWN * CLASSES);

@@ -38,7 +38,7 @@ static fixture open_fixture(const char *pairs) {
   f.pairing = make_pairing(f.context, pairs);
   f.source = make_patterns(f.context, PATTERN_ROW, 3, SOURCES, 21);
   f.target = make_patterns(f.context, PATTERN_FRAME, 3, TARGETS, 22);
-  assert_ok(f.context, xd_judge_train(&f.judge, f.context, NULL, sets[1], NULL, NULL, judging));
+  assert_ok(f.context, xd_judge_train(&f.judge, f.context, NULL, sets[1], NULL, judging));
   input.set[0] = sets[0], input.set[1] = sets[1];
   input.pairing = f.pairing;
   assert_ok(f.context, xd_train(&f.model, f.context, NULL, &input, options));

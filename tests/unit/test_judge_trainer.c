@@ -84,7 +84,7 @@ static xd_judge *train(const char *backend, uint32_t threads, const char *text) 
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 300, 2);
   xd_options *options = make_options(context, "judge", text);
   xd_judge *judge = NULL;
-  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, NULL, options));
+  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, options));
   xd_options_destroy(options);
   xd_dataset_release(set);
   xd_context_destroy(context);
@@ -128,12 +128,15 @@ typedef struct watch {
   uint32_t calls, steps, stop_at;
 } watch;
 
-static int watch_step(void *user, const xd_values *losses, uint32_t step, uint32_t steps) {
+static int watch_step(void *user, const xd_train_progress *progress) {
   watch *seen = user;
-  ck_assert_uint_eq(step, ++seen->calls);
-  ck_assert(isfinite(value_of(losses, "loss")) && value_of(losses, "loss") > 0.0);
-  seen->steps = steps;
-  return step == seen->stop_at;
+  const double loss = value_of(progress->losses, "loss");
+  ck_assert_uint_eq(progress->stage, XD_STAGE_JUDGE);
+  ck_assert_uint_eq(progress->step, ++seen->calls);
+  ck_assert(isfinite(loss) && loss > 0.0 && progress->validation == NULL);
+  assert_near(progress->overall, (double)progress->step / progress->steps, 1e-12, "overall");
+  seen->steps = progress->steps;
+  return progress->step == seen->stop_at;
 }
 
 START_TEST(judge_train__reports_steps_and_stops_when_asked) {
@@ -143,16 +146,18 @@ START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   xd_values *report = make_values(context);
   xd_judge *judge = NULL;
   watch seen = {0, 0, 0};
-  assert_ok(context, xd_judge_train(&judge, context, report, set, watch_step, &seen, options));
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.callback = watch_step, run.user = &seen;
+  assert_ok(context, xd_judge_train(&judge, context, report, set, &run, options));
   ck_assert(seen.calls == 6 && seen.steps == 6);
   ck_assert(value_of(report, "seconds") > 0.0 && value_of(report, "loss") > 0.0);
   ck_assert(value_of(report, "accuracy") >= 0.0 && value_of(report, "accuracy") <= 1.0);
   xd_judge_release(judge);
   seen = (watch){0, 0, 4};
-  assert_status(xd_judge_train(&judge, context, NULL, set, watch_step, &seen, options), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, NULL, set, &run, options), XD_ERROR_CANCELLED);
   ck_assert(judge == NULL && seen.calls == 4);
   xd_context_cancel(context);
-  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_CANCELLED);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, options), XD_ERROR_CANCELLED);
   xd_values_destroy(report);
   xd_options_destroy(options);
   xd_dataset_release(set);
@@ -166,15 +171,15 @@ START_TEST(judge_train__refuses_what_does_not_fit_the_set) {
   xd_options *options = make_options(context, "judge", SMALL " classes=2");
   xd_options *other = make_options(context, "vae", "");
   xd_judge *judge = (xd_judge *)set;
-  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, options), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_null(judge);
   assert_message_names(context, "judge.classes is 2");
   change_options(options, SMALL " width=20");
-  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, options), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, options), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(context, "20x12x1");
-  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, NULL, other), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, other), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "'vae'");
-  assert_status(xd_judge_train(&judge, context, NULL, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_train(&judge, context, NULL, NULL, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
   xd_options_destroy(options);
   xd_options_destroy(other);
   xd_dataset_release(set);
@@ -212,7 +217,7 @@ static xd_status train_and_release(xd_context *context, void *user) {
   xd_options *options = NULL;
   xd_status status = try_options(&options, context, "judge", SMALL);
   if (status == XD_OK)
-    status = xd_judge_train(&judge, context, NULL, user, NULL, NULL, options);
+    status = xd_judge_train(&judge, context, NULL, user, NULL, options);
   xd_judge_release(judge);
   xd_options_destroy(options);
   return status;

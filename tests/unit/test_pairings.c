@@ -15,7 +15,7 @@ static xd_judge *train_judge(xd_context *context, const xd_dataset *set) {
   xd_options *options =
       make_options(context, "judge", "base_channels=8 feature_dim=32 batch=30 epochs=12 learning_rate=0.003");
   xd_judge *judge = NULL;
-  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, NULL, options));
+  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, options));
   xd_options_destroy(options);
   return judge;
 }

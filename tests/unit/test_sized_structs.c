@@ -317,6 +317,19 @@ static xd_status use_xd_condition_input(xd_condition_input *at) {
   return status;
 }
 
+static void fill_xd_train_run(xd_train_run *to) {
+  to->checkpoint_steps = 3;
+}
+
+static xd_status use_xd_train_run(xd_train_run *at) {
+  xd_judge *made = NULL;
+  xd_dataset *set = make_set();
+  xd_context_cancel(context);
+  const xd_status status = unless_cancelled(xd_judge_train(&made, context, NULL, set, at, NULL));
+  xd_dataset_release(set);
+  return status;
+}
+
 static void fill_xd_translator_options(xd_translator_options *to) {
   to->max_batch = 2;
 }

@@ -12,6 +12,7 @@ typedef struct fixture {
   xd_pairing *pairing;
   xd_options *options;
   xd_train_input input;
+  xd_train_run run;
 } fixture;
 
 /* Domain 1 has the patterns 0 to 2, domain 2 the patterns 3 to 5. */
@@ -33,8 +34,10 @@ static fixture *open_fixture(const char *backend, uint32_t threads) {
       "mapping.mismatch=1 mapping.noise_scale=0.7 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
       "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
   f->input = (xd_train_input)XD_TRAIN_INPUT_INIT;
+  f->run = (xd_train_run)XD_TRAIN_RUN_INIT;
   f->input.set[0] = f->sets[0], f->input.set[1] = f->sets[1];
   f->input.pairing = f->pairing;
+  f->input.run = &f->run;
   return f;
 }
 
@@ -86,7 +89,7 @@ static xd_judge *train_judge(fixture *f, uint32_t domain) {
   xd_options *options = make_options(f->context, "judge",
                                      "base_channels=8 feature_dim=32 batch=30 epochs=12 learning_rate=0.003");
   xd_judge *judge = NULL;
-  assert_ok(f->context, xd_judge_train(&judge, f->context, NULL, f->sets[domain], NULL, NULL, options));
+  assert_ok(f->context, xd_judge_train(&judge, f->context, NULL, f->sets[domain], NULL, options));
   xd_options_destroy(options);
   return judge;
 }
@@ -581,8 +584,8 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL, *plain = NULL;
   watch seen = {0};
-  f->input.callback = watch_progress;
-  f->input.user = &seen;
+  f->run.callback = watch_progress;
+  f->run.user = &seen;
   set(f, "validate_every=5");
   validate(f, judge);
   assert_ok(f->context, train(f, &model, NULL));
@@ -596,7 +599,7 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   xd_model_release(model);
   /* Validating itself trains nothing: without steps to choose from, the model is what it is without a
    * judge. */
-  f->input.callback = NULL;
+  f->run.callback = NULL;
   set(f, "validate_every=0");
   assert_ok(f->context, train(f, &model, NULL));
   f->input.judge[1] = NULL;
@@ -618,8 +621,8 @@ START_TEST(train__stops_when_the_callback_asks_or_the_context_is_cancelled) {
     xd_model *model = (xd_model *)f;
     xd_values *report = make_values(f->context);
     watch seen = {.stop_stage = stages[i / 2], .stop_step = 2, .cancel = i % 2 ? f->context : NULL};
-    f->input.callback = watch_progress;
-    f->input.user = &seen;
+    f->run.callback = watch_progress;
+    f->run.user = &seen;
     assert_status(train(f, &model, report), XD_ERROR_CANCELLED);
     ck_assert_ptr_null(model);
     ck_assert(seen.stage == seen.stop_stage && seen.step == 2);
@@ -641,13 +644,13 @@ START_TEST(map__goes_on_where_train_left_the_vaes) {
   watch seen = {0};
   assert_ok(f->context, train(f, &model, NULL));
   set(f, "directions=0");
-  f->input.callback = watch_progress, f->input.user = &seen;
+  f->run.callback = watch_progress, f->run.user = &seen;
   assert_ok(f->context, train(f, &vaes, NULL));
   ck_assert_uint_eq(seen.stage, XD_STAGE_VAE2);
   assert_near(seen.overall, 1.0, 1e-9, "progress");
   ck_assert_ptr_null(xd_model_generator(vaes, XD_DIRECTION_1TO2));
   ck_assert_str_eq(xd_model_pairing(vaes), "");
-  f->input.callback = NULL;
+  f->run.callback = NULL;
   assert_status(map(f, &mapped, vaes), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "directions");
   set(f, "directions=3");
@@ -664,7 +667,7 @@ START_TEST(train__names_a_class_without_pictures) {
   fixture *f = open_short_fixture("reference", 1);
   xd_model *model = NULL;
   watch seen = {0};
-  f->input.callback = watch_progress, f->input.user = &seen;
+  f->run.callback = watch_progress, f->run.user = &seen;
   pair(f, "0:3,1:9");
   assert_status(train(f, &model, NULL), XD_ERROR_NOT_FOUND);
   assert_message_names(f->context, "class 9");
@@ -724,7 +727,7 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   assert_ok(f->context, xd_dataset_create(&small, f->context, pixels, labels, 2, 8, 8, 1));
   selection.classes = labels + 1, selection.class_count = 1;
   assert_ok(f->context, xd_dataset_select(&few, f->context, f->held_out[1], &selection));
-  f->input.callback = note_step, f->input.user = &seen;
+  f->run.callback = note_step, f->run.user = &seen;
   set(f, "vae2.window=49");
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "window");
   set(f, "window=0 mapping2.target_dim=9");
@@ -774,14 +777,14 @@ START_TEST(train__stops_at_a_collapse_unless_it_is_allowed) {
   /* Validated on the way it stops early, at the second one of the second half that has collapsed. */
   history seen = {.step = 0};
   set(f, "validate_every=100");
-  f->input.callback = note_validation, f->input.user = &seen;
+  f->run.callback = note_validation, f->run.user = &seen;
   assert_status(train(f, &model, report), XD_ERROR_COLLAPSED);
   ck_assert_msg(seen.stage == XD_STAGE_MAPPING_1TO2 && seen.step >= 900 && seen.step < 1500, "step %u",
                 seen.step);
   ck_assert(value_of(report, "validations1") == seen.step / 100);
   ck_assert_uint_eq(seen.count, seen.step / 100);
   ck_assert(seen.records[seen.count - 1].div < 0.1 && seen.records[seen.count - 2].div < 0.1);
-  f->input.callback = NULL;
+  f->run.callback = NULL;
   set(f, "allow_collapse=1");
   assert_ok(f->context, train(f, &model, report));
   ck_assert_ptr_nonnull(model);
@@ -796,7 +799,7 @@ static xd_model *train_with_history(fixture *f, uint32_t steps, uint32_t every, 
                                     history *seen) {
   xd_model *model = NULL;
   *seen = (history){.step = 0};
-  f->input.callback = note_validation, f->input.user = seen;
+  f->run.callback = note_validation, f->run.user = seen;
   assert_ok(f->context, xd_options_set_number(f->options, f->context, "steps", steps));
   assert_ok(f->context, xd_options_set_number(f->options, f->context, "validate_every", every));
   assert_ok(f->context, train(f, &model, report));
@@ -911,11 +914,12 @@ START_TEST(train_vae__trains_one_vae_alone) {
   xd_encoder *encoders[2] = {NULL, NULL};
   xd_decoder *decoders[2] = {NULL, NULL};
   watch seen = {0};
+  f->run.callback = watch_progress, f->run.user = &seen;
   assert_ok(f->context, xd_options_clone_scope(&options, f->context, f->options, "vae1"));
   change_options(options, "epochs=4 seed=3");
   for (int i = 0; i < 2; i++)
     assert_ok(f->context, xd_train_vae(&encoders[i], &decoders[i], f->context, i ? NULL : report, f->sets[0],
-                                       i ? NULL : watch_progress, &seen, options));
+                                       i ? NULL : &f->run, options));
   ck_assert(seen.calls == 48 && seen.stage == XD_STAGE_VAE1);
   assert_near(seen.overall, 1.0, 1e-9, "overall");
   ck_assert(value_of(report, "total") > 0.0 && value_of(report, "seconds") > 0.0);
@@ -928,19 +932,18 @@ START_TEST(train_vae__trains_one_vae_alone) {
     xd_decoder_release(decoders[i]);
   }
   seen = (watch){.stop_stage = XD_STAGE_VAE1, .stop_step = 5};
-  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, report, f->sets[0], watch_progress,
-                             &seen, options),
+  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, report, f->sets[0], &f->run, options),
                 XD_ERROR_CANCELLED);
   ck_assert(encoders[0] == NULL && decoders[0] == NULL);
   change_options(options, "epochs=0 min_steps=0");
-  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, f->sets[0], NULL, NULL, options),
+  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, f->sets[0], NULL, options),
                 XD_ERROR_INVALID_ARGUMENT);
   change_options(options, "epochs=1 height=20");
-  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, f->sets[0], NULL, NULL, options),
+  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, f->sets[0], NULL, options),
                 XD_ERROR_SHAPE_MISMATCH);
-  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, NULL, NULL, NULL, NULL),
+  assert_status(xd_train_vae(&encoders[0], &decoders[0], f->context, NULL, NULL, NULL, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_train_vae(NULL, &decoders[0], f->context, NULL, f->sets[0], NULL, NULL, NULL),
+  assert_status(xd_train_vae(NULL, &decoders[0], f->context, NULL, f->sets[0], NULL, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
   xd_values_destroy(report);
   xd_options_destroy(options);

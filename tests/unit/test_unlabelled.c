@@ -225,11 +225,13 @@ START_TEST(train__resumes_with_unlabelled_pictures) {
   char *folder = make_temp_folder();
   open_fixture(&f);
   assert_ok(context, train(&f, &whole, NULL));
-  f.input.checkpoint = path_in(path, folder, "training.xdk");
-  f.input.callback = stop_in_mapping;
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.checkpoint = path_in(path, folder, "training.xdk");
+  run.callback = stop_in_mapping;
+  f.input.run = &run;
   assert_status(train(&f, &resumed, NULL), XD_ERROR_CANCELLED);
-  f.input.callback = NULL;
-  f.input.resume = 1;
+  run.callback = NULL;
+  run.resume = 1;
   assert_ok(context, train(&f, &resumed, NULL));
   ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(whole, XD_DIRECTION_1TO2)),
                          xd_latent_generator_network(xd_model_generator(resumed, XD_DIRECTION_1TO2))));

@@ -160,7 +160,7 @@ def test_goes_on_from_a_checkpoint(small: Small, tmp_path: Path) -> None:
 
 def test_judges_and_measures(small: Small, digits: Path, tmp_path: Path) -> None:
     steps: list[int] = []
-    judge = xdomain.train_judge(small, callback=lambda step, of, losses: steps.append(step), epochs=2, batch=8,
+    judge = xdomain.train_judge(small, callback=lambda told: steps.append(told.step), epochs=2, batch=8,
                                 base_channels=2, feature_dim=4)
     assert steps[0] == 1 and judge.report and "loss" in judge.report
     judge.save(tmp_path / "judge.xdc")

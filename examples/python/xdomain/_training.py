@@ -24,6 +24,7 @@ STAGES = {
     _abi.XD_STAGE_CODES: "codes",
     _abi.XD_STAGE_MAPPING_1TO2: "mapping1",
     _abi.XD_STAGE_MAPPING_2TO1: "mapping2",
+    _abi.XD_STAGE_JUDGE: "judge",
 }
 
 
@@ -31,7 +32,7 @@ STAGES = {
 class Progress:
     """What a training's callback hears after each step."""
 
-    #: "vae1", "vae2", "codes", "mapping1" (1 to 2) or "mapping2", as in reports.
+    #: "vae1", "vae2", "codes", "mapping1" (1 to 2), "mapping2" or "judge", as in reports.
     stage: str
     #: Within the stage, from 1 to steps.
     step: int
@@ -159,13 +160,12 @@ def _train(
         values.judge[i] = _pointer(judges[i])
         name = names[i]
         values.name[i] = None if name is None else name.encode()
-    checkpoint, resume = kept
-    values.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
-    values.resume = int(resume)
+    run = _run(kept)
+    values.run = ctypes.pointer(run)
     out = ctypes.c_void_p()
     with _Bar(progress) as bar, Work(context) as work:
         hooked, raised = _hook(_both(function, bar))
-        values.callback = hooked
+        run.callback = hooked
         if start is None:
             status = lib.xd_train(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(values),
                                   options._pointer)
@@ -183,6 +183,15 @@ def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
     return None if handle is None else handle._pointer
+
+
+def _run(kept: tuple[Path | None, bool]) -> Any:
+    checkpoint, resume = kept
+    run = _abi.xd_train_run()
+    lib.xd_train_run_init(ctypes.byref(run), ctypes.sizeof(run))
+    run.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
+    run.resume = int(resume)
+    return run
 
 
 def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
@@ -246,26 +255,25 @@ class _Bar:
 def train_judge(
     pictures: Pictures,
     *,
-    callback: Callable[[int, int, dict[str, float]], object] | None = None,
+    callback: Callback | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[JudgeOptions],
 ) -> Judge:
-    """Trains a judge of a set of real pictures. The callback hears (step, steps, losses) after each step."""
+    """Trains a judge of a set of real pictures. Callback, checkpoint and resume are as in train."""
     context = Context(threads, backend)
     values = OptionSet(context, "judge", _given(options))
     report = Values(context)
     images = dataset(pictures)
-
-    def call(losses: int | None, step: int, steps: int) -> object:
-        return callback(step, steps, read_values(losses)) if callback else None
-
-    hooked, raised = c_callback(_abi.xd_judge_callback, call)
+    run = _run((checkpoint, resume))
+    run.callback, raised = _hook(callback)
     out = ctypes.c_void_p()
     with Work(context) as work:
         work.check(
-            lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer, hooked, None,
-                               values._pointer),
+            lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer,
+                               ctypes.byref(run), values._pointer),
             raised,
         )
     return Judge(out.value or 0, report.read())

@@ -70,6 +70,8 @@ pub enum Stage {
     MappingForwards,
     /// The way back.
     MappingBackwards,
+    /// A judge.
+    Judge,
     /// One of a newer library.
     Other(u32),
 }
@@ -88,6 +90,7 @@ impl Progress<'_> {
             sys::XD_STAGE_CODES => Stage::Codes,
             sys::XD_STAGE_MAPPING_1TO2 => Stage::MappingForwards,
             sys::XD_STAGE_MAPPING_2TO1 => Stage::MappingBackwards,
+            sys::XD_STAGE_JUDGE => Stage::Judge,
             other => Stage::Other(other),
         }
     }
@@ -203,8 +206,11 @@ impl<'a> TrainInput<'a> {
         for (to, name) in raw.name.iter_mut().zip(&self.names) {
             *to = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
         }
-        raw.callback = Some(train_hook::<F>);
-        raw.user = ptr::addr_of_mut!(hook).cast();
+        let mut run: sys::xd_train_run = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_train_run_init(&mut run, std::mem::size_of_val(&run)) };
+        run.callback = Some(train_hook::<F>);
+        run.user = ptr::addr_of_mut!(hook).cast();
+        raw.run = &run;
         let status = call(&raw);
         hook.finish();
         status
@@ -265,7 +271,7 @@ pub fn map(
 pub fn train_judge(context: &Context, set: &Dataset, options: &Options) -> Result<(Judge, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let made = context.make(|out, context| unsafe {
-        sys::xd_judge_train(out, context, report.as_ptr(), set.as_ptr(), None, ptr::null_mut(), options.as_ptr())
+        sys::xd_judge_train(out, context, report.as_ptr(), set.as_ptr(), ptr::null(), options.as_ptr())
     })?;
     Ok((Judge::adopt(made), Values::read(report.as_ptr())))
 }

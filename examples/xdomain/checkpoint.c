@@ -1,0 +1,102 @@
+/* Checkpoints of what trains: where they are, and the command that goes on. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static const char ending[] = ".checkpoint";
+
+/* ---- Where it is ---- */
+
+static bool exists(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0;
+}
+
+static int set_aside(const char *path) {
+  char *aside = join_texts(path, ".old", "");
+  const bool moved = aside && rename(path, aside) == 0;
+  const int code = moved ? EXIT_DONE : failure("cannot move '%s' aside", path);
+  if (moved)
+    notice("the checkpoint of an earlier training is kept as '%s'; --resume goes on with one", aside);
+  free(aside);
+  return code;
+}
+
+int check_checkpoint_flags(const checkpointing *c) {
+  return c->none && (c->resume || c->given)
+             ? usage_error("--no-checkpoint goes neither with --resume nor with --checkpoint")
+             : EXIT_DONE;
+}
+
+int prepare_checkpoint(checkpointing *c, const char *out) {
+  if (c->none)
+    return EXIT_DONE;
+  c->path = join_texts(c->given ? c->given : out, c->given ? "" : ending, "");
+  if (!c->path)
+    return failure("out of memory");
+  if (c->resume && !exists(c->path))
+    return failure("there is no checkpoint '%s' to go on from", c->path);
+  return EXIT_DONE;
+}
+
+int begin_checkpoint(const checkpointing *c) {
+  return c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
+}
+
+xd_train_run run_with_checkpoint(const checkpointing *c, xd_train_callback callback, void *user) {
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  run.callback = callback;
+  run.user = user;
+  run.checkpoint = c->path;
+  run.checkpoint_seconds = c->seconds;
+  run.resume = c->resume;
+  return run;
+}
+
+bool has_checkpoint(const checkpointing *c) {
+  return c->path && exists(c->path);
+}
+
+void drop_checkpoint(const checkpointing *c) {
+  if (c->path)
+    unlink(c->path);
+}
+
+/* ---- The command that goes on ---- */
+
+static bool is_plain(const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=@%+-";
+  return word[0] && strspn(word, plain) == strlen(word);
+}
+
+/* As a shell reads it. */
+static void print_word(const char *word) {
+  if (is_plain(word)) {
+    fputs(word, stderr);
+    return;
+  }
+  fputc('\'', stderr);
+  for (const char *at = word; *at; at++) {
+    const char one[] = {*at, '\0'};
+    if (*at == '\'')
+      fputs("'\\''", stderr);
+    else if ((unsigned char)*at < 0x80)
+      print_text(stderr, one);
+    else
+      fputc(*at, stderr);
+  }
+  fputc('\'', stderr);
+}
+
+void tell_checkpoint(const checkpointing *c) {
+  notice("the training is kept in '%s'", c->path);
+  fputs("xdomain: to go on: xdomain", stderr);
+  for (int i = 0; i < c->argc; i++) {
+    fputc(' ', stderr);
+    print_word(c->argv[i]);
+  }
+  fputs(c->resume ? "\n" : " --resume\n", stderr);
+}

@@ -1,0 +1,87 @@
+/* libxdomain: how a training runs: who hears of its steps, and where its state is kept.
+ *
+ * xd_train, xd_map and xd_train_vae (train.h) and xd_judge_train (judge_trainer.h) can take hours.
+ * A callback hears of each step; cancelling the context stops them within one; a checkpoint lets
+ * them go on where they stopped.
+ *
+ * A checkpoint is a file with the whole state of a training: finished networks, those in training
+ * with the moments of their optimisers and their averages, the best of the validated steps, the
+ * report. It has checksums and is replaced as a whole: after a crash at any moment there is an old
+ * or a new one. It is written before the first step, which shows that it can be; as
+ * checkpoint_seconds and checkpoint_steps say; after each finished stage; and where the callback, a
+ * cancelled context or a collapse ends the training. Of these, only the first one's failure fails
+ * the call: others are logged, and the training goes on. The file stays when the training is
+ * finished.
+ *
+ * The same call with resume = 1 goes on, and gives the result, byte for byte, and the callbacks,
+ * the losses and the measures of a training that was never stopped, at any number of threads;
+ * seconds in the report are those of all parts. A finished training's gives its result at once.
+ * All that shapes the result must be as it was: the version of the library, the backend, the call,
+ * options, sets, pairing, judges, networks and names; XD_ERROR_INVALID_ARGUMENT names what differs.
+ * The option allow_collapse may differ, and so a collapsed training be finished.
+ * XD_ERROR_NOT_FOUND: there is no such file; XD_ERROR_BAD_DATA: it is damaged. */
+#ifndef XDOMAIN_TRAIN_RUN_H
+#define XDOMAIN_TRAIN_RUN_H
+
+#include "values.h"
+
+XD_BEGIN_DECLS
+
+typedef uint32_t xd_train_stage;
+enum {
+  XD_STAGE_VAE1 = 1,
+  XD_STAGE_VAE2 = 2,
+  /* Encoding both sets. */
+  XD_STAGE_CODES = 3,
+  XD_STAGE_MAPPING_1TO2 = 4,
+  XD_STAGE_MAPPING_2TO1 = 5,
+  XD_STAGE_JUDGE = 6
+};
+
+/* What a callback hears; borrowed during its call. */
+typedef struct xd_train_progress {
+  /* Of the library's struct: read no further. */
+  size_t struct_size;
+  /* Share of all the work that is done, 0..1, by a fixed estimate of each stage's. */
+  double overall;
+  /* The losses of this step, as xd_vae_trainer_step, xd_mapping_trainer_step and
+   * xd_judge_trainer_step give them; empty while sets are encoded. */
+  const xd_values *losses;
+  /* What was measured after this step, as xd_evaluate gives it, and its "score"; NULL where nothing
+   * was. */
+  const xd_values *validation;
+  xd_train_stage stage;
+  /* Within the stage, from 1 to steps. */
+  uint32_t step;
+  uint32_t steps;
+  uint32_t reserved;
+} xd_train_progress;
+
+/* Called after every step on the context's thread; nonzero stops with XD_ERROR_CANCELLED. */
+typedef int (*xd_train_callback)(void *user, const xd_train_progress *progress);
+
+/* Borrowed during the call. */
+typedef struct xd_train_run {
+  /* sizeof(xd_train_run). */
+  size_t struct_size;
+  /* May be NULL; `user` is handed to it. */
+  xd_train_callback callback;
+  void *user;
+  /* Path of the checkpoint, or NULL: none is written. */
+  const char *checkpoint;
+  /* It is written after every so many seconds, */
+  double checkpoint_seconds;
+  /* and after every so many steps; 0: not for this reason. */
+  uint32_t checkpoint_steps;
+  /* 1: goes on from the checkpoint; 0: begins anew, and refuses a path where a file is. */
+  uint32_t resume;
+} xd_train_run;
+
+#define XD_TRAIN_RUN_INIT \
+  { sizeof(xd_train_run), NULL, NULL, NULL, 60.0, 0, 0 }
+/* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
+XD_API void xd_train_run_init(xd_train_run *run, size_t struct_size);
+
+XD_END_DECLS
+
+#endif
