@@ -31,7 +31,7 @@ static const char map_usage[] =
 static const option_alias aliases[] = {
     {"one-way", "directions", "1", "no mapping from domain 2 to 1"},
     {"vaes-only", "directions", "0", "train: no mapping at all, and no pairs: 'xdomain map' goes on"},
-    {"allow-collapse", "allow_collapse", "1", "keep a mapping that collapsed in validation"},
+    {"allow-collapse", "allow_collapse", "1", "keep a VAE or a mapping whose pictures look alike"},
     {"latent", "vae.latent_dim", NULL, NULL},
     {"hidden", "vae.hidden1", NULL, NULL},
     {"vae-rate", "vae.learning_rate", NULL, NULL},

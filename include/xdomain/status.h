@@ -45,7 +45,7 @@ enum {
   XD_ERROR_NUMERIC = -11,
   /* xd_context_cancel, or a callback that asked to stop */
   XD_ERROR_CANCELLED = -12,
-  /* training produced nearly one picture a class and was stopped */
+  /* training produced nearly one picture, for all inputs or for each class, and was stopped */
   XD_ERROR_COLLAPSED = -13,
   /* a bug in this library or in a plug-in; please report it */
   XD_ERROR_INTERNAL = -14

@@ -125,7 +125,7 @@
   ROW(COUNT, validate_every, 0, 33554431, 0, "steps", "mapping steps between validations; 0: after the last alone") \
   ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
       "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
-  ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where validation finds a mapping collapsed")
+  ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where all pictures of a VAE or a mapping look alike")
 /* clang-format on */
 
 #endif

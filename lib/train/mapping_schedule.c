@@ -7,6 +7,7 @@
 #include "train/pair_sampler.h"
 #include "train/progress.h"
 #include "train/validation.h"
+#include "train/variety.h"
 
 #define COUNTED_STEPS 100u /* the report's means are those of so many last ones */
 
@@ -162,15 +163,32 @@ static xd_status enter_stage(mapping_stage *stage) {
              : status;
 }
 
+/* As a VAE's: a collapse leaves the best networks where they were. */
+static xd_status finish(mapping_stage *stage) {
+  xdi_training *training = stage->training;
+  xdi_parts *done = &training->done;
+  xd_latent_generator *generator = NULL;
+  xd_pair_discriminator *discriminator = NULL;
+  xd_status status = xdi_validation_finish(&stage->validation, stage->trainer, &generator, &discriminator);
+  if (status == XD_OK)
+    status = xdi_check_mapping_variety(training, stage->material, stage->direction, generator);
+  if (status == XD_OK) {
+    xdi_release_best(done);
+    done->generator[stage->source] = generator;
+    done->discriminator[stage->target] = discriminator;
+    return XD_OK;
+  }
+  xd_latent_generator_release(generator);
+  xd_pair_discriminator_release(discriminator);
+  return status;
+}
+
 static xd_status run_stage(mapping_stage *stage) {
   xdi_training *training = stage->training;
   xd_status status = enter_stage(stage);
   for (uint32_t step = training->at.told; status == XD_OK && step < stage->settings->steps; step++)
     status = run_step(stage, step);
-  return status == XD_OK ? xdi_validation_finish(&stage->validation, stage->trainer,
-                                                 &training->done.generator[stage->source],
-                                                 &training->done.discriminator[stage->target])
-                         : status;
+  return status == XD_OK ? finish(stage) : status;
 }
 
 xd_status xdi_train_mapping(xdi_training *training, const xdi_mapping_material *material,

@@ -42,6 +42,13 @@ const char *xdi_stage_name(xd_train_stage stage) {
   return names[stage <= XD_STAGE_JUDGE ? stage : 0];
 }
 
+void xdi_release_best(xdi_parts *parts) {
+  xd_latent_generator_release(parts->best_generator);
+  xd_pair_discriminator_release(parts->best_discriminator);
+  parts->best_generator = NULL;
+  parts->best_discriminator = NULL;
+}
+
 void xdi_release_parts(xdi_parts *parts) {
   for (uint32_t i = 0; i < 2; i++) {
     xd_encoder_release(parts->encoder[i]);
@@ -49,8 +56,7 @@ void xdi_release_parts(xdi_parts *parts) {
     xd_latent_generator_release(parts->generator[i]);
     xd_pair_discriminator_release(parts->discriminator[i]);
   }
-  xd_latent_generator_release(parts->best_generator);
-  xd_pair_discriminator_release(parts->best_discriminator);
+  xdi_release_best(parts);
   xd_judge_release(parts->judge);
 }
 

@@ -79,6 +79,7 @@ xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_
 void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
 
 void xdi_release_parts(xdi_parts *parts);
+void xdi_release_best(xdi_parts *parts); /* those of the mapping in progress, which then has none */
 
 /* As in the report: "vae1", "codes", "mapping2"... */
 const char *xdi_stage_name(xd_train_stage stage);

@@ -11,6 +11,7 @@
 #include "train/principal.h"
 #include "train/progress.h"
 #include "train/vae_trainer.h"
+#include "train/variety.h"
 
 typedef struct vae_stage {
   xdi_training *training;
@@ -109,16 +110,31 @@ static void archive_stage(void *stage, xdi_archive *archive) {
   xdi_archive_values(archive, &of->training->losses);
 }
 
+/* The networks are finished when they are found sound: a collapse that is allowed later is finished then. */
+static xd_status finish(vae_stage *stage) {
+  xdi_parts *done = &stage->training->done;
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  xd_status status = xd_vae_trainer_finish(stage->trainer, &encoder, &decoder, stage->set);
+  if (status == XD_OK)
+    status = xdi_check_vae_variety(stage->training, stage->domain, encoder, decoder);
+  if (status == XD_OK) {
+    done->encoder[stage->domain] = encoder;
+    done->decoder[stage->domain] = decoder;
+    return XD_OK;
+  }
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  return status;
+}
+
 static xd_status run_stage(vae_stage *stage) {
   xdi_training *training = stage->training;
-  xdi_parts *done = &training->done;
   const xdi_stage_state state = {stage, archive_stage};
   xd_status status = xdi_checkpoint_enter_stage(training, XD_STAGE_VAE1 + stage->domain, &state);
   for (uint32_t step = training->at.told; status == XD_OK && step < stage->steps; step++)
     status = run_step(stage, step);
-  return status == XD_OK ? xd_vae_trainer_finish(stage->trainer, &done->encoder[stage->domain],
-                                                 &done->decoder[stage->domain], stage->set)
-                         : status;
+  return status == XD_OK ? finish(stage) : status;
 }
 
 xd_status xdi_train_vae(xdi_training *training, uint32_t domain, const char *prefix) {

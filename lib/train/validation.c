@@ -143,8 +143,7 @@ static xd_status note(xdi_validation *validation, uint32_t step) {
 /* Takes over both networks; NULL: there are none any more. */
 static void replace_best(xdi_training *training, xd_latent_generator *generator,
                          xd_pair_discriminator *discriminator) {
-  xd_latent_generator_release(training->done.best_generator);
-  xd_pair_discriminator_release(training->done.best_discriminator);
+  xdi_release_best(&training->done);
   training->done.best_generator = generator;
   training->done.best_discriminator = discriminator;
 }
@@ -215,15 +214,13 @@ void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive) {
 
 xd_status xdi_validation_finish(xdi_validation *validation, xd_mapping_trainer *trainer,
                                 xd_latent_generator **generator, xd_pair_discriminator **discriminator) {
-  xdi_parts *done = &validation->training->done;
+  const xdi_parts *done = &validation->training->done;
   if (!done->best_generator) {
     const xd_status status = report_number(validation, "kept_step", validation->steps);
     return status == XD_OK ? xd_mapping_trainer_finish(trainer, generator, discriminator) : status;
   }
-  *generator = done->best_generator;
-  *discriminator = done->best_discriminator;
-  done->best_generator = NULL;
-  done->best_discriminator = NULL;
+  *generator = xd_latent_generator_retain(done->best_generator);
+  *discriminator = xd_pair_discriminator_retain(done->best_discriminator);
   return XD_OK;
 }
 

@@ -208,7 +208,7 @@ static xd_status encode(xd_context *context, const fixture *of) {
 static const char smallest[] =
     "vae.base_channels = 2\nvae.depth = 1\nvae.latent_dim = 2\nvae.hidden1 = 4\nvae.batch = 6\n"
     "vae.epochs = 1\nvae.min_steps = 0\nvae.augment = 0.5\nmapping.hidden_width = 4\nmapping.hidden_layers = 1\n"
-    "mapping.batch = 4\nmapping.steps = 2\nmapping.condition_codes = 2\nallow_collapse = 1\n";
+    "mapping.batch = 4\nmapping.steps = 2\nmapping.condition_codes = 2\n";
 
 static xd_status make_options(xd_options **out, xd_context *context, const char *group, const char *text) {
   const xd_status status = made(xd_options_create(out, context, group), out);
@@ -255,7 +255,7 @@ static xd_status map(xd_context *context, const fixture *of) {
   set_input(&input, of, true);
   xd_status status = make_options(&options, context, "train", smallest);
   if (status == XD_OK)
-    status = xd_options_read(options, context, "directions = 1\nvalidate_every = 1\n");
+    status = xd_options_read(options, context, "directions = 1\nvalidate_every = 1\nallow_collapse = 1\n");
   if (status == XD_OK)
     status = made(xd_values_create(&report, context), &report);
   if (status == XD_OK)

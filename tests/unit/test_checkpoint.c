@@ -380,6 +380,40 @@ START_TEST(checkpoint__goes_on_from_a_collapse_that_is_allowed) {
 }
 END_TEST
 
+/* Found at the end of a stage, without validation: it is finished when it is allowed. */
+START_TEST(checkpoint__goes_on_from_a_stage_that_tells_nothing_apart) {
+  static const char *const options[][3] = {
+      {"mapping.learning_rate=10 steps=200", "the mapping 1 to 2",
+       "mapping.learning_rate=10 steps=200 allow_collapse=1"},
+      {"vae.sigma_x=0.0001 vae.learning_rate=0.3 epochs=20", "the VAE of domain 1",
+       "vae.sigma_x=0.0001 vae.learning_rate=0.3 epochs=20 allow_collapse=1"}};
+  lab l;
+  open_lab(&l);
+  for (size_t i = 0; i < COUNT_OF(options); i++) {
+    const setting refused = {.options = options[i][0], .backend = "reference"},
+                  allowed = {.options = options[i][2], .backend = "reference"};
+    outcome whole, got;
+    heard told = {0};
+    remove(l.checkpoint);
+    for (uint32_t again = 0; again < 2; again++) {
+      part p;
+      open_part(&p, &l, &refused, 1);
+      listen(&p, &told);
+      p.run.checkpoint = l.checkpoint, p.run.resume = again;
+      assert_status(run_part(&p), XD_ERROR_COLLAPSED);
+      assert_message_names(p.context, options[i][1]);
+      close_part(&p);
+    }
+    assert_ok(NULL, run_checkpointed(&got, &l, &allowed, &told, 2, true));
+    run_whole(&whole, &l, &allowed);
+    assert_same(&got, &whole, "collapsed", 0);
+    free_outcome(&got);
+    free_outcome(&whole);
+  }
+  remove_folder(l.folder);
+}
+END_TEST
+
 START_TEST(checkpoint__of_a_finished_training_gives_its_model_at_once) {
   const setting settings[] = {{.options = ""}, {.options = "directions=0"}, {.options = "", .maps = true}};
   lab l;
@@ -445,6 +479,7 @@ static Suite *make_suite(void) {
   add_case(suite, recover__notes_the_last_place_alone);
   add_case(suite, recover__gives_the_vaes_of_a_training_that_diverged);
   add_case(suite, checkpoint__goes_on_from_a_collapse_that_is_allowed);
+  add_case(suite, checkpoint__goes_on_from_a_stage_that_tells_nothing_apart);
   add_case(suite, checkpoint__of_a_finished_training_gives_its_model_at_once);
   add_case(suite, checkpoint__counts_seconds_on);
   return suite;
