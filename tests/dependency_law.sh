@@ -55,7 +55,7 @@ awk '
     networks = " encoder decoder latent_generator pair_discriminator "
 
     # A context holds backend tables, so that sys/backend.h is as low as context.h.
-    live("base", "context export status stream version sys/backend")
+    live("base", "context export progress status stream version sys/backend")
     live("options", "options values")
     live("tensor", "shape")
     live("image", "image")

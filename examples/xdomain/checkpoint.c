@@ -46,7 +46,7 @@ int begin_checkpoint(const checkpointing *c) {
   return c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
 }
 
-xd_train_run run_with_checkpoint(const checkpointing *c, xd_train_callback callback, void *user) {
+xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user) {
   xd_train_run run = XD_TRAIN_RUN_INIT;
   run.callback = callback;
   run.user = user;

@@ -163,7 +163,7 @@ int check_checkpoint_flags(const checkpointing *c);
 int prepare_checkpoint(checkpointing *c, const char *out);
 int begin_checkpoint(const checkpointing *c);
 
-xd_train_run run_with_checkpoint(const checkpointing *c, xd_train_callback callback, void *user);
+xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user);
 bool has_checkpoint(const checkpointing *c);
 /* Says where the training is kept, and the command that goes on. */
 void tell_checkpoint(const checkpointing *c);

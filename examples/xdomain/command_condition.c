@@ -29,7 +29,7 @@ typedef struct conditioning {
   progress progress;
 } conditioning;
 
-static int show_step(void *user, const xd_train_progress *p) {
+static int show_step(void *user, const xd_progress *p) {
   char detail[64];
   if (p->stage <= XD_STAGE_VAE2)
     snprintf(detail, sizeof detail, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),

@@ -85,8 +85,8 @@ static xd_status improvise_judge(scoring *s, int target) {
   return status;
 }
 
-static int show_step(void *user, uint32_t step, uint32_t steps) {
-  progress_show(user, "scoring", step, steps, (double)step / (double)steps, "");
+static int show_step(void *user, const xd_progress *p) {
+  progress_show(user, "scoring", p->step, p->steps, p->overall, "");
   return 0;
 }
 

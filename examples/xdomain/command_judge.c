@@ -27,7 +27,7 @@ typedef struct judging {
   progress progress;
 } judging;
 
-static int show_step(void *user, const xd_train_progress *p) {
+static int show_step(void *user, const xd_progress *p) {
   char detail[32];
   snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
   progress_show(user, "judge", p->step, p->steps, p->overall, detail);

@@ -57,10 +57,10 @@ int write_training_report(const training *t, const char *status);
 void update_training_report(const training *t); /* while it runs, if it is a plain file */
 
 /* Take up log and history of the training that is resumed, as far as its first step now. */
-void take_up_log(training *t, const xd_train_progress *p);
-void take_up_report(training *t, const xd_train_progress *p);
-void log_training_step(training *t, const xd_train_progress *p);
-bool note_validation(training *t, const xd_train_progress *p);
+void take_up_log(training *t, const xd_progress *p);
+void take_up_report(training *t, const xd_progress *p);
+void log_training_step(training *t, const xd_progress *p);
+bool note_validation(training *t, const xd_progress *p);
 void free_training(training *t);
 
 #endif

@@ -57,7 +57,7 @@ static void note_loss(training *t) {
 
 /* Where the rows of this step and later ones begin, which an interrupted training may have written after its last
  * checkpoint. 0: it is no log. */
-static long find_step(FILE *log, const xd_train_progress *p) {
+static long find_step(FILE *log, const xd_progress *p) {
   char line[512];
   long at = 0;
   rewind(log);
@@ -72,7 +72,7 @@ static long find_step(FILE *log, const xd_train_progress *p) {
   return at;
 }
 
-void take_up_log(training *t, const xd_train_progress *p) {
+void take_up_log(training *t, const xd_progress *p) {
   if (!t->log || !t->checkpoint.resume)
     return;
   const long at = find_step(t->log, p);
@@ -84,7 +84,7 @@ void take_up_log(training *t, const xd_train_progress *p) {
     print_header(t->log);
 }
 
-void log_training_step(training *t, const xd_train_progress *p) {
+void log_training_step(training *t, const xd_progress *p) {
   if (!t->log || t->log_lost)
     return;
   fprintf(t->log, "%u,%u", p->stage, p->step);

@@ -23,8 +23,8 @@ static bool add_record(training_history *h, training_record record) {
   return true;
 }
 
-bool note_validation(training *t, const xd_train_progress *p) {
-  return add_record(&t->history[p->stage == XD_STAGE_MAPPING_2TO1],
+bool note_validation(training *t, const xd_progress *p) {
+  return add_record(&t->history[p->stage == XD_STAGE_MAPPING2],
                     (training_record){.step = p->step,
                                       .acc = value_of(p->validation, "acc"),
                                       .div = value_of(p->validation, "div"),
@@ -55,12 +55,12 @@ static bool read_record(const char *line, training_record *out) {
   return true;
 }
 
-static bool is_before(const xd_train_progress *p, int direction, uint32_t step) {
-  const xd_train_stage stage = direction ? XD_STAGE_MAPPING_2TO1 : XD_STAGE_MAPPING_1TO2;
+static bool is_before(const xd_progress *p, int direction, uint32_t step) {
+  const xd_stage stage = direction ? XD_STAGE_MAPPING2 : XD_STAGE_MAPPING1;
   return stage < p->stage || (stage == p->stage && step < p->step);
 }
 
-void take_up_report(training *t, const xd_train_progress *p) {
+void take_up_report(training *t, const xd_progress *p) {
   FILE *from = t->report_path && t->checkpoint.resume ? fopen(t->report_path, "r") : NULL;
   char line[512];
   int direction = 0;

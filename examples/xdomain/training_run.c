@@ -7,18 +7,18 @@
 
 /* ---- Progress ---- */
 
-static const char *stage_name(xd_train_stage stage) {
+static const char *stage_name(xd_stage stage) {
   static const char *const names[] = {"",         "VAE of domain 1", "VAE of domain 2",
                                       "encoding", "mapping 1 to 2",  "mapping 2 to 1"};
   return stage < sizeof names / sizeof *names ? names[stage] : "";
 }
 
-static void tell_losses(char *detail, size_t size, const xd_train_progress *p) {
+static void tell_losses(char *detail, size_t size, const xd_progress *p) {
   if (p->validation)
     snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f FD %.2f",
              value_of(p->validation, "acc"), value_of(p->validation, "div"), value_of(p->validation, "ediv"),
              value_of(p->validation, "style"), value_of(p->validation, "fd"));
-  else if (p->stage >= XD_STAGE_MAPPING_1TO2)
+  else if (p->stage >= XD_STAGE_MAPPING1)
     snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
              value_of(p->losses, "generator"));
   else if (p->stage == XD_STAGE_CODES)
@@ -28,7 +28,7 @@ static void tell_losses(char *detail, size_t size, const xd_train_progress *p) {
              value_of(p->losses, "kl"));
 }
 
-static int show_step(void *user, const xd_train_progress *p) {
+static int show_step(void *user, const xd_progress *p) {
   training *t = user;
   char detail[128];
   if (!t->heard) {

@@ -171,7 +171,7 @@ static void describe_sets(const training *t) {
 
 /* ---- Judges ---- */
 
-static int show_judge_step(void *user, const xd_train_progress *p) {
+static int show_judge_step(void *user, const xd_progress *p) {
   training *t = user;
   char detail[32];
   snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));

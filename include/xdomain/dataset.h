@@ -20,6 +20,7 @@
 #include "context.h"
 #include "export.h"
 #include "image.h"
+#include "progress.h"
 #include "shape.h"
 #include "status.h"
 
@@ -28,12 +29,6 @@ XD_BEGIN_DECLS
 typedef struct xd_dataset xd_dataset;
 
 /* ---- Reading ---- */
-
-/* Called after each picture of a folder or of views that was read or left out, and once after a set
- * that is read in one piece: `done` of `total` pictures, of the part that is being read. Nonzero
- * ends the call with XD_ERROR_CANCELLED. It may ask for the context's message and cancel, and makes
- * no other calls with it. */
-typedef int (*xd_dataset_progress)(void *user, uint32_t done, uint32_t total);
 
 /* How pictures are read. */
 typedef struct xd_dataset_options {
@@ -52,8 +47,10 @@ typedef struct xd_dataset_options {
   uint32_t skip_bad;
   /* 0 */
   uint32_t reserved;
-  /* NULL: not wanted */
-  xd_dataset_progress progress;
+  /* Hears, in stage XD_STAGE_SET, of each picture of a folder, of views or of a set that is
+   * converted, read or left out, and once of a set that is read in one piece; steps are pictures
+   * of the part that is being read. NULL: not wanted; `user` is handed to it */
+  xd_progress_callback callback;
   void *user;
 } xd_dataset_options;
 

@@ -31,13 +31,10 @@
 #include "judge.h"
 #include "model.h"
 #include "options.h"
+#include "progress.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
-
-/* Called now and then on the context's thread while pictures are measured; nonzero stops with
- * XD_ERROR_CANCELLED. step grows from 1 to steps. */
-typedef int (*xd_evaluation_callback)(void *user, uint32_t step, uint32_t steps);
 
 /* What is measured and with what; all is borrowed during the call. */
 typedef struct xd_evaluation_input {
@@ -51,8 +48,9 @@ typedef struct xd_evaluation_input {
   const xd_dataset *target;
   /* The classes that belong together; from domain 2 to 1 it is read backwards. */
   const xd_pairing *pairing;
-  /* May be NULL; `user` is handed to it. */
-  xd_evaluation_callback callback;
+  /* Hears, in stage XD_STAGE_EVALUATION, of each batch of pictures. NULL: not wanted; `user` is
+   * handed to it. */
+  xd_progress_callback callback;
   void *user;
 } xd_evaluation_input;
 

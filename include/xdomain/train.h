@@ -164,8 +164,8 @@ typedef struct xd_condition_input {
   /* The domain's name, for the model, or NULL. */
   const char *name;
   /* May be NULL; `user` is handed to it. It hears of the stages XD_STAGE_CODES and
-   * XD_STAGE_MAPPING_1TO2. */
-  xd_train_callback callback;
+   * XD_STAGE_MAPPING1. */
+  xd_progress_callback callback;
   void *user;
 } xd_condition_input;
 

@@ -23,49 +23,17 @@
 #ifndef XDOMAIN_TRAIN_RUN_H
 #define XDOMAIN_TRAIN_RUN_H
 
+#include "progress.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
-
-typedef uint32_t xd_train_stage;
-enum {
-  XD_STAGE_VAE1 = 1,
-  XD_STAGE_VAE2 = 2,
-  /* Encoding both sets. */
-  XD_STAGE_CODES = 3,
-  XD_STAGE_MAPPING_1TO2 = 4,
-  XD_STAGE_MAPPING_2TO1 = 5,
-  XD_STAGE_JUDGE = 6
-};
-
-/* What a callback hears; borrowed during its call. */
-typedef struct xd_train_progress {
-  /* Of the library's struct: read no further. */
-  size_t struct_size;
-  /* Share of all the work that is done, 0..1, by a fixed estimate of each stage's. */
-  double overall;
-  /* The losses of this step, as xd_vae_trainer_step, xd_mapping_trainer_step and
-   * xd_judge_trainer_step give them; empty while sets are encoded. */
-  const xd_values *losses;
-  /* What was measured after this step, as xd_evaluate gives it, and its "score"; NULL where nothing
-   * was. */
-  const xd_values *validation;
-  xd_train_stage stage;
-  /* Within the stage, from 1 to steps. */
-  uint32_t step;
-  uint32_t steps;
-  uint32_t reserved;
-} xd_train_progress;
-
-/* Called after every step on the context's thread; nonzero stops with XD_ERROR_CANCELLED. */
-typedef int (*xd_train_callback)(void *user, const xd_train_progress *progress);
 
 /* Borrowed during the call. */
 typedef struct xd_train_run {
   /* sizeof(xd_train_run). */
   size_t struct_size;
   /* May be NULL; `user` is handed to it. */
-  xd_train_callback callback;
+  xd_progress_callback callback;
   void *user;
   /* Path of the checkpoint, or NULL: none is written. */
   const char *checkpoint;

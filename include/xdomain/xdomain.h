@@ -12,6 +12,7 @@
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
  *   options.h, values.h    named numbers in, which shape networks and trainings, and out
+ *   progress.h             what long calls tell of themselves
  *   xdomain.hpp            all this for C++17, in classes that own what they hold
  *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
  *
@@ -74,6 +75,7 @@
 #include "network.h"
 #include "options.h"
 #include "pair_discriminator.h"
+#include "progress.h"
 #include "shape.h"
 #include "status.h"
 #include "stream.h"

@@ -401,7 +401,7 @@ template <class F> struct progress_hook {
   F &callable;
   std::exception_ptr thrown;
 
-  static int call(void *user, const xd_train_progress *progress) {
+  static int call(void *user, const xd_progress *progress) {
     progress_hook &self = *static_cast<progress_hook *>(user);
 #if XDOMAIN_THROWS
     try {
@@ -416,7 +416,7 @@ template <class F> struct progress_hook {
   }
 };
 
-/* xd_train or, from a model, xd_map, calling progress(const xd_train_progress &) after each step.
+/* xd_train or, from a model, xd_map, calling progress(const xd_progress &) after each step.
  * Models, options and reports are as in C; `from` and `report` may be NULL. */
 template <class F>
 result<model> train(const context &on, xd_train_input input, const options &with, F progress,

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/sized.h"
+#include "base/tell.h"
 #include "image/resize.h"
 
 void xd_dataset_options_init(xd_dataset_options *options, size_t struct_size) {
@@ -32,13 +33,6 @@ xd_status xdi_dataset_options_read(xd_context *context, xd_dataset_options *to,
   if (to->fit > XD_FIT_CROP)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_options.fit is %u, no xd_fit", to->fit);
   return XD_OK;
-}
-
-xd_status xdi_tell_progress(xd_context *context, const xd_dataset_options *options, const char *name,
-                            uint32_t done, uint32_t total) {
-  if (!options->progress || options->progress(options->user, done, total) == 0)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_CANCELLED, "reading '%s' was cancelled by its progress function", name);
 }
 
 xd_status xdi_reading_begin(xdi_reading *out, xd_context *context, const xd_dataset_options *options,
@@ -154,7 +148,9 @@ xd_status xdi_reading_step(xdi_reading *r, xd_status status) {
     else if (status != XD_OK)
       return xdi_fail(r->context, status, "%s", r->context->message);
   }
-  return status == XD_OK ? xdi_tell_progress(r->context, &r->options, r->name, r->asked, r->room) : status;
+  return status == XD_OK ? xdi_tell_step(r->context, r->options.callback, r->options.user, XD_STAGE_SET,
+                                         r->asked, r->room, NULL)
+                         : status;
 }
 
 xd_status xdi_reading_finish(xd_dataset **out, xdi_reading *r) {

@@ -21,10 +21,6 @@ typedef struct xdi_reading {
 xd_status xdi_dataset_options_read(xd_context *context, xd_dataset_options *to,
                                    const xd_dataset_options *from);
 
-/* Calls the caller's progress function, if there is one. XD_ERROR_CANCELLED. */
-xd_status xdi_tell_progress(xd_context *context, const xd_dataset_options *options, const char *name,
-                            uint32_t done, uint32_t total);
-
 /* Starts a set of at most `room` pictures. XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_reading_begin(xdi_reading *out, xd_context *context, const xd_dataset_options *options,
                             const char *name, uint32_t room);
@@ -38,7 +34,7 @@ void xdi_reading_open(xdi_reading *reading);
 xd_status xdi_reading_take(xdi_reading *reading, const xdi_view *picture, uint32_t label, const char *name,
                            const char *place);
 
-/* After each picture that was opened, with what became of it: tells the caller's progress function, and leaves a
+/* After each picture that was opened, with what became of it: tells the caller, and leaves a
  * bad one out where the options allow it. Whatever else failed comes back. */
 xd_status xdi_reading_step(xdi_reading *reading, xd_status status);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/tell.h"
 #include "data/reading.h"
 #include "image/view.h"
 
@@ -243,8 +244,9 @@ static xd_status load_kind(const spec *s, xd_dataset **set) {
   const xd_status status = strcmp(s->kind, "idx") == 0
                                ? xd_dataset_load_idx(set, s->context, s->path, s->labels)
                                : xd_dataset_load_mat(set, s->context, s->path);
-  return status == XD_OK ? xdi_tell_progress(s->context, &s->options, s->path, xd_dataset_count(*set),
-                                             xd_dataset_count(*set))
+  const uint32_t count = xd_dataset_count(*set);
+  return status == XD_OK ? xdi_tell_step(s->context, s->options.callback, s->options.user, XD_STAGE_SET,
+                                         count, count, NULL)
                          : status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/sized.h"
+#include "base/tell.h"
 #include "evaluate/evaluation_run.h"
 #include "options/values.h"
 
@@ -18,13 +19,12 @@ void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_size) {
   xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
 }
 
-/* Before a step: the caller hears of it, and may stop. */
+/* After a step: the caller hears of it, and may stop. */
 static xd_status advance(xdi_evaluation_run *run) {
   run->step++;
-  if (run->callback && run->callback(run->user, run->step, run->steps))
-    return xdi_fail(run->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of an evaluation",
-                    run->step, run->steps);
-  return xdi_check_cancelled(run->context);
+  const xd_status status =
+      xdi_tell_step(run->context, run->callback, run->user, XD_STAGE_EVALUATION, run->step, run->steps, NULL);
+  return status == XD_OK ? xdi_check_cancelled(run->context) : status;
 }
 
 /* As a mapping is trained: into all classes of the group. */
@@ -79,11 +79,11 @@ static xd_status pass_over_real(xdi_evaluation_run *run) {
   for (uint32_t first = 0; status == XD_OK && first < run->target.count; first += XDI_JUDGE_BATCH) {
     const uint32_t count =
         run->target.count - first < XDI_JUDGE_BATCH ? run->target.count - first : XDI_JUDGE_BATCH;
-    status = advance(run);
-    if (status == XD_OK)
-      status = judge_real(run, first, count);
+    status = judge_real(run, first, count);
     if (status == XD_OK && !run->settings.skip_reconstruction)
       status = reconstruct(run, first, count);
+    if (status == XD_OK)
+      status = advance(run);
   }
   run->out.judge_acc = figures->judge_acc /= run->target.count;
   run->out.reconstruction_acc /= run->target.count;
@@ -134,9 +134,9 @@ static xd_status pass_over_translated(xdi_evaluation_run *run) {
   for (uint32_t first = 0; status == XD_OK && first < run->source.count; first += XDI_JUDGE_BATCH) {
     const uint32_t count =
         run->source.count - first < XDI_JUDGE_BATCH ? run->source.count - first : XDI_JUDGE_BATCH;
-    status = advance(run);
+    status = judge_translated(run, first, count);
     if (status == XD_OK)
-      status = judge_translated(run, first, count);
+      status = advance(run);
   }
   run->out.count = run->source.count;
   run->out.acc /= run->source.count;
@@ -217,9 +217,9 @@ static xd_status measure_ediv(xdi_evaluation_run *run) {
     if (sources[class] == XDI_NOISE_SOURCES)
       continue;
     sources[class]++;
-    status = advance(run);
+    status = vary_source(run, place, number++, &spread);
     if (status == XD_OK)
-      status = vary_source(run, place, number++, &spread);
+      status = advance(run);
     sums[class] += spread;
   }
   for (uint32_t class = 0; class < XD_CLASS_LIMIT; class ++) {

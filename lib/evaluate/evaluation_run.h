@@ -26,7 +26,7 @@ typedef struct xdi_evaluation_run {
   const xd_pairing *pairing;
   const xd_judge *judged_by;
   xdi_evaluation_settings settings;
-  xd_evaluation_callback callback;
+  xd_progress_callback callback;
   void *user;
   uint32_t step, steps; /* that the callback hears of */
   bool any;             /* the pairing is "*:*": one class on each side */

@@ -156,8 +156,7 @@ static xd_status restore(xdi_training *training) {
                   training->checkpoint.path);
 }
 
-xd_status xdi_checkpoint_enter_stage(xdi_training *training, xd_train_stage stage,
-                                     const xdi_stage_state *state) {
+xd_status xdi_checkpoint_enter_stage(xdi_training *training, xd_stage stage, const xdi_stage_state *state) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
   training->at.stage = stage;
   training->at.trained = training->at.told = 0;
@@ -241,7 +240,7 @@ static xd_status resume(xdi_training *training) {
   xdi_container_close(&container, context);
   if (status == XD_OK && training->at.stage)
     xdi_log(context, XD_LOG_INFO, "%s goes on after step %u of %s", training->checkpoint.path,
-            training->at.told, xdi_stage_name(training->at.stage));
+            training->at.told, xd_stage_name(training->at.stage));
   return status;
 }
 

@@ -17,8 +17,7 @@ void xdi_checkpoint_close(xdi_training *training);
 
 /* The stage that begins now, with what is to be saved of it; NULL: nothing. What a checkpoint
  * knows of this very stage is restored: the schedule goes on at training->at. */
-xd_status xdi_checkpoint_enter_stage(xdi_training *training, xd_train_stage stage,
-                                     const xdi_stage_state *state);
+xd_status xdi_checkpoint_enter_stage(xdi_training *training, xd_stage stage, const xdi_stage_state *state);
 
 /* The stage has come to `status`. A cancelled or collapsed one is saved as it is. Gives the
  * status on. */

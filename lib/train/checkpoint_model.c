@@ -182,7 +182,7 @@ typedef struct recovery {
 } recovery;
 
 static bool is_mapping(uint32_t stage) {
-  return stage == XD_STAGE_MAPPING_1TO2 || stage == XD_STAGE_MAPPING_2TO1;
+  return stage == XD_STAGE_MAPPING1 || stage == XD_STAGE_MAPPING2;
 }
 
 static void fill_mappings(xd_model_parts *parts, const recovery *found) {
@@ -192,7 +192,7 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
     parts->discriminator[i] = done->discriminator[i];
   }
   if (done->best_generator && is_mapping(found->stage)) {
-    const uint32_t direction = found->stage - XD_STAGE_MAPPING_1TO2;
+    const uint32_t direction = found->stage - XD_STAGE_MAPPING1;
     parts->generator[direction] = done->best_generator;
     parts->discriminator[1 - direction] = done->best_discriminator;
   }
@@ -214,7 +214,7 @@ static xd_status list_properties(xd_model_parts *parts, xd_context *context, rec
       list[count++] = own->at[i], list[count++] = own->at[i + 1];
   if (parts->pairing) {
     snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->told,
-             xdi_stage_name(found->stage));
+             xd_stage_name(found->stage));
     list[count++] = key, list[count++] = found->where;
   }
   parts->properties = found->properties = list;

@@ -88,7 +88,7 @@ static xd_status encode(condition_stage *stage) {
       .samples = settings->codes_per_picture,
       .augmentation = {settings->augment, settings->augment_colour, settings->augment_blur, 0.0f},
       .seed = xdi_seed_of(settings->seed, XDI_SEED_CODES2)};
-  xd_train_progress event = {.stage = XD_STAGE_CODES, .step = 2, .steps = 2, .losses = &training->losses};
+  xd_progress event = {.stage = XD_STAGE_CODES, .step = 2, .steps = 2};
   const xd_status status = xdi_codes_open(
       &stage->codes, training->context, xd_encoder_network(stage->input.encoder), stage->input.set, &options);
   return status == XD_OK ? xdi_training_tell(training, &event) : status;
@@ -116,10 +116,10 @@ static xd_status open_stage(condition_stage *stage, uint32_t label_count) {
 
 static xd_status run_step(condition_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
-  xd_train_progress event = {.stage = XD_STAGE_MAPPING_1TO2,
-                             .step = step + 1,
-                             .steps = training->settings.mapping[0].steps,
-                             .losses = &training->losses};
+  xd_progress event = {.stage = XD_STAGE_MAPPING1,
+                       .step = step + 1,
+                       .steps = training->settings.mapping[0].steps,
+                       .losses = &training->losses};
   xd_mapping_batch batch;
   xdi_condition_sampler_draw(&stage->sampler, &batch, step);
   const xd_status status = xdi_train_mapping_step(training, stage->trainer, &batch, 0, step);
@@ -145,7 +145,7 @@ static xd_status train(condition_stage *stage, uint32_t label_count) {
   if (status == XD_OK)
     status = open_stage(stage, label_count);
   if (status == XD_OK)
-    status = xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING_1TO2, NULL);
+    status = xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING1, NULL);
   return status == XD_OK ? xdi_training_end_stage(training, run_steps(stage)) : status;
 }
 

@@ -102,7 +102,7 @@ static xd_status train_step(judge_stage *stage, uint32_t step) {
 
 static xd_status run_step(judge_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
-  xd_train_progress event = {
+  xd_progress event = {
       .stage = XD_STAGE_JUDGE, .step = step + 1, .steps = stage->steps, .losses = &training->losses};
   const xd_status status = training->at.trained == step ? train_step(stage, step) : XD_OK;
   return status == XD_OK ? xdi_training_tell(training, &event) : status;

@@ -127,10 +127,10 @@ static xd_status train_step(mapping_stage *stage, uint32_t step) {
 
 static xd_status run_step(mapping_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
-  xd_train_progress event = {.stage = XD_STAGE_MAPPING_1TO2 + stage->direction,
-                             .step = step + 1,
-                             .steps = stage->settings->steps,
-                             .losses = &training->losses};
+  xd_progress event = {.stage = XD_STAGE_MAPPING1 + stage->direction,
+                       .step = step + 1,
+                       .steps = stage->settings->steps,
+                       .losses = &training->losses};
   const bool validated = xdi_validation_is_due(&stage->validation, step);
   xd_status status = training->at.trained == step ? train_step(stage, step) : XD_OK;
   if (status == XD_OK && validated) {
@@ -155,8 +155,7 @@ static void archive_stage(void *stage, xdi_archive *archive) {
 static xd_status enter_stage(mapping_stage *stage) {
   xdi_training *training = stage->training;
   const xdi_stage_state state = {stage, archive_stage};
-  const xd_status status =
-      xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING_1TO2 + stage->direction, &state);
+  const xd_status status = xdi_checkpoint_enter_stage(training, XD_STAGE_MAPPING1 + stage->direction, &state);
   const uint32_t told = training->at.told;
   return status == XD_OK && told > 0 && xdi_validation_is_due(&stage->validation, told - 1)
              ? xdi_validation_check(&stage->validation, told - 1)

@@ -4,6 +4,7 @@
 #include "train/progress.h"
 
 #include "base/clock.h"
+#include "base/tell.h"
 #include "layer/network.h"
 #include "train/checkpoint.h"
 
@@ -37,7 +38,7 @@ uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) 
 }
 
 /* Of one step of a stage. */
-static double work_of(const xdi_training *training, xd_train_stage stage, uint32_t step) {
+static double work_of(const xdi_training *training, xd_stage stage, uint32_t step) {
   const xdi_train_settings *settings = &training->settings;
   if (stage == XD_STAGE_JUDGE)
     return 1.0;
@@ -51,7 +52,7 @@ static double work_of(const xdi_training *training, xd_train_stage stage, uint32
     const xd_dataset *set = xdi_training_pictures(training, step - 1);
     return encoding_work * xd_dataset_count(set) * pixels(set);
   }
-  const xdi_mapping_settings *mapping = &settings->mapping[stage - XD_STAGE_MAPPING_1TO2];
+  const xdi_mapping_settings *mapping = &settings->mapping[stage - XD_STAGE_MAPPING1];
   return mapping_work * mapping->batch * mapping->hidden_width * mapping->hidden_width *
          mapping->hidden_layers;
 }
@@ -66,23 +67,20 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
     if (settings->directions)
       training->work += work_of(training, XD_STAGE_CODES, domain + 1);
     if (xdi_training_has(training, domain))
-      training->work +=
-          work_of(training, XD_STAGE_MAPPING_1TO2 + domain, 1) * settings->mapping[domain].steps;
+      training->work += work_of(training, XD_STAGE_MAPPING1 + domain, 1) * settings->mapping[domain].steps;
   }
 }
 
 /* ---- Telling ---- */
 
-xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event) {
+xd_status xdi_training_tell(xdi_training *training, xd_progress *event) {
   double *work_done = &training->at.work_done;
   training->at.told = event->step;
   *work_done += work_of(training, event->stage, event->step);
-  event->struct_size = sizeof *event;
   event->overall = *work_done < training->work ? *work_done / training->work : 1.0;
-  if (training->run.callback && training->run.callback(training->run.user, event))
-    return xdi_fail(training->context, XD_ERROR_CANCELLED, "the callback stopped step %u of %u of stage %u",
-                    event->step, event->steps, event->stage);
-  const xd_status status = xdi_check_cancelled(training->context);
+  xd_status status = xdi_tell(training->context, training->run.callback, training->run.user, event);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(training->context);
   if (status == XD_OK)
     xdi_checkpoint_step(training);
   return status;
@@ -94,7 +92,7 @@ static xd_status report_seconds(xdi_training *training) {
       xdi_values_set(training->report, training->context, "seconds", now - training->started);
   return status == XD_OK
              ? xdi_values_set_scoped(training->report, training->context, "seconds.",
-                                     xdi_stage_name(training->at.stage), now - training->stage_began)
+                                     xd_stage_name(training->at.stage), now - training->stage_began)
              : status;
 }
 

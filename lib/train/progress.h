@@ -13,7 +13,7 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]);
 
 /* After a step: counts its work, calls back, and saves the training when it is time.
  * XD_ERROR_CANCELLED from the callback or the context. */
-xd_status xdi_training_tell(xdi_training *training, xd_train_progress *event);
+xd_status xdi_training_tell(xdi_training *training, xd_progress *event);
 
 /* Ends the stage, which has come to `status` and put what is finished into training->done: saves
  * the training, and puts the seconds of the stage and of all until now into the report. Gives

@@ -37,11 +37,6 @@ xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_
   return xdi_training_open(training, context, report, &input);
 }
 
-const char *xdi_stage_name(xd_train_stage stage) {
-  static const char *const names[] = {"", "vae1", "vae2", "codes", "mapping1", "mapping2", "judge"};
-  return names[stage <= XD_STAGE_JUDGE ? stage : 0];
-}
-
 void xdi_release_best(xdi_parts *parts) {
   xd_latent_generator_release(parts->best_generator);
   xd_pair_discriminator_release(parts->best_discriminator);

@@ -21,7 +21,7 @@ typedef struct xdi_parts {
 
 /* Where a training is. */
 typedef struct xdi_position {
-  uint32_t stage;                /* the xd_train_stage in progress, or that was finished last; 0: none yet */
+  uint32_t stage;                /* the xd_stage in progress, or that was finished last; 0: none yet */
   uint32_t trained;              /* steps of it that were trained, */
   uint32_t told;                 /* and that were told as well */
   double work_done;              /* in the unit of progress.c */
@@ -80,9 +80,6 @@ void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
 
 void xdi_release_parts(xdi_parts *parts);
 void xdi_release_best(xdi_parts *parts); /* those of the mapping in progress, which then has none */
-
-/* As in the report: "vae1", "codes", "mapping2"... */
-const char *xdi_stage_name(xd_train_stage stage);
 
 /* Reads the options. with_vae: those of the VAEs are completed by the sets, too. XD_ERROR_INVALID_ARGUMENT names
  * the option, XD_ERROR_SHAPE_MISMATCH the set that it does not fit. */

@@ -96,10 +96,10 @@ static xd_status train_step(vae_stage *stage, uint32_t step) {
 
 static xd_status run_step(vae_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
-  xd_train_progress event = {.stage = XD_STAGE_VAE1 + stage->domain,
-                             .step = step + 1,
-                             .steps = stage->steps,
-                             .losses = &training->losses};
+  xd_progress event = {.stage = XD_STAGE_VAE1 + stage->domain,
+                       .step = step + 1,
+                       .steps = stage->steps,
+                       .losses = &training->losses};
   const xd_status status = training->at.trained == step ? train_step(stage, step) : XD_OK;
   return status == XD_OK ? xdi_training_tell(training, &event) : status;
 }

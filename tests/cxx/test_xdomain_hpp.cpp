@@ -217,7 +217,7 @@ void trainings_call_back() {
   input.pairing = pairing.get();
 
   uint32_t calls = 0;
-  const auto count_them = [&](const xd_train_progress &progress) {
+  const auto count_them = [&](const xd_progress &progress) {
     calls++;
     return progress.overall <= 1;
   };
@@ -228,11 +228,11 @@ void trainings_call_back() {
   xdomain::model again = take(xdomain::train(context, input, options, count_them, &model));
   require(again.shape(2).width == 8, "a mapping on that model");
 
-  const auto stop = [](const xd_train_progress &) { return false; };
+  const auto stop = [](const xd_progress &) { return false; };
   const auto stopped = failure_of([&] { return xdomain::train(context, input, options, stop); });
   require(stopped.status() == XD_ERROR_CANCELLED, "a callback that stops");
 #if XDOMAIN_THROWS
-  const auto throwing = [](const xd_train_progress &) -> bool { throw std::runtime_error("enough"); };
+  const auto throwing = [](const xd_progress &) -> bool { throw std::runtime_error("enough"); };
   std::string thrown;
   try {
     xdomain::train(context, input, options, throwing);

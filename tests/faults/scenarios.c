@@ -284,7 +284,7 @@ static xd_status train_judge(xd_context *context, const fixture *of) {
 }
 
 /* The callback stops at its step, from 1. */
-static int count_down(void *user, const xd_train_progress *progress) {
+static int count_down(void *user, const xd_progress *progress) {
   uint32_t *left = user;
   (void)progress;
   return --*left == 0;

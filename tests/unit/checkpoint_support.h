@@ -66,7 +66,7 @@ static inline void say_values(heard *to, const xd_values *values) {
       say(to, xd_values_name(values, i), xd_values_number(values, i));
 }
 
-static inline int hear(void *user, const xd_train_progress *progress) {
+static inline int hear(void *user, const xd_progress *progress) {
   heard *to = user;
   say(to, "\nstage", progress->stage);
   say(to, "step", progress->step);

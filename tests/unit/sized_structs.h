@@ -32,6 +32,6 @@
   ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, reserved, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */
-#define UNPROBED_STRUCTS "xd_train_progress"
+#define UNPROBED_STRUCTS "xd_progress"
 
 #endif

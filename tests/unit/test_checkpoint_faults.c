@@ -248,7 +248,7 @@ typedef struct remover {
   uint32_t steps, gone_at, back_at, stop_at;
 } remover;
 
-static int move_folder(void *user, const xd_train_progress *progress) {
+static int move_folder(void *user, const xd_progress *progress) {
   remover *of = user;
   (void)progress;
   of->steps++;
@@ -294,7 +294,7 @@ START_TEST(checkpoint__goes_on_where_one_cannot_be_written) {
 }
 END_TEST
 
-static int count_writes(void *user, const xd_train_progress *progress) {
+static int count_writes(void *user, const xd_progress *progress) {
   remover *of = user;
   struct stat found;
   (void)progress;

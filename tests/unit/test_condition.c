@@ -399,9 +399,9 @@ START_TEST(map_condition__gives_the_same_bytes_for_the_same_seed) {
 }
 END_TEST
 
-static int stop_at_third(void *user, const xd_train_progress *progress) {
+static int stop_at_third(void *user, const xd_progress *progress) {
   (void)user;
-  return progress->stage == XD_STAGE_MAPPING_1TO2 && progress->step == 3;
+  return progress->stage == XD_STAGE_MAPPING1 && progress->step == 3;
 }
 
 START_TEST(map_condition__refuses_what_it_cannot_train_on) {

@@ -376,11 +376,15 @@ typedef struct steps {
   uint32_t calls, total, stop_at;
 } steps;
 
-static int count_step(void *user, uint32_t done, uint32_t total) {
+static int count_step(void *user, const xd_progress *progress) {
   steps *s = user;
   s->calls++;
-  ck_assert_uint_eq(done, s->calls);
-  s->total = total;
+  ck_assert_uint_eq(progress->struct_size, sizeof *progress);
+  ck_assert_uint_eq(progress->stage, XD_STAGE_SET);
+  ck_assert_uint_eq(progress->step, s->calls);
+  ck_assert(!progress->losses && !progress->validation);
+  ck_assert(progress->overall == (double)progress->step / progress->steps);
+  s->total = progress->steps;
   return s->calls == s->stop_at;
 }
 
@@ -392,7 +396,7 @@ START_TEST(progress__comes_after_each_picture_and_can_stop) {
   add_file("b.png", "bad", 3);
   add_picture("c.png", 2, XD_LAYOUT_GREY, 1);
   options.skip_bad = 1;
-  options.progress = count_step;
+  options.callback = count_step;
   options.user = &s;
   set = load(&options);
   ck_assert_uint_eq(s.calls, 3);
@@ -400,7 +404,7 @@ START_TEST(progress__comes_after_each_picture_and_can_stop) {
   xd_dataset_release(set);
   s = (steps){0, 0, 2};
   assert_status(xd_dataset_load_folder(&set, context, folder, &options), XD_ERROR_CANCELLED);
-  assert_message_names(context, "progress function");
+  assert_message_names(context, "step 2 of 3 of stage set");
   ck_assert_uint_eq(s.calls, 2);
   ck_assert_ptr_null(set);
   uint8_t pixel = 9;
@@ -418,9 +422,9 @@ START_TEST(progress__comes_after_each_picture_and_can_stop) {
 }
 END_TEST
 
-static int note_done(void *user, uint32_t done, uint32_t total) {
-  ck_assert_uint_eq(done, total);
-  *(uint32_t *)user += total;
+static int note_done(void *user, const xd_progress *progress) {
+  ck_assert_uint_eq(progress->step, progress->steps);
+  *(uint32_t *)user += progress->steps;
   return 0;
 }
 
@@ -430,7 +434,7 @@ START_TEST(progress__of_one_piece_comes_once) {
   uint32_t seen = 0;
   xd_dataset_options options = plain();
   xd_dataset *set = NULL;
-  options.progress = note_done;
+  options.callback = note_done;
   options.user = &seen;
   write_test_file(path_in(path, folder, "idx"), idx, sizeof idx);
   snprintf(text, sizeof text, "idx:%s|idx:%s", path, path);

@@ -365,11 +365,15 @@ typedef struct watch {
   uint32_t calls, steps, stop_at;
 } watch;
 
-static int watch_step(void *user, uint32_t step, uint32_t steps) {
+static int watch_step(void *user, const xd_progress *progress) {
   watch *seen = user;
-  ck_assert_uint_eq(step, ++seen->calls);
-  seen->steps = steps;
-  return step == seen->stop_at;
+  ck_assert_uint_eq(progress->struct_size, sizeof *progress);
+  ck_assert_uint_eq(progress->stage, XD_STAGE_EVALUATION);
+  ck_assert_uint_eq(progress->step, ++seen->calls);
+  ck_assert(!progress->losses && !progress->validation);
+  ck_assert(progress->overall == (double)progress->step / progress->steps);
+  seen->steps = progress->steps;
+  return progress->step == seen->stop_at;
 }
 
 START_TEST(evaluate__tells_its_steps_and_stops_when_asked) {

@@ -128,7 +128,7 @@ typedef struct watch {
   uint32_t calls, steps, stop_at;
 } watch;
 
-static int watch_step(void *user, const xd_train_progress *progress) {
+static int watch_step(void *user, const xd_progress *progress) {
   watch *seen = user;
   const double loss = value_of(progress->losses, "loss");
   ck_assert_uint_eq(progress->stage, XD_STAGE_JUDGE);

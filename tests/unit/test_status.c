@@ -1,6 +1,7 @@
 /* Status codes: their fixed numbers, names and texts; and the version. */
 #include "support.h"
 
+#include "xdomain/progress.h"
 #include "xdomain/version.h"
 
 static const struct {
@@ -66,12 +67,24 @@ START_TEST(version__is_that_of_the_headers) {
 }
 END_TEST
 
+START_TEST(stage_name__is_the_word_of_reports) {
+  static const char *const names[] = {"",         "vae1",  "vae2",       "codes", "mapping1",
+                                      "mapping2", "judge", "evaluation", "set"};
+  for (xd_stage stage = XD_STAGE_VAE1; stage <= XD_STAGE_SET; stage++)
+    ck_assert_str_eq(xd_stage_name(stage), names[stage]);
+  ck_assert_str_eq(xd_stage_name(0), "");
+  ck_assert_str_eq(xd_stage_name(XD_STAGE_SET + 1), "");
+  ck_assert_str_eq(xd_stage_name(UINT32_MAX), "");
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("status");
   add_case(suite, status__numbers_never_change);
   add_case(suite, status_name__is_the_constant);
   add_case(suite, status_text__is_there_and_of_its_own_for_each);
   add_case(suite, status__unknown_numbers_have_a_name_and_a_text);
+  add_case(suite, stage_name__is_the_word_of_reports);
   add_case(suite, version__is_that_of_the_headers);
   return suite;
 }

@@ -213,9 +213,9 @@ START_TEST(train__gives_unlabelled_pictures_to_vaes_and_the_surest_to_mappings) 
 END_TEST
 
 /* Whoever resumes after the VAEs spreads labels again, to the same pictures. */
-static int stop_in_mapping(void *user, const xd_train_progress *progress) {
+static int stop_in_mapping(void *user, const xd_progress *progress) {
   (void)user;
-  return progress->stage == XD_STAGE_MAPPING_1TO2 && progress->step == 3;
+  return progress->stage == XD_STAGE_MAPPING1 && progress->step == 3;
 }
 
 START_TEST(train__resumes_with_unlabelled_pictures) {

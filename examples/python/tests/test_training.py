@@ -169,7 +169,7 @@ def test_judges_and_measures(small: Small, digits: Path, tmp_path: Path) -> None
     assert 0 <= measures["acc"] <= 1 and measures["pictures"] == 16
     assert measures == xdomain.evaluate(model, small, small, judge, pairs={0: 1, 1: 0})
     with pytest.raises(xdomain.Cancelled):
-        xdomain.evaluate(model, small, small, judge, callback=lambda step, of: False)
+        xdomain.evaluate(model, small, small, judge, callback=lambda told: told.stage != "evaluation")
 
 
 def test_options_are_the_library_s(small: Small) -> None:

@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 
     from ._option_types import EvaluationOptions, JudgeOptions, TrainOptions
 
-STAGES = {
-    _abi.XD_STAGE_VAE1: "vae1",
-    _abi.XD_STAGE_VAE2: "vae2",
-    _abi.XD_STAGE_CODES: "codes",
-    _abi.XD_STAGE_MAPPING_1TO2: "mapping1",
-    _abi.XD_STAGE_MAPPING_2TO1: "mapping2",
-    _abi.XD_STAGE_JUDGE: "judge",
-}
-
-
 @dataclass(frozen=True)
 class Progress:
     """What a training's callback hears after each step."""
@@ -203,7 +193,7 @@ def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
         told = pointer.contents
         return function(
             Progress(
-                STAGES.get(told.stage, str(told.stage)),
+                lib.xd_stage_name(told.stage).decode(),
                 told.step,
                 told.steps,
                 told.overall,
@@ -212,7 +202,7 @@ def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
             )
         )
 
-    return c_callback(_abi.xd_train_callback, call)
+    return c_callback(_abi.xd_progress_callback, call)
 
 
 def _both(function: Callback | None, bar: _Bar) -> Callback | None:
@@ -287,7 +277,7 @@ def evaluate(
     *,
     direction: str = "1to2",
     pairs: Pairs | None = None,
-    callback: Callable[[int, int], object] | None = None,
+    callback: Callback | None = None,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[EvaluationOptions],
@@ -296,7 +286,7 @@ def evaluate(
 
     `source` and `target` are pictures of the domains that the direction leaves and enters, their classes those of the
     same names in the model; `judge` knows the latter.
-    `pairs` None takes the model's own. The callback hears (step, steps) now and then.
+    `pairs` None takes the model's own. The callback hears a Progress after each batch.
     """
     context = Context(threads, backend)
     values = OptionSet(context, "evaluation", _given(options))
@@ -308,10 +298,7 @@ def evaluate(
     sets = [_matched(dataset(pictures), domain.class_names) for pictures, domain in zip((source, target), domains)]
     pairing = Pairing(loaded.pairing if pairs is None else pairs, *(domain.class_names for domain in loaded.domains))
 
-    def call(step: int, steps: int) -> object:
-        return callback(step, steps) if callback else None
-
-    hooked, raised = c_callback(_abi.xd_evaluation_callback, call)
+    hooked, raised = _hook(callback)
     given = _abi.xd_evaluation_input()
     lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
     given.judge, given.pairing, given.callback = judging._pointer, pairing._pointer, hooked

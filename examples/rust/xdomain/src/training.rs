@@ -72,13 +72,15 @@ pub enum Stage {
     MappingBackwards,
     /// A judge.
     Judge,
+    /// Measuring a mapping.
+    Evaluation,
     /// One of a newer library.
     Other(u32),
 }
 
 /// What a training's closure hears after each step.
 pub struct Progress<'a> {
-    raw: &'a sys::xd_train_progress,
+    raw: &'a sys::xd_progress,
 }
 
 impl Progress<'_> {
@@ -88,9 +90,10 @@ impl Progress<'_> {
             sys::XD_STAGE_VAE1 => Stage::Vae1,
             sys::XD_STAGE_VAE2 => Stage::Vae2,
             sys::XD_STAGE_CODES => Stage::Codes,
-            sys::XD_STAGE_MAPPING_1TO2 => Stage::MappingForwards,
-            sys::XD_STAGE_MAPPING_2TO1 => Stage::MappingBackwards,
+            sys::XD_STAGE_MAPPING1 => Stage::MappingForwards,
+            sys::XD_STAGE_MAPPING2 => Stage::MappingBackwards,
             sys::XD_STAGE_JUDGE => Stage::Judge,
+            sys::XD_STAGE_EVALUATION => Stage::Evaluation,
             other => Stage::Other(other),
         }
     }
@@ -146,18 +149,13 @@ impl<F> Hook<F> {
     }
 }
 
-unsafe extern "C" fn train_hook<F: FnMut(&Progress<'_>) -> Flow>(
+unsafe extern "C" fn progress_hook<F: FnMut(&Progress<'_>) -> Flow>(
     user: *mut c_void,
-    progress: *const sys::xd_train_progress,
+    progress: *const sys::xd_progress,
 ) -> c_int {
     let hook = &mut *user.cast::<Hook<F>>();
     let progress = Progress { raw: &*progress };
     hook.call(|closure| closure(&progress))
-}
-
-unsafe extern "C" fn evaluation_hook<F: FnMut(u32, u32) -> Flow>(user: *mut c_void, step: u32, steps: u32) -> c_int {
-    let hook = &mut *user.cast::<Hook<F>>();
-    hook.call(|closure| closure(step, steps))
 }
 
 /// What is trained on and with.
@@ -208,7 +206,7 @@ impl<'a> TrainInput<'a> {
         }
         let mut run: sys::xd_train_run = unsafe { std::mem::zeroed() };
         unsafe { sys::xd_train_run_init(&mut run, std::mem::size_of_val(&run)) };
-        run.callback = Some(train_hook::<F>);
+        run.callback = Some(progress_hook::<F>);
         run.user = ptr::addr_of_mut!(hook).cast();
         raw.run = &run;
         let status = call(&raw);
@@ -290,8 +288,8 @@ pub struct Evaluation<'a> {
     pub pairing: &'a Pairing,
 }
 
-/// Measures a mapping: "acc", "div", "ediv", "fd" and more; the closure hears of the step and the steps.
-pub fn evaluate<F: FnMut(u32, u32) -> Flow>(
+/// Measures a mapping: "acc", "div", "ediv", "fd" and more; the closure hears of every batch.
+pub fn evaluate<F: FnMut(&Progress<'_>) -> Flow>(
     context: &Context,
     what: &Evaluation<'_>,
     options: &Options,
@@ -305,7 +303,7 @@ pub fn evaluate<F: FnMut(u32, u32) -> Flow>(
     raw.source = what.source.as_ptr();
     raw.target = what.target.as_ptr();
     raw.pairing = what.pairing.as_ptr();
-    raw.callback = Some(evaluation_hook::<F>);
+    raw.callback = Some(progress_hook::<F>);
     raw.user = ptr::addr_of_mut!(hook).cast();
     let status = unsafe {
         sys::xd_evaluate(

@@ -189,9 +189,9 @@ fn trains_maps_and_measures() {
         pairing: &pairing,
     };
     let measuring = Options::new(Group::Evaluation);
-    let measures = evaluate(&context, &what, &measuring, |_, _| Continue(())).unwrap();
+    let measures = evaluate(&context, &what, &measuring, |_| Continue(())).unwrap();
     assert!((0.0..=1.0).contains(&measures.get("acc").unwrap()));
-    let stopped = evaluate(&context, &what, &measuring, |_, _| Break(())).unwrap_err();
+    let stopped = evaluate(&context, &what, &measuring, |_| Break(())).unwrap_err();
     assert_eq!(stopped.kind(), ErrorKind::Cancelled);
 }
 
