@@ -85,30 +85,6 @@ bool ends_with(const char *text, const char *ending);
 /* The three texts behind each other, to be freed; NULL without memory. */
 char *join_texts(const char *first, const char *second, const char *third);
 
-/* ---- Outputs (outputs.c) ---- */
-
-typedef struct output {
-  const char *flag; /* "--out" */
-  const char *path; /* NULL: not wanted */
-  bool streams;     /* written as it comes, so it may be a device or pipe; else a whole file in one go */
-} output;
-
-/* Proves that all can be written, and that no two are one file, without changing any. The exit code; the reason
- * was printed where it is not EXIT_DONE, here and below. */
-int prove_outputs(const output *outputs, size_t count);
-
-/* Refuses an output that is a file which is read: `input`, or a file of the set (either may be NULL). */
-int keep_input(const output *outputs, size_t count, const char *input);
-int keep_set(const output *outputs, size_t count, const char *spec);
-
-bool same_file(const char *path, const char *other);
-bool is_folder(const char *path);
-bool is_picture_name(const char *name); /* folder.c */
-
-/* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is
- * not now. */
-const xd_picture_decoder *picture_decoder(void);
-
 /* ---- Runtime (runtime.c) ---- */
 
 typedef struct runtime {
@@ -136,6 +112,30 @@ int signal_received(void);
 
 /* Prints the context's message for a failed call; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
+
+/* ---- Outputs (outputs.c) ---- */
+
+typedef struct output {
+  const char *flag; /* "--out" */
+  const char *path; /* NULL: not wanted */
+  bool streams;     /* written as it comes, so it may be a device or pipe; else a whole file in one go */
+} output;
+
+/* Proves that all can be written, and that no two are one file, without changing any. The exit code; the reason
+ * was printed where it is not EXIT_DONE, here and below. */
+int prove_outputs(const output *outputs, size_t count);
+
+/* Refuses an output that is a file which is read: `input`, or a file of the set (either may be NULL). */
+int keep_input(const output *outputs, size_t count, const char *input);
+int keep_set(const runtime *r, const output *outputs, size_t count, const char *spec);
+
+bool same_file(const char *path, const char *other);
+bool is_folder(const char *path);
+bool is_picture_name(const char *name); /* folder.c */
+
+/* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is
+ * not now. */
+const xd_picture_decoder *picture_decoder(void);
 
 /* ---- Checkpoints of what trains (checkpoint.c) ---- */
 

@@ -12,6 +12,7 @@ static const char train_usage[] =
     "Instead of a folder: SPEC is idx:IMAGES,LABELS or mat:FILE or dir:FOLDER, followed by options\n"
     "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
     ";size=32x32 ;channels=1; several between bars are joined: 'idx:A,B;classes=1-4|idx:C,D;channels=3'.\n"
+    "A backslash stands before ; | , and \\ in paths.\n"
     "--pairs '*:*' pairs all with all.\n\n"
     "--preset begins with the numbers of a known experiment: mnist; fashion (MNIST to Fashion-MNIST); svhn\n"
     "(SVHN to MNIST); paper (the letter of arXiv 1805.10130). Files of --config override it, and all other\n"
@@ -114,7 +115,7 @@ static int check_outputs(const training *t) {
   for (size_t i = 0; i < sizeof files / sizeof *files && !code; i++)
     code = keep_input(outputs, count, files[i]);
   for (size_t i = 0; i < sizeof specs / sizeof *specs && !code; i++)
-    code = keep_set(outputs, count, specs[i]);
+    code = keep_set(&t->run, outputs, count, specs[i]);
   return code ? code : prove_outputs(outputs, count);
 }
 

@@ -10,15 +10,29 @@ enum { SIDE_LEAST = 8, SIDE_MOST = 256, SIDE_CHOSEN = 128 };
 
 /* ---- What a word says ---- */
 
-/* A plain folder is a SPEC without a kind; the caller frees it. */
+/* A plain folder is a SPEC without a kind, whose marks have no backslashes; the caller frees it. */
 static char *spell_spec(const char *word) {
-  return join_texts(!is_spec(word) && is_folder(word) ? "dir:" : "", word, "");
+  if (is_spec(word) || !is_folder(word))
+    return join_texts(word, "", "");
+  char *spec = malloc(strlen("dir:") + 2 * strlen(word) + 1), *to = spec ? stpcpy(spec, "dir:") : NULL;
+  for (; to && *word; *to++ = *word++)
+    if (strchr(";|,:\\", *word))
+      *to++ = '\\';
+  if (to)
+    *to = '\0';
+  return spec;
 }
 
 /* The folder of a SPEC that leaves the size open, to be freed; NULL for anything else. */
-static char *open_folder(const char *spec) {
-  const bool one = !strncmp(spec, "dir:", 4) && !strchr(spec, '|');
-  return one && !strstr(spec, ";size=") ? strndup(spec + 4, strcspn(spec + 4, ";")) : NULL;
+static char *open_folder(const runtime *r, const char *spec) {
+  const size_t size = strlen(spec) + 1;
+  char *path = strncmp(spec, "dir:", 4) || strstr(spec, ";size=") ? NULL : malloc(size);
+  const bool one = path && xd_dataset_spec_path(r->context, path, size, spec, 1) == XD_OK && !*path &&
+                   xd_dataset_spec_path(r->context, path, size, spec, 0) == XD_OK;
+  if (one)
+    return path;
+  free(path);
+  return NULL;
 }
 
 /* ---- Sizes of pictures ---- */
@@ -124,7 +138,7 @@ static xd_status load_in_one_size(runtime *r, xd_dataset **out, const char *spec
 }
 
 static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
-  char *folder = open_folder(spec);
+  char *folder = open_folder(r, spec);
   xd_status status = xd_dataset_load(out, r->context, spec, NULL);
   const bool wrong = status == XD_OK ? !fits(*out, shape) : status == XD_ERROR_SHAPE_MISMATCH;
   if (folder && wrong) {

@@ -148,34 +148,17 @@ static int keep_folder(const output *outputs, size_t count, const char *folder) 
   return EXIT_DONE;
 }
 
-/* One part of a SPEC without its options, "idx:A,B", "mat:FILE" or "dir:FOLDER"; or a plain folder. */
-static int keep_part(const output *outputs, size_t count, char *part) {
-  if (is_folder(part))
-    return keep_folder(outputs, count, part);
-  char *options = strchr(part, ';'), *paths = strchr(part, ':');
-  if (options)
-    *options = '\0';
-  if (!paths)
-    return EXIT_DONE;
-  paths++;
-  if (!strncmp(part, "dir:", 4))
-    return keep_folder(outputs, count, paths);
-  char *comma = strncmp(part, "idx:", 4) ? NULL : strchr(paths, ',');
-  if (comma)
-    *comma = '\0';
-  const int code = keep_input(outputs, count, paths);
-  return code || !comma ? code : keep_input(outputs, count, comma + 1);
-}
-
-int keep_set(const output *outputs, size_t count, const char *spec) {
-  char *copy = spec ? join_texts(spec, "", "") : NULL;
+/* A plain folder or a SPEC, which is refused when it is loaded if it is wrong. */
+int keep_set(const runtime *r, const output *outputs, size_t count, const char *spec) {
+  if (spec && is_folder(spec))
+    return keep_folder(outputs, count, spec);
+  const size_t size = spec ? strlen(spec) + 1 : 0;
+  char *path = malloc(size + 1);
+  if (!path)
+    return failure("out of memory");
   int code = EXIT_DONE;
-  for (char *part = copy, *next; part && !code; part = next) {
-    next = strchr(part, '|');
-    if (next)
-      *next++ = '\0';
-    code = keep_part(outputs, count, part);
-  }
-  free(copy);
+  for (uint32_t i = 0; spec && !code && !xd_dataset_spec_path(r->context, path, size, spec, i) && *path; i++)
+    code = is_folder(path) ? keep_folder(outputs, count, path) : keep_input(outputs, count, path);
+  free(path);
   return code;
 }

@@ -180,7 +180,7 @@ int plan_results(translation *t) {
   for (uint32_t i = 0; i < t->count && !code && !t->to_stream; i++)
     code = keep_input(&out, 1, t->sources[i].path);
   if (!code && t->set)
-    code = keep_set(&out, 1, t->words[0]);
+    code = keep_set(&t->run, &out, 1, t->words[0]);
   if (!code && t->kind == RESULT_SHEET)
     code = open_sheet(t);
   return code;

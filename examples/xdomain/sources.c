@@ -12,11 +12,11 @@ static bool is_standard_input(const char *word) {
   return !strcmp(word, "-") || !strcmp(word, "/dev/stdin") || !strcmp(word, "/dev/fd/0");
 }
 
-/* A folder, plain or as a SPEC without options; NULL for anything else. */
+/* A folder, plain or as a SPEC of nothing but its path; NULL for anything else. */
 static const char *find_folder(const char *word) {
   if (!is_spec(word))
     return is_folder(word) ? word : NULL;
-  return strncmp(word, "dir:", 4) || strpbrk(word, ";|") ? NULL : word + 4;
+  return strncmp(word, "dir:", 4) || strpbrk(word, ";|\\") ? NULL : word + 4;
 }
 
 /* ---- Gathering ---- */

@@ -10,7 +10,11 @@
  * byte, and sizes are changed as xd_image_fit does.
  *
  * Classes are named: by folders, by the caller, or else by their numbers. Sets, models and judges
- * are matched by these names (xd_dataset_match_classes). */
+ * are matched by these names (xd_dataset_match_classes).
+ *
+ * Texts. In the texts of xd_dataset_load and xd_pairing_create_named the characters ; | , : and \
+ * are marks. With a backslash before it, a mark is a character of a path or name: the path "a;b,c"
+ * is written a\;b\,c and "C:\x" C\:\\x. A backslash stands before marks alone. */
 #ifndef XDOMAIN_DATASET_H
 #define XDOMAIN_DATASET_H
 
@@ -118,24 +122,32 @@ XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
 /* From one line of text of any length, for command lines and bindings: one part, or several between
  * bars, PART|PART, which are joined in order. A part is
  *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
- * options, each once, and taken in this order: classes=0-4 or classes=0,2,5-7; first=N; holdout=P%
- * with part=train or part=validation (P of each class, 1 to 99, always the same pictures:
- * xd_dataset_split with seed 0); subset=N (drawn by seed=N); size=WxH, fit=stretch|pad|crop|exact
- * and channels=1|3 (for dir: while loading, else converted and resized after loading);
- * bad=skip|refuse (skip_bad). What a part does not say of size, fit, channels and bad pictures is
- * as `options` has it; NULL options are the defaults. Each part, of at most 256, has its own
- * options, and must fit the others as xd_dataset_join asks:
- * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. Paths
- * hold no ';' and no '|' (shells want both quoted), those of idx: no ','. The caller owns *out.
- * XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and joining answer. */
+ * where marks in paths have a backslash (see above; a ':' may do without, and so may a ',' but in
+ * IMAGES); shells want ';', '|' and '\' quoted. Options, each once, and taken in this order:
+ * classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each
+ * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
+ * seed=N); size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
+ * xd_dataset_convert after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
+ * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part, of
+ * at most 256, has its own options, and must fit the others as xd_dataset_join asks:
+ * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. The
+ * caller owns *out. XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and
+ * joining answer. */
 XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec,
                                  const xd_dataset_options *options);
+
+/* Path `index` of those that such a line names, in its order and without the backslashes, and ""
+ * beyond the last: so that a program knows beforehand what it reads. Nothing is opened. `to` has room
+ * for `size` bytes; one more than the line's length is always enough. XD_ERROR_INVALID_ARGUMENT
+ * (NULL, a line that is wrong), XD_ERROR_TOO_LARGE (no room), XD_ERROR_OUT_OF_MEMORY; `to` is ""
+ * then, if it has room for that. */
+XD_API xd_status xd_dataset_spec_path(xd_context *context, char *to, size_t size, const char *spec,
+                                      uint32_t index);
 
 /* ---- Sets from sets ---- */
 
 /* The pictures of several sets of one shape, those of sets[0] first, each set's in its order;
- * pixels are copied. Either all sets have labels, or none has: IDX without a label file, a folder
- * without sub-folders and sets from memory without labels have none. A class has the name that any
+ * pixels are copied. Either all sets have labels, or none has (xd_dataset_has_labels). A class has the name that any
  * set gives it beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both shapes;
  * XD_ERROR_INVALID_ARGUMENT (count 0, a set that is NULL, labels in some sets only, two names for
  * one label); XD_ERROR_TOO_LARGE (over 2 GiB of pixels); XD_ERROR_OUT_OF_MEMORY;
@@ -203,6 +215,15 @@ XD_API xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *conte
                                              const xd_dataset *set, const char *const *names,
                                              uint32_t count);
 
+/* The same pictures in another size or with another number of channels: width and height, channels
+ * and fit as `options` ask, where 0 leaves what the set has; bad pictures there are none, so that
+ * skip_bad says nothing. Labels and names stay. A set that is so already comes back as it is, one
+ * more owner of it. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_SHAPE_MISMATCH (another size with
+ * XD_FIT_EXACT), XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_CANCELLED,
+ * XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
+XD_API xd_status xd_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                                    const xd_dataset_options *options);
+
 /* One more owner; returns set. NULL is legal. Callable from any thread. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
 /* One owner less; the last one frees it. NULL is legal. Callable from any thread. */
@@ -231,7 +252,11 @@ XD_API uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index);
  * sets keep the names. Borrowed from the set. */
 XD_API const char *xd_dataset_picture_name(const xd_dataset *set, uint32_t index);
 
-/* How many pictures have a label. */
+/* Whether its pictures were given labels: 1 or 0 (then all are 0). IDX without a label file, a folder
+ * without sub-folders and sets from memory without labels have none. */
+XD_API int xd_dataset_has_labels(const xd_dataset *set);
+
+/* How many pictures have that label. */
 XD_API uint32_t xd_dataset_class_size(const xd_dataset *set, uint32_t label);
 
 /* A class's name: its folder's, the one that the caller gave, or its number; "" when the set has no
@@ -261,11 +286,19 @@ XD_API const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, s
  * end. */
 XD_API const uint8_t *xd_dataset_pixels(const xd_dataset *set, uint32_t index);
 
-/* Copies pictures indices[0..count) as floats in 0..1, [count][height][width][channels], to memory
- * of the caller's. count 0 does nothing. XD_ERROR_INVALID_ARGUMENT (NULL, an index beyond the end),
- * XD_ERROR_CANCELLED. */
+/* Copies pictures indices[0..count), or with NULL the first `count`, as floats in 0..1,
+ * [count][height][width][channels], to memory of the caller's. count 0 does nothing.
+ * XD_ERROR_INVALID_ARGUMENT (NULL, an index or a count beyond the end), XD_ERROR_CANCELLED. */
 XD_API xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to,
                                  const uint32_t *indices, uint32_t count);
+
+/* The same as bytes, as xd_dataset_pixels has them. */
+XD_API xd_status xd_dataset_read_bytes(const xd_dataset *set, xd_context *context, uint8_t *to,
+                                       const uint32_t *indices, uint32_t count);
+
+/* The labels of the same pictures, to[count]. */
+XD_API xd_status xd_dataset_read_labels(const xd_dataset *set, xd_context *context, uint32_t *to,
+                                        const uint32_t *indices, uint32_t count);
 
 /* ---- Pairings ---- */
 
@@ -283,7 +316,7 @@ XD_API xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const 
 
 /* The same where a class may also be given by its name, names1[i] being that of class i of domain 1
  * and names2[i] of domain 2 ("" and NULL: it has none): "cat:dog,2:wolf". A name comes before a
- * number; it may hold ',' and ':', and the longest that fits is taken. Counts are at most
+ * number, and the longest that fits is taken; marks in it may have a backslash (see above). Counts are at most
  * XD_CLASS_LIMIT. */
 XD_API xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
                                          const char *const *names1, uint32_t count1,

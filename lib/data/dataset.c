@@ -295,6 +295,10 @@ uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index) {
   return set->store->labels[xdi_dataset_place(set, index)];
 }
 
+int xd_dataset_has_labels(const xd_dataset *set) {
+  return set && set->store->labelled;
+}
+
 uint32_t xd_dataset_class_size(const xd_dataset *set, uint32_t label) {
   return set && label < XD_CLASS_LIMIT ? set->class_sizes[label] : 0;
 }
@@ -333,28 +337,4 @@ size_t xd_dataset_left_out_count(const xd_dataset *set, xd_left_out why) {
 const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, size_t index) {
   const xdi_listing *list = find_left_out(set, why);
   return list && index < list->count ? list->names[index] : NULL;
-}
-
-xd_status xd_dataset_read(const xd_dataset *set, xd_context *context, float *to, const uint32_t *indices,
-                          uint32_t count) {
-  if (!context)
-    return XD_ERROR_INVALID_ARGUMENT;
-  if (!set || (count && (!to || !indices)))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_read: %s is NULL",
-                    !set  ? "set"
-                    : !to ? "to"
-                          : "indices");
-  for (uint32_t i = 0; i < count; i++)
-    if (indices[i] >= set->count)
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_read: indices[%u] is %u of %u pictures",
-                      i, indices[i], set->count);
-  size_t step = set->store->step;
-  xd_status status = xdi_check_cancelled(context);
-  for (uint32_t i = 0; i < count && status == XD_OK; i++, to += step) {
-    const uint8_t *from = xd_dataset_pixels(set, indices[i]);
-    status = xdi_check_cancelled(context);
-    for (size_t k = 0; k < step; k++)
-      to[k] = (float)from[k] / 255.0f;
-  }
-  return status;
 }

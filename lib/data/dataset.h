@@ -85,8 +85,4 @@ static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) 
   return set->index ? set->index[index] : index;
 }
 
-/* A new set with its pictures converted, and fitted into another size; 0 keeps the sides or the channels. */
-xd_status xdi_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set, uint32_t width,
-                              uint32_t height, uint32_t channels, xd_fit fit);
-
 #endif

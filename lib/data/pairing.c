@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/mark.h"
 
 /* ---- text ---- */
 
@@ -27,15 +28,25 @@ static const char *read_number(const char *text, uint32_t *out) {
   return end > text && value < XD_CLASS_LIMIT ? end : NULL;
 }
 
+/* Where a text that begins with a name goes on; NULL where it does not. Marks in it may have a backslash. */
+static const char *pass_name(const char *text, const char *name) {
+  for (; *name; name++, text++) {
+    if (*text == '\\' && !xdi_is_mark(*++text))
+      return NULL;
+    if (*text != *name)
+      return NULL;
+  }
+  return text;
+}
+
 /* A class by its name, or else by its number. The name ends before `end`, a ',' also at the text's end. */
 static const char *read_class(const reading *r, const char *text, uint32_t domain, char end, uint32_t *out) {
   const char *const *names = r->of_domain[domain].names, *behind = NULL;
   for (uint32_t i = 0; i < r->of_domain[domain].count; i++) {
-    const size_t length = names[i] ? strlen(names[i]) : 0;
-    const bool fits = length > 0 && strncmp(text, names[i], length) == 0 &&
-                      (text[length] == end || (end == ',' && text[length] == '\0'));
-    if (fits && (!behind || text + length > behind)) { /* names may hold what ends them */
-      behind = text + length;
+    const char *at = names[i] && names[i][0] ? pass_name(text, names[i]) : NULL;
+    const bool fits = at && (*at == end || (end == ',' && *at == '\0'));
+    if (fits && (!behind || at > behind)) { /* names may hold what ends them */
+      behind = at;
       *out = i;
     }
   }

@@ -67,8 +67,11 @@ static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *e
   const xdi_codes_options plain = {.samples = 0};
   xd_dataset *seen = NULL;
   xdi_codes codes = {.values = NULL};
-  xd_status status =
-      xdi_dataset_convert(&seen, context, set, shape.width, shape.height, shape.channels, XD_FIT_STRETCH);
+  xd_dataset_options wanted = XD_DATASET_OPTIONS_INIT;
+  wanted.width = shape.width;
+  wanted.height = shape.height;
+  wanted.channels = shape.channels;
+  xd_status status = xd_dataset_convert(&seen, context, set, &wanted);
   if (status == XD_OK)
     status = xdi_codes_open(&codes, context, encoder, seen, &plain);
   if (status == XD_OK)

@@ -20,6 +20,11 @@ static inline void look_at_set(const fuzz_surroundings *with, const xd_dataset *
   demand(sum <= count * 3u * 255u && xd_dataset_pixels(set, count) == NULL);
   if (size > 1u << 16)
     return;
+  uint32_t *labels = malloc(count * sizeof *labels);
+  demand(labels != NULL && xd_dataset_read_labels(set, with->context, labels, NULL, count) == XD_OK);
+  demand(labels[count - 1] == xd_dataset_label(set, count - 1));
+  demand(xd_dataset_has_labels(set) || labels[0] == 0);
+  free(labels);
   float *cells = malloc(size * sizeof *cells);
   const uint32_t last = count - 1;
   demand(cells != NULL && xd_dataset_read(set, with->context, cells, &last, 1) == XD_OK);

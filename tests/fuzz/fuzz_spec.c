@@ -37,8 +37,25 @@ static void make_home(void) {
   atexit(remove_home);
 }
 
+/* The paths, none of which is empty or longer than the text. */
+static void list_paths(const fuzz_surroundings *with, const char *spec) {
+  const size_t size = strlen(spec) + 1;
+  char *path = malloc(size);
+  demand(path != NULL);
+  for (uint32_t i = 0; i < 520; i++) {
+    const xd_status status = xd_dataset_spec_path(with->context, path, size, spec, i);
+    demand(status == XD_OK || status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_OUT_OF_MEMORY);
+    demand(strlen(path) < size && (status == XD_OK || path[0] == '\0'));
+    if (path[0] == '\0')
+      break;
+    demand(i < 512);
+  }
+  free(path);
+}
+
 static void load(const fuzz_surroundings *with, const char *spec) {
   xd_dataset *set = NULL;
+  list_paths(with, spec);
   if (strchr(spec, '/') || strstr(spec, ".."))
     return;
   check_status(with, xd_dataset_load(&set, with->context, spec, NULL), &set);

@@ -115,6 +115,7 @@ static void make_specs(void) {
   put_text("spec", "folder", 0, "dir:d;size=4x4;channels=1");
   put_text("spec", "joined", 0, "idx:i,l;subset=2;seed=3|dir:d;size=2x3");
   put_text("spec", "split", 0, "idx:i;holdout=25%;part=train");
+  put_text("spec", "marks", 0, "idx:a\\;b\\,c,l\\|d\\\\;first=2|dir:d\\:e");
   put_text("spec", "pairs", 1, "0:5,1:6,1:7");
   put_text("spec", "any", 1, "*:*");
 }

@@ -20,6 +20,8 @@ OF_PARAMETER = {
     ("xd_backend_library_open", "path"): '"nowhere.so"',
     ("xd_context_create", "options"): "f.context_options",
     ("xd_dataset_load", "spec"): "f.spec",
+    ("xd_dataset_spec_path", "spec"): "f.spec",
+    ("xd_dataset_spec_path", "size"): "4096",
     ("xd_dataset_load_folder", "path"): "f.picture_folder",
     ("xd_dataset_create_views", "images"): "f.inputs",
     ("xd_dataset_create_views", "name_count"): "2",
@@ -127,6 +129,7 @@ OF_TYPE = {
     "const uint32_t *": "area()",
     "uint64_t": "1",
     "uint64_t *": "area()",
+    "uint8_t *": "area()",
     "const uint8_t *": "area()",
     "void *": "NULL",
     "xd_backend **": "&out.backend",
@@ -219,6 +222,7 @@ NEVER_CANCELLED = {
     ("xd_latent_noise", "count"), ("xd_latent_noise", "latent_dim"),
     # The array is looked at whole before anything is done.
     ("xd_dataset_create", "count"), ("xd_dataset_join", "count"), ("xd_dataset_read", "count"),
+    ("xd_dataset_read_bytes", "count"), ("xd_dataset_read_labels", "count"),
     ("xd_dataset_match_classes", "count"), ("xd_dataset_check_classes", "count"),
     ("xd_dataset_create_views", "count"), ("xd_dataset_create_views", "name_count"),
     ("xd_dataset_with_class_names", "count"), ("xd_judge_with_class_names", "count"), ("xd_pairing_create_named", "count1"),
@@ -229,7 +233,7 @@ NEVER_CANCELLED = {
     ("xd_dataset_create", "width"), ("xd_dataset_create", "height"),
 }
 # How much a caller's buffer holds: more than it does would be a lie.
-ROOMS = {("xd_options_write", "size"), ("xd_options_get_text", "size"), ("xd_backend_library_open", "why_size")}
+ROOMS = {("xd_dataset_spec_path", "size"), ("xd_options_write", "size"), ("xd_options_get_text", "size"), ("xd_backend_library_open", "why_size")}
 # What is good is refused all the same, as what it names is not there.
 REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_train_recover", "xd_values_find"}
 # Whole trainings: only cancelled.

@@ -78,6 +78,7 @@ refuses 2 map --model kept.xdm $sets $short --out model.xdm --judge judge.xdc --
 refuses 2 judge --train idx:set.idx --out set.idx
 refuses 2 judge --train 'dir:one|idx:a,labels;first=2' --out labels
 refuses 2 judge --train dir:one --test 'idx:a,labels' --out labels
+refuses 2 judge --train 'idx:a\|b,la\;bels;first=2' --out 'la;bels'
 cmp -s kept.xdm "$models/digits.xdm" || fail "a model that was read is another"
 
 # ---- Never lost ----

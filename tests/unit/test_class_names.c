@@ -217,6 +217,29 @@ START_TEST(pairing_named__takes_names_and_numbers) {
 }
 END_TEST
 
+START_TEST(pairing_named__reads_marks_in_names) {
+  static const char *const odd[] = {"a", "a:b", "b,1:c", "c", "\\", "\\a"};
+  static const struct {
+    const char *text;
+    uint32_t count, first[2];
+  } cases[] = {{"a:a\\:b", 1, {0, 1}},       {"a\\:b:c", 1, {1, 3}}, {"a:b\\,1\\:c", 1, {0, 2}},
+               {"a:b,1:c", 1, {0, 2}},       {"a:1,1:c", 2, {0, 1}}, {"\\\\:\\\\a", 1, {4, 5}},
+               {"\\\\a:\\\\,0:0", 2, {5, 4}}};
+  static const char *const wrong[] = {"\\:a", "\\a:a", "a:\\", "\\", "a:c\\", "\\a:\\a"};
+  xd_pairing *pairing = NULL;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_ok(context, xd_pairing_create_named(&pairing, context, cases[i].text, odd, 6, odd, 6));
+    ck_assert_uint_eq(xd_pairing_count(pairing), cases[i].count);
+    ck_assert_uint_eq(xd_pairing_class(pairing, 1, 0), cases[i].first[0]);
+    ck_assert_uint_eq(xd_pairing_class(pairing, 2, 0), cases[i].first[1]);
+    xd_pairing_release(pairing);
+  }
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    assert_status(xd_pairing_create_named(&pairing, context, wrong[i], odd, 6, odd, 6),
+                  XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
 START_TEST(pairing_named__names_the_pair_that_is_wrong) {
   static const char *const wrong[] = {"cat:wolf,bird:lion", "cat",          "cat:", ":wolf",   "cat:wolf,",
                                       "cat:wolf ",          "cat:wolf,0:0", "",     "Cat:wolf"};
@@ -252,6 +275,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, match_classes__refuses_impossible_arguments);
   tcase_add_test(tcase, match_classes__leaks_nothing_when_memory_is_refused);
   tcase_add_test(tcase, pairing_named__takes_names_and_numbers);
+  tcase_add_test(tcase, pairing_named__reads_marks_in_names);
   tcase_add_test(tcase, pairing_named__names_the_pair_that_is_wrong);
   suite_add_tcase(suite, tcase);
   return suite;

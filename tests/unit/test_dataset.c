@@ -133,6 +133,210 @@ START_TEST(dataset_read__gives_floats_in_the_order_asked) {
 }
 END_TEST
 
+/* Picture 1 before all three. */
+static xd_dataset *make_four(void) {
+  const uint32_t keep = 3;
+  xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
+  xd_dataset *set = make_set(), *few = NULL, *all = NULL;
+  selection.classes = &keep;
+  selection.class_count = 1;
+  assert_ok(context, xd_dataset_select(&few, context, set, &selection));
+  assert_ok(context, xd_dataset_join(&all, context, (const xd_dataset *const[]){few, set}, 2));
+  xd_dataset_release(few);
+  xd_dataset_release(set);
+  return all;
+}
+
+START_TEST(dataset_read__gives_all_in_order_without_indices) {
+  static const uint32_t order[] = {1, 0, 1, 2}; /* of `pixels` */
+  xd_dataset *set = make_four();
+  uint8_t bytes[24];
+  uint32_t read[4];
+  float floats[24];
+  assert_ok(context, xd_dataset_read(set, context, floats, NULL, 4));
+  assert_ok(context, xd_dataset_read_bytes(set, context, bytes, NULL, 4));
+  assert_ok(context, xd_dataset_read_labels(set, context, read, NULL, 4));
+  for (unsigned i = 0; i < 4; i++) {
+    ck_assert_uint_eq(read[i], labels[order[i]]);
+    ck_assert_mem_eq(bytes + 6 * i, pixels + 6 * order[i], 6);
+    for (unsigned k = 0; k < 6; k++)
+      ck_assert(floats[6 * i + k] == (float)pixels[6 * order[i] + k] / 255.0f);
+  }
+  assert_status(xd_dataset_read(set, context, floats, NULL, 5), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "count is 5 of 4");
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_read__gives_bytes_and_labels_in_the_order_asked) {
+  const uint32_t indices[] = {2, 1}, beyond[] = {0, 3};
+  xd_dataset *set = make_set();
+  uint8_t bytes[12] = {77};
+  uint32_t read[2] = {77, 77};
+  assert_status(xd_dataset_read_bytes(set, context, bytes, beyond, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "xd_dataset_read_bytes: indices[1] is 3");
+  assert_status(xd_dataset_read_labels(set, context, read, beyond, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "xd_dataset_read_labels: indices[1] is 3");
+  ck_assert(bytes[0] == 77 && read[0] == 77); /* nothing was written */
+  assert_ok(context, xd_dataset_read_bytes(set, context, bytes, indices, 2));
+  assert_ok(context, xd_dataset_read_labels(set, context, read, indices, 2));
+  ck_assert_mem_eq(bytes, pixels + 12, 6);
+  ck_assert_mem_eq(bytes + 6, pixels + 6, 6);
+  ck_assert(read[0] == 7 && read[1] == 3);
+  xd_context_cancel(context);
+  assert_status(xd_dataset_read_bytes(set, context, bytes, indices, 2), XD_ERROR_CANCELLED);
+  assert_status(xd_dataset_read_labels(set, context, read, indices, 2), XD_ERROR_CANCELLED);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset__tells_whether_it_has_labels) {
+  xd_dataset *set = make_set(), *plain = NULL, *wide = NULL;
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  options.channels = 1;
+  assert_ok(context, xd_dataset_create(&plain, context, pixels, NULL, 2, 3, 3, 1));
+  ck_assert(xd_dataset_has_labels(set) == 1 && xd_dataset_has_labels(plain) == 0);
+  ck_assert_int_eq(xd_dataset_has_labels(NULL), 0);
+  assert_ok(context, xd_dataset_convert(&wide, context, set, &options));
+  ck_assert_int_eq(xd_dataset_has_labels(wide), 1);
+  xd_dataset_release(wide);
+  options.channels = 3;
+  assert_ok(context, xd_dataset_convert(&wide, context, plain, &options));
+  ck_assert_int_eq(xd_dataset_has_labels(wide), 0);
+  xd_dataset_release(wide);
+  xd_dataset_release(plain);
+  xd_dataset_release(set);
+}
+END_TEST
+
+/* ---- conversion ---- */
+
+typedef struct steps {
+  uint32_t calls, stop_at;
+} steps;
+
+static int count_step(void *user, const xd_progress *progress) {
+  steps *s = user;
+  ck_assert_uint_eq(progress->stage, XD_STAGE_SET);
+  ck_assert_uint_eq(progress->step, ++s->calls);
+  ck_assert_uint_eq(progress->steps, 3);
+  return s->calls == s->stop_at;
+}
+
+/* Pictures of 4x2 that are grey on their left half and 200 on the right. */
+static xd_dataset *make_halves(void) {
+  uint8_t halves[3 * 8];
+  static const char *const names[] = {"zero", NULL, NULL, "three"};
+  xd_dataset *set = NULL, *named = NULL;
+  for (unsigned i = 0; i < sizeof halves; i++)
+    halves[i] = i % 4 < 2 ? 100 : 200;
+  assert_ok(context, xd_dataset_create(&set, context, halves, labels, 3, 4, 2, 1));
+  assert_ok(context, xd_dataset_with_class_names(&named, context, set, names, 4));
+  xd_dataset_release(set);
+  return named;
+}
+
+static void check_converted(const xd_dataset *set, xd_fit fit, const uint8_t expected[4]) {
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  xd_dataset *made = NULL;
+  steps heard = {0, 0};
+  options.width = options.height = 2;
+  options.fit = fit;
+  options.skip_bad = 1; /* says nothing here */
+  options.callback = count_step;
+  options.user = &heard;
+  assert_ok(context, xd_dataset_convert(&made, context, set, &options));
+  ck_assert_uint_eq(heard.calls, 3);
+  ck_assert(xd_dataset_width(made) == 2 && xd_dataset_height(made) == 2 && xd_dataset_channels(made) == 1);
+  for (uint32_t i = 0; i < 3; i++) {
+    ck_assert_mem_eq(xd_dataset_pixels(made, i), expected, 4);
+    ck_assert_uint_eq(xd_dataset_label(made, i), labels[i]);
+  }
+  ck_assert_str_eq(xd_dataset_class_name(made, 3), "three");
+  ck_assert_str_eq(xd_dataset_class_name(made, 7), "7");
+  heard = (steps){0, 2};
+  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_CANCELLED);
+  ck_assert(heard.calls == 2 && !made);
+}
+
+START_TEST(dataset_convert__fits_pictures_and_keeps_labels_and_names) {
+  xd_dataset *set = make_halves();
+  check_converted(set, XD_FIT_STRETCH, (const uint8_t[]){100, 200, 100, 200});
+  check_converted(set, XD_FIT_CROP, (const uint8_t[]){100, 200, 100, 200});
+  check_converted(set, XD_FIT_PAD, (const uint8_t[]){100, 200, 0, 0});
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_convert__changes_channels_alone) {
+  xd_dataset *set = make_halves(), *colour = NULL, *grey = NULL;
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  options.channels = 3;
+  options.fit = XD_FIT_EXACT;
+  assert_ok(context, xd_dataset_convert(&colour, context, set, &options));
+  ck_assert(xd_dataset_width(colour) == 4 && xd_dataset_channels(colour) == 3);
+  for (unsigned k = 0; k < 12; k++)
+    ck_assert_uint_eq(xd_dataset_pixels(colour, 2)[k], k < 6 ? 100 : 200);
+  options.channels = 1;
+  assert_ok(context, xd_dataset_convert(&grey, context, colour, &options));
+  ck_assert_mem_eq(xd_dataset_pixels(grey, 1), xd_dataset_pixels(set, 1), 8);
+  xd_dataset_release(grey);
+  xd_dataset_release(colour);
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(dataset_convert__gives_back_what_fits_already) {
+  xd_dataset *set = make_halves(), *same = NULL;
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  assert_ok(context, xd_dataset_convert(&same, context, set, NULL));
+  ck_assert_ptr_eq(same, set);
+  xd_dataset_release(same);
+  options.width = 4, options.height = 2, options.channels = 1;
+  assert_ok(context, xd_dataset_convert(&same, context, set, &options));
+  ck_assert_ptr_eq(same, set);
+  xd_dataset_release(set);
+  ck_assert_uint_eq(xd_dataset_count(same), 3);
+  xd_dataset_release(same);
+}
+END_TEST
+
+START_TEST(dataset_convert__refuses_what_cannot_be) {
+  xd_dataset *set = make_halves(), *made = set;
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  options.width = options.height = 2;
+  options.fit = XD_FIT_EXACT;
+  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_ptr_null(made);
+  options.fit = 4;
+  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
+  options.fit = XD_FIT_STRETCH, options.height = 0;
+  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
+  options.width = options.height = 65535;
+  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_TOO_LARGE);
+  assert_status(xd_dataset_convert(&made, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_convert(NULL, context, set, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_convert(&made, NULL, set, NULL), XD_ERROR_INVALID_ARGUMENT);
+  xd_dataset_release(set);
+}
+END_TEST
+
+static xd_status convert_limited(xd_context *limited, void *user) {
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  xd_dataset *made = NULL;
+  options.channels = 3;
+  const xd_status status = xd_dataset_convert(&made, limited, user, &options);
+  xd_dataset_release(made);
+  return status;
+}
+
+START_TEST(dataset_convert__leaks_nothing_when_memory_is_refused) {
+  xd_dataset *set = make_halves();
+  check_refusals(convert_limited, set);
+  xd_dataset_release(set);
+}
+END_TEST
+
 START_TEST(dataset_read__refuses_indices_beyond_the_end) {
   xd_dataset *set = make_set();
   const uint32_t indices[] = {0, 3};
@@ -142,7 +346,6 @@ START_TEST(dataset_read__refuses_indices_beyond_the_end) {
   ck_assert(floats[0] == -1); /* nothing was written */
   assert_status(xd_dataset_read(set, context, NULL, indices, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_dataset_read(NULL, context, floats, indices, 1), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_read(set, context, floats, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_dataset_read(set, NULL, floats, indices, 1), XD_ERROR_INVALID_ARGUMENT);
   xd_dataset_release(set);
 }
@@ -215,6 +418,14 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_accessors__answer_beyond_the_end);
   tcase_add_test(tcase, dataset_class__is_counted_and_named_by_its_number);
   tcase_add_test(tcase, dataset_read__gives_floats_in_the_order_asked);
+  tcase_add_test(tcase, dataset_read__gives_all_in_order_without_indices);
+  tcase_add_test(tcase, dataset_read__gives_bytes_and_labels_in_the_order_asked);
+  tcase_add_test(tcase, dataset__tells_whether_it_has_labels);
+  tcase_add_test(tcase, dataset_convert__fits_pictures_and_keeps_labels_and_names);
+  tcase_add_test(tcase, dataset_convert__changes_channels_alone);
+  tcase_add_test(tcase, dataset_convert__gives_back_what_fits_already);
+  tcase_add_test(tcase, dataset_convert__refuses_what_cannot_be);
+  tcase_add_test(tcase, dataset_convert__leaks_nothing_when_memory_is_refused);
   tcase_add_test(tcase, dataset_read__refuses_indices_beyond_the_end);
   tcase_add_test(tcase, dataset__outlives_its_context);
   tcase_add_test(tcase, dataset__is_shared_between_threads);

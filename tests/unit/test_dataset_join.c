@@ -146,6 +146,7 @@ END_TEST
 START_TEST(dataset_join__knows_which_sets_have_labels) {
   char path[TEST_PATH_SIZE];
   xd_dataset *set = NULL, *converted = NULL;
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   const unsigned char images[17] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 'A'};
   write_test_file(path_in(path, folder, "images"), images, sizeof images);
   assert_ok(context, xd_dataset_load_idx(&set, context, path, NULL));
@@ -154,7 +155,8 @@ START_TEST(dataset_join__knows_which_sets_have_labels) {
   assert_ok(context, xd_dataset_load_folder(&set, context, folder, NULL));
   check_refused(set, make_set(1, (const uint32_t[]){0}, 1), XD_ERROR_INVALID_ARGUMENT, "labels");
   set = make_named("ape");
-  assert_ok(context, xdi_dataset_convert(&converted, context, set, 1, 1, 3, XD_FIT_STRETCH));
+  options.channels = 3;
+  assert_ok(context, xd_dataset_convert(&converted, context, set, &options));
   xd_dataset_release(set);
   check_refused(converted, make_shape(1, 1, 3), XD_ERROR_INVALID_ARGUMENT, "labels");
 }

@@ -309,6 +309,93 @@ START_TEST(dataset_spec__passes_on_what_loading_answers) {
 }
 END_TEST
 
+/* ---- marks in paths ---- */
+
+#define ODD_NAME "a;b|c,d\\e:f"
+#define ODD_NAME_WRITTEN "a\\;b\\|c\\,d\\\\e\\:f"
+
+static void copy_oddly(const char *name) {
+  char from[TEST_PATH_SIZE], to[TEST_PATH_SIZE], odd[64];
+  size_t size;
+  snprintf(odd, sizeof odd, "%s%s", ODD_NAME, name);
+  unsigned char *data = read_test_file(path_in(from, folder, name), &size);
+  write_test_file(path_in(to, folder, odd), data, size);
+  free(data);
+}
+
+static void check_path(const char *text, uint32_t index, const char *expected) {
+  char path[4 * TEST_PATH_SIZE];
+  assert_ok(context, xd_dataset_spec_path(context, path, strlen(text) + 1, text, index));
+  ck_assert_str_eq(path, expected);
+}
+
+START_TEST(dataset_spec__reads_marks_in_paths) {
+  char path[TEST_PATH_SIZE];
+  copy_oddly("images");
+  copy_oddly("labels");
+  snprintf(line, sizeof line,
+           "idx:%s/" ODD_NAME_WRITTEN "images,%s/" ODD_NAME_WRITTEN
+           "labels;classes=3|idx:%s/images,%s/labels;first=1",
+           folder, folder, folder, folder);
+  xd_dataset *set = load(line);
+  ck_assert_uint_eq(xd_dataset_count(set), 3);
+  ck_assert_uint_eq(xd_dataset_label(set, 1), 3);
+  xd_dataset_release(set);
+  check_path(line, 0, path_in(path, folder, ODD_NAME "images"));
+  check_path(line, 1, path_in(path, folder, ODD_NAME "labels"));
+  check_path(line, 2, path_in(path, folder, "images"));
+  check_path(line, 3, path_in(path, folder, "labels"));
+  check_path(line, 4, "");
+  check_path(line, UINT32_MAX, "");
+  check_path("dir:a,b:c\\|;first=1", 0, "a,b:c|");
+}
+END_TEST
+
+START_TEST(dataset_spec__refuses_backslashes_before_anything_else) {
+  check_refused("idx:a\\", XD_ERROR_INVALID_ARGUMENT, "backslash");
+  check_refused("idx:a\\b", XD_ERROR_INVALID_ARGUMENT, "backslash");
+  check_refused("idx:a,b\\\\\\", XD_ERROR_INVALID_ARGUMENT, "backslash");
+  check_refused("dir:\\n|idx:b", XD_ERROR_INVALID_ARGUMENT, "backslash");
+  check_refused("idx:a;first\\=1", XD_ERROR_INVALID_ARGUMENT, "first");
+  check_refused("idx:a\\\\;first=0", XD_ERROR_INVALID_ARGUMENT, "'first=0'"); /* the backslash's own */
+  check_refused("idx:no\\;first=0", XD_ERROR_NOT_FOUND, "'no;first=0'");
+  check_refused("idx:no\\|idx:b", XD_ERROR_NOT_FOUND, "'no|idx:b'");
+  check_refused("idx:\\,", XD_ERROR_NOT_FOUND, "','");
+}
+END_TEST
+
+START_TEST(dataset_spec__reads_long_rows_of_backslashes_in_no_time) {
+  enum { LENGTH = 1 << 20 };
+  char *text = malloc(LENGTH + 8), *path = malloc(LENGTH + 8);
+  ck_assert(text && path);
+  memcpy(text, "dir:", 4);
+  memset(text + 4, '\\', LENGTH);
+  text[4 + LENGTH] = '\0';
+  assert_ok(context, xd_dataset_spec_path(context, path, LENGTH / 2 + 1, text, 0));
+  ck_assert(strlen(path) == LENGTH / 2 && strspn(path, "\\") == LENGTH / 2);
+  text[4 + LENGTH - 1] = '\0';
+  assert_status(xd_dataset_spec_path(context, path, LENGTH, text, 0), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_str_eq(path, "");
+  free(text);
+  free(path);
+}
+END_TEST
+
+START_TEST(dataset_spec_path__leaves_an_empty_text_where_it_fails) {
+  char path[8] = "before";
+  assert_status(xd_dataset_spec_path(context, path, 4, "idx:four", 0), XD_ERROR_TOO_LARGE);
+  ck_assert_str_eq(path, "");
+  assert_status(xd_dataset_spec_path(context, path, 0, "idx:four", 0), XD_ERROR_TOO_LARGE);
+  assert_ok(context, xd_dataset_spec_path(context, path, 5, "idx:four", 0));
+  ck_assert_str_eq(path, "four");
+  assert_status(xd_dataset_spec_path(context, path, sizeof path, "idx:", 0), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_str_eq(path, "");
+  assert_status(xd_dataset_spec_path(context, NULL, 8, "idx:a", 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_spec_path(context, path, sizeof path, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_spec_path(NULL, path, sizeof path, "idx:a", 0), XD_ERROR_INVALID_ARGUMENT);
+}
+END_TEST
+
 static xd_status load_limited(xd_context *limited, void *user) {
   xd_dataset *set;
   xd_status status = xd_dataset_load(&set, limited, user, NULL);
@@ -342,6 +429,10 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_spec__joins_as_many_parts_as_documented);
   tcase_add_test(tcase, dataset_spec__names_the_word_that_is_wrong);
   tcase_add_test(tcase, dataset_spec__passes_on_what_loading_answers);
+  tcase_add_test(tcase, dataset_spec__reads_marks_in_paths);
+  tcase_add_test(tcase, dataset_spec__refuses_backslashes_before_anything_else);
+  tcase_add_test(tcase, dataset_spec__reads_long_rows_of_backslashes_in_no_time);
+  tcase_add_test(tcase, dataset_spec_path__leaves_an_empty_text_where_it_fails);
   tcase_add_test(tcase, dataset_spec__leaks_nothing_when_memory_is_refused);
   suite_add_tcase(suite, tcase);
   return suite;

@@ -46,6 +46,10 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
     assert folder_set.classes == {0: "dark", 1: "light"} and len(folder_set) == 16
     arrays = xdomain.Dataset.from_arrays(*small)
     assert np.array_equal(arrays.labels, small[1]) and np.array_equal(arrays[3][:, :, 0], small[0][3])
+    assert arrays.has_labels and np.array_equal(arrays.pictures[..., 0], small[0])
+    assert not xdomain.Dataset.from_arrays(small[0]).has_labels
+    wide = arrays.converted(width=4, height=2, channels=3, fit="crop")
+    assert np.array_equal(wide.labels, small[1]) and wide.pictures.shape == (16, 2, 4, 3)
     idx = xdomain.Dataset.from_idx(tmp_path / "images", tmp_path / "labels")
     assert np.array_equal(idx[-1], arrays[15]) and np.array_equal(idx.labels, arrays.labels)
     with pytest.raises(IndexError):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from . import _abi
 from ._library import Context, Handle, lib, path_bytes
 from ._models import Path, Shape
-from ._pictures import Array, channels_of, is_batch, to_array, views
+from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 
 
 class Dataset(Handle):
@@ -107,8 +107,35 @@ class Dataset(Handle):
 
     @property
     def labels(self) -> npt.NDArray[np.uint32]:
-        """The label of each picture."""
-        return np.array([lib.xd_dataset_label(self._pointer, i) for i in range(len(self))], np.uint32)
+        """The label of each picture; all 0 where they have none."""
+        labels = np.empty(len(self), np.uint32)
+        self._read(lib.xd_dataset_read_labels, labels)
+        return labels
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the pictures were given labels."""
+        return bool(lib.xd_dataset_has_labels(self._pointer))
+
+    @property
+    def pictures(self) -> npt.NDArray[np.uint8]:
+        """A copy of all pictures, [count, height, width, channels]."""
+        shape = self.shape
+        pixels = np.empty((len(self), shape.height, shape.width, shape.channels), np.uint8)
+        self._read(lib.xd_dataset_read_bytes, pixels)
+        return pixels
+
+    def _read(self, function: Any, to: npt.NDArray[Any]) -> None:
+        context = Context()
+        context.check(function(self._pointer, context._pointer, to.ctypes.data, None, len(self)))
+
+    def converted(self, *, width: int = 0, height: int = 0, channels: int = 0, fit: str = "stretch") -> Dataset:
+        """The same pictures in another size or with another number of channels; 0 keeps what the set has."""
+        options = _abi.xd_dataset_options()
+        lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options.width, options.height, options.channels = width, height, channels
+        options.fit = choose(FITS, "fit", fit)
+        return Dataset(Context().make(lib.xd_dataset_convert, self._pointer, ctypes.byref(options)))
 
     @property
     def class_names(self) -> tuple[str, ...]:

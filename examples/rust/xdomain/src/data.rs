@@ -1,7 +1,7 @@
 //! Sets of labelled pictures, and which classes are paired.
 
 use crate::context::{c_path, c_text, counted, text};
-use crate::{Context, Error, Result, Shape};
+use crate::{Context, Error, Fit, Result, Shape};
 use std::path::Path;
 use std::ptr;
 use xdomain_sys as sys;
@@ -96,6 +96,52 @@ impl Dataset {
         }
         let label = unsafe { sys::xd_dataset_label(self.as_ptr(), index) };
         Some((label, unsafe { std::slice::from_raw_parts(pixels, self.shape().len()) }))
+    }
+
+    /// Whether the pictures were given labels.
+    pub fn has_labels(&self) -> bool {
+        unsafe { sys::xd_dataset_has_labels(self.as_ptr()) != 0 }
+    }
+
+    /// The label of each picture; all 0 where they have none.
+    pub fn labels(&self, context: &Context) -> Result<Vec<u32>> {
+        let mut labels = vec![0; self.len()];
+        context.check(unsafe {
+            sys::xd_dataset_read_labels(
+                self.as_ptr(),
+                context.as_ptr(),
+                labels.as_mut_ptr(),
+                ptr::null(),
+                self.len() as u32,
+            )
+        })?;
+        Ok(labels)
+    }
+
+    /// A copy of all pictures, `[count][height][width][channels]`.
+    pub fn pixels(&self, context: &Context) -> Result<Vec<u8>> {
+        let mut pixels = vec![0; self.len() * self.shape().len()];
+        context.check(unsafe {
+            sys::xd_dataset_read_bytes(
+                self.as_ptr(),
+                context.as_ptr(),
+                pixels.as_mut_ptr(),
+                ptr::null(),
+                self.len() as u32,
+            )
+        })?;
+        Ok(pixels)
+    }
+
+    /// The same pictures in another size or with another number of channels; 0 keeps what the set has.
+    pub fn converted(&self, context: &Context, size: Shape, fit: Fit) -> Result<Self> {
+        let mut raw: sys::xd_dataset_options = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_dataset_options_init(&mut raw, std::mem::size_of_val(&raw)) };
+        (raw.width, raw.height, raw.channels) = (size.width, size.height, size.channels);
+        raw.fit = fit as u32;
+        context
+            .make(|out, context| unsafe { sys::xd_dataset_convert(out, context, self.as_ptr(), &raw) })
+            .map(Dataset::adopt)
     }
 
     /// The name of a class; "" where no picture has that label.

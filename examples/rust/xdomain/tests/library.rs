@@ -53,6 +53,18 @@ fn gives_the_bytes_of_the_tool() {
 }
 
 #[test]
+fn sets_are_read_at_once_and_converted() {
+    let context = Context::new().unwrap();
+    let set = small_set(&context);
+    let (labels, pixels) = (set.labels(&context).unwrap(), set.pixels(&context).unwrap());
+    assert!(set.has_labels() && labels.len() == 16 && labels[3] == 1);
+    assert_eq!(set.get(15).unwrap(), (1, &pixels[15 * 64..]));
+    let wide = set.converted(&context, Shape { width: 4, height: 2, channels: 3 }, Fit::Crop).unwrap();
+    assert_eq!(wide.pixels(&context).unwrap().len(), 16 * 24);
+    assert_eq!(wide.labels(&context).unwrap(), labels);
+}
+
+#[test]
 fn threads_share_a_model() {
     let context = Context::new().unwrap();
     let model = Model::load(&context, models().join("digits.xdm")).unwrap();
