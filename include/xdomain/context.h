@@ -253,12 +253,11 @@ XD_API void xd_context_destroy(xd_context *context);
  * alone. */
 XD_API const char *xd_context_message(const xd_context *context);
 
-/* The backend that runs, e.g. "native"; and a line on why and how it was chosen,
- * e.g. "native: AVX-512 kernels, ahead of OpenBLAS's, which was not loaded". Borrowed
- * from the context. */
+/* The backend that runs, e.g. "native"; "" of NULL. Borrowed from the context. */
 XD_API const char *xd_context_backend_name(const xd_context *context);
 
-/* How the backend was chosen, in one line. Never NULL; borrowed from the context; "" of NULL. */
+/* How the backend was chosen, in one line, e.g. "native: AVX-512 kernels, ahead of OpenBLAS's,
+ * which was not loaded". Never NULL; borrowed from the context; "" of NULL. */
 XD_API const char *xd_context_backend_detail(const xd_context *context);
 
 /* How many threads the context's loops may use. */

@@ -52,8 +52,8 @@ typedef struct xd_dataset_options {
   /* 0 */
   uint32_t reserved;
   /* Hears, in stage XD_STAGE_SET, of each picture of a folder, of views or of a set that is
-   * converted, read or left out, and once of a set that is read in one piece; steps are pictures
-   * of the part that is being read. NULL: not wanted; `user` is handed to it */
+   * converted, read or left out, and once of a set that is read in one piece; steps are the
+   * pictures of the part that is being read. NULL: not wanted; `user` is handed to it */
   xd_progress_callback callback;
   void *user;
 } xd_dataset_options;
@@ -128,8 +128,8 @@ XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
  * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
  * seed=N); size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
  * xd_dataset_convert after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
- * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part, of
- * at most 256, has its own options, and must fit the others as xd_dataset_join asks:
+ * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part,
+ * of at most 256, has its own options, and must fit the others as xd_dataset_join asks:
  * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. The
  * caller owns *out. XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and
  * joining answer. */
@@ -137,20 +137,20 @@ XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const ch
                                  const xd_dataset_options *options);
 
 /* Path `index` of those that such a line names, in its order and without the backslashes, and ""
- * beyond the last: so that a program knows beforehand what it reads. Nothing is opened. `to` has room
- * for `size` bytes; one more than the line's length is always enough. XD_ERROR_INVALID_ARGUMENT
- * (NULL, a line that is wrong), XD_ERROR_TOO_LARGE (no room), XD_ERROR_OUT_OF_MEMORY; `to` is ""
- * then, if it has room for that. */
+ * beyond the last: so that a program knows beforehand what it reads. Nothing is opened. `to` has
+ * room for `size` bytes; one more than the line's length is always enough.
+ * XD_ERROR_INVALID_ARGUMENT (NULL, a line that is wrong), XD_ERROR_TOO_LARGE (no room),
+ * XD_ERROR_OUT_OF_MEMORY; `to` is "" then, if it has room for that. */
 XD_API xd_status xd_dataset_spec_path(xd_context *context, char *to, size_t size, const char *spec,
                                       uint32_t index);
 
 /* ---- Sets from sets ---- */
 
 /* The pictures of several sets of one shape, those of sets[0] first, each set's in its order;
- * pixels are copied. Either all sets have labels, or none has (xd_dataset_has_labels). A class has the name that any
- * set gives it beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both shapes;
- * XD_ERROR_INVALID_ARGUMENT (count 0, a set that is NULL, labels in some sets only, two names for
- * one label); XD_ERROR_TOO_LARGE (over 2 GiB of pixels); XD_ERROR_OUT_OF_MEMORY;
+ * pixels are copied. Either all sets have labels, or none has (xd_dataset_has_labels). A class has
+ * the name that any set gives it beside its number. XD_ERROR_SHAPE_MISMATCH names the set and both
+ * shapes; XD_ERROR_INVALID_ARGUMENT (count 0, a set that is NULL, labels in some sets only, two
+ * names for one label); XD_ERROR_TOO_LARGE (over 2 GiB of pixels); XD_ERROR_OUT_OF_MEMORY;
  * XD_ERROR_CANCELLED. The sets stay the caller's, who owns *out too. */
 XD_API xd_status xd_dataset_join(xd_dataset **out, xd_context *context,
                                  const xd_dataset *const *sets, uint32_t count);
@@ -252,8 +252,8 @@ XD_API uint32_t xd_dataset_label(const xd_dataset *set, uint32_t index);
  * sets keep the names. Borrowed from the set. */
 XD_API const char *xd_dataset_picture_name(const xd_dataset *set, uint32_t index);
 
-/* Whether its pictures were given labels: 1 or 0 (then all are 0). IDX without a label file, a folder
- * without sub-folders and sets from memory without labels have none. */
+/* Whether its pictures were given labels: 1 or 0 (then all are 0). IDX without a label file, a
+ * folder without sub-folders and sets from memory without labels have none. */
 XD_API int xd_dataset_has_labels(const xd_dataset *set);
 
 /* How many pictures have that label. */
@@ -310,14 +310,15 @@ XD_API xd_status xd_dataset_read_labels(const xd_dataset *set, xd_context *conte
  * Mismatched codes come from other groups; with one group there are none. */
 typedef struct xd_pairing xd_pairing;
 
-/* From "0:5,1:6"; or "*:*" for sets without labels: all of domain 1 with all of domain 2.
- * XD_ERROR_INVALID_ARGUMENT names the pair that is wrong or stands twice. The caller owns *out. */
+/* From "0:5,1:6"; or from "*:*" alone: all of domain 1 with all of domain 2, one group, for sets
+ * without labels. Sets may have labels then, which nobody looks at. XD_ERROR_INVALID_ARGUMENT names
+ * the pair that is wrong or stands twice. The caller owns *out. */
 XD_API xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text);
 
 /* The same where a class may also be given by its name, names1[i] being that of class i of domain 1
  * and names2[i] of domain 2 ("" and NULL: it has none): "cat:dog,2:wolf". A name comes before a
- * number, and the longest that fits is taken; marks in it may have a backslash (see above). Counts are at most
- * XD_CLASS_LIMIT. */
+ * number, and the longest that fits is taken; marks in it may have a backslash (see above). Counts
+ * are at most XD_CLASS_LIMIT. */
 XD_API xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
                                          const char *const *names1, uint32_t count1,
                                          const char *const *names2, uint32_t count2);

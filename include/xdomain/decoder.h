@@ -29,16 +29,16 @@ XD_API void xd_decoder_release(const xd_decoder *decoder);
 
 /* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_decoder_freeze(xd_decoder *decoder);
-/* Borrowed. */
+/* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_decoder_network(const xd_decoder *decoder);
-/* Borrowed; NULL once frozen. */
+/* Its network to be written to, borrowed; NULL once it is frozen, and of NULL. */
 XD_API xd_network *xd_decoder_network_mutable(xd_decoder *decoder);
 
 /* The size of the codes that it takes; 0 of NULL. */
 XD_API uint32_t xd_decoder_latent_dim(const xd_decoder *decoder);
 
 /* pictures[count][height][width][channels] in 0..1 of codes[count][latent_dim]. XD_ERROR_NUMERIC
- * for a code or a result that is not finite. */
+ * for a code or a result that is not finite, XD_ERROR_CANCELLED. */
 XD_API xd_status xd_decoder_decode(const xd_decoder *decoder, xd_context *context, float *pictures,
                                    const float *codes, uint32_t count);
 

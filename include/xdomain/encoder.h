@@ -36,9 +36,9 @@ XD_API void xd_encoder_release(const xd_encoder *encoder);
 
 /* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_encoder_freeze(xd_encoder *encoder);
-/* Borrowed. */
+/* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_encoder_network(const xd_encoder *encoder);
-/* Borrowed; NULL once frozen. */
+/* Its network to be written to, borrowed; NULL once it is frozen, and of NULL. */
 XD_API xd_network *xd_encoder_network_mutable(xd_encoder *encoder);
 
 /* The size of the codes that it makes; 0 of NULL. */
@@ -46,13 +46,13 @@ XD_API uint32_t xd_encoder_latent_dim(const xd_encoder *encoder);
 
 /* mean[count][latent_dim] and, where not NULL, log_variance[count][latent_dim] of
  * pictures[count][height][width][channels] in 0..1. XD_ERROR_BAD_DATA for pixels that are not
- * finite, XD_ERROR_NUMERIC where a result is not. This and the other one-call functions prepare the
- * network anew each time: for many small calls use a translator. */
+ * finite, XD_ERROR_NUMERIC where a result is not, XD_ERROR_CANCELLED. This and the other one-call
+ * functions prepare the network anew each time: for many small calls use a translator. */
 XD_API xd_status xd_encoder_encode(const xd_encoder *encoder, xd_context *context, float *mean,
                                    float *log_variance, const float *pictures, uint32_t count);
 
-/* codes[count][latent_dim]: one sample of each picture's posterior, picture i drawn from (seed,
- * i). */
+/* codes[count][latent_dim]: one sample of each picture's posterior, picture i drawn from (seed, i).
+ * Errors as of xd_encoder_encode. */
 XD_API xd_status xd_encoder_sample(const xd_encoder *encoder, xd_context *context, float *codes,
                                    const float *pictures, uint32_t count, uint64_t seed);
 

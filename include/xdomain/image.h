@@ -143,7 +143,7 @@ XD_API void xd_image_init(xd_image *image, size_t struct_size, void *pixels, uin
 XD_API void xd_image_init_planar(xd_image *image, size_t struct_size, void *pixels, uint32_t width,
                                  uint32_t height, xd_sample sample, xd_layout layout);
 
-/* Bytes of a sample and samples of a pixel; 0 for an unknown number. Callable from any thread. */
+/* Bytes of a sample; 0 for an unknown number. Callable from any thread. */
 XD_API size_t xd_sample_size(xd_sample sample);
 
 /* Samples of a pixel of that layout, 1 to 4; 0 for an unknown number. Callable from any thread. */
@@ -209,8 +209,8 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
  *
  * The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA, XD_ERROR_TRUNCATED,
  * XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (a side over 65535, more
- * pixels than the context's picture_pixels, files over 256 MiB), XD_ERROR_OUT_OF_MEMORY, and what
- * the context's decoder answers. */
+ * pixels than the context's picture_pixels, files over 256 MiB), XD_ERROR_CANCELLED,
+ * XD_ERROR_OUT_OF_MEMORY, and what the context's decoder answers. */
 XD_API xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path);
 
 /* The same from a source (stream.h). */

@@ -25,11 +25,11 @@ XD_API xd_status xd_judge_create(xd_judge **out, xd_context *context, const xd_o
 
 /* One more owner; returns the judge. Callable from any thread; NULL is legal. */
 XD_API xd_judge *xd_judge_retain(const xd_judge *judge);
-/* NULL is legal. */
+/* One owner less; NULL is legal. */
 XD_API void xd_judge_release(const xd_judge *judge);
-/* Borrowed. */
+/* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_judge_network(const xd_judge *judge);
-/* Zeros of NULL. */
+/* The shape of the pictures that it takes; zeros of NULL. */
 XD_API void xd_judge_picture_shape(const xd_judge *judge, xd_shape *out);
 
 /* How many classes it tells apart; 0 of NULL. */
@@ -52,7 +52,7 @@ XD_API xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context,
 
 /* Each where not NULL: labels[count], the most likely class of each picture (the first of equals),
  * logits[count][classes], and features[count][feature_dim]. XD_ERROR_BAD_DATA for pixels that are
- * not finite, XD_ERROR_NUMERIC where a result is not. */
+ * not finite, XD_ERROR_NUMERIC where a result is not, XD_ERROR_CANCELLED. */
 XD_API xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, uint32_t *labels,
                                   float *logits, float *features, const float *pictures,
                                   uint32_t count);

@@ -31,14 +31,14 @@ XD_API xd_status xd_latent_generator_create_layers(xd_latent_generator **out, xd
 
 /* One more owner; returns the generator. Callable from any thread; NULL is legal. */
 XD_API xd_latent_generator *xd_latent_generator_retain(const xd_latent_generator *generator);
-/* NULL is legal. */
+/* One owner less; NULL is legal. */
 XD_API void xd_latent_generator_release(const xd_latent_generator *generator);
 
 /* Makes its parameters immutable for good. NULL is legal. */
 XD_API void xd_latent_generator_freeze(xd_latent_generator *generator);
-/* Borrowed. */
+/* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_latent_generator_network(const xd_latent_generator *generator);
-/* NULL once frozen. */
+/* Its network to be written to, borrowed; NULL once it is frozen, and of NULL. */
 XD_API xd_network *xd_latent_generator_network_mutable(xd_latent_generator *generator);
 
 /* The size of the codes that it takes; 0 of NULL. */
@@ -48,7 +48,7 @@ XD_API uint32_t xd_latent_generator_source_dim(const xd_latent_generator *genera
 XD_API uint32_t xd_latent_generator_target_dim(const xd_latent_generator *generator);
 
 /* out[count][target_dim] = G(noise[count][target_dim], codes[count][source_dim]). XD_ERROR_NUMERIC
- * for a code, a noise or a result that is not finite. */
+ * for a code, a noise or a result that is not finite, XD_ERROR_CANCELLED. */
 XD_API xd_status xd_latent_generator_generate(const xd_latent_generator *generator,
                                               xd_context *context, float *out, const float *noise,
                                               const float *codes, uint32_t count);

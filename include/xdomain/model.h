@@ -159,7 +159,8 @@ XD_API xd_status xd_model_save_sink(const xd_model *model, xd_context *context, 
  * its size while it loads. The file is checked before it is believed: XD_ERROR_NOT_FOUND,
  * XD_ERROR_IO, XD_ERROR_BAD_DATA (not a model, damaged, inconsistent), XD_ERROR_TRUNCATED,
  * XD_ERROR_VERSION_TOO_NEW (a newer major version), XD_ERROR_UNSUPPORTED (a required chunk or layer
- * this library does not know), XD_ERROR_TOO_LARGE, XD_ERROR_OUT_OF_MEMORY. */
+ * this library does not know), XD_ERROR_TOO_LARGE (also networks that cost more than the context
+ * allows), XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_load(xd_model **out, xd_context *context, const char *path);
 
 /* The same from a source (stream.h). */
@@ -205,7 +206,7 @@ XD_API void xd_file_info_init(xd_file_info *info, size_t struct_size);
 
 /* Fills *info and the first `capacity` of chunks (may be NULL with 0), whose elements all have the
  * struct_size that the first one states. A damaged chunk is reported by `intact`, a damaged header
- * by the status, as in xd_model_load. */
+ * by the status, as in xd_model_load; XD_ERROR_CANCELLED. */
 XD_API xd_status xd_file_inspect(xd_context *context, xd_file_info *info, xd_chunk *chunks,
                                  uint32_t capacity, const char *path);
 

@@ -53,9 +53,9 @@ XD_API uint32_t xd_network_layer_count(const xd_network *network);
 XD_API xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_layer_spec *out);
 /* How many numbers its parameters are in all; 0 of NULL. */
 XD_API size_t xd_network_parameter_count(const xd_network *network);
-/* What one picture or code costs on its way through: multiplications, and bytes of memory beside
- * the weights, which a batch multiplies; 0 of NULL. Networks from files are bounded by both, see
- * network_work and network_memory in xd_context_options. */
+
+/* Multiplications that one picture or code costs on its way through; 0 of NULL. Networks from files
+ * are bounded, see network_work in xd_context_options. */
 XD_API uint64_t xd_network_work(const xd_network *network);
 
 /* Bytes of memory, beside the weights, that one picture or code takes on its way through; a
@@ -90,8 +90,6 @@ XD_API xd_status xd_network_set(xd_network *network, xd_context *context, const 
 typedef struct xd_network_layers {
   /* sizeof(xd_network_layers). */
   size_t struct_size;
-  /* sizeof(xd_layer_spec): from one layer to the next. */
-  size_t layer_size;
   /* layer_count of them, 1 to 64. */
   const xd_layer_spec *layers;
   /* Of the initial weights. */
@@ -107,7 +105,7 @@ typedef struct xd_network_layers {
 } xd_network_layers;
 
 #define XD_NETWORK_LAYERS_INIT \
-  { sizeof(xd_network_layers), sizeof(xd_layer_spec), NULL, 1, {0, 0, 0}, 0, 0.0f, 0 }
+  { sizeof(xd_network_layers), NULL, 1, {0, 0, 0}, 0, 0.0f, 0 }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_network_layers_init(xd_network_layers *layers, size_t struct_size);
 

@@ -107,7 +107,7 @@ XD_API xd_status xd_options_read(xd_options *options, xd_context *context, const
 
 /* The same from a file of at most 1 MiB; the message names file and line. XD_ERROR_NOT_FOUND and
  * XD_ERROR_IO: the file cannot be read; XD_ERROR_BAD_DATA: it has a zero byte;
- * XD_ERROR_TOO_LARGE. */
+ * XD_ERROR_TOO_LARGE; XD_ERROR_CANCELLED. */
 XD_API xd_status xd_options_load(xd_options *options, xd_context *context, const char *path);
 
 /* Writes what differs from the defaults as a text that xd_options_read reads, one assignment a
@@ -135,10 +135,14 @@ XD_API xd_status xd_options_apply_preset(xd_options *options, xd_context *contex
 /* How an option's value is to be read. */
 typedef uint32_t xd_option_kind;
 enum {
-  XD_OPTION_INTEGER = 1, /* a whole number */
-  XD_OPTION_REAL = 2, /* any number, used as float */
-  XD_OPTION_SWITCH = 3, /* 0 or 1 */
-  XD_OPTION_CHOICE = 4 /* the index of one of the names in `unit` */
+  /* A whole number. */
+  XD_OPTION_INTEGER = 1,
+  /* Any number, used as float. */
+  XD_OPTION_REAL = 2,
+  /* 0 or 1. */
+  XD_OPTION_SWITCH = 3,
+  /* The index of one of the names in `unit`. */
+  XD_OPTION_CHOICE = 4
 };
 
 /* One option of a group. Texts are borrowed and valid for good. */
@@ -178,8 +182,7 @@ XD_API uint32_t xd_options_count(const char *group);
 XD_API xd_status xd_options_describe(xd_context *context, xd_option_info *out, const char *group,
                                      uint32_t index);
 
-/* The names of a group's presets, in order, NULL beyond the last; and a preset's text, NULL where
- * there is none of that name. */
+/* The names of a group's presets, in order; NULL beyond the last. */
 XD_API const char *xd_options_preset_name(const char *group, uint32_t index);
 
 /* The text of a preset, as xd_options_read takes it; NULL where there is none of that name.

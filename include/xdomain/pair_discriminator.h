@@ -34,7 +34,7 @@ XD_API xd_status xd_pair_discriminator_create_layers(xd_pair_discriminator **out
 /* One more owner; returns the discriminator. Callable from any thread; NULL is legal. */
 XD_API xd_pair_discriminator *
 xd_pair_discriminator_retain(const xd_pair_discriminator *discriminator);
-/* NULL is legal. */
+/* One owner less; NULL is legal. */
 XD_API void xd_pair_discriminator_release(const xd_pair_discriminator *discriminator);
 
 /* Makes its parameters immutable for good. NULL is legal. */
@@ -43,14 +43,14 @@ XD_API void xd_pair_discriminator_freeze(xd_pair_discriminator *discriminator);
 /* Its network, borrowed; NULL of NULL. */
 XD_API const xd_network *xd_pair_discriminator_network(const xd_pair_discriminator *discriminator);
 
-/* Its network to be written to, borrowed; NULL once it is frozen. */
+/* Its network to be written to, borrowed; NULL once it is frozen, and of NULL. */
 XD_API xd_network *xd_pair_discriminator_network_mutable(xd_pair_discriminator *discriminator);
 
 /* The size of both codes of a pair; 0 of NULL. */
 XD_API uint32_t xd_pair_discriminator_latent_dim(const xd_pair_discriminator *discriminator);
 
 /* logits[count] of the pairs (condition[i], judged[i]), both [count][latent_dim]. XD_ERROR_NUMERIC
- * for a code or a result that is not finite. */
+ * for a code or a result that is not finite, XD_ERROR_CANCELLED. */
 XD_API xd_status xd_pair_discriminator_score(const xd_pair_discriminator *discriminator,
                                              xd_context *context, float *logits,
                                              const float *condition, const float *judged,

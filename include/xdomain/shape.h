@@ -14,7 +14,8 @@ XD_BEGIN_DECLS
 /* Four characters as a number, the first in its lowest byte. */
 #define XD_TAG(a, b, c, d) ((a) + 0x100u * (b) + 0x10000u * (c) + 0x1000000u * (d))
 
-/* The shape of one picture or code; a code is 1 x 1 x latent_dim. */
+/* The shape of one picture or code; a code is 1 x 1 x latent_dim. Fixed for good: it has no
+ * struct_size and never grows. */
 typedef struct xd_shape {
   uint32_t width, height, channels;
 } xd_shape;
@@ -42,7 +43,8 @@ typedef struct xd_shape {
  *   RADD residual_add      {back, activation}: x plus the output of the layer `back` before this
  *                          one, at least 2 (1 would be x); reaching before the first layer, plus
  *                          the network's input. Both have one shape
- * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense. */
+ * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense.
+ * Fixed for good, as files are: it has no struct_size and never grows. */
 typedef struct xd_layer_spec {
   uint32_t tag;
   /* unused ones 0 */

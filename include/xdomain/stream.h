@@ -89,14 +89,12 @@ XD_API size_t xd_blob_size(const xd_blob *blob);
 /* Makes it empty, and keeps its memory for what comes next. NULL is legal. */
 XD_API void xd_blob_clear(xd_blob *blob);
 
-/* A sink that appends to the blob, and a source that reads what it holds. Of *out only struct_size
- * is read. They hold as long as the blob does; a source shows the bytes at the time that it was
- * made. XD_ERROR_INVALID_ARGUMENT (NULL, a wrong struct_size; without a context there is no
- * message). */
+/* A sink that appends to the blob, as long as that lives. Of *out only struct_size is read.
+ * XD_ERROR_INVALID_ARGUMENT (NULL, a wrong struct_size; without a context there is no message). */
 XD_API xd_status xd_blob_sink(xd_blob *blob, xd_sink *out);
 
-/* A source that reads what the blob holds, as long as that is not changed; of *out only
- * struct_size is read. XD_ERROR_INVALID_ARGUMENT. */
+/* A source that reads what the blob holds now, as long as that is not changed. Of *out only
+ * struct_size is read. XD_ERROR_INVALID_ARGUMENT as of xd_blob_sink. */
 XD_API xd_status xd_blob_source(const xd_blob *blob, xd_source *out);
 
 XD_END_DECLS

@@ -33,25 +33,28 @@ XD_BEGIN_DECLS
 typedef struct xd_train_input {
   /* sizeof(xd_train_input). */
   size_t struct_size;
-  /* The pictures of each domain. Their labels are used for the mappings alone. */
+  /* The pictures of each domain; neither NULL nor empty. Their labels are used for the mappings
+   * alone. */
   const xd_dataset *set[2];
-  /* The classes that belong together. */
+  /* The classes that belong together; not NULL, also where no mapping is trained: "*:*" asks
+   * nothing of the sets. */
   const xd_pairing *pairing;
-  /* Pictures of each domain that are not trained on, or NULL; two at least of each paired class, as
-   * variety is measured in them. */
+  /* Pictures of each domain that are not trained on; two at least of each paired class, as variety
+   * is measured in them. NULL: no mapping is validated, and the report has no probe of the
+   * domain. */
   const xd_dataset *validation[2];
-  /* The judge of each domain as a target, or NULL. A direction is validated when both validation
-   * sets and its target's judge are given. */
+  /* The judge of each domain as a target. NULL: the direction into that domain is not validated,
+   * and gets the networks of its last step. */
   const xd_judge *judge[2];
   /* Networks to start from, with layers of one's own, as in xd_vae_trainer_create and
-   * xd_mapping_trainer_create; NULL: made from the options. xd_map does not read those of the
-   * VAEs. As in xd_model_parts, generator[0] is G1 (1 to 2) and discriminator[1], D2, judges its
-   * codes. */
+   * xd_mapping_trainer_create. As in xd_model_parts, generator[0] is G1 (1 to 2) and
+   * discriminator[1], D2, judges its codes. xd_map does not read those of the VAEs, which are the
+   * model's. NULL, each by itself: made from the options. */
   const xd_encoder *encoder[2];
   const xd_decoder *decoder[2];
   const xd_latent_generator *generator[2];
   const xd_pair_discriminator *discriminator[2];
-  /* The domains' names, for the model, or NULL. */
+  /* The domains' names, for the model; xd_map keeps its model's. NULL: "". */
   const char *name[2];
   /* Who hears of it and where it is kept; NULL: nobody, nowhere. */
   const xd_train_run *run;

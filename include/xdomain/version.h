@@ -37,6 +37,13 @@ XD_API const char *xd_version_string(void);
  *   "fork"                 contexts with a pool work on in forked children
  *   "streams"              pictures, models and judges come from memory and functions, and go there
  *   "picture-decoder"      the host may bring a reader of picture files
+ *   "options"              xd_options, and xd_values in the place of structs of numbers
+ *   "progress"             every callback of a long call hears an xd_progress
+ *   "checkpoints"          trainings write their state, go on from it, and are recovered from it
+ *   "network-layers"       networks of layers of one's own, residual layers among them
+ *   "network-price"        networks from files are bounded by network_work and network_memory
+ *   "class-names"          sets, models and judges are matched by the names of their classes
+ *   "dataset-convert"      xd_dataset_convert, reading a set at once, paths with any character
  * Later versions add names and take none away. Callable from any thread. */
 XD_API int xd_has_feature(const char *name);
 

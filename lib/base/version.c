@@ -24,7 +24,10 @@ int xd_has_feature(const char *name) {
 #ifdef XDI_WITH_ZLIB
       "gzip",
 #endif
-      "threads",  "shared-pool", "destroy-any-order", "fork", "streams", "picture-decoder"};
+      "threads",        "shared-pool",     "destroy-any-order", "fork",
+      "streams",        "picture-decoder", "options",           "progress",
+      "checkpoints",    "network-layers",  "network-price",     "class-names",
+      "dataset-convert"};
   for (size_t i = 0; name && i < sizeof features / sizeof *features; i++)
     if (strcmp(features[i], name) == 0)
       return 1;

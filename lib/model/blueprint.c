@@ -37,10 +37,6 @@ static xd_status check_layers(xd_context *context, const xd_network_layers *give
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_network_layers.layer_count is %u, but must be 1 to %d", given->layer_count,
                     XDI_LAYER_LIMIT);
-  if (given->layer_size != sizeof(xd_layer_spec))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_network_layers.layer_size is %zu, but must be %zu", given->layer_size,
-                    sizeof(xd_layer_spec));
   if (!(given->initial_gain >= 0.0f && given->initial_gain <= GAIN_MAX))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_network_layers.initial_gain is %g, but must be 0 to %g", (double)given->initial_gain,

@@ -83,23 +83,20 @@ END_TEST
 START_TEST(encoder_create_layers__names_the_field_that_is_refused) {
   const xd_layer_spec fits = dense_spec(2 * LATENT, XD_ACTIVATION_IDENTITY);
   const xd_network_layers good = {.struct_size = sizeof good,
-                                  .layer_size = sizeof fits,
                                   .layers = &fits,
                                   .input = {.width = 13, .height = 9, .channels = 3},
                                   .layer_count = 1};
   struct {
     const char *field;
     xd_network_layers layers;
-  } wrong[] = {{"layers is NULL", good},   {"layer_count is 0", good},   {"layer_count is 65", good},
-               {"layer_size is 35", good}, {"initial_gain is 11", good}, {"initial_gain is nan", good},
-               {"struct_size", good}};
+  } wrong[] = {{"layers is NULL", good},     {"layer_count is 0", good},    {"layer_count is 65", good},
+               {"initial_gain is 11", good}, {"initial_gain is nan", good}, {"struct_size", good}};
   wrong[0].layers.layers = NULL;
   wrong[1].layers.layer_count = 0;
   wrong[2].layers.layer_count = 65;
-  wrong[3].layers.layer_size = 35;
-  wrong[4].layers.initial_gain = 11.0f;
-  wrong[5].layers.initial_gain = NAN;
-  wrong[6].layers.struct_size = 3;
+  wrong[3].layers.initial_gain = 11.0f;
+  wrong[4].layers.initial_gain = NAN;
+  wrong[5].layers.struct_size = 3;
   for (size_t i = 0; i < COUNT_OF(wrong); i++) {
     xd_encoder *encoder = (xd_encoder *)&wrong;
     assert_status(xd_encoder_create_layers(&encoder, context, &wrong[i].layers), XD_ERROR_INVALID_ARGUMENT);
