@@ -222,7 +222,7 @@ static void begin(xd_context *context, const xd_context_options *options, const 
   context->max_work = options->network_work ? options->network_work : XD_NETWORK_WORK;
   context->max_memory = options->network_memory ? options->network_memory : XD_NETWORK_MEMORY;
   atomic_init(&context->cancelled, false);
-  atomic_init(&context->references, 1);
+  xdi_owners_begin(&context->references);
 }
 
 static xd_status create(xd_context **out, xd_context *reporter, const xd_context_options *options) {

@@ -55,12 +55,12 @@ xd_runner xdi_guard_runner(xd_context *context) {
 /* ---- owners ---- */
 
 xd_context *xdi_context_retain(xd_context *context) {
-  atomic_fetch_add_explicit(&context->references, 1, memory_order_relaxed);
+  xdi_owners_add(&context->references);
   return context;
 }
 
 void xdi_context_release(xd_context *context) {
-  if (!context || atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) != 1)
+  if (!context || !xdi_owners_drop(&context->references))
     return;
   if (context->backend)
     context->table.close(context->backend);

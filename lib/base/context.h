@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/owners.h"
 #include "xdomain/context.h"
 #include "xdomain/sys/backend.h"
 
@@ -22,9 +23,9 @@ struct xd_context {
   void *log_user;
   xd_log_level log_level;
   atomic_bool cancelled;
-  atomic_uint references; /* of the host, until xd_context_destroy, and of what was made for the context */
-  bool closed;            /* xd_context_destroy was called; only what was made for it is left */
-  uint32_t silence;       /* failures are not logged while it is not 0 */
+  xdi_owners references; /* of the host, until xd_context_destroy, and of what was made for the context */
+  bool closed;           /* xd_context_destroy was called; only what was made for it is left */
+  uint32_t silence;      /* failures are not logged while it is not 0 */
   char message[XDI_MESSAGE_SIZE];
   uint64_t max_work, max_memory;      /* of a network from a file */
   uint64_t swept_device, swept_inode; /* the folder that was last looked at for left temporaries */

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/owners.h"
 
 #define SPIN_NANOSECONDS 200000
 #define SPINS_BETWEEN_CLOCKS 32
@@ -52,7 +53,7 @@ struct xd_pool {
   pthread_cond_t news;
   pthread_cond_t done;
   xd_allocator allocator;
-  atomic_uint references;
+  xdi_owners references;
   uint32_t threads; /* the caller too */
   uint32_t started;
   pthread_t workers[XDI_THREADS_MOST - 1];
@@ -331,7 +332,7 @@ xd_status xd_pool_create(xd_pool **out, uint32_t threads, const xd_allocator *al
   pool->threads = threads;
   pool->process = getpid();
   pool->may_spin = xd_usable_threads() >= threads;
-  atomic_init(&pool->references, 1);
+  xdi_owners_begin(&pool->references);
   atomic_init(&pool->state, make_state(0, CLOSED));
   if (!create_locks(pool)) {
     xdi_release(&from, pool);
@@ -359,13 +360,13 @@ static void stop_workers(xd_pool *pool) {
 xd_pool *xd_pool_retain(const xd_pool *pool) {
   xd_pool *shared = (xd_pool *)pool; /* the count is no part of what const promises */
   if (shared)
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    xdi_owners_add(&shared->references);
   return shared;
 }
 
 void xd_pool_release(const xd_pool *pool) {
   xd_pool *shared = (xd_pool *)pool;
-  if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+  if (!shared || !xdi_owners_drop(&shared->references))
     return;
   if (!is_inherited(shared)) {
     stop_workers(shared);

@@ -81,7 +81,7 @@ static xdi_store *make_store(xd_context *context, const xdi_draft *draft) {
   xdi_store *store = xdi_allocate_zeroed(&context->allocator, 1, sizeof *store);
   if (!store)
     return NULL;
-  atomic_init(&store->references, 1);
+  xdi_owners_begin(&store->references);
   store->allocator = context->allocator;
   store->count = draft->count;
   store->width = draft->width;
@@ -97,7 +97,7 @@ static xdi_store *make_store(xd_context *context, const xdi_draft *draft) {
 }
 
 static void release_store(xdi_store *store) {
-  if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel) != 1)
+  if (!xdi_owners_drop(&store->references))
     return;
   xd_allocator allocator = store->allocator;
   if (store->parent)
@@ -116,7 +116,7 @@ static xd_dataset *make_set(xd_context *context, xdi_store *store, uint32_t *ind
   xd_dataset *set = xdi_allocate_zeroed(&context->allocator, 1, sizeof *set);
   if (!set)
     return NULL;
-  atomic_init(&set->references, 1);
+  xdi_owners_begin(&set->references);
   set->allocator = context->allocator;
   set->store = store;
   set->index = index;
@@ -152,7 +152,7 @@ xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_data
   xd_dataset *shared = make_set(context, set->store, index, count);
   if (!shared)
     return xdi_fail_memory(context, "making a selection");
-  atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
+  xdi_owners_add(&set->store->references);
   *out = shared;
   return XD_OK;
 }
@@ -191,7 +191,7 @@ static xd_status relabel(xd_dataset **out, xd_context *context, const xd_dataset
   store->parent = set->store;
   store->pixels = old->pixels;
   store->origin = xdi_origin_retain(old->origin);
-  atomic_fetch_add_explicit(&set->store->references, 1, memory_order_relaxed);
+  xdi_owners_add(&set->store->references);
   xd_status status = list_relabelled(context, store, set, to, by_picture, &index, &count);
   if (status == XD_OK) {
     *out = make_set(context, store, index, count);
@@ -257,13 +257,13 @@ xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const uint8_t
 xd_dataset *xd_dataset_retain(const xd_dataset *set) {
   xd_dataset *shared = (xd_dataset *)set; /* the count is no part of what const promises */
   if (shared)
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    xdi_owners_add(&shared->references);
   return shared;
 }
 
 void xd_dataset_release(const xd_dataset *set) {
   xd_dataset *shared = (xd_dataset *)set;
-  if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+  if (!shared || !xdi_owners_drop(&shared->references))
     return;
   const xd_allocator allocator = shared->allocator;
   release_store(shared->store);

@@ -2,10 +2,10 @@
 #ifndef XDI_DATA_DATASET_H
 #define XDI_DATA_DATASET_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/context.h"
+#include "base/owners.h"
 #include "data/origin.h"
 #include "xdomain/dataset.h"
 
@@ -13,7 +13,7 @@
 
 /* Pixels and labels, shared by a set and the selections made from it. */
 typedef struct xdi_store {
-  atomic_uint references;
+  xdi_owners references;
   xd_allocator allocator;
   void *memory;             /* the block that holds the pixels; NULL where they are the parent's */
   struct xdi_store *parent; /* whose pixels these are, under other labels; or NULL */
@@ -28,7 +28,7 @@ typedef struct xdi_store {
 } xdi_store;
 
 struct xd_dataset {
-  atomic_uint references;
+  xdi_owners references;
   xd_allocator allocator;
   xdi_store *store;
   uint32_t *index; /* which pictures of the store; NULL: all of them */

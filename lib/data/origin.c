@@ -7,19 +7,19 @@ xdi_origin *xdi_origin_create(const xd_allocator *allocator) {
   xdi_origin *origin = xdi_allocate_zeroed(allocator, 1, sizeof *origin);
   if (!origin)
     return NULL;
-  atomic_init(&origin->references, 1);
+  xdi_owners_begin(&origin->references);
   origin->allocator = *allocator;
   return origin;
 }
 
 xdi_origin *xdi_origin_retain(xdi_origin *origin) {
   if (origin)
-    atomic_fetch_add_explicit(&origin->references, 1, memory_order_relaxed);
+    xdi_owners_add(&origin->references);
   return origin;
 }
 
 void xdi_origin_release(xdi_origin *origin) {
-  if (!origin || atomic_fetch_sub_explicit(&origin->references, 1, memory_order_acq_rel) != 1)
+  if (!origin || !xdi_owners_drop(&origin->references))
     return;
   const xd_allocator allocator = origin->allocator;
   xdi_listing_clear(&allocator, &origin->pictures);

@@ -3,15 +3,14 @@
 #ifndef XDI_DATA_ORIGIN_H
 #define XDI_DATA_ORIGIN_H
 
-#include <stdatomic.h>
-
+#include "base/owners.h"
 #include "data/listing.h"
 #include "xdomain/dataset.h"
 
 #define XDI_LEFT_OUT_KINDS 3u
 
 typedef struct xdi_origin {
-  atomic_uint references;
+  xdi_owners references;
   xd_allocator allocator;
   xdi_listing pictures;                     /* a name for each picture of the store, or none at all */
   xdi_listing left_out[XDI_LEFT_OUT_KINDS]; /* by xd_left_out, less 1 */

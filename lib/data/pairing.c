@@ -152,7 +152,7 @@ static xd_pairing *make_pairing(xd_context *context, size_t room) {
   if (!pairing)
     return NULL;
   pairing->allocator = context->allocator;
-  atomic_init(&pairing->references, 1);
+  xdi_owners_begin(&pairing->references);
   pairing->classes[0] = xdi_allocate(&context->allocator, room, 2 * sizeof(uint32_t));
   if (pairing->classes[0]) {
     pairing->classes[1] = pairing->classes[0] + room;
@@ -212,13 +212,13 @@ xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const c
 xd_pairing *xd_pairing_retain(const xd_pairing *pairing) {
   xd_pairing *shared = (xd_pairing *)pairing; /* the count is no part of what const promises */
   if (shared)
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    xdi_owners_add(&shared->references);
   return shared;
 }
 
 void xd_pairing_release(const xd_pairing *pairing) {
   xd_pairing *shared = (xd_pairing *)pairing;
-  if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+  if (!shared || !xdi_owners_drop(&shared->references))
     return;
   const xd_allocator allocator = shared->allocator;
   xdi_release(&allocator, shared->classes[0]);

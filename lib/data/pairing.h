@@ -2,15 +2,15 @@
 #ifndef XDI_DATA_PAIRING_H
 #define XDI_DATA_PAIRING_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/context.h"
+#include "base/owners.h"
 #include "xdomain/dataset.h"
 
 struct xd_pairing {
   xd_allocator allocator;
-  atomic_uint references;
+  xdi_owners references;
   uint32_t count;
   uint32_t *classes[2]; /* [count] each */
   bool any;             /* "*:*" */

@@ -211,7 +211,7 @@ static xd_status build(xd_network **out, xd_context *context, const plan *from) 
   if (!network)
     return xdi_fail_memory(context, "creating a network");
   network->allocator = context->allocator;
-  atomic_init(&network->references, 1);
+  xdi_owners_begin(&network->references);
   atomic_init(&network->frozen, false);
   const xd_status status = fill(context, network, from);
   if (status == XD_OK)
@@ -265,13 +265,13 @@ xd_status xdi_network_clone(xd_network **out, xd_context *context, const xd_netw
 xd_network *xdi_network_retain(const xd_network *network) {
   xd_network *shared = (xd_network *)network; /* the count is no part of what const promises */
   if (shared)
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    xdi_owners_add(&shared->references);
   return shared;
 }
 
 void xdi_network_release(const xd_network *network) {
   xd_network *shared = (xd_network *)network;
-  if (shared && atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) == 1)
+  if (shared && xdi_owners_drop(&shared->references))
     destroy(shared);
 }
 

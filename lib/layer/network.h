@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/context.h"
+#include "base/owners.h"
 #include "xdomain/network.h"
 #include "xdomain/sys/layer.h"
 
@@ -34,7 +35,7 @@ typedef struct xdi_parameter {
 
 struct xd_network {
   xd_allocator allocator;
-  atomic_uint references;
+  xdi_owners references;
   atomic_bool frozen;
   xd_shape input, output;
   uint32_t layer_count, parameter_count;

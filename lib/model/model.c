@@ -263,7 +263,7 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
   if (!model)
     return xdi_fail_memory(context, "assembling a model");
   model->allocator = context->allocator;
-  atomic_init(&model->references, 1);
+  xdi_owners_begin(&model->references);
   share_networks(model, parts);
   status = copy_all_texts(model, parts, old_properties)
                ? check_count(context, model->properties.count / 2, XDI_MODEL_PROPERTY_LIMIT, "properties")
@@ -326,12 +326,12 @@ xd_status xd_model_with_mapping(xd_model **out, xd_context *context, const xd_mo
 xd_model *xd_model_retain(const xd_model *model) {
   xd_model *shared = (xd_model *)model; /* the count is no part of what const promises */
   if (shared)
-    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    xdi_owners_add(&shared->references);
   return shared;
 }
 
 void xd_model_release(const xd_model *model) {
   xd_model *shared = (xd_model *)model;
-  if (shared && atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) == 1)
+  if (shared && xdi_owners_drop(&shared->references))
     destroy(shared);
 }

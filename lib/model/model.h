@@ -20,7 +20,7 @@ typedef struct xdi_texts {
 
 struct xd_model {
   xd_allocator allocator;
-  atomic_uint references;
+  xdi_owners references;
   const xd_encoder *encoder[2];
   const xd_decoder *decoder[2];
   const xd_latent_generator *generator[2];

@@ -13,7 +13,7 @@ xd_status xdi_part_wrap(xdi_part **out, xd_context *context, xd_network *network
   if (!part)
     return xdi_fail_memory(context, "creating a network's handle");
   part->allocator = context->allocator;
-  atomic_init(&part->references, 1);
+  xdi_owners_begin(&part->references);
   part->network = xdi_network_retain(network);
   *out = part;
   return XD_OK;
@@ -22,13 +22,13 @@ xd_status xdi_part_wrap(xdi_part **out, xd_context *context, xd_network *network
 void *xdi_part_retain(const void *handle) {
   xdi_part *part = (xdi_part *)handle; /* the count is no part of what const promises */
   if (part)
-    atomic_fetch_add_explicit(&part->references, 1, memory_order_relaxed);
+    xdi_owners_add(&part->references);
   return part;
 }
 
 void xdi_part_release(const void *handle) {
   xdi_part *part = (xdi_part *)handle;
-  if (!part || atomic_fetch_sub_explicit(&part->references, 1, memory_order_acq_rel) != 1)
+  if (!part || !xdi_owners_drop(&part->references))
     return;
   const xd_allocator allocator = part->allocator;
   xdi_network_release(part->network);

@@ -9,7 +9,7 @@
 
 typedef struct xdi_part {
   xd_allocator allocator;
-  atomic_uint references;
+  xdi_owners references;
   xd_network *network;
   void *more; /* a block of the allocator's that belongs to the handle, or NULL */
 } xdi_part;
