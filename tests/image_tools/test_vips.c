@@ -279,7 +279,7 @@ START_TEST(translate__shares_a_model_among_threads) {
   }
   const int before = helper_threads();
   translate_on_threads(1, PICTURES);
-  ck_assert_int_eq(helper_threads(), before);
+  ck_assert_int_le(helper_threads(), before); /* idle ones end after a while */
   translate_on_threads(4, PICTURES / 5);
   ck_assert_int_le(helper_threads(), MAX(before, 3));
   ck_assert_int_eq(wrong, 0);
