@@ -18,6 +18,7 @@ int command_train(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_condition(int argc, char **argv); /* map with --condition */
 int command_generate(int argc, char **argv);
+int command_interpolate(int argc, char **argv);
 int command_judge(int argc, char **argv);
 int command_translate(int argc, char **argv);
 int command_eval(int argc, char **argv);

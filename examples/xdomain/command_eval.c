@@ -34,26 +34,32 @@ static int make_options(scoring *s) {
   return status ? usage_error("%s", xd_context_message(s->run.context)) : EXIT_DONE;
 }
 
+static bool has_conditions(const scoring *s) {
+  return !xd_model_encoder(s->model, 1);
+}
+
 /* Classes have the model's numbers. */
 static xd_status load_sets(scoring *s) {
   const char *pairs = s->pairs ? s->pairs : xd_model_pairing(s->model);
   const bool all = !strcmp(pairs, "*:*");
   class_names names[2];
   xd_status status = XD_OK;
-  for (int d = 0; d < 2 && !status; d++) {
+  for (int d = has_conditions(s) ? 1 : 0; d < 2 && !status; d++) {
     xd_shape shape;
     xd_model_picture_shape(s->model, (uint32_t)d + 1, &shape);
     names[d] = names_of_model(s->model, (uint32_t)d + 1);
     status = load_set(&s->run, &s->sets[d], s->specs[d], all ? NULL : &names[d], &shape);
+  }
+  if (has_conditions(s)) { /* as many pictures of each class as are real */
+    names[0] = names_of_model(s->model, 1);
+    s->sets[0] = xd_dataset_retain(s->sets[1]);
   }
   return status ? status : make_pairing(&s->run, &s->pairing, pairs, names);
 }
 
 static xd_status load(scoring *s) {
   xd_context *context = s->run.context;
-  xd_status status = xd_model_load(&s->model, context, s->model_path);
-  if (!status)
-    status = load_sets(s);
+  xd_status status = load_sets(s);
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
     if (path)
@@ -63,7 +69,8 @@ static xd_status load(scoring *s) {
 }
 
 static void describe(const scoring *s) {
-  describe_set("domain 1", s->sets[0]);
+  if (!has_conditions(s))
+    describe_set("domain 1", s->sets[0]);
   describe_set("domain 2", s->sets[1]);
 }
 
@@ -141,7 +148,11 @@ static int work(scoring *s) {
   const int code = make_options(s);
   if (code)
     return code;
-  xd_status status = load(s);
+  xd_status status = xd_model_load(&s->model, s->run.context, s->model_path);
+  if (!status && !s->specs[0] && !has_conditions(s))
+    return usage_error("--domain1 is needed: the model translates pictures");
+  if (!status)
+    status = load(s);
   if (!status) {
     describe(s);
     status = score(s);
@@ -170,7 +181,8 @@ static void release(scoring *s) {
 int command_eval(int argc, char **argv) {
   scoring s = {.model_path = NULL};
   const flag flags[] = {{"model", FLAG_TEXT, &s.model_path, "FILE", "the model"},
-                        {"domain1", FLAG_TEXT, &s.specs[0], "SPEC", "held-out pictures of domain 1"},
+                        {"domain1", FLAG_TEXT, &s.specs[0], "SPEC",
+                         "held-out pictures of domain 1 (none where it holds labels)"},
                         {"domain2", FLAG_TEXT, &s.specs[1], "SPEC", "held-out pictures of domain 2"},
                         {"pairs", FLAG_TEXT, &s.pairs, "LIST", "paired classes (the model's)"},
                         {"judge", FLAG_TEXT, &s.judge_path, "FILE", "judge of both domains"},
@@ -187,7 +199,7 @@ int command_eval(int argc, char **argv) {
   const char *const *words;
   int word_count, code;
   if (read_command_line(&line, argc, argv, &words, &word_count, &code)) {
-    if (word_count || !s.model_path || !s.specs[0] || !s.specs[1])
+    if (word_count || !s.model_path || !s.specs[1])
       code = usage_error("--model, --domain1 and --domain2 are needed, and options only");
     else
       code = start_runtime(&s.run) ? work(&s) : EXIT_FAILED;

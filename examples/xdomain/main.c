@@ -17,6 +17,7 @@ static const struct {
     {"judge", command_judge, "train the judge that scores translated pictures"},
     {"translate", command_translate, "translate pictures, or a set of them"},
     {"generate", command_generate, "draw pictures of a class, or of a domain, from noise"},
+    {"interpolate", command_interpolate, "draw the pictures between two pictures"},
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
     {"info", command_info, "show what a model or judge file holds"},
     {"verify", command_verify, "check a model or judge file"},
@@ -27,7 +28,7 @@ static const struct {
 static int print_usage(FILE *to, int code) {
   fputs("usage: xdomain COMMAND [OPTION]...\n\n", to);
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-    fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].help);
   fputs("\n'xdomain COMMAND --help' lists the options of one; 'xdomain --version' the version.\n"
         "Exit codes: 0 done, 1 failed (also: output that could not be written), 2 wrong usage, 3 a file is\n"
         "not sound, 128 + N stopped by signal N (130: interrupted).\n",

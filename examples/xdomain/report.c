@@ -83,8 +83,9 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
           measure(values, prefix, "sharpness"), measure(values, prefix, "detail"),
           measure(values, prefix, "reconstruction_sharpness"),
           measure(values, prefix, "reconstruction_detail"));
-  fprintf(to, "  style kept %.3f    ink %.3f, slant %.3f\n", measure(values, prefix, "style"),
-          measure(values, prefix, "ink"), measure(values, prefix, "slant"));
+  if (isfinite(measure(values, prefix, "style"))) /* labels have none */
+    fprintf(to, "  style kept %.3f    ink %.3f, slant %.3f\n", measure(values, prefix, "style"),
+            measure(values, prefix, "ink"), measure(values, prefix, "slant"));
   fputs("  per class ", to);
   char head[64];
   const int length = snprintf(head, sizeof head, "%sacc.", prefix);

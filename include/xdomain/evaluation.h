@@ -68,7 +68,9 @@ XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_s
  *   judge_acc                              of the judge on the real target pictures
  *   pictures, real_pictures                how many were translated, and how many real ones are
  *   acc.N, pictures.N                      of source class N, where it is paired and has pictures
- * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_SHAPE_MISMATCH: judge, sets and
+ * Where the direction leaves a domain of labels (model.h), only labels are read of the source's
+ * set, and style, ink and slant are absent; where it leaves vectors, XD_ERROR_UNSUPPORTED. On
+ * failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_SHAPE_MISMATCH: judge, sets and
  * model do not fit, also where a class has one name in a set and another in the model or the judge
  * (xd_dataset_match_classes gives a set the numbers of a model's classes); XD_ERROR_NOT_FOUND: a
  * paired class without pictures; XD_ERROR_UNSUPPORTED: the model has no such direction;

@@ -183,8 +183,9 @@ XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_siz
  * discriminator, which judges whether codes are real and meet their condition, is not kept. Every
  * different condition is drawn alike often; where all are the same, as those of a set without
  * labels, G1 makes codes of whatever the set holds. Options: group "mapping"; NULL means the
- * defaults; mixing, condition_codes and invariance are not read. Nothing is validated: the last
- * step's averaged weights are taken. The report, where not NULL, is as xd_train's of mapping 1.
+ * defaults; mixing, condition_codes, invariance and style are not read. Nothing is validated: the
+ * last step's averaged weights are taken. The report, where not NULL, is as xd_train's of
+ * mapping 1.
  * XD_ERROR_INVALID_ARGUMENT (a part is missing, the set is empty, vector_dim, the option
  * same_code_positive); XD_ERROR_SHAPE_MISMATCH (pictures, VAE and options that do not fit);
  * XD_ERROR_NUMERIC (a vector has a value that is not finite; training diverged);

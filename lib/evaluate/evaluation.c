@@ -95,6 +95,30 @@ static xd_status pass_over_real(xdi_evaluation_run *run) {
 
 /* ---- The translated pictures ---- */
 
+/* What is drawn of the labels alone. */
+static xd_status draw(xdi_evaluation_run *run, const uint32_t *indices, uint32_t count) {
+  const size_t dim = xd_translator_source_dim(run->translator);
+  memset(run->labels, 0, count * dim * sizeof *run->labels);
+  for (uint32_t i = 0; i < count; i++)
+    run->labels[i * dim + xd_dataset_label(run->source.set, indices[i])] = 1.0f;
+  const xd_status status = xd_translator_generate(run->translator, run->codes, NULL, run->labels, count);
+  return status == XD_OK ? xd_translator_decode_floats(run->translator, run->results, run->codes, count)
+                         : status;
+}
+
+/* Results of some source pictures, with the noise of the numbers from `first` on. */
+static xd_status translate(xdi_evaluation_run *run, const uint32_t *indices, uint32_t count, uint64_t first) {
+  xd_status status =
+      xd_translator_set_noise(run->translator, run->settings.seed, first, run->settings.temperature);
+  if (status == XD_OK && run->conditions)
+    return draw(run, indices, count);
+  if (status == XD_OK)
+    status = xd_dataset_read(run->source.set, run->context, run->source.pictures, indices, count);
+  return status == XD_OK
+             ? xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, count)
+             : status;
+}
+
 static xd_status add_style(xdi_evaluation_run *run, uint32_t first, uint32_t count) {
   uint32_t classes[XDI_JUDGE_BATCH];
   for (uint32_t i = 0; i < count; i++)
@@ -104,17 +128,12 @@ static xd_status add_style(xdi_evaluation_run *run, uint32_t first, uint32_t cou
 
 static xd_status judge_translated(xdi_evaluation_run *run, uint32_t first, uint32_t count) {
   float *features = run->translated_features + (size_t)first * run->judge.feature_dim;
-  xd_status status = xd_dataset_read(run->source.set, run->context, run->source.pictures,
-                                     run->source.indices + first, count);
-  if (status == XD_OK)
-    status = xd_translator_set_noise(run->translator, run->settings.seed, first, run->settings.temperature);
-  if (status == XD_OK)
-    status = xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, count);
+  xd_status status = translate(run, run->source.indices + first, count, first);
   if (status == XD_OK)
     status = xdi_judge_session_run(&run->judge, features, run->results, count);
   if (status == XD_OK)
     xdi_edges_add(&run->translated_edges, run->results, run->target_shape, count);
-  if (status == XD_OK)
+  if (status == XD_OK && !run->conditions)
     status = add_style(run, first, count);
   for (uint32_t i = 0; status == XD_OK && i < count; i++) {
     const uint32_t label = xdi_paired_label(&run->source, first + i), judged = run->judge.labels[i];
@@ -196,11 +215,7 @@ static xd_status vary_source(xdi_evaluation_run *run, uint32_t place, uint32_t n
   for (uint32_t i = 0; i < NOISES; i++)
     indices[i] = run->source.indices[place];
   const uint64_t first = (uint64_t)run->source.count + (uint64_t)number * NOISES;
-  xd_status status = xd_dataset_read(run->source.set, run->context, run->source.pictures, indices, NOISES);
-  if (status == XD_OK)
-    status = xd_translator_set_noise(run->translator, run->settings.seed, first, run->settings.temperature);
-  if (status == XD_OK)
-    status = xd_translator_run_floats(run->translator, run->results, NULL, run->source.pictures, NOISES);
+  xd_status status = translate(run, indices, NOISES, first);
   if (status == XD_OK)
     status = xdi_judge_session_run(&run->judge, NULL, run->results, NOISES);
   return status == XD_OK ? spread_of_source(run, xdi_paired_label(&run->source, place), spread) : status;
@@ -278,7 +293,7 @@ static xd_status evaluate(xdi_evaluation_run *run, xd_direction direction) {
     status = measure_ediv(run);
   if (status == XD_OK)
     status = measure_fd(run);
-  if (status == XD_OK)
+  if (status == XD_OK && !run->conditions)
     status = xdi_style_measure(&run->style, &run->out.kept);
   measure_sharpness(run);
   xdi_evaluation_run_close(run);
@@ -304,6 +319,7 @@ xd_status xdi_evaluate(xdi_evaluation *out, xd_context *context, const xd_model 
   xdi_evaluation_run run = xdi_evaluation_run_of(context, model, direction, input, settings);
   run.figures = real;
   run.out.has_reconstruction = !settings->skip_reconstruction;
+  run.out.has_style = !run.conditions;
   const xd_status status = evaluate(&run, direction);
   *out = status == XD_OK ? run.out : (xdi_evaluation){0};
   return status;
@@ -316,9 +332,6 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
                                 {"fd", evaluation->fd},
                                 {"sharpness", evaluation->sharpness},
                                 {"detail", evaluation->detail},
-                                {"style", evaluation->kept.style},
-                                {"ink", evaluation->kept.ink},
-                                {"slant", evaluation->kept.slant},
                                 {"judge_acc", evaluation->judge_acc},
                                 {"pictures", evaluation->count},
                                 {"real_pictures", evaluation->real_count},
@@ -327,8 +340,12 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
                                 {"reconstruction_sharpness", evaluation->reconstruction_sharpness},
                                 {"reconstruction_detail", evaluation->reconstruction_detail}};
   const uint32_t count = sizeof numbers / sizeof *numbers;
+  const xdi_number kept[] = {
+      {"style", evaluation->kept.style}, {"ink", evaluation->kept.ink}, {"slant", evaluation->kept.slant}};
   xd_status status =
       xdi_values_set_all(to, context, numbers, evaluation->has_reconstruction ? count : count - 4);
+  if (status == XD_OK && evaluation->has_style)
+    status = xdi_values_set_all(to, context, kept, sizeof kept / sizeof *kept);
   for (uint32_t label = 0; status == XD_OK && label < XD_CLASS_LIMIT; label++) {
     if (evaluation->class_count[label] == 0)
       continue;

@@ -15,7 +15,7 @@ typedef struct xdi_evaluation {
   double acc, div, ediv, fd, sharpness, detail;
   xdi_style_figures kept; /* of the sources */
   double judge_acc;
-  bool has_reconstruction;
+  bool has_reconstruction, has_style;
   double reconstruction_acc, reconstruction_fd, reconstruction_sharpness, reconstruction_detail;
   uint32_t count, real_count;
   double class_acc[XD_CLASS_LIMIT];

@@ -56,13 +56,26 @@ static xd_shape set_shape(const xd_dataset *set) {
       .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
 }
 
+static xd_status check_labels(const xdi_evaluation_run *run) {
+  const uint32_t dim = xd_translator_source_dim(run->translator);
+  if (xd_model_class_count(run->model, run->source.domain) == 0)
+    return xdi_fail(run->context, XD_ERROR_UNSUPPORTED,
+                    "domain %u of the model holds vectors, which no set of pictures gives",
+                    run->source.domain);
+  for (uint32_t label = dim; label < XD_CLASS_LIMIT; label++)
+    if (xd_dataset_class_size(run->source.set, label) > 0 &&
+        is_paired(run->pairing, run->source.domain, label))
+      return xdi_fail(run->context, XD_ERROR_SHAPE_MISMATCH,
+                      "the source set has label %u, but the model knows 0 to %u", label, dim - 1);
+  return XD_OK;
+}
+
 static xd_status check_fit(const xdi_evaluation_run *run, const xd_judge *judge) {
   xd_shape judged;
-  if (!xd_model_encoder(run->model, run->source.domain))
-    return xdi_fail(run->context, XD_ERROR_UNSUPPORTED,
-                    "domain %u of the model holds conditions: it has no pictures", run->source.domain);
   xd_judge_picture_shape(judge, &judged);
-  xd_status status = check_shape(run, "source set", set_shape(run->source.set), run->source.domain);
+  xd_status status = run->conditions
+                         ? check_labels(run)
+                         : check_shape(run, "source set", set_shape(run->source.set), run->source.domain);
   if (status == XD_OK)
     status = check_shape(run, "target set", set_shape(run->target.set), run->target.domain);
   if (status == XD_OK)
@@ -75,6 +88,15 @@ static xd_status check_fit(const xdi_evaluation_run *run, const xd_judge *judge)
                         "class %u is paired, but the judge knows classes 0 to %u", label, classes - 1);
   }
   return status;
+}
+
+static xd_status open_conditions(xdi_evaluation_run *run) {
+  const xd_allocator *allocator = &run->context->allocator;
+  run->labels = xdi_allocate(allocator, XDI_JUDGE_BATCH,
+                             xd_translator_source_dim(run->translator) * sizeof *run->labels);
+  run->codes = xdi_allocate(allocator, XDI_JUDGE_BATCH,
+                            xd_translator_target_dim(run->translator) * sizeof *run->codes);
+  return run->labels && run->codes ? XD_OK : xdi_fail_memory(run->context, "evaluating");
 }
 
 static xd_status open_memory(xdi_evaluation_run *run) {
@@ -153,8 +175,9 @@ xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction directio
   if (status == XD_OK)
     status = xdi_gallery_open(&run->accepted, context, XD_CLASS_LIMIT, DIVERSITY_PICTURES, run->target_size);
   if (status == XD_OK)
-    status = xdi_style_open(&run->style, context, run->model, run->source.domain, run->source.count,
-                            XDI_JUDGE_BATCH);
+    status = run->conditions ? open_conditions(run)
+                             : xdi_style_open(&run->style, context, run->model, run->source.domain,
+                                              run->source.count, XDI_JUDGE_BATCH);
   if (status == XD_OK)
     run->steps = count_steps(run);
   return status;
@@ -171,6 +194,7 @@ xdi_evaluation_run xdi_evaluation_run_of(xd_context *context, const xd_model *mo
                               .settings = *settings,
                               .callback = input->callback,
                               .user = input->user,
+                              .conditions = !xd_model_encoder(model, domain),
                               .any = xd_pairing_class(input->pairing, 1, 0) == XD_ANY_CLASS,
                               .source = {.set = input->source, .domain = domain},
                               .target = {.set = input->target, .domain = 3 - domain}};
@@ -178,9 +202,16 @@ xdi_evaluation_run xdi_evaluation_run_of(xd_context *context, const xd_model *mo
 
 void xdi_evaluation_run_close(xdi_evaluation_run *run) {
   const xd_allocator *allocator = &run->context->allocator;
-  void *const memory[] = {
-      run->source.indices, run->source.pictures, run->target.indices,      run->target.pictures,
-      run->results,        run->real_features,   run->translated_features, run->reconstructed_features};
+  void *const memory[] = {run->source.indices,
+                          run->source.pictures,
+                          run->target.indices,
+                          run->target.pictures,
+                          run->results,
+                          run->real_features,
+                          run->translated_features,
+                          run->reconstructed_features,
+                          run->labels,
+                          run->codes};
   for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
     xdi_release(allocator, memory[i]);
   xdi_gallery_close(&run->real);

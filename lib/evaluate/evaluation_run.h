@@ -36,6 +36,8 @@ typedef struct xdi_evaluation_run {
   xdi_edges translated_edges, reconstructed_edges;
   xdi_style style;
   xd_translator *translator;
+  bool conditions;       /* the source domain holds labels: of its set nothing else is read */
+  float *labels, *codes; /* then [XDI_JUDGE_BATCH] conditions, and what is generated from them */
   xdi_judge_session judge;
   xdi_reconstruction_session reconstruction;
   float *results; /* [XDI_JUDGE_BATCH] generated or reconstructed pictures */

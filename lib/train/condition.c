@@ -72,7 +72,7 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
   if (settings->same_code_positive)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                     "mapping.same_code_positive cannot be 1 where the condition is no code");
-  settings->invariance = settings->mixing = 0.0f;
+  settings->invariance = settings->mixing = settings->style = 0.0f;
   settings->condition_codes = 1;
   training->settings.seed = settings->seed;
   training->settings.directions = 1;
@@ -157,15 +157,30 @@ static void close_stage(condition_stage *stage) {
 
 /* ---- The model ---- */
 
+#define PAIR_SIZE 8u /* "255:255," */
+
+/* A label's pictures are its class's: "0:0,1:1". */
+static void write_pairs(char *to, const xd_dataset *set) {
+  const char *comma = "";
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (xd_dataset_class_size(set, label) > 0) {
+      to += snprintf(to, PAIR_SIZE + 1, "%s%u:%u", comma, label, label);
+      comma = ",";
+    }
+}
+
 static xd_status make_model(xd_model **out, const condition_stage *stage, const char *const *names,
                             uint32_t count) {
   const xdi_training *training = stage->training;
   xdi_properties properties;
+  char pairs[XD_CLASS_LIMIT * PAIR_SIZE + 1];
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   parts.encoder[1] = stage->input.encoder;
   parts.decoder[1] = stage->input.decoder;
   parts.generator[0] = training->done.generator[0];
   parts.name[1] = stage->input.name;
+  write_pairs(pairs, stage->input.set);
+  parts.pairing = stage->input.vectors ? NULL : pairs;
   for (uint32_t domain = stage->input.vectors ? 1 : 0; domain < 2; domain++) {
     parts.class_names[domain] = names;
     parts.class_count[domain] = count;

@@ -42,6 +42,9 @@ cmp -s one/000001.png again/000001.png || fail "the same seed and class, by numb
 runs 0 generate --model labels.xdm --class 1 --count 2 --seed 1 --out other
 cmp -s one/000001.png other/000001.png && fail "another seed draws the same"
 runs 0 generate --model labels.xdm --out sheet.png
+runs 0 eval --model labels.xdm --domain2 two
+says '^  accuracy ' out
+grep -q style out && fail "labels have style: $(cat out)"
 runs 2 generate --model labels.xdm --class sitting --out none
 says "no class 'sitting'"
 runs 2 generate --model labels.xdm --vector 1,0 --out none
@@ -59,6 +62,10 @@ runs 0 generate --model model.xdm --domain 2 --count 5 --out sampled
 [ "$(pictures sampled)" -eq 5 ] || fail "not five samples"
 runs 2 generate --model model.xdm --out none
 says "--domain"
+runs 0 interpolate --model model.xdm --domain 2 two/lying/1.pgm two/standing/2.pgm --steps 5 --out between
+[ "$(pictures between)" -eq 5 ] || fail "not five pictures between two"
+cmp -s between/000000.png between/000004.png && fail "two pictures are the same"
+runs 2 interpolate --model labels.xdm --domain 1 two/lying/1.pgm two/standing/2.pgm --out none
 runs 2 map --condition smell --model model.xdm --domain1 two --out none.xdm
 runs 1 map --model labels.xdm --domain1 two --domain2 two --pairs lying:lying --out none.xdm
 says "conditions"

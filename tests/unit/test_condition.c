@@ -364,6 +364,7 @@ START_TEST(map_condition__gives_a_model_of_labels_on_the_same_vae) {
   ck_assert_uint_eq(xd_model_class_count(model, 1), CLASSES);
   ck_assert_str_eq(xd_model_class_name(model, 1, 2), "2");
   ck_assert_str_eq(xd_model_name(model, 2), "patterns");
+  ck_assert_str_eq(xd_model_pairing(model), "0:0,1:1,2:2");
   ck_assert_str_eq(xd_model_property(model, "mapping.pictures2"), "360");
   ck_assert(strstr(xd_model_property(model, "mapping1.options"), "hidden_width=16 ") != NULL);
   ck_assert(value_of(report, "mapping1.discriminator") > 0.0);
@@ -461,7 +462,6 @@ END_TEST
 
 /* A short training on patterns: what is drawn of a class is of that class, and not one picture. */
 START_TEST(map_condition__learns_to_draw_classes) {
-  enum { DRAWN = 100, DIM = 8 };
   fixture f;
   xd_model *model = NULL;
   xd_judge *judge = NULL;
@@ -469,29 +469,20 @@ START_TEST(map_condition__learns_to_draw_classes) {
   xd_options *judging = make_options(context, "judge", "epochs=6 base_channels=8 batch=32");
   assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, judging));
   assert_ok(context, train(&f, &model, NULL, "hidden_width=64 hidden_layers=2 steps=800 batch=64 seed=2"));
-  float *noise = new_floats(DRAWN * DIM), *codes = new_floats(DRAWN * DIM),
-        *pictures = new_floats(DRAWN * PATTERN_SIZE), *conditions = new_floats(DRAWN * CLASSES);
-  uint32_t labels[DRAWN], right = 0;
-  for (uint32_t class = 0; class < CLASSES; class ++) {
-    double spread = 0.0;
-    for (uint32_t i = 0; i < DRAWN * CLASSES; i++)
-      conditions[i] = i % CLASSES == class ? 1.0f : 0.0f;
-    xd_latent_noise(noise, DRAWN, DIM, 4, (uint64_t) class * DRAWN, 1.0f);
-    assert_ok(context, xd_latent_generator_generate(xd_model_generator(model, XD_DIRECTION_1TO2), context,
-                                                    codes, noise, conditions, DRAWN));
-    assert_ok(context, xd_decoder_decode(xd_model_decoder(model, 2), context, pictures, codes, DRAWN));
-    assert_ok(context, xd_judge_predict(judge, context, labels, NULL, NULL, pictures, DRAWN));
-    for (uint32_t i = 0; i < DRAWN; i++)
-      right += labels[i] == class;
-    for (uint32_t i = 0; i < PATTERN_SIZE; i++)
-      spread += fabs((double)pictures[i] - (double)pictures[PATTERN_SIZE + i]);
-    ck_assert_msg(spread > 1.0, "class %u: two pictures differ by %g", class, spread);
-  }
-  ck_assert_msg(right >= 270, "%u of 300 pictures are of their class", right);
-  free(noise);
-  free(codes);
-  free(pictures);
-  free(conditions);
+  xd_pairing *pairing = make_pairing(context, xd_model_pairing(model));
+  xd_values *measures = make_values(context);
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  input.judge = judge;
+  input.source = input.target = f.set;
+  input.pairing = pairing;
+  assert_ok(context, xd_evaluate(measures, context, model, XD_DIRECTION_1TO2, &input, NULL));
+  ck_assert_msg(value_of(measures, "acc") >= 0.9, "acc is %g", value_of(measures, "acc"));
+  ck_assert_msg(value_of(measures, "div") >= 0.5, "div is %g", value_of(measures, "div"));
+  ck_assert(value_of(measures, "pictures") == PICTURES &&
+            value_of(measures, "pictures.2") == PICTURES / CLASSES);
+  assert_status(xd_values_find(measures, NULL, "style"), XD_ERROR_NOT_FOUND);
+  xd_values_destroy(measures);
+  xd_pairing_release(pairing);
   xd_judge_release(judge);
   xd_model_release(model);
   close_fixture(&f);
