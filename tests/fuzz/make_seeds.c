@@ -4,6 +4,7 @@
 
 #include "../unit/jpeg_bytes.h"
 #include "../unit/tiny_model.h"
+#include "fuzz_training.h"
 
 static const char *root;
 static xd_context *context;
@@ -65,6 +66,44 @@ static void make_judges(void) {
     assert_ok(context, xd_judge_save(judge, context, seed_path(path, "judge", channels == 1 ? "1" : "3")));
     xd_judge_release(judge);
   }
+}
+
+/* ---- checkpoints ---- */
+
+static int stop_later(void *user, const xd_train_progress *progress) {
+  uint32_t *left = user;
+  (void)progress;
+  return --*left == 0;
+}
+
+/* On the targets' backend, of which a checkpoint knows the name. */
+static void make_checkpoint(uint32_t kind, uint32_t stop_at) {
+  char path[TEST_PATH_SIZE], name[32];
+  xd_context *native = test_context("auto");
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  fuzz_training training;
+  fuzz_trained made;
+  size_t size;
+  run.checkpoint = path_in(path, root, "checkpoint.tmp");
+  run.callback = stop_later, run.user = &stop_at;
+  snprintf(name, sizeof name, "%u-%u", kind, stop_at);
+  fuzz_training_open(&training, native, kind);
+  const xd_status status = fuzz_train(&made, &training, kind, &run);
+  ck_assert_msg(status == XD_OK || status == XD_ERROR_CANCELLED, "%s", xd_context_message(native));
+  fuzz_trained_release(&made);
+  fuzz_training_close(&training);
+  unsigned char *bytes = read_test_file(path, &size);
+  put_seed("checkpoint", name, (int)kind, bytes, size);
+  free(bytes);
+  ck_assert_int_eq(remove(path), 0);
+  xd_context_destroy(native);
+}
+
+/* In each stage, and finished. */
+static void make_checkpoints(void) {
+  for (uint32_t kind = 0; kind < FUZZ_TRAININGS; kind++)
+    for (uint32_t stop_at = 1; stop_at <= 10; stop_at += 3)
+      make_checkpoint(kind, stop_at);
 }
 
 /* ---- sets ---- */
@@ -189,6 +228,7 @@ START_TEST(making) {
   context = test_context("reference");
   make_models();
   make_judges();
+  make_checkpoints();
   make_idx();
   make_mat();
   make_specs();

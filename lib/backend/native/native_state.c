@@ -21,7 +21,7 @@ xd_status xdi_native_reserve(xd_backend *backend, size_t shared, uint32_t shards
   size_t all;
   if (slot > SIZE_MAX - line)
     return XD_ERROR_OUT_OF_MEMORY;
-  slot = xdi_native_ceil(slot, line) * line;
+  slot = xdi_native_ceil(slot ? slot : 1, line) * line; /* claimed slots are places, empty ones too */
   if (!xdi_multiply(slot, shards, &all))
     return XD_ERROR_OUT_OF_MEMORY;
   const xd_status status = grow(backend, &backend->shared, shared);
