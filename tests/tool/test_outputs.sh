@@ -126,11 +126,11 @@ grep -q '^4,8,' log.csv || fail "the log has no step 8 of the mapping"
 
 # A folder that goes while the training runs: the model is written elsewhere, and named.
 # shellcheck disable=SC2086
-exits 0 train $sets $short --steps 4000 --out long.xdm
+exits 0 train $sets $short --steps 4000 --allow-collapse --out long.xdm
 mkdir gone spare
 mkfifo pipe
 # shellcheck disable=SC2086
-TMPDIR=$work/spare "$tool" train $sets $short --steps 4000 --log pipe --out gone/model.xdm >out 2>log &
+TMPDIR=$work/spare "$tool" train $sets $short --steps 4000 --allow-collapse --log pipe --out gone/model.xdm >out 2>log &
 process=$!
 {
   read -r line
