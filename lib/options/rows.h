@@ -108,6 +108,7 @@
   ROW(REAL, learning_rate, 0, 10, 0.001, "", "Adam's rate at the first step; it falls to 0 along a cosine") \
   ROW(REAL, weight_decay, 0, 10, 1e-4, "", "decoupled decay of the weights") \
   ROW(REAL, label_smoothing, 0, 0.999, 0.05, "", "share of a label's weight that is spread over all classes") \
+  ROW(REAL, augment, 0, 4, 0, "", "random turns, scales, shears and shifts of training pictures, as of a VAE") \
   ROW(COUNT, shift, 0, 255, 2, "pixels", "random shift of training pictures, each way") \
   ROW(SWITCH, flip, 0, 1, 0, "", "random flips of training pictures, left and right") \
   ROW(REAL, blur, 0, 4, 0, "pixels", \

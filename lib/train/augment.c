@@ -1,5 +1,5 @@
 /* Augmentation of training pictures: random affine maps for the VAEs (cubic, the edges continued),
- * colour and blur for their inputs, and shifts, flips, blur and noise for judges. A task treats a few
+ * colour and blur for their inputs; affine maps, shifts, flips, blur and noise for judges. A task treats a few
  * pictures of the batch, so that the pieces depend on the batch alone. */
 #include "train/augment.h"
 
@@ -24,6 +24,7 @@ static const float largest_gamma = 0.7f, largest_contrast = 0.5f, largest_gain =
 static const float least_blur = 0.15f; /* less does not show */
 
 typedef struct augmentation {
+  void (*treat)(const struct augmentation *job, uint32_t row);
   xd_context *context;
   float *to;
   const xdi_picture_batch *batch;
@@ -62,14 +63,15 @@ typedef struct affine {
   float xx, xy, yx, yy, x0, y0;
 } affine;
 
-static affine draw_affine(const augmentation *job, uint32_t row) {
-  const float s = uniform_of(job->batch, row, 6) < job->share ? job->strength : 0.0f;
-  const float angle = s * radians_15_degrees * signed_of(job->batch, row, 0);
-  const float scale_x = 1.0f + s * largest_stretch * signed_of(job->batch, row, 1);
-  const float scale_y = 1.0f + s * largest_stretch * signed_of(job->batch, row, 2);
-  const float shear = s * largest_stretch * signed_of(job->batch, row, 3);
-  const float shift_x = s * largest_shift * (float)job->width * signed_of(job->batch, row, 4);
-  const float shift_y = s * largest_shift * (float)job->height * signed_of(job->batch, row, 5);
+/* The random numbers are those of `numbers`. */
+static affine draw_affine(const augmentation *job, const xdi_picture_batch *numbers, uint32_t row) {
+  const float s = uniform_of(numbers, row, 6) < job->share ? job->strength : 0.0f;
+  const float angle = s * radians_15_degrees * signed_of(numbers, row, 0);
+  const float scale_x = 1.0f + s * largest_stretch * signed_of(numbers, row, 1);
+  const float scale_y = 1.0f + s * largest_stretch * signed_of(numbers, row, 2);
+  const float shear = s * largest_stretch * signed_of(numbers, row, 3);
+  const float shift_x = s * largest_shift * (float)job->width * signed_of(numbers, row, 4);
+  const float shift_y = s * largest_shift * (float)job->height * signed_of(numbers, row, 5);
   const float cosine = cosf(angle), sine = sinf(angle);
   affine map = {cosine * scale_x,
                 cosine * shear - sine * scale_y,
@@ -119,34 +121,38 @@ static void map_row(const augmentation *job, float *to, const uint8_t *from, con
   }
 }
 
-static void map_picture(const augmentation *job, uint32_t row) {
-  const affine map = draw_affine(job, row);
+static void map_picture(const augmentation *job, uint32_t row, const affine *map) {
   const uint8_t *from = pixels_of(job, row);
   float *to = job->to + row * picture_size(job);
   for (int32_t y = 0; y < job->height; y++)
-    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, &map, y);
+    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, map, y);
+}
+
+static void augment_picture(const augmentation *job, uint32_t row) {
+  const affine map = draw_affine(job, job->batch, row);
+  map_picture(job, row, &map);
 }
 
 /* ---- Distortions ---- */
 
-static void shift_picture(const augmentation *job, uint32_t row, float *to) {
-  const xdi_distortion *distortion = job->distortion;
-  const uint8_t *from = pixels_of(job, row);
-  const int32_t channels = job->channels, reach = 2 * (int32_t)distortion->shift + 1;
-  const int32_t shift_x =
-      (int32_t)(uniform_of(job->batch, row, 0) * (float)reach) - (int32_t)distortion->shift;
-  const int32_t shift_y =
-      (int32_t)(uniform_of(job->batch, row, 1) * (float)reach) - (int32_t)distortion->shift;
-  const bool flipped = distortion->flip && uniform_of(job->batch, row, 2) < 0.5f;
-  for (int32_t y = 0; y < job->height; y++) {
-    const uint8_t *line = from + (size_t)clamped(y + shift_y, job->height) * (size_t)(job->width * channels);
-    for (int32_t x = 0; x < job->width; x++) {
-      const int32_t source = clamped(x + shift_x, job->width);
-      const uint8_t *cell = line + (flipped ? job->width - 1 - source : source) * channels;
-      for (int32_t c = 0; c < channels; c++)
-        *to++ = (float)cell[c] * (1.0f / 255.0f);
-    }
+static float whole_shift(const augmentation *job, uint32_t row, uint32_t k) {
+  const int32_t shift = (int32_t)job->distortion->shift;
+  return (float)((int32_t)(uniform_of(job->batch, row, k) * (float)(2 * shift + 1)) - shift);
+}
+
+/* A random affine map, from numbers of its own, of what is shifted by whole pixels and flipped. */
+static affine draw_distortion(const augmentation *job, uint32_t row) {
+  xdi_picture_batch numbers = *job->batch;
+  numbers.seed ^= UINT64_C(1) << 62;
+  affine map = draw_affine(job, &numbers, row);
+  map.x0 += whole_shift(job, row, 0);
+  map.y0 += whole_shift(job, row, 1);
+  if (job->distortion->flip && uniform_of(job->batch, row, 2) < 0.5f) {
+    map.xx = -map.xx;
+    map.xy = -map.xy;
+    map.x0 = (float)(job->width - 1) - map.x0;
   }
+  return map;
 }
 
 /* A Gaussian of that deviation, cut at `radius`. */
@@ -206,7 +212,8 @@ static void add_noise(const augmentation *job, uint32_t row, float *picture) {
 
 static void distort_picture(const augmentation *job, uint32_t row) {
   float *to = job->to + row * picture_size(job);
-  shift_picture(job, row, to);
+  const affine map = draw_distortion(job, row);
+  map_picture(job, row, &map);
   if (job->distortion->blur > 0.0f && uniform_of(job->batch, row, 3) < 0.5f) {
     const float deviation = fmaxf(job->distortion->blur * uniform_of(job->batch, row, 4), 1e-3f);
     const blur_kernel kernel = make_kernel(deviation, BLUR_RADIUS);
@@ -272,12 +279,7 @@ static void treat_pictures(void *argument, uint32_t index) {
   const augmentation *job = argument;
   const uint32_t first = index * PICTURES_PER_TASK;
   for (uint32_t row = first; row < first + PICTURES_PER_TASK && row < job->batch->count; row++)
-    if (job->degradation)
-      degrade_picture(job, row);
-    else if (job->distortion)
-      distort_picture(job, row);
-    else
-      map_picture(job, row);
+    job->treat(job, row);
 }
 
 static xd_status run(augmentation *job) {
@@ -296,8 +298,12 @@ static xd_status map_pictures(xd_context *context, float *to, const xdi_picture_
                               float share) {
   if (strength <= 0.0f || share <= 0.0f)
     return xd_dataset_read(batch->set, context, to, batch->indices, batch->count);
-  return run(
-      &(augmentation){.context = context, .to = to, .batch = batch, .strength = strength, .share = share});
+  return run(&(augmentation){.treat = augment_picture,
+                             .context = context,
+                             .to = to,
+                             .batch = batch,
+                             .strength = strength,
+                             .share = share});
 }
 
 xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
@@ -306,7 +312,12 @@ xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_b
 
 xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
                       const xdi_augmentation *strengths) {
-  augmentation job = {.context = context, .to = to, .batch = batch, .degradation = strengths, .clean = clean};
+  augmentation job = {.treat = degrade_picture,
+                      .context = context,
+                      .to = to,
+                      .batch = batch,
+                      .degradation = strengths,
+                      .clean = clean};
   const xd_status status = map_pictures(context, to, batch, strengths->affine, 1.0f - strengths->unchanged);
   if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths)))
     return status;
@@ -315,5 +326,11 @@ xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_pi
 
 xd_status xdi_augment_distort(xd_context *context, float *to, const xdi_picture_batch *batch,
                               const xdi_distortion *distortion) {
-  return run(&(augmentation){.context = context, .to = to, .batch = batch, .distortion = distortion});
+  return run(&(augmentation){.treat = distort_picture,
+                             .context = context,
+                             .to = to,
+                             .batch = batch,
+                             .strength = distortion->affine,
+                             .share = 1.0f,
+                             .distortion = distortion});
 }

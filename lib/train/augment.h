@@ -36,6 +36,7 @@ xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_pi
                       const xdi_augmentation *strengths);
 
 typedef struct xdi_distortion {
+  float affine;   /* strength of an affine map, before all else */
   uint32_t shift; /* pixels each way */
   bool flip;      /* left and right, every other picture */
   float blur;     /* every other picture: a Gaussian up to this deviation, noise up to a tenth of it */

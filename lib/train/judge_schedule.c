@@ -1,5 +1,5 @@
-/* The judge's whole schedule: shuffled epochs of pictures that are shifted, flipped and blurred at random,
- * the learning rate falling along a cosine. It is a training of one stage. */
+/* The judge's whole schedule: shuffled epochs of pictures that are turned, shifted, flipped and blurred at
+ * random, the learning rate falling along a cosine. It is a training of one stage. */
 #include "base/memory.h"
 #include "base/random.h"
 #include "layer/network.h"
@@ -81,7 +81,7 @@ static xd_status train_step(judge_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   const xdi_judge_settings *settings = stage->settings;
   const uint32_t count = stage->epochs.batch;
-  const xdi_distortion distortion = {settings->shift, settings->flip != 0, settings->blur};
+  const xdi_distortion distortion = {settings->augment, settings->shift, settings->flip != 0, settings->blur};
   const xdi_picture_batch batch = {stage->set, xdi_epochs_step(&stage->epochs, step), count, settings->seed,
                                    xdi_stream_id(XDI_STREAM_AUGMENT, step)};
   const float rate = xdi_cosine_rate(settings->learning_rate, 0.0f, step, stage->steps);

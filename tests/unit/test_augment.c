@@ -116,7 +116,7 @@ START_TEST(augment__leaves_its_share_unchanged) {
 }
 END_TEST
 
-static const xdi_distortion all_on = {2, true, 0.8f};
+static const xdi_distortion all_on = {0.5f, 2, true, 0.8f};
 
 START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) {
   for (int kind = 0; kind < 2; kind++) {
@@ -233,7 +233,8 @@ END_TEST
 START_TEST(augment_distort__copies_when_all_is_off) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
-  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, false, 0.0f}));
+  assert_ok(f.context,
+            xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0.0f, 0, false, 0.0f}));
   assert_near_floats(f.changed, f.plain, COUNT * PATTERN_SIZE, 1e-6);
   close_fixture(&f);
 }
@@ -246,7 +247,7 @@ START_TEST(augment_distort__shifts_within_its_reach) {
   for (uint64_t stream = 0; stream < 8; stream++) {
     const xdi_picture_batch batch = batch_of(&f, stream);
     assert_ok(f.context,
-              xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){2, false, 0.0f}));
+              xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0.0f, 2, false, 0.0f}));
     for (uint32_t i = 0; i < COUNT; i++) {
       double x0, y0, x1, y1;
       mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
@@ -266,11 +267,36 @@ START_TEST(augment_distort__shifts_within_its_reach) {
 }
 END_TEST
 
+/* The affine map has random numbers of its own: with and without it, shifts and flips are the same. */
+START_TEST(augment_distort__maps_before_it_shifts_and_flips) {
+  fixture f = open_fixture(1);
+  const xdi_picture_batch batch = batch_of(&f, 1);
+  float *mapped = new_floats(COUNT * PATTERN_SIZE);
+  const xdi_distortion plain = {0.0f, 2, true, 0.0f}, affine = {0.5f, 2, true, 0.0f};
+  uint32_t changed = 0;
+  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &plain));
+  assert_ok(f.context, xdi_augment_distort(f.context, mapped, &batch, &affine));
+  for (uint32_t i = 0; i < COUNT; i++) {
+    double x0, y0, x1, y1;
+    mass(f.changed + i * PATTERN_SIZE, &x0, &y0);
+    mass(mapped + i * PATTERN_SIZE, &x1, &y1);
+    if (x0 > 2.9 && x0 < 8.1 && y0 > 2.9 && y0 < 8.1)
+      ck_assert_msg(hypot(x1 - x0, y1 - y0) < 1.5, "picture %u: from %g, %g to %g, %g", i, x0, y0, x1, y1);
+    changed +=
+        memcmp(mapped + i * PATTERN_SIZE, f.changed + i * PATTERN_SIZE, PATTERN_SIZE * sizeof(float)) != 0;
+  }
+  ck_assert_uint_ge(changed, COUNT - 1);
+  free(mapped);
+  close_fixture(&f);
+}
+END_TEST
+
 START_TEST(augment_distort__flips_every_other_picture) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   uint32_t flipped = 0;
-  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, true, 0.0f}));
+  assert_ok(f.context,
+            xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0.0f, 0, true, 0.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     double x0, y0, x1, y1;
     mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
@@ -288,7 +314,8 @@ START_TEST(augment_distort__blurs_every_other_picture_in_place) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   uint32_t blurred = 0;
-  assert_ok(f.context, xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0, false, 1.0f}));
+  assert_ok(f.context,
+            xdi_augment_distort(f.context, f.changed, &batch, &(xdi_distortion){0.0f, 0, false, 1.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
     double x0, y0, x1, y1, change = 0.0;
@@ -319,6 +346,7 @@ static Suite *make_suite(void) {
   add_case(suite, augment__blurs_in_place);
   add_case(suite, augment_distort__copies_when_all_is_off);
   add_case(suite, augment_distort__shifts_within_its_reach);
+  add_case(suite, augment_distort__maps_before_it_shifts_and_flips);
   add_case(suite, augment_distort__flips_every_other_picture);
   add_case(suite, augment_distort__blurs_every_other_picture_in_place);
   return suite;
