@@ -31,7 +31,7 @@ typedef struct xd_vae_trainer xd_vae_trainer;
 /* Makes a trainer; the caller destroys it. It starts from the weights of `encoder` and
  * `decoder`, which stay as they are; where one is NULL, from what xd_encoder_create or
  * xd_decoder_create makes of the options. Options: group "vae"; NULL means the defaults. Epochs,
- * learning rates and augmentation are those of schedules and not read here.
+ * learning rates, augmentation and sharpening are those of schedules and not read here.
  * XD_ERROR_INVALID_ARGUMENT: out or context is NULL, options of another group, or width, height
  * or channels are 0 where a network has to be made. XD_ERROR_SHAPE_MISMATCH: encoder and decoder
  * do not fit together. XD_ERROR_OUT_OF_MEMORY. */

@@ -26,7 +26,8 @@ typedef enum xdi_stream {
   XDI_STREAM_DROPOUT,
   XDI_STREAM_SPECTRAL,
   XDI_STREAM_EVALUATE,
-  XDI_STREAM_STAGE
+  XDI_STREAM_STAGE,
+  XDI_STREAM_MIX
 } xdi_stream;
 
 static inline uint64_t xdi_stream_id(xdi_stream use, uint32_t index) {

@@ -18,7 +18,8 @@ typedef enum xdi_seed_part {
   XDI_SEED_VALIDATION,
   XDI_SEED_PROBE,
   XDI_SEED_SPREAD,
-  XDI_SEED_VARIETY
+  XDI_SEED_VARIETY,
+  XDI_SEED_CRITIC
 } xdi_seed_part;
 
 /* Seeds of different parts, or of the same part of different seeds, share no random numbers. */

@@ -52,6 +52,10 @@
   ROW(REAL, augment_colour, 0, 4, 0, "", \
       "random light that codes are not to tell; 1: gamma 0.5..2, contrast 0.6..1.6, brightness 0.2, gains 0.2") \
   ROW(REAL, augment_blur, 0, 4, 0, "pixels of 28", "random blur that codes are not to tell, up to so much") \
+  ROW(REAL, sharpen_share, 0, 1, 0.3, "", \
+      "share of the steps, the last ones, in which a critic of patches sharpens the decoder; the encoder rests") \
+  ROW(REAL, sharpen, 0, 100, 0.5, "", \
+      "size of the critic's gradient, as a share of the reconstruction's; 0: no critic") \
   ROW(SWITCH, window_weight, 0, 1, 1, "", "errors of reconstruction are weighted by the window, if there is one") \
   ROW(SWITCH, raw_codes, 0, 1, 0, "", "codes are not standardised when training ends") \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")

@@ -77,6 +77,11 @@ static xd_status add_losses(vae_stage *stage, uint32_t step) {
   return xdi_values_add_mean(training->report, training->context, stage->prefix, &training->losses, counted);
 }
 
+static bool sharpens(const vae_stage *stage, uint32_t step) {
+  return stage->trainer->critic &&
+         (float)(stage->steps - step) <= stage->settings->sharpen_share * (float)stage->steps;
+}
+
 static xd_status train_step(vae_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   const xdi_vae_settings *settings = stage->settings;
@@ -86,8 +91,8 @@ static xd_status train_step(vae_stage *stage, uint32_t step) {
   xd_status status =
       xdi_augment(training->context, stage->pictures, stage->targets, &batch, &stage->augmentation);
   if (status == XD_OK)
-    status = xd_vae_trainer_step(stage->trainer, &training->losses, stage->pictures, stage->targets,
-                                 batch.count, rate);
+    status = (sharpens(stage, step) ? xdi_vae_trainer_sharpen : xd_vae_trainer_step)(
+        stage->trainer, &training->losses, stage->pictures, stage->targets, batch.count, rate);
   if (status != XD_OK)
     return status;
   training->at.trained = step + 1;

@@ -10,6 +10,7 @@
 #include "train/vae_trainer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/seeds.h"
@@ -85,6 +86,20 @@ static xd_status create_averages(xd_vae_trainer *trainer) {
   return status;
 }
 
+static xd_status create_critic(xd_vae_trainer *trainer) {
+  xd_context *context = trainer->context;
+  const uint32_t batch = trainer->settings.batch;
+  if (trainer->settings.sharpen <= 0.0f || trainer->settings.sharpen_share <= 0.0f)
+    return XD_OK;
+  const size_t floats = trainer->picture_size * sizeof(float);
+  trainer->blame = xdi_allocate(&context->allocator, batch, floats);
+  trainer->drawn = xdi_allocate(&context->allocator, batch, floats);
+  if (!trainer->blame || !trainer->drawn)
+    return xdi_fail_memory(context, "sharpening a decoder");
+  return xdi_critic_open(&trainer->critic, context, trainer->encoder->part.network->input, batch,
+                         xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC));
+}
+
 static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
   const uint32_t batch = trainer->settings.batch;
@@ -105,6 +120,8 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
     status = create_weights(trainer);
   if (status == XD_OK)
     status = create_averages(trainer);
+  if (status == XD_OK)
+    status = create_critic(trainer);
   return status;
 }
 
@@ -137,6 +154,7 @@ xd_status xd_vae_trainer_create(xd_vae_trainer **out, xd_context *context, const
   if (!out || !context)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_create: out or context is NULL");
   const xd_status status = xdi_read_vae(&settings, context, options);
+  settings.sharpen = 0.0f; /* single steps have no last ones */
   return status == XD_OK ? xdi_vae_trainer_open(out, context, encoder, decoder, &settings) : status;
 }
 
@@ -153,6 +171,9 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
   xdi_optimiser_close(&trainer->decoder_optimiser);
   xdi_executor_destroy(trainer->encoder_run);
   xdi_executor_destroy(trainer->decoder_run);
+  xdi_critic_close(trainer->critic);
+  xdi_release(&context->allocator, trainer->blame);
+  xdi_release(&context->allocator, trainer->drawn);
   xd_encoder_release(trainer->encoder);
   xd_decoder_release(trainer->decoder);
   xdi_release(&context->allocator, trainer);
@@ -163,11 +184,25 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
 
 /* Means over the batch's pictures. */
 typedef struct vae_losses {
-  double total, pixel_cost, log_likelihood, kl, sigma;
+  double total, pixel_cost, log_likelihood, kl, sigma, critic;
 } vae_losses;
 
+/* The codes of the last rows become mixtures with the first ones', as generated codes often are: up to half. */
+static xd_status mix_codes(xd_vae_trainer *trainer, uint32_t count, uint32_t mixed) {
+  const xd_slice codes = xdi_executor_input(trainer->decoder_run);
+  const uint64_t stream = xdi_stream_id(XDI_STREAM_MIX, trainer->step);
+  const size_t dim = trainer->latent_dim;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && i < mixed; i++) {
+    const float share = 0.5f * xdi_random_uniform(trainer->settings.seed, stream, i);
+    status = xdi_device_scale_add(trainer->context, share, xdi_slice_after(codes, i * dim), 1.0f - share,
+                                  xdi_slice_after(codes, (count - mixed + i) * dim), dim);
+  }
+  return status;
+}
+
 static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const float *pictures,
-                         uint32_t count) {
+                         uint32_t count, uint32_t mixed) {
   xd_context *context = trainer->context;
   const xd_backend_table *table = &context->table;
   const uint64_t noise = xdi_stream_id(XDI_STREAM_POSTERIOR, trainer->step);
@@ -186,6 +221,8 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   if (status == XD_OK)
     status =
         xdi_device_check(context, table->posterior_forward(context->backend, posterior), "posterior_forward");
+  if (status == XD_OK)
+    status = mix_codes(trainer, count, mixed);
   if (status == XD_OK)
     status =
         xdi_executor_forward(trainer->decoder_run, count, true, xdi_seed_of(seed, XDI_SEED_DECODER), drop);
@@ -249,12 +286,12 @@ static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *lo
 }
 
 static vae_losses measure(const xd_vae_trainer *trainer, const xd_reconstruction_loss *loss, double kl,
-                          uint32_t count) {
+                          uint32_t count, uint32_t mixed) {
   const xdi_vae_settings *settings = &trainer->settings;
-  vae_losses losses = {.pixel_cost = loss->squared_error / count, .kl = kl / count};
+  vae_losses losses = {.pixel_cost = loss->squared_error / (count - mixed), .kl = kl / count};
   losses.sigma = sqrt(trainer->variance);
-  losses.log_likelihood =
-      is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * trainer->variance) : -loss->bernoulli / count;
+  losses.log_likelihood = is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * trainer->variance)
+                                               : -loss->bernoulli / (count - mixed);
   losses.total =
       (double)settings->lambda1 * losses.pixel_cost -
       (double)settings->lambda2 * (losses.log_likelihood - (double)settings->kl_weight * losses.kl);
@@ -267,8 +304,10 @@ static xd_status tell(const xd_vae_trainer *trainer, xd_values *to, const vae_lo
                                 {"log_likelihood", losses->log_likelihood},
                                 {"kl", losses->kl},
                                 {"elbo", losses->log_likelihood - losses->kl},
-                                {"sigma_x", losses->sigma}};
-  return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
+                                {"sigma_x", losses->sigma},
+                                {"critic", losses->critic}};
+  const uint32_t count = sizeof numbers / sizeof *numbers;
+  return xdi_values_set_all(to, trainer->context, numbers, trainer->critic ? count : count - 1);
 }
 
 /* The decoder's gradients, and the encoder's down from the posterior. */
@@ -283,14 +322,12 @@ static xd_status backward(xd_vae_trainer *trainer, xd_posterior *posterior, uint
                           "posterior_backward");
 }
 
-static xd_status update(xd_vae_trainer *trainer, float learning_rate) {
-  xdi_executor *encoder = trainer->encoder_run, *decoder = trainer->decoder_run;
-  const xd_status status = xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(encoder),
-                                              xdi_executor_gradients(encoder), learning_rate);
-  if (status != XD_OK)
-    return status;
-  return xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
-                            xdi_executor_gradients(decoder), learning_rate);
+static xd_status update_encoder(xd_vae_trainer *trainer, uint32_t count, float learning_rate) {
+  xdi_executor *run = trainer->encoder_run;
+  const xd_status status = xdi_executor_backward(run, count, true, false);
+  return status == XD_OK ? xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(run),
+                                              xdi_executor_gradients(run), learning_rate)
+                         : status;
 }
 
 static void solve_variance(xd_vae_trainer *trainer, double pixel_cost) {
@@ -314,33 +351,83 @@ static xd_status average_weights(const xd_vae_trainer *trainer) {
   return status;
 }
 
+/* The length of gradient a, in double. */
+static double length_of(const float *a, size_t count) {
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++)
+    sum += (double)a[i] * (double)a[i];
+  return sqrt(sum);
+}
+
+/* The critic's gradient, taken back through the pictures' sigmoid, beside the reconstruction's. */
+static xd_status add_blame(xd_vae_trainer *trainer, uint32_t count, uint32_t mixed) {
+  xd_context *context = trainer->context;
+  const size_t cells = (size_t)count * trainer->picture_size,
+               pure = cells - (size_t)mixed * trainer->picture_size;
+  const xd_slice gradient = xdi_executor_output_gradient(trainer->decoder_run);
+  float *blame = trainer->blame, *drawn = trainer->drawn;
+  xd_status status =
+      xdi_critic_blame(trainer->critic, blame, xdi_executor_output(trainer->decoder_run), count);
+  if (status == XD_OK)
+    status = xdi_device_read(context, drawn, xdi_executor_output(trainer->decoder_run), cells);
+  if (status != XD_OK)
+    return status;
+  for (size_t i = 0; i < cells; i++)
+    blame[i] *= drawn[i] * (1.0f - drawn[i]);
+  status = xdi_device_read(context, drawn, gradient, cells);
+  if (status != XD_OK)
+    return status;
+  memset(drawn + pure, 0, (cells - pure) * sizeof *drawn);
+  const double length = length_of(blame, pure),
+               wanted = (double)trainer->settings.sharpen * length_of(drawn, pure);
+  const float scale = length > 0.0 ? (float)(wanted / length) : 0.0f;
+  for (size_t i = 0; i < cells; i++)
+    drawn[i] += scale * blame[i];
+  return xdi_device_write(context, gradient, drawn, cells);
+}
+
+/* Judges the decoder's pictures: the critic learns, then its gradient is added. */
+static xd_status criticise(xd_vae_trainer *trainer, double *loss, xd_slice target, uint32_t count,
+                           uint32_t mixed, float learning_rate) {
+  const xd_status status = xdi_critic_learn(trainer->critic, loss, target,
+                                            xdi_executor_output(trainer->decoder_run), count, learning_rate);
+  return status == XD_OK ? add_blame(trainer, count, mixed) : status;
+}
+
 static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const float *pictures,
-                          const float *targets, uint32_t count, float learning_rate) {
+                          const float *targets, uint32_t count, float learning_rate, bool sharpen) {
   xd_reconstruction_loss loss;
   xd_slice target;
+  double critic = 0.0;
+  const uint32_t mixed = sharpen ? count / 3 : 0;
   xd_posterior posterior = {.rows = count,
                             .latent_dim = trainer->latent_dim,
                             .kl_weight = trainer->settings.lambda2 * trainer->settings.kl_weight,
                             .posterior = xdi_executor_output(trainer->encoder_run),
                             .epsilon = xdi_slice(trainer->epsilon, 0),
                             .z = xdi_executor_input(trainer->decoder_run)};
-  xd_status status = forward(trainer, &posterior, pictures, count);
+  xd_status status = forward(trainer, &posterior, pictures, count, mixed);
   if (status == XD_OK)
     status = place_target(trainer, &target, pictures, targets, count);
   if (status == XD_OK)
-    status = reconstruct(trainer, &loss, target, count);
+    status = reconstruct(trainer, &loss, target, count - mixed);
+  if (status == XD_OK && sharpen)
+    status = criticise(trainer, &critic, target, count, mixed, learning_rate);
   if (status == XD_OK)
     status = backward(trainer, &posterior, count);
   if (status != XD_OK)
     return status;
-  *losses = measure(trainer, &loss, posterior.kl, count);
+  *losses = measure(trainer, &loss, posterior.kl, count, mixed);
+  losses->critic = critic;
   if (!isfinite(losses->total))
     return xdi_fail(trainer->context, XD_ERROR_NUMERIC,
                     "step %u: the VAE's loss is %g (squared error %g, KL %g)", trainer->step, losses->total,
                     losses->pixel_cost, losses->kl);
-  status = xdi_executor_backward(trainer->encoder_run, count, true, false);
+  if (!sharpen)
+    status = update_encoder(trainer, count, learning_rate);
   if (status == XD_OK)
-    status = update(trainer, learning_rate);
+    status = xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(trainer->decoder_run),
+                                xdi_executor_gradients(trainer->decoder_run), learning_rate);
   if (status == XD_OK)
     status = average_weights(trainer);
   if (status != XD_OK)
@@ -378,7 +465,17 @@ xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses, const 
     return XD_ERROR_INVALID_ARGUMENT;
   xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
   if (status == XD_OK)
-    status = run_step(trainer, &measured, pictures, targets, count, learning_rate);
+    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, false);
+  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+}
+
+xd_status xdi_vae_trainer_sharpen(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                                  const float *targets, uint32_t count, float learning_rate) {
+  vae_losses measured;
+  xd_values_clear(losses);
+  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
+  if (status == XD_OK)
+    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, true);
   return status == XD_OK ? tell(trainer, losses, &measured) : status;
 }
 
@@ -394,4 +491,6 @@ void xdi_vae_trainer_archive(xd_vae_trainer *trainer, xdi_archive *archive) {
   for (uint32_t i = 0; i < 2; i++)
     if (trainer->average[i])
       xdi_archive_floats(archive, xdi_slice(trainer->average[i], 0), trainer->average[i]->count);
+  if (trainer->critic)
+    xdi_critic_archive(trainer->critic, archive);
 }

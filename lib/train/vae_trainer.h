@@ -5,6 +5,7 @@
 #include "layer/executor.h"
 #include "layer/window_normalise.h"
 #include "options/settings.h"
+#include "train/critic.h"
 #include "train/optimiser.h"
 #include "xdomain/vae_trainer.h"
 
@@ -24,6 +25,8 @@ struct xd_vae_trainer {
   const xdi_window *window; /* the encoder's, or NULL */
   xd_buffer *weights;       /* of each cell's error, by the window; or NULL */
   xd_buffer *average[2];    /* of the encoder's and the decoder's weights; NULL without averaging */
+  xdi_critic *critic;       /* of the reconstructions, or NULL */
+  float *blame, *drawn;     /* a batch of its gradient and of the decoder's pictures or their gradient */
   double variance;          /* of the likelihood: sigma_x squared, or what the errors have been of late */
   uint32_t picture_size, latent_dim;
   uint32_t step;
@@ -32,6 +35,11 @@ struct xd_vae_trainer {
 /* xd_vae_trainer_create from settings. */
 xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const xd_encoder *encoder,
                                const xd_decoder *decoder, const xdi_vae_settings *settings);
+
+/* A step that leaves the encoder as it is and lets a critic of patches, which learns beside, sharpen the decoder: its
+ * gradient is added with `sharpen` times the length of the reconstruction's. Otherwise as xd_vae_trainer_step. */
+xd_status xdi_vae_trainer_sharpen(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                                  const float *targets, uint32_t count, float learning_rate);
 
 /* All that the next steps depend on. */
 void xdi_vae_trainer_archive(xd_vae_trainer *trainer, xdi_archive *archive);

@@ -109,7 +109,7 @@ static xd_context *context_with(uint32_t threads) {
 
 /* The VAE that the peers train, whatever the defaults are (torch_peer.py). */
 #define RECIPE \
-  "latent_dim = 32\nbase_channels = 32\nmax_channels = 128\nhidden_count = 1\nhidden1 = 256\nsmooth_start = 0\n" \
+  "latent_dim = 32\nbase_channels = 32\nmax_channels = 128\nhidden_count = 1\nhidden1 = 256\nsmooth_start = 0\nsharpen = 0\n" \
   "sigma_x = 0.1\naveraging = 0\n"
 
 /* The options of a group, changed by a text; the caller destroys them. */
