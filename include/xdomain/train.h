@@ -166,14 +166,13 @@ typedef struct xd_condition_input {
   uint32_t reserved;
   /* The domain's name, for the model, or NULL. */
   const char *name;
-  /* May be NULL; `user` is handed to it. It hears of the stages XD_STAGE_CODES and
-   * XD_STAGE_MAPPING1. */
-  xd_progress_callback callback;
-  void *user;
+  /* Who hears of it, in the stages XD_STAGE_CODES and XD_STAGE_MAPPING1; NULL: nobody. It takes
+   * little time and has no checkpoints: with one, XD_ERROR_UNSUPPORTED. */
+  const xd_train_run *run;
 } xd_condition_input;
 
 #define XD_CONDITION_INPUT_INIT \
-  { sizeof(xd_condition_input), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL }
+  { sizeof(xd_condition_input), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_size);
 
@@ -189,7 +188,7 @@ XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_siz
  * XD_ERROR_INVALID_ARGUMENT (a part is missing, the set is empty, vector_dim, the option
  * same_code_positive); XD_ERROR_SHAPE_MISMATCH (pictures, VAE and options that do not fit);
  * XD_ERROR_NUMERIC (a vector has a value that is not finite; training diverged);
- * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
+ * XD_ERROR_UNSUPPORTED; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
                                   const xd_condition_input *input, const xd_options *options);
 

@@ -416,11 +416,9 @@ template <class F> struct progress_hook {
   }
 };
 
-/* xd_train or, from a model, xd_map, calling progress(const xd_progress &) after each step.
- * Models, options and reports are as in C; `from` and `report` may be NULL. */
-template <class F>
-result<model> train(const context &on, xd_train_input input, const options &with, F progress,
-                    const model *from = nullptr, values *report = nullptr) {
+/* A call of a training with the hook in its input's run, and what came of it. */
+template <class F, class Input, class Call>
+result<model> hooked(const context &on, Input input, F &progress, Call call) {
   progress_hook<F> hook{progress, nullptr};
   xd_train_run run = XD_TRAIN_RUN_INIT;
   if (input.run)
@@ -429,12 +427,32 @@ result<model> train(const context &on, xd_train_input input, const options &with
   run.user = &hook;
   input.run = &run;
   xd_model *out = nullptr;
-  xd_values *told = report ? report->get() : nullptr;
-  const xd_status status = from ? xd_map(&out, on.get(), told, from->get(), &input, with.get())
-                                : xd_train(&out, on.get(), told, &input, with.get());
+  const xd_status status = call(&out, &input);
   if (hook.thrown)
     std::rethrow_exception(hook.thrown);
   return status == XD_OK ? result<model>(model(out)) : fail<model>(status, on.message());
+}
+
+/* xd_train or, from a model, xd_map, calling progress(const xd_progress &) after each step.
+ * Models, options and reports are as in C; `from` and `report` may be NULL. */
+template <class F>
+result<model> train(const context &on, xd_train_input input, const options &with, F progress,
+                    const model *from = nullptr, values *report = nullptr) {
+  xd_values *told = report ? report->get() : nullptr;
+  return hooked(on, input, progress, [&](xd_model **out, const xd_train_input *given) {
+    return from ? xd_map(out, on.get(), told, from->get(), given, with.get())
+                : xd_train(out, on.get(), told, given, with.get());
+  });
+}
+
+/* xd_map_condition, likewise. */
+template <class F>
+result<model> map_condition(const context &on, xd_condition_input input, const options &with,
+                            F progress, values *report = nullptr) {
+  xd_values *told = report ? report->get() : nullptr;
+  return hooked(on, input, progress, [&](xd_model **out, const xd_condition_input *given) {
+    return xd_map_condition(out, on.get(), told, given, with.get());
+  });
 }
 
 } // namespace throwing or returning

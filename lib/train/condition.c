@@ -194,19 +194,15 @@ static xd_status make_model(xd_model **out, const condition_stage *stage, const 
 static xd_status run(xd_model **out, xdi_training *training, const xd_condition_input *input,
                      const xd_options *options) {
   const char *names[XD_CLASS_LIMIT];
-  condition_stage stage = {.training = training, .input = XD_CONDITION_INPUT_INIT};
-  xd_status status =
-      xdi_sized_read(training->context, &stage.input, input, XDI_SIZED(xd_condition_input, user));
-  if (status == XD_OK)
-    status = check_input(training->context, &stage.input);
+  condition_stage stage = {.training = training, .input = *input};
+  xd_status status = check_input(training->context, input);
+  if (status == XD_OK && training->run.checkpoint)
+    status = xdi_fail(training->context, XD_ERROR_UNSUPPORTED, "xd_map_condition keeps no checkpoint");
   if (status == XD_OK)
     status = read_settings(training, options);
   if (status != XD_OK)
     return status;
-  training->input.set[1] = stage.input.set;
-  training->run.callback = stage.input.callback;
-  training->run.user = stage.input.user;
-  const uint32_t count = xdi_list_class_names(names, stage.input.set);
+  const uint32_t count = xdi_list_class_names(names, input->set);
   status = train(&stage, count);
   if (status == XD_OK)
     status = make_model(out, &stage, names, count);
@@ -216,16 +212,22 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_condition_
 
 xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
                            const xd_condition_input *input, const xd_options *options) {
-  const xd_train_input empty = XD_TRAIN_INPUT_INIT;
+  xd_condition_input given = XD_CONDITION_INPUT_INIT;
+  xd_train_input as = XD_TRAIN_INPUT_INIT;
   xdi_training training;
   if (out)
     *out = NULL;
   xd_values_clear(report);
   if (!out || !context)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_map_condition: out or context is NULL");
-  xd_status status = xdi_training_open(&training, context, report, &empty);
+  xd_status status = xdi_sized_read(context, &given, input, XDI_SIZED(xd_condition_input, run));
+  if (status != XD_OK)
+    return status;
+  as.set[1] = given.set;
+  as.run = given.run;
+  status = xdi_training_open(&training, context, report, &as);
   if (status == XD_OK)
-    status = run(out, &training, input, options);
+    status = run(out, &training, &given, options);
   xdi_training_close(&training);
   return status;
 }

@@ -51,6 +51,20 @@ static void make_models(void) {
   }
 }
 
+/* Domain 2 of the whole one, drawn from conditions. */
+static void make_conditions(void) {
+  char path[TEST_PATH_SIZE];
+  xd_model *whole = tiny_model(context, true), *model = NULL;
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.encoder[1] = xd_model_encoder(whole, 2);
+  parts.decoder[1] = xd_model_decoder(whole, 2);
+  parts.generator[0] = xd_model_generator(whole, XD_DIRECTION_1TO2);
+  assert_ok(context, xd_model_create(&model, context, &parts));
+  assert_ok(context, xd_model_save(model, context, seed_path(path, "model", "conditions"), NULL));
+  xd_model_release(model);
+  xd_model_release(whole);
+}
+
 static void make_judges(void) {
   char path[TEST_PATH_SIZE];
   for (uint32_t channels = 1; channels <= 3; channels += 2) {
@@ -227,6 +241,7 @@ static void make_calls(void) {
 START_TEST(making) {
   context = test_context("reference");
   make_models();
+  make_conditions();
   make_judges();
   make_checkpoints();
   make_idx();

@@ -10,7 +10,7 @@
 #define SIZED_STRUCTS(ROW) \
   ROW(xd_allocator, XD_ALLOCATOR_INIT, release, IN) \
   ROW(xd_runner, XD_RUNNER_INIT, reserved, IN) \
-  ROW(xd_condition_input, XD_CONDITION_INPUT_INIT, user, IN) \
+  ROW(xd_condition_input, XD_CONDITION_INPUT_INIT, run, IN) \
   ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, picture_pixels, IN) \
   ROW(xd_dataset_options, XD_DATASET_OPTIONS_INIT, user, IN) \
   ROW(xd_dataset_selection, XD_DATASET_SELECTION_INIT, skip, IN) \

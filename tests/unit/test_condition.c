@@ -409,7 +409,7 @@ START_TEST(map_condition__refuses_what_it_cannot_train_on) {
   static float vectors[PICTURES * 2];
   static const struct {
     uint32_t dim;
-    int drop; /* 1: encoder, 2: decoder, 3: set, 4: a value */
+    int drop; /* 1: encoder, 2: decoder, 3: set, 4: a value; 5: stops, 6: a checkpoint */
     const char *options, *word;
     xd_status status;
   } cases[] = {{0, 1, "", "encoder", XD_ERROR_INVALID_ARGUMENT},
@@ -419,7 +419,8 @@ START_TEST(map_condition__refuses_what_it_cannot_train_on) {
                {2, 4, "", "picture 7", XD_ERROR_NUMERIC},
                {2, 0, "same_code_positive=1", "same_code_positive", XD_ERROR_INVALID_ARGUMENT},
                {2, 0, "source_dim=3", "source_dim", XD_ERROR_SHAPE_MISMATCH},
-               {2, 5, QUICK_MAPPING, "step 3", XD_ERROR_CANCELLED}};
+               {2, 5, QUICK_MAPPING, "step 3", XD_ERROR_CANCELLED},
+               {2, 6, QUICK_MAPPING, "checkpoint", XD_ERROR_UNSUPPORTED}};
   fixture f;
   open_fixture(&f, QUICK_VAE);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -431,7 +432,10 @@ START_TEST(map_condition__refuses_what_it_cannot_train_on) {
     with.input.encoder = cases[i].drop == 1 ? NULL : f.encoder;
     with.input.decoder = cases[i].drop == 2 ? NULL : f.decoder;
     with.input.set = cases[i].drop == 3 ? NULL : f.set;
-    with.input.callback = cases[i].drop == 5 ? stop_at_third : NULL;
+    xd_train_run run = XD_TRAIN_RUN_INIT;
+    run.callback = cases[i].drop == 5 ? stop_at_third : NULL;
+    run.checkpoint = cases[i].drop == 6 ? "nowhere" : NULL;
+    with.input.run = &run;
     assert_status(train(&with, &model, NULL, cases[i].options), cases[i].status);
     assert_message_names(context, cases[i].word);
     ck_assert_ptr_null(model);
