@@ -1,0 +1,315 @@
+/* One optimiser step of a VAE (Kingma and Welling, arXiv 1312.6114), in the terms of arXiv 1805.10130:
+ *
+ *   L = mean over pictures of  lambda1 |x - x_hat|^2 - lambda2 (log p(x|z) - kl_weight KL(q(z|x) || N(0, I)))
+ *
+ * with z one sample of q(z|x) and log p = -|x - x_hat|^2 / (2 sigma_x^2) or Bernoulli's. The Gaussian and
+ * the pixel cost are one weight on the squared error. With sigma_x 0 it is solved for (Rybkin, Daniilidis and
+ * Levine, arXiv 2006.13202): its square is the mean squared error of a pixel, here the moving mean of the steps.
+ * In the last steps of a schedule the encoder rests, and a critic sharpens the decoder. All arithmetic is the
+ * backend's; here stand the order of the kernels and what is handed out. */
+#include <math.h>
+#include <string.h>
+
+#include "base/seeds.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "options/values.h"
+#include "tensor/device.h"
+#include "train/vae_trainer.h"
+
+/* Means over the batch's pictures. */
+typedef struct vae_losses {
+  double total, pixel_cost, log_likelihood, kl, sigma, critic;
+} vae_losses;
+
+/* The codes of the last rows become mixtures with the first ones', as generated codes often are: up to half. */
+static xd_status mix_codes(xd_vae_trainer *trainer, uint32_t count, uint32_t mixed) {
+  const xd_slice codes = xdi_executor_input(trainer->decoder_run);
+  const uint64_t stream = xdi_stream_id(XDI_STREAM_MIX, trainer->step);
+  const size_t dim = trainer->latent_dim;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && i < mixed; i++) {
+    const float share = 0.5f * xdi_random_uniform(trainer->settings.seed, stream, i);
+    status = xdi_device_scale_add(trainer->context, share, xdi_slice_after(codes, i * dim), 1.0f - share,
+                                  xdi_slice_after(codes, (count - mixed + i) * dim), dim);
+  }
+  return status;
+}
+
+static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const float *pictures,
+                         uint32_t count, uint32_t mixed) {
+  xd_context *context = trainer->context;
+  const xd_backend_table *table = &context->table;
+  const uint64_t noise = xdi_stream_id(XDI_STREAM_POSTERIOR, trainer->step);
+  const uint64_t drop = xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT);
+  const uint64_t seed = trainer->settings.seed;
+  const size_t codes = (size_t)count * trainer->latent_dim;
+  xd_status status = xdi_device_write(context, xdi_executor_input(trainer->encoder_run), pictures,
+                                      (size_t)count * trainer->picture_size);
+  if (status == XD_OK)
+    status =
+        xdi_executor_forward(trainer->encoder_run, count, true, xdi_seed_of(seed, XDI_SEED_ENCODER), drop);
+  if (status == XD_OK)
+    status = xdi_device_check(
+        context, table->random_normal(context->backend, posterior->epsilon, codes, seed, noise, 0),
+        "random_normal");
+  if (status == XD_OK)
+    status =
+        xdi_device_check(context, table->posterior_forward(context->backend, posterior), "posterior_forward");
+  if (status == XD_OK)
+    status = mix_codes(trainer, count, mixed);
+  if (status == XD_OK)
+    status =
+        xdi_executor_forward(trainer->decoder_run, count, true, xdi_seed_of(seed, XDI_SEED_DECODER), drop);
+  return status;
+}
+
+xd_status xdi_vae_trainer_normalise(const xd_vae_trainer *trainer, xd_slice pictures, uint32_t count) {
+  xd_context *context = trainer->context;
+  const xdi_window *window = trainer->window;
+  const xd_shape shape = trainer->encoder->part.network->input;
+  if (!window)
+    return XD_OK;
+  const xd_window_normalise args = {.batch = count,
+                                    .height = shape.height,
+                                    .width = shape.width,
+                                    .channels = shape.channels,
+                                    .vertical = window->vertical,
+                                    .horizontal = window->horizontal,
+                                    .x = pictures,
+                                    .y = pictures};
+  return xdi_device_check(context, context->table.window_normalise(context->backend, &args),
+                          "window_normalise");
+}
+
+/* Where the pictures stand that the decoder is to paint: with a window these are normalised ones. */
+static xd_status place_target(xd_vae_trainer *trainer, xd_slice *target, const float *pictures,
+                              const float *targets, uint32_t count) {
+  xd_context *context = trainer->context;
+  *target = xdi_executor_input(trainer->encoder_run);
+  if (!trainer->window && !targets)
+    return XD_OK;
+  *target = xdi_slice(trainer->target, 0);
+  const xd_status status =
+      xdi_device_write(context, *target, targets ? targets : pictures, (size_t)count * trainer->picture_size);
+  return status == XD_OK ? xdi_vae_trainer_normalise(trainer, *target, count) : status;
+}
+
+static bool is_gaussian(const xd_vae_trainer *trainer) {
+  return trainer->settings.likelihood == XDI_LIKELIHOOD_GAUSSIAN;
+}
+
+static xd_status reconstruct(xd_vae_trainer *trainer, xd_reconstruction_loss *loss, xd_slice target,
+                             uint32_t count) {
+  xd_context *context = trainer->context;
+  const xdi_vae_settings *settings = &trainer->settings;
+  const bool gaussian = is_gaussian(trainer);
+  const double density = 0.5 / trainer->variance;
+  *loss = (xd_reconstruction_loss){
+      .rows = count,
+      .size = trainer->picture_size,
+      .pixel_weight =
+          (float)((double)settings->lambda1 + (gaussian ? (double)settings->lambda2 * density : 0.0)),
+      .bernoulli_weight = gaussian ? 0.0f : settings->lambda2,
+      .x = target,
+      .x_hat = xdi_executor_output(trainer->decoder_run),
+      .window = {trainer->weights, 0},
+      .da = xdi_executor_output_gradient(trainer->decoder_run),
+  };
+  return xdi_device_check(context, context->table.reconstruction_loss(context->backend, loss),
+                          "reconstruction_loss");
+}
+
+static vae_losses measure(const xd_vae_trainer *trainer, const xd_reconstruction_loss *loss, double kl,
+                          uint32_t count, uint32_t mixed) {
+  const xdi_vae_settings *settings = &trainer->settings;
+  vae_losses losses = {.pixel_cost = loss->squared_error / (count - mixed), .kl = kl / count};
+  losses.sigma = sqrt(trainer->variance);
+  losses.log_likelihood = is_gaussian(trainer) ? -losses.pixel_cost / (2.0 * trainer->variance)
+                                               : -loss->bernoulli / (count - mixed);
+  losses.total =
+      (double)settings->lambda1 * losses.pixel_cost -
+      (double)settings->lambda2 * (losses.log_likelihood - (double)settings->kl_weight * losses.kl);
+  return losses;
+}
+
+static xd_status tell(const xd_vae_trainer *trainer, xd_values *to, const vae_losses *losses) {
+  const xdi_number numbers[] = {{"total", losses->total},
+                                {"pixel_cost", losses->pixel_cost},
+                                {"log_likelihood", losses->log_likelihood},
+                                {"kl", losses->kl},
+                                {"elbo", losses->log_likelihood - losses->kl},
+                                {"sigma_x", losses->sigma},
+                                {"critic", losses->critic}};
+  const uint32_t count = sizeof numbers / sizeof *numbers;
+  return xdi_values_set_all(to, trainer->context, numbers, trainer->critic ? count : count - 1);
+}
+
+/* The decoder's gradients, and the encoder's down from the posterior. */
+static xd_status backward(xd_vae_trainer *trainer, xd_posterior *posterior, uint32_t count) {
+  xd_context *context = trainer->context;
+  const xd_status status = xdi_executor_backward(trainer->decoder_run, count, true, true);
+  if (status != XD_OK)
+    return status;
+  posterior->dz = xdi_executor_input_gradient(trainer->decoder_run);
+  posterior->dposterior = xdi_executor_output_gradient(trainer->encoder_run);
+  return xdi_device_check(context, context->table.posterior_backward(context->backend, posterior),
+                          "posterior_backward");
+}
+
+static xd_status update_encoder(xd_vae_trainer *trainer, uint32_t count, float learning_rate) {
+  xdi_executor *run = trainer->encoder_run;
+  const xd_status status = xdi_executor_backward(run, count, true, false);
+  return status == XD_OK ? xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(run),
+                                              xdi_executor_gradients(run), learning_rate)
+                         : status;
+}
+
+static void solve_variance(xd_vae_trainer *trainer, double pixel_cost) {
+  const double error = pixel_cost / trainer->picture_size;
+  const double least = XDI_SIGMA_LEAST * XDI_SIGMA_LEAST, most = XDI_SIGMA_MOST * XDI_SIGMA_MOST;
+  if (trainer->settings.sigma_x <= 0.0f)
+    trainer->variance = 0.99 * trainer->variance + 0.01 * fmin(fmax(error, least), most);
+}
+
+/* average = decay average + (1 - decay) weights; the decay grows from 0 so that the start is forgotten. */
+static xd_status average_weights(const xd_vae_trainer *trainer) {
+  xdi_executor *const runs[2] = {trainer->encoder_run, trainer->decoder_run};
+  const size_t counts[2] = {trainer->encoder->part.network->block_count,
+                            trainer->decoder->part.network->block_count};
+  const double grown = trainer->step / (10.0 + trainer->step);
+  const float decay = (float)fmin((double)trainer->settings.averaging, grown);
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < 2 && status == XD_OK && trainer->average[i]; i++)
+    status = xdi_device_scale_add(trainer->context, 1.0f - decay, xdi_executor_parameters(runs[i]), decay,
+                                  xdi_slice(trainer->average[i], 0), counts[i]);
+  return status;
+}
+
+/* The length of gradient a, in double. */
+static double length_of(const float *a, size_t count) {
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++)
+    sum += (double)a[i] * (double)a[i];
+  return sqrt(sum);
+}
+
+/* The critic's gradient, taken back through the pictures' sigmoid, beside the reconstruction's. */
+static xd_status add_blame(xd_vae_trainer *trainer, uint32_t count, uint32_t mixed) {
+  xd_context *context = trainer->context;
+  const size_t cells = (size_t)count * trainer->picture_size,
+               pure = cells - (size_t)mixed * trainer->picture_size;
+  const xd_slice gradient = xdi_executor_output_gradient(trainer->decoder_run);
+  float *blame = trainer->blame, *drawn = trainer->drawn;
+  xd_status status =
+      xdi_critic_blame(trainer->critic, blame, xdi_executor_output(trainer->decoder_run), count);
+  if (status == XD_OK)
+    status = xdi_device_read(context, drawn, xdi_executor_output(trainer->decoder_run), cells);
+  if (status != XD_OK)
+    return status;
+  for (size_t i = 0; i < cells; i++)
+    blame[i] *= drawn[i] * (1.0f - drawn[i]);
+  status = xdi_device_read(context, drawn, gradient, cells);
+  if (status != XD_OK)
+    return status;
+  memset(drawn + pure, 0, (cells - pure) * sizeof *drawn);
+  const double length = length_of(blame, pure),
+               wanted = (double)trainer->settings.sharpen * length_of(drawn, pure);
+  const float scale = length > 0.0 ? (float)(wanted / length) : 0.0f;
+  for (size_t i = 0; i < cells; i++)
+    drawn[i] += scale * blame[i];
+  return xdi_device_write(context, gradient, drawn, cells);
+}
+
+/* Judges the decoder's pictures: the critic learns, then its gradient is added. */
+static xd_status criticise(xd_vae_trainer *trainer, double *loss, xd_slice target, uint32_t count,
+                           uint32_t mixed, float learning_rate) {
+  const xd_status status = xdi_critic_learn(trainer->critic, loss, target,
+                                            xdi_executor_output(trainer->decoder_run), count, learning_rate);
+  return status == XD_OK ? add_blame(trainer, count, mixed) : status;
+}
+
+static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const float *pictures,
+                          const float *targets, uint32_t count, float learning_rate, bool sharpen) {
+  xd_reconstruction_loss loss;
+  xd_slice target;
+  double critic = 0.0;
+  const uint32_t mixed = sharpen ? count / 3 : 0;
+  xd_posterior posterior = {.rows = count,
+                            .latent_dim = trainer->latent_dim,
+                            .kl_weight = trainer->settings.lambda2 * trainer->settings.kl_weight,
+                            .posterior = xdi_executor_output(trainer->encoder_run),
+                            .epsilon = xdi_slice(trainer->epsilon, 0),
+                            .z = xdi_executor_input(trainer->decoder_run)};
+  xd_status status = forward(trainer, &posterior, pictures, count, mixed);
+  if (status == XD_OK)
+    status = place_target(trainer, &target, pictures, targets, count);
+  if (status == XD_OK)
+    status = reconstruct(trainer, &loss, target, count - mixed);
+  if (status == XD_OK && sharpen)
+    status = criticise(trainer, &critic, target, count, mixed, learning_rate);
+  if (status == XD_OK)
+    status = backward(trainer, &posterior, count);
+  if (status != XD_OK)
+    return status;
+  *losses = measure(trainer, &loss, posterior.kl, count, mixed);
+  losses->critic = critic;
+  if (!isfinite(losses->total))
+    return xdi_fail(trainer->context, XD_ERROR_NUMERIC,
+                    "step %u: the VAE's loss is %g (squared error %g, KL %g)", trainer->step, losses->total,
+                    losses->pixel_cost, losses->kl);
+  if (!sharpen)
+    status = update_encoder(trainer, count, learning_rate);
+  if (status == XD_OK)
+    status = xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(trainer->decoder_run),
+                                xdi_executor_gradients(trainer->decoder_run), learning_rate);
+  if (status == XD_OK)
+    status = average_weights(trainer);
+  if (status != XD_OK)
+    return status;
+  solve_variance(trainer, losses->pixel_cost);
+  trainer->step++;
+  return XD_OK;
+}
+
+static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures, const float *targets,
+                            uint32_t count, float learning_rate) {
+  xd_context *context = trainer->context;
+  if (!pictures)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: pictures is NULL");
+  if (count == 0 || count > trainer->settings.batch)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_vae_trainer_step: %u pictures, but the option batch is %u", count,
+                    trainer->settings.batch);
+  if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: learning rate %g",
+                    (double)learning_rate);
+  xd_status status = xdi_check_cancelled(context);
+  if (status == XD_OK)
+    status = xdi_device_check_rows(context, pictures, count, trainer->picture_size, XDI_ROWS_OF_PIXELS);
+  if (status == XD_OK && targets)
+    status = xdi_device_check_rows(context, targets, count, trainer->picture_size, XDI_ROWS_OF_PIXELS);
+  return status;
+}
+
+xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                              const float *targets, uint32_t count, float learning_rate) {
+  vae_losses measured;
+  xd_values_clear(losses);
+  if (!trainer)
+    return XD_ERROR_INVALID_ARGUMENT;
+  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
+  if (status == XD_OK)
+    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, false);
+  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+}
+
+xd_status xdi_vae_trainer_sharpen(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                                  const float *targets, uint32_t count, float learning_rate) {
+  vae_losses measured;
+  xd_values_clear(losses);
+  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
+  if (status == XD_OK)
+    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, true);
+  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+}
