@@ -61,8 +61,11 @@ static int check_words(training *t, int words) {
     return usage_error("this command takes options only");
   if (!t->specs[0] || !t->specs[1] || !t->out)
     return usage_error("--domain1, --domain2 and --out are needed");
-  if (t->mapping_only != (t->model_path != NULL))
-    return usage_error(t->mapping_only ? "--model is needed" : "--model belongs to 'xdomain map'");
+  if (!t->vae_paths[0] != !t->vae_paths[1] || (t->model_path && t->vae_paths[0]))
+    return usage_error("mappings take --model, or both --vae1 and --vae2");
+  if (t->mapping_only != (t->model_path || t->vae_paths[0]))
+    return usage_error(t->mapping_only ? "--model, or --vae1 and --vae2, are needed"
+                                       : "--model, --vae1 and --vae2 belong to 'xdomain map'");
   if (!(t->held_out_share >= 0.0f && t->held_out_share < 1.0f))
     return usage_error("--valid takes a fraction from 0 to below 1");
   if (!t->validation_specs[0] != !t->validation_specs[1] ||
@@ -104,7 +107,8 @@ static int check_outputs(const training *t) {
                             {.flag = "--report", .path = t->report_path, .streams = true},
                             {.flag = "--checkpoint", .path = t->checkpoint.path}};
   const size_t count = sizeof outputs / sizeof *outputs;
-  const char *const files[] = {t->model_path, t->judge_path, t->judge_paths[0], t->judge_paths[1]},
+  const char *const files[] = {t->model_path, t->vae_paths[0],   t->vae_paths[1],
+                               t->judge_path, t->judge_paths[0], t->judge_paths[1]},
                     *const specs[] = {t->specs[0],
                                       t->specs[1],
                                       t->validation_specs[0],
@@ -146,6 +150,8 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
        "paired classes, as 0:5 or cat:dog,2:wolf; '*:*' for sets without labels (classes of the same name)"},
       {"out", FLAG_TEXT, &t->out, "FILE", "the model file to write"},
       {"model", FLAG_TEXT, &t->model_path, "FILE", "map: the model whose VAEs are used"},
+      {"vae1", FLAG_TEXT, &t->vae_paths[0], "FILE", "map: or the model that has the VAE of domain 1,"},
+      {"vae2", FLAG_TEXT, &t->vae_paths[1], "FILE", "map: and the one that has the VAE of domain 2"},
       {"preset", FLAG_TEXT, &t->settings.preset, "NAME",
        "mnist, fashion, svhn or paper: where the other options begin"},
       SETTING_FLAGS(&t->settings),

@@ -19,7 +19,7 @@ typedef struct training_history {
 typedef struct training {
   runtime run;
   bool mapping_only; /* xdomain map */
-  const char *specs[2], *pairs, *out, *model_path;
+  const char *specs[2], *pairs, *out, *model_path, *vae_paths[2];
   const char *log_path, *report_path;
   const char *unlabelled_specs[2], *validation_specs[2], *judge_path, *judge_paths[2];
   checkpointing checkpoint;
@@ -48,6 +48,9 @@ typedef struct training {
 
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE. */
 int load_training_sets(training *t);
+
+/* The model whose VAEs are those of vae_paths, as the one that is mapped on. */
+xd_status join_vaes(training *t);
 int run_training(training *t);
 /* Writes down what a training that ended early has finished, and says how it goes on. */
 void keep_finished(training *t);

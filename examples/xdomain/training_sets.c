@@ -97,8 +97,11 @@ static int pair_classes(training *t) {
   class_names names[2];
   if (!t->pairs)
     return find_pairs(&t->run, &t->pairing, t->sets);
-  for (uint32_t d = 0; d < 2; d++)
+  for (uint32_t d = 0; d < 2; d++) {
     names[d] = t->base ? names_of_model(t->base, d + 1) : names_of_set(t->sets[d]);
+    if (names[d].count == 0)
+      names[d] = names_of_set(t->sets[d]);
+  }
   const xd_status status = make_pairing(&t->run, &t->pairing, t->pairs, names);
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
@@ -220,6 +223,8 @@ static xd_status load_sets(training *t) {
   xd_status status = XD_OK;
   if (t->model_path)
     status = xd_model_load(&t->base, t->run.context, t->model_path);
+  else if (t->vae_paths[0])
+    status = join_vaes(t);
   for (uint32_t d = 0; d < 2 && !status; d++)
     status = load_pictures(t, d);
   return status;

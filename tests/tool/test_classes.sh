@@ -76,6 +76,16 @@ runs 0 $map --domain1 dir:one --pairs 0:1,1:0 --out plain.xdm
 # shellcheck disable=SC2086
 runs 0 $map --domain1 dir:more --pairs lying:standing,standing:lying --out more.xdm
 cmp -s more.xdm plain.xdm || fail "a folder more changes a mapping"
+# The VAEs of two models make one to map on: of one model twice, those that it has.
+joined="map --vae1 model.xdm --vae2 model.xdm --domain1 dir:one --domain2 dir:two --steps 8 --width 8"
+# shellcheck disable=SC2086
+runs 0 $joined --pairs lying:standing,standing:lying --out joined.xdm
+"$tool" info joined.xdm | grep '^vae\|^mapping' | sort >joined.txt
+"$tool" info more.xdm | grep '^vae\|^mapping' | sort >more.txt
+diff joined.txt more.txt || fail "a model joined of itself is another"
+# shellcheck disable=SC2086
+runs 2 $joined --model model.xdm --pairs 0:1 --out none.xdm
+runs 2 map --vae1 model.xdm --domain1 dir:one --domain2 dir:two --out none.xdm
 # shellcheck disable=SC2086
 runs 1 $map --domain1 dir:one --pairs lying:sitting --out none.xdm
 says "lying:sitting"
