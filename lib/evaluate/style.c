@@ -26,11 +26,12 @@ static xd_status open_side(xdi_style *style, xdi_style_side *side, const xd_mode
   side->strokes = xdi_allocate(allocator, style->limit, STROKES * sizeof *side->strokes);
   if (!side->codes || !side->strokes)
     return xdi_fail_memory(style->context, "measuring style");
-  return xdi_executor_create(&side->encoder, style->context, encoder, batch, XDI_INFERENCE);
+  side->encoder = xdi_session_of(style->context, encoder, 0, side->latent_dim);
+  return xdi_session_reserve(&side->encoder, batch);
 }
 
 static void close_side(xdi_style_side *side, const xd_allocator *allocator) {
-  xdi_executor_destroy(side->encoder);
+  xdi_session_close(&side->encoder);
   xdi_release(allocator, side->codes);
   xdi_release(allocator, side->strokes);
 }
@@ -44,13 +45,9 @@ xd_status xdi_style_open(xdi_style *style, xd_context *context, const xd_model *
     status = open_side(style, &style->result, model, 3 - source_domain, batch);
   if (status != XD_OK)
     return status;
-  const size_t source = style->source.latent_dim, result = style->result.latent_dim;
-  style->posterior =
-      xdi_allocate(allocator, batch, 2 * (source > result ? source : result) * sizeof *style->posterior);
   style->class = xdi_allocate(allocator, limit, sizeof *style->class);
   style->half = xdi_allocate(allocator, limit, sizeof *style->half);
-  return style->posterior && style->class && style->half ? XD_OK
-                                                         : xdi_fail_memory(context, "measuring style");
+  return style->class && style->half ? XD_OK : xdi_fail_memory(context, "measuring style");
 }
 
 void xdi_style_close(xdi_style *style) {
@@ -59,31 +56,23 @@ void xdi_style_close(xdi_style *style) {
   const xd_allocator *allocator = &style->context->allocator;
   close_side(&style->source, allocator);
   close_side(&style->result, allocator);
-  xdi_release(allocator, style->posterior);
   xdi_release(allocator, style->class);
   xdi_release(allocator, style->half);
   *style = (xdi_style){.context = NULL};
 }
 
-/* The rows of an encoder's output are [mean | log variance]. */
-static xd_status add_side(xdi_style *style, xdi_style_side *side, const float *pictures, uint32_t count) {
-  const size_t dim = side->latent_dim;
+static xd_status add_side(const xdi_style *style, xdi_style_side *side, const float *pictures,
+                          uint32_t count) {
   const size_t size = (size_t)side->shape.width * side->shape.height * side->shape.channels;
-  float *codes = side->codes + style->count * dim, *strokes = side->strokes + (size_t)style->count * STROKES;
-  xd_status status =
-      xdi_device_write(style->context, xdi_executor_input(side->encoder), pictures, count * size);
-  if (status == XD_OK)
-    status = xdi_executor_forward(side->encoder, count, false, 0, 0);
-  if (status == XD_OK)
-    status = xdi_device_read(style->context, style->posterior, xdi_executor_output(side->encoder),
-                             2 * count * dim);
-  for (size_t i = 0; status == XD_OK && i < count; i++) {
+  float *codes = side->codes + (size_t)style->count * side->latent_dim;
+  float *strokes = side->strokes + (size_t)style->count * STROKES;
+  for (size_t i = 0; i < count; i++) {
     const xdi_strokes found = xdi_strokes_of(pictures + i * size, side->shape);
-    memcpy(codes + i * dim, style->posterior + 2 * i * dim, dim * sizeof *codes);
     strokes[i * STROKES] = found.ink;
     strokes[i * STROKES + 1] = found.slant;
   }
-  return status;
+  const xd_status status = xdi_session_run(&side->encoder, pictures, NULL, count);
+  return status == XD_OK ? xdi_session_read(&side->encoder, codes, NULL, count, "the codes") : status;
 }
 
 xd_status xdi_style_add(xdi_style *style, const float *sources, const float *results, const uint32_t *classes,

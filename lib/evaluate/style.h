@@ -2,11 +2,12 @@
 #ifndef XDI_EVALUATE_STYLE_H
 #define XDI_EVALUATE_STYLE_H
 
-#include "evaluate/reconstruction_session.h"
+#include "layer/session.h"
+#include "xdomain/model.h"
 
 /* What is kept of the pictures of one side. */
 typedef struct xdi_style_side {
-  xdi_executor *encoder;
+  xdi_session encoder;
   xd_shape shape;
   uint32_t latent_dim;
   float *codes;   /* [limit][latent_dim], posterior means */
@@ -16,7 +17,6 @@ typedef struct xdi_style_side {
 typedef struct xdi_style {
   xd_context *context;
   xdi_style_side source, result;
-  float *posterior; /* [batch][2 * the larger latent_dim] */
   uint32_t limit, count;
   uint32_t *class, *half; /* [limit] */
 } xdi_style;

@@ -48,6 +48,7 @@ static xd_status encode(xdi_codes *codes, xd_context *context, const xd_network 
                              .set = set,
                              .augmentation = options->augmentation,
                              .seed = options->seed,
+                             .inverted = options->inverted,
                              .user = &collect};
   pass.visit = options->samples ? keep_samples : keep_posteriors;
   xd_status status = XD_OK;

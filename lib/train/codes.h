@@ -17,6 +17,7 @@ typedef struct xdi_codes_options {
   uint32_t samples;
   xdi_augmentation augmentation; /* of the pictures, for each kept sample anew */
   uint64_t seed;
+  bool inverted; /* of the pictures with light and dark exchanged */
 } xdi_codes_options;
 
 /* On failure the codes may, and need not, be closed. */

@@ -83,8 +83,8 @@ static xd_status open_stage(mapping_stage *stage) {
                                        .style = settings->style};
   xd_status status = xdi_open_mapping_trainer(&stage->trainer, training, settings, stage->direction);
   if (status == XD_OK && settings->style > 0.0f)
-    status = xdi_style_reader_open(&stage->reader, training->context, material, stage->source,
-                                   training->input.set[stage->target]);
+    status = xdi_style_reader_open(&stage->reader, training->context, material, training->input.set,
+                                   stage->source);
   return status == XD_OK ? xdi_pair_sampler_open(&stage->sampler, training->context, &sampling) : status;
 }
 

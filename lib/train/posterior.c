@@ -53,6 +53,8 @@ static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pas
   for (uint32_t i = 0; i < count; i++)
     memory->indices[i] = first + i;
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
+  for (size_t i = 0; status == XD_OK && pass->inverted && i < count * memory->encoder.input_width; i++)
+    memory->pictures[i] = 1.0f - memory->pictures[i];
   if (status == XD_OK)
     status = xdi_session_run(&memory->encoder, memory->pictures, NULL, count);
   if (status == XD_OK)

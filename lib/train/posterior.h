@@ -11,6 +11,7 @@ typedef struct xdi_posterior_pass {
   const xd_dataset *set;
   xdi_augmentation augmentation; /* all 0: the pictures themselves */
   uint64_t seed, stream;         /* of the augmentation: the stream's low half counts on by batches */
+  bool inverted;                 /* light is dark and dark is light */
   /* Receives posterior[count][2 * latent_dim], rows [mean | log variance], of pictures first.. */
   void (*visit)(void *user, uint32_t first, uint32_t count, const float *posterior);
   void *user;

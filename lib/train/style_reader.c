@@ -60,20 +60,37 @@ static void close_cloud(cloud *c, xd_context *context) {
   xdi_release(&context->allocator, c->means);
 }
 
-/* The target's pictures as the source's encoder sees them. */
-static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *encoder, const xd_dataset *set,
+/* The mean of a set's outermost pixels, 0..1. */
+static double ground_of(const xd_dataset *set) {
+  const uint32_t width = xd_dataset_width(set), height = xd_dataset_height(set);
+  const uint32_t channels = xd_dataset_channels(set), count = xd_dataset_count(set);
+  double sum = 0.0;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint8_t *cell = xd_dataset_pixels(set, i);
+    for (uint32_t y = 0; y < height; y++)
+      for (uint32_t x = 0; x < width; x++, cell += channels)
+        for (uint32_t c = 0; (y == 0 || x == 0 || y + 1 == height || x + 1 == width) && c < channels; c++)
+          sum += cell[c];
+  }
+  return sum / (255.0 * count * channels * (2.0 * width + 2.0 * height - 4.0));
+}
+
+/* The target's pictures as the source's encoder sees them: of the other ground, dark where the source's is light,
+ * they are inverted. */
+static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *encoder,
+                              const xd_dataset *source_set, const xd_dataset *target_set,
                               const xdi_pools *pools) {
-  const xd_shape shape = encoder->input;
-  const xdi_codes_options plain = {.samples = 0};
+  const double source = ground_of(source_set), target = ground_of(target_set);
+  const xdi_codes_options options = {.inverted = fabs(1.0 - target - source) < fabs(target - source)};
   xd_dataset *seen = NULL;
   xdi_codes codes = {.values = NULL};
   xd_dataset_options wanted = XD_DATASET_OPTIONS_INIT;
-  wanted.width = shape.width;
-  wanted.height = shape.height;
-  wanted.channels = shape.channels;
-  xd_status status = xd_dataset_convert(&seen, context, set, &wanted);
+  wanted.width = encoder->input.width;
+  wanted.height = encoder->input.height;
+  wanted.channels = encoder->input.channels;
+  xd_status status = xd_dataset_convert(&seen, context, target_set, &wanted);
   if (status == XD_OK)
-    status = xdi_codes_open(&codes, context, encoder, seen, &plain);
+    status = xdi_codes_open(&codes, context, encoder, seen, &options);
   if (status == XD_OK)
     status = open_cloud(c, context, &codes, pools);
   xdi_codes_close(&codes);
@@ -164,7 +181,7 @@ static xd_status find_directions(search *s, xd_context *context) {
 }
 
 static xd_status open_search(search *s, xd_context *context, const xdi_mapping_material *material,
-                             uint32_t source, const xd_dataset *target_set) {
+                             const xd_dataset *const sets[2], uint32_t source) {
   const uint32_t target = 1 - source;
   const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, source + 1));
   *s = (search){.dim = 0};
@@ -173,7 +190,8 @@ static xd_status open_search(search *s, xd_context *context, const xdi_mapping_m
   if (status == XD_OK)
     status = open_cloud(&s->target, context, &material->codes[target], &material->pools[target]);
   if (status == XD_OK)
-    status = open_crossed(&s->crossed, context, encoder, target_set, &material->pools[target]);
+    status =
+        open_crossed(&s->crossed, context, encoder, sets[source], sets[target], &material->pools[target]);
   if (status == XD_OK)
     status =
         xdi_components_open(&s->from, context, s->source.rows, s->source.count, s->source.dim, source_share);
@@ -255,11 +273,11 @@ static xd_status write_reader(xdi_style_reader *reader, xd_context *context, con
 }
 
 xd_status xdi_style_reader_open(xdi_style_reader *reader, xd_context *context,
-                                const xdi_mapping_material *material, uint32_t source,
-                                const xd_dataset *target_set) {
+                                const xdi_mapping_material *material, const xd_dataset *const sets[2],
+                                uint32_t source) {
   search s;
   *reader = (xdi_style_reader){.allocator = context->allocator};
-  xd_status status = open_search(&s, context, material, source, target_set);
+  xd_status status = open_search(&s, context, material, sets, source);
   if (status == XD_OK)
     status = write_reader(reader, context, &s);
   close_search(&s, context);

@@ -14,10 +14,11 @@ typedef struct xdi_style_reader {
   float *offsets; /* [source pool][dim] */
 } xdi_style_reader;
 
-/* Of the direction that leaves domain 0 or 1. On failure the reader may, and need not, be closed. */
+/* Of the direction that leaves domain 0 or 1; the material's codes are of pictures of these sets. On failure the
+ * reader may, and need not, be closed. */
 xd_status xdi_style_reader_open(xdi_style_reader *reader, xd_context *context,
-                                const xdi_mapping_material *material, uint32_t source,
-                                const xd_dataset *target_set);
+                                const xdi_mapping_material *material, const xd_dataset *const sets[2],
+                                uint32_t source);
 void xdi_style_reader_close(xdi_style_reader *reader); /* a zeroed one is legal */
 
 /* to[dim]: the reading that is wanted of what a source code of that pool becomes. */

@@ -24,7 +24,7 @@ static void close_all(void) {
 }
 
 static xdi_codes make_codes(uint32_t samples, xdi_augmentation augmentation, uint64_t seed) {
-  const xdi_codes_options options = {samples, augmentation, seed};
+  const xdi_codes_options options = {samples, augmentation, seed, false};
   xdi_codes codes;
   assert_ok(context, xdi_codes_open(&codes, context, xd_encoder_network(encoder), set, &options));
   ck_assert_uint_eq(codes.count, COUNT);
