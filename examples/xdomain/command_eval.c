@@ -7,10 +7,11 @@
 static const char usage[] =
     "usage: xdomain eval --model MODEL.xdm --domain1 SPEC --domain2 SPEC [--pairs 0:5,1:6] [OPTION]...\n\n"
     "Translates the held-out pictures of each domain and prints, for each direction the model has, accuracy\n"
-    "(acc), diversity over a class (div) and of one source picture (ediv), the Frechet distance (fd), and\n"
-    "what the target VAE's reconstructions reach. SPEC is as in 'xdomain train --help'. Without --pairs the\n"
-    "model's own pairing is used. A judge comes from 'xdomain judge'; without one, it is trained on half\n"
-    "of the target's pictures here and the other half is used for the scores.";
+    "(acc), diversity over a class (div) and of one source picture (ediv), the Frechet distance (fd), how\n"
+    "much of the source's style is kept (style, ink, slant), and what the target VAE's reconstructions\n"
+    "reach. SPEC is as in 'xdomain train --help'. Without --pairs the model's own pairing is used. A judge\n"
+    "comes from 'xdomain judge'; without one, it is trained on half of the target's pictures here and the\n"
+    "other half is used for the scores.";
 
 typedef struct scoring {
   runtime run;

@@ -22,7 +22,8 @@ static const char train_usage[] =
     "Few labels are enough: pictures in a sub-folder 'unlabelled', or of --unlabelled1 and --unlabelled2, train\n"
     "the VAEs too, and the mappings once labels have spread to them by their codes' nearest neighbours.\n\n"
     "With pictures to validate on, the step with the best acc * min(1, div/0.75) * min(1, ediv/0.6) is kept.\n"
-    "--style 1 asks for the source's style, bold bold and slanted slanted, and puts style/0.5 in ediv/0.6's place.";
+    "--style 1 asks for the source's style, bold bold and slanted slanted; min(1, style/0.5) is then in the\n"
+    "place of ediv's.";
 static const char map_usage[] =
     "usage: xdomain map --model MODEL.xdm --domain1 SPEC --domain2 SPEC --pairs 0:9,1:8 --out NEW.xdm\n\n"
     "Trains only the mappings between the paired classes, on the VAEs of a model; they stay as they are.\n"

@@ -8,7 +8,7 @@
 /* One validation, as the callback heard of it. */
 typedef struct training_record {
   uint32_t step;
-  double acc, div, ediv, fd, score;
+  double acc, div, ediv, style, fd, score;
 } training_record;
 
 typedef struct training_history {

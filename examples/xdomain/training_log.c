@@ -24,6 +24,7 @@ static const struct {
                {"acc", "acc", true},
                {"div", "div", true},
                {"ediv", "ediv", true},
+               {"style", "style", true},
                {"fd", "fd", true}};
 
 static void print_header(FILE *to) {

@@ -29,6 +29,7 @@ bool note_validation(training *t, const xd_progress *p) {
                                       .acc = value_of(p->validation, "acc"),
                                       .div = value_of(p->validation, "div"),
                                       .ediv = value_of(p->validation, "ediv"),
+                                      .style = value_of(p->validation, "style"),
                                       .fd = value_of(p->validation, "fd"),
                                       .score = value_of(p->validation, "score")});
 }
@@ -50,6 +51,7 @@ static bool read_record(const char *line, training_record *out) {
                            .acc = read_number(line, "\"acc"),
                            .div = read_number(line, "\"div"),
                            .ediv = read_number(line, "\"ediv"),
+                           .style = read_number(line, "\"style"),
                            .fd = read_number(line, "\"fd"),
                            .score = read_number(line, "\"score")};
   return true;
@@ -87,7 +89,8 @@ static void print_history(FILE *to, const training_history *h) {
     const struct {
       const char *name;
       double value;
-    } fields[] = {{"acc", r->acc}, {"div", r->div}, {"ediv", r->ediv}, {"fd", r->fd}, {"score", r->score}};
+    } fields[] = {{"acc", r->acc},     {"div", r->div}, {"ediv", r->ediv},
+                  {"style", r->style}, {"fd", r->fd},   {"score", r->score}};
     fprintf(to, "%s\n  {\"step\": %u", i ? "," : "", r->step);
     for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
       fputs(", ", to);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/dataset.h"
 #include "evaluate/within_class.h"
 #include "model/encoder.h"
 
