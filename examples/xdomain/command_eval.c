@@ -112,7 +112,7 @@ static xd_status score_direction(scoring *s, int source) {
   input.pairing = s->pairing;
   input.callback = s->progress.terminal ? show_step : NULL;
   input.user = &s->progress;
-  return xd_evaluate(s->measures[source], s->run.context, s->model,
+  return xd_evaluate(s->run.context, s->measures[source], s->model,
                      source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1, &input, s->options);
 }
 

@@ -22,7 +22,7 @@ XD_API xd_status xd_decoder_create(xd_decoder **out, xd_context *context,
 XD_API xd_status xd_decoder_create_layers(xd_decoder **out, xd_context *context,
                                           const xd_network_layers *layers);
 
-/* One more owner; returns the decoder. */
+/* One more owner; returns the decoder. Callable from any thread; NULL is legal. */
 XD_API xd_decoder *xd_decoder_retain(const xd_decoder *decoder);
 /* One owner less; NULL is legal. */
 XD_API void xd_decoder_release(const xd_decoder *decoder);

@@ -29,7 +29,7 @@ XD_API xd_status xd_encoder_create(xd_encoder **out, xd_context *context,
 XD_API xd_status xd_encoder_create_layers(xd_encoder **out, xd_context *context,
                                           const xd_network_layers *layers);
 
-/* One more owner; returns the encoder. */
+/* One more owner; returns the encoder. Callable from any thread; NULL is legal. */
 XD_API xd_encoder *xd_encoder_retain(const xd_encoder *encoder);
 /* One owner less; NULL is legal. */
 XD_API void xd_encoder_release(const xd_encoder *encoder);

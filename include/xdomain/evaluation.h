@@ -75,7 +75,7 @@ XD_API void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_s
  * (xd_dataset_match_classes gives a set the numbers of a model's classes); XD_ERROR_NOT_FOUND: a
  * paired class without pictures; XD_ERROR_UNSUPPORTED: the model has no such direction;
  * XD_ERROR_NUMERIC; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
-XD_API xd_status xd_evaluate(xd_values *measures, xd_context *context, const xd_model *model,
+XD_API xd_status xd_evaluate(xd_context *context, xd_values *measures, const xd_model *model,
                              xd_direction direction, const xd_evaluation_input *input,
                              const xd_options *options);
 

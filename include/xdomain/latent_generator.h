@@ -54,7 +54,8 @@ XD_API xd_status xd_latent_generator_generate(const xd_latent_generator *generat
                                               const float *codes, uint32_t count);
 
 /* The noise that a translator uses for pictures first .. first+count-1:
- * to[count][latent_dim] = temperature * N(0, 1), drawn from (seed, picture). Needs no context. */
+ * to[count][latent_dim] = temperature * N(0, 1), drawn from (seed, picture). Needs no context;
+ * callable from any thread. Any temperature, which translators hold to 0..4; NULL does nothing. */
 XD_API void xd_latent_noise(float *to, uint32_t count, uint32_t latent_dim, uint64_t seed,
                             uint64_t first, float temperature);
 

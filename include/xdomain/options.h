@@ -32,8 +32,8 @@
  * Options of another group than a call reads are XD_ERROR_INVALID_ARGUMENT everywhere.
  *
  * Threads: an xd_options belongs to no context. Any number of threads may read one that nobody
- * changes. The context of a call only receives the message; where a function says so it may be
- * NULL. */
+ * changes; what there is (the last part) may be asked from any thread. The context of a call only
+ * receives the message; where a function says so it may be NULL. */
 #ifndef XDOMAIN_OPTIONS_H
 #define XDOMAIN_OPTIONS_H
 

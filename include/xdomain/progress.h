@@ -1,8 +1,8 @@
 /* libxdomain: what long calls tell of themselves.
  *
- * Whatever takes long takes one kind of callback: reading and converting sets, training and
- * evaluating. It is called on the context's thread, now and then or after every step, as the call's
- * words say. */
+ * Whatever takes long takes one kind of callback: reading and converting sets, training,
+ * evaluating and translating. It is called on the context's thread, now and then or after every
+ * step, as the call's words say. */
 #ifndef XDOMAIN_PROGRESS_H
 #define XDOMAIN_PROGRESS_H
 
@@ -31,12 +31,14 @@ enum {
   /* Measuring a mapping. */
   XD_STAGE_EVALUATION = 7,
   /* Reading or converting a set. */
-  XD_STAGE_SET = 8
+  XD_STAGE_SET = 8,
+  /* A translator's call. */
+  XD_STAGE_TRANSLATION = 9
 };
 
 /* The stage's name as reports and models' properties have it: "vae1", "vae2", "codes", "mapping1",
- * "mapping2", "judge", "evaluation", "set"; "" of an unknown one. Never NULL; static storage.
- * Callable from any thread. */
+ * "mapping2", "judge", "evaluation", "set", "translation"; "" of an unknown one. Never NULL;
+ * static storage. Callable from any thread. */
 XD_API const char *xd_stage_name(xd_stage stage);
 
 /* What a callback hears; borrowed during its call. */

@@ -55,7 +55,8 @@ enum {
  * unknown number gives "XD_ERROR_UNKNOWN". Callable from any thread. */
 XD_API const char *xd_status_name(xd_status status);
 
-/* One short English sentence for the status alone. Never NULL; static storage. */
+/* One short English sentence for the status alone. Never NULL; static storage. Callable from any
+ * thread. */
 XD_API const char *xd_status_text(xd_status status);
 
 XD_END_DECLS

@@ -33,6 +33,7 @@
 
 #include "image.h"
 #include "model.h"
+#include "progress.h"
 
 XD_BEGIN_DECLS
 
@@ -41,8 +42,8 @@ typedef struct xd_translator xd_translator;
 typedef struct xd_translator_options {
   /* sizeof(xd_translator_options) */
   size_t struct_size;
-  /* xd_direction [XD_DIRECTION_1TO2] */
-  uint32_t direction;
+  /* [XD_DIRECTION_1TO2] */
+  xd_direction direction;
   /* pictures that pass through the networks together, 1..4096 [256]; longer calls are cut */
   uint32_t max_batch;
   /* how input views of another size than the source domain's become such [XD_FIT_EXACT: they are
@@ -50,16 +51,22 @@ typedef struct xd_translator_options {
   xd_fit fit;
   /* 0 */
   uint32_t reserved;
+  /* Hears, in stage XD_STAGE_TRANSLATION, of each batch of a call when its outputs are written;
+   * steps are the call's pictures or codes. NULL: not wanted; `user` is handed to it */
+  xd_progress_callback callback;
+  void *user;
 } xd_translator_options;
 
 #define XD_TRANSLATOR_OPTIONS_INIT \
-  { sizeof(xd_translator_options), XD_DIRECTION_1TO2, 256, XD_FIT_EXACT, 0 }
+  { sizeof(xd_translator_options), XD_DIRECTION_1TO2, 256, XD_FIT_EXACT, 0, NULL, NULL }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_translator_options_init(xd_translator_options *options, size_t struct_size);
 
-/* XD_ERROR_UNSUPPORTED: the model has no mapping in that direction. NULL options are the defaults.
- * Where the source domain holds conditions (model.h), these take the place of its codes: generate
- * and decode work, while run and encode are XD_ERROR_UNSUPPORTED. */
+/* Makes a translator, which becomes a further owner of the model; the caller destroys it. NULL
+ * options are the defaults. XD_ERROR_INVALID_ARGUMENT (NULL, a field out of range),
+ * XD_ERROR_UNSUPPORTED (the model has no mapping in that direction), XD_ERROR_OUT_OF_MEMORY. Where
+ * the source domain holds conditions (model.h), these take the place of its codes: generate and
+ * decode work, while run and encode are XD_ERROR_UNSUPPORTED. */
 XD_API xd_status xd_translator_create(xd_translator **out, xd_context *context,
                                       const xd_model *model, const xd_translator_options *options);
 
@@ -73,6 +80,7 @@ XD_API xd_status xd_translator_load(xd_translator **out, xd_context *context, co
 XD_API xd_status xd_translator_load_source(xd_translator **out, xd_context *context,
                                            const xd_source *source,
                                            const xd_translator_options *options);
+
 /* NULL is legal. */
 XD_API void xd_translator_destroy(xd_translator *translator);
 

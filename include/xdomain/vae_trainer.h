@@ -54,6 +54,8 @@ XD_API void xd_vae_trainer_destroy(xd_vae_trainer *trainer);
  *   kl              KL(q(z|x) || N(0, I))
  *   elbo            ELBO
  *   sigma_x         that of the step
+ * and, in schedules that sharpen,
+ *   critic          the loss of the critic of patches, 0 before it has begun
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_BAD_DATA: a pixel is not
  * finite; XD_ERROR_NUMERIC: the loss is not finite (nothing was updated); XD_ERROR_CANCELLED. */
 XD_API xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses,

@@ -42,7 +42,7 @@ XD_API const char *xd_values_name(const xd_values *values, uint32_t index);
 XD_API double xd_values_number(const xd_values *values, uint32_t index);
 
 /* Gives the number of that name, where out is not NULL; 0 and XD_ERROR_NOT_FOUND where there is
- * none. */
+ * none, and of NULL. */
 XD_API xd_status xd_values_find(const xd_values *values, double *out, const char *name);
 
 /* Empties the list and keeps its memory; NULL is legal. */

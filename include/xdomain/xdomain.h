@@ -32,7 +32,8 @@
  *
  * Conventions, everywhere:
  * - Functions that can fail return xd_status. A handle that is created comes back through the
- *   first parameter, NULL on failure. Releasing or destroying NULL is legal.
+ *   first parameter, or right after the trainer that made it, NULL on failure. Releasing or
+ *   destroying NULL is legal.
  * - create, load, select, retain: the caller owns the result. Other pointers that come back are
  *   borrowed, and live as long as what they came from, unless it is stated otherwise.
  * - What asks takes NULL and answers as of nothing, 0, "", NULL or zeros, where it is not stated

@@ -3,7 +3,7 @@
 
 const char *xd_stage_name(xd_stage stage) {
   static const char *const names[] = {"",         "vae1",  "vae2",       "codes", "mapping1",
-                                      "mapping2", "judge", "evaluation", "set"};
+                                      "mapping2", "judge", "evaluation", "set",   "translation"};
   return names[stage < sizeof names / sizeof *names ? stage : 0];
 }
 

@@ -24,9 +24,21 @@ int xd_has_feature(const char *name) {
 #ifdef XDI_WITH_ZLIB
       "gzip",
 #endif
-      "threads",        "shared-pool",     "destroy-any-order", "fork",
-      "streams",        "picture-decoder", "options",           "progress",
-      "checkpoints",    "network-layers",  "network-price",     "class-names",
+      "threads",
+      "shared-pool",
+      "destroy-any-order",
+      "fork",
+      "streams",
+      "picture-decoder",
+      "options",
+      "progress",
+      "checkpoints",
+      "network-layers",
+      "network-price",
+      "class-names",
+      "translator-steps",
+      "conditions",
+      "unlabelled",
       "dataset-convert"};
   for (size_t i = 0; name && i < sizeof features / sizeof *features; i++)
     if (strcmp(features[i], name) == 0)

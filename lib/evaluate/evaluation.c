@@ -369,7 +369,7 @@ static xd_status check_call(xd_context *context, const xd_values *measures, cons
   return XD_OK;
 }
 
-xd_status xd_evaluate(xd_values *measures, xd_context *context, const xd_model *model, xd_direction direction,
+xd_status xd_evaluate(xd_context *context, xd_values *measures, const xd_model *model, xd_direction direction,
                       const xd_evaluation_input *input, const xd_options *options) {
   xd_evaluation_input given = XD_EVALUATION_INPUT_INIT;
   xdi_evaluation_settings settings;

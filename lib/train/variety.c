@@ -182,7 +182,7 @@ xd_status xdi_check_mapping_variety(const xdi_training *training, const xdi_mapp
     return status;
   return xdi_fail(context, XD_ERROR_COLLAPSED,
                   "the mapping %u to %u collapsed: its pictures of different %s vary by %.2g of what real "
-                  "ones do; a lower learning rate or a smaller lambda_reg may help",
+                  "ones do; a lower learning rate or a weaker tie to the noise may help",
                   direction + 1, 2 - direction, varies ? "sources" : "sources and noise",
                   varies ? by_source : variety);
 }

@@ -4,6 +4,7 @@
  * pay for 256. */
 #include "base/memory.h"
 #include "base/sized.h"
+#include "base/tell.h"
 #include "image/resize.h"
 #include "translate/translator.h"
 
@@ -161,6 +162,12 @@ static xd_status run_batch(const job *of, uint32_t first, uint32_t rows) {
 
 /* ---- jobs ---- */
 
+static xd_status tell(const job *of, uint32_t done) {
+  const xd_translator *t = of->translator;
+  return xdi_tell_step(t->context, t->options.callback, t->options.user, XD_STAGE_TRANSLATION, done,
+                       of->count, NULL);
+}
+
 static xd_status reserve_rows(xd_context *context, xdi_rows *rows, uint32_t count, size_t width) {
   size_t size;
   if (count <= rows->capacity)
@@ -229,6 +236,8 @@ static xd_status run(const job *of) {
   for (uint32_t first = 0, rows; first < of->count && status == XD_OK; first += rows) {
     rows = of->count - first < batch ? of->count - first : batch;
     status = run_batch(of, first, rows);
+    if (status == XD_OK)
+      status = tell(of, first + rows);
   }
   return status;
 }

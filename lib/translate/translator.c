@@ -19,7 +19,7 @@ static xd_status check_options(xd_context *context, const char *who, xd_translat
                                const xd_translator_options *options) {
   *chosen = (xd_translator_options)XD_TRANSLATOR_OPTIONS_INIT;
   const xd_status status =
-      options ? xdi_sized_read(context, chosen, options, XDI_SIZED(xd_translator_options, reserved)) : XD_OK;
+      options ? xdi_sized_read(context, chosen, options, XDI_SIZED(xd_translator_options, user)) : XD_OK;
   if (status != XD_OK)
     return status;
   if (chosen->direction != XD_DIRECTION_1TO2 && chosen->direction != XD_DIRECTION_2TO1)

@@ -433,7 +433,7 @@ static double evaluate(xd_context *context, char **words) {
   input.judge = judge;
   input.source = sets[0], input.target = sets[1];
   input.pairing = pairing;
-  must(context, xd_evaluate(measures, context, model, XD_DIRECTION_1TO2, &input, options), "evaluation");
+  must(context, xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, options), "evaluation");
   must(context, xd_values_find(measures, &acc, "acc"), "acc");
   xd_values_destroy(measures);
   xd_options_destroy(options);

@@ -324,7 +324,7 @@ static xd_status evaluate(xd_context *context, const fixture *of) {
   input.pairing = of->pairing;
   xd_status status = made(xd_values_create(&measures, context), &measures);
   if (status == XD_OK)
-    status = xd_evaluate(measures, context, of->model, XD_DIRECTION_1TO2, &input, NULL);
+    status = xd_evaluate(context, measures, of->model, XD_DIRECTION_1TO2, &input, NULL);
   xd_values_destroy(measures);
   return status;
 }

@@ -29,7 +29,7 @@
   ROW(xd_sink, XD_SINK_INIT, user, IN) \
   ROW(xd_train_input, XD_TRAIN_INPUT_INIT, run, IN) \
   ROW(xd_train_run, XD_TRAIN_RUN_INIT, resume, IN) \
-  ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, reserved, IN)
+  ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, user, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */
 #define UNPROBED_STRUCTS "xd_progress"

@@ -479,7 +479,7 @@ START_TEST(map_condition__learns_to_draw_classes) {
   input.judge = judge;
   input.source = input.target = f.set;
   input.pairing = pairing;
-  assert_ok(context, xd_evaluate(measures, context, model, XD_DIRECTION_1TO2, &input, NULL));
+  assert_ok(context, xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL));
   ck_assert_msg(value_of(measures, "acc") >= 0.9, "acc is %g", value_of(measures, "acc"));
   ck_assert_msg(value_of(measures, "div") >= 0.5, "div is %g", value_of(measures, "div"));
   ck_assert(value_of(measures, "pictures") == PICTURES &&

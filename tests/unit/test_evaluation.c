@@ -114,7 +114,7 @@ static measures evaluate(const fixture *f, const char *pairs, const char *text) 
   xd_values *values = make_values(f->context);
   xd_evaluation_input input = input_of(f);
   input.pairing = pairing;
-  assert_ok(f->context, xd_evaluate(values, f->context, f->model, XD_DIRECTION_1TO2, &input, options));
+  assert_ok(f->context, xd_evaluate(f->context, values, f->model, XD_DIRECTION_1TO2, &input, options));
   const measures got = read_measures(values);
   xd_values_destroy(values);
   xd_options_destroy(options);
@@ -383,11 +383,11 @@ START_TEST(evaluate__tells_its_steps_and_stops_when_asked) {
   watch seen = {0, 0, 0};
   input.callback = watch_step;
   input.user = &seen;
-  assert_ok(f.context, xd_evaluate(values, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL));
+  assert_ok(f.context, xd_evaluate(f.context, values, f.model, XD_DIRECTION_1TO2, &input, NULL));
   ck_assert(seen.calls == seen.steps && seen.steps == 2 + 24);
   for (uint32_t stop = 1; stop <= 26; stop += 5) {
     seen = (watch){0, 0, stop};
-    assert_status(xd_evaluate(values, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL),
+    assert_status(xd_evaluate(f.context, values, f.model, XD_DIRECTION_1TO2, &input, NULL),
                   XD_ERROR_CANCELLED);
     ck_assert(seen.calls == stop && xd_values_count(values) == 0);
   }
@@ -403,37 +403,37 @@ START_TEST(evaluate__refuses_what_does_not_fit) {
   xd_evaluation_input input = input_of(&f), wrong = input;
   xd_options *judging = make_options(c, "judge", "");
   const xd_direction there = XD_DIRECTION_1TO2;
-  assert_status(xd_evaluate(NULL, c, f.model, there, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(got, c, NULL, there, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(got, c, f.model, there, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(got, c, f.model, 3, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_evaluate(got, c, f.model, there, &input, judging), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, NULL, f.model, there, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, NULL, there, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, f.model, there, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, f.model, 3, &input, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, f.model, there, &input, judging), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(c, "'judge'");
   wrong.judge = NULL;
-  assert_status(xd_evaluate(got, c, f.model, there, &wrong, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, f.model, there, &wrong, NULL), XD_ERROR_INVALID_ARGUMENT);
   wrong = input, wrong.struct_size = 3;
-  assert_status(xd_evaluate(got, c, f.model, there, &wrong, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_evaluate(c, got, f.model, there, &wrong, NULL), XD_ERROR_INVALID_ARGUMENT);
   /* The sets the wrong way round: their classes are not the paired ones. */
   wrong = input, wrong.source = f.target, wrong.target = f.source;
-  assert_status(xd_evaluate(got, c, f.model, there, &wrong, NULL), XD_ERROR_NOT_FOUND);
+  assert_status(xd_evaluate(c, got, f.model, there, &wrong, NULL), XD_ERROR_NOT_FOUND);
   assert_message_names(c, "class 0");
   ck_assert_uint_eq(xd_values_count(got), 0);
   xd_pairing *beyond = make_pairing(c, "0:7");
   wrong = input, wrong.pairing = beyond;
-  assert_status(xd_evaluate(got, c, f.model, there, &wrong, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_evaluate(c, got, f.model, there, &wrong, NULL), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(c, "judge");
   uint8_t pixels[100] = {0};
   xd_dataset *other = NULL;
   assert_ok(c, xd_dataset_create(&other, c, pixels, NULL, 1, 10, 10, 1));
   wrong = input, wrong.target = other;
-  assert_status(xd_evaluate(got, c, f.model, there, &wrong, NULL), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_evaluate(c, got, f.model, there, &wrong, NULL), XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(c, "10x10x1");
   xd_model_parts none = XD_MODEL_PARTS_INIT;
   xd_model *vaes = NULL;
   assert_ok(c, xd_model_with_mapping(&vaes, c, f.model, &none));
-  assert_status(xd_evaluate(got, c, vaes, there, &input, NULL), XD_ERROR_UNSUPPORTED);
+  assert_status(xd_evaluate(c, got, vaes, there, &input, NULL), XD_ERROR_UNSUPPORTED);
   xd_context_cancel(c);
-  assert_status(xd_evaluate(got, c, f.model, there, &input, NULL), XD_ERROR_CANCELLED);
+  assert_status(xd_evaluate(c, got, f.model, there, &input, NULL), XD_ERROR_CANCELLED);
   xd_context_clear_cancel(c);
   xd_values_destroy(got);
   xd_options_destroy(judging);
@@ -458,11 +458,11 @@ START_TEST(evaluate__refuses_classes_of_other_names) {
   assert_ok(f.context, xd_judge_with_class_names(&fits_not, f.context, f.judge, others, 6));
   input.target = named;
   input.judge = fits;
-  assert_ok(f.context, xd_evaluate(got, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL));
+  assert_ok(f.context, xd_evaluate(f.context, got, f.model, XD_DIRECTION_1TO2, &input, NULL));
   assert_ok(f.context, xd_judge_accuracy(fits, f.context, &accuracy, named));
   assert_ok(f.context, xd_judge_accuracy(fits, f.context, &accuracy, f.target)); /* numbers fit all */
   input.judge = fits_not;
-  assert_status(xd_evaluate(got, f.context, f.model, XD_DIRECTION_1TO2, &input, NULL),
+  assert_status(xd_evaluate(f.context, got, f.model, XD_DIRECTION_1TO2, &input, NULL),
                 XD_ERROR_SHAPE_MISMATCH);
   assert_message_names(f.context, "class 5 is 'spot' in a set, but 'dot' in the judge");
   assert_status(xd_judge_accuracy(fits_not, f.context, &accuracy, named), XD_ERROR_SHAPE_MISMATCH);
@@ -478,7 +478,7 @@ static xd_status evaluate_once(xd_context *context, void *user) {
   xd_values *got = NULL;
   xd_status status = xd_values_create(&got, context);
   if (status == XD_OK)
-    status = xd_evaluate(got, context, ((const fixture *)user)->model, XD_DIRECTION_1TO2, &input, NULL);
+    status = xd_evaluate(context, got, ((const fixture *)user)->model, XD_DIRECTION_1TO2, &input, NULL);
   xd_values_destroy(got);
   return status;
 }

@@ -81,7 +81,7 @@ static void check_direction(const fixture *f, uint32_t source) {
   input.judge = f->judge[1 - source];
   input.source = f->held_out[source], input.target = f->held_out[1 - source];
   input.pairing = f->pairing;
-  assert_ok(f->context, xd_evaluate(got, f->context, f->model, source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
+  assert_ok(f->context, xd_evaluate(f->context, got, f->model, source ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2,
                                     &input, NULL));
   const double acc = value_of(got, "acc"), div = value_of(got, "div"), ediv = value_of(got, "ediv");
   ck_assert_msg(acc > 0.85, "from %u: acc %g", source + 1, acc);

@@ -137,7 +137,7 @@ static void fill_xd_evaluation_input(xd_evaluation_input *to) {
 static xd_status use_xd_evaluation_input(xd_evaluation_input *at) {
   xd_values *measures = NULL;
   assert_ok(context, xd_values_create(&measures, context));
-  xd_status status = xd_evaluate(measures, context, model, XD_DIRECTION_1TO2, at, NULL);
+  xd_status status = xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, at, NULL);
   xd_values_destroy(measures);
   if (status == XD_ERROR_INVALID_ARGUMENT && !strstr(xd_context_message(context), "struct_size"))
     status = XD_OK;

@@ -69,11 +69,11 @@ END_TEST
 
 START_TEST(stage_name__is_the_word_of_reports) {
   static const char *const names[] = {"",         "vae1",  "vae2",       "codes", "mapping1",
-                                      "mapping2", "judge", "evaluation", "set"};
-  for (xd_stage stage = XD_STAGE_VAE1; stage <= XD_STAGE_SET; stage++)
+                                      "mapping2", "judge", "evaluation", "set",   "translation"};
+  for (xd_stage stage = XD_STAGE_VAE1; stage <= XD_STAGE_TRANSLATION; stage++)
     ck_assert_str_eq(xd_stage_name(stage), names[stage]);
   ck_assert_str_eq(xd_stage_name(0), "");
-  ck_assert_str_eq(xd_stage_name(XD_STAGE_SET + 1), "");
+  ck_assert_str_eq(xd_stage_name(XD_STAGE_TRANSLATION + 1), "");
   ck_assert_str_eq(xd_stage_name(UINT32_MAX), "");
 }
 END_TEST

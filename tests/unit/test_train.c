@@ -120,7 +120,7 @@ static xd_values *evaluate(fixture *f, const xd_model *model, uint32_t direction
   input.judge = judge;
   input.source = f->held_out[direction], input.target = f->held_out[1 - direction];
   input.pairing = f->pairing;
-  assert_ok(f->context, xd_evaluate(values, f->context, model,
+  assert_ok(f->context, xd_evaluate(f->context, values, model,
                                     direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2, &input, NULL));
   return values;
 }

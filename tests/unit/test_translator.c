@@ -542,6 +542,41 @@ START_TEST(translator_run__stops_when_cancelled) {
 }
 END_TEST
 
+typedef struct heard {
+  uint32_t calls, last, stop_at;
+} heard;
+
+static int hear(void *user, const xd_progress *progress) {
+  heard *h = user;
+  ck_assert_uint_eq(progress->stage, XD_STAGE_TRANSLATION);
+  ck_assert_uint_eq(progress->steps, COUNT);
+  ck_assert(progress->overall == (double)progress->step / COUNT);
+  ck_assert(!progress->losses && !progress->validation);
+  h->calls++;
+  h->last = progress->step;
+  return h->stop_at && progress->step >= h->stop_at;
+}
+
+START_TEST(translator_run__tells_of_each_batch) {
+  float output[COUNT * OUT], codes[COUNT * CODE];
+  heard h = {0};
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator;
+  options.max_batch = 3;
+  options.callback = hear;
+  options.user = &h;
+  assert_ok(context, xd_translator_create(&translator, context, model, &options));
+  assert_ok(context, xd_translator_run_floats(translator, output, NULL, inputs, COUNT));
+  ck_assert_uint_eq(h.calls, 3);
+  ck_assert_uint_eq(h.last, COUNT);
+  h = (heard){.stop_at = 4};
+  assert_status(xd_translator_encode_floats(translator, codes, inputs, COUNT), XD_ERROR_CANCELLED);
+  assert_message_names(context, "stopped step 6 of 7 of stage translation");
+  ck_assert_uint_eq(h.calls, 2);
+  xd_translator_destroy(translator);
+}
+END_TEST
+
 /* Fails the first allocation, the second and so on, until the attempt succeeds. */
 static void check_memory_running_out(xd_status (*attempt)(xd_translator **out, xd_context *counted,
                                                           const char *path),
@@ -724,6 +759,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translator_run__refuses_wrong_sizes_and_values);
   tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
   tcase_add_test(tcase, translator_run__stops_when_cancelled);
+  tcase_add_test(tcase, translator_run__tells_of_each_batch);
   tcase_add_test(tcase, translator_run__leaks_nothing_when_memory_runs_out);
   tcase_add_test(tcase, translator_load__translates_as_the_whole_model_does);
   tcase_add_test(tcase, translator_load__keeps_the_weights_of_one_direction);

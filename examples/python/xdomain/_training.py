@@ -305,7 +305,7 @@ def evaluate(
     given.source, given.target = sets[0]._pointer, sets[1]._pointer
     with Work(context) as work:
         work.check(
-            lib.xd_evaluate(measures._pointer, context._pointer, loaded._pointer, number, ctypes.byref(given),
+            lib.xd_evaluate(context._pointer, measures._pointer, loaded._pointer, number, ctypes.byref(given),
                             values._pointer),
             raised,
         )

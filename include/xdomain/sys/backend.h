@@ -270,7 +270,7 @@ typedef struct xd_group_norm {
 /* Pictures of twice the size, each cell four times: y[oy][ox] = x[oy / 2][ox / 2]. A side of y is
  * twice that of x, or one less. backward: dx[iy][ix] = the sum of its cells' dy. */
 typedef struct xd_upsample {
-  uint32_t batch, in_width, in_height, out_width, out_height, channels;
+  uint32_t batch, in_height, in_width, out_height, out_width, channels;
   xd_activation x_activation;
   /* backward: if x_activation is not identity */
   xd_slice x;

@@ -307,8 +307,8 @@ pub fn evaluate<F: FnMut(&Progress<'_>) -> Flow>(
     raw.user = ptr::addr_of_mut!(hook).cast();
     let status = unsafe {
         sys::xd_evaluate(
-            measures.as_ptr(),
             context.as_ptr(),
+            measures.as_ptr(),
             what.model.as_ptr(),
             what.direction as u32,
             &raw,
