@@ -177,12 +177,15 @@ typedef struct xd_dataset_selection {
 XD_API void xd_dataset_selection_init(xd_dataset_selection *selection, size_t struct_size);
 
 /* A new set of some pictures of `set`, in its order, fewer than `count` where there are not as
- * many. XD_ERROR_NOT_FOUND when a class has no picture or nothing is left. The caller owns *out. */
+ * many. XD_ERROR_NOT_FOUND when a class has no picture or nothing is left;
+ * XD_ERROR_INVALID_ARGUMENT (NULL, a label that is not below XD_CLASS_LIMIT, a switch that is
+ * neither 0 nor 1); XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
 XD_API xd_status xd_dataset_select(xd_dataset **out, xd_context *context, const xd_dataset *set,
                                    const xd_dataset_selection *selection);
 
 /* Splits off a share of every class, drawn by `seed`: `rest` keeps at least one picture of each.
- * fraction in (0, 1). XD_ERROR_NOT_FOUND when no class gives a picture. The caller owns both. */
+ * fraction in (0, 1). XD_ERROR_NOT_FOUND when no class gives a picture; XD_ERROR_INVALID_ARGUMENT;
+ * XD_ERROR_OUT_OF_MEMORY. The caller owns both, NULL on failure. */
 XD_API xd_status xd_dataset_split(xd_dataset **rest, xd_dataset **part, xd_context *context,
                                   const xd_dataset *set, double fraction, uint64_t seed);
 

@@ -3,7 +3,11 @@
  *
  * A network is plain host memory, belongs to no context, is reference-counted, and
  * may be read by any number of threads once nobody writes its parameters. Freezing
- * makes it immutable for good; loaded networks and those in a model are frozen. */
+ * makes it immutable for good; loaded networks and those in a model are frozen.
+ *
+ * The calls that run one (xd_encoder_encode, xd_decoder_decode, xd_judge_predict and so on) cut
+ * long calls into batches and check all input before they write. count 0 does nothing. On failure
+ * the contents of outputs are unspecified. */
 #ifndef XDOMAIN_NETWORK_H
 #define XDOMAIN_NETWORK_H
 

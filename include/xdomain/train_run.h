@@ -37,11 +37,12 @@ typedef struct xd_train_run {
   void *user;
   /* Path of the checkpoint, or NULL: none is written. */
   const char *checkpoint;
-  /* It is written after every so many seconds, */
+  /* It is written after every so many seconds, 0..1e9, */
   double checkpoint_seconds;
-  /* and after every so many steps; 0: not for this reason. */
+  /* and after every so many steps; 0, of either: not for this reason. */
   uint32_t checkpoint_steps;
-  /* 1: goes on from the checkpoint; 0: begins anew, and refuses a path where a file is. */
+  /* 1: goes on from the checkpoint, which is not NULL then; 0: begins anew, and refuses a path
+   * where a file is. */
   uint32_t resume;
 } xd_train_run;
 

@@ -10,8 +10,9 @@
  * reference kernel, which needs buffers that the host can see (xd_buffer.host not
  * NULL); a backend whose buffers it cannot see must fill every slot.
  *
- * Layout: everything is float32. Pictures are [batch][height][width][channels],
- * codes [batch][latent_dim], dense weights [inputs][outputs], convolution weights
+ * Layout: everything is float32, and sizes stand in the order of memory. Pictures are
+ * [batch][height][width][channels], codes [batch][latent_dim], dense weights
+ * [inputs][outputs], convolution weights
  * [kernel_height][kernel_width][in_channels][out_channels] (both for conv2d and for
  * conv_transpose2d; in and out as the layer sees them going forward).
  *
