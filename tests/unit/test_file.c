@@ -205,13 +205,28 @@ START_TEST(file_write__keeps_mode_and_owner_of_what_it_replaces) {
 }
 END_TEST
 
+static void count_warnings(void *user, xd_log_level level, const char *message) {
+  uint32_t *warnings = user;
+  *warnings += level == XD_LOG_WARNING && strstr(message, "hard links") != NULL;
+}
+
+/* It says so, of a file that has two names and not of one that has one. */
 START_TEST(file_write__leaves_other_names_of_a_file_as_they_were) {
   char other[TEST_PATH_SIZE];
+  uint32_t warnings = 0;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *telling = NULL;
+  options.log = count_warnings, options.log_user = &warnings;
+  assert_status(xd_context_create(&telling, &options), XD_OK);
   write_test_file(path, "old", 3);
+  assert_ok(telling, xdi_file_write(telling, path, "old", 3));
+  ck_assert_uint_eq(warnings, 0);
   ck_assert_int_eq(link(path, path_in(other, folder, "other")), 0);
-  assert_ok(context, xdi_file_write(context, path, "new!", 4));
+  assert_ok(telling, xdi_file_write(telling, path, "new!", 4));
+  ck_assert_uint_eq(warnings, 1);
   check_content("new!", 4);
   ck_assert_int_eq(look_at(other).st_size, 3);
+  xd_context_destroy(telling);
 }
 END_TEST
 
@@ -225,18 +240,24 @@ static pid_t ended_process(void) {
   return child;
 }
 
+/* Several of each, in whatever order the folder lists them. */
 START_TEST(file_write__removes_what_ended_processes_left) {
-  char left[TEST_PATH_SIZE], living[TEST_PATH_SIZE], strange[TEST_PATH_SIZE], name[64];
-  snprintf(name, sizeof name, ".xdomain-%ld-3.tmp", (long)ended_process());
-  write_test_file(path_in(left, folder, name), "left", 4);
-  snprintf(name, sizeof name, ".xdomain-%ld-3.tmp", (long)getppid());
-  write_test_file(path_in(living, folder, name), "living", 6);
+  enum { FILES = 8 };
+  char left[FILES][TEST_PATH_SIZE], living[FILES][TEST_PATH_SIZE], strange[TEST_PATH_SIZE], name[64];
+  for (int i = 0; i < FILES; i++) {
+    snprintf(name, sizeof name, ".xdomain-%ld-%d.tmp", (long)ended_process(), i);
+    write_test_file(path_in(left[i], folder, name), "left", 4);
+    snprintf(name, sizeof name, ".xdomain-%ld-%d.tmp", (long)getppid(), i);
+    write_test_file(path_in(living[i], folder, name), "living", 6);
+  }
   write_test_file(path_in(strange, folder, ".xdomain-1x-3.tmp"), "strange", 7);
   assert_ok(context, xdi_file_write(context, path, "x", 1));
-  ck_assert_int_ne(access(left, F_OK), 0);
-  ck_assert_int_eq(access(living, F_OK), 0);
+  for (int i = 0; i < FILES; i++) {
+    ck_assert_int_ne(access(left[i], F_OK), 0);
+    ck_assert_int_eq(access(living[i], F_OK), 0);
+  }
   ck_assert_int_eq(access(strange, F_OK), 0);
-  ck_assert_int_eq(count_entries(folder), 3);
+  ck_assert_int_eq(count_entries(folder), FILES + 2);
 }
 END_TEST
 

@@ -56,8 +56,10 @@ static void reseal_chunk(unsigned char *data, const char *tag) {
   reseal(data);
 }
 
+/* By loading and by verifying. */
 static void assert_refused(const void *data, size_t size, xd_status expected, const char *word) {
   xd_model *model = (xd_model *)&context;
+  ck_assert_int_ne(xd_file_verify_source(context, in_memory(data, size)), XD_OK);
   assert_status(xd_model_load_source(&model, context, in_memory(data, size)), expected);
   ck_assert_ptr_null(model);
   assert_message_names(context, word);
