@@ -130,6 +130,7 @@ ends 130
 judging() {
   out=$1
   shift
+  : >log # the last one's words are not to be taken for this one's
   "$tool" judge --train dir:one --epochs 400 --base-channels 4 --features 4 --threads 1 --out "$out.xdc" "$@" >out 2>log &
   process=$!
 }
