@@ -179,18 +179,44 @@ typedef struct progress {
 } progress;
 
 void progress_start(progress *p);
-/* A bar with the time left on a terminal; elsewhere a line at each new stage and now and then. */
-void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall,
+/* A bar with the time left on a terminal; elsewhere a line at each new stage and now and then. `left` is in seconds,
+ * below 0 as far as `overall` tells. */
+void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
                    const char *detail);
+/* Takes the bar away, for another line. */
+void progress_clear(const progress *p);
 void progress_end(progress *p);
 double now_seconds(void);
+
+/* "about 12 min", "less than a minute". */
+#define DURATION_SIZE 32
+void spell_duration(char text[DURATION_SIZE], double seconds);
+
+/* ---- What a judge is worth (judging.c): scores by a poor one say nothing ---- */
+
+typedef struct judge_worth {
+  double accuracy; /* on real pictures that it was not trained on */
+  uint32_t pictures;
+  bool one_class; /* it puts all of them into one */
+} judge_worth;
+
+/* Measures it; `set` is of the judge's shape and classes. */
+xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge, const xd_dataset *set);
+
+/* Whether its scores mean anything. */
+bool is_sound(const judge_worth *worth);
+
+/* Says in one line what it is worth, and in another one if that is little. */
+void say_worth(const judge_worth *worth, uint32_t domain);
 
 /* ---- Measures (report.c); `prefix` stands before their names: "", or "validation1." in a report ---- */
 
 double value_of(const xd_values *values, const char *name); /* NaN where there is none */
 bool has_measures(const xd_values *values, const char *prefix);
 void print_json_number(FILE *to, const char *name, double value); /* "name": value, or null */
-void print_measures_json(FILE *to, const xd_values *values, const char *prefix);
-void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix);
+/* By a judge that is not sound no Frechet distance is told. */
+void print_measures_json(FILE *to, const xd_values *values, const char *prefix, const judge_worth *worth);
+void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,
+                    const judge_worth *worth);
 
 #endif

@@ -43,7 +43,7 @@ static int show_step(void *user, const xd_progress *p) {
                 p->stage <= XD_STAGE_VAE2    ? "VAE"
                 : p->stage == XD_STAGE_CODES ? "encoding"
                                              : "generator",
-                p->step, p->steps, p->overall, detail);
+                p->step, p->steps, p->overall, -1.0, detail);
   return 0;
 }
 

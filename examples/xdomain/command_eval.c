@@ -24,6 +24,7 @@ typedef struct scoring {
   xd_dataset *sets[2];
   xd_pairing *pairing;
   xd_judge *judge[2];
+  judge_worth worth[2];
   xd_values *measures[2]; /* NULL: the model has no such direction */
   progress progress;
 } scoring;
@@ -94,7 +95,7 @@ static xd_status improvise_judge(scoring *s, int target) {
 }
 
 static int show_step(void *user, const xd_progress *p) {
-  progress_show(user, "scoring", p->step, p->steps, p->overall, "");
+  progress_show(user, "scoring", p->step, p->steps, p->overall, -1.0, "");
   return 0;
 }
 
@@ -103,9 +104,12 @@ static xd_status score_direction(scoring *s, int source) {
   xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
   xd_status status = s->judge[target] ? XD_OK : improvise_judge(s, target);
   if (!status)
+    status = weigh_judge(&s->worth[target], &s->run, s->judge[target], s->sets[target]);
+  if (!status)
     status = xd_values_create(&s->measures[source], s->run.context);
   if (status)
     return status;
+  say_worth(&s->worth[target], (uint32_t)target + 1);
   input.judge = s->judge[target];
   input.source = s->sets[source];
   input.target = s->sets[target];
@@ -130,7 +134,7 @@ static void print_plain(const scoring *s) {
   static const char *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
   for (int i = 0; i < 2; i++)
     if (s->measures[i])
-      print_measures(stdout, titles[i], s->measures[i], "");
+      print_measures(stdout, titles[i], s->measures[i], "", &s->worth[1 - i]);
 }
 
 static void print_json(const scoring *s) {
@@ -140,7 +144,7 @@ static void print_json(const scoring *s) {
   for (int i = 0; i < 2; i++)
     if (s->measures[i]) {
       printf(", \"%s\": ", names[i]);
-      print_measures_json(stdout, s->measures[i], "");
+      print_measures_json(stdout, s->measures[i], "", &s->worth[1 - i]);
     }
   puts("}");
 }

@@ -102,11 +102,27 @@ static int check_pairs(training *t) {
   return EXIT_DONE;
 }
 
+/* Efforts are presets: the defaults with other numbers of steps. */
+static int choose_effort(training *t) {
+  if (!t->effort)
+    return EXIT_DONE;
+  if (t->settings.preset)
+    return usage_error("--preset has numbers of its own, and --effort those of its steps: give one of both");
+  if (!strcmp(t->effort, "normal"))
+    return EXIT_DONE;
+  t->settings.preset = t->effort;
+  return !strcmp(t->effort, "quick") || !strcmp(t->effort, "best")
+             ? EXIT_DONE
+             : usage_error("--effort is quick, normal or best");
+}
+
 static int check_outputs(const training *t) {
   const output outputs[] = {{.flag = "--out", .path = t->out},
                             {.flag = "--log", .path = t->log_path, .streams = true},
                             {.flag = "--report", .path = t->report_path, .streams = true},
-                            {.flag = "--checkpoint", .path = t->checkpoint.path}};
+                            {.flag = "--checkpoint", .path = t->checkpoint.path},
+                            {.flag = "--preview", .path = t->previews.translations},
+                            {.flag = "--preview", .path = t->previews.reconstructions}};
   const size_t count = sizeof outputs / sizeof *outputs;
   const char *const files[] = {t->model_path, t->vae_paths[0],   t->vae_paths[1],
                                t->judge_path, t->judge_paths[0], t->judge_paths[1]},
@@ -127,15 +143,23 @@ static int check_outputs(const training *t) {
 /* ---- The commands ---- */
 
 static int work(training *t) {
-  int code = make_options(t);
+  int code = choose_effort(t);
+  if (!code)
+    code = make_options(t);
   if (!code)
     code = check_pairs(t);
+  if (!code)
+    code = prepare_previews(t);
   if (!code)
     code = prepare_checkpoint(&t->checkpoint, t->out);
   if (!code)
     code = check_outputs(t);
   if (!code)
     code = load_training_sets(t);
+  if (!code)
+    code = plan_training(t);
+  if (!code)
+    code = load_training_judges(t);
   if (!code)
     code = begin_checkpoint(&t->checkpoint);
   if (!code)
@@ -153,8 +177,10 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
       {"model", FLAG_TEXT, &t->model_path, "FILE", "map: the model whose VAEs are used"},
       {"vae1", FLAG_TEXT, &t->vae_paths[0], "FILE", "map: or the model that has the VAE of domain 1,"},
       {"vae2", FLAG_TEXT, &t->vae_paths[1], "FILE", "map: and the one that has the VAE of domain 2"},
+      {"effort", FLAG_TEXT, &t->effort, "quick|normal|best",
+       "how long it may take: about a third or three times the steps (normal)"},
       {"preset", FLAG_TEXT, &t->settings.preset, "NAME",
-       "mnist, fashion, svhn or paper: where the other options begin"},
+       "mnist, fashion, svhn or paper (quick and best are efforts): where the other options begin"},
       SETTING_FLAGS(&t->settings),
       {"valid", FLAG_REAL, &t->held_out_share, "X",
        "hold out this share of each class for validation (0.1, about 2000 pictures at most, if that gives two of "
@@ -170,6 +196,10 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
        "judge of both domains for validation (else they are trained)"},
       {"judge1", FLAG_TEXT, &t->judge_paths[0], "FILE", "judge of domain 1 for validation"},
       {"judge2", FLAG_TEXT, &t->judge_paths[1], "FILE", "judge of domain 2 for validation"},
+      {"preview", FLAG_TEXT, &t->preview_path, "FILE.png",
+       "translations as a sheet, drawn anew at each validation, beside it FILE.reconstructions.png (the model's "
+       "name with .preview.png and .reconstructions.png)"},
+      {"no-preview", FLAG_SWITCH, &t->no_previews, NULL, "draw none"},
       {"log", FLAG_TEXT, &t->log_path, "FILE", "losses of every step, as CSV"},
       {"report", FLAG_TEXT, &t->report_path, "FILE", "every validation and which step was kept, as JSON"},
       CHECKPOINT_FLAGS(&t->checkpoint, "model"),

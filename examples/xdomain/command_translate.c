@@ -13,7 +13,7 @@ static const char usage[] =
     "standard input, and pipes are read), one folder of pictures, or one SPEC as in 'xdomain train --help'.\n"
     "Alpha is laid over black, as in training.\n\n"
     "--out ending in .png, '-' (standard output) or a pipe is one PNG, or with --sheet a contact sheet: for\n"
-    "each class a row of sources above a row of translations. Ending in .idx: an IDX file in input order.\n"
+    "each class a row of sources, from all over the class, above a row of translations. Ending in .idx: an IDX file in input order.\n"
     "Anything else: a folder of PNG files, made if needed, with the names of the sources and, for a folder,\n"
     "its sub-folders; pictures of a SPEC are numbered. No result replaces a source or another result.";
 
@@ -70,7 +70,7 @@ static int translate_sources(translation *t) {
   int code = EXIT_DONE;
   for (uint32_t i = 0; i < t->count && !code; i++) {
     bool skipped = false;
-    if (t->kind == RESULT_SHEET && !sheet_wants(t, t->sources[i].label))
+    if (t->kind == RESULT_SHEET && !sheet_takes(t, t->sources[i].label))
       continue;
     code = read_source(t, i, t->inputs + t->chunk_count * t->from_size, &skipped);
     if (skipped)

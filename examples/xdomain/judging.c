@@ -1,7 +1,7 @@
 /* What a judge is worth, found on real pictures that it was not trained on: scores by a poor one say nothing. */
 #include <stdlib.h>
 
-#include "judging.h"
+#include "command.h"
 
 #define CHUNK 64u
 
@@ -39,6 +39,13 @@ static xd_status weigh(weighing *w, const runtime *r, const xd_judge *judge, con
   return status;
 }
 
+static uint32_t count_classes(const xd_dataset *set) {
+  uint32_t classes = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    classes += xd_dataset_class_size(set, label) > 0;
+  return classes;
+}
+
 xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge, const xd_dataset *set) {
   weighing w = {.right = 0};
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
@@ -49,7 +56,7 @@ xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge,
   if (status)
     return status;
   out->accuracy = (double)w.right / out->pictures;
-  out->one_class = w.met_count == 1;
+  out->one_class = w.met_count == 1 && (xd_judge_class_count(judge) == 1 || count_classes(set) > 1);
   return XD_OK;
 }
 
@@ -58,8 +65,8 @@ bool is_sound(const judge_worth *worth) {
 }
 
 void say_worth(const judge_worth *worth, uint32_t domain) {
-  fprintf(stderr, "judge of domain %u: right on %.3f of %u real pictures that it was not trained on\n",
-          domain, worth->accuracy, worth->pictures);
+  fprintf(stderr, "judge of domain %u: right on %.3f of %u real pictures\n", domain, worth->accuracy,
+          worth->pictures);
   if (worth->one_class)
     notice(
         "that judge puts all pictures into one class: its scores say nothing, and no Frechet distance is shown");

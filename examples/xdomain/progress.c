@@ -21,6 +21,16 @@ void progress_start(progress *p) {
   p->started = now_seconds();
 }
 
+void spell_duration(char text[DURATION_SIZE], double seconds) {
+  const double minutes = seconds / 60.0;
+  if (minutes < 1.0)
+    snprintf(text, DURATION_SIZE, "less than a minute");
+  else if (minutes < 100.0)
+    snprintf(text, DURATION_SIZE, "about %.0f min", minutes);
+  else
+    snprintf(text, DURATION_SIZE, "about %.1f h", minutes / 60.0);
+}
+
 static void draw_bar(const char *stage, double overall, double left, const char *detail) {
   char bar[BAR_WIDTH + 1];
   int filled = (int)(overall * BAR_WIDTH);
@@ -32,22 +42,34 @@ static void draw_bar(const char *stage, double overall, double left, const char 
   fflush(stderr);
 }
 
-void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall,
+static void print_line(const char *stage, uint32_t step, uint32_t steps, const char *detail, double spent,
+                       double left) {
+  char duration[DURATION_SIZE];
+  spell_duration(duration, left);
+  fprintf(stderr, "%s: step %u of %u, %s, %.0f s, %s left\n", stage, step, steps, detail, spent, duration);
+}
+
+void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
                    const char *detail) {
-  double now = now_seconds(), spent = now - p->started;
-  double left = overall > 0.01 ? spent * (1.0 - overall) / overall : 0.0;
-  bool changed = strncmp(p->stage, stage, sizeof p->stage - 1) != 0;
+  const double now = now_seconds(), spent = now - p->started;
+  const bool changed = strncmp(p->stage, stage, sizeof p->stage - 1) != 0;
   if (!changed && step < steps && now - p->shown < (p->terminal ? BAR_INTERVAL : LINE_INTERVAL))
     return;
+  if (left < 0.0)
+    left = overall > 0.01 ? spent * (1.0 - overall) / overall : 0.0;
   p->shown = now;
   snprintf(p->stage, sizeof p->stage, "%s", stage);
   if (p->terminal)
     draw_bar(stage, overall, left, detail);
   else
-    fprintf(stderr, "%s: step %u of %u, %s, %.0f s\n", stage, step, steps, detail, spent);
+    print_line(stage, step, steps, detail, spent, left);
+}
+
+void progress_clear(const progress *p) {
+  if (p->terminal)
+    fputs("\r\033[K", stderr);
 }
 
 void progress_end(progress *p) {
-  if (p->terminal)
-    fputs("\r\033[K", stderr);
+  progress_clear(p);
 }

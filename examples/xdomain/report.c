@@ -41,7 +41,11 @@ static void print_classes_json(FILE *to, const xd_values *values, const char *pr
   }
 }
 
-void print_measures_json(FILE *to, const xd_values *values, const char *prefix) {
+static bool tells_distance(const char *name) {
+  return !strcmp(name, "fd") || !strcmp(name, "reconstruction_fd");
+}
+
+void print_measures_json(FILE *to, const xd_values *values, const char *prefix, const judge_worth *worth) {
   static const char *const names[] = {"acc",
                                       "div",
                                       "ediv",
@@ -58,7 +62,8 @@ void print_measures_json(FILE *to, const xd_values *values, const char *prefix) 
                                       "judge_acc"};
   fputc('{', to);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    print_json_number(to, names[i], measure(values, prefix, names[i]));
+    const bool told = is_sound(worth) || !tells_distance(names[i]);
+    print_json_number(to, names[i], told ? measure(values, prefix, names[i]) : NAN);
     fputs(", ", to);
   }
   print_json_number(to, "count", measure(values, prefix, "pictures"));
@@ -69,7 +74,40 @@ void print_measures_json(FILE *to, const xd_values *values, const char *prefix) 
   fputs("}}", to);
 }
 
-void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix) {
+static void print_distance(FILE *to, const xd_values *values, const char *prefix, const judge_worth *worth) {
+  if (is_sound(worth))
+    fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", measure(values, prefix, "fd"),
+            measure(values, prefix, "reconstruction_fd"));
+  else
+    fputs("  Frechet    -       (the judge is poor: neither this nor the accuracy says much)\n", to);
+}
+
+static void print_per_class(FILE *to, const xd_values *values, const char *prefix) {
+  char head[64];
+  const int length = snprintf(head, sizeof head, "%sacc.", prefix);
+  fputs("  per class ", to);
+  for (uint32_t i = 0; i < xd_values_count(values); i++)
+    if (!strncmp(xd_values_name(values, i), head, (size_t)length))
+      fprintf(to, "  %s: %.4f", xd_values_name(values, i) + length, xd_values_number(values, i));
+  fputc('\n', to);
+}
+
+/* What the accuracy is beside the most that it could be. */
+static void print_verdict(FILE *to, const xd_values *values, const char *prefix) {
+  const double ceiling = measure(values, prefix, "reconstruction_acc"),
+               reached = measure(values, prefix, "acc");
+  if (!isfinite(ceiling))
+    return;
+  fprintf(to, "  in words   reconstructions are right in %.3f, translations in %.3f: the mapping loses ",
+          ceiling, reached);
+  if (reached < ceiling)
+    fprintf(to, "%.3f\n", ceiling - reached);
+  else
+    fputs("nothing\n", to);
+}
+
+void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,
+                    const judge_worth *worth) {
   fprintf(to, "%s: %.0f translated pictures, %.0f real ones\n", title, measure(values, prefix, "pictures"),
           measure(values, prefix, "real_pictures"));
   fprintf(to, "  accuracy   %.4f   (judge on real pictures %.4f, on reconstructions %.4f)\n",
@@ -77,8 +115,7 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
           measure(values, prefix, "reconstruction_acc"));
   fprintf(to, "  diversity  %.3f    of one source picture %.3f\n", measure(values, prefix, "div"),
           measure(values, prefix, "ediv"));
-  fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", measure(values, prefix, "fd"),
-          measure(values, prefix, "reconstruction_fd"));
+  print_distance(to, values, prefix, worth);
   fprintf(to, "  sharpness  %.3f    detail %.3f (reconstructions %.3f, %.3f)\n",
           measure(values, prefix, "sharpness"), measure(values, prefix, "detail"),
           measure(values, prefix, "reconstruction_sharpness"),
@@ -86,11 +123,6 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
   if (isfinite(measure(values, prefix, "style"))) /* labels have none */
     fprintf(to, "  style kept %.3f    ink %.3f, slant %.3f\n", measure(values, prefix, "style"),
             measure(values, prefix, "ink"), measure(values, prefix, "slant"));
-  fputs("  per class ", to);
-  char head[64];
-  const int length = snprintf(head, sizeof head, "%sacc.", prefix);
-  for (uint32_t i = 0; i < xd_values_count(values); i++)
-    if (!strncmp(xd_values_name(values, i), head, (size_t)length))
-      fprintf(to, "  %s: %.4f", xd_values_name(values, i) + length, xd_values_number(values, i));
-  fputc('\n', to);
+  print_per_class(to, values, prefix);
+  print_verdict(to, values, prefix);
 }

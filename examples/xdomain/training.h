@@ -3,7 +3,7 @@
 #ifndef XDOMAIN_TRAINING_H
 #define XDOMAIN_TRAINING_H
 
-#include "judging.h"
+#include "command.h"
 
 /* One validation, as the callback heard of it. */
 typedef struct training_record {
@@ -16,6 +16,23 @@ typedef struct training_history {
   size_t count, room;
 } training_history;
 
+/* What a training is thought to take, measured at a few steps of each kind (estimate.c). */
+typedef struct training_plan {
+  double step_seconds[6]; /* of each stage by its number; 0: it is not trained */
+  uint32_t steps[6];
+  double validation_seconds[6]; /* of each validation of a stage */
+  uint32_t validations[6];
+  double total; /* seconds; 0: not known */
+} training_plan;
+
+/* Pictures beside the model (previews.c). */
+typedef struct training_previews {
+  runtime run;                          /* with a context of its own */
+  char *translations, *reconstructions; /* paths */
+  xd_picture *panels[2];                /* the translations of each direction, as drawn last */
+  bool reconstructed, lost;
+} training_previews;
+
 typedef struct training {
   runtime run;
   bool mapping_only; /* xdomain map */
@@ -23,6 +40,8 @@ typedef struct training {
   const char *log_path, *report_path;
   const char *unlabelled_specs[2], *validation_specs[2], *judge_path, *judge_paths[2];
   checkpointing checkpoint;
+  const char *effort, *preview_path;
+  bool no_previews;
   float held_out_share; /* 0: nobody has said */
   bool no_validation;
   bool half;
@@ -41,6 +60,11 @@ typedef struct training {
   xd_values *report;
   training_history history[2]; /* of the mapping 1 to 2, and of the way back */
   bool heard;                  /* a step, which shows where a resumed training goes on */
+  xd_stage stage;              /* that was heard of last */
+  bool trend_said[2];          /* of each VAE */
+  training_plan plan;
+  double planned_done, began; /* of the plan when this run began, and when that was */
+  training_previews previews;
   FILE *log;
   bool log_lost;
   progress progress;
@@ -48,12 +72,24 @@ typedef struct training {
 
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE. */
 int load_training_sets(training *t);
+int load_training_judges(training *t);
 
 /* The model whose VAEs are those of vae_paths, as the one that is mapped on. */
 xd_status join_vaes(training *t);
 int run_training(training *t);
 /* Writes down what a training that ended early has finished, and says how it goes on. */
 void keep_finished(training *t);
+/* Where previews go; draws them anew from a model; tells where they are. */
+int prepare_previews(training *t);
+void draw_previews(training *t, const xd_model *model);
+void say_previews(const training *t);
+void free_previews(training *t);
+
+/* Trains a few steps of each kind on few pictures and plans by them. Says how long the training takes. */
+int plan_training(training *t);
+/* Seconds that are left after a step, by the plan and by how it held until now; below 0: not known. */
+double seconds_left(training *t, const xd_progress *p);
+
 int open_training_log(training *t);
 int close_training_log(training *t);
 int write_training_report(const training *t, const char *status);

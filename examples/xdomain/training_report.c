@@ -24,13 +24,15 @@ static bool add_record(training_history *h, training_record record) {
 }
 
 bool note_validation(training *t, const xd_progress *p) {
-  return add_record(&t->history[p->stage == XD_STAGE_MAPPING2],
+  const int direction = p->stage == XD_STAGE_MAPPING2;
+  const bool sound = is_sound(&t->judge_worth[1 - direction]);
+  return add_record(&t->history[direction],
                     (training_record){.step = p->step,
                                       .acc = value_of(p->validation, "acc"),
                                       .div = value_of(p->validation, "div"),
                                       .ediv = value_of(p->validation, "ediv"),
                                       .style = value_of(p->validation, "style"),
-                                      .fd = value_of(p->validation, "fd"),
+                                      .fd = sound ? value_of(p->validation, "fd") : NAN,
                                       .score = value_of(p->validation, "score")});
 }
 
@@ -110,7 +112,7 @@ static void print_direction(FILE *to, const training *t, uint32_t direction) {
   snprintf(name, sizeof name, "validation%u.", direction + 1);
   if (has_measures(t->report, name)) {
     fputs(",\n  \"validation\": ", to);
-    print_measures_json(to, t->report, name);
+    print_measures_json(to, t->report, name, &t->judge_worth[1 - direction]);
   }
   fputc('}', to);
 }

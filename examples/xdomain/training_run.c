@@ -1,4 +1,5 @@
 /* The run of xdomain train and map: progress, the training itself, and that nothing of it is lost. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,9 +16,9 @@ static const char *stage_name(xd_stage stage) {
 
 static void tell_losses(char *detail, size_t size, const xd_progress *p) {
   if (p->validation)
-    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f FD %.2f",
+    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f",
              value_of(p->validation, "acc"), value_of(p->validation, "div"), value_of(p->validation, "ediv"),
-             value_of(p->validation, "style"), value_of(p->validation, "fd"));
+             value_of(p->validation, "style"));
   else if (p->stage >= XD_STAGE_MAPPING1)
     snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
              value_of(p->losses, "generator"));
@@ -28,6 +29,33 @@ static void tell_losses(char *detail, size_t size, const xd_progress *p) {
              value_of(p->losses, "kl"));
 }
 
+/* Whether a VAE that was trained to its end would learn from more steps; said once. */
+static void say_trend(training *t, int domain) {
+  static const char *const before[] = {"vae1.pixel_cost_before", "vae2.pixel_cost_before"},
+                           *const last[] = {"vae1.pixel_cost_last", "vae2.pixel_cost_last"};
+  const double first = value_of(t->report, before[domain]),
+               fall = 1.0 - value_of(t->report, last[domain]) / first;
+  if (t->trend_said[domain] || !isfinite(fall))
+    return;
+  t->trend_said[domain] = true;
+  progress_clear(&t->progress);
+  if (fall >= XD_STILL_FALLING)
+    fprintf(
+        stderr,
+        "VAE of domain %d: its error was still falling, by %.1f%% in the last tenth of the steps: more (--effort "
+        "best, --min-steps) would help\n",
+        domain + 1, 100.0 * fall);
+  else
+    fprintf(stderr, "VAE of domain %d: its error is flat, %+.1f%% in the last tenth of the steps\n",
+            domain + 1, -100.0 * fall);
+}
+
+static void say_trends(training *t, xd_stage stage) {
+  for (int d = 0; d < 2; d++)
+    if (stage > XD_STAGE_VAE1 + (uint32_t)d)
+      say_trend(t, d);
+}
+
 static int show_step(void *user, const xd_progress *p) {
   training *t = user;
   char detail[128];
@@ -36,9 +64,13 @@ static int show_step(void *user, const xd_progress *p) {
     take_up_log(t, p);
     take_up_report(t, p);
   }
+  say_trends(t, p->stage);
   tell_losses(detail, sizeof detail, p);
-  progress_show(&t->progress, stage_name(p->stage), p->step, p->steps, p->overall, detail);
+  progress_show(&t->progress, stage_name(p->stage), p->step, p->steps, p->overall, seconds_left(t, p),
+                detail);
   log_training_step(t, p);
+  if (p->model && (p->validation || p->step == p->steps))
+    draw_previews(t, p->model);
   if (!p->validation)
     return 0;
   if (!note_validation(t, p))
@@ -61,13 +93,14 @@ static void print_seconds(const training *t) {
   fputs(")\n", stderr);
 }
 
-static void print_summary(const training *t) {
+static void print_summary(training *t) {
   static const char *const
       titles[] = {"validation 1 to 2", "validation 2 to 1"},
       *const prefixes[] = {"validation1.", "validation2."}, *const kept[] = {"kept_step1", "kept_step2"},
       *const probes[] = {"probe1", "probe2"}, *const counts[] = {"unlabelled1", "unlabelled2"},
       *const bounds[] = {"confidence1", "confidence2"};
   double probe;
+  say_trends(t, XD_STAGE_MAPPING2);
   print_seconds(t);
   for (int i = 0; i < 2; i++)
     if (xd_values_find(t->report, &probe, counts[i]) == XD_OK)
@@ -81,7 +114,7 @@ static void print_summary(const training *t) {
   for (int i = 0; i < 2; i++) {
     if (!has_measures(t->report, prefixes[i]))
       continue;
-    print_measures(stderr, titles[i], t->report, prefixes[i]);
+    print_measures(stderr, titles[i], t->report, prefixes[i], &t->judge_worth[1 - i]);
     fprintf(stderr, "  kept       step %.0f, the best of %zu validations\n", value_of(t->report, kept[i]),
             t->history[i].count);
   }
@@ -121,7 +154,9 @@ static int keep_model(training *t) {
     return rescue_model(t);
   }
   drop_checkpoint(&t->checkpoint);
+  draw_previews(t, t->model);
   print_summary(t);
+  say_previews(t);
   fputs("wrote ", stderr);
   print_text(stderr, t->out);
   fputc('\n', stderr);
@@ -182,4 +217,5 @@ void free_training(training *t) {
   xd_options_destroy(t->options);
   free_settings(&t->settings);
   free(t->checkpoint.path);
+  free_previews(t);
 }

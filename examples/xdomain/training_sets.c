@@ -178,7 +178,7 @@ static int show_judge_step(void *user, const xd_progress *p) {
   training *t = user;
   char detail[32];
   snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
-  progress_show(&t->progress, "judge for validation", p->step, p->steps, p->overall, detail);
+  progress_show(&t->progress, "judge for validation", p->step, p->steps, p->overall, -1.0, detail);
   return 0;
 }
 
@@ -231,7 +231,7 @@ static xd_status load_sets(training *t) {
 }
 
 int load_training_sets(training *t) {
-  xd_status status = load_sets(t);
+  const xd_status status = load_sets(t);
   if (status)
     return report_failure(&t->run, status);
   int code = pair_classes(t);
@@ -240,6 +240,10 @@ int load_training_sets(training *t) {
   if (code)
     return code;
   describe_sets(t);
-  status = validates(t) ? prepare_judges(t) : XD_OK;
+  return EXIT_DONE;
+}
+
+int load_training_judges(training *t) {
+  const xd_status status = validates(t) ? prepare_judges(t) : XD_OK;
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }

@@ -3,6 +3,7 @@
 #define XDOMAIN_TRANSLATION_H
 
 #include "folder.h"
+#include "grid.h"
 #include "pending.h"
 
 typedef enum result_kind { RESULT_PNG, RESULT_SHEET, RESULT_IDX, RESULT_FOLDER } result_kind;
@@ -14,11 +15,17 @@ typedef struct source {
   uint32_t label;   /* pictures of one label share a row of a sheet */
 } source;
 
+/* The rows of a class: its sources, and below what they became. */
+typedef struct sheet_row {
+  uint32_t number;            /* among those of the classes that have sources */
+  uint32_t size, met, filled; /* sources, those that were looked at, and those that are drawn */
+  char *name;                 /* NULL: none */
+} sheet_row;
+
 typedef struct sheet {
-  uint32_t classes, columns;
-  uint32_t *row_of_label, *filled; /* row_of_label[largest label + 1]; cells of a row that are filled */
-  xd_shape shape;
-  float *cells;
+  uint32_t label_count;
+  sheet_row *rows; /* [label_count] */
+  grid grid;
 } sheet;
 
 typedef struct translation {
@@ -70,7 +77,7 @@ int finish_results(translation *t);
 void free_results(translation *t);
 
 int open_sheet(translation *t);
-bool sheet_wants(const translation *t, uint32_t label);
+bool sheet_takes(translation *t, uint32_t label); /* asked once of each source, in order */
 int put_on_sheet(translation *t, uint32_t label, float *before, float *after);
 int draw_sheet(translation *t, xd_picture **out);
 void free_sheet(translation *t);

@@ -14,6 +14,7 @@
 XD_BEGIN_DECLS
 
 struct xd_values; /* values.h */
+struct xd_model; /* model.h */
 
 /* What a call is at. */
 typedef uint32_t xd_stage;
@@ -59,6 +60,10 @@ typedef struct xd_progress {
   uint32_t step;
   uint32_t steps;
   uint32_t reserved;
+  /* With a validation, the VAEs and the mapping that was measured; while xd_train and xd_map encode
+   * sets, both VAEs; else NULL. It serves translators on other contexts; who keeps it retains
+   * it. */
+  const struct xd_model *model;
 } xd_progress;
 
 /* Nonzero ends the call with XD_ERROR_CANCELLED. The rules of all callbacks hold, see xdomain.h. */

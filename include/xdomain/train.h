@@ -92,12 +92,19 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
 #define XD_VALIDATION_EDIV 0.6
 #define XD_VALIDATION_STYLE 0.5
 
+/* The share of its pixel cost that a VAE loses in its last tenth of steps while it still learns. */
+#define XD_STILL_FALLING 0.01
+
 /* Trains both VAEs, freezes them, and trains the mappings that the option directions names. The
  * caller owns *out. Options: group "train"; NULL means the defaults. The report, where not NULL,
  * also tells what was done before a failure; N is 1 or 2, the domain or the domain that a
  * mapping leaves:
  *   seconds, seconds.vaeN, seconds.codes, seconds.mappingN  wall time of all and of each stage
  *   vaeN.NAME         losses of the VAE, means over the last epoch
+ *   vaeN.pixel_cost_before, vaeN.pixel_cost_last
+ *                     means over the last tenth but one and the last tenth of the steps,
+ *                     sharpening left out: where the second is lower by XD_STILL_FALLING of the
+ *                     first, more steps would help
  *   mappingN.NAME     losses of the mapping, means over the last 100 steps
  *   validationN.NAME  measures of the networks that are kept, and their score; the ceiling in it is
  *                     measured after the last step

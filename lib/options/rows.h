@@ -107,7 +107,7 @@
       "pairs of convolutions, the second of which halves; 0: until both sides are at most 4, at least one") \
   ROW(COUNT, feature_dim, 1, 1024, 128, "", "width of the last layer but one, the features") \
   ROW(REAL, dropout, 0, 0.999999, 0.2, "", "share of the features that a step drops") \
-  ROW(COUNT, epochs, 1, 1e6, 4, "epochs", "passes over the training set") \
+  ROW(COUNT, epochs, 0, 1e6, 0, "epochs", "passes over the training set; 0: 4, or as many as make 500 steps") \
   ROW(COUNT, batch, 1, 65536, 128, "pictures", "pictures of a step") \
   ROW(REAL, learning_rate, 0, 10, 0.001, "", "Adam's rate at the first step; it falls to 0 along a cosine") \
   ROW(REAL, weight_decay, 0, 10, 1e-4, "", "decoupled decay of the weights") \
@@ -127,7 +127,7 @@
 #define XDI_TRAIN_ROWS(ROW) \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers of the training") \
   ROW(COUNT, directions, 0, 3, 3, "", "mappings that are trained: 1: 1 to 2, 2: 2 to 1, 3: both, 0: the VAEs alone") \
-  ROW(COUNT, validate_every, 0, 33554431, 0, "steps", "mapping steps between validations; 0: after the last alone") \
+  ROW(COUNT, validate_every, 0, 33554431, 2000, "steps", "mapping steps between validations; 0: after the last alone") \
   ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
       "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
   ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where all pictures of a VAE or a mapping look alike")

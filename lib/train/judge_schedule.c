@@ -48,6 +48,13 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
                               training->input.set[0]);
 }
 
+/* Passes over the set: a small one takes more of them to teach anything. */
+static uint32_t count_epochs(const judge_stage *stage) {
+  const uint32_t usual = 4, enough_steps = 500, per_epoch = stage->epochs.per_epoch;
+  const uint32_t needed = (enough_steps + per_epoch - 1) / per_epoch;
+  return stage->settings->epochs ? stage->settings->epochs : needed > usual ? needed : usual;
+}
+
 static xd_status open_stage(judge_stage *stage) {
   xd_context *context = stage->training->context;
   const xdi_judge_settings *settings = stage->settings;
@@ -58,7 +65,7 @@ static xd_status open_stage(judge_stage *stage) {
                              settings->seed);
   if (status != XD_OK)
     return status;
-  if (!xdi_multiply(settings->epochs, stage->epochs.per_epoch, &steps) ||
+  if (!xdi_multiply(count_epochs(stage), stage->epochs.per_epoch, &steps) ||
       steps > UINT32_MAX / XDI_LAYER_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "judge.epochs gives too many steps");
   stage->steps = (uint32_t)steps;

@@ -47,7 +47,7 @@ xd_status xdi_mapping_material_open(xdi_mapping_material *material, xdi_training
 }
 
 static xd_status encode_domain(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
-  xd_progress event = {.stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2};
+  xd_progress event = {.stage = XD_STAGE_CODES, .step = domain + 1, .steps = 2, .model = material->model};
   const xd_status status = open_codes(material, training, domain);
   return status == XD_OK && training->at.stage == XD_STAGE_CODES && training->at.told <= domain
              ? xdi_training_tell(training, &event)

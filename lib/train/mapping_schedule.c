@@ -136,6 +136,7 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
   if (status == XD_OK && validated) {
     status = xdi_validation_run(&stage->validation, stage->trainer, step);
     event.validation = &training->measures;
+    event.model = stage->validation.candidate;
   }
   if (status == XD_OK)
     status = xdi_training_tell(training, &event);

@@ -65,13 +65,14 @@ static xd_status measure(xdi_validation *validation, xd_latent_generator *genera
                                             .skip_reconstruction = step + 1 < validation->steps,
                                             .seed =
                                                 xdi_seed_of(training->settings.seed, XDI_SEED_VALIDATION)};
-  xd_model *candidate = NULL;
-  xd_status status = make_candidate(&candidate, training, validation->vaes, validation->direction, generator);
-  if (status == XD_OK)
-    status = xdi_evaluate(&validation->last, training->context, candidate,
-                          direction_of(validation->direction), &input, &settings, &validation->real);
-  xd_model_release(candidate);
-  return status;
+  xd_model_release(validation->candidate);
+  validation->candidate = NULL;
+  const xd_status status =
+      make_candidate(&validation->candidate, training, validation->vaes, validation->direction, generator);
+  return status == XD_OK
+             ? xdi_evaluate(&validation->last, training->context, validation->candidate,
+                            direction_of(validation->direction), &input, &settings, &validation->real)
+             : status;
 }
 
 /* With fewer than two pictures of a class its variety counts as 0, and a good mapping as collapsed. */
@@ -226,4 +227,5 @@ xd_status xdi_validation_finish(xdi_validation *validation, xd_mapping_trainer *
 
 void xdi_validation_close(xdi_validation *validation) {
   xdi_real_figures_close(&validation->real);
+  xd_model_release(validation->candidate);
 }

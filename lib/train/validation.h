@@ -14,6 +14,7 @@ typedef struct xdi_validation {
   float style;           /* the option of the mapping */
   xdi_real_figures real; /* found once */
   xdi_evaluation last;   /* after the step that was validated last */
+  xd_model *candidate;   /* the VAEs with that step's generator */
   uint32_t validated;    /* so many times */
   uint32_t collapsed;    /* so many of the last validations in a row, of the second half */
   double best;           /* score of the training's best networks so far */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two folders are enough: pairs by the names of classes or of files, one size for pictures of several, pictures held out
-# and judges of them; what cannot be found out is refused with what to say.
+# and judges of them, previews, times and words on the way; what cannot be found out is refused with what to say.
 # usage: test_folders.sh XDOMAIN_TOOL
 set -u
 
@@ -49,6 +49,85 @@ cmp -s again.xdm model.xdm || fail "what is chosen differs from the same in word
 runs 0 train --domain1 one --domain2 two $short --no-valid --out none.xdm
 says "domain 1: 40 pictures"
 silent "judge of"
+
+# What it says and draws on the way: an estimate, the time left, the VAEs' trend, previews, and the end in words.
+says "^this takes less than a minute: judges 0.0 min"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --steps 40 --validate-every 10 --out told.xdm
+says "^this takes less than a minute: judges .* min, VAEs .* min, mappings .* min"
+says "mapping 1 to 2: step 40 of 40.* left"
+says "VAE of domain 2: its error "
+says "reconstructions are right in .*, translations in .*: the mapping loses "
+says "previews: told.reconstructions.png, told.preview.png"
+says "best of 4 validations"
+for sheet in told.reconstructions told.preview; do
+  [ "$(head -c 4 $sheet.png | tail -c 3)" = PNG ] || fail "there is no $sheet.png"
+done
+cmp -s told.preview.png told.reconstructions.png && fail "both previews are one picture"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --no-valid --preview seen.png --out told.xdm
+says "previews: seen.reconstructions.png, seen.png"
+rm told.*
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --no-valid --no-preview --out told.xdm
+[ "$(echo told.*)" = told.xdm ] || fail "--no-preview draws $(echo told.*)"
+runs 2 train --domain1 one --domain2 two --no-preview --preview p.png --out told.xdm
+runs 2 train --domain1 one --domain2 two --preview p.jpg --out told.xdm
+runs 1 train --domain1 one --domain2 two --preview nowhere/p.png --out told.xdm
+mkdir -p stuck.preview.png
+# shellcheck disable=SC2086
+runs 1 train --domain1 one --domain2 two $short --out stuck.xdm
+says "stuck.preview.png"
+
+# Previews of a validation are there before the training ends.
+"$tool" train --domain1 one --domain2 two --epochs 1 --min-steps 20 --steps 1000000 --base-channels 4 --latent 4 --hidden 8 \
+  --width 8 --allow-collapse --threads 1 --validate-every 20 --out early.xdm 2>log &
+process=$!
+tries=0
+until [ -e early.preview.png ] || [ $tries -gt 3000 ] || ! kill -0 $process 2>/dev/null; do
+  tries=$((tries + 1))
+  sleep 0.02
+done
+[ -e early.preview.png ] && [ -e early.reconstructions.png ] && [ ! -e early.xdm ] || fail "no preview on the way: $(cat log)"
+kill -INT $process
+wait $process
+
+# Efforts are other numbers of steps.
+quick="--base-channels 4 --latent 4 --hidden 8 --width 8 --no-valid --allow-collapse"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $quick --effort quick --min-steps 20 --epochs 1 --out quick.xdm
+runs 0 info quick.xdm
+grep -q 'mapping1.options = .* steps=2700 ' out || fail "--effort quick does not shorten the mapping: $(cat out)"
+runs 2 train --domain1 one --domain2 two --effort slow --out none.xdm
+says "quick, normal or best"
+runs 2 train --domain1 one --domain2 two --effort best --preset mnist --out none.xdm
+
+# A judge that cannot tell classes apart is said to be poor, and tells no distance.
+mkdir same
+cp -r bars/0 same/lying
+cp -r bars/0 same/standing
+# shellcheck disable=SC2086
+runs 0 train --domain1 same --domain2 same $short --report poor.json --out poor.xdm
+says "that judge .*no Frechet distance"
+says "Frechet    -"
+grep -q '"fd": null' poor.json || fail "the report tells a distance: $(cat poor.json)"
+runs 0 eval --model poor.xdm --domain1 same --domain2 same --json
+grep -q '"fd": null' out || fail "eval tells a distance: $(cat out)"
+
+# Sheets show pictures from all over a class, with its name.
+mkdir -p wide/lying plain
+for i in 1 2 3 4 5 6 7 8; do cp bars/0/1.pgm wide/lying/$i.pgm; done
+cp bars/0/4.pgm wide/lying/8.pgm
+cp wide/lying/*.pgm plain
+runs 0 translate --model model.xdm --sheet --columns 2 --out wide.png wide
+runs 0 translate --model model.xdm --sheet --columns 2 --out plain.png plain
+# width FILE: of a PNG.
+width() { od -An -tu1 -j16 -N4 "$1" | awk '{ print (($1 * 256 + $2) * 256 + $3) * 256 + $4 }'; }
+[ "$(width wide.png)" -eq $((2 * (2 * 8 + 2) + 2 + 5 * 6 + 4)) ] || fail "a sheet of a class is $(width wide.png) wide"
+[ "$(width plain.png)" -eq $((2 * (2 * 8 + 2) + 2)) ] || fail "a sheet without classes is $(width plain.png) wide"
+cp bars/0/1.pgm plain/8.pgm
+runs 0 translate --model model.xdm --sheet --columns 2 --out other.png plain
+cmp -s plain.png other.png && fail "a sheet shows the first pictures of a class alone"
 
 # Few pictures of a class: none are held out.
 mkdir few

@@ -153,6 +153,11 @@ START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   ck_assert(value_of(report, "seconds") > 0.0 && value_of(report, "loss") > 0.0);
   ck_assert(value_of(report, "accuracy") >= 0.0 && value_of(report, "accuracy") <= 1.0);
   xd_judge_release(judge);
+  seen = (watch){0, 0, 1};
+  assert_ok(context, xd_options_set_number(options, context, "epochs", 0));
+  assert_status(xd_judge_train(&judge, context, NULL, set, &run, options), XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(seen.steps, 501); /* 167 epochs of 3 steps */
+  assert_ok(context, xd_options_set_number(options, context, "epochs", 2));
   seen = (watch){0, 0, 4};
   assert_status(xd_judge_train(&judge, context, NULL, set, &run, options), XD_ERROR_CANCELLED);
   ck_assert(judge == NULL && seen.calls == 4);

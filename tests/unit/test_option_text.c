@@ -1,4 +1,6 @@
 /* Options as texts and files, and presets. */
+#include <math.h>
+
 #include "support.h"
 
 #include "options/settings.h"
@@ -147,8 +149,9 @@ END_TEST
 /* Every value of every preset differs from the default, or it would not stand in the text. */
 START_TEST(preset__is_a_text_and_sets_what_it_names) {
   xd_context *context = test_context("reference");
-  static const char *const names[] = {"mnist", "fashion", "svhn", "paper"};
-  for (uint32_t i = 0; i < 4; i++) {
+  static const char *const names[] = {"mnist", "fashion", "svhn", "paper", "quick", "best"};
+  const uint32_t count = sizeof names / sizeof *names;
+  for (uint32_t i = 0; i < count; i++) {
     ck_assert_str_eq(xd_options_preset_name("train", i), names[i]);
     xd_options *applied = make(context, "train"), *read = make(context, "train");
     assert_ok(context, xd_options_apply_preset(applied, context, names[i]));
@@ -160,7 +163,7 @@ START_TEST(preset__is_a_text_and_sets_what_it_names) {
     xd_options_destroy(applied);
     xd_options_destroy(read);
   }
-  ck_assert_ptr_null(xd_options_preset_name("train", 4));
+  ck_assert_ptr_null(xd_options_preset_name("train", count));
   ck_assert_ptr_null(xd_options_preset_name("vae", 0));
   ck_assert_ptr_null(xd_options_preset_text("train", "photo"));
   xd_options *options = make(context, "train");
@@ -176,6 +179,35 @@ START_TEST(preset__is_a_text_and_sets_what_it_names) {
   options = make(context, "vae");
   assert_status(xd_options_apply_preset(options, context, "fashion"), XD_ERROR_NOT_FOUND);
   xd_options_destroy(options);
+  xd_context_destroy(context);
+}
+END_TEST
+
+/* Presets of effort are the defaults with other numbers of steps. */
+START_TEST(preset__changes_steps_by_a_factor_of_three) {
+  static const char *const scaled[] = {"vae.epochs", "vae.min_steps", "mapping.steps"};
+  xd_context *context = test_context("reference");
+  xd_options *usual = make(context, "train"), *quick = make(context, "train"), *best = make(context, "train");
+  assert_ok(context, xd_options_apply_preset(quick, context, "quick"));
+  assert_ok(context, xd_options_apply_preset(best, context, "best"));
+  for (size_t i = 0; i < sizeof scaled / sizeof *scaled; i++) {
+    const double number = number_of(usual, scaled[i]);
+    ck_assert(fabs(number_of(quick, scaled[i]) - number / 3.0) < 0.05 * number);
+    ck_assert(number_of(best, scaled[i]) == 3.0 * number);
+    assert_ok(context, xd_options_set_number(quick, context, scaled[i], number));
+    assert_ok(context, xd_options_set_number(best, context, scaled[i], number));
+  }
+  const double every = number_of(usual, "validate_every");
+  ck_assert(number_of(quick, "validate_every") < every && number_of(best, "validate_every") == every);
+  assert_ok(context, xd_options_set_number(quick, context, "validate_every", every));
+  char *texts[2] = {written(quick), written(best)};
+  ck_assert_str_eq(texts[0], "");
+  ck_assert_str_eq(texts[1], "");
+  free(texts[0]);
+  free(texts[1]);
+  xd_options_destroy(usual);
+  xd_options_destroy(quick);
+  xd_options_destroy(best);
   xd_context_destroy(context);
 }
 END_TEST
@@ -209,6 +241,7 @@ static Suite *make_suite(void) {
   add_case(suite, load__names_the_file_and_the_line);
   add_case(suite, write__gives_what_differs_and_reads_back);
   add_case(suite, preset__is_a_text_and_sets_what_it_names);
+  add_case(suite, preset__changes_steps_by_a_factor_of_three);
   add_case(suite, settings__write_themselves_as_a_text_that_reads_back);
   return suite;
 }

@@ -514,11 +514,24 @@ END_TEST
 typedef struct watch {
   uint32_t calls, stage, step, stop_stage, stop_step, validations, calls_of[6];
   double overall;
-  xd_context *cancel;
+  xd_context *cancel, *translate;
 } watch;
+
+/* The model of a validation translates, on another context. */
+static void translate_one(xd_context *context, const xd_progress *progress) {
+  xd_translator *translator = NULL;
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  float from[PATTERN_SIZE] = {0}, to[PATTERN_SIZE];
+  options.direction = progress->stage == XD_STAGE_MAPPING1 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+  assert_ok(context, xd_translator_create(&translator, context, progress->model, &options));
+  assert_ok(context, xd_translator_run_floats(translator, to, NULL, from, 1));
+  xd_translator_destroy(translator);
+}
 
 static int watch_progress(void *user, const xd_progress *progress) {
   watch *seen = user;
+  ck_assert_int_eq(progress->model != NULL,
+                   progress->stage == XD_STAGE_CODES || progress->validation != NULL);
   ck_assert_uint_eq(progress->struct_size, sizeof *progress);
   ck_assert(progress->stage >= seen->stage && progress->stage <= XD_STAGE_MAPPING2);
   ck_assert_uint_eq(progress->step, progress->stage == seen->stage ? seen->step + 1 : 1);
@@ -535,6 +548,8 @@ static int watch_progress(void *user, const xd_progress *progress) {
   seen->calls_of[progress->stage]++;
   if (progress->validation) {
     seen->validations++;
+    if (seen->translate)
+      translate_one(seen->translate, progress);
     ck_assert(value_of(progress->validation, "pictures") == 150);
     ck_assert(value_of(progress->validation, "acc") >= value_of(progress->validation, "score"));
   }
@@ -583,7 +598,7 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   fixture *f = open_short_fixture("auto", 1);
   xd_judge *judge = train_judge(f, 1);
   xd_model *model = NULL, *plain = NULL;
-  watch seen = {0};
+  watch seen = {.translate = test_context("auto")};
   f->run.callback = watch_progress;
   f->run.user = &seen;
   set(f, "validate_every=5");
@@ -609,6 +624,7 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   xd_model_release(model);
   xd_model_release(plain);
   xd_judge_release(judge);
+  xd_context_destroy(seen.translate);
   close_fixture(f);
 }
 END_TEST
@@ -931,6 +947,48 @@ START_TEST(train__starts_from_given_networks) {
 }
 END_TEST
 
+typedef struct costs {
+  double of[64];
+  uint32_t count;
+} costs;
+
+static int note_cost(void *user, const xd_progress *progress) {
+  costs *seen = user;
+  seen->of[seen->count++] = value_of(progress->losses, "pixel_cost");
+  return 0;
+}
+
+static double mean_cost(const costs *seen, uint32_t begin, uint32_t end) {
+  double sum = 0.0;
+  for (uint32_t i = begin; i < end; i++)
+    sum += seen->of[i];
+  return sum / (end - begin);
+}
+
+START_TEST(train_vae__reports_whether_its_error_still_fell) {
+  fixture *f = open_short_fixture("auto", 1);
+  xd_options *options = NULL;
+  xd_values *report = make_values(f->context);
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  costs seen = {.count = 0};
+  assert_ok(f->context, xd_options_clone_scope(&options, f->context, f->options, "vae1"));
+  change_options(options, "epochs=4");
+  f->run.callback = note_cost;
+  f->run.user = &seen;
+  assert_ok(f->context, xd_train_vae(&encoder, &decoder, f->context, report, f->sets[0], &f->run, options));
+  ck_assert_uint_eq(seen.count, 48);
+  assert_near(value_of(report, "pixel_cost_before"), mean_cost(&seen, 40, 44), 1e-9,
+              "the tenth before the last");
+  assert_near(value_of(report, "pixel_cost_last"), mean_cost(&seen, 44, 48), 1e-9, "the last tenth");
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
+  xd_values_destroy(report);
+  xd_options_destroy(options);
+  close_fixture(f);
+}
+END_TEST
+
 START_TEST(train_vae__trains_one_vae_alone) {
   fixture *f = open_short_fixture("auto", 2);
   xd_options *options = NULL;
@@ -986,8 +1044,10 @@ START_TEST(train__runs_every_preset) {
     assert_ok(f->context, xd_options_apply_preset(f->options, f->context, name));
     set(f, "min_steps=2 epochs=1 steps=3");
     assert_ok(f->context, train(f, &model, NULL));
-    ck_assert_uint_eq(xd_model_latent_dim(model, 1), option_of(f->options, "vae1.latent_dim"));
-    ck_assert_uint_eq(xd_model_latent_dim(model, 2), option_of(f->options, "vae2.latent_dim"));
+    for (uint32_t d = 0; d < 2; d++) {
+      const uint32_t dim = (uint32_t)option_of(f->options, d ? "vae2.latent_dim" : "vae1.latent_dim");
+      ck_assert(dim == 0 || xd_model_latent_dim(model, d + 1) == dim);
+    }
     if (strcmp(name, "paper") == 0) {
       const char *vae = xd_model_property(model, "vae2.options");
       ck_assert(strstr(vae, " base_channels=0 ") && strstr(vae, " hidden_count=2 hidden1=512 hidden2=256 "));
@@ -1073,6 +1133,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__sees_that_everything_looks_alike);
   add_case(suite, train__starts_from_given_networks);
   add_case(suite, train_vae__trains_one_vae_alone);
+  add_case(suite, train_vae__reports_whether_its_error_still_fell);
   add_case(suite, train__runs_every_preset);
   add_case(suite, train__survives_refused_memory);
   return suite;

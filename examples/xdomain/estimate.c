@@ -1,0 +1,237 @@
+/* How long a training takes: a few steps of each kind are trained on few pictures, and what is then thought is put
+ * right as the training goes on. */
+#include <math.h>
+#include <string.h>
+
+#include "training.h"
+
+enum { PILOT_STEPS = 4, PILOT_PICTURES = 320, JUDGE_STEPS = 3 };
+
+/* Pictures that are translated for the variety of one class, in a validation. */
+static const double varied_pictures = 200.0;
+/* The plan counts for so much of the training beside what was measured since. */
+static const double trust_in_plan = 0.03;
+
+static double option(const training *t, const char *name) {
+  double number = 0.0;
+  return xd_options_get_number(t->options, t->run.context, &number, name) ? 0.0 : number;
+}
+
+static double numbered_option(const training *t, const char *format, uint32_t number) {
+  char name[32];
+  snprintf(name, sizeof name, format, number);
+  return option(t, name);
+}
+
+/* ---- The pilot ---- */
+
+/* When a stage's steps were heard of. */
+typedef struct pilot {
+  double first[6], last[6];
+  uint32_t steps[6];
+} pilot;
+
+static int note_time(void *user, const xd_progress *p) {
+  pilot *seen = user;
+  const double now = now_seconds();
+  if (!seen->steps[p->stage]++)
+    seen->first[p->stage] = now;
+  seen->last[p->stage] = now;
+  return 0;
+}
+
+static double step_seconds(const pilot *seen, uint32_t stage) {
+  return seen->steps[stage] > 1 ? (seen->last[stage] - seen->first[stage]) / (seen->steps[stage] - 1) : 0.0;
+}
+
+/* Some pictures of a set, of each class one at least; the caller releases them. */
+static xd_status take_few(const training *t, xd_dataset **out, const xd_dataset *set) {
+  const uint32_t count = xd_dataset_count(set);
+  xd_dataset *rest = NULL;
+  if (count < 2 * PILOT_PICTURES) {
+    *out = xd_dataset_retain(set);
+    return XD_OK;
+  }
+  const xd_status status =
+      xd_dataset_split(out, &rest, t->run.context, set, 1.0 - (double)PILOT_PICTURES / count, 0);
+  xd_dataset_release(rest);
+  return status;
+}
+
+static xd_status shorten(const training *t, xd_options **out) {
+  char text[128];
+  const xd_status status = xd_options_clone(out, t->run.context, t->options);
+  snprintf(text, sizeof text, "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\n", PILOT_STEPS,
+           PILOT_STEPS);
+  return status ? status : xd_options_read(*out, t->run.context, text);
+}
+
+static xd_status run_pilot(training *t, pilot *seen, xd_dataset *const few[2]) {
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_options *options = NULL;
+  xd_model *model = NULL;
+  for (int d = 0; d < 2; d++)
+    input.set[d] = few[d];
+  input.pairing = t->pairing;
+  run.callback = note_time;
+  run.user = seen;
+  input.run = &run;
+  xd_status status = shorten(t, &options);
+  if (!status)
+    status = t->mapping_only ? xd_map(&model, t->run.context, NULL, t->base, &input, options)
+                             : xd_train(&model, t->run.context, NULL, &input, options);
+  xd_model_release(model);
+  xd_options_destroy(options);
+  return status;
+}
+
+/* ---- The judges' share ---- */
+
+typedef struct judge_pilot {
+  double first, seconds;
+} judge_pilot;
+
+static int note_judge(void *user, const xd_progress *p) {
+  judge_pilot *seen = user;
+  if (p->step == 1)
+    seen->first = now_seconds();
+  seen->seconds = p->step > 1 ? (now_seconds() - seen->first) / (p->step - 1) * p->steps : 0.0;
+  return p->step == JUDGE_STEPS;
+}
+
+static double judge_seconds(training *t, uint32_t domain) {
+  judge_pilot seen = {0.0, 0.0};
+  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_judge *judge = NULL;
+  const bool trained =
+      t->validation[0] && t->directions >> (1 - domain) & 1 && !t->judge_path && !t->judge_paths[domain];
+  run.callback = note_judge;
+  run.user = &seen;
+  if (trained)
+    (void)xd_judge_train(&judge, t->run.context, NULL, t->sets[domain], &run, NULL);
+  xd_judge_release(judge);
+  return seen.seconds;
+}
+
+/* ---- The plan ---- */
+
+/* As the library counts them. */
+static uint32_t vae_steps(const training *t, uint32_t domain) {
+  const uint32_t count = xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain]);
+  const double batch = numbered_option(t, "vae%u.batch", domain + 1),
+               least = numbered_option(t, "vae%u.min_steps", domain + 1);
+  const double by_epochs = floor(count / fmin(batch, count)) * numbered_option(t, "vae%u.epochs", domain + 1);
+  return (uint32_t)fmax(by_epochs, least);
+}
+
+static uint32_t count_paired(const training *t, uint32_t domain) {
+  uint32_t count = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    for (uint32_t i = 0; i < xd_pairing_count(t->pairing); i++)
+      if (xd_pairing_class(t->pairing, domain + 1, i) == label) {
+        count++;
+        break;
+      }
+  return count ? count : 1;
+}
+
+static void plan_validations(training *t, uint32_t direction, double picture_seconds) {
+  const uint32_t stage = XD_STAGE_MAPPING1 + direction, steps = t->plan.steps[stage];
+  const uint32_t every = (uint32_t)option(t, "validate_every");
+  if (!t->validation[0])
+    return;
+  const double pictures =
+      xd_dataset_count(t->validation[direction]) + varied_pictures * count_paired(t, direction);
+  t->plan.validations[stage] = every ? (steps + every - 1) / every : 1;
+  t->plan.validation_seconds[stage] = 2.0 * pictures * picture_seconds;
+}
+
+static void make_plan(training *t, const pilot *seen, const xd_dataset *few) {
+  training_plan *plan = &t->plan;
+  const double picture_seconds = step_seconds(seen, XD_STAGE_CODES) / xd_dataset_count(few);
+  for (uint32_t d = 0; d < 2; d++) {
+    const uint32_t vae = XD_STAGE_VAE1 + d, mapping = XD_STAGE_MAPPING1 + d;
+    plan->step_seconds[vae] = t->mapping_only ? 0.0 : step_seconds(seen, vae);
+    plan->steps[vae] = t->mapping_only ? 0 : vae_steps(t, d);
+    plan->step_seconds[mapping] = step_seconds(seen, mapping);
+    plan->steps[mapping] =
+        t->directions >> d & 1 ? (uint32_t)numbered_option(t, "mapping%u.steps", d + 1) : 0;
+    plan_validations(t, d, picture_seconds);
+  }
+  /* Codes are encoded once to be standardised, and once to be kept. */
+  plan->steps[XD_STAGE_CODES] = 2;
+  plan->step_seconds[XD_STAGE_CODES] =
+      picture_seconds * ((double)xd_dataset_count(t->sets[0]) + xd_dataset_count(t->sets[1]));
+  for (uint32_t stage = XD_STAGE_VAE1; stage <= XD_STAGE_MAPPING2; stage++)
+    plan->total += plan->steps[stage] * plan->step_seconds[stage] +
+                   plan->validations[stage] * plan->validation_seconds[stage];
+}
+
+/* ---- What is said ---- */
+
+static double share_of(const training_plan *plan, uint32_t stage) {
+  return plan->steps[stage] * plan->step_seconds[stage] +
+         plan->validations[stage] * plan->validation_seconds[stage];
+}
+
+static void say_plan(const training *t, double judges) {
+  const training_plan *plan = &t->plan;
+  char duration[DURATION_SIZE];
+  spell_duration(duration, plan->total + judges);
+  fprintf(stderr, "this takes %s: judges %.1f min, VAEs %.1f min, mappings %.1f min\n", duration,
+          judges / 60.0, (share_of(plan, XD_STAGE_VAE1) + share_of(plan, XD_STAGE_VAE2)) / 60.0,
+          (share_of(plan, XD_STAGE_CODES) + share_of(plan, XD_STAGE_MAPPING1) +
+           share_of(plan, XD_STAGE_MAPPING2)) /
+              60.0);
+}
+
+/* What the real training would refuse, it will refuse by itself, with its own words. */
+int plan_training(training *t) {
+  pilot seen = {.steps = {0}};
+  xd_dataset *few[2] = {NULL, NULL};
+  t->run.hushed = true;
+  xd_status status = take_few(t, &few[0], t->sets[0]);
+  if (!status)
+    status = take_few(t, &few[1], t->sets[1]);
+  if (!status)
+    status = run_pilot(t, &seen, few);
+  const double judges = status ? 0.0 : judge_seconds(t, 0) + judge_seconds(t, 1);
+  t->run.hushed = false;
+  if (!status)
+    make_plan(t, &seen, few[1]);
+  xd_dataset_release(few[0]);
+  xd_dataset_release(few[1]);
+  if (signal_received())
+    return report_failure(&t->run, XD_ERROR_CANCELLED);
+  if (!status && !t->checkpoint.resume)
+    say_plan(t, judges);
+  return EXIT_DONE;
+}
+
+/* ---- As it goes on ---- */
+
+/* Seconds of the plan that are done after a step. */
+static double planned_until(const training_plan *plan, uint32_t stage, uint32_t step) {
+  double done = step * plan->step_seconds[stage];
+  for (uint32_t earlier = XD_STAGE_VAE1; earlier < stage; earlier++)
+    done += share_of(plan, earlier);
+  if (plan->steps[stage])
+    done +=
+        floor((double)step / plan->steps[stage] * plan->validations[stage]) * plan->validation_seconds[stage];
+  return done;
+}
+
+double seconds_left(training *t, const xd_progress *p) {
+  const training_plan *plan = &t->plan;
+  const double done = planned_until(plan, p->stage, p->step), now = now_seconds();
+  if (plan->total <= 0.0)
+    return -1.0;
+  if (t->began <= 0.0) {
+    t->began = now;
+    t->planned_done = done;
+  }
+  const double prior = trust_in_plan * plan->total;
+  const double slowness = (now - t->began + prior) / (done - t->planned_done + prior);
+  return fmax(0.0, plan->total - done) * slowness;
+}
