@@ -29,7 +29,7 @@ PROGRAMS = {
     "lib/format/digest.c": FORMAT,
     "lib/format/inspect.c": FORMAT,
     "lib/format/judge_file.c": FORMAT,
-    "lib/format/model_file.c": FORMAT,
+    "lib/format/model_file.c": [*FORMAT, "test_condition"],
     "lib/format/network_file.c": FORMAT,
     "lib/format/wire.c": FORMAT,
     "lib/backend/reference/reference_loss.c": ["test_reference_gradients", "test_golden_kernels"],
