@@ -137,6 +137,38 @@ static xd_status train(conditioning *c) {
   return status;
 }
 
+/* What the base tells of its VAE, which is domain 2's here: of "vae1.options" comes "vae2.options". */
+static xd_status keep_properties(conditioning *c) {
+  static const char *const names[] = {".library", ".backend", ".seed", "N.pictures", "N.options", "N.losses"};
+  enum { COUNT = sizeof names / sizeof *names };
+  char keys[COUNT][32];
+  const char *texts[2 * COUNT];
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *model = NULL;
+  for (int i = 0; i < COUNT; i++) {
+    const bool numbered = names[i][0] == 'N';
+    snprintf(keys[i], sizeof *keys, "vae%s", names[i]);
+    if (numbered)
+      keys[i][3] = (char)('1' + c->domain);
+    const char *value = xd_model_property(c->base, keys[i]);
+    if (numbered)
+      keys[i][3] = '2';
+    if (!value)
+      continue;
+    texts[2 * parts.property_count] = keys[i];
+    texts[2 * parts.property_count++ + 1] = value;
+  }
+  parts.generator[0] = xd_model_generator(c->model, XD_DIRECTION_1TO2);
+  parts.pairing = xd_model_pairing(c->model);
+  parts.properties = texts;
+  const xd_status status = xd_model_with_mapping(&model, c->run.context, c->model, &parts);
+  if (status)
+    return status;
+  xd_model_release(c->model);
+  c->model = model;
+  return XD_OK;
+}
+
 static xd_status save(const conditioning *c) {
   xd_save_options options = XD_SAVE_OPTIONS_INIT;
   options.half = c->half;
@@ -172,6 +204,8 @@ static int work(conditioning *c) {
     status = take_vae(c);
   if (!status)
     status = train(c);
+  if (!status && c->base)
+    status = keep_properties(c);
   if (!status)
     status = save(c);
   return status ? report_failure(&c->run, status) : EXIT_DONE;

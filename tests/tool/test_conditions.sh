@@ -56,6 +56,10 @@ says "conditions"
 runs 0 train --domain1 two --domain2 two --no-valid $vae $mapping --out model.xdm
 # shellcheck disable=SC2086
 runs 0 map --condition none --model model.xdm --domain1 two $mapping --out none.xdm
+runs 0 info none.xdm
+says '^vae.seed = 1$' out
+says '^vae2.pictures = 40$' out
+says '^mapping.pictures2 = 40$' out
 runs 0 generate --model none.xdm --count 4 --out drawn
 [ "$(pictures drawn)" -eq 4 ] || fail "not four pictures of the domain"
 runs 0 generate --model model.xdm --domain 2 --count 5 --out sampled
