@@ -40,8 +40,9 @@ prepare() {
     need_package python3-venv python3 -c 'import ensurepip'
     need_package python3-pip python3 -m pip --version
     need_package man-db has_command man
-  need_package zsh has_command zsh
-  need_package gegl has_command gegl
+    need_package zsh has_command zsh
+    need_package lintian has_command lintian
+    need_package gegl has_command gegl
     need_package libgegl-dev has_module gegl-0.4
     need_package libvips-dev has_module vips
     need_package libvips-tools has_command vips

@@ -17,6 +17,19 @@ say() { echo "== $*"; }
 
 say "install"
 "$cmake" --install "$build" --prefix "$work/first" >"$work/install.log" || { cat "$work/install.log"; exit 1; }
+
+say "components"
+files() { (cd "$1" && find . ! -type d | sort); }
+for component in runtime development onednn tool gegl gimp vips; do
+  "$cmake" --install "$build" --prefix "$work/parts" --component $component >"$work/install.log"
+  if [ $component = runtime ] && files "$work/parts" | grep -v '/libxdomain\.so\.[0-9.]*$'; then
+    echo "FAILED: the files above are no part of the runtime"
+    exit 1
+  fi
+done
+files "$work/first" >"$work/all"
+files "$work/parts" | diff "$work/all" - || { echo "FAILED: the components are not the whole"; exit 1; }
+
 mkdir "$work/second"
 mv "$work/first" "$work/second/moved"
 prefix=$work/second/moved
@@ -56,6 +69,14 @@ case $(grep xdomain_DIR user/CMakeCache.txt) in
   *"$prefix"*) ;;
   *) echo "FAILED: another xdomain was found"; exit 1 ;;
 esac
+
+for version in 0.2 0.4 1.0; do
+  if "$cmake" -S . -B other -DCMAKE_PREFIX_PATH="$prefix" -DXDOMAIN_WANTED=$version >"$work/user.log" 2>&1; then
+    echo "FAILED: found as version $version"
+    exit 1
+  fi
+  grep -q 'compatible with requested version' "$work/user.log" || { cat "$work/user.log"; exit 1; }
+done
 
 say "the tool"
 if [ -x "$prefix/bin/xdomain" ]; then
