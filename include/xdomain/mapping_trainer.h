@@ -86,6 +86,7 @@ XD_API void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer);
  *   real, generated, noise, mismatched  the terms of L_D, unweighted
  *   adversarial, regularisation  of L_G: softplus(-D), and the mean of (epsilon - G)^2
  *   invariance                   of L_G: the mean of (G - G(epsilon, twin))^2
+ *   invariance_weight            of L_G: its weight, which invariance_target adapts
  *   style                        of L_G: the mean of (G style_reader - wanted)^2
  * On failure they are empty. XD_ERROR_INVALID_ARGUMENT; XD_ERROR_NUMERIC: a code or a loss is
  * not finite (of a loss, the step is to be given up); XD_ERROR_CANCELLED. */

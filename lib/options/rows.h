@@ -70,7 +70,7 @@
       "the generator ends in a linear map of noise and code besides, which starts as the noise") \
   ROW(SWITCH, same_code_positive, 0, 1, 0, "", "the real pair is one code twice, as the paper prints it") \
   ROW(REAL, mismatch, 0, 1000, 2, "", "weight of real codes of a wrong class; 0: none, the paper") \
-  ROW(REAL, generated_mismatch, 0, 1000, 3, "", "weight of generated codes against a wrong class's condition") \
+  ROW(REAL, generated_mismatch, 0, 1000, 4, "", "weight of generated codes against a wrong class's condition") \
   ROW(REAL, lambda_reg, 0, 1e6, 0.3, "", "weight of the tie of generated codes to their noise") \
   ROW(REAL, final_lambda, 0, 1, 0, "", "share of that weight at the end; it falls in the second half of the steps") \
   ROW(SWITCH, spectral_norm, 0, 1, 0, "", "spectral normalisation of all the discriminator's layers") \
@@ -83,14 +83,18 @@
   ROW(COUNT, steps, 1, 33554431, 8000, "steps", "steps of the training") \
   ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \
-      "posterior samples kept of each picture, alike in both directions; 0: drawn anew each time") \
-  ROW(REAL, augment, 0, 4, 0, "", "as of a VAE, of the copies of pictures whose codes are kept") \
-  ROW(REAL, augment_colour, 0, 4, 0, "", "as of a VAE, of the copies of pictures whose codes are kept") \
-  ROW(REAL, augment_blur, 0, 4, 0, "pixels of 28", "as of a VAE, of the copies of pictures whose codes are kept") \
+      "posterior samples kept of each picture, alike in both directions; 0: drawn anew each time, but 8 of changed" \
+      " copies, of sets up to 25,000 pictures") \
+  ROW(REAL, augment, 0, 4, 0.3, "", "as of a VAE, of copies of the pictures whose codes are the sources") \
+  ROW(REAL, augment_colour, 0, 4, 0, "", "as of a VAE, of those copies") \
+  ROW(REAL, augment_blur, 0, 4, 0, "pixels of 28", "as of a VAE, of those copies") \
   ROW(REAL, noise_scale, 0, 4, 1, "", \
       "deviation of the noise that the finished generator draws; below 1: less variety, more accuracy") \
   ROW(REAL, invariance, 0, 1000, 1, "", \
       "weight of what another source code of the class changes: high for results that owe their variety to the noise") \
+  ROW(REAL, invariance_target, 0, 4, 0.42, "", \
+      "mean square that another source code may change: the weight invariance is adapted to it, unless style is asked" \
+      " for; 0: it stays") \
   ROW(REAL, style, 0, 1, 0, "", \
       "1: results keep the source's style, bold bold and slanted slanted; 0: they vary by the noise alone") \
   ROW(COUNT, condition_codes, 1, 1024, 8, "codes", \

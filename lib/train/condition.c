@@ -84,10 +84,8 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
 static xd_status encode(condition_stage *stage) {
   xdi_training *training = stage->training;
   const xdi_mapping_settings *settings = &training->settings.mapping[0];
-  const xdi_codes_options options = {
-      .samples = settings->codes_per_picture,
-      .augmentation = {settings->augment, settings->augment_colour, settings->augment_blur, 0.0f},
-      .seed = xdi_seed_of(settings->seed, XDI_SEED_CODES2)};
+  const xdi_codes_options options = {.samples = settings->codes_per_picture,
+                                     .seed = xdi_seed_of(settings->seed, XDI_SEED_CODES2)};
   xd_progress event = {.stage = XD_STAGE_CODES, .step = 2, .steps = 2};
   const xd_status status = xdi_codes_open(
       &stage->codes, training->context, xd_encoder_network(stage->input.encoder), stage->input.set, &options);

@@ -14,6 +14,16 @@ static bool augments(const xdi_augmentation *strengths) {
   return strengths->affine > 0.0f || xdi_augmentation_degrades(strengths);
 }
 
+/* Copies of each picture where the options name no number. Large sets vary enough by themselves. */
+#define COPIES 8u
+#define SMALL_SET 25000u
+
+static uint32_t copies_of(const xdi_mapping_settings *settings, const xd_dataset *set) {
+  if (settings->codes_per_picture > 0)
+    return settings->codes_per_picture;
+  return xd_dataset_count(set) <= SMALL_SET ? COPIES : 0;
+}
+
 /* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the
  * codes of the pictures themselves. */
 static xd_status open_codes(xdi_mapping_material *material, xdi_training *training, uint32_t domain) {
@@ -26,13 +36,15 @@ static xd_status open_codes(xdi_mapping_material *material, xdi_training *traini
       .seed = xdi_seed_of(settings->seed, domain == 0 ? XDI_SEED_CODES1 : XDI_SEED_CODES2),
   };
   const xdi_augmentation wanted = augmentation_of(&settings->mapping[domain]);
-  const bool augmented = xdi_training_has(training, domain) && augments(&wanted);
+  const uint32_t copies = copies_of(&settings->mapping[domain], set);
+  const bool augmented = xdi_training_has(training, domain) && augments(&wanted) && copies > 0;
   xd_status status = XD_OK;
   if (!augmented || xdi_training_has(training, 1 - domain))
     status = xdi_codes_open(&material->codes[domain], context, encoder, set, &options);
   if (status != XD_OK || !augmented)
     return status;
   options.augmentation = wanted;
+  options.samples = copies;
   return xdi_codes_open(&material->augmented[domain], context, encoder, set, &options);
 }
 

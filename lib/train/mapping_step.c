@@ -255,11 +255,25 @@ static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice 
   return status;
 }
 
+static float invariance_weight(const xd_mapping_trainer *trainer) {
+  return (float)(trainer->insistence * (double)xdi_mapping_invariance(&trainer->settings));
+}
+
+/* Codes of some sets take their variety from the source more gladly than those of others: the weight grows while
+ * sources change more than they are to, and falls while they change less. */
+static void adapt_insistence(xd_mapping_trainer *trainer, double invariance) {
+  const double target = (double)trainer->settings.invariance_target;
+  if (target <= 0.0 || trainer->settings.style > 0.0f)
+    return;
+  const double excess = fmin(invariance / target - 1.0, 1.0);
+  trainer->insistence = fmin(fmax(trainer->insistence * exp(0.003 * excess), 0.1), 10.0);
+}
+
 /* The twins are as good as the sources: what flows through one half alone has half the expected gradient of
  * both, and the backward pass goes over no more rows. */
 static xd_status regularise(const xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
                             float lambda) {
-  const float invariance = xdi_mapping_invariance(&trainer->settings);
+  const float invariance = invariance_weight(trainer);
   const xd_slice twins =
       xdi_slice_after(xdi_executor_output(trainer->generator_run), (size_t)count * trainer->target_dim);
   const xd_status status =
@@ -300,10 +314,10 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
     status = xdi_mapping_pull_style(trainer, &losses->style, count, batch->style_dim, style);
   if (status != XD_OK)
     return status;
+  losses->invariance_weight = (double)invariance_weight(trainer);
   losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
                       (double)settings->generated_mismatch * wrong +
-                      (double)xdi_mapping_invariance(settings) * losses->invariance +
-                      (double)style * losses->style;
+                      losses->invariance_weight * losses->invariance + (double)style * losses->style;
   status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
     status = xdi_executor_backward(run, count, true, false);
@@ -329,7 +343,9 @@ xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *loss
     status = update_discriminator(trainer, losses, batch->count, learning_rate);
   if (status == XD_OK)
     status = update_generator(trainer, losses, batch, learning_rate);
-  if (status == XD_OK)
-    trainer->step++;
-  return status;
+  if (status != XD_OK)
+    return status;
+  adapt_insistence(trainer, losses->invariance);
+  trainer->step++;
+  return XD_OK;
 }

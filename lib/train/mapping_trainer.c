@@ -132,6 +132,7 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
     return xdi_fail_memory(context, "creating a mapping's trainer");
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
+  trainer->insistence = 1.0;
   xd_status status = check_settings(context, settings);
   if (status == XD_OK)
     status = choose_dims(trainer, generator, discriminator);
@@ -217,6 +218,7 @@ static xd_status tell(const xd_mapping_trainer *trainer, xd_values *to, const xd
                                 {"adversarial", losses->adversarial},
                                 {"regularisation", losses->regularisation},
                                 {"invariance", losses->invariance},
+                                {"invariance_weight", losses->invariance_weight},
                                 {"style", losses->style}};
   return xdi_values_set_all(to, trainer->context, numbers, sizeof numbers / sizeof *numbers);
 }
@@ -245,6 +247,7 @@ void xdi_mapping_trainer_archive(xd_mapping_trainer *trainer, xdi_archive *archi
   xdi_optimiser_archive(&trainer->generator_optimiser, archive);
   xdi_optimiser_archive(&trainer->discriminator_optimiser, archive);
   xdi_spectral_archive(&trainer->spectral, archive);
+  xdi_archive_f64(archive, &trainer->insistence);
   if (trainer->average)
     xdi_archive_floats(archive, xdi_slice(trainer->average, 0), generator);
 }

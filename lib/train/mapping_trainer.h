@@ -41,6 +41,7 @@ struct xd_mapping_trainer {
   xd_buffer *codes;
   size_t places[XDI_PLACES]; /* in codes */
   uint32_t source_dim, target_dim;
+  double insistence; /* factor of the weight invariance, adapted to invariance_target */
   uint32_t step;
 };
 
@@ -57,7 +58,7 @@ static inline xd_slice xdi_mapping_place(const xd_mapping_trainer *trainer, uint
   return xdi_slice(trainer->codes, trainer->places[which]);
 }
 
-/* What style keeps of it. */
+/* What style keeps of the weight. */
 static inline float xdi_mapping_invariance(const xdi_mapping_settings *settings) {
   return settings->invariance * (1.0f - settings->style);
 }
@@ -86,7 +87,7 @@ xd_status xdi_mapping_pull_style(const xd_mapping_trainer *trainer, double *mean
 typedef struct xdi_mapping_losses {
   double discriminator, generator;
   double real, generated, noise, mismatched;
-  double adversarial, regularisation, invariance, style;
+  double adversarial, regularisation, invariance, invariance_weight, style;
 } xdi_mapping_losses;
 
 /* One step on a batch that was checked. */

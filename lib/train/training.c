@@ -99,14 +99,6 @@ static xd_status complete_vae(xdi_training *training, uint32_t domain) {
 
 /* ---- Mappings ---- */
 
-static xd_status check_augmentation(xd_context *context, const xdi_mapping_settings *settings) {
-  if (settings->codes_per_picture > 0 ||
-      (settings->augment <= 0.0f && settings->augment_colour <= 0.0f && settings->augment_blur <= 0.0f))
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                  "mapping.augment needs kept codes, but mapping.codes_per_picture is 0");
-}
-
 static xd_status check_directions(const xdi_training *training, bool with_vae) {
   const xdi_train_settings *settings = &training->settings;
   if (settings->directions == 0 && !with_vae)
@@ -135,7 +127,5 @@ xd_status xdi_training_read(xdi_training *training, const xd_options *options, b
   give_seeds(&training->settings);
   for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++)
     status = complete_vae(training, domain);
-  for (uint32_t direction = 0; status == XD_OK && direction < 2; direction++)
-    status = check_augmentation(training->context, &training->settings.mapping[direction]);
   return status == XD_OK ? check_directions(training, with_vae) : status;
 }

@@ -74,7 +74,7 @@ static void step_of(xd_context *context, xd_mapping_trainer *trainer, xdi_mappin
                     const xd_mapping_batch *batch, float rate) {
   xd_values *values = make_values(context);
   assert_ok(context, xd_mapping_trainer_step(trainer, values, batch, rate));
-  ck_assert_uint_eq(xd_values_count(values), 10);
+  ck_assert_uint_eq(xd_values_count(values), 11);
   *losses = (xdi_mapping_losses){.discriminator = value_of(values, "discriminator"),
                                  .generator = value_of(values, "generator"),
                                  .real = value_of(values, "real"),
@@ -413,6 +413,36 @@ START_TEST(mapping_trainer_step__has_the_gradients_of_style) {
   options.invariance = 1.3f;
   options.style = 0.4f;
   check_both(options);
+}
+END_TEST
+
+/* It rises while sources change more than they are to, and falls while they change less; style lets it be. */
+START_TEST(mapping_trainer_step__adapts_the_weight_of_invariance) {
+  const struct {
+    float target, style;
+    double least, most; /* of the weight, from 1, after 50 steps */
+  } cases[] = {
+      {1e-6f, 0.0f, 1.15, 1.17}, {4.0f, 0.0f, 0.85, 0.99}, {0.0f, 0.0f, 1.0, 1.0}, {1e-6f, 0.5f, 0.5, 0.5}};
+  xd_context *context = test_context("reference");
+  xd_values *losses = make_values(context);
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    xdi_mapping_settings options = small_settings();
+    options.invariance = 1.0f;
+    options.invariance_target = cases[i].target;
+    options.style = cases[i].style;
+    xd_mapping_trainer *trainer = make_trainer(context, &options);
+    for (int step = 0; step < 50; step++)
+      assert_ok(context, xd_mapping_trainer_step(trainer, losses, &batch, 0.001f));
+    const double weight = value_of(losses, "invariance_weight");
+    ck_assert_msg(weight >= cases[i].least && weight <= cases[i].most, "case %zu: the weight is %g", i,
+                  weight);
+    xd_mapping_trainer_destroy(trainer);
+  }
+  xd_values_destroy(losses);
+  free_codes(given);
+  xd_context_destroy(context);
 }
 END_TEST
 
@@ -844,6 +874,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_invariance);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_style);
+  add_case(suite, mapping_trainer_step__adapts_the_weight_of_invariance);
   add_case(suite, mapping_trainer_step__asks_for_style_by_option_and_batch);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);
