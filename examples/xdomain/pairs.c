@@ -190,7 +190,8 @@ static int take_matches(const runtime *r, pair_text *pairs, xd_dataset *sets[2],
     return report_failure(r, status);
   for (uint32_t label = 0; label < matched; label++)
     add_pair(pairs, label, label);
-  notice("pairs: %u pictures that both folders have by file name, each a class of its own", matched);
+  notice("pairs: %u %s that both folders have by file name, each a class of its own", matched,
+         matched == 1 ? "picture" : "pictures");
   return EXIT_DONE;
 }
 

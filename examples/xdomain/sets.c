@@ -70,8 +70,10 @@ void describe_set(const char *title, const xd_dataset *set) {
   uint32_t classes = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     classes += xd_dataset_class_size(set, label) > 0;
-  fprintf(stderr, "%s: %u pictures of %ux%ux%u, %u %s: ", title, xd_dataset_count(set), xd_dataset_width(set),
-          xd_dataset_height(set), xd_dataset_channels(set), classes, classes == 1 ? "class" : "classes");
+  const uint32_t count = xd_dataset_count(set);
+  fprintf(stderr, "%s: %u %s of %ux%ux%u, %u %s: ", title, count, count == 1 ? "picture" : "pictures",
+          xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set), classes,
+          classes == 1 ? "class" : "classes");
   for (uint32_t label = 0, shown = 0; label < XD_CLASS_LIMIT; label++) {
     if (!xd_dataset_class_size(set, label))
       continue;

@@ -78,7 +78,7 @@ int load_training_judges(training *t);
 xd_status join_vaes(training *t);
 int run_training(training *t);
 /* Writes down what a training that ended early has finished, and says how it goes on. */
-void keep_finished(training *t);
+void keep_finished(training *t, xd_status why);
 /* Where previews go; draws them anew from a model; tells where they are. */
 int prepare_previews(training *t);
 void draw_previews(training *t, const xd_model *model);

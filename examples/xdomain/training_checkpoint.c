@@ -29,10 +29,12 @@ static void save_recovered(training *t) {
   free(path);
 }
 
-void keep_finished(training *t) {
+void keep_finished(training *t, xd_status why) {
   if (!has_checkpoint(&t->checkpoint))
     return;
   xd_context_clear_cancel(t->run.context);
   save_recovered(t);
   tell_checkpoint(&t->checkpoint);
+  if (why == XD_ERROR_COLLAPSED)
+    notice("as it stands it would collapse again: add --allow-collapse, or begin anew with another --seed");
 }

@@ -195,7 +195,7 @@ int run_training(training *t) {
   const xd_status status = train(t);
   int code = status ? report_failure(&t->run, status) : keep_model(t);
   if (status)
-    keep_finished(t);
+    keep_finished(t, status);
   code = worse(code, write_training_report(t, xd_status_name(status)));
   return worse(code, close_training_log(t));
 }

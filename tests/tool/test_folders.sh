@@ -184,6 +184,21 @@ for i in 1 2; do draw large/$i.pgm 600 300; done
 runs 0 train --domain1 large --domain2 one --pairs '*:*' $short --out large.xdm
 says "domain 1: 2 pictures of 128x64x1"
 
+# A plain folder that is not there, or is none, is called a folder.
+runs 1 train --domain1 one --domain2 missing --out none.xdm
+says "the folder 'missing': No such file"
+runs 1 train --domain1 bars/0/1.pgm --domain2 one --out none.xdm
+says "the folder 'bars/0/1.pgm': Not a directory"
+runs 1 train --domain1 "ix:a,b" --domain2 one --out none.xdm
+says "'ix' does not begin a set"
+
+# A mapping that collapsed says what helps; with that it goes on.
+# shellcheck disable=SC2086
+runs 1 train --domain1 one --domain2 two ${short% --allow-collapse} --out fallen.xdm
+says "as it stands it would collapse again: add --allow-collapse"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --out fallen.xdm --resume
+
 # Outputs do not replace pictures of a plain folder.
 runs 2 train --domain1 left --domain2 right --out left/2.pgm
 
