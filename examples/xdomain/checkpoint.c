@@ -56,8 +56,9 @@ xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback ca
   return run;
 }
 
-bool has_checkpoint(const checkpointing *c) {
-  return c->path && exists(c->path);
+bool can_go_on(const checkpointing *c, xd_status why) {
+  const bool refused = c->resume && why == XD_ERROR_INVALID_ARGUMENT;
+  return c->path && !refused && exists(c->path);
 }
 
 void drop_checkpoint(const checkpointing *c) {

@@ -165,7 +165,8 @@ int prepare_checkpoint(checkpointing *c, const char *out);
 int begin_checkpoint(const checkpointing *c);
 
 xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user);
-bool has_checkpoint(const checkpointing *c);
+/* Whether the same command goes on; not if its options are others than the checkpoint's. */
+bool can_go_on(const checkpointing *c, xd_status why);
 /* Says where the training is kept, and the command that goes on. */
 void tell_checkpoint(const checkpointing *c);
 void drop_checkpoint(const checkpointing *c);

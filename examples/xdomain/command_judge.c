@@ -98,7 +98,7 @@ static int run(judging *j) {
   xd_status status = train(j);
   if (!status)
     status = save(j);
-  const bool kept = status && has_checkpoint(&j->checkpoint);
+  const bool kept = status && can_go_on(&j->checkpoint, status);
   if (!status && j->test)
     status = measure(j);
   const int code = status ? report_failure(&j->run, status) : EXIT_DONE;

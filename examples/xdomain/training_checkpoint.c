@@ -30,7 +30,7 @@ static void save_recovered(training *t) {
 }
 
 void keep_finished(training *t, xd_status why) {
-  if (!has_checkpoint(&t->checkpoint))
+  if (!can_go_on(&t->checkpoint, why))
     return;
   xd_context_clear_cancel(t->run.context);
   save_recovered(t);
