@@ -68,7 +68,9 @@ static int choose_classes(generation *g) {
       g->labels[g->drawing.rows++] = label;
   drop_numbers(g);
   name_rows(g);
-  return g->drawing.rows ? EXIT_DONE : usage_error("the model has no class '%s'", g->class);
+  return g->drawing.rows
+             ? EXIT_DONE
+             : usage_error("the model has no class '%s'; 'xdomain info' tells which it has", g->class);
 }
 
 /* The vector in every row of the conditions. */

@@ -49,13 +49,22 @@ static xd_status join(training *t, xd_model *const models[2]) {
   return status;
 }
 
+/* By file, which the library does not know. */
+static void tell_missing(const training *t, xd_model *const models[2]) {
+  for (uint32_t d = 0; d < 2; d++)
+    if (!xd_model_encoder(models[d], d + 1))
+      notice("--vae%u: '%s' has no VAE of domain %u", d + 1, t->vae_paths[d], d + 1);
+}
+
 xd_status join_vaes(training *t) {
   xd_model *models[2] = {NULL, NULL};
   xd_status status = xd_model_load(&models[0], t->run.context, t->vae_paths[0]);
   if (!status)
     status = xd_model_load(&models[1], t->run.context, t->vae_paths[1]);
-  if (!status)
+  if (!status) {
+    tell_missing(t, models);
     status = join(t, models);
+  }
   xd_model_release(models[0]);
   xd_model_release(models[1]);
   return status;

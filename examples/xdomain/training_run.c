@@ -115,8 +115,10 @@ static void print_summary(training *t) {
     if (!has_measures(t->report, prefixes[i]))
       continue;
     print_measures(stderr, titles[i], t->report, prefixes[i], &t->judge_worth[1 - i]);
-    fprintf(stderr, "  kept       step %.0f, the best of %zu validations\n", value_of(t->report, kept[i]),
-            t->history[i].count);
+    fprintf(stderr, "  kept       step %.0f", value_of(t->report, kept[i]));
+    if (t->history[i].count) /* those before a --resume are known by --report alone */
+      fprintf(stderr, ", the best of %zu validations", t->history[i].count);
+    fputc('\n', stderr);
   }
 }
 

@@ -47,6 +47,8 @@ says '^  accuracy ' out
 grep -q style out && fail "labels have style: $(cat out)"
 runs 2 generate --model labels.xdm --class sitting --out none
 says "no class 'sitting'"
+runs 1 map --vae1 labels.xdm --vae2 labels.xdm --domain1 two --domain2 two --out none.xdm
+says "'labels.xdm' has no VAE of domain 1"
 runs 2 generate --model labels.xdm --vector 1,0 --out none
 runs 1 translate --model labels.xdm sheet.png --out none.png
 says "conditions"

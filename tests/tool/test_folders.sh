@@ -198,6 +198,8 @@ runs 1 train --domain1 one --domain2 two ${short% --allow-collapse} --out fallen
 says "as it stands it would collapse again: add --allow-collapse"
 # shellcheck disable=SC2086
 runs 0 train --domain1 one --domain2 two $short --out fallen.xdm --resume
+says "kept       step 8"
+silent "best of 0"
 
 # Outputs do not replace pictures of a plain folder.
 runs 2 train --domain1 left --domain2 right --out left/2.pgm
