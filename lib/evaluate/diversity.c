@@ -18,26 +18,26 @@ typedef struct distance_job {
   double *sums; /* of each task */
 } distance_job;
 
-static double squared_run(const float *a, const float *b, size_t count) {
+static double squared_run(const float *left, const float *right, size_t count) {
   float lanes[LANES] = {0.0f};
   double sum = 0.0;
   size_t i = 0;
   for (; i + LANES <= count; i += LANES)
     for (size_t k = 0; k < LANES; k++) {
-      const float apart = a[i + k] - b[i + k];
+      const float apart = left[i + k] - right[i + k];
       lanes[k] += apart * apart;
     }
   for (size_t k = 0; k < LANES; k++)
     sum += (double)lanes[k];
   for (; i < count; i++)
-    sum += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
+    sum += (double)(left[i] - right[i]) * (double)(left[i] - right[i]);
   return sum;
 }
 
-static double distance(const float *a, const float *b, size_t size) {
+static double distance(const float *left, const float *right, size_t size) {
   double sum = 0.0;
   for (size_t begin = 0; begin < size; begin += RUN)
-    sum += squared_run(a + begin, b + begin, size - begin < RUN ? size - begin : RUN);
+    sum += squared_run(left + begin, right + begin, size - begin < RUN ? size - begin : RUN);
   return sqrt(sum);
 }
 

@@ -84,6 +84,7 @@ static void multiply(double *product, const double *a, const double *b, size_t n
     }
 }
 
+/* Swaps rows and columns of the n x n matrix a. */
 static void transpose(double *a, size_t n) {
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < i; j++) {
@@ -95,34 +96,36 @@ static void transpose(double *a, size_t n) {
 
 /* Tr (C1 C2)^(1/2); memory holds 3 n^2 + 4 n doubles. */
 static double trace_of_root(const double *c1, const double *c2, size_t n, double *memory) {
-  double *a = memory, *factor = a + n * n, *product = factor + n * n, *values = product + n * n;
+  double *matrix = memory, *factor = matrix + n * n, *product = factor + n * n, *values = product + n * n;
   double trace = 0.0;
   size_t rank;
-  memcpy(a, c1, n * n * sizeof *a);
-  xdi_symmetric_factor(factor, &rank, a, n);
+  memcpy(matrix, c1, n * n * sizeof *matrix);
+  xdi_symmetric_factor(factor, &rank, matrix, n);
   multiply(product, c2, factor, n);
   transpose(factor, n);
-  multiply(a, factor, product, n);
-  xdi_symmetric_eigenvalues(values, a, n, values + n);
+  multiply(matrix, factor, product, n);
+  xdi_symmetric_eigenvalues(values, matrix, n, values + n);
   for (size_t i = 0; i < n; i++)
     trace += sqrt(fmax(values[i], 0.0));
   return trace;
 }
 
-xd_status xdi_frechet_distance(xd_context *context, double *out, const xdi_moments *a, const xdi_moments *b) {
-  const size_t n = a->dim;
+xd_status xdi_frechet_distance(xd_context *context, double *out, const xdi_moments *first,
+                               const xdi_moments *second) {
+  const size_t n = first->dim;
   double distance = 0.0;
   *out = 0.0;
-  if (a->dim != b->dim)
-    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "features of %u and of %u dimensions", a->dim, b->dim);
+  if (first->dim != second->dim)
+    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH, "features of %u and of %u dimensions", first->dim,
+                    second->dim);
   double *memory = xdi_allocate(&context->allocator, 3 * n * n + 4 * n, sizeof *memory);
   if (!memory)
     return xdi_fail_memory(context, "measuring a Frechet distance");
   for (size_t i = 0; i < n; i++) {
-    const double apart = a->mean[i] - b->mean[i];
-    distance += apart * apart + a->covariance[i * n + i] + b->covariance[i * n + i];
+    const double apart = first->mean[i] - second->mean[i];
+    distance += apart * apart + first->covariance[i * n + i] + second->covariance[i * n + i];
   }
-  distance -= 2.0 * trace_of_root(a->covariance, b->covariance, n, memory);
+  distance -= 2.0 * trace_of_root(first->covariance, second->covariance, n, memory);
   xdi_release(&context->allocator, memory);
   if (!isfinite(distance))
     return xdi_fail(context, XD_ERROR_NUMERIC, "the judge's features are not finite");

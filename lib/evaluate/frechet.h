@@ -19,6 +19,7 @@ xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const floa
 void xdi_moments_close(xdi_moments *moments); /* a zeroed one is legal */
 
 /* |m1 - m2|^2 + Tr(C1 + C2 - 2 (C1 C2)^(1/2)); both have one dim. */
-xd_status xdi_frechet_distance(xd_context *context, double *out, const xdi_moments *a, const xdi_moments *b);
+xd_status xdi_frechet_distance(xd_context *context, double *out, const xdi_moments *first,
+                               const xdi_moments *second);
 
 #endif

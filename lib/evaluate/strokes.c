@@ -8,9 +8,9 @@
 #define SIDE_LIMIT 256u
 #define CHANNEL_LIMIT 3u
 
-static int compare(const void *a, const void *b) {
-  const float left = *(const float *)a, right = *(const float *)b;
-  return (left > right) - (left < right);
+static int compare(const void *left, const void *right) {
+  const float one = *(const float *)left, other = *(const float *)right;
+  return (one > other) - (one < other);
 }
 
 /* The median of one channel's outermost pixels. */

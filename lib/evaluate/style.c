@@ -139,11 +139,11 @@ static xd_status read_style(const xdi_style *style, double *share) {
 static double correlation(const xdi_style *style, uint32_t which) {
   double both = 0.0, source = 0.0, result = 0.0;
   for (size_t i = 0; i < style->count; i++) {
-    const double a = (double)style->source.strokes[i * STROKES + which];
-    const double b = (double)style->result.strokes[i * STROKES + which];
-    both += a * b;
-    source += a * a;
-    result += b * b;
+    const double of_source = (double)style->source.strokes[i * STROKES + which];
+    const double of_result = (double)style->result.strokes[i * STROKES + which];
+    both += of_source * of_result;
+    source += of_source * of_source;
+    result += of_result * of_result;
   }
   return source > 0.0 && result > 0.0 ? both / sqrt(source * result) : 0.0;
 }

@@ -32,7 +32,7 @@ static void update(double *a, size_t n, size_t m, const double *v, const double 
       a[i * n + j] -= v[i] * w[j] + w[i] * v[j];
 }
 
-/* diagonal[n] and beside[n - 1] of a similar tridiagonal matrix. */
+/* diagonal[n] and beside[n - 1] of a tridiagonal matrix similar to a; v[n] and w[n] are scratch. */
 static void tridiagonalise(double *diagonal, double *beside, double *a, size_t n, double *v, double *w) {
   for (size_t k = 0; k + 1 < n; k++) {
     const size_t m = n - k - 1;
@@ -59,8 +59,8 @@ static size_t count_below(const double *diagonal, const double *beside, size_t n
   size_t count = 0;
   double pivot = 1.0;
   for (size_t i = 0; i < n; i++) {
-    const double b = i ? beside[i - 1] : 0.0;
-    pivot = diagonal[i] - x - b * b / pivot;
+    const double coupling = i ? beside[i - 1] : 0.0;
+    pivot = diagonal[i] - x - coupling * coupling / pivot;
     if (fabs(pivot) < DBL_MIN)
       pivot = -DBL_MIN;
     count += pivot < 0.0;
@@ -72,7 +72,8 @@ static size_t count_below(const double *diagonal, const double *beside, size_t n
 static double bound(const double *diagonal, const double *beside, size_t n) {
   double most = 0.0;
   for (size_t i = 0; i < n; i++) {
-    const double left = i ? fabs(beside[i - 1]) : 0.0, right = i + 1 < n ? fabs(beside[i]) : 0.0;
+    const double left = i ? fabs(beside[i - 1]) : 0.0;
+    const double right = i + 1 < n ? fabs(beside[i]) : 0.0;
     most = fmax(most, fabs(diagonal[i]) + left + right);
   }
   return most;
@@ -146,6 +147,7 @@ void xdi_symmetric_factor(double *factor, size_t *rank, double *a, size_t n) {
 
 #define JACOBI_SWEEPS 40
 
+/* The inner product of vectors a and b. */
 static double product(const double *a, const double *b, size_t n) {
   double sum = 0.0;
   for (size_t i = 0; i < n; i++)
@@ -153,16 +155,16 @@ static double product(const double *a, const double *b, size_t n) {
   return sum;
 }
 
-/* Turns two rows until they are orthogonal, the longer one first; false where they are. */
+/* Turns rows a and b until they are orthogonal, the longer one first; false where they are. */
 static bool rotate(double *a, double *b, size_t n) {
   const double first = product(a, a, n), second = product(b, b, n), both = product(a, b, n);
   if (fabs(both) <= 4.0 * DBL_EPSILON * sqrt(first * second) && first >= second)
     return false;
-  const double angle = 0.5 * atan2(2.0 * both, first - second), c = cos(angle), s = sin(angle);
+  const double angle = 0.5 * atan2(2.0 * both, first - second), cosine = cos(angle), sine = sin(angle);
   for (size_t i = 0; i < n; i++) {
     const double left = a[i];
-    a[i] = c * left + s * b[i];
-    b[i] = c * b[i] - s * left;
+    a[i] = cosine * left + sine * b[i];
+    b[i] = cosine * b[i] - sine * left;
   }
   return true;
 }

@@ -11,8 +11,8 @@
  * bytes as floats, does not fit. */
 bool xdi_shape_count(xd_shape shape, uint32_t batch, size_t *out);
 
-static inline bool xdi_shape_equal(xd_shape a, xd_shape b) {
-  return a.height == b.height && a.width == b.width && a.channels == b.channels;
+static inline bool xdi_shape_equal(xd_shape left, xd_shape right) {
+  return left.height == right.height && left.width == right.width && left.channels == right.channels;
 }
 
 #endif

@@ -55,7 +55,9 @@ static const uint8_t *pixels_of(const augmentation *job, uint32_t row) {
 /* ---- Affine maps ---- */
 
 static int32_t clamped(int32_t position, int32_t size) {
-  return position < 0 ? 0 : position < size ? position : size - 1;
+  if (position < 0)
+    return 0;
+  return position < size ? position : size - 1;
 }
 
 /* Where in the source the pixel (x, y) of the result lies: matrix * (x, y) + offset. */
@@ -65,13 +67,13 @@ typedef struct affine {
 
 /* The random numbers are those of `numbers`. */
 static affine draw_affine(const augmentation *job, const xdi_picture_batch *numbers, uint32_t row) {
-  const float s = uniform_of(numbers, row, 6) < job->share ? job->strength : 0.0f;
-  const float angle = s * radians_15_degrees * signed_of(numbers, row, 0);
-  const float scale_x = 1.0f + s * largest_stretch * signed_of(numbers, row, 1);
-  const float scale_y = 1.0f + s * largest_stretch * signed_of(numbers, row, 2);
-  const float shear = s * largest_stretch * signed_of(numbers, row, 3);
-  const float shift_x = s * largest_shift * (float)job->width * signed_of(numbers, row, 4);
-  const float shift_y = s * largest_shift * (float)job->height * signed_of(numbers, row, 5);
+  const float strength = uniform_of(numbers, row, 6) < job->share ? job->strength : 0.0f;
+  const float angle = strength * radians_15_degrees * signed_of(numbers, row, 0);
+  const float scale_x = 1.0f + strength * largest_stretch * signed_of(numbers, row, 1);
+  const float scale_y = 1.0f + strength * largest_stretch * signed_of(numbers, row, 2);
+  const float shear = strength * largest_stretch * signed_of(numbers, row, 3);
+  const float shift_x = strength * largest_shift * (float)job->width * signed_of(numbers, row, 4);
+  const float shift_y = strength * largest_shift * (float)job->height * signed_of(numbers, row, 5);
   const float cosine = cosf(angle), sine = sinf(angle);
   affine map = {cosine * scale_x,
                 cosine * shear - sine * scale_y,
@@ -95,8 +97,9 @@ typedef struct taps {
 static taps split(float position, int32_t size) {
   const float inside = fminf(fmaxf(position, 0.0f), (float)(size - 1));
   const int32_t first = (int32_t)inside;
-  const float t = inside - (float)first, u = 1.0f - t;
-  taps around = {.weight = {-t * u * u, 1.0f - (2.0f - t) * t * t, 1.0f - (2.0f - u) * u * u, -u * t * t}};
+  const float past = inside - (float)first, left = 1.0f - past;
+  taps around = {.weight = {-past * left * left, 1.0f - (2.0f - past) * past * past,
+                            1.0f - (2.0f - left) * left * left, -left * past * past}};
   for (int32_t k = 0; k < 4; k++)
     around.cell[k] = clamped(first + k - 1, size);
   return around;
@@ -234,11 +237,11 @@ static float degradation_of(const augmentation *job, uint32_t row, uint32_t k) {
 /* A tone curve at steps of brightness: gain * v^gamma, then contrast about the middle and brightness. */
 static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, uint32_t row,
                        uint32_t channel) {
-  const float s = job->degradation->colour;
-  const float gamma = expf(s * largest_gamma * (2.0f * degradation_of(job, row, 0) - 1.0f));
-  const float contrast = expf(s * largest_contrast * (2.0f * degradation_of(job, row, 1) - 1.0f));
-  const float brightness = s * largest_brightness * (2.0f * degradation_of(job, row, 2) - 1.0f);
-  const float gain = expf(s * largest_gain * (2.0f * degradation_of(job, row, 3 + channel) - 1.0f));
+  const float strength = job->degradation->colour;
+  const float gamma = expf(strength * largest_gamma * (2.0f * degradation_of(job, row, 0) - 1.0f));
+  const float contrast = expf(strength * largest_contrast * (2.0f * degradation_of(job, row, 1) - 1.0f));
+  const float brightness = strength * largest_brightness * (2.0f * degradation_of(job, row, 2) - 1.0f);
+  const float gain = expf(strength * largest_gain * (2.0f * degradation_of(job, row, 3 + channel) - 1.0f));
   for (int32_t i = 0; i <= CURVE_STEPS; i++) {
     const float value = gain * powf((float)i / CURVE_STEPS, gamma);
     curve[i] = fminf(fmaxf(0.5f + contrast * (value - 0.5f) + brightness, 0.0f), 1.0f);

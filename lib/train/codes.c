@@ -96,7 +96,7 @@ void xdi_codes_draw(float *to, const xdi_codes *codes, uint32_t picture, const f
 void xdi_codes_add_mean(double *to, const xdi_codes *codes, uint32_t picture, double weight) {
   const size_t dim = codes->latent_dim, samples = codes->samples ? codes->samples : 1;
   const float *values = codes->values + (size_t)picture * (codes->samples ? samples : 2) * dim;
-  for (size_t s = 0; s < samples; s++)
+  for (size_t sample = 0; sample < samples; sample++)
     for (size_t j = 0; j < dim; j++)
-      to[j] += weight / (double)samples * (double)values[s * dim + j];
+      to[j] += weight / (double)samples * (double)values[sample * dim + j];
 }

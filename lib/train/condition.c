@@ -46,11 +46,16 @@ static xd_status check_vectors(xd_context *context, const xd_condition_input *in
   return XD_OK;
 }
 
+static const char *find_missing(const xd_condition_input *input) {
+  if (!input->encoder)
+    return "encoder";
+  if (!input->decoder)
+    return "decoder";
+  return input->set ? NULL : "set";
+}
+
 static xd_status check_input(xd_context *context, const xd_condition_input *input) {
-  const char *missing = !input->encoder   ? "encoder"
-                        : !input->decoder ? "decoder"
-                        : !input->set     ? "set"
-                                          : NULL;
+  const char *missing = find_missing(input);
   if (missing)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input.%s is NULL", missing);
   if (xd_dataset_count(input->set) == 0)

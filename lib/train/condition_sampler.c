@@ -31,10 +31,10 @@ typedef struct keyed {
 } keyed;
 
 static int compare_keyed(const void *left, const void *right) {
-  const keyed *a = left, *b = right;
-  if (a->key != b->key)
-    return a->key < b->key ? -1 : 1;
-  return a->picture < b->picture ? -1 : 1;
+  const keyed *one = left, *other = right;
+  if (one->key != other->key)
+    return one->key < other->key ? -1 : 1;
+  return one->picture < other->picture ? -1 : 1;
 }
 
 static uint64_t key_of(const xdi_condition_sampler_options *options, uint32_t picture) {
@@ -97,9 +97,9 @@ static const float *vector_of(const xdi_condition_sampler *sampler, uint32_t of)
 /* The root of the mean squared length over the different conditions; 1 where all are zero. */
 static double mean_length(const xdi_condition_sampler *sampler) {
   double sum = 0.0;
-  for (uint32_t g = 0; g < sampler->group_count; g++)
+  for (uint32_t group = 0; group < sampler->group_count; group++)
     for (uint32_t j = 0; j < sampler->dim; j++)
-      sum += (double)vector_of(sampler, g)[j] * (double)vector_of(sampler, g)[j];
+      sum += (double)vector_of(sampler, group)[j] * (double)vector_of(sampler, group)[j];
   return sum > 0.0 ? sqrt(sum / sampler->group_count) : 1.0;
 }
 

@@ -39,6 +39,10 @@ float xdi_cosine_rate(float rate, float final, uint32_t step, uint32_t steps) {
 
 float xdi_linear_rate(float rate, float final, uint32_t step, uint32_t steps) {
   const double half = 0.5 * steps;
-  const double fallen = step >= steps ? 1.0 : step > half ? (step - half) / half : 0.0;
+  double fallen = 0.0;
+  if (step >= steps)
+    fallen = 1.0;
+  else if (step > half)
+    fallen = (step - half) / half;
   return (float)((double)rate * (1.0 - (1.0 - (double) final) * fallen));
 }

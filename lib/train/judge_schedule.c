@@ -52,7 +52,9 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
 static uint32_t count_epochs(const judge_stage *stage) {
   const uint32_t usual = 4, enough_steps = 500, per_epoch = stage->epochs.per_epoch;
   const uint32_t needed = (enough_steps + per_epoch - 1) / per_epoch;
-  return stage->settings->epochs ? stage->settings->epochs : needed > usual ? needed : usual;
+  if (stage->settings->epochs)
+    return stage->settings->epochs;
+  return needed > usual ? needed : usual;
 }
 
 static xd_status open_stage(judge_stage *stage) {

@@ -179,11 +179,29 @@ void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer) {
 
 /* ---- One step ---- */
 
+/* The array that a batch lacks for what the settings ask; NULL: none. */
+static const char *find_missing(const xdi_mapping_settings *settings, const xd_mapping_batch *batch,
+                                bool wants_style) {
+  const bool wants_mismatched = settings->mismatch > 0.0f || settings->generated_mismatch > 0.0f;
+  if (!batch->source)
+    return "source";
+  if (!batch->twin && xdi_mapping_invariance(settings) > 0.0f)
+    return "twin";
+  if (!batch->condition)
+    return "condition";
+  if (!batch->positive && !settings->same_code_positive)
+    return "positive";
+  if (!batch->mismatched && wants_mismatched)
+    return "mismatched";
+  if (!batch->style_reader && wants_style)
+    return "style_reader";
+  return !batch->style && wants_style ? "style" : NULL;
+}
+
 static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch,
                              float learning_rate) {
   xd_context *context = trainer->context;
   const xdi_mapping_settings *settings = &trainer->settings;
-  const bool wants_mismatched = settings->mismatch > 0.0f || settings->generated_mismatch > 0.0f;
   if (batch->count == 0 || batch->count > settings->batch)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the option batch %u",
                     batch->count, settings->batch);
@@ -192,14 +210,7 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_mapping_batch.style_dim is %u, the codes have %u dimensions", batch->style_dim,
                     trainer->target_dim);
-  const char *missing = !batch->source                                            ? "source"
-                        : !batch->twin && xdi_mapping_invariance(settings) > 0.0f ? "twin"
-                        : !batch->condition                                       ? "condition"
-                        : !batch->positive && !settings->same_code_positive       ? "positive"
-                        : !batch->mismatched && wants_mismatched                  ? "mismatched"
-                        : !batch->style_reader && wants_style                     ? "style_reader"
-                        : !batch->style && wants_style                            ? "style"
-                                                                                  : NULL;
+  const char *missing = find_missing(settings, batch, wants_style);
   if (missing)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.%s is NULL", missing);
   if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))

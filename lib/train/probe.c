@@ -22,7 +22,7 @@
 
 static const float learning_rate = 0.001f;
 
-typedef struct probe {
+typedef struct class_probe {
   xd_context *context;
   const xd_dataset *set;
   const xdi_codes *codes; /* of the set */
@@ -33,57 +33,59 @@ typedef struct probe {
   xdi_optimiser optimiser;
   float *rows; /* [BATCH][latent_dim], and latent_dim normals */
   uint32_t labels[BATCH];
-} probe;
+} class_probe;
 
 static uint32_t count_classes(const xd_dataset *set, uint32_t *seen) {
   uint32_t classes = 0;
   *seen = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    if (xd_dataset_class_size(set, label) > 0)
-      classes = label + 1, (*seen)++;
+    if (xd_dataset_class_size(set, label) > 0) {
+      classes = label + 1;
+      (*seen)++;
+    }
   return classes;
 }
 
-static xd_status open_probe(probe *p) {
-  xd_context *context = p->context;
-  const size_t dim = p->codes->latent_dim;
+static xd_status open_probe(class_probe *probe) {
+  xd_context *context = probe->context;
+  const size_t dim = probe->codes->latent_dim;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, 0.01f};
   xdi_layer_list layers = {.count = 0};
-  xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT, p->classes);
-  xd_status status =
-      xdi_network_create(&p->network, context, (xd_shape){.width = 1, .height = 1, .channels = (uint32_t)dim},
-                         layers.at, layers.count);
+  xdi_layer_list_add_perceptron(&layers, 1, HIDDEN_WIDTH, XD_ACTIVATION_RELU, DROPOUT, probe->classes);
+  xd_status status = xdi_network_create(&probe->network, context,
+                                        (xd_shape){.width = 1, .height = 1, .channels = (uint32_t)dim},
+                                        layers.at, layers.count);
   if (status != XD_OK)
     return status;
-  xdi_network_initialise(p->network, p->seed, 0.0f);
-  p->rows = xdi_allocate(&context->allocator, BATCH + 1, dim * sizeof *p->rows);
-  if (!p->rows)
+  xdi_network_initialise(probe->network, probe->seed, 0.0f);
+  probe->rows = xdi_allocate(&context->allocator, BATCH + 1, dim * sizeof *probe->rows);
+  if (!probe->rows)
     return xdi_fail_memory(context, "probing codes");
-  status = xdi_executor_create(&p->run, context, p->network, BATCH, XDI_TRAINING);
+  status = xdi_executor_create(&probe->run, context, probe->network, BATCH, XDI_TRAINING);
   if (status == XD_OK)
-    status = xdi_optimiser_open(&p->optimiser, context, p->network->block_count, &adam);
+    status = xdi_optimiser_open(&probe->optimiser, context, probe->network->block_count, &adam);
   return status;
 }
 
-static void close_probe(probe *p) {
-  xdi_optimiser_close(&p->optimiser);
-  xdi_executor_destroy(p->run);
-  xdi_network_release(p->network);
-  xdi_release(&p->context->allocator, p->rows);
+static void close_probe(class_probe *probe) {
+  xdi_optimiser_close(&probe->optimiser);
+  xdi_executor_destroy(probe->run);
+  xdi_network_release(probe->network);
+  xdi_release(&probe->context->allocator, probe->rows);
 }
 
 /* The rows through the network, and their loss; `drop` also leaves the loss's gradient. */
-static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint32_t *correct) {
-  xd_context *context = p->context;
+static xd_status judge(class_probe *probe, uint32_t count, bool drop, uint32_t step, uint32_t *correct) {
+  xd_context *context = probe->context;
   xd_cross_entropy loss = {.rows = count,
-                           .classes = p->classes,
-                           .labels = p->labels,
-                           .logits = xdi_executor_output(p->run),
-                           .dlogits = xdi_executor_output_gradient(p->run)};
-  xd_status status =
-      xdi_device_write(context, xdi_executor_input(p->run), p->rows, (size_t)count * p->codes->latent_dim);
+                           .classes = probe->classes,
+                           .labels = probe->labels,
+                           .logits = xdi_executor_output(probe->run),
+                           .dlogits = xdi_executor_output_gradient(probe->run)};
+  xd_status status = xdi_device_write(context, xdi_executor_input(probe->run), probe->rows,
+                                      (size_t)count * probe->codes->latent_dim);
   if (status == XD_OK)
-    status = xdi_executor_forward(p->run, count, drop, p->seed,
+    status = xdi_executor_forward(probe->run, count, drop, probe->seed,
                                   xdi_stream_id(XDI_STREAM_DROPOUT, step * XDI_LAYER_LIMIT));
   if (status == XD_OK)
     status =
@@ -94,60 +96,62 @@ static xd_status judge(probe *p, uint32_t count, bool drop, uint32_t step, uint3
 }
 
 /* Codes of pictures drawn at random. */
-static void draw_batch(probe *p, uint32_t step) {
-  const size_t dim = p->codes->latent_dim;
+static void draw_batch(class_probe *probe, uint32_t step) {
+  const size_t dim = probe->codes->latent_dim;
   const uint64_t pictures = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, step);
   const uint64_t noise = xdi_stream_id(XDI_STREAM_CODES, step),
                  choices = xdi_stream_id(XDI_STREAM_SHUFFLE, step);
-  float *normals = p->rows + BATCH * dim;
+  float *normals = probe->rows + BATCH * dim;
   for (uint32_t row = 0; row < BATCH; row++) {
-    const uint32_t picture = xdi_random_below(p->seed, pictures, row, p->codes->count);
-    if (p->codes->samples == 0)
-      xdi_random_normals(normals, dim, p->seed, noise, row * dim);
-    xdi_codes_draw(p->rows + row * dim, p->codes, picture, normals,
-                   xdi_random_uniform(p->seed, choices, row));
-    p->labels[row] = xd_dataset_label(p->set, picture);
+    const uint32_t picture = xdi_random_below(probe->seed, pictures, row, probe->codes->count);
+    if (probe->codes->samples == 0)
+      xdi_random_normals(normals, dim, probe->seed, noise, row * dim);
+    xdi_codes_draw(probe->rows + row * dim, probe->codes, picture, normals,
+                   xdi_random_uniform(probe->seed, choices, row));
+    probe->labels[row] = xd_dataset_label(probe->set, picture);
   }
 }
 
-static xd_status train(probe *p) {
+static xd_status train(class_probe *probe) {
   uint32_t correct;
   xd_status status = XD_OK;
   for (uint32_t step = 0; status == XD_OK && step < STEPS; step++) {
-    status = xdi_check_cancelled(p->context);
-    draw_batch(p, step);
+    status = xdi_check_cancelled(probe->context);
+    draw_batch(probe, step);
     if (status == XD_OK)
-      status = judge(p, BATCH, true, step, &correct);
+      status = judge(probe, BATCH, true, step, &correct);
     if (status == XD_OK)
-      status = xdi_executor_backward(p->run, BATCH, true, false);
+      status = xdi_executor_backward(probe->run, BATCH, true, false);
     if (status == XD_OK)
-      status =
-          xdi_optimiser_step(&p->optimiser, xdi_executor_parameters(p->run), xdi_executor_gradients(p->run),
-                             xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
+      status = xdi_optimiser_step(&probe->optimiser, xdi_executor_parameters(probe->run),
+                                  xdi_executor_gradients(probe->run),
+                                  xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
   }
   return status;
 }
 
 /* The next pictures whose class the probe knows, as rows of their means. */
-static uint32_t fill_means(probe *p, const xdi_codes *codes, const xd_dataset *set, uint32_t *next) {
+static uint32_t fill_means(class_probe *probe, const xdi_codes *codes, const xd_dataset *set,
+                           uint32_t *next) {
   const size_t dim = codes->latent_dim;
   uint32_t count = 0;
   for (; *next < codes->count && count < BATCH; (*next)++) {
     const uint32_t label = xd_dataset_label(set, *next);
-    if (xd_dataset_class_size(p->set, label) == 0)
+    if (xd_dataset_class_size(probe->set, label) == 0)
       continue;
     const float *mean = codes->values + (size_t)*next * 2 * dim;
-    memcpy(p->rows + count * dim, mean, dim * sizeof *mean);
-    p->labels[count++] = label;
+    memcpy(probe->rows + count * dim, mean, dim * sizeof *mean);
+    probe->labels[count++] = label;
   }
   return count;
 }
 
-static xd_status measure(probe *p, double *accuracy, const xdi_codes *codes, const xd_dataset *set) {
+static xd_status measure(class_probe *probe, double *accuracy, const xdi_codes *codes,
+                         const xd_dataset *set) {
   uint32_t next = 0, counted = 0, right = 0, correct = 0, count;
   xd_status status = XD_OK;
-  while (status == XD_OK && (count = fill_means(p, codes, set, &next)) > 0) {
-    status = judge(p, count, false, 0, &correct);
+  while (status == XD_OK && (count = fill_means(probe, codes, set, &next)) > 0) {
+    status = judge(probe, count, false, 0, &correct);
     counted += count;
     right += correct;
   }
@@ -162,23 +166,23 @@ static xd_status probe_domain(xdi_training *training, const xdi_mapping_material
   const xdi_codes_options plain = {.samples = 0};
   uint32_t seen;
   double accuracy = 0.0;
-  probe p = {
+  class_probe probe = {
       .context = context, .set = training->input.set[domain], .codes = xdi_source_codes(material, domain)};
-  p.classes = count_classes(p.set, &seen);
+  probe.classes = count_classes(probe.set, &seen);
   if (seen < 2)
     return XD_OK;
-  p.seed = xdi_seed_of(training->settings.seed, XDI_SEED_PROBE) + domain;
+  probe.seed = xdi_seed_of(training->settings.seed, XDI_SEED_PROBE) + domain;
   xdi_codes codes = {.values = NULL};
   xd_status status = xdi_codes_open(&codes, context, encoder, held_out, &plain);
   if (status == XD_OK)
-    status = open_probe(&p);
+    status = open_probe(&probe);
   if (status == XD_OK)
-    status = train(&p);
+    status = train(&probe);
   if (status == XD_OK)
-    status = measure(&p, &accuracy, &codes, held_out);
+    status = measure(&probe, &accuracy, &codes, held_out);
   if (status == XD_OK)
     status = xdi_values_set(training->report, context, domain == 0 ? "probe1" : "probe2", accuracy);
-  close_probe(&p);
+  close_probe(&probe);
   xdi_codes_close(&codes);
   return status;
 }

@@ -19,44 +19,45 @@ static const double source_share = 0.5, target_share = 0.9;
 /* ---- Clouds of codes ---- */
 
 /* The mean codes of the pictures of all pools, pool after pool, without their pool's. */
-typedef struct cloud {
+typedef struct code_cloud {
   const xdi_pools *pools;
   uint32_t count, dim;
   float *rows;   /* [count][dim] */
   double *means; /* [pool][dim] */
-} cloud;
+} code_cloud;
 
-static void fill_cloud(cloud *c, const xdi_codes *codes, double *code) {
-  for (uint32_t pool = 0; pool < c->pools->pool_count; pool++) {
-    double *mean = c->means + (size_t)pool * c->dim;
-    for (uint32_t i = c->pools->first[pool]; i < c->pools->first[pool + 1]; i++)
-      xdi_codes_add_mean(mean, codes, c->pools->pictures[i], 1.0 / xdi_pool_size(c->pools, pool));
-    for (uint32_t i = c->pools->first[pool]; i < c->pools->first[pool + 1]; i++) {
-      memset(code, 0, c->dim * sizeof *code);
-      xdi_codes_add_mean(code, codes, c->pools->pictures[i], 1.0);
-      for (uint32_t j = 0; j < c->dim; j++)
-        c->rows[(size_t)i * c->dim + j] = (float)(code[j] - mean[j]);
+static void fill_cloud(code_cloud *cloud, const xdi_codes *codes, double *code) {
+  for (uint32_t pool = 0; pool < cloud->pools->pool_count; pool++) {
+    double *mean = cloud->means + (size_t)pool * cloud->dim;
+    for (uint32_t i = cloud->pools->first[pool]; i < cloud->pools->first[pool + 1]; i++)
+      xdi_codes_add_mean(mean, codes, cloud->pools->pictures[i], 1.0 / xdi_pool_size(cloud->pools, pool));
+    for (uint32_t i = cloud->pools->first[pool]; i < cloud->pools->first[pool + 1]; i++) {
+      memset(code, 0, cloud->dim * sizeof *code);
+      xdi_codes_add_mean(code, codes, cloud->pools->pictures[i], 1.0);
+      for (uint32_t j = 0; j < cloud->dim; j++)
+        cloud->rows[(size_t)i * cloud->dim + j] = (float)(code[j] - mean[j]);
     }
   }
 }
 
-static xd_status open_cloud(cloud *c, xd_context *context, const xdi_codes *codes, const xdi_pools *pools) {
+static xd_status open_cloud(code_cloud *cloud, xd_context *context, const xdi_codes *codes,
+                            const xdi_pools *pools) {
   const xd_allocator *allocator = &context->allocator;
-  *c = (cloud){.pools = pools, .count = pools->first[pools->pool_count], .dim = codes->latent_dim};
-  double *code = xdi_allocate(allocator, c->dim, sizeof *code);
-  c->rows = xdi_allocate(allocator, c->count, c->dim * sizeof *c->rows);
-  c->means = xdi_allocate_zeroed(allocator, pools->pool_count, c->dim * sizeof *c->means);
+  *cloud = (code_cloud){.pools = pools, .count = pools->first[pools->pool_count], .dim = codes->latent_dim};
+  double *code = xdi_allocate(allocator, cloud->dim, sizeof *code);
+  cloud->rows = xdi_allocate(allocator, cloud->count, cloud->dim * sizeof *cloud->rows);
+  cloud->means = xdi_allocate_zeroed(allocator, pools->pool_count, cloud->dim * sizeof *cloud->means);
   const xd_status status =
-      code && c->rows && c->means ? XD_OK : xdi_fail_memory(context, "looking for style");
+      code && cloud->rows && cloud->means ? XD_OK : xdi_fail_memory(context, "looking for style");
   if (status == XD_OK)
-    fill_cloud(c, codes, code);
+    fill_cloud(cloud, codes, code);
   xdi_release(allocator, code);
   return status;
 }
 
-static void close_cloud(cloud *c, xd_context *context) {
-  xdi_release(&context->allocator, c->rows);
-  xdi_release(&context->allocator, c->means);
+static void close_cloud(code_cloud *cloud, xd_context *context) {
+  xdi_release(&context->allocator, cloud->rows);
+  xdi_release(&context->allocator, cloud->means);
 }
 
 /* The mean of a set's outermost pixels, 0..1. */
@@ -76,7 +77,7 @@ static double ground_of(const xd_dataset *set) {
 
 /* The target's pictures as the source's encoder sees them: of the other ground, dark where the source's is light,
  * they are inverted. */
-static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *encoder,
+static xd_status open_crossed(code_cloud *cloud, xd_context *context, const xd_network *encoder,
                               const xd_dataset *source_set, const xd_dataset *target_set,
                               const xdi_pools *pools) {
   const double source = ground_of(source_set), target = ground_of(target_set);
@@ -91,7 +92,7 @@ static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *e
   if (status == XD_OK)
     status = xdi_codes_open(&codes, context, encoder, seen, &options);
   if (status == XD_OK)
-    status = open_cloud(c, context, &codes, pools);
+    status = open_cloud(cloud, context, &codes, pools);
   xdi_codes_close(&codes);
   xd_dataset_release(seen);
   return status;
@@ -99,12 +100,12 @@ static xd_status open_crossed(cloud *c, xd_context *context, const xd_network *e
 
 /* ---- Where the components are read ---- */
 
-typedef struct search {
-  cloud source, target, crossed;
+typedef struct style_search {
+  code_cloud source, target, crossed;
   xdi_components from, to; /* of source and target */
   uint32_t dim;
   double *directions; /* [from.count][to.count] in units of the components' deviations */
-} search;
+} style_search;
 
 static void standardise(float *projected, const xdi_components *components) {
   for (uint32_t k = 0; k < components->count; k++)
@@ -112,15 +113,15 @@ static void standardise(float *projected, const xdi_components *components) {
 }
 
 /* Sums of the products of crossed and target components. */
-static void add_correlations(const search *s, float *crossed, float *target) {
-  for (size_t i = 0; i < s->target.count; i++) {
-    xdi_components_project(crossed, &s->from, s->crossed.rows + i * s->crossed.dim);
-    xdi_components_project(target, &s->to, s->target.rows + i * s->target.dim);
-    standardise(crossed, &s->from);
-    standardise(target, &s->to);
-    for (uint32_t k = 0; k < s->dim; k++)
-      for (uint32_t j = 0; j < s->to.count; j++)
-        s->directions[k * s->to.count + j] += (double)crossed[k] * (double)target[j];
+static void add_correlations(const style_search *search, float *crossed, float *target) {
+  for (size_t i = 0; i < search->target.count; i++) {
+    xdi_components_project(crossed, &search->from, search->crossed.rows + i * search->crossed.dim);
+    xdi_components_project(target, &search->to, search->target.rows + i * search->target.dim);
+    standardise(crossed, &search->from);
+    standardise(target, &search->to);
+    for (uint32_t k = 0; k < search->dim; k++)
+      for (uint32_t j = 0; j < search->to.count; j++)
+        search->directions[k * search->to.count + j] += (double)crossed[k] * (double)target[j];
   }
 }
 
@@ -160,81 +161,83 @@ static void orthonormalise(double *directions, uint32_t count, uint32_t dim) {
   }
 }
 
-static xd_status find_directions(search *s, xd_context *context) {
+static xd_status find_directions(style_search *search, xd_context *context) {
   const xd_allocator *allocator = &context->allocator;
-  s->dim = s->from.count < s->to.count ? s->from.count : s->to.count;
-  if (s->dim == 0)
+  search->dim = search->from.count < search->to.count ? search->from.count : search->to.count;
+  if (search->dim == 0)
     return XD_OK;
-  float *crossed = xdi_allocate(allocator, s->from.count, sizeof *crossed);
-  float *target = xdi_allocate(allocator, s->to.count, sizeof *target);
-  s->directions = xdi_allocate_zeroed(allocator, s->dim, s->to.count * sizeof *s->directions);
+  float *crossed = xdi_allocate(allocator, search->from.count, sizeof *crossed);
+  float *target = xdi_allocate(allocator, search->to.count, sizeof *target);
+  search->directions =
+      xdi_allocate_zeroed(allocator, search->dim, search->to.count * sizeof *search->directions);
   const xd_status status =
-      crossed && target && s->directions ? XD_OK : xdi_fail_memory(context, "looking for style");
+      crossed && target && search->directions ? XD_OK : xdi_fail_memory(context, "looking for style");
   if (status == XD_OK) {
-    add_correlations(s, crossed, target);
-    orthonormalise(s->directions, s->dim, s->to.count);
+    add_correlations(search, crossed, target);
+    orthonormalise(search->directions, search->dim, search->to.count);
   }
   xdi_release(allocator, crossed);
   xdi_release(allocator, target);
   return status;
 }
 
-static xd_status open_search(search *s, xd_context *context, const xdi_mapping_material *material,
+static xd_status open_search(style_search *search, xd_context *context, const xdi_mapping_material *material,
                              const xd_dataset *const sets[2], uint32_t source) {
   const uint32_t target = 1 - source;
   const xd_network *encoder = xd_encoder_network(xd_model_encoder(material->model, source + 1));
-  *s = (search){.dim = 0};
+  *search = (style_search){.dim = 0};
   xd_status status =
-      open_cloud(&s->source, context, xdi_source_codes(material, source), &material->pools[source]);
+      open_cloud(&search->source, context, xdi_source_codes(material, source), &material->pools[source]);
   if (status == XD_OK)
-    status = open_cloud(&s->target, context, &material->codes[target], &material->pools[target]);
+    status = open_cloud(&search->target, context, &material->codes[target], &material->pools[target]);
   if (status == XD_OK)
-    status =
-        open_crossed(&s->crossed, context, encoder, sets[source], sets[target], &material->pools[target]);
+    status = open_crossed(&search->crossed, context, encoder, sets[source], sets[target],
+                          &material->pools[target]);
   if (status == XD_OK)
-    status =
-        xdi_components_open(&s->from, context, s->source.rows, s->source.count, s->source.dim, source_share);
+    status = xdi_components_open(&search->from, context, search->source.rows, search->source.count,
+                                 search->source.dim, source_share);
   if (status == XD_OK)
-    status =
-        xdi_components_open(&s->to, context, s->target.rows, s->target.count, s->target.dim, target_share);
-  return status == XD_OK ? find_directions(s, context) : status;
+    status = xdi_components_open(&search->to, context, search->target.rows, search->target.count,
+                                 search->target.dim, target_share);
+  return status == XD_OK ? find_directions(search, context) : status;
 }
 
-static void close_search(search *s, xd_context *context) {
-  close_cloud(&s->source, context);
-  close_cloud(&s->target, context);
-  close_cloud(&s->crossed, context);
-  xdi_components_close(&s->from);
-  xdi_components_close(&s->to);
-  xdi_release(&context->allocator, s->directions);
+static void close_search(style_search *search, xd_context *context) {
+  close_cloud(&search->source, context);
+  close_cloud(&search->target, context);
+  close_cloud(&search->crossed, context);
+  xdi_components_close(&search->from);
+  xdi_components_close(&search->to);
+  xdi_release(&context->allocator, search->directions);
 }
 
 /* ---- The reader ---- */
 
 /* Components weigh by their variance, one on the average. */
-static double weight_of(const search *s, uint32_t component) {
+static double weight_of(const style_search *search, uint32_t component) {
   double variance = 0.0;
-  for (uint32_t k = 0; k < s->dim; k++)
-    variance += s->from.variances[k] / s->dim;
-  return sqrt(s->from.variances[component] / variance);
+  for (uint32_t k = 0; k < search->dim; k++)
+    variance += search->from.variances[k] / search->dim;
+  return sqrt(search->from.variances[component] / variance);
 }
 
-static void write_component(xdi_style_reader *reader, const search *s, uint32_t k) {
-  const double weight = weight_of(s, k), deviation = sqrt(s->from.variances[k]);
-  for (uint32_t j = 0; j < s->source.dim; j++)
-    reader->wish[k * s->source.dim + j] =
-        (float)(weight / deviation * s->from.vectors[k * s->source.dim + j]);
-  for (uint32_t i = 0; i < s->target.dim; i++) {
+static void write_component(xdi_style_reader *reader, const style_search *search, uint32_t k) {
+  const double weight = weight_of(search, k), deviation = sqrt(search->from.variances[k]);
+  for (uint32_t j = 0; j < search->source.dim; j++)
+    reader->wish[k * search->source.dim + j] =
+        (float)(weight / deviation * search->from.vectors[k * search->source.dim + j]);
+  for (uint32_t i = 0; i < search->target.dim; i++) {
     double sum = 0.0;
-    for (uint32_t j = 0; j < s->to.count; j++)
-      sum += s->directions[k * s->to.count + j] / sqrt(s->to.variances[j]) *
-             s->to.vectors[(size_t)j * s->target.dim + i];
+    for (uint32_t j = 0; j < search->to.count; j++)
+      sum += search->directions[k * search->to.count + j] / sqrt(search->to.variances[j]) *
+             search->to.vectors[(size_t)j * search->target.dim + i];
     reader->reader[i * reader->dim + k] = (float)(weight * sum);
   }
 }
 
 /* The reading of the mean of a group's class means. */
-static double group_reading(const xdi_style_reader *reader, const cloud *target, uint32_t group, uint32_t k) {
+static double group_reading(const xdi_style_reader *reader, const code_cloud *target, uint32_t group,
+                            uint32_t k) {
   const uint32_t first = target->pools->group_first[group], end = target->pools->group_first[group + 1];
   double sum = 0.0;
   for (uint32_t pool = first; pool < end; pool++)
@@ -244,42 +247,44 @@ static double group_reading(const xdi_style_reader *reader, const cloud *target,
 }
 
 /* What the class means of a source pool and of its target group make up. */
-static void write_offset(const xdi_style_reader *reader, const search *s, uint32_t pool, uint32_t k) {
-  double offset = group_reading(reader, &s->target, s->source.pools->group[pool], k);
-  for (uint32_t j = 0; j < s->source.dim; j++)
-    offset -= s->source.means[(size_t)pool * s->source.dim + j] * (double)reader->wish[k * s->source.dim + j];
+static void write_offset(const xdi_style_reader *reader, const style_search *search, uint32_t pool,
+                         uint32_t k) {
+  double offset = group_reading(reader, &search->target, search->source.pools->group[pool], k);
+  for (uint32_t j = 0; j < search->source.dim; j++)
+    offset -= search->source.means[(size_t)pool * search->source.dim + j] *
+              (double)reader->wish[k * search->source.dim + j];
   reader->offsets[pool * reader->dim + k] = (float)offset;
 }
 
-static xd_status write_reader(xdi_style_reader *reader, xd_context *context, const search *s) {
+static xd_status write_reader(xdi_style_reader *reader, xd_context *context, const style_search *search) {
   const xd_allocator *allocator = &context->allocator;
-  const uint32_t pools = s->source.pools->pool_count;
-  if (s->dim == 0)
+  const uint32_t pools = search->source.pools->pool_count;
+  if (search->dim == 0)
     return XD_OK;
-  reader->reader = xdi_allocate(allocator, s->target.dim, s->dim * sizeof *reader->reader);
-  reader->wish = xdi_allocate(allocator, s->dim, s->source.dim * sizeof *reader->wish);
-  reader->offsets = xdi_allocate(allocator, pools, s->dim * sizeof *reader->offsets);
+  reader->reader = xdi_allocate(allocator, search->target.dim, search->dim * sizeof *reader->reader);
+  reader->wish = xdi_allocate(allocator, search->dim, search->source.dim * sizeof *reader->wish);
+  reader->offsets = xdi_allocate(allocator, pools, search->dim * sizeof *reader->offsets);
   if (!reader->reader || !reader->wish || !reader->offsets)
     return xdi_fail_memory(context, "looking for style");
-  reader->dim = s->dim;
-  reader->source_dim = s->source.dim;
-  for (uint32_t k = 0; k < s->dim; k++)
-    write_component(reader, s, k);
+  reader->dim = search->dim;
+  reader->source_dim = search->source.dim;
+  for (uint32_t k = 0; k < search->dim; k++)
+    write_component(reader, search, k);
   for (uint32_t pool = 0; pool < pools; pool++)
-    for (uint32_t k = 0; k < s->dim; k++)
-      write_offset(reader, s, pool, k);
+    for (uint32_t k = 0; k < search->dim; k++)
+      write_offset(reader, search, pool, k);
   return XD_OK;
 }
 
 xd_status xdi_style_reader_open(xdi_style_reader *reader, xd_context *context,
                                 const xdi_mapping_material *material, const xd_dataset *const sets[2],
                                 uint32_t source) {
-  search s;
+  style_search search;
   *reader = (xdi_style_reader){.allocator = context->allocator};
-  xd_status status = open_search(&s, context, material, sets, source);
+  xd_status status = open_search(&search, context, material, sets, source);
   if (status == XD_OK)
-    status = write_reader(reader, context, &s);
-  close_search(&s, context);
+    status = write_reader(reader, context, &search);
+  close_search(&search, context);
   return status;
 }
 

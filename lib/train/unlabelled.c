@@ -71,8 +71,8 @@ xd_status xdi_training_join(xdi_training *training) {
 /* ---- The mappings' sets ---- */
 
 static int compare_descending(const void *left, const void *right) {
-  const float a = *(const float *)left, b = *(const float *)right;
-  return a > b ? -1 : a < b;
+  const float one = *(const float *)left, other = *(const float *)right;
+  return one > other ? -1 : one < other;
 }
 
 /* The least confidence of the surest share; above 1 where there are none. */

@@ -186,11 +186,11 @@ static xd_status average_weights(const xd_vae_trainer *trainer) {
   return status;
 }
 
-/* The length of gradient a, in double. */
-static double length_of(const float *a, size_t count) {
+/* The length of a gradient, in double. */
+static double length_of(const float *gradient, size_t count) {
   double sum = 0.0;
   for (size_t i = 0; i < count; i++)
-    sum += (double)a[i] * (double)a[i];
+    sum += (double)gradient[i] * (double)gradient[i];
   return sqrt(sum);
 }
 

@@ -76,7 +76,7 @@ xd_status xdi_check_vae_variety(const xdi_training *training, uint32_t domain, c
 
 /* ---- Mappings ---- */
 
-typedef struct measuring {
+typedef struct variety_job {
   xd_context *context;
   const xdi_mapping_material *material;
   const xd_latent_generator *generator;
@@ -87,69 +87,69 @@ typedef struct measuring {
   float *noise;    /* [SOURCES][the larger dim] */
   float *codes;    /* [PICTURES][target_dim] */
   float *pictures; /* [PICTURES][picture] */
-} measuring;
+} variety_job;
 
 /* Codes of pictures, from each pool in turn. */
-static void draw(const measuring *m, float *to, const xdi_codes *codes, const xdi_pools *pools,
+static void draw(const variety_job *job, float *to, const xdi_codes *codes, const xdi_pools *pools,
                  uint32_t count, uint64_t stream) {
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t pool = i % pools->pool_count, at = i / pools->pool_count % xdi_pool_size(pools, pool);
     const size_t dim = codes->latent_dim;
-    xdi_random_normals(m->noise, dim, m->seed, stream, i * dim);
-    xdi_codes_draw(to + i * dim, codes, pools->pictures[pools->first[pool] + at], m->noise, 0.0f);
+    xdi_random_normals(job->noise, dim, job->seed, stream, i * dim);
+    xdi_codes_draw(to + i * dim, codes, pools->pictures[pools->first[pool] + at], job->noise, 0.0f);
   }
 }
 
-static xd_status decode(const measuring *m) {
-  const xd_decoder *decoder = xd_model_decoder(m->material->model, m->target + 1);
-  return xd_decoder_decode(decoder, m->context, m->pictures, m->codes, PICTURES);
+static xd_status decode(const variety_job *job) {
+  const xd_decoder *decoder = xd_model_decoder(job->material->model, job->target + 1);
+  return xd_decoder_decode(decoder, job->context, job->pictures, job->codes, PICTURES);
 }
 
 /* The same noise for all sources, then another. */
-static xd_status generate(const measuring *m) {
+static xd_status generate(const variety_job *job) {
   xd_status status = XD_OK;
   for (uint32_t n = 0; status == XD_OK && n < NOISES; n++) {
-    const size_t dim = m->target_dim;
-    xdi_random_normals(m->noise, dim, m->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), n * dim);
+    const size_t dim = job->target_dim;
+    xdi_random_normals(job->noise, dim, job->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), n * dim);
     for (size_t i = dim; i < SOURCES * dim; i++)
-      m->noise[i] = m->noise[i - dim];
-    status = xd_latent_generator_generate(m->generator, m->context, m->codes + n * SOURCES * dim, m->noise,
-                                          m->sources, SOURCES);
+      job->noise[i] = job->noise[i - dim];
+    status = xd_latent_generator_generate(job->generator, job->context, job->codes + n * SOURCES * dim,
+                                          job->noise, job->sources, SOURCES);
   }
-  return status == XD_OK ? decode(m) : status;
+  return status == XD_OK ? decode(job) : status;
 }
 
 /* Shares of the real spread: of everything, and of what the same noise gives for different sources. */
-static xd_status measure(const measuring *m, double *variety, double *by_source) {
-  const xdi_mapping_material *material = m->material;
-  draw(m, m->codes, &material->codes[m->target], &material->pools[m->target], PICTURES,
+static xd_status measure(const variety_job *job, double *variety, double *by_source) {
+  const xdi_mapping_material *material = job->material;
+  draw(job, job->codes, &material->codes[job->target], &material->pools[job->target], PICTURES,
        xdi_stream_id(XDI_STREAM_CODES, 0));
-  xd_status status = decode(m);
-  const double real = status == XD_OK ? spread(m->pictures, PICTURES, m->picture) : 0.0;
+  xd_status status = decode(job);
+  const double real = status == XD_OK ? spread(job->pictures, PICTURES, job->picture) : 0.0;
   *variety = *by_source = 1.0;
   if (status != XD_OK || real <= 0.0)
     return status;
-  draw(m, m->sources, xdi_source_codes(material, m->source), &material->pools[m->source], SOURCES,
+  draw(job, job->sources, xdi_source_codes(material, job->source), &material->pools[job->source], SOURCES,
        xdi_stream_id(XDI_STREAM_CODES, 1));
-  status = generate(m);
+  status = generate(job);
   if (status != XD_OK)
     return status;
-  *variety = spread(m->pictures, PICTURES, m->picture) / real;
+  *variety = spread(job->pictures, PICTURES, job->picture) / real;
   *by_source = 0.0;
   for (uint32_t n = 0; n < NOISES; n++)
-    *by_source += spread(m->pictures + n * SOURCES * m->picture, SOURCES, m->picture) / real / NOISES;
+    *by_source += spread(job->pictures + n * SOURCES * job->picture, SOURCES, job->picture) / real / NOISES;
   return XD_OK;
 }
 
 /* One block for all. */
-static float *take_memory(measuring *m) {
-  const size_t noise = m->source_dim > m->target_dim ? m->source_dim : m->target_dim;
-  float *memory = xdi_allocate(&m->context->allocator, PICTURES,
-                               (m->source_dim + noise + m->target_dim + m->picture) * sizeof *memory);
-  m->sources = memory;
-  m->noise = m->sources + SOURCES * m->source_dim;
-  m->codes = m->noise + SOURCES * noise;
-  m->pictures = m->codes + PICTURES * m->target_dim;
+static float *take_memory(variety_job *job) {
+  const size_t noise = job->source_dim > job->target_dim ? job->source_dim : job->target_dim;
+  float *memory = xdi_allocate(&job->context->allocator, PICTURES,
+                               (job->source_dim + noise + job->target_dim + job->picture) * sizeof *memory);
+  job->sources = memory;
+  job->noise = job->sources + SOURCES * job->source_dim;
+  job->codes = job->noise + SOURCES * noise;
+  job->pictures = job->codes + PICTURES * job->target_dim;
   return memory;
 }
 
@@ -158,23 +158,23 @@ xd_status xdi_check_mapping_variety(const xdi_training *training, const xdi_mapp
   xd_context *context = training->context;
   const uint32_t target = 1 - direction;
   const xd_dataset *set = training->input.set[target];
-  measuring m = {.context = context,
-                 .material = material,
-                 .generator = generator,
-                 .source = direction,
-                 .target = target,
-                 .seed = xdi_seed_of(training->settings.seed, XDI_SEED_VARIETY),
-                 .source_dim = xdi_source_codes(material, direction)->latent_dim,
-                 .target_dim = material->codes[target].latent_dim,
-                 .picture =
-                     (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
+  variety_job job = {.context = context,
+                     .material = material,
+                     .generator = generator,
+                     .source = direction,
+                     .target = target,
+                     .seed = xdi_seed_of(training->settings.seed, XDI_SEED_VARIETY),
+                     .source_dim = xdi_source_codes(material, direction)->latent_dim,
+                     .target_dim = material->codes[target].latent_dim,
+                     .picture =
+                         (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
   double variety, by_source;
   if (training->settings.allow_collapse)
     return XD_OK;
-  float *memory = take_memory(&m);
+  float *memory = take_memory(&job);
   if (!memory)
     return xdi_fail_memory(context, "measuring variety");
-  const xd_status status = measure(&m, &variety, &by_source);
+  const xd_status status = measure(&job, &variety, &by_source);
   xdi_release(&context->allocator, memory);
   const bool varies = variety >= least_of_mapping;
   if (status != XD_OK ||

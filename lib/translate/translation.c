@@ -36,25 +36,27 @@ static const xd_image *view_of(const gallery *of, uint32_t index) {
   return (const xd_image *)(const void *)((const char *)of->views + index * of->step);
 }
 
-static xd_status open_pair(const xd_translator *t, xdi_view *to, xdi_view *from, const xd_image *output,
-                           const xd_image *input) {
+static xd_status open_pair(const xd_translator *translator, xdi_view *to, xdi_view *from,
+                           const xd_image *output, const xd_image *input) {
   if (!input)
-    return xdi_view_open_output(t->context, to, output, "the output");
+    return xdi_view_open_output(translator->context, to, output, "the output");
   if (!output)
-    return xdi_view_open_input(t->context, from, input, "the input");
-  return xdi_view_open_both(t->context, to, from, output, input);
+    return xdi_view_open_input(translator->context, from, input, "the input");
+  return xdi_view_open_both(translator->context, to, from, output, input);
 }
 
 static xd_status check_pair(const job *of, uint32_t index) {
-  const xd_translator *t = of->translator;
+  const xd_translator *translator = of->translator;
   const xd_image *input = of->from.views ? view_of(&of->from, index) : NULL;
   const xd_image *output = of->to.views ? view_of(&of->to, index) : NULL;
   xdi_view to, from;
-  xd_status status = open_pair(t, &to, &from, output, input);
+  xd_status status = open_pair(translator, &to, &from, output, input);
   if (status == XD_OK && input)
-    status = xdi_view_check_fit(t->context, t->input.width, t->input.height, &from, t->options.fit);
+    status = xdi_view_check_fit(translator->context, translator->input.width, translator->input.height, &from,
+                                translator->options.fit);
   if (status == XD_OK && output)
-    status = xdi_view_check_fit(t->context, t->output.width, t->output.height, &to, XD_FIT_EXACT);
+    status = xdi_view_check_fit(translator->context, translator->output.width, translator->output.height, &to,
+                                XD_FIT_EXACT);
   return status;
 }
 
@@ -74,78 +76,82 @@ static xd_status check_views(const job *of) {
 
 /* Pictures of views that were checked, as floats. */
 static xd_status read_views(const job *of, uint32_t first, uint32_t rows) {
-  const xd_translator *t = of->translator;
-  const xd_shape shape = t->input;
+  const xd_translator *translator = of->translator;
+  const xd_shape shape = translator->input;
   xd_status status = XD_OK;
   for (uint32_t i = 0; i < rows && status == XD_OK; i++) {
-    const xdi_view to = xdi_view_of(t->pixels.at + i * t->input_size, shape.width, shape.height,
-                                    shape.channels, XD_SAMPLE_F32);
+    const xdi_view to = xdi_view_of(translator->pixels.at + i * translator->input_size, shape.width,
+                                    shape.height, shape.channels, XD_SAMPLE_F32);
     xdi_view from;
-    status = xdi_view_open(t->context, &from, view_of(&of->from, first + i), "the input");
+    status = xdi_view_open(translator->context, &from, view_of(&of->from, first + i), "the input");
     if (status == XD_OK)
-      status = xdi_view_fit(t->context, &to, &from, t->options.fit);
+      status = xdi_view_fit(translator->context, &to, &from, translator->options.fit);
   }
   return status;
 }
 
 static xd_status write_view(const job *of, uint32_t index, const float *pixels) {
-  const xd_translator *t = of->translator;
-  const xd_shape shape = t->output;
-  const xd_fit fit = t->options.fit == XD_FIT_EXACT ? XD_FIT_STRETCH : t->options.fit;
+  const xd_translator *translator = of->translator;
+  const xd_shape shape = translator->output;
+  const xd_fit fit = translator->options.fit == XD_FIT_EXACT ? XD_FIT_STRETCH : translator->options.fit;
   const xdi_view result = xdi_view_of(pixels, shape.width, shape.height, shape.channels, XD_SAMPLE_F32);
   xdi_view to, from = result;
-  xd_status status = xdi_view_open(t->context, &to, view_of(&of->to, index), "the output");
+  xd_status status = xdi_view_open(translator->context, &to, view_of(&of->to, index), "the output");
   if (status == XD_OK && of->from.views)
-    status = xdi_view_open(t->context, &from, view_of(&of->from, index), "the input");
-  return status == XD_OK ? xdi_view_write_result(t->context, &to, &result, &from, fit) : status;
+    status = xdi_view_open(translator->context, &from, view_of(&of->from, index), "the input");
+  return status == XD_OK ? xdi_view_write_result(translator->context, &to, &result, &from, fit) : status;
 }
 
 /* ---- stages ---- */
 
 static xd_status encode(const job *of, uint32_t first, uint32_t rows) {
-  xd_translator *t = of->translator;
-  const float *pictures = of->from.views ? t->pixels.at : of->pictures + first * t->input_size;
+  xd_translator *translator = of->translator;
+  const float *pictures =
+      of->from.views ? translator->pixels.at : of->pictures + first * translator->input_size;
   xd_status status = of->from.views ? read_views(of, first, rows) : XD_OK;
   if (status == XD_OK)
-    status = xdi_session_run(&t->encoder, pictures, NULL, rows);
+    status = xdi_session_run(&translator->encoder, pictures, NULL, rows);
   if (status == XD_OK && of->means)
-    status =
-        xdi_session_read(&t->encoder, of->means + (size_t)first * t->source_dim, NULL, rows, "the codes");
+    status = xdi_session_read(&translator->encoder, of->means + (size_t)first * translator->source_dim, NULL,
+                              rows, "the codes");
   return status;
 }
 
 static const float *find_noise(const job *of, uint32_t first, uint32_t rows) {
-  const xd_translator *t = of->translator;
+  const xd_translator *translator = of->translator;
   if (of->noise)
-    return of->noise + (size_t)first * t->target_dim;
-  xd_latent_noise(t->noise.at, rows, t->target_dim, t->seed, t->first + first, t->temperature);
-  return t->noise.at;
+    return of->noise + (size_t)first * translator->target_dim;
+  xd_latent_noise(translator->noise.at, rows, translator->target_dim, translator->seed,
+                  translator->first + first, translator->temperature);
+  return translator->noise.at;
 }
 
 static xd_status generate(const job *of, uint32_t first, uint32_t rows) {
-  xd_translator *t = of->translator;
+  xd_translator *translator = of->translator;
   const float *noise = find_noise(of, first, rows);
-  xd_status status =
-      of->source_codes
-          ? xdi_session_run(&t->generator, noise, of->source_codes + (size_t)first * t->source_dim, rows)
-          : xdi_session_run_after(&t->generator, noise, &t->encoder, rows);
+  xd_status status = of->source_codes
+                         ? xdi_session_run(&translator->generator, noise,
+                                           of->source_codes + (size_t)first * translator->source_dim, rows)
+                         : xdi_session_run_after(&translator->generator, noise, &translator->encoder, rows);
   if (status == XD_OK)
-    status = xdi_session_read(&t->generator,
-                              of->generated ? of->generated + (size_t)first * t->target_dim : t->noise.at,
+    status = xdi_session_read(&translator->generator,
+                              of->generated ? of->generated + (size_t)first * translator->target_dim
+                                            : translator->noise.at,
                               NULL, rows, "the generated codes");
   return status;
 }
 
 static xd_status decode(const job *of, uint32_t first, uint32_t rows) {
-  xd_translator *t = of->translator;
-  float *results = of->to.views ? t->pixels.at : of->results + first * t->output_size;
+  xd_translator *translator = of->translator;
+  float *results = of->to.views ? translator->pixels.at : of->results + first * translator->output_size;
   xd_status status = of->codes
-                         ? xdi_session_run(&t->decoder, of->codes + (size_t)first * t->target_dim, NULL, rows)
-                         : xdi_session_run_after(&t->decoder, NULL, &t->generator, rows);
+                         ? xdi_session_run(&translator->decoder,
+                                           of->codes + (size_t)first * translator->target_dim, NULL, rows)
+                         : xdi_session_run_after(&translator->decoder, NULL, &translator->generator, rows);
   if (status == XD_OK)
-    status = xdi_session_read(&t->decoder, results, NULL, rows, "the pictures");
+    status = xdi_session_read(&translator->decoder, results, NULL, rows, "the pictures");
   for (uint32_t i = 0; i < rows && status == XD_OK && of->to.views; i++)
-    status = write_view(of, first + i, results + i * t->output_size);
+    status = write_view(of, first + i, results + i * translator->output_size);
   return status;
 }
 
@@ -163,9 +169,9 @@ static xd_status run_batch(const job *of, uint32_t first, uint32_t rows) {
 /* ---- jobs ---- */
 
 static xd_status tell(const job *of, uint32_t done) {
-  const xd_translator *t = of->translator;
-  return xdi_tell_step(t->context, t->options.callback, t->options.user, XD_STAGE_TRANSLATION, done,
-                       of->count, NULL);
+  const xd_translator *translator = of->translator;
+  return xdi_tell_step(translator->context, translator->options.callback, translator->options.user,
+                       XD_STAGE_TRANSLATION, done, of->count, NULL);
 }
 
 static xd_status reserve_rows(xd_context *context, xdi_rows *rows, uint32_t count, size_t width) {
@@ -184,19 +190,20 @@ static xd_status reserve_rows(xd_context *context, xdi_rows *rows, uint32_t coun
 }
 
 static xd_status reserve(const job *of, uint32_t batch) {
-  xd_translator *t = of->translator;
+  xd_translator *translator = of->translator;
   xd_status status = XD_OK;
   if (of->from.views || of->to.views)
-    status = reserve_rows(t->context, &t->pixels, batch,
-                          t->input_size > t->output_size ? t->input_size : t->output_size);
+    status = reserve_rows(translator->context, &translator->pixels, batch,
+                          translator->input_size > translator->output_size ? translator->input_size
+                                                                           : translator->output_size);
   if (status == XD_OK && of->stages & GENERATE)
-    status = reserve_rows(t->context, &t->noise, batch, t->target_dim);
+    status = reserve_rows(translator->context, &translator->noise, batch, translator->target_dim);
   if (status == XD_OK && of->stages & ENCODE)
-    status = xdi_session_reserve(&t->encoder, batch);
+    status = xdi_session_reserve(&translator->encoder, batch);
   if (status == XD_OK && of->stages & GENERATE)
-    status = xdi_session_reserve(&t->generator, batch);
+    status = xdi_session_reserve(&translator->generator, batch);
   if (status == XD_OK && of->stages & DECODE)
-    status = xdi_session_reserve(&t->decoder, batch);
+    status = xdi_session_reserve(&translator->decoder, batch);
   return status;
 }
 
@@ -205,22 +212,22 @@ static xd_status check_rows(const job *of, const float *rows, size_t width, xdi_
 }
 
 static xd_status check_values(const job *of) {
-  const xd_translator *t = of->translator;
-  xd_status status = check_rows(of, of->pictures, t->input_size, XDI_ROWS_OF_PIXELS);
+  const xd_translator *translator = of->translator;
+  xd_status status = check_rows(of, of->pictures, translator->input_size, XDI_ROWS_OF_PIXELS);
   if (status == XD_OK)
-    status = check_rows(of, of->noise, t->target_dim, XDI_ROWS_OF_CODES);
+    status = check_rows(of, of->noise, translator->target_dim, XDI_ROWS_OF_CODES);
   if (status == XD_OK)
-    status = check_rows(of, of->source_codes, t->source_dim, XDI_ROWS_OF_CODES);
+    status = check_rows(of, of->source_codes, translator->source_dim, XDI_ROWS_OF_CODES);
   if (status == XD_OK)
-    status = check_rows(of, of->codes, t->target_dim, XDI_ROWS_OF_CODES);
+    status = check_rows(of, of->codes, translator->target_dim, XDI_ROWS_OF_CODES);
   return status;
 }
 
 static xd_status check_stages(const job *of) {
-  const xd_translator *t = of->translator;
-  if (!(of->stages & ENCODE) || t->encoder.network)
+  const xd_translator *translator = of->translator;
+  if (!(of->stages & ENCODE) || translator->encoder.network)
     return XD_OK;
-  return xdi_fail(t->context, XD_ERROR_UNSUPPORTED,
+  return xdi_fail(translator->context, XD_ERROR_UNSUPPORTED,
                   "the source domain holds conditions: it has no pictures to translate");
 }
 
@@ -245,18 +252,19 @@ static xd_status run(const job *of) {
 /* ---- calls ---- */
 
 /* A call's pointers, of which all are needed for a count that is not 0. */
-static xd_status check_call(const xd_translator *t, const char *who, const void *output, const void *input,
-                            uint32_t count) {
-  if (!t)
+static xd_status check_call(const xd_translator *translator, const char *who, const void *output,
+                            const void *input, uint32_t count) {
+  if (!translator)
     return XD_ERROR_INVALID_ARGUMENT;
   if (count > 0 && (!output || !input))
-    return xdi_fail(t->context, XD_ERROR_INVALID_ARGUMENT, "%s: where to or what from is NULL", who);
+    return xdi_fail(translator->context, XD_ERROR_INVALID_ARGUMENT, "%s: where to or what from is NULL", who);
   return XD_OK;
 }
 
-static xd_status open_gallery(gallery *out, const xd_translator *t, const xd_image *views, uint32_t count) {
+static xd_status open_gallery(gallery *out, const xd_translator *translator, const xd_image *views,
+                              uint32_t count) {
   out->views = views;
-  return xdi_sized_check_array(t->context, views, count, XDI_SIZED(xd_image, reserved), &out->step);
+  return xdi_sized_check_array(translator->context, views, count, XDI_SIZED(xd_image, reserved), &out->step);
 }
 
 xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, float *codes,

@@ -35,18 +35,20 @@ static xd_status check_options(xd_context *context, const char *who, xd_translat
 
 /* The encoder's rows are [mean | log variance], the generator's [noise | source code]. A domain of conditions has
  * no encoder. */
-static void take_networks(xd_translator *t, uint32_t source, uint32_t target) {
-  const xd_model *model = t->model;
-  const xd_latent_generator *generator = xd_model_generator(model, t->options.direction);
-  t->source_dim = xd_latent_generator_source_dim(generator);
-  t->target_dim = xd_latent_generator_target_dim(generator);
+static void take_networks(xd_translator *translator, uint32_t source, uint32_t target) {
+  const xd_model *model = translator->model;
+  const xd_latent_generator *generator = xd_model_generator(model, translator->options.direction);
+  translator->source_dim = xd_latent_generator_source_dim(generator);
+  translator->target_dim = xd_latent_generator_target_dim(generator);
   if (xd_model_encoder(model, source))
-    t->encoder =
-        xdi_session_of(t->context, xd_encoder_network(xd_model_encoder(model, source)), 0, t->source_dim);
-  t->generator = xdi_session_of(t->context, xd_latent_generator_network(generator), t->target_dim, 0);
-  t->decoder = xdi_session_of(t->context, xd_decoder_network(xd_model_decoder(model, target)), 0, 0);
-  xd_model_picture_shape(model, source, &t->input);
-  xd_model_picture_shape(model, target, &t->output);
+    translator->encoder = xdi_session_of(
+        translator->context, xd_encoder_network(xd_model_encoder(model, source)), 0, translator->source_dim);
+  translator->generator =
+      xdi_session_of(translator->context, xd_latent_generator_network(generator), translator->target_dim, 0);
+  translator->decoder =
+      xdi_session_of(translator->context, xd_decoder_network(xd_model_decoder(model, target)), 0, 0);
+  xd_model_picture_shape(model, source, &translator->input);
+  xd_model_picture_shape(model, target, &translator->output);
 }
 
 static xd_status create(xd_translator **out, xd_context *context, const xd_model *model, bool whole,
@@ -55,21 +57,21 @@ static xd_status create(xd_translator **out, xd_context *context, const xd_model
   if (!xd_model_generator(model, chosen->direction))
     return xdi_fail(context, XD_ERROR_UNSUPPORTED, "the model has no mapping from domain %u to domain %u",
                     source, target);
-  xd_translator *t = xdi_allocate_zeroed(&context->allocator, 1, sizeof *t);
-  if (!t)
+  xd_translator *translator = xdi_allocate_zeroed(&context->allocator, 1, sizeof *translator);
+  if (!translator)
     return xdi_fail_memory(context, "creating a translator");
-  t->context = xdi_context_retain(context);
-  t->model = xd_model_retain(model);
-  t->whole = whole;
-  t->options = *chosen;
-  t->temperature = 1.0f;
-  take_networks(t, source, target);
-  if ((t->encoder.network && !xdi_shape_count(t->input, 1, &t->input_size)) ||
-      !xdi_shape_count(t->output, 1, &t->output_size)) {
-    xd_translator_destroy(t);
+  translator->context = xdi_context_retain(context);
+  translator->model = xd_model_retain(model);
+  translator->whole = whole;
+  translator->options = *chosen;
+  translator->temperature = 1.0f;
+  take_networks(translator, source, target);
+  if ((translator->encoder.network && !xdi_shape_count(translator->input, 1, &translator->input_size)) ||
+      !xdi_shape_count(translator->output, 1, &translator->output_size)) {
+    xd_translator_destroy(translator);
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "the model's pictures do not fit into memory");
   }
-  *out = t;
+  *out = translator;
   return XD_OK;
 }
 
