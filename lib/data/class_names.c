@@ -22,10 +22,10 @@ static bool is_whole_number(const char *name) {
 }
 
 /* Alike, or whole numbers of one value: "007" is "7". */
-static bool same_name(const char *a, const char *b) {
-  if (is_whole_number(a) && is_whole_number(b))
-    return strcmp(skip_zeros(a), skip_zeros(b)) == 0;
-  return strcmp(a, b) == 0;
+static bool same_name(const char *first, const char *second) {
+  if (is_whole_number(first) && is_whole_number(second))
+    return strcmp(skip_zeros(first), skip_zeros(second)) == 0;
+  return strcmp(first, second) == 0;
 }
 
 static const char *name_at(const char *const *names, uint32_t count, uint32_t label) {

@@ -14,48 +14,49 @@
 
 /* ---- order ---- */
 
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+static bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
 }
 
 /* Compares the numbers that begin at both and moves behind them. */
-static int compare_numbers(const char **a, const char **b) {
-  size_t a_length = 0, b_length = 0;
-  while (**a == '0')
-    ++*a;
-  while (**b == '0')
-    ++*b;
-  while (is_digit((*a)[a_length]))
-    a_length++;
-  while (is_digit((*b)[b_length]))
-    b_length++;
-  int order = a_length != b_length ? (a_length < b_length ? -1 : 1) : memcmp(*a, *b, a_length);
-  *a += a_length;
-  *b += b_length;
+static int compare_numbers(const char **first, const char **second) {
+  size_t first_length = 0, second_length = 0;
+  while (**first == '0')
+    ++*first;
+  while (**second == '0')
+    ++*second;
+  while (is_digit((*first)[first_length]))
+    first_length++;
+  while (is_digit((*second)[second_length]))
+    second_length++;
+  int order = first_length != second_length ? (first_length < second_length ? -1 : 1)
+                                            : memcmp(*first, *second, first_length);
+  *first += first_length;
+  *second += second_length;
   return order;
 }
 
-int xdi_compare_names(const char *a, const char *b) {
-  const char *a_at = a, *b_at = b;
-  while (*a_at && *b_at) {
-    if (is_digit(*a_at) && is_digit(*b_at)) {
-      int order = compare_numbers(&a_at, &b_at);
+int xdi_compare_names(const char *first, const char *second) {
+  const char *first_at = first, *second_at = second;
+  while (*first_at && *second_at) {
+    if (is_digit(*first_at) && is_digit(*second_at)) {
+      int order = compare_numbers(&first_at, &second_at);
       if (order)
         return order;
     } else {
-      if (*a_at != *b_at)
-        return (unsigned char)*a_at < (unsigned char)*b_at ? -1 : 1;
-      a_at++;
-      b_at++;
+      if (*first_at != *second_at)
+        return (unsigned char)*first_at < (unsigned char)*second_at ? -1 : 1;
+      first_at++;
+      second_at++;
     }
   }
-  if (*a_at || *b_at)
-    return *a_at ? 1 : -1;
-  return strcmp(a, b); /* only leading zeros differ */
+  if (*first_at || *second_at)
+    return *first_at ? 1 : -1;
+  return strcmp(first, second); /* only leading zeros differ */
 }
 
-static int compare_entries(const void *a, const void *b) {
-  return xdi_compare_names(*(char *const *)a, *(char *const *)b);
+static int compare_entries(const void *first, const void *second) {
+  return xdi_compare_names(*(char *const *)first, *(char *const *)second);
 }
 
 /* ---- lists ---- */
@@ -141,39 +142,39 @@ typedef struct sorting {
 } sorting;
 
 /* Puts one entry, whose path it takes over, where it belongs; links are followed. */
-static xd_status sort_in(const sorting *s, const char *name, char *path) {
-  const xd_allocator *allocator = &s->context->allocator;
+static xd_status sort_in(const sorting *order, const char *name, char *path) {
+  const xd_allocator *allocator = &order->context->allocator;
   struct stat info;
   bool added = true;
   const int error = stat(path, &info) != 0 ? errno : 0;
   const bool leads_nowhere =
-      error == ENOENT && !has_picture_ending(s->context, name); /* a link that no one asked for */
+      error == ENOENT && !has_picture_ending(order->context, name); /* a link that no one asked for */
   xd_status status = XD_OK;
   if (error && !leads_nowhere)
-    status = fail_system(s->context, error, "examine", path);
+    status = fail_system(order->context, error, "examine", path);
   else if (!error && S_ISDIR(info.st_mode))
-    added = xdi_listing_add(allocator, s->folders, name);
-  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(s->context, name))
-    added = xdi_listing_add(allocator, s->pictures, name);
+    added = xdi_listing_add(allocator, order->folders, name);
+  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(order->context, name))
+    added = xdi_listing_add(allocator, order->pictures, name);
   else
-    added = xdi_listing_add(allocator, s->others, name);
+    added = xdi_listing_add(allocator, order->others, name);
   xdi_release(allocator, path);
-  return added ? status : xdi_fail_memory(s->context, "listing a folder");
+  return added ? status : xdi_fail_memory(order->context, "listing a folder");
 }
 
-static xd_status read_entries(const sorting *s, DIR *directory) {
+static xd_status read_entries(const sorting *order, DIR *directory) {
   for (;;) {
     errno = 0;
     const struct dirent *entry = readdir(directory);
     if (!entry)
-      return errno ? fail_system(s->context, errno, "list the folder", s->folder) : XD_OK;
+      return errno ? fail_system(order->context, errno, "list the folder", order->folder) : XD_OK;
     if (entry->d_name[0] == '.')
       continue;
-    xd_status status = xdi_check_cancelled(s->context);
+    xd_status status = xdi_check_cancelled(order->context);
     if (status != XD_OK)
       return status;
-    char *path = xdi_join_path(s->context, s->folder, entry->d_name);
-    status = path ? sort_in(s, entry->d_name, path) : xdi_fail_memory(s->context, "listing a folder");
+    char *path = xdi_join_path(order->context, order->folder, entry->d_name);
+    status = path ? sort_in(order, entry->d_name, path) : xdi_fail_memory(order->context, "listing a folder");
     if (status != XD_OK)
       return status;
   }
@@ -186,11 +187,11 @@ static void sort(xdi_listing *listing) {
 
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
                           xdi_listing *others) {
-  const sorting s = {context, path, folders, pictures, others};
+  const sorting order = {context, path, folders, pictures, others};
   DIR *directory = opendir(path);
   if (!directory)
     return fail_system(context, errno, "list the folder", path);
-  const xd_status status = read_entries(&s, directory);
+  const xd_status status = read_entries(&order, directory);
   closedir(directory);
   if (status != XD_OK)
     return status;

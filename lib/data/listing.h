@@ -25,7 +25,7 @@ bool xdi_listing_add(const xd_allocator *allocator, xdi_listing *listing, const 
 void xdi_listing_clear(const xd_allocator *allocator, xdi_listing *listing);
 
 /* By bytes, but runs of digits by their value: "9" < "10". Never 0 for different names. */
-int xdi_compare_names(const char *a, const char *b);
+int xdi_compare_names(const char *first, const char *second);
 
 /* "folder/name" in memory of the context's allocator; NULL when that is refused. */
 char *xdi_join_path(xd_context *context, const char *folder, const char *name);

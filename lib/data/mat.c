@@ -41,15 +41,15 @@ static void transpose(uint8_t *to, const uint8_t *from, const xdi_draft *draft) 
         *to++ = from[((size_t)c * draft->width + x) * draft->height + y];
 }
 
-static xd_status read_pictures(mat_file *file, xdi_mat_element *e) {
+static xd_status read_pictures(mat_file *file, xdi_mat_element *element) {
   xdi_draft *draft = &file->draft;
-  uint32_t step = draft->width * draft->height * draft->channels; /* within e->size, as was checked */
+  uint32_t step = draft->width * draft->height * draft->channels; /* within element->size, as was checked */
   uint8_t *columns = xdi_allocate(&file->context->allocator, step, 1);
   xd_status status = columns ? XD_OK : xdi_fail_memory(file->context, "reading a MAT-file");
   for (uint32_t i = 0; status == XD_OK && i < draft->count; i++) {
     status = xdi_check_cancelled(file->context);
     if (status == XD_OK)
-      status = xdi_mat_read_data(&file->input, e, columns, step);
+      status = xdi_mat_read_data(&file->input, element, columns, step);
     if (status == XD_OK)
       transpose(draft->pixels + (size_t)i * step, columns, draft);
   }
@@ -58,39 +58,39 @@ static xd_status read_pictures(mat_file *file, xdi_mat_element *e) {
 }
 
 /* MATLAB leaves out a last dimension of 1: one picture has three. */
-static xd_status find_geometry(mat_file *file, const xdi_mat_matrix *m) {
+static xd_status find_geometry(mat_file *file, const xdi_mat_matrix *matrix) {
   if (file->draft.pixels)
     return fail_variable(file, "X", "stands twice");
-  if (m->class != CLASS_UINT8 || m->is_complex)
+  if (matrix->class != CLASS_UINT8 || matrix->is_complex)
     return fail_variable(file, "X", "is not uint8");
-  if (m->dimensions != 3 && m->dimensions != 4)
+  if (matrix->dimensions != 3 && matrix->dimensions != 4)
     return fail_variable(file, "X", "has not the dimensions height, width, channels, count");
-  file->draft.height = m->sizes[0];
-  file->draft.width = m->sizes[1];
-  file->draft.channels = m->sizes[2];
-  file->draft.count = m->dimensions == 4 ? m->sizes[3] : 1;
+  file->draft.height = matrix->sizes[0];
+  file->draft.width = matrix->sizes[1];
+  file->draft.channels = matrix->sizes[2];
+  file->draft.count = matrix->dimensions == 4 ? matrix->sizes[3] : 1;
   return XD_OK;
 }
 
-static xd_status read_x(mat_file *file, const xdi_mat_matrix *m) {
+static xd_status read_x(mat_file *file, const xdi_mat_matrix *matrix) {
   size_t bytes;
-  xdi_mat_element e;
-  xd_status status = find_geometry(file, m);
+  xdi_mat_element element;
+  xd_status status = find_geometry(file, matrix);
   if (status == XD_OK)
     status = xdi_draft_size(file->context, &file->draft, file->path, &bytes);
   if (status == XD_OK)
-    status = xdi_mat_read_tag(&file->input, &e);
+    status = xdi_mat_read_tag(&file->input, &element);
   if (status != XD_OK)
     return status;
-  if (e.type != XDI_MAT_UINT8 || e.size != bytes)
+  if (element.type != XDI_MAT_UINT8 || element.size != bytes)
     return fail_variable(file, "X", "has values of another type or number than its dimensions say");
-  if (!e.is_small && !xdi_source_can_give(&file->input.source, bytes))
+  if (!element.is_small && !xdi_source_can_give(&file->input.source, bytes))
     return xdi_fail(file->context, XD_ERROR_TRUNCATED, "'%s' is too small for the %zu bytes of X", file->path,
                     bytes);
   status = xdi_draft_make_pixels(file->context, &file->draft, bytes);
   if (status == XD_OK)
-    status = read_pictures(file, &e);
-  return status == XD_OK ? xdi_mat_skip_padding(&file->input, &e) : status;
+    status = read_pictures(file, &element);
+  return status == XD_OK ? xdi_mat_skip_padding(&file->input, &element) : status;
 }
 
 /* ---- y ---- */
@@ -118,13 +118,13 @@ static double read_value(const mat_file *file, const unsigned char *from, uint32
   return bits <= 255 ? (double)bits : -1.0;
 }
 
-static xd_status read_labels(mat_file *file, xdi_mat_element *e) {
+static xd_status read_labels(mat_file *file, xdi_mat_element *element) {
   unsigned char bytes[8];
   for (uint32_t i = 0; i < file->label_count; i++) {
-    xd_status status = xdi_mat_read_data(&file->input, e, bytes, type_size(e->type));
+    xd_status status = xdi_mat_read_data(&file->input, element, bytes, type_size(element->type));
     if (status != XD_OK)
       return status;
-    double value = read_value(file, bytes, e->type);
+    double value = read_value(file, bytes, element->type);
     if (!(value >= 0.0 && value <= 10.0 && value == floor(value)))
       return xdi_fail(file->context, XD_ERROR_BAD_DATA, "'%s': y(%u) is no label from 0 to 10", file->path,
                       i + 1);
@@ -133,65 +133,66 @@ static xd_status read_labels(mat_file *file, xdi_mat_element *e) {
   return XD_OK;
 }
 
-static xd_status find_label_count(mat_file *file, const xdi_mat_matrix *m) {
+static xd_status find_label_count(mat_file *file, const xdi_mat_matrix *matrix) {
   if (file->labels)
     return fail_variable(file, "y", "stands twice");
-  if (m->class < CLASS_DOUBLE || m->class > CLASS_UINT64 || m->is_complex)
+  if (matrix->class < CLASS_DOUBLE || matrix->class > CLASS_UINT64 || matrix->is_complex)
     return fail_variable(file, "y", "is not of numbers");
-  if (m->dimensions != 2 || (m->sizes[0] != 1 && m->sizes[1] != 1) || m->sizes[0] == 0 || m->sizes[1] == 0)
+  if (matrix->dimensions != 2 || (matrix->sizes[0] != 1 && matrix->sizes[1] != 1) || matrix->sizes[0] == 0 ||
+      matrix->sizes[1] == 0)
     return fail_variable(file, "y", "is no row or column of labels");
-  file->label_count = m->sizes[0] == 1 ? m->sizes[1] : m->sizes[0];
+  file->label_count = matrix->sizes[0] == 1 ? matrix->sizes[1] : matrix->sizes[0];
   if (file->label_count > LABELS_LIMIT)
     return xdi_fail(file->context, XD_ERROR_TOO_LARGE, "'%s' has %u labels, more than %u", file->path,
                     file->label_count, (unsigned)LABELS_LIMIT);
   return XD_OK;
 }
 
-static xd_status read_y(mat_file *file, const xdi_mat_matrix *m) {
-  xdi_mat_element e;
-  xd_status status = find_label_count(file, m);
+static xd_status read_y(mat_file *file, const xdi_mat_matrix *matrix) {
+  xdi_mat_element element;
+  xd_status status = find_label_count(file, matrix);
   if (status == XD_OK)
-    status = xdi_mat_read_tag(&file->input, &e);
+    status = xdi_mat_read_tag(&file->input, &element);
   if (status != XD_OK)
     return status;
-  unsigned bytes = type_size(e.type);
-  if (bytes == 0 || (uint64_t)file->label_count * bytes != e.size)
+  unsigned bytes = type_size(element.type);
+  if (bytes == 0 || (uint64_t)file->label_count * bytes != element.size)
     return fail_variable(file, "y", "has values of another type or number than its dimensions say");
-  if (!e.is_small && !xdi_source_can_give(&file->input.source, e.size))
+  if (!element.is_small && !xdi_source_can_give(&file->input.source, element.size))
     return xdi_fail(file->context, XD_ERROR_TRUNCATED, "'%s' is too small for the %u labels of y", file->path,
                     file->label_count);
   file->labels = xdi_allocate_zeroed(&file->context->allocator, file->label_count, 1);
   if (!file->labels)
     return xdi_fail_memory(file->context, "reading a MAT-file");
-  status = read_labels(file, &e);
-  return status == XD_OK ? xdi_mat_skip_padding(&file->input, &e) : status;
+  status = read_labels(file, &element);
+  return status == XD_OK ? xdi_mat_skip_padding(&file->input, &element) : status;
 }
 
 /* ---- the file ---- */
 
 static xd_status read_matrix(mat_file *file) {
-  xdi_mat_matrix m;
+  xdi_mat_matrix matrix;
   bool known;
-  xd_status status = xdi_mat_read_head(&file->input, &m, &known);
+  xd_status status = xdi_mat_read_head(&file->input, &matrix, &known);
   if (status != XD_OK || !known)
     return status;
-  if (strcmp(m.name, "X") == 0)
-    status = read_x(file, &m);
-  else if (strcmp(m.name, "y") == 0)
-    status = read_y(file, &m);
+  if (strcmp(matrix.name, "X") == 0)
+    status = read_x(file, &matrix);
+  else if (strcmp(matrix.name, "y") == 0)
+    status = read_y(file, &matrix);
   else
     return XD_OK;
   return status == XD_OK ? xdi_source_finish(&file->input.source) : status;
 }
 
 /* A packed element holds one matrix with its own tag. */
-static xd_status read_element(mat_file *file, const xdi_mat_element *e, const unsigned char *data) {
+static xd_status read_element(mat_file *file, const xdi_mat_element *element, const unsigned char *data) {
   xdi_mat_element inner;
-  if (e->type != XDI_MAT_MATRIX && e->type != XDI_MAT_COMPRESSED)
+  if (element->type != XDI_MAT_MATRIX && element->type != XDI_MAT_COMPRESSED)
     return XD_OK;
-  xd_status status = xdi_source_open(&file->input.source, file->context, file->path, data, e->size,
-                                     e->type == XDI_MAT_MATRIX ? XDI_PACKING_NONE : XDI_PACKING_ZLIB);
-  if (status == XD_OK && e->type == XDI_MAT_COMPRESSED) {
+  xd_status status = xdi_source_open(&file->input.source, file->context, file->path, data, element->size,
+                                     element->type == XDI_MAT_MATRIX ? XDI_PACKING_NONE : XDI_PACKING_ZLIB);
+  if (status == XD_OK && element->type == XDI_MAT_COMPRESSED) {
     status = xdi_mat_read_tag(&file->input, &inner);
     if (status == XD_OK && inner.type != XDI_MAT_MATRIX)
       status = xdi_fail(file->context, XD_ERROR_BAD_DATA, "'%s': a packed MAT element of type %u", file->path,
@@ -205,21 +206,21 @@ static xd_status read_element(mat_file *file, const xdi_mat_element *e, const un
 
 static xd_status read_elements(mat_file *file) {
   for (size_t at = HEADER_SIZE; at < file->size;) {
-    xdi_mat_element e;
+    xdi_mat_element element;
     size_t left = file->size - at;
     if (left >= 8)
-      xdi_mat_parse_tag(file->input.big_endian, file->data + at, &e);
-    if (left < 8 || (!e.is_small && e.size > left - 8))
+      xdi_mat_parse_tag(file->input.big_endian, file->data + at, &element);
+    if (left < 8 || (!element.is_small && element.size > left - 8))
       return xdi_fail(file->context, XD_ERROR_TRUNCATED, "'%s' ends in the MAT element at byte %zu",
                       file->path, at);
-    xd_status status = e.is_small ? XD_OK : read_element(file, &e, file->data + at + 8);
+    xd_status status = element.is_small ? XD_OK : read_element(file, &element, file->data + at + 8);
     if (status != XD_OK)
       return status;
-    size_t padding = e.type == XDI_MAT_COMPRESSED ? 0 : (8 - e.size % 8) % 8;
-    if (e.is_small)
+    size_t padding = element.type == XDI_MAT_COMPRESSED ? 0 : (8 - element.size % 8) % 8;
+    if (element.is_small)
       at += 8;
     else
-      at += padding > left - 8 - e.size ? left : 8 + (size_t)e.size + padding;
+      at += padding > left - 8 - element.size ? left : 8 + (size_t)element.size + padding;
   }
   return XD_OK;
 }

@@ -61,49 +61,49 @@ static xd_status read_short(xdi_mat_input *input, xdi_mat_element *element, void
 
 /* ---- a matrix's head ---- */
 
-static xd_status read_flags(xdi_mat_input *input, xdi_mat_matrix *m, bool *known) {
+static xd_status read_flags(xdi_mat_input *input, xdi_mat_matrix *matrix, bool *known) {
   unsigned char bytes[8];
-  xdi_mat_element e;
-  xd_status status = xdi_mat_read_tag(input, &e);
+  xdi_mat_element element;
+  xd_status status = xdi_mat_read_tag(input, &element);
   if (status != XD_OK)
     return status;
-  *known = e.type == XDI_MAT_UINT32 && e.size == sizeof bytes && !e.is_small;
+  *known = element.type == XDI_MAT_UINT32 && element.size == sizeof bytes && !element.is_small;
   if (!*known)
     return XD_OK;
-  status = xdi_mat_read_data(input, &e, bytes, sizeof bytes);
+  status = xdi_mat_read_data(input, &element, bytes, sizeof bytes);
   if (status != XD_OK)
     return status;
   uint32_t flags = read_u32(input->big_endian, bytes);
-  m->class = flags & 0xFF;
-  m->is_complex = (flags & 0x0800) != 0;
+  matrix->class = flags & 0xFF;
+  matrix->is_complex = (flags & 0x0800) != 0;
   return XD_OK;
 }
 
-static xd_status read_dimensions(xdi_mat_input *input, xdi_mat_matrix *m, bool *known) {
+static xd_status read_dimensions(xdi_mat_input *input, xdi_mat_matrix *matrix, bool *known) {
   unsigned char bytes[4 * XDI_MAT_DIMENSIONS];
-  xdi_mat_element e;
-  xd_status status = xdi_mat_read_tag(input, &e);
+  xdi_mat_element element;
+  xd_status status = xdi_mat_read_tag(input, &element);
   if (status != XD_OK)
     return status;
-  *known = e.type == XDI_MAT_INT32 && e.size % 4 == 0;
+  *known = element.type == XDI_MAT_INT32 && element.size % 4 == 0;
   if (!*known)
     return XD_OK;
-  status = read_short(input, &e, bytes, sizeof bytes);
+  status = read_short(input, &element, bytes, sizeof bytes);
   if (status != XD_OK)
     return status;
-  m->dimensions = e.size / 4;
-  for (uint32_t i = 0; m->dimensions <= XDI_MAT_DIMENSIONS && i < m->dimensions; i++)
-    m->sizes[i] = read_u32(input->big_endian, bytes + 4 * (size_t)i);
+  matrix->dimensions = element.size / 4;
+  for (uint32_t i = 0; matrix->dimensions <= XDI_MAT_DIMENSIONS && i < matrix->dimensions; i++)
+    matrix->sizes[i] = read_u32(input->big_endian, bytes + 4 * (size_t)i);
   return XD_OK;
 }
 
-static xd_status read_name(xdi_mat_input *input, xdi_mat_matrix *m, bool *known) {
-  xdi_mat_element e;
-  xd_status status = xdi_mat_read_tag(input, &e);
+static xd_status read_name(xdi_mat_input *input, xdi_mat_matrix *matrix, bool *known) {
+  xdi_mat_element element;
+  xd_status status = xdi_mat_read_tag(input, &element);
   if (status != XD_OK)
     return status;
-  *known = e.type == XDI_MAT_INT8;
-  return *known ? read_short(input, &e, m->name, XDI_MAT_NAME_ROOM - 1) : XD_OK;
+  *known = element.type == XDI_MAT_INT8;
+  return *known ? read_short(input, &element, matrix->name, XDI_MAT_NAME_ROOM - 1) : XD_OK;
 }
 
 xd_status xdi_mat_read_head(xdi_mat_input *input, xdi_mat_matrix *out, bool *known) {

@@ -40,9 +40,10 @@ static const char *pass_name(const char *text, const char *name) {
 }
 
 /* A class by its name, or else by its number. The name ends before `end`, a ',' also at the text's end. */
-static const char *read_class(const reading *r, const char *text, uint32_t domain, char end, uint32_t *out) {
-  const char *const *names = r->of_domain[domain].names, *behind = NULL;
-  for (uint32_t i = 0; i < r->of_domain[domain].count; i++) {
+static const char *read_class(const reading *input, const char *text, uint32_t domain, char end,
+                              uint32_t *out) {
+  const char *const *names = input->of_domain[domain].names, *behind = NULL;
+  for (uint32_t i = 0; i < input->of_domain[domain].count; i++) {
     const char *at = names[i] && names[i][0] ? pass_name(text, names[i]) : NULL;
     const bool fits = at && (*at == end || (end == ',' && *at == '\0'));
     if (fits && (!behind || at > behind)) { /* names may hold what ends them */
@@ -53,41 +54,41 @@ static const char *read_class(const reading *r, const char *text, uint32_t domai
   return behind ? behind : read_number(text, out);
 }
 
-static xd_status fail_pair(const reading *r, const char *why) {
-  const int length = (int)strcspn(r->at, ",");
-  return xdi_fail(r->context, XD_ERROR_INVALID_ARGUMENT, "pairing: '%.*s' %s", length, r->at, why);
+static xd_status fail_pair(const reading *input, const char *why) {
+  const int length = (int)strcspn(input->at, ",");
+  return xdi_fail(input->context, XD_ERROR_INVALID_ARGUMENT, "pairing: '%.*s' %s", length, input->at, why);
 }
 
-static xd_status read_pair(reading *r, xd_pairing *pairing) {
+static xd_status read_pair(reading *input, xd_pairing *pairing) {
   uint32_t first = 0, second = 0;
-  const char *end = read_class(r, r->at, 0, ':', &first);
-  end = end && *end == ':' ? read_class(r, end + 1, 1, ',', &second) : NULL;
+  const char *end = read_class(input, input->at, 0, ':', &first);
+  end = end && *end == ':' ? read_class(input, end + 1, 1, ',', &second) : NULL;
   if (!end || (*end != ',' && *end != '\0'))
-    return fail_pair(r, r->of_domain[0].count > 0 || r->of_domain[1].count > 0
-                            ? "is no pair of names or numbers of classes, such as 0:5"
-                            : "is no pair of classes 0 to 255, such as 0:5");
+    return fail_pair(input, input->of_domain[0].count > 0 || input->of_domain[1].count > 0
+                                ? "is no pair of names or numbers of classes, such as 0:5"
+                                : "is no pair of classes 0 to 255, such as 0:5");
   uint8_t *links = &pairing->linked[first][second / 8], bit = (uint8_t)(1u << second % 8);
   if (*links & bit)
-    return fail_pair(r, "stands twice");
+    return fail_pair(input, "stands twice");
   *links |= bit;
   pairing->classes[0][pairing->count] = first;
   pairing->classes[1][pairing->count] = second;
   pairing->count++;
-  r->at = end;
+  input->at = end;
   return XD_OK;
 }
 
-static xd_status read_pairs(reading *r, xd_pairing *pairing) {
+static xd_status read_pairs(reading *input, xd_pairing *pairing) {
   if (pairing->any) {
     pairing->classes[0][0] = pairing->classes[1][0] = XD_ANY_CLASS;
     pairing->count = 1;
     return XD_OK;
   }
   for (;;) {
-    const xd_status status = read_pair(r, pairing);
-    if (status != XD_OK || *r->at == '\0')
+    const xd_status status = read_pair(input, pairing);
+    if (status != XD_OK || *input->at == '\0')
       return status;
-    r->at++;
+    input->at++;
   }
 }
 
@@ -95,8 +96,8 @@ static xd_status read_pairs(reading *r, xd_pairing *pairing) {
 
 /* Merges the groups of both classes of a pair into the older one. */
 static void link_pair(xd_pairing *pairing, uint32_t first, uint32_t second, uint32_t fresh) {
-  uint32_t a = pairing->groups[0][first], b = pairing->groups[1][second];
-  uint32_t low = a < b ? a : b, high = a < b ? b : a;
+  uint32_t left = pairing->groups[0][first], right = pairing->groups[1][second];
+  uint32_t low = left < right ? left : right, high = left < right ? right : left;
   if (low == XDI_NO_GROUP)
     low = fresh;
   for (unsigned domain = 0; domain < 2 && high != XDI_NO_GROUP; domain++)
@@ -162,12 +163,12 @@ static xd_pairing *make_pairing(xd_context *context, size_t room) {
   return NULL;
 }
 
-static xd_status create(xd_pairing **out, reading *r) {
-  xd_pairing *pairing = make_pairing(r->context, count_pairs(r->at));
+static xd_status create(xd_pairing **out, reading *input) {
+  xd_pairing *pairing = make_pairing(input->context, count_pairs(input->at));
   if (!pairing)
-    return xdi_fail_memory(r->context, "making a pairing");
-  pairing->any = strcmp(r->at, "*:*") == 0;
-  const xd_status status = read_pairs(r, pairing);
+    return xdi_fail_memory(input->context, "making a pairing");
+  pairing->any = strcmp(input->at, "*:*") == 0;
+  const xd_status status = read_pairs(input, pairing);
   if (status != XD_OK) {
     xd_pairing_release(pairing);
     return status;
@@ -178,7 +179,7 @@ static xd_status create(xd_pairing **out, reading *r) {
 }
 
 xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *text) {
-  reading r = {.context = context, .at = text};
+  reading input = {.context = context, .at = text};
   if (out)
     *out = NULL;
   if (!context)
@@ -186,13 +187,13 @@ xd_status xd_pairing_create(xd_pairing **out, xd_context *context, const char *t
   if (!out || !text)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create: %s is NULL",
                     out ? "text" : "out");
-  return create(out, &r);
+  return create(out, &input);
 }
 
 xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const char *text,
                                   const char *const *names1, uint32_t count1, const char *const *names2,
                                   uint32_t count2) {
-  reading r = {.context = context, .at = text, .of_domain = {{names1, count1}, {names2, count2}}};
+  reading input = {.context = context, .at = text, .of_domain = {{names1, count1}, {names2, count2}}};
   if (out)
     *out = NULL;
   if (!context)
@@ -206,7 +207,7 @@ xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const c
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_pairing_create_named: counts of names are %u and %u, more than %u", count1, count2,
                     XD_CLASS_LIMIT);
-  return create(out, &r);
+  return create(out, &input);
 }
 
 xd_pairing *xd_pairing_retain(const xd_pairing *pairing) {

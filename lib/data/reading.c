@@ -48,72 +48,75 @@ xd_status xdi_reading_begin(xdi_reading *out, xd_context *context, const xd_data
 
 /* ---- one picture ---- */
 
-static xd_status make_room(xdi_reading *r) {
+static xd_status make_room(xdi_reading *reading) {
   size_t bytes;
-  xdi_draft sized = r->draft;
-  sized.count = r->room;
-  xd_status status = xdi_draft_size(r->context, &sized, r->name, &bytes);
+  xdi_draft sized = reading->draft;
+  sized.count = reading->room;
+  xd_status status = xdi_draft_size(reading->context, &sized, reading->name, &bytes);
   if (status == XD_OK)
-    status = xdi_draft_make_pixels(r->context, &sized, bytes);
+    status = xdi_draft_make_pixels(reading->context, &sized, bytes);
   if (status == XD_OK && !sized.labels)
-    status = xdi_draft_make_labels(r->context, &sized);
-  sized.count = r->draft.count;
-  r->draft = sized;
-  r->broken = status != XD_OK;
+    status = xdi_draft_make_labels(reading->context, &sized);
+  sized.count = reading->draft.count;
+  reading->draft = sized;
+  reading->broken = status != XD_OK;
   return status;
 }
 
-static xd_status settle(xdi_reading *r, const xdi_view *first) {
-  if (r->draft.width == 0) {
-    r->draft.width = first->width;
-    r->draft.height = first->height;
+static xd_status settle(xdi_reading *reading, const xdi_view *first) {
+  if (reading->draft.width == 0) {
+    reading->draft.width = first->width;
+    reading->draft.height = first->height;
   }
-  if (r->draft.channels == 0)
-    r->draft.channels = first->channels <= 2 ? 1 : 3;
-  return make_room(r);
+  if (reading->draft.channels == 0)
+    reading->draft.channels = first->channels <= 2 ? 1 : 3;
+  return make_room(reading);
 }
 
 /* The grey pictures so far become coloured ones. */
-static xd_status widen(xdi_reading *r) {
-  void *const grey_memory = r->draft.memory;
-  const uint8_t *grey = r->draft.pixels;
-  const size_t count = (size_t)r->draft.count * r->draft.width * r->draft.height;
-  r->draft.channels = 3;
-  r->draft.memory = NULL;
-  const xd_status status = make_room(r);
+static xd_status widen(xdi_reading *reading) {
+  void *const grey_memory = reading->draft.memory;
+  const uint8_t *grey = reading->draft.pixels;
+  const size_t count = (size_t)reading->draft.count * reading->draft.width * reading->draft.height;
+  reading->draft.channels = 3;
+  reading->draft.memory = NULL;
+  const xd_status status = make_room(reading);
   for (size_t i = 0; i < count && status == XD_OK; i++)
-    memset(r->draft.pixels + 3 * i, grey[i], 3);
-  xdi_release(&r->context->allocator, grey_memory);
+    memset(reading->draft.pixels + 3 * i, grey[i], 3);
+  xdi_release(&reading->context->allocator, grey_memory);
   return status;
 }
 
-static xd_status check_size(const xdi_reading *r, const xdi_view *picture, const char *place) {
-  const bool fits = picture->width == r->draft.width && picture->height == r->draft.height;
-  if (fits || (r->options.width && r->options.fit != XD_FIT_EXACT))
+static xd_status check_size(const xdi_reading *reading, const xdi_view *picture, const char *place) {
+  const bool fits = picture->width == reading->draft.width && picture->height == reading->draft.height;
+  if (fits || (reading->options.width && reading->options.fit != XD_FIT_EXACT))
     return XD_OK;
-  return xdi_fail(r->context, XD_ERROR_SHAPE_MISMATCH, "'%s' has %ux%u pixels, %s %ux%u", place,
-                  picture->width, picture->height, r->options.width ? "wanted are" : "the pictures before it",
-                  r->draft.width, r->draft.height);
+  return xdi_fail(reading->context, XD_ERROR_SHAPE_MISMATCH, "'%s' has %ux%u pixels, %s %ux%u", place,
+                  picture->width, picture->height,
+                  reading->options.width ? "wanted are" : "the pictures before it", reading->draft.width,
+                  reading->draft.height);
 }
 
-xd_status xdi_reading_take(xdi_reading *r, const xdi_view *picture, uint32_t label, const char *name,
+xd_status xdi_reading_take(xdi_reading *reading, const xdi_view *picture, uint32_t label, const char *name,
                            const char *place) {
-  xdi_draft *draft = &r->draft;
+  xdi_draft *draft = &reading->draft;
   xd_status status = XD_OK;
   if (draft->memory || draft->width)
-    status = check_size(r, picture, place);
+    status = check_size(reading, picture, place);
   if (status == XD_OK && !draft->memory)
-    status = settle(r, picture);
-  if (status == XD_OK && r->options.channels == 0 && draft->channels == 1 && picture->channels > 2)
-    status = widen(r);
+    status = settle(reading, picture);
+  if (status == XD_OK && reading->options.channels == 0 && draft->channels == 1 && picture->channels > 2)
+    status = widen(reading);
   if (status != XD_OK)
     return status;
   const size_t step = (size_t)draft->width * draft->height * draft->channels;
   const xdi_view to = xdi_view_of(draft->pixels + draft->count * step, draft->width, draft->height,
                                   draft->channels, XD_SAMPLE_U8);
-  status = xdi_view_fit(r->context, &to, picture, r->options.width ? r->options.fit : XD_FIT_EXACT);
-  if (status == XD_OK && name && !xdi_listing_add(&r->context->allocator, &draft->origin->pictures, name))
-    status = xdi_fail_memory(r->context, "reading a set");
+  status = xdi_view_fit(reading->context, &to, picture,
+                        reading->options.width ? reading->options.fit : XD_FIT_EXACT);
+  if (status == XD_OK && name &&
+      !xdi_listing_add(&reading->context->allocator, &draft->origin->pictures, name))
+    status = xdi_fail_memory(reading->context, "reading a set");
   if (status == XD_OK)
     draft->labels[draft->count++] = (uint8_t)label;
   return status;
@@ -121,9 +124,9 @@ xd_status xdi_reading_take(xdi_reading *r, const xdi_view *picture, uint32_t lab
 
 /* ---- steps ---- */
 
-void xdi_reading_open(xdi_reading *r) {
-  if (r->options.skip_bad)
-    xdi_silence(r->context);
+void xdi_reading_open(xdi_reading *reading) {
+  if (reading->options.skip_bad)
+    xdi_silence(reading->context);
 }
 
 /* Whether the fault lies in the picture and not in its surroundings. */
@@ -132,40 +135,40 @@ static bool is_bad(xd_status status) {
          status == XD_ERROR_TOO_LARGE || status == XD_ERROR_SHAPE_MISMATCH;
 }
 
-static xd_status leave_out(xdi_reading *r) {
-  if (!xdi_origin_leave_out(r->draft.origin, XD_LEFT_OUT_BAD, r->context->message))
-    return xdi_fail_memory(r->context, "reading a set");
-  xdi_log(r->context, XD_LOG_WARNING, "left out: %s", r->context->message);
+static xd_status leave_out(xdi_reading *reading) {
+  if (!xdi_origin_leave_out(reading->draft.origin, XD_LEFT_OUT_BAD, reading->context->message))
+    return xdi_fail_memory(reading->context, "reading a set");
+  xdi_log(reading->context, XD_LOG_WARNING, "left out: %s", reading->context->message);
   return XD_OK;
 }
 
-xd_status xdi_reading_step(xdi_reading *r, xd_status status) {
-  r->asked++;
-  if (r->options.skip_bad) {
-    xdi_speak(r->context);
-    if (is_bad(status) && !r->broken)
-      status = leave_out(r);
+xd_status xdi_reading_step(xdi_reading *reading, xd_status status) {
+  reading->asked++;
+  if (reading->options.skip_bad) {
+    xdi_speak(reading->context);
+    if (is_bad(status) && !reading->broken)
+      status = leave_out(reading);
     else if (status != XD_OK)
-      return xdi_fail(r->context, status, "%s", r->context->message);
+      return xdi_fail(reading->context, status, "%s", reading->context->message);
   }
-  return status == XD_OK ? xdi_tell_step(r->context, r->options.callback, r->options.user, XD_STAGE_SET,
-                                         r->asked, r->room, NULL)
+  return status == XD_OK ? xdi_tell_step(reading->context, reading->options.callback, reading->options.user,
+                                         XD_STAGE_SET, reading->asked, reading->room, NULL)
                          : status;
 }
 
-xd_status xdi_reading_finish(xd_dataset **out, xdi_reading *r) {
+xd_status xdi_reading_finish(xd_dataset **out, xdi_reading *reading) {
   xd_status status = XD_OK;
-  if (r->draft.count == 0)
-    status = xdi_fail(r->context, XD_ERROR_NOT_FOUND, "'%s' has no picture that can be read: %s", r->name,
-                      r->context->message);
+  if (reading->draft.count == 0)
+    status = xdi_fail(reading->context, XD_ERROR_NOT_FOUND, "'%s' has no picture that can be read: %s",
+                      reading->name, reading->context->message);
   if (status == XD_OK)
-    status = xdi_draft_finish(out, r->context, &r->draft);
+    status = xdi_draft_finish(out, reading->context, &reading->draft);
   if (status == XD_OK)
-    memcpy(r->context->message, r->message, sizeof r->message);
-  xdi_reading_discard(r);
+    memcpy(reading->context->message, reading->message, sizeof reading->message);
+  xdi_reading_discard(reading);
   return status;
 }
 
-void xdi_reading_discard(xdi_reading *r) {
-  xdi_draft_discard(r->context, &r->draft);
+void xdi_reading_discard(xdi_reading *reading) {
+  xdi_draft_discard(reading->context, &reading->draft);
 }

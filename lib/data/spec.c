@@ -9,8 +9,8 @@
 #include "data/mark.h"
 #include "image/view.h"
 
-static xd_status fail_word(const xdi_spec *s, const char *word, const char *why) {
-  return xdi_fail(s->context, XD_ERROR_INVALID_ARGUMENT, "dataset: '%s' %s", word, why);
+static xd_status fail_word(const xdi_spec *spec, const char *word, const char *why) {
+  return xdi_fail(spec->context, XD_ERROR_INVALID_ARGUMENT, "dataset: '%s' %s", word, why);
 }
 
 /* ---- numbers ---- */
@@ -45,16 +45,16 @@ static const char *read_range(const char *text, uint64_t *from, uint64_t *to) {
 
 /* ---- options ---- */
 
-static bool set_classes(xdi_spec *s, const char *value) {
+static bool set_classes(xdi_spec *spec, const char *value) {
   for (;;) {
     uint64_t from = 0, to = 0;
     const char *end = read_range(value, &from, &to);
     if (!end)
       return false;
     for (uint64_t label = from; label <= to; label++) {
-      if (!s->keeps[label])
-        s->classes[s->class_count++] = (uint32_t)label;
-      s->keeps[label] = true;
+      if (!spec->keeps[label])
+        spec->classes[spec->class_count++] = (uint32_t)label;
+      spec->keeps[label] = true;
     }
     if (*end == '\0')
       return true;
@@ -70,104 +70,105 @@ static bool set_count(uint32_t *to, const char *value) {
   return true;
 }
 
-static bool set_size(xdi_spec *s, const char *value) {
+static bool set_size(xdi_spec *spec, const char *value) {
   uint64_t width, height;
   const char *end = read_number(value, XDI_SIDE_LIMIT, &width);
   if (!end || *end != 'x' || !read_whole(end + 1, XDI_SIDE_LIMIT, &height) || width == 0 || height == 0)
     return false;
-  s->options.width = (uint32_t)width;
-  s->options.height = (uint32_t)height;
-  return s->has_size = true;
+  spec->options.width = (uint32_t)width;
+  spec->options.height = (uint32_t)height;
+  return spec->has_size = true;
 }
 
-static bool set_fit(xdi_spec *s, const char *value) {
+static bool set_fit(xdi_spec *spec, const char *value) {
   static const char *const words[] = {"exact", "stretch", "pad", "crop"}; /* as xd_fit numbers them */
   for (xd_fit fit = XD_FIT_EXACT; fit <= XD_FIT_CROP; fit++)
     if (strcmp(value, words[fit]) == 0) {
-      s->options.fit = fit;
-      return s->has_fit = true;
+      spec->options.fit = fit;
+      return spec->has_fit = true;
     }
   return false;
 }
 
-static bool set_bad(xdi_spec *s, const char *value) {
-  s->options.skip_bad = strcmp(value, "skip") == 0;
-  return s->has_bad = s->options.skip_bad || strcmp(value, "refuse") == 0;
+static bool set_bad(xdi_spec *spec, const char *value) {
+  spec->options.skip_bad = strcmp(value, "skip") == 0;
+  return spec->has_bad = spec->options.skip_bad || strcmp(value, "refuse") == 0;
 }
 
-static bool set_channels(xdi_spec *s, const char *value) {
+static bool set_channels(xdi_spec *spec, const char *value) {
   if (strcmp(value, "1") != 0 && strcmp(value, "3") != 0)
     return false;
-  s->options.channels = (uint32_t)(*value - '0');
-  return s->has_channels = true;
+  spec->options.channels = (uint32_t)(*value - '0');
+  return spec->has_channels = true;
 }
 
-static bool set_seed(xdi_spec *s, const char *value) {
-  return s->has_seed = read_whole(value, UINT64_MAX, &s->seed);
+static bool set_seed(xdi_spec *spec, const char *value) {
+  return spec->has_seed = read_whole(value, UINT64_MAX, &spec->seed);
 }
 
-static bool set_holdout(xdi_spec *s, const char *value) {
+static bool set_holdout(xdi_spec *spec, const char *value) {
   uint64_t percent;
   const char *end = read_number(value, 99, &percent);
   if (!end || strcmp(end, "%") != 0 || percent == 0)
     return false;
-  s->holdout = (uint32_t)percent;
+  spec->holdout = (uint32_t)percent;
   return true;
 }
 
-static bool set_part(xdi_spec *s, const char *value) {
-  s->part = strcmp(value, "train") == 0        ? XDI_SPEC_TRAIN
-            : strcmp(value, "validation") == 0 ? XDI_SPEC_VALIDATION
-                                               : XDI_SPEC_WHOLE;
-  return s->part != XDI_SPEC_WHOLE;
+static bool set_part(xdi_spec *spec, const char *value) {
+  spec->part = strcmp(value, "train") == 0        ? XDI_SPEC_TRAIN
+               : strcmp(value, "validation") == 0 ? XDI_SPEC_VALIDATION
+                                                  : XDI_SPEC_WHOLE;
+  return spec->part != XDI_SPEC_WHOLE;
 }
 
 /* Whether the option was given before. */
-static bool is_set(const xdi_spec *s, const char *key) {
-  return (strcmp(key, "classes") == 0 && s->class_count) || (strcmp(key, "first") == 0 && s->first) ||
-         (strcmp(key, "subset") == 0 && s->subset) || (strcmp(key, "seed") == 0 && s->has_seed) ||
-         (strcmp(key, "holdout") == 0 && s->holdout) ||
-         (strcmp(key, "part") == 0 && s->part != XDI_SPEC_WHOLE) ||
-         (strcmp(key, "size") == 0 && s->has_size) || (strcmp(key, "channels") == 0 && s->has_channels) ||
-         (strcmp(key, "fit") == 0 && s->has_fit) || (strcmp(key, "bad") == 0 && s->has_bad);
+static bool is_set(const xdi_spec *spec, const char *key) {
+  return (strcmp(key, "classes") == 0 && spec->class_count) || (strcmp(key, "first") == 0 && spec->first) ||
+         (strcmp(key, "subset") == 0 && spec->subset) || (strcmp(key, "seed") == 0 && spec->has_seed) ||
+         (strcmp(key, "holdout") == 0 && spec->holdout) ||
+         (strcmp(key, "part") == 0 && spec->part != XDI_SPEC_WHOLE) ||
+         (strcmp(key, "size") == 0 && spec->has_size) ||
+         (strcmp(key, "channels") == 0 && spec->has_channels) || (strcmp(key, "fit") == 0 && spec->has_fit) ||
+         (strcmp(key, "bad") == 0 && spec->has_bad);
 }
 
-static xd_status set_option(xdi_spec *s, char *option) {
+static xd_status set_option(xdi_spec *spec, char *option) {
   char *equals = strchr(option, '=');
   bool understood;
   if (!equals)
-    return fail_word(s, option, "is no option of the form name=value");
+    return fail_word(spec, option, "is no option of the form name=value");
   const char *value = equals + 1;
   *equals = '\0';
-  bool twice = is_set(s, option);
+  bool twice = is_set(spec, option);
   if (strcmp(option, "classes") == 0)
-    understood = set_classes(s, value);
+    understood = set_classes(spec, value);
   else if (strcmp(option, "first") == 0)
-    understood = set_count(&s->first, value);
+    understood = set_count(&spec->first, value);
   else if (strcmp(option, "subset") == 0)
-    understood = set_count(&s->subset, value);
+    understood = set_count(&spec->subset, value);
   else if (strcmp(option, "seed") == 0)
-    understood = set_seed(s, value);
+    understood = set_seed(spec, value);
   else if (strcmp(option, "holdout") == 0)
-    understood = set_holdout(s, value);
+    understood = set_holdout(spec, value);
   else if (strcmp(option, "part") == 0)
-    understood = set_part(s, value);
+    understood = set_part(spec, value);
   else if (strcmp(option, "size") == 0)
-    understood = set_size(s, value);
+    understood = set_size(spec, value);
   else if (strcmp(option, "channels") == 0)
-    understood = set_channels(s, value);
+    understood = set_channels(spec, value);
   else if (strcmp(option, "fit") == 0)
-    understood = set_fit(s, value);
+    understood = set_fit(spec, value);
   else if (strcmp(option, "bad") == 0)
-    understood = set_bad(s, value);
+    understood = set_bad(spec, value);
   else
     return fail_word(
-        s, option,
+        spec, option,
         "is no option: classes, first, holdout, part, subset, seed, size, channels, fit and bad are");
   *equals = '=';
   if (twice)
-    return fail_word(s, option, "repeats an option");
-  return understood ? XD_OK : fail_word(s, option, "has a value that cannot be");
+    return fail_word(spec, option, "repeats an option");
+  return understood ? XD_OK : fail_word(spec, option, "has a value that cannot be");
 }
 
 /* ---- marks and paths ---- */
@@ -200,9 +201,9 @@ static bool is_escaped_well(const char *path) {
 }
 
 /* The path itself, without the backslashes that stand before marks. */
-static xd_status read_path(const xdi_spec *s, char *path) {
+static xd_status read_path(const xdi_spec *spec, char *path) {
   if (!is_escaped_well(path))
-    return fail_word(s, path, "has a backslash that stands before none of ; | , : and \\");
+    return fail_word(spec, path, "has a backslash that stands before none of ; | , : and \\");
   char *to = path;
   for (const char *from = path; *from; from++)
     *to++ = *from == '\\' ? *++from : *from;
@@ -212,35 +213,36 @@ static xd_status read_path(const xdi_spec *s, char *path) {
 
 /* ---- the line ---- */
 
-static xd_status check_kind(xdi_spec *s) {
-  bool idx = strcmp(s->kind, "idx") == 0,
-       known = idx || strcmp(s->kind, "dir") == 0 || strcmp(s->kind, "mat") == 0;
-  if (!known || !s->path)
-    return fail_word(s, s->kind, "does not begin a set: idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
+static xd_status check_kind(xdi_spec *spec) {
+  bool idx = strcmp(spec->kind, "idx") == 0,
+       known = idx || strcmp(spec->kind, "dir") == 0 || strcmp(spec->kind, "mat") == 0;
+  if (!known || !spec->path)
+    return fail_word(spec, spec->kind, "does not begin a set: idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
   if (idx)
-    s->labels = cut(s->path, ',');
-  if (*s->path == '\0')
-    return fail_word(s, s->kind, "is not followed by a path");
-  if (s->labels && *s->labels == '\0')
-    return fail_word(s, s->path, "is followed by a comma, but by no label file");
-  const xd_status status = read_path(s, s->path);
-  return status == XD_OK && s->labels ? read_path(s, s->labels) : status;
+    spec->labels = cut(spec->path, ',');
+  if (*spec->path == '\0')
+    return fail_word(spec, spec->kind, "is not followed by a path");
+  if (spec->labels && *spec->labels == '\0')
+    return fail_word(spec, spec->path, "is followed by a comma, but by no label file");
+  const xd_status status = read_path(spec, spec->path);
+  return status == XD_OK && spec->labels ? read_path(spec, spec->labels) : status;
 }
 
-static xd_status parse(xdi_spec *s, char *text) {
+static xd_status parse(xdi_spec *spec, char *text) {
   char *options = cut(text, ';');
-  s->kind = text;
-  s->path = cut(text, ':');
-  xd_status status = check_kind(s);
+  spec->kind = text;
+  spec->path = cut(text, ':');
+  xd_status status = check_kind(spec);
   while (status == XD_OK && options) {
     char *option = options;
     options = cut(option, ';');
-    status = set_option(s, option);
+    status = set_option(spec, option);
   }
-  if (status == XD_OK && s->has_seed && !s->subset)
-    return fail_word(s, "seed", "is given, but no subset to draw");
-  if (status == XD_OK && (s->holdout != 0) != (s->part != XDI_SPEC_WHOLE))
-    return fail_word(s, s->holdout ? "holdout" : "part", "is given, but holdout and part belong together");
+  if (status == XD_OK && spec->has_seed && !spec->subset)
+    return fail_word(spec, "seed", "is given, but no subset to draw");
+  if (status == XD_OK && (spec->holdout != 0) != (spec->part != XDI_SPEC_WHOLE))
+    return fail_word(spec, spec->holdout ? "holdout" : "part",
+                     "is given, but holdout and part belong together");
   return status;
 }
 

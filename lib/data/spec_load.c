@@ -14,79 +14,80 @@ static void replace(xd_dataset **set, xd_dataset *next) {
   *set = next;
 }
 
-static xd_status load_kind(const xdi_spec *s, xd_dataset **set) {
-  if (strcmp(s->kind, "dir") == 0)
-    return xd_dataset_load_folder(set, s->context, s->path, &s->options);
-  const xd_status status = strcmp(s->kind, "idx") == 0
-                               ? xd_dataset_load_idx(set, s->context, s->path, s->labels)
-                               : xd_dataset_load_mat(set, s->context, s->path);
+static xd_status load_kind(const xdi_spec *spec, xd_dataset **set) {
+  if (strcmp(spec->kind, "dir") == 0)
+    return xd_dataset_load_folder(set, spec->context, spec->path, &spec->options);
+  const xd_status status = strcmp(spec->kind, "idx") == 0
+                               ? xd_dataset_load_idx(set, spec->context, spec->path, spec->labels)
+                               : xd_dataset_load_mat(set, spec->context, spec->path);
   const uint32_t count = xd_dataset_count(*set);
-  return status == XD_OK ? xdi_tell_step(s->context, s->options.callback, s->options.user, XD_STAGE_SET,
-                                         count, count, NULL)
+  return status == XD_OK ? xdi_tell_step(spec->context, spec->options.callback, spec->options.user,
+                                         XD_STAGE_SET, count, count, NULL)
                          : status;
 }
 
-static xd_status keep_first(const xdi_spec *s, xd_dataset **set) {
+static xd_status keep_first(const xdi_spec *spec, xd_dataset **set) {
   xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
   xd_dataset *next;
-  if (!s->class_count && !s->first)
+  if (!spec->class_count && !spec->first)
     return XD_OK;
-  selection.classes = s->class_count ? s->classes : NULL;
-  selection.class_count = s->class_count;
-  selection.count = s->first;
-  xd_status status = xd_dataset_select(&next, s->context, *set, &selection);
+  selection.classes = spec->class_count ? spec->classes : NULL;
+  selection.class_count = spec->class_count;
+  selection.count = spec->first;
+  xd_status status = xd_dataset_select(&next, spec->context, *set, &selection);
   if (status == XD_OK)
     replace(set, next);
   return status;
 }
 
-static xd_status keep_part(const xdi_spec *s, xd_dataset **set) {
+static xd_status keep_part(const xdi_spec *spec, xd_dataset **set) {
   xd_dataset *rest, *held_out;
-  if (s->part == XDI_SPEC_WHOLE)
+  if (spec->part == XDI_SPEC_WHOLE)
     return XD_OK;
-  xd_status status = xd_dataset_split(&rest, &held_out, s->context, *set, s->holdout / 100.0, holdout_seed);
+  xd_status status =
+      xd_dataset_split(&rest, &held_out, spec->context, *set, spec->holdout / 100.0, holdout_seed);
   if (status != XD_OK)
     return status;
-  replace(set, s->part == XDI_SPEC_TRAIN ? rest : held_out);
-  xd_dataset_release(s->part == XDI_SPEC_TRAIN ? held_out : rest);
+  replace(set, spec->part == XDI_SPEC_TRAIN ? rest : held_out);
+  xd_dataset_release(spec->part == XDI_SPEC_TRAIN ? held_out : rest);
   return XD_OK;
 }
 
-static xd_status keep_subset(const xdi_spec *s, xd_dataset **set) {
+static xd_status keep_subset(const xdi_spec *spec, xd_dataset **set) {
   xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
   xd_dataset *next;
-  if (!s->subset)
+  if (!spec->subset)
     return XD_OK;
-  selection.count = s->subset;
-  selection.seed = s->seed;
+  selection.count = spec->subset;
+  selection.seed = spec->seed;
   selection.shuffled = 1;
-  xd_status status = xd_dataset_select(&next, s->context, *set, &selection);
+  xd_status status = xd_dataset_select(&next, spec->context, *set, &selection);
   if (status == XD_OK)
     replace(set, next);
   return status;
 }
 
 /* The caller heard of the pictures when they were read. */
-static xd_status reshape(const xdi_spec *s, xd_dataset **set) {
+static xd_status reshape(const xdi_spec *spec, xd_dataset **set) {
   xd_dataset *next;
-  xd_dataset_options to = s->options;
+  xd_dataset_options to = spec->options;
   to.callback = NULL;
-  const xd_status status = xd_dataset_convert(&next, s->context, *set, &to);
+  const xd_status status = xd_dataset_convert(&next, spec->context, *set, &to);
   if (status == XD_OK)
     replace(set, next);
   return status;
 }
 
-static xd_status load(const xdi_spec *s, xd_dataset **set) {
-  xd_status status = load_kind(s, set);
+static xd_status load(const xdi_spec *spec, xd_dataset **set) {
+  xd_status status = load_kind(spec, set);
   if (status == XD_OK)
-    status = keep_first(s, set);
+    status = keep_first(spec, set);
   if (status == XD_OK)
-    status = keep_part(s, set);
+    status = keep_part(spec, set);
   if (status == XD_OK)
-    status = keep_subset(s, set);
+    status = keep_subset(spec, set);
   if (status == XD_OK)
-    status = reshape(s, set);
+    status = reshape(spec, set);
   if (status != XD_OK)
     replace(set, NULL);
   return status;

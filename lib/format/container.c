@@ -22,8 +22,8 @@ typedef struct tag_text {
 static tag_text name_of(uint32_t tag) {
   tag_text name = {{0}};
   for (int i = 0; i < 4; i++) {
-    unsigned char c = (unsigned char)(tag >> (8 * i));
-    name.text[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+    unsigned char letter = (unsigned char)(tag >> (8 * i));
+    name.text[i] = letter >= 0x20 && letter < 0x7f ? (char)letter : '?';
   }
   return name;
 }
@@ -183,8 +183,8 @@ xd_status xdi_container_expect(const xdi_container *container, xd_context *conte
   for (uint32_t i = 0; i < container->count; i++) {
     const xdi_chunk_entry *chunk = &container->chunks[i];
     bool known = false;
-    for (uint32_t t = 0; t < count; t++)
-      known |= tags[t] == chunk->tag;
+    for (uint32_t j = 0; j < count; j++)
+      known |= tags[j] == chunk->tag;
     if (!known && chunk->required)
       return xdi_fail(context, XD_ERROR_UNSUPPORTED, "%s: required chunk %s is unknown to this library",
                       container->name, name_of(chunk->tag).text);

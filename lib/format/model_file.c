@@ -67,19 +67,19 @@ static void add_role(xdi_role *roles, uint32_t *count, uint32_t tag, const xd_ne
 
 static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool inference_only) {
   uint32_t count = 0;
-  for (uint32_t d = 1; d <= 2; d++) {
-    add_role(roles, &count, ROLE_ENCODER(d), xd_encoder_network(xd_model_encoder(model, d)));
-    add_role(roles, &count, ROLE_DECODER(d), xd_decoder_network(xd_model_decoder(model, d)));
+  for (uint32_t domain = 1; domain <= 2; domain++) {
+    add_role(roles, &count, ROLE_ENCODER(domain), xd_encoder_network(xd_model_encoder(model, domain)));
+    add_role(roles, &count, ROLE_DECODER(domain), xd_decoder_network(xd_model_decoder(model, domain)));
   }
-  for (uint32_t d = 1; d <= 2; d++) {
-    const xd_latent_generator *generator = xd_model_generator(model, d);
+  for (uint32_t domain = 1; domain <= 2; domain++) {
+    const xd_latent_generator *generator = xd_model_generator(model, domain);
     if (generator)
-      add_role(roles, &count, ROLE_GENERATOR(d), xd_latent_generator_network(generator));
+      add_role(roles, &count, ROLE_GENERATOR(domain), xd_latent_generator_network(generator));
   }
-  for (uint32_t d = 1; d <= 2 && !inference_only; d++) {
-    const xd_pair_discriminator *discriminator = xd_model_discriminator(model, d);
+  for (uint32_t domain = 1; domain <= 2 && !inference_only; domain++) {
+    const xd_pair_discriminator *discriminator = xd_model_discriminator(model, domain);
     if (discriminator)
-      add_role(roles, &count, ROLE_DISCRIMINATOR(d), xd_pair_discriminator_network(discriminator));
+      add_role(roles, &count, ROLE_DISCRIMINATOR(domain), xd_pair_discriminator_network(discriminator));
   }
   return count;
 }
@@ -106,8 +106,8 @@ static xd_status save(const xd_model *model, xd_context *context, const xdi_targ
   xdi_bytes bytes[CHUNKS];
   for (int i = 0; i < CHUNKS; i++)
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
-  for (uint32_t d = 1; d <= 2; d++)
-    put_domain(&bytes[DOMS], model, d);
+  for (uint32_t domain = 1; domain <= 2; domain++)
+    put_domain(&bytes[DOMS], model, domain);
   xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
   put_properties(&bytes[PROV], model);
   if (conditions)
@@ -166,74 +166,74 @@ typedef struct assembly {
 } assembly;
 
 /* The next text, remembered for release; NULL with *status set on failure. */
-static const char *get_text(assembly *a, xdi_cursor *cursor, uint32_t tag, xd_status *status) {
+static const char *get_text(assembly *loaded, xdi_cursor *cursor, uint32_t tag, xd_status *status) {
   bool memory = true;
-  const xd_allocator *allocator = &a->context->allocator;
-  if (a->text_count == a->text_capacity) {
-    uint32_t capacity = a->text_capacity ? a->text_capacity * 2 : 64;
+  const xd_allocator *allocator = &loaded->context->allocator;
+  if (loaded->text_count == loaded->text_capacity) {
+    uint32_t capacity = loaded->text_capacity ? loaded->text_capacity * 2 : 64;
     char **texts = xdi_allocate(allocator, capacity, sizeof *texts);
     if (!texts) {
-      *status = xdi_fail_memory(a->context, "reading a model's texts");
+      *status = xdi_fail_memory(loaded->context, "reading a model's texts");
       return NULL;
     }
-    if (a->text_count)
-      memcpy(texts, a->texts, a->text_count * sizeof *texts);
-    xdi_release(allocator, a->texts);
-    a->texts = texts;
-    a->text_capacity = capacity;
+    if (loaded->text_count)
+      memcpy(texts, loaded->texts, loaded->text_count * sizeof *texts);
+    xdi_release(allocator, loaded->texts);
+    loaded->texts = texts;
+    loaded->text_capacity = capacity;
   }
   char *text = xdi_get_text(cursor, allocator, &memory);
   if (text)
-    return a->texts[a->text_count++] = text;
-  *status = memory ? xdi_chunk_damaged(a->container, a->context, tag,
+    return loaded->texts[loaded->text_count++] = text;
+  *status = memory ? xdi_chunk_damaged(loaded->container, loaded->context, tag,
                                        "a text is cut off, too long or has a zero byte")
-                   : xdi_fail_memory(a->context, "reading a model's texts");
+                   : xdi_fail_memory(loaded->context, "reading a model's texts");
   return NULL;
 }
 
 /* `count` texts as an array of the allocator's. */
-static xd_status get_texts(assembly *a, xdi_cursor *cursor, uint32_t tag, uint32_t count,
+static xd_status get_texts(assembly *loaded, xdi_cursor *cursor, uint32_t tag, uint32_t count,
                            const char *const **out) {
   xd_status status = XD_OK;
   if (!count)
     return XD_OK;
-  const char **texts = xdi_allocate(&a->context->allocator, count, sizeof *texts);
+  const char **texts = xdi_allocate(&loaded->context->allocator, count, sizeof *texts);
   if (!texts)
-    return xdi_fail_memory(a->context, "reading a model's texts");
+    return xdi_fail_memory(loaded->context, "reading a model's texts");
   *out = texts;
   for (uint32_t i = 0; i < count && !status; i++)
-    texts[i] = get_text(a, cursor, tag, &status);
+    texts[i] = get_text(loaded, cursor, tag, &status);
   return status;
 }
 
-static xd_status get_domain(assembly *a, xdi_cursor *cursor, uint32_t index) {
+static xd_status get_domain(assembly *loaded, xdi_cursor *cursor, uint32_t index) {
   xd_status status = XD_OK;
-  a->parts.name[index] = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
+  loaded->parts.name[index] = get_text(loaded, cursor, XDI_CHUNK_DOMAINS, &status);
   if (status)
     return status;
-  a->shape[index].height = xdi_get_u32(cursor);
-  a->shape[index].width = xdi_get_u32(cursor);
-  a->shape[index].channels = xdi_get_u32(cursor);
-  a->latent_dim[index] = xdi_get_u32(cursor);
+  loaded->shape[index].height = xdi_get_u32(cursor);
+  loaded->shape[index].width = xdi_get_u32(cursor);
+  loaded->shape[index].channels = xdi_get_u32(cursor);
+  loaded->latent_dim[index] = xdi_get_u32(cursor);
   uint32_t classes = xdi_get_u32(cursor);
   if (classes > XD_CLASS_LIMIT)
-    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "too many classes");
-  a->parts.class_count[index] = classes;
-  return get_texts(a, cursor, XDI_CHUNK_DOMAINS, classes, &a->parts.class_names[index]);
+    return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_DOMAINS, "too many classes");
+  loaded->parts.class_count[index] = classes;
+  return get_texts(loaded, cursor, XDI_CHUNK_DOMAINS, classes, &loaded->parts.class_names[index]);
 }
 
-static xd_status parse_domains(assembly *a, xdi_cursor *cursor) {
+static xd_status parse_domains(assembly *loaded, xdi_cursor *cursor) {
   xd_status status = XD_OK;
-  for (uint32_t d = 0; d < 2 && !status; d++)
-    status = get_domain(a, cursor, d);
+  for (uint32_t domain = 0; domain < 2 && !status; domain++)
+    status = get_domain(loaded, cursor, domain);
   if (!status)
-    a->parts.pairing = get_text(a, cursor, XDI_CHUNK_DOMAINS, &status);
+    loaded->parts.pairing = get_text(loaded, cursor, XDI_CHUNK_DOMAINS, &status);
   if (status)
     return status;
-  if (!a->parts.pairing[0])
-    a->parts.pairing = NULL;
+  if (!loaded->parts.pairing[0])
+    loaded->parts.pairing = NULL;
   if (!xdi_cursor_done(cursor))
-    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS, "its length is wrong");
+    return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_DOMAINS, "its length is wrong");
   return XD_OK;
 }
 
@@ -249,35 +249,37 @@ static void rename_mapping(char *key) {
   }
 }
 
-static xd_status parse_properties(assembly *a, xdi_cursor *cursor) {
-  a->parts.property_count = xdi_get_u32(cursor);
-  if (a->parts.property_count > XDI_MODEL_PROPERTY_LIMIT)
-    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "too many properties");
-  const uint32_t first = a->text_count;
-  xd_status status =
-      get_texts(a, cursor, XDI_CHUNK_PROVENANCE, 2 * a->parts.property_count, &a->parts.properties);
-  for (uint32_t i = first; i < a->text_count; i += 2)
-    rename_mapping(a->texts[i]);
+static xd_status parse_properties(assembly *loaded, xdi_cursor *cursor) {
+  loaded->parts.property_count = xdi_get_u32(cursor);
+  if (loaded->parts.property_count > XDI_MODEL_PROPERTY_LIMIT)
+    return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_PROVENANCE, "too many properties");
+  const uint32_t first = loaded->text_count;
+  xd_status status = get_texts(loaded, cursor, XDI_CHUNK_PROVENANCE, 2 * loaded->parts.property_count,
+                               &loaded->parts.properties);
+  for (uint32_t i = first; i < loaded->text_count; i += 2)
+    rename_mapping(loaded->texts[i]);
   if (!status && !xdi_cursor_done(cursor))
-    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_PROVENANCE, "its length is wrong");
+    status =
+        xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_PROVENANCE, "its length is wrong");
   return status;
 }
 
-static xd_status parse_condition(assembly *a, xdi_cursor *cursor) {
-  a->condition_dim = xdi_get_u32(cursor);
-  if (a->condition_dim == 0 || !xdi_cursor_done(cursor))
-    return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_CONDITION, "it is no vector's length");
+static xd_status parse_condition(assembly *loaded, xdi_cursor *cursor) {
+  loaded->condition_dim = xdi_get_u32(cursor);
+  if (loaded->condition_dim == 0 || !xdi_cursor_done(cursor))
+    return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_CONDITION,
+                             "it is no vector's length");
   return XD_OK;
 }
 
 /* Reads a chunk and has it parsed; an optional one may be missing. */
-static xd_status get_chunk(assembly *a, uint32_t tag, bool optional,
-                           xd_status (*parse)(assembly *a, xdi_cursor *cursor)) {
+static xd_status get_chunk(assembly *loaded, uint32_t tag, bool optional,
+                           xd_status (*parse)(assembly *loaded, xdi_cursor *cursor)) {
   xdi_cursor cursor;
-  xd_status status = xdi_container_chunk(a->container, a->context, tag, optional, &cursor);
+  xd_status status = xdi_container_chunk(loaded->container, loaded->context, tag, optional, &cursor);
   if (!status && cursor.data)
-    status = parse(a, &cursor);
-  xdi_release(&a->context->allocator, (void *)cursor.data);
+    status = parse(loaded, &cursor);
+  xdi_release(&loaded->context->allocator, (void *)cursor.data);
   return status;
 }
 
@@ -289,103 +291,107 @@ static bool stands_before(const xdi_role *roles, uint32_t index) {
 }
 
 /* Makes the handle around a network, of which it becomes a further owner. */
-static xd_status place_network(assembly *a, const xdi_role *role) {
+static xd_status place_network(assembly *loaded, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
     if (role->tag == ROLE_ENCODER(i + 1))
-      return xdi_encoder_wrap(&a->encoder[i], a->context, role->network);
+      return xdi_encoder_wrap(&loaded->encoder[i], loaded->context, role->network);
     if (role->tag == ROLE_DECODER(i + 1))
-      return xdi_decoder_wrap(&a->decoder[i], a->context, role->network);
+      return xdi_decoder_wrap(&loaded->decoder[i], loaded->context, role->network);
     if (role->tag == ROLE_GENERATOR(i + 1))
-      return xdi_latent_generator_wrap(&a->generator[i], a->context, role->network);
+      return xdi_latent_generator_wrap(&loaded->generator[i], loaded->context, role->network);
     if (role->tag == ROLE_DISCRIMINATOR(i + 1))
-      return xdi_pair_discriminator_wrap(&a->discriminator[i], a->context, role->network);
+      return xdi_pair_discriminator_wrap(&loaded->discriminator[i], loaded->context, role->network);
   }
-  return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network has an unknown role");
+  return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
+                           "a network has an unknown role");
 }
 
 /* Each domain has both or, where it holds conditions, none. */
-static bool has_vaes(const assembly *a) {
-  const bool first = !a->condition_dim;
-  return a->encoder[1] && a->decoder[1] && !a->encoder[0] == !first && !a->decoder[0] == !first;
+static bool has_vaes(const assembly *loaded) {
+  const bool first = !loaded->condition_dim;
+  return loaded->encoder[1] && loaded->decoder[1] && !loaded->encoder[0] == !first &&
+         !loaded->decoder[0] == !first;
 }
 
-static xd_status get_networks(assembly *a, uint32_t direction) {
+static xd_status get_networks(assembly *loaded, uint32_t direction) {
   const uint32_t wanted[] = {ROLE_ENCODER(direction), ROLE_GENERATOR(direction), ROLE_DECODER(3 - direction),
                              0};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count;
-  xd_status status = xdi_networks_get(a->context, a->container, direction ? wanted : NULL, roles, &count);
+  xd_status status =
+      xdi_networks_get(loaded->context, loaded->container, direction ? wanted : NULL, roles, &count);
   for (uint32_t n = 0; n < count && !status; n++)
-    status = stands_before(roles, n)
-                 ? xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS, "a network stands twice")
-                 : place_network(a, &roles[n]);
-  if (!status && !has_vaes(a))
-    status = xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_NETWORKS,
-                               a->condition_dim ? "its encoders and decoders are not those of domain 2 alone"
+    status = stands_before(roles, n) ? xdi_chunk_damaged(loaded->container, loaded->context,
+                                                         XDI_CHUNK_NETWORKS, "a network stands twice")
+                                     : place_network(loaded, &roles[n]);
+  if (!status && !has_vaes(loaded))
+    status =
+        xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
+                          loaded->condition_dim ? "its encoders and decoders are not those of domain 2 alone"
                                                 : "an encoder or decoder is missing");
   xdi_networks_release(roles, count);
   return status;
 }
 
 /* DOMS repeats sizes for readers that do not want the networks; they must be the networks'. */
-static xd_status check_domains(const assembly *a, const xd_model *model) {
-  for (uint32_t d = 0; d < 2; d++) {
-    xd_shape shape, stated = a->shape[d];
-    xd_model_picture_shape(model, d + 1, &shape);
+static xd_status check_domains(const assembly *loaded, const xd_model *model) {
+  for (uint32_t domain = 0; domain < 2; domain++) {
+    xd_shape shape, stated = loaded->shape[domain];
+    xd_model_picture_shape(model, domain + 1, &shape);
     if (shape.height != stated.height || shape.width != stated.width || shape.channels != stated.channels ||
-        a->latent_dim[d] != xd_model_latent_dim(model, d + 1) ||
-        (a->condition_dim && a->condition_dim != xd_model_latent_dim(model, 1)))
-      return xdi_chunk_damaged(a->container, a->context, XDI_CHUNK_DOMAINS,
+        loaded->latent_dim[domain] != xd_model_latent_dim(model, domain + 1) ||
+        (loaded->condition_dim && loaded->condition_dim != xd_model_latent_dim(model, 1)))
+      return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_DOMAINS,
                                "its sizes are not the networks'");
   }
   return XD_OK;
 }
 
-static xd_status make_model(xd_model **out, assembly *a) {
+static xd_status make_model(xd_model **out, assembly *loaded) {
   for (uint32_t i = 0; i < 2; i++) {
-    a->parts.encoder[i] = a->encoder[i];
-    a->parts.decoder[i] = a->decoder[i];
-    a->parts.generator[i] = a->generator[i];
-    a->parts.discriminator[i] = a->discriminator[i];
+    loaded->parts.encoder[i] = loaded->encoder[i];
+    loaded->parts.decoder[i] = loaded->decoder[i];
+    loaded->parts.generator[i] = loaded->generator[i];
+    loaded->parts.discriminator[i] = loaded->discriminator[i];
   }
-  const xd_status status = xd_model_create(out, a->context, &a->parts);
-  return status ? status : check_domains(a, *out);
+  const xd_status status = xd_model_create(out, loaded->context, &loaded->parts);
+  return status ? status : check_domains(loaded, *out);
 }
 
-static void release_assembly(assembly *a) {
-  const xd_allocator *allocator = &a->context->allocator;
+static void release_assembly(assembly *loaded) {
+  const xd_allocator *allocator = &loaded->context->allocator;
   for (uint32_t i = 0; i < 2; i++) {
-    xd_encoder_release(a->encoder[i]);
-    xd_decoder_release(a->decoder[i]);
-    xd_latent_generator_release(a->generator[i]);
-    xd_pair_discriminator_release(a->discriminator[i]);
-    xdi_release(allocator, (void *)a->parts.class_names[i]);
+    xd_encoder_release(loaded->encoder[i]);
+    xd_decoder_release(loaded->decoder[i]);
+    xd_latent_generator_release(loaded->generator[i]);
+    xd_pair_discriminator_release(loaded->discriminator[i]);
+    xdi_release(allocator, (void *)loaded->parts.class_names[i]);
   }
-  xdi_release(allocator, (void *)a->parts.properties);
-  for (uint32_t i = 0; i < a->text_count; i++)
-    xdi_release(allocator, a->texts[i]);
-  xdi_release(allocator, a->texts);
+  xdi_release(allocator, (void *)loaded->parts.properties);
+  for (uint32_t i = 0; i < loaded->text_count; i++)
+    xdi_release(allocator, loaded->texts[i]);
+  xdi_release(allocator, loaded->texts);
 }
 
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container,
                          uint32_t direction) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS,   XDI_CHUNK_TENSORS,
                                    XDI_CHUNK_DATA,    XDI_CHUNK_PROVENANCE, XDI_CHUNK_CONDITION};
-  assembly a = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
+  assembly loaded = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
   xdi_silence(context);
   xd_status status =
       xdi_container_expect(container, context, XDI_KIND_MODEL, known, sizeof known / sizeof *known);
   if (!status)
-    status = get_chunk(&a, XDI_CHUNK_DOMAINS, false, parse_domains);
+    status = get_chunk(&loaded, XDI_CHUNK_DOMAINS, false, parse_domains);
   if (!status)
-    status = get_chunk(&a, XDI_CHUNK_PROVENANCE, true, parse_properties);
+    status = get_chunk(&loaded, XDI_CHUNK_PROVENANCE, true, parse_properties);
   if (!status)
-    status = get_chunk(&a, XDI_CHUNK_CONDITION, true, parse_condition);
+    status = get_chunk(&loaded, XDI_CHUNK_CONDITION, true, parse_condition);
   if (!status)
-    status = get_networks(&a, direction);
+    status = get_networks(&loaded, direction);
   if (!status)
-    status = make_model(out, &a);
-  release_assembly(&a);
+    status = make_model(out, &loaded);
+  release_assembly(&loaded);
   xdi_speak(context);
   if (!status)
     return XD_OK;

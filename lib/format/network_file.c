@@ -50,8 +50,8 @@ static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi
   xdi_put_text(tens, shape->name);
   xdi_put_u32(tens, stored_half ? DTYPE_F16 : DTYPE_F32);
   xdi_put_u32(tens, shape->rank);
-  for (uint32_t d = 0; d < 4; d++)
-    xdi_put_u32(tens, d < shape->rank ? shape->shape[d] : 1);
+  for (uint32_t axis = 0; axis < 4; axis++)
+    xdi_put_u32(tens, axis < shape->rank ? shape->shape[axis] : 1);
   xdi_put_u64(tens, data->size);
   if (!stored_half) {
     put_floats(data, values, shape->count);
@@ -79,12 +79,12 @@ static void put_layers(const xdi_role *role, xdi_bytes *nets) {
   xdi_put_u32(nets, network->input.width);
   xdi_put_u32(nets, network->input.channels);
   xdi_put_u32(nets, network->layer_count);
-  for (uint32_t l = 0; l < network->layer_count; l++) {
-    const uint32_t tag = network->layers[l].spec.tag, minor = minor_of(tag);
+  for (uint32_t layer = 0; layer < network->layer_count; layer++) {
+    const uint32_t tag = network->layers[layer].spec.tag, minor = minor_of(tag);
     nets->minor = minor > nets->minor ? minor : nets->minor;
     xdi_put_u32(nets, tag);
-    for (uint32_t v = 0; v < 8; v++)
-      xdi_put_u32(nets, network->layers[l].spec.values[v]);
+    for (uint32_t value = 0; value < 8; value++)
+      xdi_put_u32(nets, network->layers[layer].spec.values[value]);
   }
 }
 
@@ -97,8 +97,9 @@ xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t 
   xdi_put_u32(tens, tensors);
   for (uint32_t n = 0; n < count; n++) {
     put_layers(&roles[n], nets);
-    for (uint32_t p = 0; p < roles[n].network->parameter_count; p++) {
-      xd_status status = put_tensor(context, &roles[n], &roles[n].network->parameters[p], half, tens, data);
+    for (uint32_t parameter = 0; parameter < roles[n].network->parameter_count; parameter++) {
+      xd_status status =
+          put_tensor(context, &roles[n], &roles[n].network->parameters[parameter], half, tens, data);
       if (status)
         return status;
     }
@@ -140,10 +141,10 @@ static xd_status get_network(source *from, xdi_role *out) {
   uint32_t count = xdi_get_u32(&from->nets);
   if (count > XDI_LAYER_LIMIT)
     return damaged(from, XDI_CHUNK_NETWORKS, "too many layers");
-  for (uint32_t l = 0; l < count; l++) {
-    specs[l].tag = xdi_get_u32(&from->nets);
-    for (uint32_t v = 0; v < 8; v++)
-      specs[l].values[v] = xdi_get_u32(&from->nets);
+  for (uint32_t layer = 0; layer < count; layer++) {
+    specs[layer].tag = xdi_get_u32(&from->nets);
+    for (uint32_t value = 0; value < 8; value++)
+      specs[layer].values[value] = xdi_get_u32(&from->nets);
   }
   if (from->nets.failed)
     return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
@@ -171,9 +172,9 @@ static xd_status get_description(source *from, const xdi_role *role, const xdi_p
   xdi_release(allocator, name);
   *dtype = xdi_get_u32(&from->tens);
   same = same && xdi_get_u32(&from->tens) == parameter->public.rank;
-  for (uint32_t d = 0; d < 4; d++) {
+  for (uint32_t axis = 0; axis < 4; axis++) {
     uint32_t side = xdi_get_u32(&from->tens);
-    same = same && side == (d < parameter->public.rank ? parameter->public.shape[d] : 1);
+    same = same && side == (axis < parameter->public.rank ? parameter->public.shape[axis] : 1);
   }
   uint64_t offset = xdi_get_u64(&from->tens);
   size_t gap = padding(from->data.position);
@@ -256,8 +257,8 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
     if (status)
       return status;
     ++*count;
-    for (uint32_t p = 0; p < role->network->parameter_count; p++, found++) {
-      status = get_tensor(from, role, &role->network->parameters[p]);
+    for (uint32_t parameter = 0; parameter < role->network->parameter_count; parameter++, found++) {
+      status = get_tensor(from, role, &role->network->parameters[parameter]);
       if (status)
         return status;
     }

@@ -64,17 +64,18 @@ static size_t common_measure(size_t a, size_t b) {
   return a;
 }
 
-bool xdi_extent_is_apart(const xdi_extent *a, const xdi_extent *b) {
-  const xdi_extent *const both[2] = {a, b};
+bool xdi_extent_is_apart(const xdi_extent *first, const xdi_extent *second) {
+  const xdi_extent *const both[2] = {first, second};
   size_t measure = 0;
-  if (a->low + a->span <= b->low || b->low + b->span <= a->low)
+  if (first->low + first->span <= second->low || second->low + second->span <= first->low)
     return true;
   for (unsigned i = 0; i < 2; i++)
     for (unsigned axis = 0; axis < both[i]->axes; axis++)
       measure = common_measure(measure, both[i]->stride[axis]);
   if (measure == 0)
     return false;
-  const size_t behind =
-      b->low >= a->low ? (b->low - a->low) % measure : (measure - (a->low - b->low) % measure) % measure;
-  return behind >= a->run && behind + b->run <= measure;
+  const size_t behind = second->low >= first->low
+                            ? (second->low - first->low) % measure
+                            : (measure - (first->low - second->low) % measure) % measure;
+  return behind >= first->run && behind + second->run <= measure;
 }

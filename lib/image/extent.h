@@ -26,6 +26,6 @@ bool xdi_extent_is_single(const xdi_extent *of);
 
 /* Whether both share no byte: their ranges do not meet, or all strides are multiples of a measure in which
  * the runs of the one lie between those of the other (halves of a canvas, channels of the same pixels). */
-bool xdi_extent_is_apart(const xdi_extent *a, const xdi_extent *b);
+bool xdi_extent_is_apart(const xdi_extent *first, const xdi_extent *second);
 
 #endif

@@ -34,8 +34,8 @@ static uint32_t find_crc(const unsigned char *from, size_t count) {
   return ~crc;
 }
 
-static bool is_type(const chunk *c, const char *type) {
-  return memcmp(c->type, type, 4) == 0;
+static bool is_type(const chunk *part, const char *type) {
+  return memcmp(part->type, type, 4) == 0;
 }
 
 /* The chunk at `at`, whole and with the right checksum. */
@@ -59,11 +59,11 @@ typedef struct sizes {
   bool has_key;              /* tRNS makes some colours or entries transparent */
 } sizes;
 
-static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *c, sizes *out) {
+static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *part, sizes *out) {
   static const unsigned char channels[7] = {1, 0, 3, 1, 2, 0, 4};
-  if (!is_type(c, "IHDR") || c->length != 13)
+  if (!is_type(part, "IHDR") || part->length != 13)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG that does not begin with IHDR", file->name);
-  const unsigned char *from = file->data + c->at;
+  const unsigned char *from = file->data + part->at;
   uint32_t width = read_u32(from), height = read_u32(from + 4), depth = from[8], colour = from[9];
   xd_status status = xdi_picture_check_promise(context, file->name, width, height);
   if (status != XD_OK)
@@ -81,47 +81,47 @@ static xd_status read_ihdr(xd_context *context, xdi_encoded *file, const chunk *
 }
 
 /* Bytes of the decoded picture: palettes become colours, transparent ones an alpha. */
-static uint64_t find_result(const xdi_encoded *file, const sizes *s) {
+static uint64_t find_result(const xdi_encoded *file, const sizes *found) {
   static const unsigned char channels[7] = {1, 0, 3, 3, 2, 0, 4};
-  const unsigned alpha = s->has_key && s->colour != 4 && s->colour != 6;
-  return (uint64_t)file->width * file->height * (channels[s->colour] + alpha) * (file->deep ? 2 : 1);
+  const unsigned alpha = found->has_key && found->colour != 4 && found->colour != 6;
+  return (uint64_t)file->width * file->height * (channels[found->colour] + alpha) * (file->deep ? 2 : 1);
 }
 
-static xd_status check_sizes(xd_context *context, const xdi_encoded *file, const sizes *s) {
-  const uint64_t bytes = (s->row_bits + 7) / 8 * file->height, packed = s->packed;
+static xd_status check_sizes(xd_context *context, const xdi_encoded *file, const sizes *found) {
+  const uint64_t bytes = (found->row_bits + 7) / 8 * file->height, packed = found->packed;
   if (packed == 0)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNG without pixels", file->name);
   if (bytes / DEFLATE_LIMIT > packed)
     return xdi_fail(context, XD_ERROR_TRUNCATED,
                     "'%s' promises %ux%u pixels, more than %ju packed bytes can hold", file->name,
                     file->width, file->height, (uintmax_t)packed);
-  if (bytes + file->height > INT32_MAX || find_result(file, s) > INT32_MAX)
+  if (bytes + file->height > INT32_MAX || find_result(file, found) > INT32_MAX)
     return xdi_fail(context, XD_ERROR_TOO_LARGE,
                     "'%s': %ju bytes of PNG rows become %ju of pixels, of which neither may be more than %d",
-                    file->name, (uintmax_t)bytes, (uintmax_t)find_result(file, s), INT32_MAX);
+                    file->name, (uintmax_t)bytes, (uintmax_t)find_result(file, found), INT32_MAX);
   return XD_OK;
 }
 
 xd_status xdi_encoded_walk_png(xd_context *context, xdi_encoded *file) {
   sizes found = {0};
-  chunk c = {0, 0, NULL};
+  chunk part = {0, 0, NULL};
   size_t at = 8;
-  xd_status status = read_chunk(context, file, at, &c);
+  xd_status status = read_chunk(context, file, at, &part);
   if (status == XD_OK)
-    status = read_ihdr(context, file, &c, &found);
-  while (status == XD_OK && !is_type(&c, "IEND")) {
-    if (is_type(&c, "IDAT"))
-      found.packed += c.length;
-    if (is_type(&c, "eXIf"))
-      file->orientation = xdi_exif_orientation(file->data + c.at, c.length);
-    if (is_type(&c, "tRNS"))
+    status = read_ihdr(context, file, &part, &found);
+  while (status == XD_OK && !is_type(&part, "IEND")) {
+    if (is_type(&part, "IDAT"))
+      found.packed += part.length;
+    if (is_type(&part, "eXIf"))
+      file->orientation = xdi_exif_orientation(file->data + part.at, part.length);
+    if (is_type(&part, "tRNS"))
       found.has_key = true;
-    if (is_type(&c, "PLTE")) {
-      file->palette_at = c.at;
-      file->palette_bytes = c.length;
+    if (is_type(&part, "PLTE")) {
+      file->palette_at = part.at;
+      file->palette_bytes = part.length;
     }
-    at = c.at + c.length + 4;
-    status = read_chunk(context, file, at, &c);
+    at = part.at + part.length + 4;
+    status = read_chunk(context, file, at, &part);
   }
   return status == XD_OK ? check_sizes(context, file, &found) : status;
 }

@@ -11,8 +11,8 @@ typedef struct header {
   size_t at; /* of the first sample */
 } header;
 
-static bool is_blank(unsigned char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
+static bool is_blank(unsigned char letter) {
+  return letter == ' ' || (letter >= '\t' && letter <= '\r');
 }
 
 /* A comment runs to the end of its line. */
@@ -43,26 +43,26 @@ static xd_status read_number(xd_context *context, const xdi_encoded *file, size_
   return XD_OK;
 }
 
-static xd_status read_header(xd_context *context, const xdi_encoded *file, header *h) {
-  h->channels = file->data[1] == '5' ? 1 : 3;
-  h->at = 2;
-  xd_status status = read_number(context, file, &h->at, "width", &h->width);
+static xd_status read_header(xd_context *context, const xdi_encoded *file, header *found) {
+  found->channels = file->data[1] == '5' ? 1 : 3;
+  found->at = 2;
+  xd_status status = read_number(context, file, &found->at, "width", &found->width);
   if (status == XD_OK)
-    status = read_number(context, file, &h->at, "height", &h->height);
+    status = read_number(context, file, &found->at, "height", &found->height);
   if (status == XD_OK)
-    status = read_number(context, file, &h->at, "maximum", &h->maximum);
+    status = read_number(context, file, &found->at, "maximum", &found->maximum);
   if (status == XD_OK)
-    status = xdi_picture_check_promise(context, file->name, h->width, h->height);
+    status = xdi_picture_check_promise(context, file->name, found->width, found->height);
   if (status != XD_OK)
     return status;
-  if (h->maximum == 0 || h->maximum > 65535 || !is_blank(file->data[h->at]))
+  if (found->maximum == 0 || found->maximum > 65535 || !is_blank(file->data[found->at]))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': the PNM header's maximum is not 1 to 65535",
                     file->name);
-  h->at++;
-  size_t bytes = (size_t)h->width * h->height * h->channels * (h->maximum > 255 ? 2 : 1);
-  if (bytes > file->size - h->at)
+  found->at++;
+  size_t bytes = (size_t)found->width * found->height * found->channels * (found->maximum > 255 ? 2 : 1);
+  if (bytes > file->size - found->at)
     return xdi_fail(context, XD_ERROR_TRUNCATED, "'%s' has %zu bytes of the %zu of its PNM samples",
-                    file->name, file->size - h->at, bytes);
+                    file->name, file->size - found->at, bytes);
   return XD_OK;
 }
 
@@ -88,20 +88,21 @@ static bool scale_words(uint16_t *to, const unsigned char *from, size_t count, u
 }
 
 xd_status xdi_pnm_decode(xd_picture **out, xd_context *context, const xdi_encoded *file) {
-  header h = {0, 0, 0, 0, 0};
-  xd_status status = read_header(context, file, &h);
+  header found = {0, 0, 0, 0, 0};
+  xd_status status = read_header(context, file, &found);
   if (status == XD_OK)
-    status = xd_picture_create(out, context, h.width, h.height,
-                               h.maximum > 255 ? XD_SAMPLE_U16 : XD_SAMPLE_U8, xdi_layout_of(h.channels));
+    status =
+        xd_picture_create(out, context, found.width, found.height,
+                          found.maximum > 255 ? XD_SAMPLE_U16 : XD_SAMPLE_U8, xdi_layout_of(found.channels));
   if (status != XD_OK)
     return status;
-  const size_t count = (size_t)h.width * h.height * h.channels;
+  const size_t count = (size_t)found.width * found.height * found.channels;
   void *pixels = (*out)->view.pixels;
-  if (h.maximum > 255 ? scale_words(pixels, file->data + h.at, count, h.maximum)
-                      : scale_bytes(pixels, file->data + h.at, count, h.maximum))
+  if (found.maximum > 255 ? scale_words(pixels, file->data + found.at, count, found.maximum)
+                          : scale_bytes(pixels, file->data + found.at, count, found.maximum))
     return XD_OK;
   xd_picture_destroy(*out);
   *out = NULL;
   return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': a PNM sample above the header's maximum %u", file->name,
-                  h.maximum);
+                  found.maximum);
 }

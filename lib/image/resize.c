@@ -34,13 +34,13 @@ static taps find_taps(uint32_t from_size, uint32_t to_size, uint32_t index) {
   return to_size <= from_size ? find_area(from_size, to_size, index) : find_pair(from_size, to_size, index);
 }
 
-static double tap_weight(const taps *t, uint32_t k) {
-  if (t->to_size > t->from_size)
-    return t->count == 1 ? 1.0 : k == 0 ? 1.0 - t->second : t->second;
-  uint64_t begin = (t->first + (uint64_t)k) * t->to_size, end = begin + t->to_size;
-  uint64_t from = t->index * t->from_size, to = from + t->from_size;
+static double tap_weight(const taps *tap, uint32_t k) {
+  if (tap->to_size > tap->from_size)
+    return tap->count == 1 ? 1.0 : k == 0 ? 1.0 - tap->second : tap->second;
+  uint64_t begin = (tap->first + (uint64_t)k) * tap->to_size, end = begin + tap->to_size;
+  uint64_t from = tap->index * tap->from_size, to = from + tap->from_size;
   uint64_t overlap = (end < to ? end : to) - (begin > from ? begin : from);
-  return (double)overlap / (double)t->from_size;
+  return (double)overlap / (double)tap->from_size;
 }
 
 /* What a destination pixel is made of. Colours that keep an alpha are weighted by it, as what is transparent
@@ -57,15 +57,15 @@ static sampler make_sampler(const xdi_view *from, uint32_t channels) {
 }
 
 /* Adds a run's share of a destination pixel; weighted, colours count as much as their alpha. */
-static void add_run(double sum[4], const sampler *s, const taps *across, uint32_t first, const float *run,
-                    uint32_t count, double weight) {
-  const uint32_t colours = s->weighted ? s->channels - 1 : s->channels;
-  for (uint32_t k = 0; k < count; k++, run += s->channels) {
+static void add_run(double sum[4], const sampler *sampling, const taps *across, uint32_t first,
+                    const float *run, uint32_t count, double weight) {
+  const uint32_t colours = sampling->weighted ? sampling->channels - 1 : sampling->channels;
+  for (uint32_t k = 0; k < count; k++, run += sampling->channels) {
     const double share = weight * tap_weight(across, first + k);
-    const double colour_share = s->weighted ? share * (double)run[colours] : share;
+    const double colour_share = sampling->weighted ? share * (double)run[colours] : share;
     for (uint32_t c = 0; c < colours; c++)
       sum[c] += colour_share * (double)run[c];
-    if (s->weighted)
+    if (sampling->weighted)
       sum[colours] += colour_share;
   }
 }
@@ -78,38 +78,38 @@ typedef struct group {
 } group;
 
 /* Adds one source row's share of all pixels of the group. */
-static void add_row(group *g, const sampler *s, uint32_t y, double weight) {
+static void add_row(group *summed, const sampler *sampling, uint32_t y, double weight) {
   float run[XDI_RUN * 4];
-  const taps *last = &g->across[g->count - 1];
+  const taps *last = &summed->across[summed->count - 1];
   const uint32_t end = last->first + last->count;
-  for (uint32_t begin = g->across[0].first, count; begin < end; begin += count) {
+  for (uint32_t begin = summed->across[0].first, count; begin < end; begin += count) {
     count = end - begin < XDI_RUN ? end - begin : XDI_RUN;
-    xdi_run_read(run, s->channels, s->from, begin, y, count);
-    for (uint32_t i = 0; i < g->count; i++) {
-      const taps *t = &g->across[i];
-      const uint32_t low = t->first > begin ? t->first : begin;
-      const uint32_t high = t->first + t->count < begin + count ? t->first + t->count : begin + count;
+    xdi_run_read(run, sampling->channels, sampling->from, begin, y, count);
+    for (uint32_t i = 0; i < summed->count; i++) {
+      const taps *tap = &summed->across[i];
+      const uint32_t low = tap->first > begin ? tap->first : begin;
+      const uint32_t high = tap->first + tap->count < begin + count ? tap->first + tap->count : begin + count;
       if (low < high)
-        add_run(g->sum[i], s, t, low - t->first, run + (size_t)(low - begin) * s->channels, high - low,
-                weight);
+        add_run(summed->sum[i], sampling, tap, low - tap->first,
+                run + (size_t)(low - begin) * sampling->channels, high - low, weight);
     }
   }
 }
 
 /* `count` pixels, at most GROUP, from column x on of a result that is `width` wide; `down` are its row's
  * taps. */
-static void sample(float *to, const sampler *s, uint32_t width, uint32_t x, uint32_t count,
+static void sample(float *to, const sampler *sampling, uint32_t width, uint32_t x, uint32_t count,
                    const taps *down) {
-  group g = {.count = count};
+  group summed = {.count = count};
   for (uint32_t i = 0; i < count; i++)
-    g.across[i] = find_taps(s->from->width, width, x + i);
+    summed.across[i] = find_taps(sampling->from->width, width, x + i);
   for (uint32_t k = 0; k < down->count; k++)
-    add_row(&g, s, down->first + k, tap_weight(down, k));
-  for (uint32_t i = 0; i < count; i++, to += s->channels) {
-    const double alpha = s->weighted ? g.sum[i][s->channels - 1] : 1.0;
-    for (uint32_t c = 0; c < s->channels; c++) {
-      const bool divides = s->weighted && c + 1 < s->channels;
-      to[c] = (float)(!divides ? g.sum[i][c] : alpha > 0.0 ? g.sum[i][c] / alpha : 0.0);
+    add_row(&summed, sampling, down->first + k, tap_weight(down, k));
+  for (uint32_t i = 0; i < count; i++, to += sampling->channels) {
+    const double alpha = sampling->weighted ? summed.sum[i][sampling->channels - 1] : 1.0;
+    for (uint32_t c = 0; c < sampling->channels; c++) {
+      const bool divides = sampling->weighted && c + 1 < sampling->channels;
+      to[c] = (float)(!divides ? summed.sum[i][c] : alpha > 0.0 ? summed.sum[i][c] / alpha : 0.0);
     }
   }
 }
@@ -122,8 +122,8 @@ xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi
   }
   xdi_view to = *output, from = *input;
   xdi_view_keep_premultiplied(&to, &from);
-  sampler s = make_sampler(&from, to.channels);
-  s.weighted = s.weighted && from.premultiplied == input->premultiplied;
+  sampler sampling = make_sampler(&from, to.channels);
+  sampling.weighted = sampling.weighted && from.premultiplied == input->premultiplied;
   for (uint32_t y = 0; y < to.height; y++) {
     const xd_status status = xdi_check_cancelled(context);
     if (status != XD_OK)
@@ -131,7 +131,7 @@ xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi
     const taps down = find_taps(from.height, to.height, y);
     for (uint32_t x = 0; x < to.width; x += GROUP) {
       const uint32_t count = to.width - x < GROUP ? to.width - x : GROUP;
-      sample(run, &s, to.width, x, count, &down);
+      sample(run, &sampling, to.width, x, count, &down);
       xdi_run_write(&to, x, y, run, count);
     }
   }
@@ -218,7 +218,7 @@ xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *
 /* Replaces the alpha of `count` pixels, at most GROUP, of row y from column x on. */
 static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, const xdi_view *source,
                        uint32_t x, uint32_t y, uint32_t count) {
-  const sampler s = {source, 2, false};
+  const sampler sampling = {source, 2, false};
   const uint32_t left = (to->width - place->width) / 2, top = (to->height - place->height) / 2;
   const uint32_t begin = x > left ? x : left;
   const uint32_t end = x + count < left + place->width ? x + count : left + place->width;
@@ -228,7 +228,7 @@ static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, co
   if (y < top || y - top >= place->height || begin >= end)
     return;
   const taps down = find_taps(source->height, place->height, y - top);
-  sample(pixels, &s, place->width, begin - left, end - begin, &down);
+  sample(pixels, &sampling, place->width, begin - left, end - begin, &down);
   for (uint32_t i = begin; i < end; i++)
     run[(i - x) * to->channels + to->channels - 1] = pixels[2 * (i - begin) + 1];
 }

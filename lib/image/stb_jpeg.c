@@ -51,53 +51,53 @@ static unsigned char *align(void *memory) {
 }
 
 /* False for subsampling that stb's resamplers cannot undo: no whole factor. */
-static bool find_sampling(stbi__jpeg *j) {
-  j->img_h_max = j->img_v_max = 1;
-  for (int n = 0; n < j->s->img_n; n++) {
-    j->img_h_max = j->img_comp[n].h > j->img_h_max ? j->img_comp[n].h : j->img_h_max;
-    j->img_v_max = j->img_comp[n].v > j->img_v_max ? j->img_comp[n].v : j->img_v_max;
+static bool find_sampling(stbi__jpeg *jpeg) {
+  jpeg->img_h_max = jpeg->img_v_max = 1;
+  for (int n = 0; n < jpeg->s->img_n; n++) {
+    jpeg->img_h_max = jpeg->img_comp[n].h > jpeg->img_h_max ? jpeg->img_comp[n].h : jpeg->img_h_max;
+    jpeg->img_v_max = jpeg->img_comp[n].v > jpeg->img_v_max ? jpeg->img_comp[n].v : jpeg->img_v_max;
   }
-  for (int n = 0; n < j->s->img_n; n++)
-    if (j->img_h_max % j->img_comp[n].h || j->img_v_max % j->img_comp[n].v)
+  for (int n = 0; n < jpeg->s->img_n; n++)
+    if (jpeg->img_h_max % jpeg->img_comp[n].h || jpeg->img_v_max % jpeg->img_comp[n].v)
       return false;
-  j->img_mcu_w = j->img_h_max * 8;
-  j->img_mcu_h = j->img_v_max * 8;
-  j->img_mcu_x = ((int)j->s->img_x + j->img_mcu_w - 1) / j->img_mcu_w;
-  j->img_mcu_y = ((int)j->s->img_y + j->img_mcu_h - 1) / j->img_mcu_h;
+  jpeg->img_mcu_w = jpeg->img_h_max * 8;
+  jpeg->img_mcu_h = jpeg->img_v_max * 8;
+  jpeg->img_mcu_x = ((int)jpeg->s->img_x + jpeg->img_mcu_w - 1) / jpeg->img_mcu_w;
+  jpeg->img_mcu_y = ((int)jpeg->s->img_y + jpeg->img_mcu_h - 1) / jpeg->img_mcu_h;
   return true;
 }
 
-static size_t count_samples(const stbi__jpeg *j, int n) {
-  return (size_t)j->img_comp[n].w2 * (size_t)j->img_comp[n].h2;
+static size_t count_samples(const stbi__jpeg *jpeg, int n) {
+  return (size_t)jpeg->img_comp[n].w2 * (size_t)jpeg->img_comp[n].h2;
 }
 
 /* A plane that whole blocks are decoded into, more than the picture needs. */
-static void take_plane(stbi__jpeg *j, int n) {
-  j->img_comp[n].raw_data = take(count_samples(j, n) + ALIGNMENT);
-  j->img_comp[n].data = align(j->img_comp[n].raw_data);
+static void take_plane(stbi__jpeg *jpeg, int n) {
+  jpeg->img_comp[n].raw_data = take(count_samples(jpeg, n) + ALIGNMENT);
+  jpeg->img_comp[n].data = align(jpeg->img_comp[n].raw_data);
 }
 
-static void take_coefficients(stbi__jpeg *j, int n) {
-  j->img_comp[n].raw_coeff = take(count_samples(j, n) * sizeof(short) + ALIGNMENT);
-  j->img_comp[n].coeff = (short *)(void *)align(j->img_comp[n].raw_coeff);
+static void take_coefficients(stbi__jpeg *jpeg, int n) {
+  jpeg->img_comp[n].raw_coeff = take(count_samples(jpeg, n) * sizeof(short) + ALIGNMENT);
+  jpeg->img_comp[n].coeff = (short *)(void *)align(jpeg->img_comp[n].raw_coeff);
 }
 
 /* What stb computes where it takes all memory at once. */
-static bool lay_out(stbi__jpeg *j) {
-  if (!find_sampling(j))
+static bool lay_out(stbi__jpeg *jpeg) {
+  if (!find_sampling(jpeg))
     return false;
-  for (int n = 0; n < j->s->img_n; n++) {
-    const int h = j->img_comp[n].h, v = j->img_comp[n].v;
-    j->img_comp[n].x = ((int)j->s->img_x * h + j->img_h_max - 1) / j->img_h_max;
-    j->img_comp[n].y = ((int)j->s->img_y * v + j->img_v_max - 1) / j->img_v_max;
-    j->img_comp[n].w2 = j->img_mcu_x * h * 8;
-    j->img_comp[n].h2 = j->img_mcu_y * v * 8;
-    j->img_comp[n].coeff_w = j->img_comp[n].w2 / 8;
-    j->img_comp[n].coeff_h = j->img_comp[n].h2 / 8;
-    if (j->progressive)
-      take_coefficients(j, n);
+  for (int n = 0; n < jpeg->s->img_n; n++) {
+    const int across = jpeg->img_comp[n].h, down = jpeg->img_comp[n].v;
+    jpeg->img_comp[n].x = ((int)jpeg->s->img_x * across + jpeg->img_h_max - 1) / jpeg->img_h_max;
+    jpeg->img_comp[n].y = ((int)jpeg->s->img_y * down + jpeg->img_v_max - 1) / jpeg->img_v_max;
+    jpeg->img_comp[n].w2 = jpeg->img_mcu_x * across * 8;
+    jpeg->img_comp[n].h2 = jpeg->img_mcu_y * down * 8;
+    jpeg->img_comp[n].coeff_w = jpeg->img_comp[n].w2 / 8;
+    jpeg->img_comp[n].coeff_h = jpeg->img_comp[n].h2 / 8;
+    if (jpeg->progressive)
+      take_coefficients(jpeg, n);
     else
-      take_plane(j, n);
+      take_plane(jpeg, n);
   }
   return true;
 }
@@ -110,115 +110,115 @@ static bool is_parameterless(int marker) {
 
 /* The next marker that says something; stray bytes, fill bytes and stuffed zeros before it are passed over,
  * as other decoders do with a warning. */
-static int next_marker(stbi__jpeg *j) {
-  int marker = j->marker;
-  j->marker = STBI__MARKER_none;
+static int next_marker(stbi__jpeg *jpeg) {
+  int marker = jpeg->marker;
+  jpeg->marker = STBI__MARKER_none;
   while (marker == STBI__MARKER_none || marker == 0 || is_parameterless(marker)) {
-    if (stbi__at_eof(j->s))
+    if (stbi__at_eof(jpeg->s))
       return STBI__MARKER_none;
-    if (stbi__get8(j->s) != 0xFF)
+    if (stbi__get8(jpeg->s) != 0xFF)
       continue;
     do
-      marker = stbi__get8(j->s);
-    while (marker == 0xFF && !stbi__at_eof(j->s));
+      marker = stbi__get8(jpeg->s);
+    while (marker == 0xFF && !stbi__at_eof(jpeg->s));
   }
   return marker;
 }
 
-static bool read_scan(request *r) {
-  stbi__jpeg *j = r->jpeg;
-  if (!stbi__process_scan_header(j) || !stbi__parse_entropy_coded_data(j))
+static bool read_scan(request *asked) {
+  stbi__jpeg *jpeg = asked->jpeg;
+  if (!stbi__process_scan_header(jpeg) || !stbi__parse_entropy_coded_data(jpeg))
     return false;
-  const bool is_first = j->spec_start == 0 && j->succ_high == 0; /* of a component's coefficients */
-  for (int k = 0; k < j->scan_n && (!j->progressive || is_first); k++)
-    r->scanned |= 1u << j->order[k];
+  const bool is_first = jpeg->spec_start == 0 && jpeg->succ_high == 0; /* of a component's coefficients */
+  for (int k = 0; k < jpeg->scan_n && (!jpeg->progressive || is_first); k++)
+    asked->scanned |= 1u << jpeg->order[k];
   return true;
 }
 
 /* All segments up to the frame's; false where that cannot be read. */
-static bool read_header(stbi__jpeg *j) {
-  j->app14_color_transform = -1;
-  j->marker = STBI__MARKER_none;
-  int marker = next_marker(j);
-  for (; !stbi__SOF(marker); marker = next_marker(j))
-    if (!stbi__process_marker(j, marker))
+static bool read_header(stbi__jpeg *jpeg) {
+  jpeg->app14_color_transform = -1;
+  jpeg->marker = STBI__MARKER_none;
+  int marker = next_marker(jpeg);
+  for (; !stbi__SOF(marker); marker = next_marker(jpeg))
+    if (!stbi__process_marker(jpeg, marker))
       return false;
-  j->progressive = stbi__SOF_progressive(marker);
-  return stbi__process_frame_header(j, STBI__SCAN_header) != 0;
+  jpeg->progressive = stbi__SOF_progressive(marker);
+  return stbi__process_frame_header(jpeg, STBI__SCAN_header) != 0;
 }
 
 /* The height that a DNL segment repeats must be the frame's. */
-static bool read_height(stbi__jpeg *j) {
-  return stbi__get16be(j->s) == 4 && stbi__get16be(j->s) == (int)j->s->img_y;
+static bool read_height(stbi__jpeg *jpeg) {
+  return stbi__get16be(jpeg->s) == 4 && stbi__get16be(jpeg->s) == (int)jpeg->s->img_y;
 }
 
 /* All scans, up to the end of the image; false unless each component had one. */
-static bool read_scans(request *r) {
-  stbi__jpeg *j = r->jpeg;
-  for (int marker = next_marker(j); marker != MARKER_EOI; marker = next_marker(j)) {
-    const bool read = stbi__SOS(marker)   ? read_scan(r)
-                      : stbi__DNL(marker) ? read_height(j)
-                                          : stbi__process_marker(j, marker) != 0;
+static bool read_scans(request *asked) {
+  stbi__jpeg *jpeg = asked->jpeg;
+  for (int marker = next_marker(jpeg); marker != MARKER_EOI; marker = next_marker(jpeg)) {
+    const bool read = stbi__SOS(marker)   ? read_scan(asked)
+                      : stbi__DNL(marker) ? read_height(jpeg)
+                                          : stbi__process_marker(jpeg, marker) != 0;
     if (!read)
       return false;
   }
-  return r->scanned == (1u << j->s->img_n) - 1;
+  return asked->scanned == (1u << jpeg->s->img_n) - 1;
 }
 
 /* ---- from coefficients to planes ---- */
 
-static void transform(stbi__jpeg *j, int n, short *coefficients, unsigned char *to) {
-  stbi__jpeg_dequantize(coefficients, j->dequant[j->img_comp[n].tq]);
-  j->idct_block_kernel(to, j->img_comp[n].w2, coefficients);
+static void transform(stbi__jpeg *jpeg, int n, short *coefficients, unsigned char *to) {
+  stbi__jpeg_dequantize(coefficients, jpeg->dequant[jpeg->img_comp[n].tq]);
+  jpeg->idct_block_kernel(to, jpeg->img_comp[n].w2, coefficients);
 }
 
-static void make_plane(stbi__jpeg *j, int n) {
-  const size_t across = (size_t)j->img_comp[n].coeff_w, down = (size_t)j->img_comp[n].coeff_h;
-  take_plane(j, n);
+static void make_plane(stbi__jpeg *jpeg, int n) {
+  const size_t across = (size_t)jpeg->img_comp[n].coeff_w, down = (size_t)jpeg->img_comp[n].coeff_h;
+  take_plane(jpeg, n);
   for (size_t row = 0; row < down; row++)
     for (size_t column = 0; column < across; column++)
-      transform(j, n, j->img_comp[n].coeff + CELL * (row * across + column),
-                j->img_comp[n].data + (row * across * 8 + column) * 8);
-  give_back(j->img_comp[n].raw_coeff);
-  j->img_comp[n].raw_coeff = NULL;
+      transform(jpeg, n, jpeg->img_comp[n].coeff + CELL * (row * across + column),
+                jpeg->img_comp[n].data + (row * across * 8 + column) * 8);
+  give_back(jpeg->img_comp[n].raw_coeff);
+  jpeg->img_comp[n].raw_coeff = NULL;
 }
 
 /* The plane of a grey picture, in the memory of its coefficients: a row of blocks has half as many bytes as
  * its coefficients, so that no row is overwritten before it was copied. */
-static void make_plane_in_place(stbi__jpeg *j) {
-  const size_t across = (size_t)j->img_comp[0].coeff_w, down = (size_t)j->img_comp[0].coeff_h;
-  unsigned char *plane = (unsigned char *)j->img_comp[0].coeff;
+static void make_plane_in_place(stbi__jpeg *jpeg) {
+  const size_t across = (size_t)jpeg->img_comp[0].coeff_w, down = (size_t)jpeg->img_comp[0].coeff_h;
+  unsigned char *plane = (unsigned char *)jpeg->img_comp[0].coeff;
   short *row = take(across * CELL * sizeof *row + ALIGNMENT), *blocks = (short *)(void *)align(row);
   for (size_t k = 0; k < down; k++) {
-    memcpy(blocks, j->img_comp[0].coeff + k * across * CELL, across * CELL * sizeof *blocks);
+    memcpy(blocks, jpeg->img_comp[0].coeff + k * across * CELL, across * CELL * sizeof *blocks);
     for (size_t column = 0; column < across; column++)
-      transform(j, 0, blocks + column * CELL, plane + (k * across * 8 + column) * 8);
+      transform(jpeg, 0, blocks + column * CELL, plane + (k * across * 8 + column) * 8);
   }
   give_back(row);
-  j->img_comp[0].raw_data = j->img_comp[0].raw_coeff;
-  j->img_comp[0].data = plane;
+  jpeg->img_comp[0].raw_data = jpeg->img_comp[0].raw_coeff;
+  jpeg->img_comp[0].data = plane;
 }
 
 /* ---- from planes to pixels ---- */
 
 /* Rows become tight within the plane. */
-static void finish_grey(request *r) {
-  const stbi__jpeg *j = r->jpeg;
-  const size_t width = r->file->width, stride = (size_t)j->img_comp[0].w2;
-  r->result = j->img_comp[0].data;
-  r->memory = j->img_comp[0].raw_data;
-  for (size_t y = 1; y < r->file->height && width != stride; y++)
-    memmove(r->result + y * width, r->result + y * stride, width);
+static void finish_grey(request *asked) {
+  const stbi__jpeg *jpeg = asked->jpeg;
+  const size_t width = asked->file->width, stride = (size_t)jpeg->img_comp[0].w2;
+  asked->result = jpeg->img_comp[0].data;
+  asked->memory = jpeg->img_comp[0].raw_data;
+  for (size_t y = 1; y < asked->file->height && width != stride; y++)
+    memmove(asked->result + y * width, asked->result + y * stride, width);
 }
 
-static stbi__resample make_resampler(stbi__jpeg *j, int n) {
-  const int across = j->img_h_max / j->img_comp[n].h, down = j->img_v_max / j->img_comp[n].v;
+static stbi__resample make_resampler(stbi__jpeg *jpeg, int n) {
+  const int across = jpeg->img_h_max / jpeg->img_comp[n].h, down = jpeg->img_v_max / jpeg->img_comp[n].v;
   stbi__resample sampler = {.hs = across,
                             .vs = down,
                             .ystep = down >> 1,
-                            .w_lores = ((int)j->s->img_x + across - 1) / across,
-                            .line0 = j->img_comp[n].data,
-                            .line1 = j->img_comp[n].data,
+                            .w_lores = ((int)jpeg->s->img_x + across - 1) / across,
+                            .line0 = jpeg->img_comp[n].data,
+                            .line1 = jpeg->img_comp[n].data,
                             .resample = stbi__resample_row_generic};
   if (across == 1 && down == 1)
     sampler.resample = resample_row_1;
@@ -227,22 +227,22 @@ static stbi__resample make_resampler(stbi__jpeg *j, int n) {
   else if (across == 2 && down == 1)
     sampler.resample = stbi__resample_row_h_2;
   else if (across == 2 && down == 2)
-    sampler.resample = j->resample_row_hv_2_kernel;
-  j->img_comp[n].linebuf = take(j->s->img_x + 3);
+    sampler.resample = jpeg->resample_row_hv_2_kernel;
+  jpeg->img_comp[n].linebuf = take(jpeg->s->img_x + 3);
   return sampler;
 }
 
 /* One row of a component at the picture's width. */
-static unsigned char *resample_row(stbi__jpeg *j, int n, stbi__resample *sampler) {
+static unsigned char *resample_row(stbi__jpeg *jpeg, int n, stbi__resample *sampler) {
   const bool near_bottom = sampler->ystep >= sampler->vs >> 1;
   unsigned char *row =
-      sampler->resample(j->img_comp[n].linebuf, near_bottom ? sampler->line1 : sampler->line0,
+      sampler->resample(jpeg->img_comp[n].linebuf, near_bottom ? sampler->line1 : sampler->line0,
                         near_bottom ? sampler->line0 : sampler->line1, sampler->w_lores, sampler->hs);
   if (++sampler->ystep >= sampler->vs) {
     sampler->ystep = 0;
     sampler->line0 = sampler->line1;
-    if (++sampler->ypos < j->img_comp[n].y)
-      sampler->line1 += j->img_comp[n].w2;
+    if (++sampler->ypos < jpeg->img_comp[n].y)
+      sampler->line1 += jpeg->img_comp[n].w2;
   }
   return row;
 }
@@ -261,58 +261,59 @@ static void interleave(unsigned char *to, unsigned char *const rows[COMPONENTS],
 }
 
 /* Without Adobe's marker four components are CMYK, never YCCK. */
-static void convert_row(stbi__jpeg *j, unsigned char *to, unsigned char *const rows[COMPONENTS]) {
-  const int width = (int)j->s->img_x;
-  const bool four = j->s->img_n == 4;
-  const bool straight =
-      four ? j->app14_color_transform <= 0 : j->rgb == 3 || (j->app14_color_transform == 0 && !j->jfif);
+static void convert_row(stbi__jpeg *jpeg, unsigned char *to, unsigned char *const rows[COMPONENTS]) {
+  const int width = (int)jpeg->s->img_x;
+  const bool four = jpeg->s->img_n == 4;
+  const bool straight = four ? jpeg->app14_color_transform <= 0
+                             : jpeg->rgb == 3 || (jpeg->app14_color_transform == 0 && !jpeg->jfif);
   if (straight)
     interleave(to, rows, width);
   else
-    j->YCbCr_to_RGB_kernel(to, rows[0], rows[1], rows[2], width, 3);
+    jpeg->YCbCr_to_RGB_kernel(to, rows[0], rows[1], rows[2], width, 3);
   for (int i = 0; four && !straight && i < 3 * width; i++)
     to[i] = (unsigned char)(255 - to[i]);
   if (four)
     apply_black(to, rows[3], width);
 }
 
-static void finish_colour(request *r) {
-  stbi__jpeg *j = r->jpeg;
-  const size_t row_bytes = (size_t)r->file->width * 3;
+static void finish_colour(request *asked) {
+  stbi__jpeg *jpeg = asked->jpeg;
+  const size_t row_bytes = (size_t)asked->file->width * 3;
   stbi__resample samplers[COMPONENTS];
-  for (int n = 0; n < j->s->img_n; n++)
-    samplers[n] = make_resampler(j, n);
-  unsigned char *pixels = take(row_bytes * r->file->height + 1); /* stb's vector code writes one byte more */
-  for (uint32_t y = 0; y < r->file->height; y++) {
+  for (int n = 0; n < jpeg->s->img_n; n++)
+    samplers[n] = make_resampler(jpeg, n);
+  unsigned char *pixels =
+      take(row_bytes * asked->file->height + 1); /* stb's vector code writes one byte more */
+  for (uint32_t y = 0; y < asked->file->height; y++) {
     unsigned char *rows[COMPONENTS] = {NULL};
-    for (int n = 0; n < j->s->img_n; n++)
-      rows[n] = resample_row(j, n, &samplers[n]);
-    convert_row(j, pixels + y * row_bytes, rows);
+    for (int n = 0; n < jpeg->s->img_n; n++)
+      rows[n] = resample_row(jpeg, n, &samplers[n]);
+    convert_row(jpeg, pixels + y * row_bytes, rows);
   }
-  r->memory = r->result = pixels;
+  asked->memory = asked->result = pixels;
 }
 
 /* ---- the whole ---- */
 
 static KEPT_APART void call_decoder(void *of) {
-  request *r = of;
-  stbi__jpeg *j = r->jpeg = take(sizeof *j);
-  stbi__start_mem(&r->stream, r->file->data, (int)r->file->size);
-  j->s = &r->stream;
-  stbi__setup_jpeg(j);
-  if (!read_header(j) || j->s->img_x != r->file->width || j->s->img_y != r->file->height || !lay_out(j) ||
-      !read_scans(r))
+  request *asked = of;
+  stbi__jpeg *jpeg = asked->jpeg = take(sizeof *jpeg);
+  stbi__start_mem(&asked->stream, asked->file->data, (int)asked->file->size);
+  jpeg->s = &asked->stream;
+  stbi__setup_jpeg(jpeg);
+  if (!read_header(jpeg) || jpeg->s->img_x != asked->file->width || jpeg->s->img_y != asked->file->height ||
+      !lay_out(jpeg) || !read_scans(asked))
     return;
-  const bool grey = j->s->img_n == 1;
-  r->channels = grey ? 1 : 3;
-  if (grey && j->progressive)
-    make_plane_in_place(j);
-  for (int n = 0; !grey && j->progressive && n < j->s->img_n; n++)
-    make_plane(j, n);
+  const bool grey = jpeg->s->img_n == 1;
+  asked->channels = grey ? 1 : 3;
+  if (grey && jpeg->progressive)
+    make_plane_in_place(jpeg);
+  for (int n = 0; !grey && jpeg->progressive && n < jpeg->s->img_n; n++)
+    make_plane(jpeg, n);
   if (grey)
-    finish_grey(r);
+    finish_grey(asked);
   else
-    finish_colour(r);
+    finish_colour(asked);
 }
 
 /* Four components of coefficients, planes and pixels, padded to 32 pixels. */
@@ -320,26 +321,27 @@ static size_t find_budget(const xdi_encoded *file) {
   return ((size_t)file->width + 32) * ((size_t)file->height + 32) * 16 + ((size_t)1 << 20);
 }
 
-static xd_status take_result(xd_picture **out, xd_context *context, session *s, const request *r) {
-  if (!r->result && s->refused)
-    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while decoding '%s'", r->file->name);
-  if (!r->result)
-    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': damaged JPEG data", r->file->name);
-  block *kept = find_block(r->memory);
-  const xd_status status = xdi_picture_adopt(out, context, kept, r->result, r->file->width, r->file->height,
-                                             XD_SAMPLE_U8, xdi_layout_of(r->channels));
+static xd_status take_result(xd_picture **out, xd_context *context, session *running, const request *asked) {
+  if (!asked->result && running->refused)
+    return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while decoding '%s'", asked->file->name);
+  if (!asked->result)
+    return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': damaged JPEG data", asked->file->name);
+  block *kept = find_block(asked->memory);
+  const xd_status status =
+      xdi_picture_adopt(out, context, kept, asked->result, asked->file->width, asked->file->height,
+                        XD_SAMPLE_U8, xdi_layout_of(asked->channels));
   if (status == XD_OK)
-    unlink_block(s, kept);
+    unlink_block(running, kept);
   return status;
 }
 
 xd_status xdi_stb_decode_jpeg(xd_picture **out, xd_context *context, const xdi_encoded *file) {
   if (file->size > INT_MAX)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "'%s' has %zu bytes", file->name, file->size);
-  session s = {.allocator = &context->allocator, .budget = find_budget(file)};
-  request r = {.file = file};
-  run_session(&s, &r, call_decoder);
-  const xd_status status = take_result(out, context, &s, &r);
-  end_session(&s);
+  session running = {.allocator = &context->allocator, .budget = find_budget(file)};
+  request asked = {.file = file};
+  run_session(&running, &asked, call_decoder);
+  const xd_status status = take_result(out, context, &running, &asked);
+  end_session(&running);
   return status;
 }

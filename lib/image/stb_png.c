@@ -57,17 +57,19 @@ typedef struct request {
 } request;
 
 static KEPT_APART void call_decoder(void *of) {
-  request *r = of;
-  if (r->sample == XD_SAMPLE_U16)
-    r->result = stbi_load_16_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
+  request *asked = of;
+  if (asked->sample == XD_SAMPLE_U16)
+    asked->result = stbi_load_16_from_memory(asked->data, asked->size, &asked->width, &asked->height,
+                                             &asked->channels, 0);
   else
-    r->result = stbi_load_from_memory(r->data, r->size, &r->width, &r->height, &r->channels, 0);
+    asked->result =
+        stbi_load_from_memory(asked->data, asked->size, &asked->width, &asked->height, &asked->channels, 0);
 }
 
 static KEPT_APART void call_encoder(void *of) {
-  request *r = of;
-  r->result =
-      stbi_write_png_to_mem(r->data, r->width * r->channels, r->width, r->height, r->channels, &r->size);
+  request *asked = of;
+  asked->result = stbi_write_png_to_mem(asked->data, asked->width * asked->channels, asked->width,
+                                        asked->height, asked->channels, &asked->size);
 }
 
 /* ---- decoding ---- */
@@ -96,26 +98,27 @@ static xd_status fill_palette(xd_context *context, const xdi_encoded *file, unsi
   return XD_OK;
 }
 
-static xd_status take_result(xd_picture **out, xd_context *context, const xdi_encoded *file, session *s,
-                             const request *r) {
-  if (!r->result && s->refused)
+static xd_status take_result(xd_picture **out, xd_context *context, const xdi_encoded *file, session *running,
+                             const request *asked) {
+  if (!asked->result && running->refused)
     return xdi_fail(context, XD_ERROR_OUT_OF_MEMORY, "out of memory while decoding '%s'", file->name);
-  if (!r->result || (uint32_t)r->width != file->width || (uint32_t)r->height != file->height)
+  if (!asked->result || (uint32_t)asked->width != file->width || (uint32_t)asked->height != file->height)
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': damaged PNG data", file->name);
-  const xd_status status = xdi_picture_adopt(out, context, find_block(r->result), r->result, file->width,
-                                             file->height, r->sample, xdi_layout_of((uint32_t)r->channels));
+  const xd_status status =
+      xdi_picture_adopt(out, context, find_block(asked->result), asked->result, file->width, file->height,
+                        asked->sample, xdi_layout_of((uint32_t)asked->channels));
   if (status == XD_OK)
-    unlink_block(s, find_block(r->result));
+    unlink_block(running, find_block(asked->result));
   return status;
 }
 
 static xd_status decode(xd_picture **out, xd_context *context, const xdi_encoded *file,
                         const unsigned char *data, size_t size) {
-  session s = {.allocator = &context->allocator, .budget = find_budget(file)};
-  request r = {.data = data, .size = (int)size, .sample = file->deep ? XD_SAMPLE_U16 : XD_SAMPLE_U8};
-  run_session(&s, &r, call_decoder);
-  const xd_status status = take_result(out, context, file, &s, &r);
-  end_session(&s);
+  session running = {.allocator = &context->allocator, .budget = find_budget(file)};
+  request asked = {.data = data, .size = (int)size, .sample = file->deep ? XD_SAMPLE_U16 : XD_SAMPLE_U8};
+  run_session(&running, &asked, call_decoder);
+  const xd_status status = take_result(out, context, file, &running, &asked);
+  end_session(&running);
   return status;
 }
 
@@ -137,10 +140,10 @@ xd_status xdi_stb_decode_png(xd_picture **out, xd_context *context, const xdi_en
 /* ---- encoding ---- */
 
 /* The block under a result leaves the session, whose other blocks are released. */
-static void *keep_block(session *s, void *pointer) {
+static void *keep_block(session *running, void *pointer) {
   block *kept = find_block(pointer);
-  unlink_block(s, kept);
-  end_session(s);
+  unlink_block(running, kept);
+  end_session(running);
   return kept;
 }
 
@@ -149,15 +152,15 @@ xd_status xdi_stb_encode_png(xd_context *context, const unsigned char *pixels, u
                              size_t *size) {
   if (((uint64_t)width * channels + 1) * height > ENCODE_LIMIT)
     return xdi_fail(context, XD_ERROR_TOO_LARGE, "%ux%u pixels are too many for a PNG", width, height);
-  session s = {.allocator = &context->allocator, .budget = SIZE_MAX};
-  request r = {.data = pixels, .width = (int)width, .height = (int)height, .channels = (int)channels};
-  run_session(&s, &r, call_encoder);
-  if (!r.result) {
-    end_session(&s);
+  session running = {.allocator = &context->allocator, .budget = SIZE_MAX};
+  request asked = {.data = pixels, .width = (int)width, .height = (int)height, .channels = (int)channels};
+  run_session(&running, &asked, call_encoder);
+  if (!asked.result) {
+    end_session(&running);
     return xdi_fail_memory(context, "encoding a PNG");
   }
-  *png = r.result;
-  *size = (size_t)r.size;
-  *memory = keep_block(&s, r.result);
+  *png = asked.result;
+  *size = (size_t)asked.size;
+  *memory = keep_block(&running, asked.result);
   return XD_OK;
 }

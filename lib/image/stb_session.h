@@ -33,21 +33,21 @@ typedef struct session {
 static _Thread_local session *current;
 
 static void *take(size_t size) {
-  session *s = current;
+  session *running = current;
   size_t total;
-  if (!xdi_add(size, PREFIX, &total) || total > s->budget)
-    longjmp(s->escape, 1);
-  block *taken = xdi_allocate_zeroed(s->allocator, total, 1);
+  if (!xdi_add(size, PREFIX, &total) || total > running->budget)
+    longjmp(running->escape, 1);
+  block *taken = xdi_allocate_zeroed(running->allocator, total, 1);
   if (!taken) {
-    s->refused = true;
-    longjmp(s->escape, 1);
+    running->refused = true;
+    longjmp(running->escape, 1);
   }
-  s->budget -= total;
+  running->budget -= total;
   taken->size = total;
-  taken->next = s->blocks;
-  if (s->blocks)
-    s->blocks->previous = taken;
-  s->blocks = taken;
+  taken->next = running->blocks;
+  if (running->blocks)
+    running->blocks->previous = taken;
+  running->blocks = taken;
   return (unsigned char *)taken + PREFIX;
 }
 
@@ -55,22 +55,22 @@ static block *find_block(void *pointer) {
   return (block *)(void *)((unsigned char *)pointer - PREFIX);
 }
 
-static void unlink_block(session *s, block *b) {
-  if (b->next)
-    b->next->previous = b->previous;
-  if (b->previous)
-    b->previous->next = b->next;
+static void unlink_block(session *running, block *head) {
+  if (head->next)
+    head->next->previous = head->previous;
+  if (head->previous)
+    head->previous->next = head->next;
   else
-    s->blocks = b->next;
+    running->blocks = head->next;
 }
 
 static void give_back(void *pointer) {
   if (!pointer)
     return;
-  block *b = find_block(pointer);
-  unlink_block(current, b);
-  current->budget += b->size;
-  xdi_release(current->allocator, b);
+  block *head = find_block(pointer);
+  unlink_block(current, head);
+  current->budget += head->size;
+  xdi_release(current->allocator, head);
 }
 
 static void check(int holds) {
@@ -78,20 +78,20 @@ static void check(int holds) {
     longjmp(current->escape, 1);
 }
 
-static void end_session(session *s) {
-  while (s->blocks) {
-    block *b = s->blocks;
-    s->blocks = b->next;
-    xdi_release(s->allocator, b);
+static void end_session(session *running) {
+  while (running->blocks) {
+    block *head = running->blocks;
+    running->blocks = head->next;
+    xdi_release(running->allocator, head);
   }
 }
 
 /* A jump leaves the variables of the function that called setjmp in doubt: so `call` is never inlined
  * (KEPT_APART), and gets all it works with by pointer. */
-static void run_session(session *s, void *request, void (*call)(void *request)) {
+static void run_session(session *running, void *request, void (*call)(void *request)) {
   session *const outer = current; /* the host's allocator may call us again */
-  current = s;
-  if (setjmp(s->escape) == 0)
+  current = running;
+  if (setjmp(running->escape) == 0)
     call(request);
   current = outer;
 }

@@ -147,18 +147,18 @@ xdi_view xdi_view_part(const xdi_view *view, uint32_t x, uint32_t y, uint32_t wi
   return part;
 }
 
-bool xdi_view_is_same(const xdi_view *a, const xdi_view *b) {
-  return a->pixels == b->pixels && a->width == b->width && a->height == b->height &&
-         a->channels == b->channels && a->sample == b->sample &&
-         (a->height == 1 || a->row_stride == b->row_stride) &&
-         (a->width == 1 || a->pixel_stride == b->pixel_stride) &&
-         memcmp(a->channel_at, b->channel_at, a->channels * sizeof *a->channel_at) == 0;
+bool xdi_view_is_same(const xdi_view *first, const xdi_view *second) {
+  return first->pixels == second->pixels && first->width == second->width &&
+         first->height == second->height && first->channels == second->channels &&
+         first->sample == second->sample && (first->height == 1 || first->row_stride == second->row_stride) &&
+         (first->width == 1 || first->pixel_stride == second->pixel_stride) &&
+         memcmp(first->channel_at, second->channel_at, first->channels * sizeof *first->channel_at) == 0;
 }
 
-bool xdi_view_is_apart(const xdi_view *a, const xdi_view *b) {
-  xdi_extent a_memory, b_memory;
-  return xdi_extent_find(&a_memory, a) && xdi_extent_find(&b_memory, b) &&
-         xdi_extent_is_apart(&a_memory, &b_memory);
+bool xdi_view_is_apart(const xdi_view *first, const xdi_view *second) {
+  xdi_extent first_memory, second_memory;
+  return xdi_extent_find(&first_memory, first) && xdi_extent_find(&second_memory, second) &&
+         xdi_extent_is_apart(&first_memory, &second_memory);
 }
 
 /* ---- numbers ---- */

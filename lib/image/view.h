@@ -62,11 +62,11 @@ xd_status xdi_view_check_finite(xd_context *context, const xdi_view *view, const
 xdi_view xdi_view_part(const xdi_view *view, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
 
 /* Whether both are the same pixels in the same order. */
-bool xdi_view_is_same(const xdi_view *a, const xdi_view *b);
+bool xdi_view_is_same(const xdi_view *first, const xdi_view *second);
 
 /* Whether both certainly share no byte: their ranges do not meet, or the common measure of their strides
  * keeps them apart. */
-bool xdi_view_is_apart(const xdi_view *a, const xdi_view *b);
+bool xdi_view_is_apart(const xdi_view *first, const xdi_view *second);
 
 /* The layout of 1 to 4 channels that has colours in the order R, G, B. */
 static inline xd_layout xdi_layout_of(uint32_t channels) {

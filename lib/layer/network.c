@@ -279,12 +279,12 @@ void xdi_network_freeze(xd_network *network) {
   atomic_store_explicit(&network->frozen, true, memory_order_release);
 }
 
-bool xdi_network_same_layers(const xd_network *a, const xd_network *b) {
-  if (!xdi_shape_equal(a->input, b->input) || a->layer_count != b->layer_count)
+bool xdi_network_same_layers(const xd_network *first, const xd_network *second) {
+  if (!xdi_shape_equal(first->input, second->input) || first->layer_count != second->layer_count)
     return false;
-  for (uint32_t i = 0; i < a->layer_count; i++)
-    if (a->layers[i].table != b->layers[i].table ||
-        memcmp(&a->layers[i].spec, &b->layers[i].spec, sizeof a->layers[i].spec) != 0)
+  for (uint32_t i = 0; i < first->layer_count; i++)
+    if (first->layers[i].table != second->layers[i].table ||
+        memcmp(&first->layers[i].spec, &second->layers[i].spec, sizeof first->layers[i].spec) != 0)
       return false;
   return true;
 }

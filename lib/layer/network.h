@@ -69,7 +69,7 @@ void xdi_network_initialise(xd_network *network, uint64_t seed, float gain);
 void xdi_network_freeze(xd_network *network);
 
 /* Whether both have the same input and the same layers, so that one's parameter block fits the other. */
-bool xdi_network_same_layers(const xd_network *a, const xd_network *b);
+bool xdi_network_same_layers(const xd_network *first, const xd_network *second);
 
 /* The weights[inputs][outputs] and bias[outputs] of an XD_LAYER_LINEAR layer, in the block. */
 typedef struct xdi_linear_part {

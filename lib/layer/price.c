@@ -23,10 +23,11 @@ static uint64_t find_work(const xd_network *network) {
     const xdi_layer *layer = &network->layers[i];
     xd_layer_parameter part = {0};
     work += xdi_cells(layer->out);
-    for (uint32_t p = 0; layer->table->parameter && layer->table->parameter(layer->state, p, &part); p++) {
+    for (uint32_t number = 0; layer->table->parameter && layer->table->parameter(layer->state, number, &part);
+         number++) {
       uint64_t count = 1;
-      for (uint32_t d = 0; d < part.rank; d++)
-        count *= part.shape[d];
+      for (uint32_t axis = 0; axis < part.rank; axis++)
+        count *= part.shape[axis];
       work += layer_work(layer, &part, count);
       part = (xd_layer_parameter){0};
     }

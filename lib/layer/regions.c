@@ -12,11 +12,11 @@ typedef struct region {
   uint32_t dies; /* its last tenant */
 } region;
 
-/* Whether a is the better home for so many floats: the smaller of two that have room, else the larger. */
-static bool fits_better(const region *a, const region *b, size_t size) {
-  if (a->size >= size && b->size >= size)
-    return a->size < b->size;
-  return a->size > b->size;
+/* Whether the first is the better home for so many floats: the smaller of two that have room, else the larger. */
+static bool fits_better(const region *first, const region *second, size_t size) {
+  if (first->size >= size && second->size >= size)
+    return first->size < second->size;
+  return first->size > second->size;
 }
 
 static uint32_t choose(const region *regions, uint32_t count, const xdi_tenant *tenant) {

@@ -23,74 +23,76 @@ static bool is_blank(char c) {
 }
 
 /* Passes over blanks, and over comments if `comments`. */
-static void skip(reader *r, bool comments) {
-  for (; is_blank(*r->at) || (comments && *r->at == '#'); r->at++) {
-    if (*r->at == '#')
-      r->at += strcspn(r->at, "\n");
-    if (*r->at == '\n')
-      r->line++;
-    if (*r->at == '\0')
+static void skip(reader *input, bool comments) {
+  for (; is_blank(*input->at) || (comments && *input->at == '#'); input->at++) {
+    if (*input->at == '#')
+      input->at += strcspn(input->at, "\n");
+    if (*input->at == '\n')
+      input->line++;
+    if (*input->at == '\0')
       return;
   }
 }
 
 /* Blanks within a line. */
-static void skip_blanks(reader *r) {
-  while (*r->at == ' ' || *r->at == '\t')
-    r->at++;
+static void skip_blanks(reader *input) {
+  while (*input->at == ' ' || *input->at == '\t')
+    input->at++;
 }
 
 /* The length of a name or a value that begins here. */
-static size_t measure_word(const reader *r) {
-  return strcspn(r->at, " \t\r\n\f\v=#");
+static size_t measure_word(const reader *input) {
+  return strcspn(input->at, " \t\r\n\f\v=#");
 }
 
-static const char *describe_place(const reader *r, char where[WHERE_SIZE]) {
-  if (r->path)
-    snprintf(where, WHERE_SIZE, "%s, line %u: ", r->path, r->line);
+static const char *describe_place(const reader *input, char where[WHERE_SIZE]) {
+  if (input->path)
+    snprintf(where, WHERE_SIZE, "%s, line %u: ", input->path, input->line);
   else
-    snprintf(where, WHERE_SIZE, "line %u: ", r->line);
+    snprintf(where, WHERE_SIZE, "line %u: ", input->line);
   return where;
 }
 
-static xd_status refuse(const reader *r, xd_context *context, const char *what) {
+static xd_status refuse(const reader *input, xd_context *context, const char *what) {
   char where[WHERE_SIZE];
-  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s%s", describe_place(r, where), what);
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s%s", describe_place(input, where), what);
 }
 
 /* One assignment, from its name on. */
-static xd_status read_assignment(reader *r, double *values, xd_context *context, const xd_options *options) {
+static xd_status read_assignment(reader *input, double *values, xd_context *context,
+                                 const xd_options *options) {
   char where[WHERE_SIZE];
   xdi_option_place place;
-  const char *name = r->at;
-  const size_t name_length = measure_word(r);
+  const char *name = input->at;
+  const size_t name_length = measure_word(input);
   if (name_length == 0)
-    return refuse(r, context, "an option's name is missing before the \"=\"");
-  r->at += name_length;
-  skip_blanks(r);
-  if (*r->at != '=')
-    return refuse(r, context, "an option's name must be followed by \"= value\"");
-  r->at++;
-  skip_blanks(r);
-  const char *value = r->at;
-  const size_t length = measure_word(r);
+    return refuse(input, context, "an option's name is missing before the \"=\"");
+  input->at += name_length;
+  skip_blanks(input);
+  if (*input->at != '=')
+    return refuse(input, context, "an option's name must be followed by \"= value\"");
+  input->at++;
+  skip_blanks(input);
+  const char *value = input->at;
+  const size_t length = measure_word(input);
   if (length == 0)
-    return refuse(r, context, "a value is missing behind the \"=\"");
-  r->at += length;
-  xd_status status = xdi_find_option(&place, context, options, describe_place(r, where), name, name_length);
+    return refuse(input, context, "a value is missing behind the \"=\"");
+  input->at += length;
+  xd_status status =
+      xdi_find_option(&place, context, options, describe_place(input, where), name, name_length);
   return status == XD_OK ? xdi_set_text(values, context, where, &place, value, length) : status;
 }
 
 static xd_status read_text(xd_options *options, xd_context *context, const char *text, const char *path) {
   static const char byte_order_mark[] = "\xEF\xBB\xBF";
   double values[XDI_OPTION_LIMIT];
-  reader r = {.at = text, .line = 1, .path = path};
+  reader input = {.at = text, .line = 1, .path = path};
   xd_status status = XD_OK;
   memcpy(values, options->values, sizeof values);
-  if (strncmp(r.at, byte_order_mark, sizeof byte_order_mark - 1) == 0)
-    r.at += sizeof byte_order_mark - 1;
-  for (skip(&r, true); status == XD_OK && *r.at; skip(&r, true))
-    status = read_assignment(&r, values, context, options);
+  if (strncmp(input.at, byte_order_mark, sizeof byte_order_mark - 1) == 0)
+    input.at += sizeof byte_order_mark - 1;
+  for (skip(&input, true); status == XD_OK && *input.at; skip(&input, true))
+    status = read_assignment(&input, values, context, options);
   if (status == XD_OK)
     memcpy(options->values, values, sizeof values);
   return status;
@@ -142,24 +144,24 @@ typedef struct writer {
   size_t size, length;
 } writer;
 
-static void put(writer *w, const char *text) {
+static void put(writer *output, const char *text) {
   const size_t length = strlen(text);
-  if (w->length + length < w->size)
-    memcpy(w->to + w->length, text, length + 1);
-  w->length += length;
+  if (output->length + length < output->size)
+    memcpy(output->to + output->length, text, length + 1);
+  output->length += length;
 }
 
-static void put_assignment(writer *w, const char *scope, const xdi_option_row *row, double value) {
+static void put_assignment(writer *output, const char *scope, const xdi_option_row *row, double value) {
   char text[XD_OPTION_TEXT_SIZE];
   xdi_write_value(text, row, value);
   if (scope[0]) {
-    put(w, scope);
-    put(w, ".");
+    put(output, scope);
+    put(output, ".");
   }
-  put(w, row->name);
-  put(w, " = ");
-  put(w, text);
-  put(w, "\n");
+  put(output, row->name);
+  put(output, " = ");
+  put(output, text);
+  put(output, "\n");
 }
 
 /* Whether the section's twin, next to it, has the same value: both are then said at once. */
@@ -179,7 +181,7 @@ static bool is_second(const xdi_option_group *group, uint32_t section) {
   return section > 0 && strcmp(group->sections[section].both, group->sections[section - 1].both) == 0;
 }
 
-static void put_section(writer *w, const xd_options *options, uint32_t section) {
+static void put_section(writer *output, const xd_options *options, uint32_t section) {
   const xdi_option_section *rows = &options->group->sections[section];
   const uint32_t first = xdi_section_first(options->group, section);
   for (uint32_t i = 0; i < rows->count; i++) {
@@ -188,7 +190,7 @@ static void put_section(writer *w, const xd_options *options, uint32_t section) 
     const bool shared = is_shared(options, section, i);
     if (xdi_same_value(row, value, row->initial) || (shared && is_second(options->group, section)))
       continue;
-    put_assignment(w, shared ? rows->both : rows->scope, row, value);
+    put_assignment(output, shared ? rows->both : rows->scope, row, value);
   }
 }
 
@@ -198,16 +200,16 @@ xd_status xd_options_write(const xd_options *options, xd_context *context, char 
     *length = 0;
   if (!options || (!to && size > 0))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_options_write: options or to is NULL");
-  writer w = {.to = to, .size = size, .length = 0};
+  writer output = {.to = to, .size = size, .length = 0};
   if (size > 0)
     to[0] = '\0';
   for (uint32_t section = 0; section < options->group->section_count; section++)
-    put_section(&w, options, section);
+    put_section(&output, options, section);
   if (length)
-    *length = w.length;
-  if (!to || w.length < size)
+    *length = output.length;
+  if (!to || output.length < size)
     return XD_OK;
   to[0] = '\0';
   return xdi_fail(context, XD_ERROR_TOO_LARGE, "xd_options_write: %zu bytes have no room for %zu", size,
-                  w.length);
+                  output.length);
 }
