@@ -84,7 +84,9 @@ xd_status xdi_content_open_source(xdi_content *out, xd_context *context, const x
   xd_status status = xdi_sized_read(context, &from, source, XDI_SIZED(xd_source, user));
   if (status != XD_OK)
     return status;
-  out->name = from.name ? from.name : from.read ? "stream" : "memory";
+  out->name = from.read ? "stream" : "memory";
+  if (from.name)
+    out->name = from.name;
   if (!from.read && !from.data && from.size)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: source has neither data nor a read function",
                     who);

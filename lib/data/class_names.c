@@ -108,11 +108,11 @@ static void tell_left_out(xd_context *context, const xd_dataset *set, const uint
 
 static xd_status check_arguments(xd_context *context, const void *out, const xd_dataset *set,
                                  const char *const *names, uint32_t count) {
-  if (!out || !set || (!names && count > 0))
+  if (!out || !set)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: %s is NULL",
-                    !out   ? "out"
-                    : !set ? "set"
-                           : "names");
+                    out ? "set" : "out");
+  if (!names && count > 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: names is NULL");
   if (count > XD_CLASS_LIMIT)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: count is %u, more than %u",
                     count, XD_CLASS_LIMIT);

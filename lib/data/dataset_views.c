@@ -80,11 +80,11 @@ xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context, const x
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !images || count == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_create_views: %s",
-                    !out      ? "out is NULL"
-                    : !images ? "images is NULL"
-                              : "count is 0");
+  if (!out || !images)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_create_views: %s is NULL",
+                    out ? "images" : "out");
+  if (count == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_create_views: count is 0");
   xd_status status = xdi_dataset_options_read(context, &chosen, options);
   if (status == XD_OK)
     status = xdi_sized_check_array(context, images, count, XDI_SIZED(xd_image, reserved), &from.step);

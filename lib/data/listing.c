@@ -29,8 +29,9 @@ static int compare_numbers(const char **first, const char **second) {
     first_length++;
   while (is_digit((*second)[second_length]))
     second_length++;
-  int order = first_length != second_length ? (first_length < second_length ? -1 : 1)
-                                            : memcmp(*first, *second, first_length);
+  int order = (first_length > second_length) - (first_length < second_length);
+  if (order == 0)
+    order = memcmp(*first, *second, first_length);
   *first += first_length;
   *second += second_length;
   return order;
@@ -128,9 +129,9 @@ static bool has_picture_ending(const xd_context *context, const char *name) {
 static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
   char reason[XDI_REASON_SIZE];
   xdi_describe_error(reason, error);
-  xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND
-                     : error == ENOMEM                   ? XD_ERROR_OUT_OF_MEMORY
-                                                         : XD_ERROR_IO;
+  xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
+  if (error == ENOMEM)
+    status = XD_ERROR_OUT_OF_MEMORY;
   return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
 }
 

@@ -198,11 +198,11 @@ xd_status xd_pairing_create_named(xd_pairing **out, xd_context *context, const c
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!out || !text || (!names1 && count1 > 0) || (!names2 && count2 > 0))
+  if (!out || !text)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create_named: %s is NULL",
-                    !out    ? "out"
-                    : !text ? "text"
-                            : "an array of names");
+                    out ? "text" : "out");
+  if ((!names1 && count1 > 0) || (!names2 && count2 > 0))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_pairing_create_named: an array of names is NULL");
   if (count1 > XD_CLASS_LIMIT || count2 > XD_CLASS_LIMIT)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_pairing_create_named: counts of names are %u and %u, more than %u", count1, count2,

@@ -122,7 +122,9 @@ xd_status xd_dataset_select(xd_dataset **out, xd_context *context, const xd_data
 
 static uint32_t share_of(uint32_t size, double fraction) {
   uint32_t share = (uint32_t)((double)size * fraction + 0.5);
-  return size == 0 ? 0 : share < size ? share : size - 1;
+  if (size == 0)
+    return 0;
+  return share < size ? share : size - 1;
 }
 
 /* Marks the share of one class; `order` has room for its pictures. */
@@ -184,11 +186,11 @@ xd_status xd_dataset_split(xd_dataset **rest, xd_dataset **part, xd_context *con
     *part = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
-  if (!rest || !part || !set)
+  if (!rest || !part)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_split: %s is NULL",
-                    !rest   ? "rest"
-                    : !part ? "part"
-                            : "set");
+                    rest ? "part" : "rest");
+  if (!set)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_split: set is NULL");
   if (!(fraction > 0.0 && fraction < 1.0))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_dataset_split: fraction is %g, not between 0 and 1", fraction);

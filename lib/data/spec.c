@@ -116,9 +116,11 @@ static bool set_holdout(xdi_spec *spec, const char *value) {
 }
 
 static bool set_part(xdi_spec *spec, const char *value) {
-  spec->part = strcmp(value, "train") == 0        ? XDI_SPEC_TRAIN
-               : strcmp(value, "validation") == 0 ? XDI_SPEC_VALIDATION
-                                                  : XDI_SPEC_WHOLE;
+  spec->part = XDI_SPEC_WHOLE;
+  if (strcmp(value, "train") == 0)
+    spec->part = XDI_SPEC_TRAIN;
+  if (strcmp(value, "validation") == 0)
+    spec->part = XDI_SPEC_VALIDATION;
   return spec->part != XDI_SPEC_WHOLE;
 }
 

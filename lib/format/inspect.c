@@ -15,16 +15,26 @@ void xd_chunk_init(xd_chunk *chunk, size_t struct_size) {
   xdi_sized_write(chunk, struct_size, &defaults, sizeof defaults);
 }
 
+static const char *name_kind(uint32_t kind) {
+  switch (kind) {
+  case XDI_KIND_MODEL:
+    return "model";
+  case XDI_KIND_JUDGE:
+    return "judge";
+  case XDI_KIND_CHECKPOINT:
+    return "checkpoint";
+  default:
+    return "unknown";
+  }
+}
+
 static void describe(const xdi_container *container, xd_file_info *info) {
   xd_file_info found = {.struct_size = sizeof found,
                         .major = container->major,
                         .minor = container->minor,
                         .size = container->size,
                         .chunk_count = container->count};
-  const char *kind = container->kind == XDI_KIND_MODEL        ? "model"
-                     : container->kind == XDI_KIND_JUDGE      ? "judge"
-                     : container->kind == XDI_KIND_CHECKPOINT ? "checkpoint"
-                                                              : "unknown";
+  const char *kind = name_kind(container->kind);
   memcpy(found.kind, kind, strlen(kind));
   xdi_sized_write(info, xdi_sized_stated(info), &found, sizeof found);
 }

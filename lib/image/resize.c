@@ -35,8 +35,11 @@ static taps find_taps(uint32_t from_size, uint32_t to_size, uint32_t index) {
 }
 
 static double tap_weight(const taps *tap, uint32_t k) {
-  if (tap->to_size > tap->from_size)
-    return tap->count == 1 ? 1.0 : k == 0 ? 1.0 - tap->second : tap->second;
+  const bool grows = tap->to_size > tap->from_size;
+  if (grows && tap->count == 1)
+    return 1.0;
+  if (grows)
+    return k == 0 ? 1.0 - tap->second : tap->second;
   uint64_t begin = (tap->first + (uint64_t)k) * tap->to_size, end = begin + tap->to_size;
   uint64_t from = tap->index * tap->from_size, to = from + tap->from_size;
   uint64_t overlap = (end < to ? end : to) - (begin > from ? begin : from);
@@ -108,8 +111,10 @@ static void sample(float *to, const sampler *sampling, uint32_t width, uint32_t 
   for (uint32_t i = 0; i < count; i++, to += sampling->channels) {
     const double alpha = sampling->weighted ? summed.sum[i][sampling->channels - 1] : 1.0;
     for (uint32_t c = 0; c < sampling->channels; c++) {
-      const bool divides = sampling->weighted && c + 1 < sampling->channels;
-      to[c] = (float)(!divides ? summed.sum[i][c] : alpha > 0.0 ? summed.sum[i][c] / alpha : 0.0);
+      double value = summed.sum[i][c];
+      if (sampling->weighted && c + 1 < sampling->channels)
+        value = alpha > 0.0 ? value / alpha : 0.0;
+      to[c] = (float)value;
     }
   }
 }
@@ -151,7 +156,9 @@ xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_imag
 /* The side of `a` beside a side of `b`, in the proportion a : b, rounded, at least 1 and at most `most`. */
 static uint32_t scale_side(uint32_t side, uint32_t a, uint32_t b, uint32_t most) {
   const uint64_t scaled = ((uint64_t)side * a * 2 + b) / ((uint64_t)b * 2);
-  return scaled < 1 ? 1 : scaled > most ? most : (uint32_t)scaled;
+  if (scaled < 1)
+    return 1;
+  return scaled > most ? most : (uint32_t)scaled;
 }
 
 /* The middle of `whole` with the largest sides of the proportion width : height. */

@@ -13,7 +13,8 @@ void xdi_samples_store(xd_sample sample, unsigned char *to, ptrdiff_t step, cons
                        size_t from_step, uint32_t count);
 
 static inline float xdi_clamp(float value) {
-  return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
+  const float positive = value < 0.0f ? 0.0f : value;
+  return positive > 1.0f ? 1.0f : positive;
 }
 
 #endif

@@ -152,16 +152,20 @@ static bool read_height(stbi__jpeg *jpeg) {
   return stbi__get16be(jpeg->s) == 4 && stbi__get16be(jpeg->s) == (int)jpeg->s->img_y;
 }
 
+static bool read_marked(request *asked, int marker) {
+  if (stbi__SOS(marker))
+    return read_scan(asked);
+  if (stbi__DNL(marker))
+    return read_height(asked->jpeg);
+  return stbi__process_marker(asked->jpeg, marker) != 0;
+}
+
 /* All scans, up to the end of the image; false unless each component had one. */
 static bool read_scans(request *asked) {
   stbi__jpeg *jpeg = asked->jpeg;
-  for (int marker = next_marker(jpeg); marker != MARKER_EOI; marker = next_marker(jpeg)) {
-    const bool read = stbi__SOS(marker)   ? read_scan(asked)
-                      : stbi__DNL(marker) ? read_height(jpeg)
-                                          : stbi__process_marker(jpeg, marker) != 0;
-    if (!read)
+  for (int marker = next_marker(jpeg); marker != MARKER_EOI; marker = next_marker(jpeg))
+    if (!read_marked(asked, marker))
       return false;
-  }
   return asked->scanned == (1u << jpeg->s->img_n) - 1;
 }
 

@@ -96,7 +96,7 @@ static xd_status attach_layer(xdi_layer *layer, const char **why, const xd_netwo
     *why = "it reaches back at least two layers, and not beyond the network's start";
     return XD_ERROR_INVALID_ARGUMENT;
   }
-  layer->other = back > 0 ? index + 1 - back : leads ? 1 : 0;
+  layer->other = back > 0 ? index + 1 - back : leads;
   const xd_shape *shape = layer->other > 0 ? &network->layers[layer->other - 1].out : &from->input;
   return table->attach(layer->state, why, shape);
 }

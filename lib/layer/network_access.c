@@ -63,11 +63,11 @@ xd_status xd_network_tensor(const xd_network *network, uint32_t index, xd_tensor
 /* The parameter of that name and size. */
 static xd_status locate(const xd_network *network, xd_context *context, const char *name, const void *memory,
                         size_t count, const xdi_parameter **out) {
-  if (!network || !name || !memory)
+  if (!network || !name)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s is NULL",
-                    !network ? "the network"
-                    : !name  ? "the parameter's name"
-                             : "the memory for a parameter");
+                    network ? "the parameter's name" : "the network");
+  if (!memory)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the memory for a parameter is NULL");
   *out = xdi_network_find(network, name);
   if (!*out)
     return xdi_fail(context, XD_ERROR_NOT_FOUND, "the network has no parameter \"%s\"", name);

@@ -40,7 +40,7 @@ static sums sum_products(const float *from, const float *towards, uint32_t count
 static void find_weights(double weights[2], const sums *of, double position) {
   const double from = sqrt(of->from), towards = sqrt(of->towards);
   const double cosine = from > 0.0 && towards > 0.0 ? of->product / from / towards : 1.0;
-  const double angle = acos(cosine > 1.0 ? 1.0 : cosine < -1.0 ? -1.0 : cosine), sine = sin(angle);
+  const double angle = acos(fmin(fmax(cosine, -1.0), 1.0)), sine = sin(angle);
   const double length = (1.0 - position) * from + position * towards;
   weights[0] = 1.0 - position;
   weights[1] = position;

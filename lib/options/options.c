@@ -254,10 +254,10 @@ static xd_status check_call(xd_context *context, const char *function, const voi
                             const void *argument, const char *argument_name) {
   if (options && name && argument)
     return XD_OK;
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %s is NULL", function,
-                  !options ? "options"
-                  : !name  ? "name"
-                           : argument_name);
+  const char *missing = name ? argument_name : "name";
+  if (!options)
+    missing = "options";
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %s is NULL", function, missing);
 }
 
 xd_status xd_options_set_number(xd_options *options, xd_context *context, const char *name, double number) {
