@@ -487,6 +487,7 @@ START_TEST(map_condition__learns_to_draw_classes) {
   assert_status(xd_values_find(measures, NULL, "style"), XD_ERROR_NOT_FOUND);
   xd_values_destroy(measures);
   xd_pairing_release(pairing);
+  xd_options_destroy(judging);
   xd_judge_release(judge);
   xd_model_release(model);
   close_fixture(&f);

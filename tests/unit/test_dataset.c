@@ -254,6 +254,7 @@ static void check_converted(const xd_dataset *set, xd_fit fit, const uint8_t exp
   }
   ck_assert_str_eq(xd_dataset_class_name(made, 3), "three");
   ck_assert_str_eq(xd_dataset_class_name(made, 7), "7");
+  xd_dataset_release(made);
   heard = (steps){0, 2};
   assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_CANCELLED);
   ck_assert(heard.calls == 2 && !made);
