@@ -84,7 +84,7 @@ static void make_judges(void) {
 
 /* ---- checkpoints ---- */
 
-static int stop_later(void *user, const xd_train_progress *progress) {
+static int stop_later(void *user, const xd_progress *progress) {
   uint32_t *left = user;
   (void)progress;
   return --*left == 0;
