@@ -70,16 +70,12 @@ static void close_stage(vae_stage *stage) {
   xdi_release(&stage->training->context->allocator, stage->targets);
 }
 
-static bool sharpens(const vae_stage *stage, uint32_t step) {
-  return stage->trainer->critic &&
-         (float)(stage->steps - step) <= stage->settings->sharpen_share * (float)stage->steps;
-}
-
+/* The steps before the last ones, in which the critic sharpens. */
 static uint32_t count_learning(const vae_stage *stage) {
-  uint32_t count = stage->steps;
-  while (count > 0 && sharpens(stage, count - 1))
-    count--;
-  return count;
+  const float sharpening = stage->settings->sharpen_share * (float)stage->steps;
+  if (!stage->trainer->critic)
+    return stage->steps;
+  return sharpening < (float)stage->steps ? stage->steps - (uint32_t)sharpening : 0;
 }
 
 /* The report's means are those of the last epoch's steps. */
@@ -113,7 +109,7 @@ static xd_status train_step(vae_stage *stage, uint32_t step) {
   xd_status status =
       xdi_augment(training->context, stage->pictures, stage->targets, &batch, &stage->augmentation);
   if (status == XD_OK)
-    status = (sharpens(stage, step) ? xdi_vae_trainer_sharpen : xd_vae_trainer_step)(
+    status = (step >= stage->learning ? xdi_vae_trainer_sharpen : xd_vae_trainer_step)(
         stage->trainer, &training->losses, stage->pictures, stage->targets, batch.count, rate);
   if (status != XD_OK)
     return status;

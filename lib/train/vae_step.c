@@ -292,24 +292,26 @@ static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures
   return status;
 }
 
+/* A step of either kind, and what it tells. */
+static xd_status make_step(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
+                           const float *targets, uint32_t count, float learning_rate, bool sharpen) {
+  vae_losses measured;
+  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
+  if (status == XD_OK)
+    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, sharpen);
+  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+}
+
 xd_status xd_vae_trainer_step(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
                               const float *targets, uint32_t count, float learning_rate) {
-  vae_losses measured;
   xd_values_clear(losses);
   if (!trainer)
     return XD_ERROR_INVALID_ARGUMENT;
-  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
-  if (status == XD_OK)
-    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, false);
-  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+  return make_step(trainer, losses, pictures, targets, count, learning_rate, false);
 }
 
 xd_status xdi_vae_trainer_sharpen(xd_vae_trainer *trainer, xd_values *losses, const float *pictures,
                                   const float *targets, uint32_t count, float learning_rate) {
-  vae_losses measured;
   xd_values_clear(losses);
-  xd_status status = check_call(trainer, pictures, targets, count, learning_rate);
-  if (status == XD_OK)
-    status = run_step(trainer, &measured, pictures, targets, count, learning_rate, true);
-  return status == XD_OK ? tell(trainer, losses, &measured) : status;
+  return make_step(trainer, losses, pictures, targets, count, learning_rate, true);
 }
