@@ -5,18 +5,10 @@ set -u
 
 tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/words.sh"
 . "$(dirname "$0")/bars.sh"
 cd "$work" || exit 1
 
-# runs CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
-runs() {
-  wanted=$1
-  shift
-  "$tool" "$@" --threads 1 >out 2>log
-  got=$?
-  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
-}
-says() { grep -q -- "$1" "${2:-log}" || fail "no word of '$1', but '$(cat "${2:-log}")'"; }
 pictures() { find "$1" -name '*.png' | wc -l; }
 
 vae="--epochs 1 --min-steps 20 --base-channels 4 --latent-dim 4 --hidden1 8"

@@ -6,18 +6,10 @@ set -u
 
 tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/words.sh"
 . "$(dirname "$0")/bars.sh"
 cd "$work" || exit 1
 
-# runs CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
-runs() {
-  wanted=$1
-  shift
-  "$tool" "$@" --threads 1 >out 2>log
-  got=$?
-  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
-}
-says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
 silent() { if grep -q -- "$1" log; then fail "a word of '$1': '$(cat log)'"; fi; }
 
 short="--epochs 1 --min-steps 20 --steps 8 --base-channels 4 --latent 4 --hidden 8 --width 8 --allow-collapse"

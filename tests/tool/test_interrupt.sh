@@ -6,12 +6,12 @@ set -u
 
 tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/words.sh"
 . "$(dirname "$0")/bars.sh"
 cd "$work" || exit 1
 
 draw_bars one 0 8
 draw_bars two 2 8
-says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
 for set in one two; do
   "$tool" judge --train dir:$set --epochs 2 --base-channels 4 --features 4 --threads 1 --out $set.xdc 2>log ||
     fail "xdomain judge: $(cat log)"

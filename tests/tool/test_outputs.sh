@@ -7,6 +7,7 @@ set -u
 tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
 models=$(cd "$(dirname "$0")/../../examples/models" && pwd)
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/words.sh"
 . "$(dirname "$0")/bars.sh"
 cd "$work" || exit 1
 
@@ -24,7 +25,6 @@ exits() {
   got=$?
   [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
 }
-says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
 # refuses CODE WORD...: likewise, before the first step, and old files stay as they are.
 refuses() {
   exits "$@"

@@ -7,6 +7,7 @@ set -u
 tool=$(cd "$(dirname "${1:?usage: $0 XDOMAIN_TOOL}")" && pwd)/$(basename "$1")
 model=$(cd "$(dirname "$0")/../../examples/models" && pwd)/digits.xdm
 . "$(dirname "$0")/../failures.sh"
+. "$(dirname "$0")/words.sh"
 cd "$work" || exit 1
 
 translate() { "$tool" translate --threads 1 --model "$model" "$@" >out.log 2>log; }
@@ -18,7 +19,6 @@ exits() {
   got=$?
   [ $got -eq "$wanted" ] || fail "translate $*: exit code $got, not $wanted: $(cat log)"
 }
-says() { grep -q -- "$1" log || fail "no word of '$1', but '$(cat log)'"; }
 same() { cmp -s "$1" "$2" || fail "$1 is not $2"; }
 absent() { [ ! -e "$1" ] || fail "$1 was made"; }
 
