@@ -9,9 +9,9 @@ export LC_ALL
 include=${1:?usage: prototypes.sh INCLUDE_FOLDER CC}
 cc=${2:?usage: prototypes.sh INCLUDE_FOLDER CC}
 
-# Comments away; brackets of structs and blocks end what stands before them.
+# Directives and comments away; brackets of structs and blocks end what stands before them.
 for header in $(find "$include" -name '*.h' ! -name export.h | sort); do
-  "$cc" -x c -fpreprocessed -E -P "$header"
-done | grep -v '^#' | tr '\n' ' ' | tr ';{}' '\n\n\n' |
+  sed -e ':join' -e '/\\$/{N; s/\\\n//; b join' -e '}' "$header" | grep -v '^#' | "$cc" -x c -E -P -
+done | tr '\n' ' ' | tr ';{}' '\n\n\n' |
   sed -n 's/.*XD_API \(.*[ *]xd_[a-z0-9_]* *(.*)\) *$/\1/p' | tr -s ' ' | awk '
     { name = $0; sub(/ *\(.*/, "", name); sub(/.*[ *]/, "", name); print name "\t" $0 }' | sort -u | cut -f2-

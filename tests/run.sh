@@ -108,7 +108,7 @@ $closing_good"
 }
 
 release() {
-  build build/release -DCMAKE_BUILD_TYPE=Release -DXDOMAIN_BUILD_EXAMPLES=ON || return 1
+  build build/release -DCMAKE_BUILD_TYPE=Release -DXDOMAIN_BUILD_EXAMPLES=ON -DXDOMAIN_WERROR=ON || return 1
   if [ "$quick" = yes ]; then
     tests build/release "$jobs" -L 'unit|law'
   else

@@ -137,7 +137,7 @@ static int make_result(XdomainTranslate *t, pixels *p, const pixels *source, xd_
   if (vips_image_write_prepare(image))
     return -1;
   p->image = image;
-  p->memory = VIPS_IMAGE_ADDR(image, 0, 0);
+  p->memory = image->data;
   p->scale = source->scale;
   xd_image_init(&p->view, sizeof p->view, p->memory, shape.width, shape.height, source->view.sample,
                 grey ? (has_alpha(source) ? XD_LAYOUT_GREY_ALPHA : XD_LAYOUT_GREY)
@@ -154,7 +154,7 @@ static int run(XdomainTranslate *t, session *s, const pixels *to, const pixels *
   if (status)
     vips_error(NICKNAME, "%s", xd_context_message(s->context));
   else if (to->scale > 0)
-    multiply(to->memory, VIPS_IMAGE_N_ELEMENTS(to->image) * (gsize)to->image->Ysize, to->scale);
+    multiply(to->memory, (gsize)VIPS_IMAGE_N_ELEMENTS(to->image) * (gsize)to->image->Ysize, to->scale);
   return status ? -1 : 0;
 }
 

@@ -18,12 +18,13 @@ typedef struct inspection {
 
 static const struct {
   const char *name;
-  int domain, direction;
+  uint32_t domain;
+  xd_direction direction;
 } roles[] = {{"encoder", 1, 0},   {"decoder", 1, 0},   {"encoder", 2, 0},       {"decoder", 2, 0},
              {"generator", 0, 1}, {"generator", 0, 2}, {"discriminator", 1, 0}, {"discriminator", 2, 0}};
 
 static const xd_network *network_of(const inspection *i, size_t role) {
-  uint32_t domain = (uint32_t)roles[role].domain;
+  uint32_t domain = roles[role].domain;
   xd_direction direction = roles[role].direction;
   if (direction)
     return xd_latent_generator_network(xd_model_generator(i->model, direction));
@@ -61,7 +62,7 @@ static void print_networks_text(const inspection *i) {
     if (roles[r].direction)
       printf("generator %s: ", roles[r].direction == 1 ? "1 to 2" : "2 to 1");
     else
-      printf("%s %d: ", roles[r].name, roles[r].domain);
+      printf("%s %u: ", roles[r].name, roles[r].domain);
     printf("%u layers, %zu weights", xd_network_layer_count(network), xd_network_parameter_count(network));
     print_price_text(network);
   }

@@ -217,7 +217,7 @@ static xd_status skip(source *from, size_t size) {
 }
 
 static bool all_finite(const float *values, size_t count) {
-  uint32_t odd = 0;
+  bool odd = false;
   for (size_t i = 0; i < count; i++)
     odd |= !isfinite(values[i]);
   return !odd;

@@ -42,7 +42,7 @@ static void add_role(xdi_role *roles, uint32_t *count, uint32_t tag, const xd_ne
 uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_training *training) {
   const xdi_parts *done = &training->done;
   uint32_t count = 0;
-  for (int i = 0; i < 2; i++) {
+  for (uint32_t i = 0; i < 2; i++) {
     add_role(roles, &count, ENCODER(i), xd_encoder_network(done->encoder[i]));
     add_role(roles, &count, DECODER(i), xd_decoder_network(done->decoder[i]));
     add_role(roles, &count, GENERATOR(i), xd_latent_generator_network(done->generator[i]));
@@ -56,7 +56,7 @@ uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_train
 
 /* Finds the part that a role's network is, and makes it. */
 static xd_status take_role(xdi_parts *done, xd_context *context, const xdi_role *role) {
-  for (int i = 0; i < 2; i++) {
+  for (uint32_t i = 0; i < 2; i++) {
     if (role->tag == ENCODER(i) && !done->encoder[i])
       return xdi_encoder_wrap(&done->encoder[i], context, role->network);
     if (role->tag == DECODER(i) && !done->decoder[i])

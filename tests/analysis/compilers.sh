@@ -1,6 +1,6 @@
 #!/bin/sh
-# The unit tests as gcc and clang build them at -O0, -O1, -O2 and -O3, one build folder after the other
-# (build/compilers). A compiler that is missing is passed over and named.
+# Library, examples and unit tests as gcc and clang build them at -O0, -O1, -O2 and -O3, without a warning, one
+# build folder after the other (build/compilers). A compiler that is missing is passed over and named.
 # usage: tests/analysis/compilers.sh [COMPILER LEVEL]...    such as: gcc 0 clang-14 3
 set -u
 
@@ -16,7 +16,7 @@ one() {
   rm -rf "$folder"
   mkdir -p "$folder"
   cmake -S . -B "$folder" -G "$generator" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="-O$2" \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF >"$folder/log" 2>&1 &&
+    -DXDOMAIN_WERROR=ON -DXDOMAIN_BUILD_EXAMPLES=ON -DXDOMAIN_WITH_ONEDNN=OFF >"$folder/log" 2>&1 &&
     cmake --build "$folder" --parallel "$(nproc)" >>"$folder/log" 2>&1 &&
     (cd "$folder" && ctest -j "$(nproc)" -L unit --output-on-failure) >>"$folder/log" 2>&1
 }

@@ -160,7 +160,7 @@ void steps_make_a_translation() {
   DO(xdomain::interpolate(context, xdomain::view<float>(again.data(), dim),
                           xdomain::view<const float>(codes.data(), dim),
                           xdomain::view<const float>(codes.data() + dim, dim), 1));
-  require(std::equal(again.begin(), again.begin() + dim, codes.begin() + dim), "the way's end");
+  require(std::equal(again.data(), again.data() + dim, codes.data() + dim), "the way's end");
   const auto few = failure_of([&] { return translator.decode(outputs, std::vector<float>(dim)); });
   require(few.status() == XD_ERROR_SHAPE_MISMATCH, "one code for two outputs");
   const auto odd = failure_of([&] { return translator.generate(codes, std::vector<float>(3), means); });

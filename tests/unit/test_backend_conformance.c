@@ -287,7 +287,7 @@ static const dense_case dense_cases[] = {
 
 /* Cases go round all pairs of activations. */
 static xd_activation activation_of(size_t index) {
-  return index % 5;
+  return (xd_activation)(index % 5);
 }
 
 static void run_prepared_dense(bench *b, xd_dense args, xd_slice y) {
@@ -804,14 +804,14 @@ START_TEST(activation__is_exact_at_the_ends) {
                               {-1.0f, -1.0f, 0.0f, 0.0f, 1.0f, 1.0f}};
   float y[6];
   for (int table = 0; table < table_count; table++)
-    for (int activation = 0; activation < 5; activation++) {
+    for (xd_activation activation = 0; activation < 5; activation++) {
       bench *b = &benches[table][0];
       const xd_slice from = make_slice(b, x, 6), to = empty_slice(b, 6);
       BENCH_CALL(b, activation_forward, activation, from, to, 6);
       read_slice(b, y, to, 6);
       for (int i = 0; i < 6; i++)
         ck_assert_msg(fabs((double)(y[i] - wanted[activation][i])) <= 1e-6 * fmax(1.0, fabs((double)y[i])),
-                      "%s: activation %d of %g is %g", b->table.name, activation, (double)x[i], (double)y[i]);
+                      "%s: activation %u of %g is %g", b->table.name, activation, (double)x[i], (double)y[i]);
       clear_bench(b);
     }
 }

@@ -156,7 +156,8 @@ static void check_convolution(int kind, xd_convolution shape, xd_activation acti
 static const xd_activation smooth[] = {XD_ACTIVATION_IDENTITY, XD_ACTIVATION_SIGMOID, XD_ACTIVATION_TANH};
 
 START_TEST(dense_backward__agrees_with_differences) {
-  for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
+  for (xd_activation x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH;
+       x_activation++)
     check_dense(smooth[x_activation % 3], x_activation);
 }
 END_TEST
@@ -199,7 +200,8 @@ static const xd_convolution conv2d_shapes[] = {
 
 START_TEST(conv2d_backward__agrees_with_differences) {
   for (size_t i = 0; i < sizeof conv2d_shapes / sizeof *conv2d_shapes; i++)
-    for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
+    for (xd_activation x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH;
+         x_activation++)
       check_convolution(1, conv2d_shapes[i], smooth[x_activation % 3], x_activation);
 }
 END_TEST
@@ -242,7 +244,8 @@ static const xd_convolution transpose_shapes[] = {
 
 START_TEST(conv_transpose2d_backward__agrees_with_differences) {
   for (size_t i = 0; i < sizeof transpose_shapes / sizeof *transpose_shapes; i++)
-    for (int x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH; x_activation++)
+    for (xd_activation x_activation = XD_ACTIVATION_IDENTITY; x_activation <= XD_ACTIVATION_TANH;
+         x_activation++)
       check_convolution(2, transpose_shapes[i], smooth[x_activation % 3], x_activation);
 }
 END_TEST
@@ -391,7 +394,7 @@ START_TEST(logistic_loss__is_linear_far_on_the_wrong_side) {
   read_slice(&reference, dlogits, head.dlogits, 3);
   assert_number_close("reference", "loss", head.loss, 500.0 + log(2.0), 1e-12);
   ck_assert_float_eq(dlogits[0], -1.0f);
-  ck_assert_float_eq_tol(dlogits[1], 0.0f, 1e-30);
+  ck_assert_float_eq_tol(dlogits[1], 0.0f, 1e-30f);
   ck_assert_float_eq(dlogits[2], -0.5f);
 }
 END_TEST

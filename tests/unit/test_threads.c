@@ -12,7 +12,7 @@
 
 START_TEST(usable_threads__follows_the_affinity) {
   cpu_set_t before, one;
-  int first = 0;
+  size_t first = 0;
   ck_assert_int_eq(sched_getaffinity(0, sizeof before, &before), 0);
   const uint32_t all = xd_usable_threads();
   ck_assert_uint_ge(all, 1);

@@ -461,7 +461,7 @@ START_TEST(map__repeats_the_mapping_of_train) {
   xd_model *model = NULL, *mapped = NULL;
   assert_ok(f->context, train(f, &model, NULL));
   assert_ok(f->context, map(f, &mapped, model));
-  for (int direction = 1; direction <= 2; direction++)
+  for (xd_direction direction = 1; direction <= 2; direction++)
     ck_assert(same_weights(xd_latent_generator_network(xd_model_generator(model, direction)),
                            xd_latent_generator_network(xd_model_generator(mapped, direction))));
   xd_model_release(model);

@@ -632,7 +632,7 @@ START_TEST(translator_load__translates_as_the_whole_model_does) {
     assert_ok(context, xd_translator_load(&of_file, context, path, &options));
     assert_ok(context, xd_translator_run_floats(of_model, whole, NULL, from, COUNT));
     assert_ok(context, xd_translator_run_floats(of_file, alone, NULL, from, COUNT));
-    ck_assert_mem_eq(whole, alone, COUNT * (direction == 1 ? OUT : IN) * sizeof *whole);
+    ck_assert_mem_eq(whole, alone, COUNT * (size_t)(direction == 1 ? OUT : IN) * sizeof *whole);
     ck_assert_ptr_eq(xd_translator_model(of_model), model);
     ck_assert_ptr_null(xd_translator_model(of_file));
     xd_translator_destroy(of_model), xd_translator_destroy(of_file);
