@@ -231,11 +231,11 @@ static const GeglRectangle *source_area(GeglOperation *operation) {
   return gegl_operation_source_get_bounding_box(operation, "input");
 }
 
-/* A result has the source's kind, but the colours of the model. */
+/* A result has the source's kind, with colours where source or model has them: so a source that cannot be translated
+ * passes as it is. */
 static kind result_kind(session *s, kind source) {
   g_mutex_lock(&s->sizes);
-  if (s->to.channels)
-    source.grey = s->to.channels == 1;
+  source.grey = source.grey && s->to.channels != 3;
   g_mutex_unlock(&s->sizes);
   return source;
 }

@@ -51,9 +51,11 @@ static gint reserve(gint most, gint concurrency) {
   }
 }
 
-static void run_helped(loop *l, gint count) {
+/* The pool has a limit besides, since a helper that is done is not yet waiting for more: another thread would start. */
+static void run_helped(loop *l, gint count, gint concurrency) {
   static GOnce once = G_ONCE_INIT;
   GThreadPool *helpers = g_once(&once, make_helpers, NULL);
+  g_thread_pool_set_max_threads(helpers, MAX(concurrency, vips_concurrency_get()) - 1, NULL);
   l->helping = count;
   g_mutex_init(&l->mutex);
   g_cond_init(&l->done);
@@ -75,7 +77,7 @@ static int run_loop(void *user, xd_task task, void *argument, uint32_t count) {
     xd_context_cancel(s->context);
   const gint helping = reserve((gint)MIN(count, G_MAXINT) - 1, s->concurrency);
   if (helping)
-    run_helped(&l, helping);
+    run_helped(&l, helping, s->concurrency);
   else
     take_pieces(&l);
   g_atomic_int_add(&busy, -helping);

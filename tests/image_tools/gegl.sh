@@ -85,6 +85,9 @@ refused "cannot open '/no/such.xdm': No such file" "$three" model=/no/such.xdm
 refused "no model was chosen" "$three"
 refused "three.png" "$three" "model=$three"
 refused "28x28" "$work/small.pgm" "model=$digits"
+{ printf 'P6\n10 8\n255\n' && head -c 240 "$0"; } >"$work/coloured.ppm"
+refused "28x28" "$work/coloured.ppm" "model=$digits"
+refused "28x28" "$work/coloured.ppm" "model=$digits" keep-size=no
 refused "8x8" "$three" "model=$golden" keep-size=no
 
 [ "$failures" -eq 0 ] && echo "the operation gives the tool's pixels"
