@@ -5,7 +5,11 @@ set(XDOMAIN_MAINTAINER "The libxdomain authors <libxdomain@example.org>" CACHE S
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME xdomain)
-set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(upstream_version ${PROJECT_VERSION})
+if(xdomain_prerelease)
+  string(APPEND upstream_version "~${xdomain_prerelease}") # sorts before the release
+endif()
+set(CPACK_PACKAGE_VERSION ${upstream_version})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
@@ -32,8 +36,8 @@ string(TIMESTAMP debian_date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/copyright.in ${debian_folder}/copyright @ONLY)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${debian_folder}/changelog.Debian @ONLY)
 
-set(debian_version ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
-set(runtime_package libxdomain${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(debian_version ${upstream_version}-${CPACK_DEBIAN_PACKAGE_RELEASE})
+set(runtime_package libxdomain${PROJECT_VERSION_MAJOR})
 set(same_runtime "${runtime_package} (= ${debian_version})")
 
 set(about "libxdomain translates pictures of one domain into another, between
@@ -55,7 +59,7 @@ xdomain_debian_package(runtime ${runtime_package} libs "" "the shared library.")
 # Debian asks for a trigger; cpack adds scripts that call ldconfig besides.
 file(WRITE ${debian_folder}/triggers "activate-noawait ldconfig\n")
 file(WRITE ${debian_folder}/shlibs
-  "libxdomain ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} ${runtime_package} (>= ${PROJECT_VERSION})\n")
+  "libxdomain ${PROJECT_VERSION_MAJOR} ${runtime_package} (>= ${upstream_version})\n")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${debian_folder}/triggers ${debian_folder}/shlibs)
 if(XDOMAIN_WITH_OPENBLAS)
   set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS libopenblas0)

@@ -1,30 +1,41 @@
 #!/bin/sh
-# What the shared library exports is what the public headers declare, no more and no less; it has the
-# right SONAME and needs no library that nobody asked for.
-# usage: exported_symbols.sh LIBRARY INCLUDE_FOLDER SONAME CC
+# What the shared library exports is what the public headers declare and tests/abi/symbols.txt lists, no more and no
+# less, under the node of the promise or, for headers of sys/ and unstable/, under that which is outside it. It has the
+# right SONAME and needs no library that nobody asked for. The archive defines the same, and besides only names that
+# begin with xdi_, all of them hidden.
+# usage: exported_symbols.sh LIBRARY ARCHIVE ROOT SONAME CC [--update]      --update writes the list anew
 set -u
 LC_ALL=C
 export LC_ALL
 
-library=${1:?usage: exported_symbols.sh LIBRARY INCLUDE_FOLDER SONAME CC}
-include=$2
-soname=$3
-cc=$4
-. "$(dirname "$0")/failures.sh"
+library=${1:?usage: exported_symbols.sh LIBRARY ARCHIVE ROOT SONAME CC [--update]}
+archive=$2
+root=$3
+soname=$4
+cc=$5
+list=$root/tests/abi/symbols.txt
+. "$root/tests/failures.sh"
 
-nm -D --defined-only "$library" | awk '{ print $NF }' | sed 's/@.*//' | sort -u >"$work/exported"
+# name@node; the nodes themselves are absolute symbols.
+nm -D --defined-only "$library" | awk '$2 != "A" { print $NF }' | sed 's/@@*/@/' | sort >"$work/exported"
 [ -s "$work/exported" ] || fail "$library exports nothing"
-if grep -v '^xd_' "$work/exported" >"$work/foreign"; then
-  fail "exported, but not named xd_*: $(tr '\n' ' ' <"$work/foreign")"
+if [ "${6-}" = --update ]; then
+  cp "$work/exported" "$list"
+  exit
+fi
+diff "$list" "$work/exported" || fail "tests/abi/symbols.txt does not list the above (<), or does alone (>)"
+if grep -v '^xd_[a-z0-9_]*@XDOMAIN_\(1\.[0-9]*\|UNSTABLE\)$' "$work/exported" >"$work/foreign"; then
+  fail "exported, but not named xd_*, or without a node: $(tr '\n' ' ' <"$work/foreign")"
 fi
 
-"$(dirname "$0")/prototypes.sh" "$include" "$cc" | sed 's/ *(.*//; s/.*[ *]//' | sort -u >"$work/declared"
-[ -s "$work/declared" ] || fail "no XD_API declarations below $include"
-
-missing=$(comm -13 "$work/exported" "$work/declared" | tr '\n' ' ')
-[ -z "$missing" ] || fail "declared, but not exported: $missing"
-unknown=$(comm -23 "$work/exported" "$work/declared" | tr '\n' ' ')
-[ -z "$unknown" ] || fail "exported, but in no header: $unknown"
+names() { "$root/tests/prototypes.sh" "$root/include" "$cc" "$1" | sed 's/ *(.*//; s/.*[ *]//' | sort -u; }
+names all >"$work/declared"
+names promised >"$work/promised"
+[ -s "$work/promised" ] || fail "no XD_API declarations below $root/include"
+sed 's/@.*//' "$work/exported" | sort >"$work/names"
+diff "$work/declared" "$work/names" || fail "declared, but not exported (<), or exported, but in no header (>)"
+grep -v '@XDOMAIN_UNSTABLE$' "$work/exported" | sed 's/@.*//' | sort >"$work/numbered"
+diff "$work/promised" "$work/numbered" || fail "promised, but exported as unstable (<), or the other way round (>)"
 
 readelf -d "$library" >"$work/dynamic"
 grep -q "SONAME.*\[$soname\]" "$work/dynamic" || fail "the SONAME is not $soname"
@@ -36,5 +47,13 @@ for name in $needed; do
   esac
 done
 
-echo "$(wc -l <"$work/exported") symbols exported; needs $(echo "$needed" | tr '\n' ' ')"
+readelf -sW "$archive" | awk '($5 == "GLOBAL" || $5 == "WEAK") && $7 != "UND" { print $8, $6 }' >"$work/archived"
+if grep -v '^xdi*_[a-zA-Z0-9_]* HIDDEN$' "$work/archived"; then
+  fail "in the archive, but not named xd_* or xdi_*, or not hidden"
+fi
+sed -n 's/^\(xd_[a-z0-9_]*\) .*/\1/p' "$work/archived" | sort >"$work/names"
+diff "$work/declared" "$work/names" || fail "declared, but not in the archive (<), or there, but in no header (>)"
+
+echo "$(wc -l <"$work/exported") symbols exported, $(wc -l <"$work/numbered") of them promised"
+echo "needs $(echo "$needed" | tr '\n' ' ')"
 exit "$((failures > 0))"

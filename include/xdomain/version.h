@@ -1,7 +1,7 @@
 /* libxdomain: the version of the headers and of the library that runs.
  *
- * While the major version is 0 the interface may still change with the minor
- * version; the SONAME is libxdomain.so.0.3. */
+ * The SONAME is libxdomain.so.1: a program that was linked with a version 1.x runs with every later
+ * one (docs/abi.md). A candidate of a release, "1.0.0-rc1", has the release's numbers. */
 #ifndef XDOMAIN_VERSION_H
 #define XDOMAIN_VERSION_H
 
@@ -11,16 +11,16 @@
 
 XD_BEGIN_DECLS
 
-#define XD_VERSION_MAJOR 0
-#define XD_VERSION_MINOR 3
+#define XD_VERSION_MAJOR 1
+#define XD_VERSION_MINOR 0
 #define XD_VERSION_PATCH 0
-#define XD_VERSION_STRING "0.3.0"
+#define XD_VERSION_STRING "1.0.0-rc1"
 
 /* One comparable number: major * 1000000 + minor * 1000 + patch. */
 #define XD_VERSION_NUMBER (XD_VERSION_MAJOR * 1000000 + XD_VERSION_MINOR * 1000 + XD_VERSION_PATCH)
 
 /* The version of the library that was loaded, as XD_VERSION_NUMBER and as text
- * ("0.3.0", static storage). Compare with the macros to find a mismatch between
+ * ("1.0.0", static storage). Compare with the macros to find a mismatch between
  * headers and library. Callable from any thread. */
 XD_API uint32_t xd_version_number(void);
 

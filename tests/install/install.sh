@@ -70,7 +70,7 @@ case $(grep xdomain_DIR user/CMakeCache.txt) in
   *) echo "FAILED: another xdomain was found"; exit 1 ;;
 esac
 
-for version in 0.2 0.4 1.0; do
+for version in 0.3 1.1 2.0; do
   if "$cmake" -S . -B other -DCMAKE_PREFIX_PATH="$prefix" -DXDOMAIN_WANTED=$version >"$work/user.log" 2>&1; then
     echo "FAILED: found as version $version"
     exit 1

@@ -57,10 +57,10 @@ def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
 
 def _version() -> str:
     header = (ROOT / "include/xdomain/version.h").read_text(encoding="utf-8")
-    match = re.search(r'XD_VERSION_STRING "([^"]+)"', header)
+    match = re.search(r'XD_VERSION_STRING "([0-9.]+)(?:-([a-z]+[0-9]+))?"', header)
     if not match:
         raise RuntimeError("no version in version.h")
-    return match[1]
+    return match[1] + (match[2] or "")  # PEP 440 writes 1.0.0rc1
 
 
 def _metadata(version: str) -> str:
@@ -83,7 +83,7 @@ def _install_library(temporary: Path, native: Path) -> None:
         _run("cmake", "--build", build, "--parallel")
     prefix = temporary / "prefix"
     _run("cmake", "--install", build, "--prefix", str(prefix), "--strip")
-    library = next(path for path in sorted(prefix.rglob("libxdomain.so.*.*")) if path.is_symlink())
+    library = next(path for path in sorted(prefix.rglob("libxdomain.so.*")) if path.is_symlink())
     (native / "bin").mkdir(parents=True)
     shutil.copy(prefix / "bin" / "xdomain", native / "bin" / "xdomain")
     folder = native / library.parent.relative_to(prefix)

@@ -22,7 +22,7 @@ NATIVE = Path(__file__).resolve().parent / "_native"
 
 def _load() -> ctypes.CDLL:
     bundled = sorted(NATIVE.rglob("libxdomain.so.*"))
-    name = str(bundled[0]) if bundled else f"libxdomain.so.{_abi.XD_VERSION_MAJOR}.{_abi.XD_VERSION_MINOR}"
+    name = str(bundled[0]) if bundled else f"libxdomain.so.{_abi.XD_VERSION_MAJOR}"
     library = ctypes.CDLL(name)
     _abi.declare(library)
     version = library.xd_version_string().decode()

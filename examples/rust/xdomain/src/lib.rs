@@ -65,7 +65,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// The version of the library that is linked.
 ///
 /// ```
-/// assert!(xdomain::version().starts_with("0.3."));
+/// assert!(xdomain::version().starts_with("1."));
 /// ```
 pub fn version() -> &'static str {
     context::text(unsafe { xdomain_sys::xd_version_string() })
