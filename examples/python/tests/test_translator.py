@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import signal
 import threading
 from pathlib import Path
 from typing import Callable
@@ -87,6 +88,53 @@ def test_writes_into_out(digits: Path, pictures: np.ndarray) -> None:
     assert translate(list(pictures[:2]), seed=1, out=rooms) is rooms and np.array_equal(rooms[1], expected[1])
     same = pictures[0].copy()
     assert np.array_equal(translate(same, seed=1, out=same), expected[0])
+    assert translate(list(pictures[:2]), seed=1, out=batch[::-1]) is not batch
+    assert np.array_equal(batch[::-1], expected)
+
+
+def test_takes_whatever_gives_pictures(digits: Path, pictures: np.ndarray) -> None:
+    pil = pytest.importorskip("PIL.Image")
+    translate = xdomain.Translator(digits)
+    expected = translate(pictures, seed=1)
+    mixed = translate((pil.fromarray(p) if i % 2 else p for i, p in enumerate(pictures)), seed=1)
+    assert [type(result) for result in mixed] == [np.ndarray, pil.Image] * 2
+    assert all(np.array_equal(np.asarray(result), one) for result, one in zip(mixed, expected))
+    assert np.array_equal(translate.encode(tuple(pictures)), translate.encode(pictures))
+
+
+def test_a_callback_hears_of_batches(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits, max_batch=3)
+    many = np.repeat(pictures, 2, axis=0)
+    heard: list[xdomain.Progress] = []
+    expected = translate(many, seed=1, callback=heard.append)
+    assert [(told.stage, told.step, told.steps) for told in heard] == [("translation", n, 8) for n in (3, 6, 8)]
+    assert heard[-1].overall == 1 and heard[-1].model is None and heard[-1].losses == {}
+    codes = translate.encode(many, callback=heard.append)
+    translate.decode(translate.generate(codes, callback=heard.append), callback=heard.append)
+    assert len(heard) == 12
+    with pytest.raises(xdomain.Cancelled):
+        translate(many, callback=lambda told: told.step < 6)
+
+    def fail(told: xdomain.Progress) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        translate(many, callback=fail)
+    assert np.array_equal(translate(many, seed=1), expected)
+
+
+def test_an_interrupt_stops_a_translation(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits, max_batch=1)
+    heard: list[int] = []
+
+    def interrupt(told: xdomain.Progress) -> None:
+        heard.append(told.step)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        translate(pictures, callback=interrupt)
+    assert heard == [1]
+    assert translate(pictures).shape == (4, 28, 28)
 
 
 def test_refuses_what_it_cannot_take(digits: Path, pictures: np.ndarray) -> None:
@@ -99,6 +147,12 @@ def test_refuses_what_it_cannot_take(digits: Path, pictures: np.ndarray) -> None
         translate(["picture.png"])
     with pytest.raises(ValueError, match="room for 1"):
         translate(list(pictures[:2]), out=[np.zeros((28, 28), np.uint8)])
+    with pytest.raises(TypeError, match="out .*float64"):
+        translate(pictures[0], out=np.zeros((28, 28)))
+    with pytest.raises(TypeError, match="out .*bytearray"):
+        translate(pictures[0], out=bytearray(784))
+    with pytest.raises(ValueError, match="translates pictures"):
+        translate.draw(3)
     frozen = np.zeros((28, 28), np.uint8)
     frozen.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
@@ -184,7 +238,9 @@ def test_pil_images_give_pil_images(digits: Path, pictures: np.ndarray) -> None:
             pil.fromarray(pictures[0]).convert(mode)
         result = translate(image, seed=4)
         assert isinstance(result, pil.Image) and result.size == (28, 28)
-        if mode not in ("1", "P"):
+        if mode == "I;16":
+            assert result.mode == mode and differences(np.rint(np.asarray(result) / 257), expected) == 0
+        elif mode not in ("1", "P"):
             # The weights of grey from colour do not add up to 1 exactly.
             assert differences(np.asarray(result), expected) <= (1 if "RGB" in mode else 0)
     results = translate([pil.fromarray(p) for p in pictures], seed=4)

@@ -20,10 +20,12 @@ from ._data import Dataset, Pairing
 from ._files import Chunk, FileInfo, inspect, pack, verify
 from ._library import (BadData, Cancelled, Collapsed, Error, InputOutputError, InternalError, InvalidArgument, NotFound,
                        NumericError, OutOfMemory, ShapeMismatch, TooLarge, Truncated, Unsupported, VersionTooNew)
-from ._models import Domain, Judge, Model, Shape, Translator, interpolate
+from ._models import Domain, Judge, Model, Shape
 from ._options import Option, options, presets
 from ._pictures import sheet
-from ._training import Progress, evaluate, map, recover, train, train_judge
+from ._progress import Progress
+from ._training import evaluate, map, recover, train, train_judge
+from ._translator import Translator, interpolate
 
 __version__ = _abi.XD_VERSION_STRING
 

@@ -255,9 +255,13 @@ class Work:
             self._replaced = True
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, *error: object) -> None:
         if self._replaced:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._interrupted:
+            lib.xd_context_clear_cancel(self._context._pointer)
+            if kind is None:  # it came when the call was over
+                raise KeyboardInterrupt
 
     def check(self, status: int, raised: list[BaseException]) -> None:
         """Raises what stopped the call: an interrupt, what its callback raised, or what the status means."""

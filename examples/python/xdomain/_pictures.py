@@ -66,12 +66,27 @@ def to_array(picture: Picture) -> Array:
 
 
 def to_pil(pixels: Array) -> Image:
-    """A PIL image of an array of uint8; a notebook shows it as it is."""
+    """A PIL image of an array, which a notebook shows as it is: of 16 bits where PIL has them, in grey, else of 8."""
     from PIL import Image as pil
 
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
+    if pixels.dtype != np.uint8 and not (pixels.dtype == np.uint16 and pixels.ndim == 2):
+        of_bytes = np.empty(pixels.shape, np.uint8)
+        context = Context()
+        context.check(lib.xd_image_convert(context._pointer, views([of_bytes]), views([pixels])))
+        pixels = of_bytes
     return pil.fromarray(np.ascontiguousarray(pixels))
+
+
+def check_out(target: object) -> None:
+    """Refuses what no result can be written to."""
+    if not isinstance(target, np.ndarray):
+        raise TypeError(f"out is made of numpy arrays, not of {type(target).__name__}")
+    if target.dtype not in _SAMPLES:
+        raise TypeError(f"out is of uint8, uint16, float16 or float32, not {target.dtype}")
+    if not target.flags.writeable:
+        raise ValueError("out is read-only")
 
 
 def channels_of(pixels: Array) -> int:

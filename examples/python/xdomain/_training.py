@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, cast
+from typing import TYPE_CHECKING, Any, Mapping, cast
 
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset
-from ._library import Context, Values, Work, c_callback, lib, path_bytes, read_values
+from ._library import Context, Values, Work, lib, path_bytes
 from ._models import DIRECTIONS, Judge, Model, Path
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
+from ._progress import Callback, Progress, hook
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._option_types import EvaluationOptions, JudgeOptions, TrainOptions
-
-@dataclass(frozen=True)
-class Progress:
-    """What a training's callback hears after each step."""
-
-    #: "vae1", "vae2", "codes", "mapping1" (1 to 2), "mapping2" or "judge", as in reports.
-    stage: str
-    #: Within the stage, from 1 to steps.
-    step: int
-    steps: int
-    #: Share of all the work that is done, 0..1.
-    overall: float
-    #: The losses of this step.
-    losses: dict[str, float] = field(default_factory=dict)
-    #: What was measured after this step, or None.
-    validation: Optional[dict[str, float]] = None
-
-
-Callback = Callable[[Progress], object]
 
 
 def train(
@@ -185,24 +166,7 @@ def _run(kept: tuple[Path | None, bool]) -> Any:
 
 
 def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
-    """The C callback of a training. Without a function it is there all the same: it lets Python hear signals."""
-
-    def call(pointer: Any) -> object:
-        if function is None:
-            return None
-        told = pointer.contents
-        return function(
-            Progress(
-                lib.xd_stage_name(told.stage).decode(),
-                told.step,
-                told.steps,
-                told.overall,
-                read_values(told.losses),
-                read_values(told.validation) if told.validation else None,
-            )
-        )
-
-    return c_callback(_abi.xd_progress_callback, call)
+    return hook(lambda: function)
 
 
 def _both(function: Callback | None, bar: _Bar) -> Callback | None:
