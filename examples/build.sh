@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Sourced, from the project's root, by the scripts that build the tool and then use it: $tool, $threads (one for
-# each processor, at most 8), say, and build_release.
+# each processor, at most 8), say, no_options and build_release.
 # shellcheck source=examples/packages.sh
 . examples/packages.sh
 
@@ -10,6 +10,18 @@ threads=$(nproc 2>/dev/null || echo 2)
 if [ "$threads" -gt 8 ]; then threads=8; fi
 
 say() { printf '\n== %s\n' "$*"; }
+
+# no_options SCRIPT "$@": prints what stands above the script's first command and ends, where the next word is an
+# option: --help by 0, others by 2.
+no_options() {
+  case ${2:-} in
+    -*)
+      sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$1"
+      if [ "$2" = --help ]; then exit 0; fi
+      exit 2
+      ;;
+  esac
+}
 
 install_build_packages() {
   need_build_packages

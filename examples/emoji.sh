@@ -15,6 +15,7 @@ if [ "${1:-}" = --draw ]; then
   only_draw=yes
   shift
 fi
+no_options examples/emoji.sh "$@"
 out=${1:-build/emoji}
 
 say "Packages and pictures"

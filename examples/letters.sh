@@ -15,6 +15,7 @@ if [ "${1:-}" = --draw ]; then
   only_draw=yes
   shift
 fi
+no_options examples/letters.sh "$@"
 side=${1:-32}
 out=${2:-build/letters$side}
 case $side in

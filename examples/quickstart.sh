@@ -8,6 +8,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 . examples/build.sh
+no_options examples/quickstart.sh "$@"
 
 out=${1:-build/quickstart}
 
