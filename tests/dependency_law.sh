@@ -65,7 +65,7 @@ awk '
     live("model", "decoder encoder judge latent_generator model pair_discriminator")
     live("translate", "translator")
     live("evaluate", "evaluation")
-    live("train", "judge_trainer mapping_trainer train train_run vae_trainer")
+    live("train", "judge_trainer mapping_trainer run train vae_trainer")
     # The tour through all of them.
     allow("xdomain", "base options tensor image data backend layer model format translate evaluate train")
     live("xdomain", "xdomain")

@@ -46,8 +46,8 @@ int begin_checkpoint(const checkpointing *c) {
   return c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
 }
 
-xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user) {
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+xd_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user) {
+  xd_run run = XD_RUN_INIT;
   run.callback = callback;
   run.user = user;
   run.checkpoint = c->path;

@@ -164,7 +164,7 @@ int check_checkpoint_flags(const checkpointing *c);
 int prepare_checkpoint(checkpointing *c, const char *out);
 int begin_checkpoint(const checkpointing *c);
 
-xd_train_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user);
+xd_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user);
 /* Whether the same command goes on; not if its options are others than the checkpoint's. */
 bool can_go_on(const checkpointing *c, xd_status why);
 /* Says where the training is kept, and the command that goes on. */

@@ -80,8 +80,8 @@ static xd_status options_of(conditioning *c, xd_options **out, const char *scope
   return status ? status : xd_options_set_number(*out, c->run.context, "seed", seed);
 }
 
-static xd_train_run run_of(conditioning *c) {
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+static xd_run run_of(conditioning *c) {
+  xd_run run = XD_RUN_INIT;
   run.callback = show_step;
   run.user = &c->progress;
   return run;
@@ -95,7 +95,7 @@ static xd_status take_vae(conditioning *c) {
     return XD_OK;
   }
   xd_status status = options_of(c, &options, "vae2");
-  const xd_train_run run = run_of(c);
+  const xd_run run = run_of(c);
   progress_start(&c->progress);
   if (!status)
     status = xd_train_vae(&c->encoder, &c->decoder, c->run.context, NULL, c->set, &run, options);
@@ -118,8 +118,8 @@ static bool make_ones(conditioning *c) {
 }
 
 static xd_status train(conditioning *c) {
-  xd_condition_input input = XD_CONDITION_INPUT_INIT;
-  const xd_train_run run = run_of(c);
+  xd_generator_input input = XD_GENERATOR_INPUT_INIT;
+  const xd_run run = run_of(c);
   xd_options *options = NULL;
   input.encoder = c->encoder;
   input.decoder = c->decoder;
@@ -127,11 +127,10 @@ static xd_status train(conditioning *c) {
   input.vectors = c->ones;
   input.vector_dim = c->ones ? 1 : 0;
   input.name = c->base ? xd_model_name(c->base, c->domain + 1) : NULL;
-  input.run = &run;
   xd_status status = options_of(c, &options, "mapping1");
   progress_start(&c->progress);
   if (!status)
-    status = xd_map_condition(&c->model, c->run.context, NULL, &input, options);
+    status = xd_train_generator(&c->model, c->run.context, NULL, &input, &run, options);
   progress_end(&c->progress);
   xd_options_destroy(options);
   return status;

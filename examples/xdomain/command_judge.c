@@ -68,7 +68,7 @@ static xd_status load_sets(judging *j) {
 }
 
 static xd_status train(judging *j) {
-  const xd_train_run run = run_with_checkpoint(&j->checkpoint, show_step, &j->progress);
+  const xd_run run = run_with_checkpoint(&j->checkpoint, show_step, &j->progress);
   progress_start(&j->progress);
   const xd_status status = xd_judge_train(&j->judge, j->run.context, NULL, j->train_set, &run, j->options);
   progress_end(&j->progress);

@@ -68,7 +68,7 @@ static xd_status shorten(const training *t, xd_options **out) {
 
 static xd_status run_pilot(training *t, pilot *seen, xd_dataset *const few[2]) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   xd_options *options = NULL;
   xd_model *model = NULL;
   for (int d = 0; d < 2; d++)
@@ -76,11 +76,10 @@ static xd_status run_pilot(training *t, pilot *seen, xd_dataset *const few[2]) {
   input.pairing = t->pairing;
   run.callback = note_time;
   run.user = seen;
-  input.run = &run;
   xd_status status = shorten(t, &options);
   if (!status)
-    status = t->mapping_only ? xd_map(&model, t->run.context, NULL, t->base, &input, options)
-                             : xd_train(&model, t->run.context, NULL, &input, options);
+    status = t->mapping_only ? xd_map(&model, t->run.context, NULL, t->base, &input, &run, options)
+                             : xd_train(&model, t->run.context, NULL, &input, &run, options);
   xd_model_release(model);
   xd_options_destroy(options);
   return status;
@@ -102,7 +101,7 @@ static int note_judge(void *user, const xd_progress *p) {
 
 static double judge_seconds(training *t, uint32_t domain) {
   judge_pilot seen = {0.0, 0.0};
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   xd_judge *judge = NULL;
   const bool trained =
       t->validation[0] && t->directions >> (1 - domain) & 1 && !t->judge_path && !t->judge_paths[domain];

@@ -169,7 +169,7 @@ static int keep_model(training *t) {
 
 static xd_status train(training *t) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
-  const xd_train_run run = run_with_checkpoint(&t->checkpoint, show_step, t);
+  const xd_run run = run_with_checkpoint(&t->checkpoint, show_step, t);
   for (int d = 0; d < 2; d++) {
     input.set[d] = t->sets[d];
     input.validation[d] = t->validation[d];
@@ -177,11 +177,10 @@ static xd_status train(training *t) {
     input.judge[d] = t->judges[d];
   }
   input.pairing = t->pairing;
-  input.run = &run;
   progress_start(&t->progress);
-  const xd_status status = t->mapping_only
-                               ? xd_map(&t->model, t->run.context, t->report, t->base, &input, t->options)
-                               : xd_train(&t->model, t->run.context, t->report, &input, t->options);
+  const xd_status status =
+      t->mapping_only ? xd_map(&t->model, t->run.context, t->report, t->base, &input, &run, t->options)
+                      : xd_train(&t->model, t->run.context, t->report, &input, &run, t->options);
   progress_end(&t->progress);
   return status;
 }

@@ -187,7 +187,7 @@ static xd_status prepare_judge(training *t, int domain) {
   const char *path = t->judge_paths[domain] ? t->judge_paths[domain] : t->judge_path;
   if (path)
     return xd_judge_load(&t->judges[domain], t->run.context, path);
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   run.callback = show_judge_step, run.user = t;
   progress_start(&t->progress);
   const xd_status status =

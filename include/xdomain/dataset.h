@@ -127,7 +127,7 @@ XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
  * classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each
  * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
  * seed=N); size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
- * xd_dataset_convert after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
+ * xd_dataset_fit after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
  * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part,
  * of at most 256, has its own options, and must fit the others as xd_dataset_join asks:
  * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. The
@@ -224,8 +224,8 @@ XD_API xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *conte
  * more owner of it. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_SHAPE_MISMATCH (another size with
  * XD_FIT_EXACT), XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_CANCELLED,
  * XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
-XD_API xd_status xd_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                                    const xd_dataset_options *options);
+XD_API xd_status xd_dataset_fit(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                                const xd_dataset_options *options);
 
 /* One more owner; returns set. NULL is legal. Callable from any thread. */
 XD_API xd_dataset *xd_dataset_retain(const xd_dataset *set);
@@ -308,7 +308,7 @@ XD_API xd_status xd_dataset_read_labels(const xd_dataset *set, xd_context *conte
 /* Which class of domain 1 is translated into which of domain 2. Several pairs may share a class on
  * either side: then the classes that are linked by pairs, directly or over others, form a group and
  * are drawn from together. "0:5,1:5" sends both classes to 5; "0:5,0:6" sends class 0 to both
- * (condition and positive are drawn from 5 and 6 alike); "0:5,1:5,1:6" is one group of 0 and 1 with
+ * (anchor and positive are drawn from 5 and 6 alike); "0:5,1:5,1:6" is one group of 0 and 1 with
  * 5 and 6. A source class is drawn uniformly, then a target class of its group uniformly.
  * Mismatched codes come from other groups; with one group there are none. */
 typedef struct xd_pairing xd_pairing;

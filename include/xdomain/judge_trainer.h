@@ -5,7 +5,7 @@
 #include "dataset.h"
 #include "judge.h"
 #include "options.h"
-#include "train_run.h"
+#include "run.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
@@ -42,9 +42,9 @@ XD_API xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **o
  * The report, where not NULL, has "seconds", "seconds.judge" and the losses' means over the last
  * epoch. XD_ERROR_INVALID_ARGUMENT: also a set with labels beyond the option classes;
  * XD_ERROR_SHAPE_MISMATCH: sizes that are not the set's; XD_ERROR_NUMERIC: training diverged;
- * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY; and those of checkpoints (train_run.h). */
+ * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY; and those of checkpoints (run.h). */
 XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
-                                const xd_dataset *set, const xd_train_run *run,
+                                const xd_dataset *set, const xd_run *run,
                                 const xd_options *options);
 
 XD_END_DECLS

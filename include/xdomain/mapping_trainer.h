@@ -7,7 +7,7 @@
  *   L_D = softplus(-D(c, positive)) + softplus(D(c, G)) + softplus(D(c, noise))
  *         + mismatch softplus(D(c, mismatched))
  *   L_G = softplus(-D(c, G)) + lambda / n |epsilon - G|^2
- *         + generated_mismatch softplus(D(wrong_condition, G))
+ *         + generated_mismatch softplus(D(wrong_anchor, G))
  *         + (1 - style) invariance / n |G - G(epsilon, twin)|^2
  *         + style / k |G style_reader - wanted|^2
  *
@@ -35,16 +35,16 @@ typedef struct xd_mapping_batch {
    * invariance no weight, or style 1. No gradient flows through what G makes of them. */
   const float *twin;
   /* [count][target_dim], real codes of the paired class, or scaled means of some. */
-  const float *condition;
+  const float *anchor;
   /* [count][target_dim], further codes of that class; not read, and may be NULL, with the option
    * same_code_positive. */
   const float *positive;
   /* [count][target_dim], real codes of another target class; may be NULL where the options give
    * mismatches no weight. */
   const float *mismatched;
-  /* [count][target_dim], conditions of another target class, for the option generated_mismatch;
+  /* [count][target_dim], anchors of another target class, for the option generated_mismatch;
    * NULL: `mismatched`. */
-  const float *wrong_condition;
+  const float *wrong_anchor;
   /* Rows, from 1 to the option batch. */
   uint32_t count;
   /* Numbers of a style, at most target_dim; 0: this step asks for none. */
@@ -66,10 +66,10 @@ typedef struct xd_mapping_trainer xd_mapping_trainer;
  * `discriminator`, which stay as they are; where one is NULL, from what
  * xd_latent_generator_create or xd_pair_discriminator_create makes of the options. Options:
  * group "mapping"; NULL means the defaults. The latent sizes are those of a given network where
- * the options source_dim and target_dim are 0. What draws the codes (mixing, condition_codes,
+ * the options source_dim and target_dim are 0. What draws the codes (mixing, anchor_codes,
  * codes_per_picture, augment) and the learning rates are those of schedules and not read here;
  * steps is where the tie to the noise has fallen. XD_ERROR_INVALID_ARGUMENT: out or context is
- * NULL, options of another group, a latent size that nothing gives, or condition_codes above 1
+ * NULL, options of another group, a latent size that nothing gives, or anchor_codes above 1
  * beside same_code_positive. XD_ERROR_SHAPE_MISMATCH: networks or sizes that do not fit
  * together. XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_mapping_trainer_create(xd_mapping_trainer **out, xd_context *context,

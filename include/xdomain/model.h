@@ -6,10 +6,10 @@
  * trained in seconds and never touches a VAE).
  *
  * Domain 1 may hold conditions instead of pictures: a class's label or any vector, from which G1
- * makes codes of domain 2 (xd_map_condition trains it). Such a model has no encoder and no decoder
- * of domain 1, and no way back; xd_model_latent_dim of domain 1 is the length of a condition, and
- * its class names are those of the labels. A translator's xd_translator_generate and
- * xd_translator_decode make pictures with it.
+ * makes codes of domain 2 (xd_train_generator trains it). Such a model has no encoder and no
+ * decoder of domain 1, and no way back; xd_model_latent_dim of domain 1 is the length of a
+ * condition, and its class names are those of the labels. A translator's xd_translator_generate
+ * and xd_translator_decode make pictures with it.
  *
  * Files (.xdm) are specified in docs/model-format.md. */
 #ifndef XDOMAIN_MODEL_H

@@ -2,7 +2,7 @@
  *
  * D2's first argument is a real code of the paired class in domain 2, the second is
  * the one judged: real, generated or noise (arXiv 1805.10130, section 3.2). A
- * multi-layer perceptron on [condition, judged]; sigmoid(logit) is the probability
+ * multi-layer perceptron on [anchor, judged]; sigmoid(logit) is the probability
  * that the pair is real. Inference never needs it; it is kept so that a mapping can
  * be judged and trained further.
  *
@@ -25,7 +25,7 @@ XD_API xd_status xd_pair_discriminator_create(xd_pair_discriminator **out, xd_co
                                               const xd_options *options);
 
 /* The same from layers of one's own, which go from 1 x 1 x (2 * latent_dim), rows of
- * [condition | judged], to one value without an activation. XD_ERROR_SHAPE_MISMATCH: they do not;
+ * [anchor | judged], to one value without an activation. XD_ERROR_SHAPE_MISMATCH: they do not;
  * XD_ERROR_UNSUPPORTED: nobody knows a layer. */
 XD_API xd_status xd_pair_discriminator_create_layers(xd_pair_discriminator **out,
                                                      xd_context *context,
@@ -49,11 +49,11 @@ XD_API xd_network *xd_pair_discriminator_network_mutable(xd_pair_discriminator *
 /* The size of both codes of a pair; 0 of NULL. */
 XD_API uint32_t xd_pair_discriminator_latent_dim(const xd_pair_discriminator *discriminator);
 
-/* logits[count] of the pairs (condition[i], judged[i]), both [count][latent_dim]. XD_ERROR_NUMERIC
+/* logits[count] of the pairs (anchor[i], judged[i]), both [count][latent_dim]. XD_ERROR_NUMERIC
  * for a code or a result that is not finite, XD_ERROR_CANCELLED. */
 XD_API xd_status xd_pair_discriminator_score(const xd_pair_discriminator *discriminator,
                                              xd_context *context, float *logits,
-                                             const float *condition, const float *judged,
+                                             const float *anchor, const float *judged,
                                              uint32_t count);
 
 XD_END_DECLS

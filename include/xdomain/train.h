@@ -1,10 +1,10 @@
 /* libxdomain: whole trainings, from two sets of pictures to a model.
  *
- *   xd_train      both VAEs, each on its own set and without labels, then the mappings between the
- *                 paired classes
- *   xd_map        the mappings alone, on the frozen VAEs of a model
- *   xd_train_vae  one VAE alone
- *   xd_map_condition  a generator of pictures from labels or vectors, on one frozen VAE
+ *   xd_train            both VAEs, each on its own set and without labels, then the mappings
+ *                       between the paired classes
+ *   xd_map              the mappings alone, on the frozen VAEs of a model
+ *   xd_train_vae        one VAE alone
+ *   xd_train_generator  a generator of pictures from labels or vectors, on one frozen VAE
  *
  * The method is arXiv 1805.10130; the recipe and where it leaves the paper's letter stand in
  * docs/method.md. What is trained lies in an xd_train_input; how, in options of group "train"
@@ -12,7 +12,7 @@
  * give the same model, byte for byte, on the same backend and processor type at any number of
  * threads.
  *
- * These calls take long: train_run.h tells how they are watched, stopped and resumed. What a late
+ * These calls take long: run.h tells how they are watched, stopped and resumed. What a late
  * stage would refuse is refused before the first step. */
 #ifndef XDOMAIN_TRAIN_H
 #define XDOMAIN_TRAIN_H
@@ -21,7 +21,7 @@
 #include "judge.h"
 #include "model.h"
 #include "options.h"
-#include "train_run.h"
+#include "run.h"
 #include "values.h"
 
 XD_BEGIN_DECLS
@@ -56,8 +56,6 @@ typedef struct xd_train_input {
   const xd_pair_discriminator *discriminator[2];
   /* The domains' names, for the model; xd_map keeps its model's. NULL: "". */
   const char *name[2];
-  /* Who hears of it and where it is kept; NULL: nobody, nowhere. */
-  const xd_train_run *run;
   /* Further pictures of each domain, whose labels are not read, or NULL (see below). */
   const xd_dataset *unlabelled[2];
 } xd_train_input;
@@ -65,7 +63,7 @@ typedef struct xd_train_input {
 #define XD_TRAIN_INPUT_INIT \
   { \
     sizeof(xd_train_input), {NULL, NULL}, NULL, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, \
-        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, NULL, { \
+        {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, {NULL, NULL}, { \
       NULL, NULL \
     } \
   }
@@ -123,7 +121,8 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  * validation, a VAE or a mapping gives nearly the same picture for all pictures it was trained on;
  * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report,
-                          const xd_train_input *input, const xd_options *options);
+                          const xd_train_input *input, const xd_run *run,
+                          const xd_options *options);
 
 /* Trains only the mappings, on the frozen VAEs of `model`: the result shares them. Directions
  * that are not trained are dropped, since they belonged to the old pairing; the option
@@ -132,7 +131,7 @@ XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report
  * the model's numbers). XD_ERROR_UNSUPPORTED: a domain of the model holds conditions. Otherwise as
  * xd_train. */
 XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
-                        const xd_model *model, const xd_train_input *input,
+                        const xd_model *model, const xd_train_input *input, const xd_run *run,
                         const xd_options *options);
 
 /* The model that a checkpoint already holds: both VAEs, and of each mapping the finished
@@ -150,14 +149,14 @@ XD_API xd_status xd_train_recover(xd_model **out, xd_context *context, const cha
  * has "seconds", "seconds.vae1" and the losses' means over the last epoch. Errors as of
  * xd_train. */
 XD_API xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context,
-                              xd_values *report, const xd_dataset *set, const xd_train_run *run,
+                              xd_values *report, const xd_dataset *set, const xd_run *run,
                               const xd_options *options);
 
 /* ---- Conditions ---- */
 
 /* What a generator from conditions is trained on; all is borrowed during the call. */
-typedef struct xd_condition_input {
-  /* sizeof(xd_condition_input). */
+typedef struct xd_generator_input {
+  /* sizeof(xd_generator_input). */
   size_t struct_size;
   /* A VAE, as xd_train_vae or a model gives it. */
   const xd_encoder *encoder;
@@ -173,15 +172,12 @@ typedef struct xd_condition_input {
   uint32_t reserved;
   /* The domain's name, for the model, or NULL. */
   const char *name;
-  /* Who hears of it, in the stages XD_STAGE_CODES and XD_STAGE_MAPPING1; NULL: nobody. It takes
-   * little time and has no checkpoints: with one, XD_ERROR_UNSUPPORTED. */
-  const xd_train_run *run;
-} xd_condition_input;
+} xd_generator_input;
 
-#define XD_CONDITION_INPUT_INIT \
-  { sizeof(xd_condition_input), NULL, NULL, NULL, NULL, 0, 0, NULL, NULL }
+#define XD_GENERATOR_INPUT_INIT \
+  { sizeof(xd_generator_input), NULL, NULL, NULL, NULL, 0, 0, NULL }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
-XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_size);
+XD_API void xd_generator_input_init(xd_generator_input *input, size_t struct_size);
 
 /* Trains a generator G1 that makes codes of the VAE from noise and a condition (Latent Constraints,
  * arXiv 1711.05772), and gives a model whose domain 2 is the VAE's and whose domain 1 holds the
@@ -189,15 +185,17 @@ XD_API void xd_condition_input_init(xd_condition_input *input, size_t struct_siz
  * discriminator, which judges whether codes are real and meet their condition, is not kept. Every
  * different condition is drawn alike often; where all are the same, as those of a set without
  * labels, G1 makes codes of whatever the set holds. Options: group "mapping"; NULL means the
- * defaults; mixing, condition_codes, invariance and style are not read. Nothing is validated: the
+ * defaults; mixing, anchor_codes, invariance and style are not read. Nothing is validated: the
  * last step's averaged weights are taken. The report, where not NULL, is as xd_train's of
- * mapping 1.
+ * mapping 1. Run may be NULL; its callback hears of XD_STAGE_CODES and XD_STAGE_MAPPING1. It takes
+ * little time and has no checkpoints: with one, XD_ERROR_UNSUPPORTED.
  * XD_ERROR_INVALID_ARGUMENT (a part is missing, the set is empty, vector_dim, the option
  * same_code_positive); XD_ERROR_SHAPE_MISMATCH (pictures, VAE and options that do not fit);
  * XD_ERROR_NUMERIC (a vector has a value that is not finite; training diverged);
  * XD_ERROR_UNSUPPORTED; XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
-XD_API xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
-                                  const xd_condition_input *input, const xd_options *options);
+XD_API xd_status xd_train_generator(xd_model **out, xd_context *context, xd_values *report,
+                                    const xd_generator_input *input, const xd_run *run,
+                                    const xd_options *options);
 
 XD_END_DECLS
 

@@ -44,9 +44,9 @@ XD_API const char *xd_version_string(void);
  *   "network-price"        networks from files are bounded by network_work and network_memory
  *   "class-names"          sets, models and judges are matched by the names of their classes
  *   "translator-steps"     xd_translator_encode, _generate, _decode, and xd_latent_interpolate
- *   "conditions"           xd_map_condition, and models whose domain 1 holds conditions
+ *   "conditions"           xd_train_generator, and models whose domain 1 holds conditions
  *   "unlabelled"           xd_train_input.unlabelled: few labels that spread
- *   "dataset-convert"      xd_dataset_convert, reading a set at once, paths with any character
+ *   "dataset-fit"      xd_dataset_fit, reading a set at once, paths with any character
  * Later versions add names and take none away. Callable from any thread. */
 XD_API int xd_has_feature(const char *name);
 

@@ -7,7 +7,7 @@
  *   image.h                views on the host's pixels; load, save, resize, contact sheets
  *   stream.h               memory and functions of the host's in the place of files
  *   dataset.h, train.h     labelled pictures, pairings; whole trainings
- *   train_run.h            watching, stopping and resuming what trains
+ *   run.h                  watching, stopping and resuming what trains
  *   vae_trainer.h, mapping_trainer.h, judge_trainer.h   training by single steps
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
@@ -77,11 +77,11 @@
 #include "options.h"
 #include "pair_discriminator.h"
 #include "progress.h"
+#include "run.h"
 #include "shape.h"
 #include "status.h"
 #include "stream.h"
 #include "train.h"
-#include "train_run.h"
 #include "translator.h"
 #include "vae_trainer.h"
 #include "values.h"

@@ -416,42 +416,41 @@ template <class F> struct progress_hook {
   }
 };
 
-/* A call of a training with the hook in its input's run, and what came of it. */
-template <class F, class Input, class Call>
-result<model> hooked(const context &on, Input input, F &progress, Call call) {
+/* A call of a training with the hook in its run, and what came of it. */
+template <class F, class Call>
+result<model> hooked(const context &on, xd_run run, F &progress, Call call) {
   progress_hook<F> hook{progress, nullptr};
-  xd_train_run run = XD_TRAIN_RUN_INIT;
-  if (input.run)
-    run = *input.run;
   run.callback = progress_hook<F>::call;
   run.user = &hook;
-  input.run = &run;
   xd_model *out = nullptr;
-  const xd_status status = call(&out, &input);
+  const xd_status status = call(&out, &run);
   if (hook.thrown)
     std::rethrow_exception(hook.thrown);
   return status == XD_OK ? result<model>(model(out)) : fail<model>(status, on.message());
 }
 
 /* xd_train or, from a model, xd_map, calling progress(const xd_progress &) after each step.
- * Models, options and reports are as in C; `from` and `report` may be NULL. */
+ * Models, options and reports are as in C; `from` and `report` may be NULL. A run says where
+ * checkpoints go; its callback is not called. */
 template <class F>
-result<model> train(const context &on, xd_train_input input, const options &with, F progress,
-                    const model *from = nullptr, values *report = nullptr) {
+result<model> train(const context &on, const xd_train_input &input, const options &with, F progress,
+                    const model *from = nullptr, values *report = nullptr,
+                    const xd_run &run = XD_RUN_INIT) {
   xd_values *told = report ? report->get() : nullptr;
-  return hooked(on, input, progress, [&](xd_model **out, const xd_train_input *given) {
-    return from ? xd_map(out, on.get(), told, from->get(), given, with.get())
-                : xd_train(out, on.get(), told, given, with.get());
+  return hooked(on, run, progress, [&](xd_model **out, const xd_run *hook) {
+    return from ? xd_map(out, on.get(), told, from->get(), &input, hook, with.get())
+                : xd_train(out, on.get(), told, &input, hook, with.get());
   });
 }
 
-/* xd_map_condition, likewise. */
+/* xd_train_generator, likewise. */
 template <class F>
-result<model> map_condition(const context &on, xd_condition_input input, const options &with,
-                            F progress, values *report = nullptr) {
+result<model> train_generator(const context &on, const xd_generator_input &input,
+                              const options &with, F progress, values *report = nullptr,
+                              const xd_run &run = XD_RUN_INIT) {
   xd_values *told = report ? report->get() : nullptr;
-  return hooked(on, input, progress, [&](xd_model **out, const xd_condition_input *given) {
-    return xd_map_condition(out, on.get(), told, given, with.get());
+  return hooked(on, run, progress, [&](xd_model **out, const xd_run *hook) {
+    return xd_train_generator(out, on.get(), told, &input, hook, with.get());
   });
 }
 

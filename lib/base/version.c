@@ -39,7 +39,7 @@ int xd_has_feature(const char *name) {
       "translator-steps",
       "conditions",
       "unlabelled",
-      "dataset-convert"};
+      "dataset-fit"};
   for (size_t i = 0; name && i < sizeof features / sizeof *features; i++)
     if (strcmp(features[i], name) == 0)
       return 1;

@@ -72,7 +72,7 @@ static xd_status reshape(const xdi_spec *spec, xd_dataset **set) {
   xd_dataset *next;
   xd_dataset_options to = spec->options;
   to.callback = NULL;
-  const xd_status status = xd_dataset_convert(&next, spec->context, *set, &to);
+  const xd_status status = xd_dataset_fit(&next, spec->context, *set, &to);
   if (status == XD_OK)
     replace(set, next);
   return status;

@@ -237,16 +237,22 @@ static xd_status parse_domains(assembly *loaded, xdi_cursor *cursor) {
   return XD_OK;
 }
 
-/* Files of version 0.1 call the mappings mapping_1to2 and mapping_2to1. */
-static void rename_mapping(char *key) {
+/* Replaces what stands at `at` by a shorter name. */
+static void shorten(char *at, const char *old, const char *now) {
+  const size_t old_length = strlen(old), length = strlen(now);
+  memcpy(at, now, length);
+  memmove(at + length, at + old_length, strlen(at + old_length) + 1);
+}
+
+/* Files of version 0.1 call the mappings mapping_1to2 and mapping_2to1, those up to 0.3 an anchor a condition. */
+static void rename_property(char *key, char *value) {
   static const char *const names[2][2] = {{"mapping_1to2.", "mapping1."}, {"mapping_2to1.", "mapping2."}};
-  for (uint32_t i = 0; i < 2; i++) {
-    const size_t old = strlen(names[i][0]), now = strlen(names[i][1]);
-    if (strncmp(key, names[i][0], old) != 0)
-      continue;
-    memcpy(key, names[i][1], now);
-    memmove(key + now, key + old, strlen(key + old) + 1);
-  }
+  for (uint32_t i = 0; i < 2; i++)
+    if (strncmp(key, names[i][0], strlen(names[i][0])) == 0)
+      shorten(key, names[i][0], names[i][1]);
+  char *option = strstr(value, " condition_codes=");
+  if (option && (strcmp(key, "mapping1.options") == 0 || strcmp(key, "mapping2.options") == 0))
+    shorten(option, " condition_codes=", " anchor_codes=");
 }
 
 static xd_status parse_properties(assembly *loaded, xdi_cursor *cursor) {
@@ -256,8 +262,8 @@ static xd_status parse_properties(assembly *loaded, xdi_cursor *cursor) {
   const uint32_t first = loaded->text_count;
   xd_status status = get_texts(loaded, cursor, XDI_CHUNK_PROVENANCE, 2 * loaded->parts.property_count,
                                &loaded->parts.properties);
-  for (uint32_t i = first; i < loaded->text_count; i += 2)
-    rename_mapping(loaded->texts[i]);
+  for (uint32_t i = first; !status && i < loaded->text_count; i += 2)
+    rename_property(loaded->texts[i], loaded->texts[i + 1]);
   if (!status && !xdi_cursor_done(cursor))
     status =
         xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_PROVENANCE, "its length is wrong");

@@ -1,5 +1,5 @@
-/* The pair discriminator's handle: logits of pairs (condition, judged). An input row of the network is
- * [condition | judged]. */
+/* The pair discriminator's handle: logits of pairs (anchor, judged). An input row of the network is
+ * [anchor | judged]. */
 #include "model/pair_discriminator.h"
 
 #include <string.h>
@@ -100,30 +100,29 @@ uint32_t xd_pair_discriminator_latent_dim(const xd_pair_discriminator *discrimin
 }
 
 static xd_status check_call(const xd_pair_discriminator *discriminator, xd_context *context,
-                            const float *logits, const float *condition, const float *judged,
-                            uint32_t count) {
+                            const float *logits, const float *anchor, const float *judged, uint32_t count) {
   xd_status status = xdi_require(context, context, "the context");
   if (status == XD_OK)
     status = xdi_require(context, discriminator, OWNER);
   if (status == XD_OK && count > 0)
     status = xdi_require(context, logits, "the memory for the logits");
   if (status == XD_OK && count > 0)
-    status = xdi_require(context, condition, "condition");
+    status = xdi_require(context, anchor, "anchor");
   if (status == XD_OK && count > 0)
     status = xdi_require(context, judged, "judged");
   return status;
 }
 
 xd_status xd_pair_discriminator_score(const xd_pair_discriminator *discriminator, xd_context *context,
-                                      float *logits, const float *condition, const float *judged,
+                                      float *logits, const float *anchor, const float *judged,
                                       uint32_t count) {
-  const xd_status status = check_call(discriminator, context, logits, condition, judged, count);
+  const xd_status status = check_call(discriminator, context, logits, anchor, judged, count);
   if (status != XD_OK)
     return status;
   const uint32_t latent_dim = xd_pair_discriminator_latent_dim(discriminator);
   const xdi_inference call = {.count = count,
                               .kind = XDI_ROWS_OF_CODES,
-                              .inputs = {condition, judged},
+                              .inputs = {anchor, judged},
                               .input_widths = {latent_dim, latent_dim},
                               .outputs = {logits, NULL},
                               .output_widths = {1, 0}};

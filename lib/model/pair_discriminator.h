@@ -11,7 +11,7 @@ struct xd_pair_discriminator {
 };
 
 /* A handle around a network, which gets one more owner (the caller keeps its own reference). Rows of the
- * network's input are [condition | judged]. XD_ERROR_SHAPE_MISMATCH, with a message: not from
+ * network's input are [anchor | judged]. XD_ERROR_SHAPE_MISMATCH, with a message: not from
  * 2 * latent_dim values to one without an activation, latent_dim 1..1024. */
 xd_status xdi_pair_discriminator_wrap(xd_pair_discriminator **out, xd_context *context, xd_network *network);
 

@@ -70,7 +70,7 @@
       "the generator ends in a linear map of noise and code besides, which starts as the noise") \
   ROW(SWITCH, same_code_positive, 0, 1, 0, "", "the real pair is one code twice, as the paper prints it") \
   ROW(REAL, mismatch, 0, 1000, 2, "", "weight of real codes of a wrong class; 0: none, the paper") \
-  ROW(REAL, generated_mismatch, 0, 1000, 4, "", "weight of generated codes against a wrong class's condition") \
+  ROW(REAL, generated_mismatch, 0, 1000, 4, "", "weight of generated codes against a wrong class's anchor") \
   ROW(REAL, lambda_reg, 0, 1e6, 0.3, "", "weight of the tie of generated codes to their noise") \
   ROW(REAL, final_lambda, 0, 1, 0, "", "share of that weight at the end; it falls in the second half of the steps") \
   ROW(SWITCH, spectral_norm, 0, 1, 0, "", "spectral normalisation of all the discriminator's layers") \
@@ -97,8 +97,8 @@
       " for; 0: it stays") \
   ROW(REAL, style, 0, 1, 0, "", \
       "1: results keep the source's style, bold bold and slanted slanted; 0: they vary by the noise alone") \
-  ROW(COUNT, condition_codes, 1, 1024, 8, "codes", \
-      "posterior samples whose scaled mean is a condition; above 1 it excludes same_code_positive") \
+  ROW(COUNT, anchor_codes, 1, 1024, 8, "codes", \
+      "posterior samples whose scaled mean is an anchor; above 1 it excludes same_code_positive") \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")
 
 #define XDI_JUDGE_ROWS(ROW) \

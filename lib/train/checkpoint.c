@@ -112,7 +112,7 @@ void xdi_checkpoint_keep(xdi_training *training) {
 
 void xdi_checkpoint_step(xdi_training *training) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
-  const xd_train_run *run = &training->run;
+  const xd_run *run = &training->run;
   if (!checkpoint->path)
     return;
   checkpoint->unsaved++;
@@ -255,14 +255,14 @@ static xd_status refuse_old_file(xdi_training *training) {
 }
 
 static xd_status check_run(const xdi_training *training) {
-  const xd_train_run *run = &training->run;
+  const xd_run *run = &training->run;
   if (!run->checkpoint && run->resume)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_train_run.resume is 1, but checkpoint is NULL");
+                    "xd_run.resume is 1, but checkpoint is NULL");
   if (!(run->checkpoint_seconds >= 0.0 && run->checkpoint_seconds <= 1e9))
-    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_train_run.checkpoint_seconds cannot be %g", run->checkpoint_seconds);
-  return xdi_check_switch(training->context, "xd_train_run.resume", run->resume);
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT, "xd_run.checkpoint_seconds cannot be %g",
+                    run->checkpoint_seconds);
+  return xdi_check_switch(training->context, "xd_run.resume", run->resume);
 }
 
 xd_status xdi_checkpoint_open(xdi_training *training) {

@@ -1,5 +1,5 @@
 /* Batches of conditions. Each row draws one of the different conditions, uniformly, and one of its pictures;
- * the wrong code and the wrong condition are another one's. The generator reads the condition itself. The
+ * the wrong code and the wrong anchor are another one's. The generator reads the condition itself. The
  * discriminator, which compares two codes, reads a fixed random projection of it, scaled to a code's length. */
 #include "train/condition_sampler.h"
 
@@ -15,7 +15,7 @@
 enum { GROUP, PICTURE, SAMPLE, WRONG_GROUP, WRONG_PICTURE, WRONG_SAMPLE, NUMBERS };
 
 /* The batch's arrays; the first is [batch][dim], the others are [batch][latent_dim]. */
-enum { SOURCE, CONDITION, POSITIVE, MISMATCHED, WRONG_CONDITION, NORMALS, ARRAYS };
+enum { SOURCE, ANCHOR, POSITIVE, MISMATCHED, WRONG_ANCHOR, NORMALS, ARRAYS };
 
 static float *array_of(const xdi_condition_sampler *sampler, uint32_t which) {
   const size_t codes = which > SOURCE ? which - 1 : 0;
@@ -188,12 +188,12 @@ static void draw_row(const xdi_condition_sampler *sampler, uint32_t index, uint3
   float *source = array_of(sampler, SOURCE) + (size_t)index * sampler->dim;
   for (uint32_t j = 0; j < sampler->dim; j++)
     source[j] = vector_of(sampler, right)[j];
-  project(sampler, array_of(sampler, CONDITION) + at, vector_of(sampler, right));
+  project(sampler, array_of(sampler, ANCHOR) + at, vector_of(sampler, right));
   draw_code(sampler, array_of(sampler, POSITIVE) + at, right, &row, PICTURE, normals);
   if (sampler->group_count < 2)
     return;
   const uint32_t wrong = other_group(sampler, right, &row);
-  project(sampler, array_of(sampler, WRONG_CONDITION) + at, vector_of(sampler, wrong));
+  project(sampler, array_of(sampler, WRONG_ANCHOR) + at, vector_of(sampler, wrong));
   draw_code(sampler, array_of(sampler, MISMATCHED) + at, wrong, &row, WRONG_PICTURE, normals);
 }
 
@@ -202,10 +202,10 @@ void xdi_condition_sampler_draw(xdi_condition_sampler *sampler, xd_mapping_batch
   const bool mismatches = sampler->group_count > 1;
   *out = (xd_mapping_batch){.struct_size = sizeof *out,
                             .source = array_of(sampler, SOURCE),
-                            .condition = array_of(sampler, CONDITION),
+                            .anchor = array_of(sampler, ANCHOR),
                             .positive = array_of(sampler, POSITIVE),
                             .mismatched = mismatches ? array_of(sampler, MISMATCHED) : NULL,
-                            .wrong_condition = mismatches ? array_of(sampler, WRONG_CONDITION) : NULL,
+                            .wrong_anchor = mismatches ? array_of(sampler, WRONG_ANCHOR) : NULL,
                             .count = sampler->batch};
   if (sampler->codes->samples == 0)
     xdi_random_normals(array_of(sampler, NORMALS), (size_t)sampler->batch * sampler->codes->latent_dim,

@@ -162,7 +162,7 @@ static xd_status give_judge(xd_judge **out, const xdi_training *training) {
 }
 
 xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report, const xd_dataset *set,
-                         const xd_train_run *run, const xd_options *options) {
+                         const xd_run *run, const xd_options *options) {
   xdi_training training;
   if (out)
     *out = NULL;

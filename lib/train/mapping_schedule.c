@@ -73,7 +73,7 @@ static xd_status open_stage(mapping_stage *stage) {
       .mixing = settings->mixing,
       .twins = xdi_mapping_invariance(settings) > 0.0f,
       .reader = &stage->reader,
-      .condition_codes = settings->condition_codes,
+      .anchor_codes = settings->anchor_codes,
       .seed = settings->seed,
   };
   stage->validation = (xdi_validation){.training = training,

@@ -67,7 +67,7 @@ static xd_status write_codes(const xd_mapping_trainer *trainer, const char *name
 static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch) {
   const size_t target = (size_t)batch->count * trainer->target_dim;
   const size_t source = (size_t)batch->count * trainer->source_dim;
-  xd_status status = write_codes(trainer, "condition", XDI_PLACE_CONDITION, batch->condition, target);
+  xd_status status = write_codes(trainer, "anchor", XDI_PLACE_ANCHOR, batch->anchor, target);
   if (status == XD_OK)
     status = write_codes(trainer, "source", XDI_PLACE_SOURCE, batch->source, source);
   if (status == XD_OK && xdi_mapping_invariance(&trainer->settings) > 0.0f)
@@ -77,10 +77,9 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
   if (status == XD_OK && batch->mismatched)
     status = write_codes(trainer, "mismatched", XDI_PLACE_WRONG, batch->mismatched, target);
   if (status == XD_OK && trainer->settings.generated_mismatch > 0.0f)
-    status = batch->wrong_condition
-                 ? write_codes(trainer, "wrong_condition", XDI_PLACE_WRONG_CONDITION, batch->wrong_condition,
-                               target)
-                 : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_CONDITION, batch->mismatched, target);
+    status = batch->wrong_anchor
+                 ? write_codes(trainer, "wrong_anchor", XDI_PLACE_WRONG_ANCHOR, batch->wrong_anchor, target)
+                 : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_ANCHOR, batch->mismatched, target);
   if (status == XD_OK && xdi_asks_for_style(trainer, batch))
     status = xdi_mapping_write_style(trainer, batch);
   return status;
@@ -133,17 +132,17 @@ static xd_status pair_loss(const xd_mapping_trainer *trainer, double *loss, uint
 }
 
 static xd_status place_kinds(const xd_mapping_trainer *trainer, uint32_t count) {
-  const xd_slice condition = xdi_mapping_place(trainer, XDI_PLACE_CONDITION);
+  const xd_slice anchor = xdi_mapping_place(trainer, XDI_PLACE_ANCHOR);
   const xd_slice judged[XDI_KINDS] = {
       [XDI_KIND_REAL] =
-          trainer->settings.same_code_positive ? condition : xdi_mapping_place(trainer, XDI_PLACE_POSITIVE),
+          trainer->settings.same_code_positive ? anchor : xdi_mapping_place(trainer, XDI_PLACE_POSITIVE),
       [XDI_KIND_GENERATED] = xdi_executor_output(trainer->generator_run),
       [XDI_KIND_NOISE] = xdi_mapping_place(trainer, XDI_PLACE_NOISE),
       [XDI_KIND_MISMATCHED] = xdi_mapping_place(trainer, XDI_PLACE_WRONG),
   };
   xd_status status = XD_OK;
   for (uint32_t kind = 0; status == XD_OK && kind < xdi_mapping_kinds(&trainer->settings); kind++)
-    status = place_pairs(trainer, kind * count, count, condition, judged[kind]);
+    status = place_pairs(trainer, kind * count, count, anchor, judged[kind]);
   return status;
 }
 
@@ -193,7 +192,7 @@ static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_l
 
 /* ---- G's update ---- */
 
-/* D's judgement of G's codes, and its gradient down to D's input. *wrong: against the wrong condition. */
+/* D's judgement of G's codes, and its gradient down to D's input. *wrong: against the wrong anchor. */
 static xd_status judge_generated(xd_mapping_trainer *trainer, double *adversarial, double *wrong,
                                  uint32_t count) {
   const float weight = trainer->settings.generated_mismatch;
@@ -201,11 +200,10 @@ static xd_status judge_generated(xd_mapping_trainer *trainer, double *adversaria
   const uint32_t rows = weight > 0.0f ? 2 * count : count;
   xdi_executor *run = trainer->discriminator_run;
   *wrong = 0.0;
-  xd_status status =
-      place_pairs(trainer, 0, count, xdi_mapping_place(trainer, XDI_PLACE_CONDITION), generated);
+  xd_status status = place_pairs(trainer, 0, count, xdi_mapping_place(trainer, XDI_PLACE_ANCHOR), generated);
   if (status == XD_OK && weight > 0.0f)
     status =
-        place_pairs(trainer, count, count, xdi_mapping_place(trainer, XDI_PLACE_WRONG_CONDITION), generated);
+        place_pairs(trainer, count, count, xdi_mapping_place(trainer, XDI_PLACE_WRONG_ANCHOR), generated);
   if (status == XD_OK)
     status = xdi_executor_forward(run, rows, false, 0, 0);
   if (status == XD_OK)

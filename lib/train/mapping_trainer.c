@@ -116,10 +116,10 @@ static xd_status create_runs(xd_mapping_trainer *trainer) {
 
 /* What no bound of a single option says. */
 static xd_status check_settings(xd_context *context, const xdi_mapping_settings *settings) {
-  if (settings->condition_codes > 1 && settings->same_code_positive)
+  if (settings->anchor_codes > 1 && settings->same_code_positive)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "mapping.condition_codes cannot be %u with mapping.same_code_positive",
-                    settings->condition_codes);
+                    "mapping.anchor_codes cannot be %u with mapping.same_code_positive",
+                    settings->anchor_codes);
   return XD_OK;
 }
 
@@ -187,8 +187,8 @@ static const char *find_missing(const xdi_mapping_settings *settings, const xd_m
     return "source";
   if (!batch->twin && xdi_mapping_invariance(settings) > 0.0f)
     return "twin";
-  if (!batch->condition)
-    return "condition";
+  if (!batch->anchor)
+    return "anchor";
   if (!batch->positive && !settings->same_code_positive)
     return "positive";
   if (!batch->mismatched && wants_mismatched)

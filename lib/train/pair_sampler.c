@@ -1,7 +1,7 @@
 /* A mapping's batches. Each row draws a source class, uniformly; a picture of it and a sample of its
- * posterior; two codes of the target classes that are paired with it (condition and positive, of two
+ * posterior; two codes of the target classes that are paired with it (anchor and positive, of two
  * pictures where there are two); and one of another target class. Row r of step t uses numbers of its own,
- * so that rows can be made by any thread. Conditions may be scaled means of several codes of one class. */
+ * so that rows can be made by any thread. Anchors may be scaled means of several codes of one class. */
 #include "train/pair_sampler.h"
 
 #include <math.h>
@@ -21,9 +21,9 @@ enum {
   SOURCE_CLASS,
   SOURCE_PICTURE,
   SOURCE_SAMPLE,
-  CONDITION_CLASS,
-  CONDITION_PICTURE,
-  CONDITION_SAMPLE,
+  ANCHOR_CLASS,
+  ANCHOR_PICTURE,
+  ANCHOR_SAMPLE,
   POSITIVE_CLASS,
   POSITIVE_PICTURE,
   POSITIVE_SAMPLE,
@@ -117,7 +117,7 @@ static size_t normals_of_further(const xdi_pair_sampler *sampler) {
 
 /* A step's normal numbers; false: more than a block of numbers may have. */
 static bool count_normals(xdi_pair_sampler *sampler, size_t *all) {
-  const size_t codes = sampler->condition_codes;
+  const size_t codes = sampler->anchor_codes;
   size_t averaged = 0;
   return (codes <= 1 || xdi_multiply(sampler->batch, 2 * codes, &averaged)) &&
          xdi_multiply(averaged, normals_of_further(sampler), &sampler->further_normals) &&
@@ -125,12 +125,12 @@ static bool count_normals(xdi_pair_sampler *sampler, size_t *all) {
          xdi_add(sampler->row_normals, sampler->further_normals, all) && *all <= XDI_FLOAT_LIMIT;
 }
 
-/* Makes of one code of a pool the scaled mean of condition_codes ones; `which` average of the row's two. */
+/* Makes of one code of a pool the scaled mean of anchor_codes ones; `which` average of the row's two. */
 static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, uint32_t index,
                     uint32_t which) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
-  const uint32_t count = sampler->condition_codes, dim = codes->latent_dim;
+  const uint32_t count = sampler->anchor_codes, dim = codes->latent_dim;
   const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
   const float *further = sampler->normals + sampler->row_normals;
   float code[DIM_LIMIT];
@@ -146,7 +146,7 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
       sums[j] += (double)code[j];
   }
   for (uint32_t j = 0; j < dim; j++)
-    to[j] = (float)((double)sampler->condition_scale * sums[j] / count);
+    to[j] = (float)((double)sampler->anchor_scale * sums[j] / count);
 }
 
 static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group,
@@ -154,23 +154,23 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const size_t dim = codes->latent_dim, at = index * dim;
-  const uint32_t right_pool = pool_within(pools, group, row, CONDITION_CLASS);
-  const uint32_t condition = pick(pools, right_pool, row, CONDITION_PICTURE);
+  const uint32_t right_pool = pool_within(pools, group, row, ANCHOR_CLASS);
+  const uint32_t anchor = pick(pools, right_pool, row, ANCHOR_PICTURE);
   const uint32_t positive =
-      pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, condition);
-  xdi_codes_draw(sampler->condition + at, codes, condition, normals, uniform(row, CONDITION_SAMPLE));
-  if (sampler->condition_codes > 1)
-    average(sampler, sampler->condition + at, right_pool, index, 0);
+      pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, anchor);
+  xdi_codes_draw(sampler->anchor + at, codes, anchor, normals, uniform(row, ANCHOR_SAMPLE));
+  if (sampler->anchor_codes > 1)
+    average(sampler, sampler->anchor + at, right_pool, index, 0);
   xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim, uniform(row, POSITIVE_SAMPLE));
   if (!sampler->mismatched)
     return;
   const uint32_t wrong_pool = pool_without(pools, group, row, WRONG_CLASS);
   const uint32_t wrong = pick(pools, wrong_pool, row, WRONG_PICTURE);
   xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim, uniform(row, WRONG_SAMPLE));
-  if (!sampler->wrong_condition)
+  if (!sampler->wrong_anchor)
     return;
-  memcpy(sampler->wrong_condition + at, sampler->mismatched + at, dim * sizeof(float));
-  average(sampler, sampler->wrong_condition + at, wrong_pool, index, 1);
+  memcpy(sampler->wrong_anchor + at, sampler->mismatched + at, dim * sizeof(float));
+  average(sampler, sampler->wrong_anchor + at, wrong_pool, index, 1);
 }
 
 static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
@@ -208,9 +208,9 @@ static double class_power(const xdi_codes *codes, const xdi_pools *pools) {
   return power;
 }
 
-static float condition_scale(const xdi_pair_sampler_options *options) {
-  const double dim = options->target_codes->latent_dim, count = options->condition_codes;
-  if (options->condition_codes <= 1)
+static float anchor_scale(const xdi_pair_sampler_options *options) {
+  const double dim = options->target_codes->latent_dim, count = options->anchor_codes;
+  if (options->anchor_codes <= 1)
     return 1.0f;
   return (float)sqrt(dim / (class_power(options->target_codes, options->target_pools) + dim / count));
 }
@@ -228,14 +228,14 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
       .reader = options->reader && options->reader->dim > 0 ? options->reader : NULL,
       .seed = options->seed,
       .batch = options->batch,
-      .condition_codes = options->condition_codes,
-      .condition_scale = condition_scale(options),
+      .anchor_codes = options->anchor_codes,
+      .anchor_scale = anchor_scale(options),
   };
   const size_t source = options->source_codes->latent_dim * sizeof(float);
   const size_t target = options->target_codes->latent_dim * sizeof(float);
   const bool mismatches = options->target_pools->group_count > 1;
   sampler->source = xdi_allocate(&context->allocator, options->batch, source);
-  sampler->condition = xdi_allocate(&context->allocator, options->batch, target);
+  sampler->anchor = xdi_allocate(&context->allocator, options->batch, target);
   sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
   if (mismatches)
     sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
@@ -243,18 +243,18 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
     sampler->twin = xdi_allocate(&context->allocator, options->batch, source);
   if (sampler->reader)
     sampler->style = xdi_allocate(&context->allocator, options->batch, sampler->reader->dim * sizeof(float));
-  const bool averages = mismatches && options->condition_codes > 1;
+  const bool averages = mismatches && options->anchor_codes > 1;
   if (averages)
-    sampler->wrong_condition = xdi_allocate(&context->allocator, options->batch, target);
-  if (!sampler->source || !sampler->condition || !sampler->positive || (mismatches && !sampler->mismatched) ||
-      (averages && !sampler->wrong_condition) || (options->twins && !sampler->twin) ||
+    sampler->wrong_anchor = xdi_allocate(&context->allocator, options->batch, target);
+  if (!sampler->source || !sampler->anchor || !sampler->positive || (mismatches && !sampler->mismatched) ||
+      (averages && !sampler->wrong_anchor) || (options->twins && !sampler->twin) ||
       (sampler->reader && !sampler->style))
     return xdi_fail_memory(context, "preparing a mapping's batches");
   size_t normals;
   if (!count_normals(sampler, &normals))
     return xdi_fail(context, XD_ERROR_TOO_LARGE,
-                    "condition_codes %u of %u dimensions are too many for a batch of %u",
-                    options->condition_codes, options->target_codes->latent_dim, options->batch);
+                    "anchor_codes %u of %u dimensions are too many for a batch of %u", options->anchor_codes,
+                    options->target_codes->latent_dim, options->batch);
   sampler->normals = xdi_allocate(&context->allocator, normals, sizeof(float));
   if (!sampler->normals)
     return xdi_fail_memory(context, "preparing a mapping's batches");
@@ -268,16 +268,16 @@ void xdi_pair_sampler_close(xdi_pair_sampler *sampler) {
   xdi_release(allocator, sampler->source);
   xdi_release(allocator, sampler->twin);
   xdi_release(allocator, sampler->style);
-  xdi_release(allocator, sampler->condition);
+  xdi_release(allocator, sampler->anchor);
   xdi_release(allocator, sampler->positive);
   xdi_release(allocator, sampler->mismatched);
-  xdi_release(allocator, sampler->wrong_condition);
+  xdi_release(allocator, sampler->wrong_anchor);
   xdi_release(allocator, sampler->normals);
   xdi_device_destroy(sampler->context, sampler->drawn);
   sampler->normals = NULL;
   sampler->drawn = NULL;
-  sampler->source = sampler->condition = sampler->positive = sampler->mismatched = NULL;
-  sampler->wrong_condition = sampler->twin = sampler->style = NULL;
+  sampler->source = sampler->anchor = sampler->positive = sampler->mismatched = NULL;
+  sampler->wrong_anchor = sampler->twin = sampler->style = NULL;
 }
 
 static xd_status draw_normals(const xdi_pair_sampler *sampler) {
@@ -299,10 +299,10 @@ xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out
   *out = (xd_mapping_batch){.struct_size = sizeof *out,
                             .source = sampler->source,
                             .twin = sampler->twin,
-                            .condition = sampler->condition,
+                            .anchor = sampler->anchor,
                             .positive = sampler->positive,
                             .mismatched = sampler->mismatched,
-                            .wrong_condition = sampler->wrong_condition,
+                            .wrong_anchor = sampler->wrong_anchor,
                             .count = sampler->batch,
                             .style_dim = sampler->reader ? sampler->reader->dim : 0,
                             .style_reader = sampler->reader ? sampler->reader->reader : NULL,

@@ -15,15 +15,15 @@ typedef struct xdi_pair_sampler {
   bool twins;
   const xdi_style_reader *reader; /* NULL: no style is asked for */
   uint64_t seed;
-  uint32_t batch, step;                              /* of the batch that is drawn */
-  float *twin;                                       /* [batch][dim] like source; or NULL */
-  float *style;                                      /* [batch][reader->dim]; or NULL */
-  float *source, *condition, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
-  uint32_t condition_codes;                          /* averaged in a condition */
-  float condition_scale;
-  float *wrong_condition; /* [batch][dim]; NULL: mismatched serves */
-  xd_buffer *drawn;       /* the step's normal numbers, by the backend's kernel, */
-  float *normals;         /* and read from it: of each row, then of the averages' further codes, */
+  uint32_t batch, step;                           /* of the batch that is drawn */
+  float *twin;                                    /* [batch][dim] like source; or NULL */
+  float *style;                                   /* [batch][reader->dim]; or NULL */
+  float *source, *anchor, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
+  uint32_t anchor_codes;                          /* averaged in an anchor */
+  float anchor_scale;
+  float *wrong_anchor; /* [batch][dim]; NULL: mismatched serves */
+  xd_buffer *drawn;    /* the step's normal numbers, by the backend's kernel, */
+  float *normals;      /* and read from it: of each row, then of the averages' further codes, */
   size_t row_normals, further_normals; /* so many of all rows, and of all further codes */
 } xdi_pair_sampler;
 
@@ -33,7 +33,7 @@ typedef struct xdi_pair_sampler_options {
   uint32_t batch;
   float mixing;
   uint64_t seed;
-  uint32_t condition_codes;       /* 0 as 1: a condition is one code */
+  uint32_t anchor_codes;          /* 0 as 1: an anchor is one code */
   bool twins;                     /* further codes of the source's class */
   const xdi_style_reader *reader; /* borrowed; NULL: no style is asked for */
 } xdi_pair_sampler_options;

@@ -88,7 +88,7 @@ static xd_status open_crossed(code_cloud *cloud, xd_context *context, const xd_n
   wanted.width = encoder->input.width;
   wanted.height = encoder->input.height;
   wanted.channels = encoder->input.channels;
-  xd_status status = xd_dataset_convert(&seen, context, target_set, &wanted);
+  xd_status status = xd_dataset_fit(&seen, context, target_set, &wanted);
   if (status == XD_OK)
     status = xdi_codes_open(&codes, context, encoder, seen, &options);
   if (status == XD_OK)

@@ -137,9 +137,9 @@ static xd_status check_sets(const xdi_training *training) {
 
 /* vaes: those that are mapped, NULL where they are to be trained. */
 static xd_status run_training(xd_model **out, xd_context *context, xd_values *report, const xd_model *vaes,
-                              const xd_train_input *input, const xd_options *options) {
+                              const xd_train_input *input, const xd_run *run, const xd_options *options) {
   xdi_training training;
-  xd_status status = xdi_training_open(&training, context, report, input);
+  xd_status status = xdi_training_open(&training, context, report, input, run);
   training.call = vaes ? "xd_map" : "xd_train";
   training.vaes = vaes;
   if (status == XD_OK)
@@ -158,23 +158,23 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
 }
 
 xd_status xd_train(xd_model **out, xd_context *context, xd_values *report, const xd_train_input *input,
-                   const xd_options *options) {
+                   const xd_run *run, const xd_options *options) {
   if (out)
     *out = NULL;
   xd_values_clear(report);
   if (!out || !context)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train: out or context is NULL");
-  return run_training(out, context, report, NULL, input, options);
+  return run_training(out, context, report, NULL, input, run, options);
 }
 
 xd_status xd_map(xd_model **out, xd_context *context, xd_values *report, const xd_model *model,
-                 const xd_train_input *input, const xd_options *options) {
+                 const xd_train_input *input, const xd_run *run, const xd_options *options) {
   if (out)
     *out = NULL;
   xd_values_clear(report);
   if (!out || !context || !model)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_map: out, context or model is NULL");
-  return run_training(out, context, report, model, input, options);
+  return run_training(out, context, report, model, input, run, options);
 }
 
 static xd_status read_one(xdi_training *training, const xd_options *options) {
@@ -209,7 +209,7 @@ static xd_status train_one(xdi_training *training, xd_encoder **encoder, xd_deco
 }
 
 xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context, xd_values *report,
-                       const xd_dataset *set, const xd_train_run *run, const xd_options *options) {
+                       const xd_dataset *set, const xd_run *run, const xd_options *options) {
   xdi_training training;
   if (encoder)
     *encoder = NULL;

@@ -11,30 +11,29 @@ void xd_train_input_init(xd_train_input *input, size_t struct_size) {
   xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
 }
 
-void xd_train_run_init(xd_train_run *run, size_t struct_size) {
-  const xd_train_run defaults = XD_TRAIN_RUN_INIT;
+void xd_run_init(xd_run *run, size_t struct_size) {
+  const xd_run defaults = XD_RUN_INIT;
   xdi_sized_write(run, struct_size, &defaults, sizeof defaults);
 }
 
 xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
-                            const xd_train_input *input) {
-  *training = (xdi_training){.context = context, .input = XD_TRAIN_INPUT_INIT, .run = XD_TRAIN_RUN_INIT};
+                            const xd_train_input *input, const xd_run *run) {
+  *training = (xdi_training){.context = context, .input = XD_TRAIN_INPUT_INIT, .run = XD_RUN_INIT};
   xdi_values_open(&training->own_report, &context->allocator);
   xdi_values_open(&training->losses, &context->allocator);
   xdi_values_open(&training->measures, &context->allocator);
   training->report = report ? report : &training->own_report;
-  const xd_status status = xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, run));
-  return status == XD_OK && training->input.run
-             ? xdi_sized_read(context, &training->run, training->input.run, XDI_SIZED(xd_train_run, resume))
-             : status;
+  const xd_status status =
+      xdi_sized_read(context, &training->input, input, XDI_SIZED(xd_train_input, unlabelled));
+  return status == XD_OK && run ? xdi_sized_read(context, &training->run, run, XDI_SIZED(xd_run, resume))
+                                : status;
 }
 
 xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_values *report,
-                                const xd_dataset *set, const xd_train_run *run) {
+                                const xd_dataset *set, const xd_run *run) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
   input.set[0] = set;
-  input.run = run;
-  return xdi_training_open(training, context, report, &input);
+  return xdi_training_open(training, context, report, &input, run);
 }
 
 void xdi_release_best(xdi_parts *parts) {

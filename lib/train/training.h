@@ -55,7 +55,7 @@ typedef struct xdi_training {
   xdi_train_settings settings; /* complete: the parts have seeds, pictures and codes of their own */
   xdi_judge_settings judge_settings;
   xd_train_input input;
-  xd_train_run run;
+  xd_run run;
   xd_dataset *vae_set[2], *spread_set[2]; /* with unlabelled pictures (unlabelled.h); or NULL */
   const xd_model *vaes;                   /* those that xd_map maps; NULL: they are trained */
   xd_values *report;                      /* the caller's, or the one below */
@@ -72,10 +72,10 @@ typedef struct xdi_training {
 /* Reads the caller's input and run (NULL: the defaults), and begins the report. XD_ERROR_INVALID_ARGUMENT names
  * what is wrong. */
 xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_values *report,
-                            const xd_train_input *input);
+                            const xd_train_input *input, const xd_run *run);
 /* The same for a network that is trained alone, on a set. */
 xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_values *report,
-                                const xd_dataset *set, const xd_train_run *run);
+                                const xd_dataset *set, const xd_run *run);
 void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
 
 void xdi_release_parts(xdi_parts *parts);

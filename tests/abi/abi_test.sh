@@ -54,10 +54,10 @@ refused "one parameter more" xd_blob_size $header/stream.h \
   's/xd_blob_size(const xd_blob \*blob)/xd_blob_size(const xd_blob *blob, int a)/'
 refused "a parameter of another type" xd_version_number $header/version.h \
   's/uint32_t xd_version_number/uint64_t xd_version_number/'
-refused "a field of another type" checkpoint_seconds $header/train_run.h \
+refused "a field of another type" checkpoint_seconds $header/run.h \
   's/double checkpoint_seconds/float checkpoint_seconds/'
 refused "a field of another name" \
-  'checkpoint_steps' $header/train_run.h 's/uint32_t checkpoint_steps/uint32_t every_steps/'
+  'checkpoint_steps' $header/run.h 's/uint32_t checkpoint_steps/uint32_t every_steps/'
 refused "fields in another order" xd_save_options $header/model.h \
   's/uint32_t half;/uint32_t swapped;/; s/uint32_t inference_only;/uint32_t half;/; s/swapped/inference_only/'
 refused "a field in the middle" xd_source $header/stream.h 's/^  const void \*data;/&\n  size_t offset;/'
@@ -77,7 +77,7 @@ refused "a field in what never grows" xd_shape $header/shape.h 's/^} xd_shape;/ 
 refused "a field in the padding" added $header/stream.h \
   's/^} xd_sink;/  uint32_t reserved2;\n&/;s/^  int (\*write)/  uint32_t added;\n&/'
 
-passes "a field at the end of what others point to" $header/train_run.h 's/^} xd_train_run;/  void *added;\n&/'
+passes "a field at the end of what others point to" $header/run.h 's/^} xd_run;/  void *added;\n&/'
 passes "a field at the end of what callbacks hear" $header/progress.h 's/^} xd_progress;/  void *added;\n&/'
 passes "a new constant" $header/image.h 's/XD_FIT_CROP = 3/&,\n  XD_FIT_ADDED = 4/'
 passes "a new list of constants" $header/stream.h \

@@ -201,7 +201,7 @@ static xd_mapping_batch make_codes(float **numbers) {
   for (size_t i = 0; i < 4 * CELLS; i++)
     (*numbers)[i] = 3.4f * ((*numbers)[i] - 0.5f); /* about the variance of codes */
   batch.count = BATCH;
-  batch.source = *numbers, batch.condition = *numbers + CELLS;
+  batch.source = *numbers, batch.anchor = *numbers + CELLS;
   batch.positive = *numbers + 2 * CELLS, batch.mismatched = *numbers + 3 * CELLS;
   return batch;
 }

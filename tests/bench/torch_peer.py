@@ -167,30 +167,30 @@ class MappingStep:
         self.weights, self.kept = list(self.generator.parameters()), list(self.average.parameters())
 
     def __call__(self, codes=None):
-        source, condition, positive, mismatched = codes or self.codes
+        source, anchor, positive, mismatched = codes or self.codes
         count = source.shape[0]
         epsilon, noise = torch.randn(2, count, LATENT).unbind(0)
         generated = self.generator(torch.cat([epsilon, source], 1))
-        self.update_discriminator(condition, [positive, generated.detach(), noise, mismatched], count)
-        self.update_generator(condition, generated, epsilon)
+        self.update_discriminator(anchor, [positive, generated.detach(), noise, mismatched], count)
+        self.update_generator(anchor, generated, epsilon)
         self.step += 1
         decay = min(0.999, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_mul_(self.kept, decay)
             torch._foreach_add_(self.kept, self.weights, alpha=1 - decay)
 
-    def update_discriminator(self, condition, judged, count):
+    def update_discriminator(self, anchor, judged, count):
         self.discriminator.iterate()
-        logits = self.discriminator(torch.cat([condition.repeat(4, 1), torch.cat(judged)], 1)).squeeze(1)
+        logits = self.discriminator(torch.cat([anchor.repeat(4, 1), torch.cat(judged)], 1)).squeeze(1)
         loss = (F.softplus(-logits[:count]).sum() + F.softplus(logits[count:]).sum()) / count
         self.optimisers[0].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers[0].step()
 
-    def update_generator(self, condition, generated, epsilon):
+    def update_generator(self, anchor, generated, epsilon):
         for parameter in self.discriminator.parameters():
             parameter.requires_grad_(False)
-        logits = self.discriminator(torch.cat([condition, generated], 1))
+        logits = self.discriminator(torch.cat([anchor, generated], 1))
         loss = F.softplus(-logits).mean() + 0.1 * ((epsilon - generated) ** 2).mean()
         self.optimisers[1].zero_grad(set_to_none=True)
         loss.backward()

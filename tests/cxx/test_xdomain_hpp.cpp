@@ -228,13 +228,13 @@ void trainings_call_back() {
   xdomain::model again = take(xdomain::train(context, input, options, count_them, &model));
   require(again.shape(2).width == 8, "a mapping on that model");
 
-  xd_condition_input classes = XD_CONDITION_INPUT_INIT;
+  xd_generator_input classes = XD_GENERATOR_INPUT_INIT;
   classes.encoder = xd_model_encoder(model.get(), 1);
   classes.decoder = xd_model_decoder(model.get(), 1);
   classes.set = input.set[0];
   xdomain::options drawing = take(xdomain::options::create(context, "mapping"));
   DO(drawing.read("steps=2 hidden_width=4 batch=4"));
-  const xdomain::model drawn = take(xdomain::map_condition(context, classes, drawing, count_them));
+  const xdomain::model drawn = take(xdomain::train_generator(context, classes, drawing, count_them));
   require(drawn.latent_dim(2) == 2 && !xd_model_encoder(drawn.get(), 1), "a generator from labels");
 
   const auto stop = [](const xd_progress &) { return false; };

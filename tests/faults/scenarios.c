@@ -208,7 +208,7 @@ static xd_status encode(xd_context *context, const fixture *of) {
 static const char smallest[] =
     "vae.base_channels = 2\nvae.depth = 1\nvae.latent_dim = 2\nvae.hidden1 = 4\nvae.batch = 6\n"
     "vae.epochs = 1\nvae.min_steps = 0\nvae.augment = 0.5\nmapping.hidden_width = 4\nmapping.hidden_layers = 1\n"
-    "mapping.batch = 4\nmapping.steps = 2\nmapping.condition_codes = 2\n";
+    "mapping.batch = 4\nmapping.steps = 2\nmapping.anchor_codes = 2\n";
 
 static xd_status make_options(xd_options **out, xd_context *context, const char *group, const char *text) {
   const xd_status status = made(xd_options_create(out, context, group), out);
@@ -225,18 +225,17 @@ static void set_input(xd_train_input *input, const fixture *of, bool validated) 
   input->pairing = of->pairing;
 }
 
-static xd_status train_with(xd_context *context, const fixture *of, const xd_train_run *run) {
+static xd_status train_with(xd_context *context, const fixture *of, const xd_run *run) {
   xd_options *options = NULL;
   xd_values *report = NULL;
   xd_model *model = NULL;
   xd_train_input input;
   set_input(&input, of, false);
-  input.run = run;
   xd_status status = make_options(&options, context, "train", smallest);
   if (status == XD_OK)
     status = made(xd_values_create(&report, context), &report);
   if (status == XD_OK)
-    status = made(xd_train(&model, context, report, &input, options), &model);
+    status = made(xd_train(&model, context, report, &input, run, options), &model);
   xd_options_destroy(options);
   xd_values_destroy(report);
   xd_model_release(model);
@@ -259,14 +258,14 @@ static xd_status map(xd_context *context, const fixture *of) {
   if (status == XD_OK)
     status = made(xd_values_create(&report, context), &report);
   if (status == XD_OK)
-    status = made(xd_map(&model, context, report, of->model, &input, options), &model);
+    status = made(xd_map(&model, context, report, of->model, &input, NULL, options), &model);
   xd_options_destroy(options);
   xd_values_destroy(report);
   xd_model_release(model);
   return status;
 }
 
-static xd_status train_judge_with(xd_context *context, const fixture *of, const xd_train_run *run) {
+static xd_status train_judge_with(xd_context *context, const fixture *of, const xd_run *run) {
   static const char text[] =
       "base_channels = 2\nfeature_dim = 4\nepochs = 1\nbatch = 8\nblur = 1\nflip = 1\n";
   xd_options *options = NULL;
@@ -292,9 +291,9 @@ static int count_down(void *user, const xd_progress *progress) {
 
 /* Stopped at a step, and resumed from its checkpoint. */
 static xd_status in_two_parts(xd_context *context, const fixture *of, uint32_t step,
-                              xd_status (*part)(xd_context *, const fixture *, const xd_train_run *)) {
+                              xd_status (*part)(xd_context *, const fixture *, const xd_run *)) {
   char path[TEST_PATH_SIZE];
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   run.checkpoint = in_folder(path, of, "training.checkpoint");
   run.checkpoint_steps = 1;
   run.callback = count_down, run.user = &step;

@@ -23,7 +23,7 @@ static void recover(const fuzz_surroundings *with, const char *path) {
 
 /* What is there is whole and numbers. The file lies where no new one can be written, which is no failure. */
 static void go_on(const fuzz_surroundings *with, uint32_t kind, const char *path) {
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   fuzz_training training;
   fuzz_trained made;
   run.checkpoint = path, run.resume = 1;

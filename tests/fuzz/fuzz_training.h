@@ -58,7 +58,7 @@ typedef struct fuzz_trained {
 } fuzz_trained;
 
 static inline xd_status fuzz_train(fuzz_trained *out, const fuzz_training *with, uint32_t kind,
-                                   const xd_train_run *run) {
+                                   const xd_run *run) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
   *out = (fuzz_trained){NULL, NULL, NULL, NULL};
   if (kind == FUZZ_VAE)
@@ -68,8 +68,7 @@ static inline xd_status fuzz_train(fuzz_trained *out, const fuzz_training *with,
   for (int d = 0; d < 2; d++)
     input.set[d] = with->sets[d];
   input.pairing = with->pairing;
-  input.run = run;
-  return xd_train(&out->model, with->context, NULL, &input, with->options);
+  return xd_train(&out->model, with->context, NULL, &input, run, with->options);
 }
 
 static inline void fuzz_trained_release(fuzz_trained *of) {

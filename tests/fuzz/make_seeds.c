@@ -94,7 +94,7 @@ static int stop_later(void *user, const xd_progress *progress) {
 static void make_checkpoint(uint32_t kind, uint32_t stop_at) {
   char path[TEST_PATH_SIZE], name[32];
   xd_context *native = test_context("auto");
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   fuzz_training training;
   fuzz_trained made;
   size_t size;

@@ -74,7 +74,7 @@ OF_PARAMETER = {
     ("xd_train", "options"): "f.train_options",
     ("xd_train_vae", "options"): "f.vae_options",
     ("xd_map", "options"): "f.train_options",
-    ("xd_map_condition", "options"): "f.mapping_options",
+    ("xd_train_generator", "options"): "f.mapping_options",
     ("xd_vae_trainer_create", "options"): "f.vae_options",
     ("xd_values_find", "name"): '"loss"',
     ("xd_image_convert", "to"): "&f.target",
@@ -137,7 +137,7 @@ OF_TYPE = {
     "const xd_backend_library *": "NULL",
     "xd_chunk *": "chunks()",
     "xd_context *": "f.context",
-    "const xd_condition_input *": "&f.condition_input",
+    "const xd_generator_input *": "&f.generator_input",
     "const xd_context_options *": "f.context_options",
     "const xd_dataset *const *": "f.sets",
     "const xd_dataset_options *": "&f.dataset_options",
@@ -167,7 +167,7 @@ OF_TYPE = {
     "xd_status": "XD_ERROR_IO",
     "xd_tensor *": "tensor()",
     "const xd_train_input *": "&f.train_input",
-    "const xd_train_run *": "&f.train_run",
+    "const xd_run *": "&f.run",
     "const xd_translator_options *": "&f.translator_options",
     "const xd_allocator *": "NULL",
 }
@@ -237,7 +237,7 @@ ROOMS = {("xd_dataset_spec_path", "size"), ("xd_options_write", "size"), ("xd_op
 # What is good is refused all the same, as what it names is not there.
 REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_train_recover", "xd_values_find"}
 # Whole trainings: only cancelled.
-LONG = {"xd_train", "xd_map", "xd_map_condition", "xd_train_vae", "xd_judge_train"}
+LONG = {"xd_train", "xd_map", "xd_train_generator", "xd_train_vae", "xd_judge_train"}
 
 
 def parse(line):

@@ -58,8 +58,8 @@ static struct fixture {
   xd_dataset_options dataset_options;
   xd_evaluation_input evaluation_input;
   xd_train_input train_input;
-  xd_condition_input condition_input;
-  xd_train_run train_run;
+  xd_generator_input generator_input;
+  xd_run run;
   xd_mapping_batch mapping_batch;
   xd_model_parts parts;
   xd_network_layers layers, decoder_layers, discriminator_layers;
@@ -265,7 +265,7 @@ static void make_sets(void) {
   f.train_input.set[0] = f.dataset;
   f.train_input.set[1] = f.target_set;
   f.train_input.pairing = f.pairing;
-  f.train_run = (xd_train_run)XD_TRAIN_RUN_INIT;
+  f.run = (xd_run)XD_RUN_INIT;
   f.evaluation_input = (xd_evaluation_input)XD_EVALUATION_INPUT_INIT;
   f.evaluation_input.source = f.dataset;
   f.evaluation_input.target = f.target_set;
@@ -327,12 +327,12 @@ static void make_structs(void) {
     f.parts.decoder[i] = xd_model_decoder(f.model, i + 1);
     f.parts.generator[i] = xd_model_generator(f.model, i + 1);
   }
-  f.condition_input = (xd_condition_input)XD_CONDITION_INPUT_INIT;
-  f.condition_input.encoder = f.parts.encoder[0];
-  f.condition_input.decoder = f.parts.decoder[0];
-  f.condition_input.set = f.dataset;
+  f.generator_input = (xd_generator_input)XD_GENERATOR_INPUT_INIT;
+  f.generator_input.encoder = f.parts.encoder[0];
+  f.generator_input.decoder = f.parts.decoder[0];
+  f.generator_input.set = f.dataset;
   f.mapping_batch = (xd_mapping_batch)XD_MAPPING_BATCH_INIT;
-  f.mapping_batch.source = f.mapping_batch.condition = codes;
+  f.mapping_batch.source = f.mapping_batch.anchor = codes;
   f.mapping_batch.positive = f.mapping_batch.mismatched = f.mapping_batch.twin = codes;
   f.mapping_batch.count = 2;
   f.layers = (xd_network_layers)XD_NETWORK_LAYERS_INIT;

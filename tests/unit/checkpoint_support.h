@@ -48,7 +48,7 @@ typedef struct part {
   xd_pairing *pairing;
   xd_options *options;
   xd_train_input input;
-  xd_train_run run;
+  xd_run run;
   xd_values *report;
   xd_model *model; /* what came of it */
 } part;
@@ -104,7 +104,7 @@ static inline xd_dataset *make_one_picture(xd_context *context) {
 static inline void open_part(part *p, const lab *l, const setting *s, uint32_t threads) {
   *p = (part){.context = test_context_with(s->backend, threads, NULL),
               .input = XD_TRAIN_INPUT_INIT,
-              .run = XD_TRAIN_RUN_INIT};
+              .run = XD_RUN_INIT};
   p->pairing = make_pairing(p->context, s->pairs ? s->pairs : s->one_class ? "0:3" : "0:3,1:4,2:5");
   p->options = make_options(p->context, "train", TINY);
   change_options(p->options, s->options);
@@ -126,7 +126,6 @@ static inline void open_part(part *p, const lab *l, const setting *s, uint32_t t
   if (s->maps)
     assert_ok(p->context, xd_model_load(&p->vaes, p->context, l->vaes));
   p->input.pairing = p->pairing;
-  p->input.run = &p->run;
 }
 
 static inline void close_part(part *p) {
@@ -144,8 +143,8 @@ static inline void close_part(part *p) {
 }
 
 static inline xd_status run_part(part *p) {
-  return p->vaes ? xd_map(&p->model, p->context, p->report, p->vaes, &p->input, p->options)
-                 : xd_train(&p->model, p->context, p->report, &p->input, p->options);
+  return p->vaes ? xd_map(&p->model, p->context, p->report, p->vaes, &p->input, &p->run, p->options)
+                 : xd_train(&p->model, p->context, p->report, &p->input, &p->run, p->options);
 }
 
 static inline void listen(part *p, heard *to) {

@@ -10,7 +10,7 @@
 #define SIZED_STRUCTS(ROW) \
   ROW(xd_allocator, XD_ALLOCATOR_INIT, release, IN) \
   ROW(xd_runner, XD_RUNNER_INIT, reserved, IN) \
-  ROW(xd_condition_input, XD_CONDITION_INPUT_INIT, run, IN) \
+  ROW(xd_generator_input, XD_GENERATOR_INPUT_INIT, name, IN) \
   ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, picture_pixels, IN) \
   ROW(xd_dataset_options, XD_DATASET_OPTIONS_INIT, user, IN) \
   ROW(xd_dataset_selection, XD_DATASET_SELECTION_INIT, skip, IN) \
@@ -27,8 +27,8 @@
   ROW(xd_option_info, XD_OPTION_INFO_INIT, reserved, OUT) \
   ROW(xd_source, XD_SOURCE_INIT, user, IN) \
   ROW(xd_sink, XD_SINK_INIT, user, IN) \
-  ROW(xd_train_input, XD_TRAIN_INPUT_INIT, run, IN) \
-  ROW(xd_train_run, XD_TRAIN_RUN_INIT, resume, IN) \
+  ROW(xd_train_input, XD_TRAIN_INPUT_INIT, unlabelled, IN) \
+  ROW(xd_run, XD_RUN_INIT, resume, IN) \
   ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, user, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */

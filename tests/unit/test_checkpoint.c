@@ -73,7 +73,7 @@ END_TEST
 /* Each has a state of its own. */
 START_TEST(checkpoint__keeps_the_state_of_every_kind_of_training) {
   const setting settings[] = {
-      {.options = "vae.linear_skip=1 mapping.linear_skip=1 condition_codes=3"},
+      {.options = "vae.linear_skip=1 mapping.linear_skip=1 anchor_codes=3"},
       {.options = "spectral_norm=0 ema_decay=0 lambda_reg=0 mismatch=0 raw_codes=1"},
       {.options = "ema_decay=0.9 dropout=0.2 generated_mismatch=1 noise_scale=0.5"},
       {.options =

@@ -132,7 +132,7 @@ START_TEST(checkpoint__refuses_inputs_that_make_no_sense) {
   p.run.checkpoint = l.checkpoint;
   assert_part_refused(&p, XD_ERROR_NOT_FOUND, l.checkpoint);
   p.run.resume = 2;
-  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "xd_train_run.resume");
+  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "xd_run.resume");
   p.run.resume = 0, p.run.checkpoint_seconds = -1.0;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "checkpoint_seconds cannot be -1");
   p.run.checkpoint_seconds = NAN;
@@ -339,7 +339,7 @@ END_TEST
 static xd_status resume_finished(xd_context *context, void *user) {
   const lab *l = user;
   xd_train_input input = XD_TRAIN_INPUT_INIT;
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   xd_options *options = NULL;
   xd_model *model = NULL;
   xd_dataset *sets[2] = {NULL, NULL};
@@ -359,9 +359,9 @@ static xd_status resume_finished(xd_context *context, void *user) {
   if (status == XD_OK)
     status = xd_pairing_create(&pairing, context, "0:0,1:1");
   run.checkpoint = l->checkpoint, run.resume = access(l->checkpoint, F_OK) == 0;
-  input.pairing = pairing, input.run = &run;
+  input.pairing = pairing;
   if (status == XD_OK)
-    status = xd_train(&model, context, NULL, &input, options);
+    status = xd_train(&model, context, NULL, &input, &run, options);
   xd_model_release(model);
   xd_pairing_release(pairing);
   xd_dataset_release(sets[0]);

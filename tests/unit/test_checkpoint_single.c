@@ -28,7 +28,7 @@ static void take_weights(result *to, const xd_network *network) {
 }
 
 static xd_status train_judge(result *to, xd_context *context, xd_values *report, const xd_dataset *set,
-                             const xd_train_run *run, const xd_options *options) {
+                             const xd_run *run, const xd_options *options) {
   xd_judge *judge = NULL;
   const xd_status status = xd_judge_train(&judge, context, report, set, run, options);
   ck_assert_int_eq(status == XD_OK, judge != NULL);
@@ -42,7 +42,7 @@ static xd_status train_judge(result *to, xd_context *context, xd_values *report,
 }
 
 static xd_status train_vae(result *to, xd_context *context, xd_values *report, const xd_dataset *set,
-                           const xd_train_run *run, const xd_options *options) {
+                           const xd_run *run, const xd_options *options) {
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
   const xd_status status = xd_train_vae(&encoder, &decoder, context, report, set, run, options);
@@ -67,8 +67,8 @@ static xd_dataset *make_named_set(xd_context *context, uint64_t seed) {
 }
 
 /* At so many threads; `word` is what a failure's message names. */
-static xd_status train_single(result *to, const single *what, xd_train_run run, uint32_t threads,
-                              uint64_t seed, const char *word) {
+static xd_status train_single(result *to, const single *what, xd_run run, uint32_t threads, uint64_t seed,
+                              const char *word) {
   xd_context *context = test_context_with("auto", threads, NULL);
   xd_dataset *set = make_named_set(context, seed);
   xd_options *options =
@@ -95,8 +95,8 @@ static void free_result(result *of) {
   free(of->told.text);
 }
 
-static xd_train_run listening(heard *to) {
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+static xd_run listening(heard *to) {
+  xd_run run = XD_RUN_INIT;
   run.callback = hear, run.user = to;
   return run;
 }
@@ -113,7 +113,7 @@ static void assert_same_result(const result *got, const result *expected, uint32
 
 static void check_stop(const lab *l, const single *what, const result *whole, uint32_t stop_at) {
   result got = {.told = {.stop_at = stop_at, .cancels = stop_at % 2}};
-  xd_train_run run = listening(&got.told);
+  xd_run run = listening(&got.told);
   run.checkpoint = l->checkpoint;
   remove(l->checkpoint);
   ck_assert_int_eq(train_single(&got, what, run, 1, 1, NULL), XD_ERROR_CANCELLED);
@@ -149,7 +149,7 @@ START_TEST(single__of_a_finished_training_gives_its_networks_at_once) {
   for (int judge = 0; judge < 2; judge++) {
     const single what = {judge, ""};
     result first = {.count = 0}, again = {.count = 0};
-    xd_train_run run = listening(&first.told);
+    xd_run run = listening(&first.told);
     run.checkpoint = l.checkpoint;
     remove(l.checkpoint);
     ck_assert_int_eq(train_single(&first, &what, run, 1, 1, NULL), XD_OK);
@@ -170,7 +170,7 @@ END_TEST
 
 static void refuse(const lab *l, const single *what, uint64_t seed, xd_status expected, const char *word) {
   result none = {.count = 0};
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   run.checkpoint = l->checkpoint, run.resume = 1;
   const xd_status status = train_single(&none, what, run, 1, seed, word);
   ck_assert_msg(status == expected, "%s, not %s", xd_status_name(status), xd_status_name(expected));
@@ -187,7 +187,7 @@ START_TEST(single__refuses_another_training_and_names_what_differs) {
   refuse(&l, &judges[0], 1, XD_ERROR_NOT_FOUND, "t.ckpt");
   for (int judge = 0; judge < 2; judge++) {
     result first = {.count = 0};
-    xd_train_run run = XD_TRAIN_RUN_INIT;
+    xd_run run = XD_RUN_INIT;
     run.checkpoint = l.checkpoint;
     remove(l.checkpoint);
     ck_assert_int_eq(train_single(&first, judge ? &judges[0] : &vaes[0], run, 1, 1, NULL), XD_OK);

@@ -129,7 +129,7 @@ START_TEST(condition_model__is_refused_where_pictures_are_wanted) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
   input.set[0] = input.set[1] = set;
   input.pairing = pairing;
-  assert_status(xd_map(&mapped, context, NULL, model, &input, NULL), XD_ERROR_UNSUPPORTED);
+  assert_status(xd_map(&mapped, context, NULL, model, &input, NULL, NULL), XD_ERROR_UNSUPPORTED);
   assert_message_names(context, "conditions");
   xd_pairing_release(pairing);
   xd_dataset_release(set);
@@ -274,7 +274,7 @@ START_TEST(condition_sampler__draws_labels_alike_often_with_their_codes) {
       for (uint32_t j = 0; j < 4; j++)
         ck_assert(batch.source[4 * i + j] == (j == label ? 1.0f : 0.0f));
       ck_assert(batch.mismatched[2 * i + 1] != (float)label);
-      ck_assert(memcmp(batch.condition + 2 * i, batch.wrong_condition + 2 * i, 2 * sizeof(float)) != 0);
+      ck_assert(memcmp(batch.anchor + 2 * i, batch.wrong_anchor + 2 * i, 2 * sizeof(float)) != 0);
     }
   }
   for (uint32_t label = 1; label < 4; label++)
@@ -308,7 +308,7 @@ START_TEST(condition_sampler__keeps_pictures_with_their_vectors) {
     vectors[2 * i] = 1.0f;
   open_sampler(&sampler, set, &codes, vectors, 2);
   xdi_condition_sampler_draw(&sampler, &batch, 7);
-  ck_assert(batch.mismatched == NULL && batch.wrong_condition == NULL);
+  ck_assert(batch.mismatched == NULL && batch.wrong_anchor == NULL);
   xdi_condition_sampler_close(&sampler);
   xdi_codes_close(&codes);
   xd_dataset_release(set);
@@ -321,7 +321,8 @@ typedef struct fixture {
   xd_dataset *set;
   xd_encoder *encoder;
   xd_decoder *decoder;
-  xd_condition_input input;
+  xd_generator_input input;
+  const xd_run *run;
 } fixture;
 
 static void open_fixture(fixture *f, const char *vae) {
@@ -329,7 +330,8 @@ static void open_fixture(fixture *f, const char *vae) {
   xd_options *options = make_options(context, "vae", vae);
   assert_ok(context, xd_train_vae(&f->encoder, &f->decoder, context, NULL, f->set, NULL, options));
   xd_options_destroy(options);
-  f->input = (xd_condition_input)XD_CONDITION_INPUT_INIT;
+  f->run = NULL;
+  f->input = (xd_generator_input)XD_GENERATOR_INPUT_INIT;
   f->input.encoder = f->encoder;
   f->input.decoder = f->decoder;
   f->input.set = f->set;
@@ -346,12 +348,12 @@ static void close_fixture(fixture *f) {
 
 static xd_status train(const fixture *f, xd_model **out, xd_values *report, const char *mapping) {
   xd_options *options = make_options(context, "mapping", mapping);
-  const xd_status status = xd_map_condition(out, context, report, &f->input, options);
+  const xd_status status = xd_train_generator(out, context, report, &f->input, f->run, options);
   xd_options_destroy(options);
   return status;
 }
 
-START_TEST(map_condition__gives_a_model_of_labels_on_the_same_vae) {
+START_TEST(train_generator__gives_a_model_of_labels_on_the_same_vae) {
   fixture f;
   xd_model *model = NULL;
   xd_values *report = make_values(context);
@@ -380,7 +382,7 @@ static unsigned char *bytes_of(const xd_model *model, size_t *size) {
   return read_test_file(path, size);
 }
 
-START_TEST(map_condition__gives_the_same_bytes_for_the_same_seed) {
+START_TEST(train_generator__gives_the_same_bytes_for_the_same_seed) {
   static const char *const mappings[] = {QUICK_MAPPING, QUICK_MAPPING, QUICK_MAPPING " seed=6"};
   fixture f;
   unsigned char *bytes[3];
@@ -405,7 +407,7 @@ static int stop_at_third(void *user, const xd_progress *progress) {
   return progress->stage == XD_STAGE_MAPPING1 && progress->step == 3;
 }
 
-START_TEST(map_condition__refuses_what_it_cannot_train_on) {
+START_TEST(train_generator__refuses_what_it_cannot_train_on) {
   static float vectors[PICTURES * 2];
   static const struct {
     uint32_t dim;
@@ -432,10 +434,10 @@ START_TEST(map_condition__refuses_what_it_cannot_train_on) {
     with.input.encoder = cases[i].drop == 1 ? NULL : f.encoder;
     with.input.decoder = cases[i].drop == 2 ? NULL : f.decoder;
     with.input.set = cases[i].drop == 3 ? NULL : f.set;
-    xd_train_run run = XD_TRAIN_RUN_INIT;
+    xd_run run = XD_RUN_INIT;
     run.callback = cases[i].drop == 5 ? stop_at_third : NULL;
     run.checkpoint = cases[i].drop == 6 ? "nowhere" : NULL;
-    with.input.run = &run;
+    with.run = &run;
     assert_status(train(&with, &model, NULL, cases[i].options), cases[i].status);
     assert_message_names(context, cases[i].word);
     ck_assert_ptr_null(model);
@@ -445,18 +447,18 @@ START_TEST(map_condition__refuses_what_it_cannot_train_on) {
 END_TEST
 
 static xd_status train_refusable(xd_context *with, void *user) {
-  const xd_condition_input *input = user;
+  const xd_generator_input *input = user;
   xd_model *model = NULL;
   xd_options *options = NULL;
   xd_status status = try_options(&options, with, "mapping", QUICK_MAPPING);
   if (status == XD_OK)
-    status = xd_map_condition(&model, with, NULL, input, options);
+    status = xd_train_generator(&model, with, NULL, input, NULL, options);
   xd_options_destroy(options);
   xd_model_release(model);
   return status;
 }
 
-START_TEST(map_condition__leaves_nothing_behind_without_memory) {
+START_TEST(train_generator__leaves_nothing_behind_without_memory) {
   fixture f;
   open_fixture(&f, QUICK_VAE);
   check_refusals(train_refusable, &f.input);
@@ -465,7 +467,7 @@ START_TEST(map_condition__leaves_nothing_behind_without_memory) {
 END_TEST
 
 /* A short training on patterns: what is drawn of a class is of that class, and not one picture. */
-START_TEST(map_condition__learns_to_draw_classes) {
+START_TEST(train_generator__learns_to_draw_classes) {
   fixture f;
   xd_model *model = NULL;
   xd_judge *judge = NULL;
@@ -507,11 +509,11 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, condition_file__refuses_contradictions);
   tcase_add_test(tcase, condition_sampler__draws_labels_alike_often_with_their_codes);
   tcase_add_test(tcase, condition_sampler__keeps_pictures_with_their_vectors);
-  tcase_add_test(tcase, map_condition__gives_a_model_of_labels_on_the_same_vae);
-  tcase_add_test(tcase, map_condition__gives_the_same_bytes_for_the_same_seed);
-  tcase_add_test(tcase, map_condition__refuses_what_it_cannot_train_on);
-  tcase_add_test(tcase, map_condition__leaves_nothing_behind_without_memory);
-  tcase_add_test(tcase, map_condition__learns_to_draw_classes);
+  tcase_add_test(tcase, train_generator__gives_a_model_of_labels_on_the_same_vae);
+  tcase_add_test(tcase, train_generator__gives_the_same_bytes_for_the_same_seed);
+  tcase_add_test(tcase, train_generator__refuses_what_it_cannot_train_on);
+  tcase_add_test(tcase, train_generator__leaves_nothing_behind_without_memory);
+  tcase_add_test(tcase, train_generator__learns_to_draw_classes);
   suite_add_tcase(suite, tcase);
   return suite;
 }

@@ -197,11 +197,11 @@ START_TEST(dataset__tells_whether_it_has_labels) {
   assert_ok(context, xd_dataset_create(&plain, context, pixels, NULL, 2, 3, 3, 1));
   ck_assert(xd_dataset_has_labels(set) == 1 && xd_dataset_has_labels(plain) == 0);
   ck_assert_int_eq(xd_dataset_has_labels(NULL), 0);
-  assert_ok(context, xd_dataset_convert(&wide, context, set, &options));
+  assert_ok(context, xd_dataset_fit(&wide, context, set, &options));
   ck_assert_int_eq(xd_dataset_has_labels(wide), 1);
   xd_dataset_release(wide);
   options.channels = 3;
-  assert_ok(context, xd_dataset_convert(&wide, context, plain, &options));
+  assert_ok(context, xd_dataset_fit(&wide, context, plain, &options));
   ck_assert_int_eq(xd_dataset_has_labels(wide), 0);
   xd_dataset_release(wide);
   xd_dataset_release(plain);
@@ -245,7 +245,7 @@ static void check_converted(const xd_dataset *set, xd_fit fit, const uint8_t exp
   options.skip_bad = 1; /* says nothing here */
   options.callback = count_step;
   options.user = &heard;
-  assert_ok(context, xd_dataset_convert(&made, context, set, &options));
+  assert_ok(context, xd_dataset_fit(&made, context, set, &options));
   ck_assert_uint_eq(heard.calls, 3);
   ck_assert(xd_dataset_width(made) == 2 && xd_dataset_height(made) == 2 && xd_dataset_channels(made) == 1);
   for (uint32_t i = 0; i < 3; i++) {
@@ -256,11 +256,11 @@ static void check_converted(const xd_dataset *set, xd_fit fit, const uint8_t exp
   ck_assert_str_eq(xd_dataset_class_name(made, 7), "7");
   xd_dataset_release(made);
   heard = (steps){0, 2};
-  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_CANCELLED);
+  assert_status(xd_dataset_fit(&made, context, set, &options), XD_ERROR_CANCELLED);
   ck_assert(heard.calls == 2 && !made);
 }
 
-START_TEST(dataset_convert__fits_pictures_and_keeps_labels_and_names) {
+START_TEST(dataset_fit__fits_pictures_and_keeps_labels_and_names) {
   xd_dataset *set = make_halves();
   check_converted(set, XD_FIT_STRETCH, (const uint8_t[]){100, 200, 100, 200});
   check_converted(set, XD_FIT_CROP, (const uint8_t[]){100, 200, 100, 200});
@@ -269,17 +269,17 @@ START_TEST(dataset_convert__fits_pictures_and_keeps_labels_and_names) {
 }
 END_TEST
 
-START_TEST(dataset_convert__changes_channels_alone) {
+START_TEST(dataset_fit__changes_channels_alone) {
   xd_dataset *set = make_halves(), *colour = NULL, *grey = NULL;
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   options.channels = 3;
   options.fit = XD_FIT_EXACT;
-  assert_ok(context, xd_dataset_convert(&colour, context, set, &options));
+  assert_ok(context, xd_dataset_fit(&colour, context, set, &options));
   ck_assert(xd_dataset_width(colour) == 4 && xd_dataset_channels(colour) == 3);
   for (unsigned k = 0; k < 12; k++)
     ck_assert_uint_eq(xd_dataset_pixels(colour, 2)[k], k < 6 ? 100 : 200);
   options.channels = 1;
-  assert_ok(context, xd_dataset_convert(&grey, context, colour, &options));
+  assert_ok(context, xd_dataset_fit(&grey, context, colour, &options));
   ck_assert_mem_eq(xd_dataset_pixels(grey, 1), xd_dataset_pixels(set, 1), 8);
   xd_dataset_release(grey);
   xd_dataset_release(colour);
@@ -287,14 +287,14 @@ START_TEST(dataset_convert__changes_channels_alone) {
 }
 END_TEST
 
-START_TEST(dataset_convert__gives_back_what_fits_already) {
+START_TEST(dataset_fit__gives_back_what_fits_already) {
   xd_dataset *set = make_halves(), *same = NULL;
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
-  assert_ok(context, xd_dataset_convert(&same, context, set, NULL));
+  assert_ok(context, xd_dataset_fit(&same, context, set, NULL));
   ck_assert_ptr_eq(same, set);
   xd_dataset_release(same);
   options.width = 4, options.height = 2, options.channels = 1;
-  assert_ok(context, xd_dataset_convert(&same, context, set, &options));
+  assert_ok(context, xd_dataset_fit(&same, context, set, &options));
   ck_assert_ptr_eq(same, set);
   xd_dataset_release(set);
   ck_assert_uint_eq(xd_dataset_count(same), 3);
@@ -302,22 +302,22 @@ START_TEST(dataset_convert__gives_back_what_fits_already) {
 }
 END_TEST
 
-START_TEST(dataset_convert__refuses_what_cannot_be) {
+START_TEST(dataset_fit__refuses_what_cannot_be) {
   xd_dataset *set = make_halves(), *made = set;
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   options.width = options.height = 2;
   options.fit = XD_FIT_EXACT;
-  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_SHAPE_MISMATCH);
+  assert_status(xd_dataset_fit(&made, context, set, &options), XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(made);
   options.fit = 4;
-  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_fit(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
   options.fit = XD_FIT_STRETCH, options.height = 0;
-  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_fit(&made, context, set, &options), XD_ERROR_INVALID_ARGUMENT);
   options.width = options.height = 65535;
-  assert_status(xd_dataset_convert(&made, context, set, &options), XD_ERROR_TOO_LARGE);
-  assert_status(xd_dataset_convert(&made, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_convert(NULL, context, set, NULL), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_dataset_convert(&made, NULL, set, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_fit(&made, context, set, &options), XD_ERROR_TOO_LARGE);
+  assert_status(xd_dataset_fit(&made, context, NULL, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_fit(NULL, context, set, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_dataset_fit(&made, NULL, set, NULL), XD_ERROR_INVALID_ARGUMENT);
   xd_dataset_release(set);
 }
 END_TEST
@@ -326,12 +326,12 @@ static xd_status convert_limited(xd_context *limited, void *user) {
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   xd_dataset *made = NULL;
   options.channels = 3;
-  const xd_status status = xd_dataset_convert(&made, limited, user, &options);
+  const xd_status status = xd_dataset_fit(&made, limited, user, &options);
   xd_dataset_release(made);
   return status;
 }
 
-START_TEST(dataset_convert__leaks_nothing_when_memory_is_refused) {
+START_TEST(dataset_fit__leaks_nothing_when_memory_is_refused) {
   xd_dataset *set = make_halves();
   check_refusals(convert_limited, set);
   xd_dataset_release(set);
@@ -422,11 +422,11 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_read__gives_all_in_order_without_indices);
   tcase_add_test(tcase, dataset_read__gives_bytes_and_labels_in_the_order_asked);
   tcase_add_test(tcase, dataset__tells_whether_it_has_labels);
-  tcase_add_test(tcase, dataset_convert__fits_pictures_and_keeps_labels_and_names);
-  tcase_add_test(tcase, dataset_convert__changes_channels_alone);
-  tcase_add_test(tcase, dataset_convert__gives_back_what_fits_already);
-  tcase_add_test(tcase, dataset_convert__refuses_what_cannot_be);
-  tcase_add_test(tcase, dataset_convert__leaks_nothing_when_memory_is_refused);
+  tcase_add_test(tcase, dataset_fit__fits_pictures_and_keeps_labels_and_names);
+  tcase_add_test(tcase, dataset_fit__changes_channels_alone);
+  tcase_add_test(tcase, dataset_fit__gives_back_what_fits_already);
+  tcase_add_test(tcase, dataset_fit__refuses_what_cannot_be);
+  tcase_add_test(tcase, dataset_fit__leaks_nothing_when_memory_is_refused);
   tcase_add_test(tcase, dataset_read__refuses_indices_beyond_the_end);
   tcase_add_test(tcase, dataset__outlives_its_context);
   tcase_add_test(tcase, dataset__is_shared_between_threads);

@@ -156,7 +156,7 @@ START_TEST(dataset_join__knows_which_sets_have_labels) {
   check_refused(set, make_set(1, (const uint32_t[]){0}, 1), XD_ERROR_INVALID_ARGUMENT, "labels");
   set = make_named("ape");
   options.channels = 3;
-  assert_ok(context, xd_dataset_convert(&converted, context, set, &options));
+  assert_ok(context, xd_dataset_fit(&converted, context, set, &options));
   xd_dataset_release(set);
   check_refused(converted, make_shape(1, 1, 3), XD_ERROR_INVALID_ARGUMENT, "labels");
 }

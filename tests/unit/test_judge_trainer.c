@@ -146,7 +146,7 @@ START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   xd_values *report = make_values(context);
   xd_judge *judge = NULL;
   watch seen = {0, 0, 0};
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   run.callback = watch_step, run.user = &seen;
   assert_ok(context, xd_judge_train(&judge, context, report, set, &run, options));
   ck_assert(seen.calls == 6 && seen.steps == 6);

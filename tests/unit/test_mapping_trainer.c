@@ -13,7 +13,7 @@
 
 /* The finished generator is the very one that was trained. */
 #define PLAIN \
-  "spectral_norm=1 mismatch=1 generated_mismatch=0 lambda_reg=0.1 final_lambda=1 invariance=0 condition_codes=1 "
+  "spectral_norm=1 mismatch=1 generated_mismatch=0 lambda_reg=0.1 final_lambda=1 invariance=0 anchor_codes=1 "
 #define SMALL PLAIN "source_dim=4 target_dim=3 hidden_width=9 hidden_layers=2 batch=10 noise_scale=1 seed=21"
 
 static xdi_mapping_settings settings_of(const char *text) {
@@ -36,7 +36,7 @@ static xdi_mapping_settings paper_settings(void) {
 }
 
 typedef struct codes {
-  float *source, *condition, *positive, *mismatched, *twin;
+  float *source, *anchor, *positive, *mismatched, *twin;
   float *style_reader, *style;
   float *of_twin; /* what G makes of the twins where it is held while weights change; else NULL */
 } codes;
@@ -51,7 +51,7 @@ static codes make_codes(uint32_t rows, uint32_t source, uint32_t target) {
 }
 
 static void free_codes(codes given) {
-  free(given.source), free(given.condition), free(given.positive), free(given.mismatched);
+  free(given.source), free(given.anchor), free(given.positive), free(given.mismatched);
   free(given.twin), free(given.style_reader), free(given.style), free(given.of_twin);
 }
 
@@ -60,7 +60,7 @@ static xd_mapping_batch batch_of(codes given, uint32_t rows) {
   batch.count = rows;
   batch.source = given.source;
   batch.twin = given.twin;
-  batch.condition = given.condition;
+  batch.anchor = given.anchor;
   batch.positive = given.positive;
   batch.mismatched = given.mismatched;
   batch.style_dim = STYLE;
@@ -98,10 +98,10 @@ static xd_mapping_trainer *make_trainer(xd_context *context, const xdi_mapping_s
 /* ---- losses by hand ---- */
 
 static double mean_softplus(xd_context *context, const xd_pair_discriminator *discriminator, double sign,
-                            const float *condition, const float *judged) {
+                            const float *anchor, const float *judged) {
   float logits[ROWS];
   double sum = 0.0;
-  assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, condition, judged, ROWS));
+  assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, anchor, judged, ROWS));
   for (uint32_t i = 0; i < ROWS; i++)
     sum += test_softplus(-sign * (double)logits[i]);
   return sum / ROWS;
@@ -117,15 +117,15 @@ static xdi_mapping_losses losses_by_hand(xd_context *context, const xdi_mapping_
   xdi_random_normals(noise, 2 * ROWS * TARGET, options->seed, xdi_stream_id(XDI_STREAM_MAPPING_NOISE, 0), 0);
   assert_ok(context,
             xd_latent_generator_generate(generator, context, generated, epsilon, given.source, ROWS));
-  const float *positive = options->same_code_positive ? given.condition : given.positive;
-  losses.real = mean_softplus(context, discriminator, 1.0, given.condition, positive);
-  losses.generated = mean_softplus(context, discriminator, -1.0, given.condition, generated);
-  losses.noise = mean_softplus(context, discriminator, -1.0, given.condition, fresh);
+  const float *positive = options->same_code_positive ? given.anchor : given.positive;
+  losses.real = mean_softplus(context, discriminator, 1.0, given.anchor, positive);
+  losses.generated = mean_softplus(context, discriminator, -1.0, given.anchor, generated);
+  losses.noise = mean_softplus(context, discriminator, -1.0, given.anchor, fresh);
   if (options->mismatch > 0.0f)
-    losses.mismatched = mean_softplus(context, discriminator, -1.0, given.condition, given.mismatched);
+    losses.mismatched = mean_softplus(context, discriminator, -1.0, given.anchor, given.mismatched);
   losses.discriminator =
       losses.real + losses.generated + losses.noise + (double)options->mismatch * losses.mismatched;
-  losses.adversarial = mean_softplus(context, discriminator, 1.0, given.condition, generated);
+  losses.adversarial = mean_softplus(context, discriminator, 1.0, given.anchor, generated);
   for (uint32_t i = 0; i < ROWS * TARGET; i++) {
     const double apart = (double)epsilon[i] - (double)generated[i];
     losses.regularisation += apart * apart / (ROWS * TARGET);
@@ -340,8 +340,8 @@ static void check_both(xdi_mapping_settings options) {
   close_check(&check);
 }
 
-/* D refuses the mismatched codes; G is judged against the wrong conditions, which are others. */
-START_TEST(mapping_trainer_step__takes_wrong_conditions_of_their_own) {
+/* D refuses the mismatched codes; G is judged against the wrong anchors, which are others. */
+START_TEST(mapping_trainer_step__takes_wrong_anchors_of_their_own) {
   xd_context *context = test_context("reference");
   xdi_mapping_settings options = small_settings();
   options.generated_mismatch = 1.7f;
@@ -351,7 +351,7 @@ START_TEST(mapping_trainer_step__takes_wrong_conditions_of_their_own) {
   codes given = make_codes(ROWS, SOURCE, TARGET), other = given;
   xd_mapping_batch batch = batch_of(given, ROWS);
   xdi_mapping_losses got;
-  batch.wrong_condition = other.mismatched = given.positive;
+  batch.wrong_anchor = other.mismatched = given.positive;
   step_of(context, trainer, &got, &batch, 0.0f);
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, &discriminator));
   xdi_mapping_losses expected = losses_by_hand(context, &options, generator, discriminator, given);
@@ -626,11 +626,11 @@ END_TEST
 START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
   enum { N = 64, DIM = 2 };
   xd_context *context = test_context("auto");
-  float source[N * DIM], condition[N * DIM], positive[N * DIM], wrong[N * DIM], noise[N * DIM], out[N * DIM];
+  float source[N * DIM], anchor[N * DIM], positive[N * DIM], wrong[N * DIM], noise[N * DIM], out[N * DIM];
   xd_mapping_trainer *trainer = make_mapping_trainer(
       context, PLAIN "source_dim=2 target_dim=2 hidden_width=64 hidden_layers=2 batch=64");
   xd_latent_generator *generator = NULL;
-  float *const targets[] = {source, condition, positive, wrong};
+  float *const targets[] = {source, anchor, positive, wrong};
   for (uint32_t step = 0; step < 800; step++) {
     for (uint32_t k = 0; k < 4; k++)
       xdi_random_normals(targets[k], N * DIM, 5, 100 + k, step * N * DIM);
@@ -642,7 +642,7 @@ START_TEST(mapping_trainer_step__learns_a_mapping_of_two_classes) {
     }
     xd_mapping_batch batch = XD_MAPPING_BATCH_INIT;
     batch.count = N;
-    batch.source = source, batch.condition = condition, batch.positive = positive, batch.mismatched = wrong;
+    batch.source = source, batch.anchor = anchor, batch.positive = positive, batch.mismatched = wrong;
     assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.002f));
   }
   assert_ok(context, xd_mapping_trainer_finish(trainer, &generator, NULL));
@@ -673,8 +673,8 @@ START_TEST(mapping_trainer_create__refuses_what_does_not_fit) {
   xd_mapping_trainer *trainer = (xd_mapping_trainer *)context;
   refuse_mapping_trainer(context, "", XD_ERROR_INVALID_ARGUMENT, "mapping.source_dim is 0");
   refuse_mapping_trainer(context, "source_dim=3", XD_ERROR_INVALID_ARGUMENT, "mapping.target_dim is 0");
-  refuse_mapping_trainer(context, SMALL " condition_codes=2 same_code_positive=1", XD_ERROR_INVALID_ARGUMENT,
-                         "condition_codes cannot be 2");
+  refuse_mapping_trainer(context, SMALL " anchor_codes=2 same_code_positive=1", XD_ERROR_INVALID_ARGUMENT,
+                         "anchor_codes cannot be 2");
   assert_status(xd_mapping_trainer_create(&trainer, context, generator, NULL, options),
                 XD_ERROR_SHAPE_MISMATCH);
   ck_assert_ptr_null(trainer);
@@ -869,7 +869,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_networks);
   add_case(suite, mapping_trainer_finish__folds_the_noise_scale);
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
-  add_case(suite, mapping_trainer_step__takes_wrong_conditions_of_their_own);
+  add_case(suite, mapping_trainer_step__takes_wrong_anchors_of_their_own);
   add_case(suite, mapping_trainer_step__lets_lambda_fall_in_the_second_half);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_both_losses);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_invariance);

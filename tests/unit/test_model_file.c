@@ -109,9 +109,10 @@ START_TEST(model_save__load_gives_the_same_model) {
 }
 END_TEST
 
-START_TEST(model_load__gives_mappings_their_names_of_today) {
-  static const char *const properties[] = {"mapping_1to2.options", "steps=3", "mapping_2to1.losses", "",
-                                           "mapping_1to2",         "a host's"};
+START_TEST(model_load__gives_mappings_and_options_their_names_of_today) {
+  static const char *const properties[] = {"mapping_1to2.options", "steps=3 condition_codes=8 style=0",
+                                           "mapping_2to1.losses",  "",
+                                           "mapping_1to2",         "a host's condition_codes=8"};
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model = tiny_model(context, true), *old, *loaded;
   parts.properties = properties;
@@ -119,9 +120,9 @@ START_TEST(model_load__gives_mappings_their_names_of_today) {
   assert_ok(context, xd_model_with_mapping(&old, context, model, &parts));
   assert_ok(context, xd_model_save(old, context, path, NULL));
   assert_ok(context, xd_model_load(&loaded, context, path));
-  ck_assert_str_eq(xd_model_property(loaded, "mapping1.options"), "steps=3");
+  ck_assert_str_eq(xd_model_property(loaded, "mapping1.options"), "steps=3 anchor_codes=8 style=0");
   ck_assert_str_eq(xd_model_property(loaded, "mapping2.losses"), "");
-  ck_assert_str_eq(xd_model_property(loaded, "mapping_1to2"), "a host's");
+  ck_assert_str_eq(xd_model_property(loaded, "mapping_1to2"), "a host's condition_codes=8");
   ck_assert_ptr_null(xd_model_property(loaded, "mapping_1to2.options"));
   ck_assert_uint_eq(xd_model_property_count(loaded), xd_model_property_count(old));
   xd_model_release(model);
@@ -597,7 +598,7 @@ static Suite *make_suite(void) {
   TCase *tcase = tcase_create("model_file");
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, model_save__load_gives_the_same_model);
-  tcase_add_test(tcase, model_load__gives_mappings_their_names_of_today);
+  tcase_add_test(tcase, model_load__gives_mappings_and_options_their_names_of_today);
   tcase_add_test(tcase, model_save__keeps_linear_skips);
   tcase_add_test(tcase, model_save__says_its_minor_version_by_its_layers);
   tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);

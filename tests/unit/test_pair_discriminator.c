@@ -83,26 +83,26 @@ END_TEST
 START_TEST(pair_discriminator_score__reads_the_condition_first) {
   enum { COUNT = 300 };
   xd_pair_discriminator *discriminator = small_discriminator(2);
-  float *condition = make_normals(COUNT * LATENT, 1), *judged = make_normals(COUNT * LATENT, 2);
+  float *anchor = make_normals(COUNT * LATENT, 1), *judged = make_normals(COUNT * LATENT, 2);
   float *logits = new_floats(COUNT), *rows = new_floats(COUNT * 2 * LATENT);
   for (int i = 0; i < COUNT; i++) {
-    memcpy(rows + i * 2 * LATENT, condition + i * LATENT, LATENT * sizeof *rows);
+    memcpy(rows + i * 2 * LATENT, anchor + i * LATENT, LATENT * sizeof *rows);
     memcpy(rows + i * 2 * LATENT + LATENT, judged + i * LATENT, LATENT * sizeof *rows);
   }
   float *expected = run_network(context, xd_pair_discriminator_network(discriminator), rows, COUNT);
-  assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, condition, judged, COUNT));
+  assert_ok(context, xd_pair_discriminator_score(discriminator, context, logits, anchor, judged, COUNT));
   assert_same_floats(logits, expected, COUNT);
   ck_assert(logits[0] != logits[1]);
-  free(condition), free(judged), free(logits), free(rows), free(expected);
+  free(anchor), free(judged), free(logits), free(rows), free(expected);
   xd_pair_discriminator_release(discriminator);
 }
 END_TEST
 
 START_TEST(pair_discriminator_score__refuses_what_is_not_finite) {
   xd_pair_discriminator *discriminator = small_discriminator(2);
-  float condition[2 * LATENT] = {0}, judged[2 * LATENT] = {0}, logits[2];
+  float anchor[2 * LATENT] = {0}, judged[2 * LATENT] = {0}, logits[2];
   judged[LATENT + 1] = NAN;
-  assert_status(xd_pair_discriminator_score(discriminator, context, logits, condition, judged, 2),
+  assert_status(xd_pair_discriminator_score(discriminator, context, logits, anchor, judged, 2),
                 XD_ERROR_NUMERIC);
   assert_message_names(context, "value 1 of code 1");
   xd_pair_discriminator_release(discriminator);

@@ -37,7 +37,7 @@ typedef struct fixture {
 } fixture;
 
 static void open_averaging(fixture *f, const char *pairs, uint32_t samples, float deviation, float mixing,
-                           uint32_t threads, uint32_t condition_codes) {
+                           uint32_t threads, uint32_t anchor_codes) {
   memset(f, 0, sizeof *f);
   f->context = test_context_with("reference", threads, NULL);
   f->sets[0] = make_patterns(f->context, PATTERN_ROW, 3, PICTURES, 1);
@@ -48,7 +48,7 @@ static void open_averaging(fixture *f, const char *pairs, uint32_t samples, floa
     assert_ok(f->context, xdi_pools_open(&f->pools[d], f->context, f->sets[d], f->pairing, d + 1));
   }
   const xdi_pair_sampler_options options = {
-      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, condition_codes, false, NULL};
+      &f->codes[0], &f->codes[1], &f->pools[0], &f->pools[1], BATCH, mixing, 3, anchor_codes, false, NULL};
   assert_ok(f->context, xdi_pair_sampler_open(&f->sampler, f->context, &options));
 }
 
@@ -92,9 +92,9 @@ START_TEST(pair_sampler__draws_paired_classes_uniformly) {
       classes[source]++;
       pictures[picture_in(batch.source, i)]++;
       wrongs[label_in(batch.mismatched, i)]++;
-      ck_assert_uint_eq(label_in(batch.condition, i), target);
+      ck_assert_uint_eq(label_in(batch.anchor, i), target);
       ck_assert_uint_eq(label_in(batch.positive, i), target);
-      ck_assert_uint_ne(picture_in(batch.condition, i), picture_in(batch.positive, i));
+      ck_assert_uint_ne(picture_in(batch.anchor, i), picture_in(batch.positive, i));
       ck_assert_uint_ne(label_in(batch.mismatched, i), target);
     }
   }
@@ -146,11 +146,11 @@ START_TEST(pair_sampler__draws_from_all_classes_of_a_group) {
   for (uint32_t step = 0; step < STEPS; step++) {
     draw(&f, &batch, step);
     for (uint32_t i = 0; i < BATCH; i++) {
-      const uint32_t source = label_in(batch.source, i), condition = label_in(batch.condition, i);
-      ck_assert_int_eq(source == 2, condition == 5);
+      const uint32_t source = label_in(batch.source, i), anchor = label_in(batch.anchor, i);
+      ck_assert_int_eq(source == 2, anchor == 5);
       ck_assert_int_eq(source == 2, label_in(batch.positive, i) == 5);
       ck_assert_int_eq(source == 2, label_in(batch.mismatched, i) != 5);
-      targets[condition]++;
+      targets[anchor]++;
     }
   }
   ck_assert_msg(abs((int)targets[3] - 640) < 90 && abs((int)targets[4] - 640) < 90, "%u and %u", targets[3],
@@ -169,7 +169,7 @@ START_TEST(pair_sampler__knows_no_mismatch_within_one_group) {
     draw(&f, &batch, 0);
     ck_assert_ptr_null(batch.mismatched);
     for (uint32_t i = 0; i < BATCH; i++)
-      seen[label_in(batch.condition, i)]++, seen[label_in(batch.source, i)]++;
+      seen[label_in(batch.anchor, i)]++, seen[label_in(batch.source, i)]++;
     ck_assert_int_eq(seen[2] > 0, k < 2);
     ck_assert_int_eq(seen[4] > 0, k != 1);
     ck_assert_int_eq(seen[5] > 0, k == 0);
@@ -185,7 +185,7 @@ START_TEST(pair_sampler__samples_the_posteriors) {
   open_fixture(&f, "0:3,1:4,2:5", 0, 0.1f, 0.0f, 1);
   for (uint32_t step = 0; step < STEPS; step++) {
     draw(&f, &batch, step);
-    const float *const codes[] = {batch.source, batch.condition, batch.positive, batch.mismatched};
+    const float *const codes[] = {batch.source, batch.anchor, batch.positive, batch.mismatched};
     for (uint32_t k = 0; k < 4; k++)
       for (uint32_t i = 0; i < BATCH; i++) {
         const double value = (double)codes[k][2 * i + 1], noise = value - floor(value + 0.5);
@@ -227,7 +227,7 @@ START_TEST(pair_sampler__mixes_source_codes_of_one_class) {
       const float code = batch.source[2 * i], label = batch.source[2 * i + 1];
       ck_assert_msg(fabsf(label - roundf(label)) < 1e-5f, "a mixture of two classes: %g", (double)label);
       between += fabsf(code - roundf(code)) > 1e-4f;
-      ck_assert(batch.condition[2 * i] == roundf(batch.condition[2 * i]));
+      ck_assert(batch.anchor[2 * i] == roundf(batch.anchor[2 * i]));
       ck_assert(batch.positive[2 * i] == roundf(batch.positive[2 * i]));
     }
   }
@@ -246,7 +246,7 @@ START_TEST(pair_sampler__gives_the_same_batch_at_any_number_of_threads) {
   ck_assert(memcmp(a.source, b.source, BATCH * 2 * sizeof(float)) != 0);
   draw(&three, &b, 3);
   assert_same_floats(a.source, b.source, BATCH * 2);
-  assert_same_floats(a.condition, b.condition, BATCH * 2);
+  assert_same_floats(a.anchor, b.anchor, BATCH * 2);
   assert_same_floats(a.positive, b.positive, BATCH * 2);
   assert_same_floats(a.mismatched, b.mismatched, BATCH * 2);
   close_fixture(&one);
@@ -261,7 +261,7 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
     xd_mapping_batch batch, one;
     open_averaging(&f, "0:3,1:4,2:5", samples, 0.0f, 0.0f, 1, 8);
     open_fixture(&plain, "0:3,1:4,2:5", samples, 0.0f, 0.0f, 1);
-    ck_assert_ptr_null(plain.sampler.wrong_condition);
+    ck_assert_ptr_null(plain.sampler.wrong_anchor);
     xdi_pair_sampler_close(&f.sampler);
     xdi_codes *codes = &f.codes[1];
     const uint32_t rows = samples ? samples : 2;
@@ -284,8 +284,8 @@ START_TEST(pair_sampler__averages_conditions_of_the_right_class) {
       ck_assert(batch.mismatched[2 * i + 1] == (float)wrong && batch.positive[2 * i + 1] == (float)right);
       const double expected[4] = {-2 * scale, right * scale, -2 * scale, wrong * scale};
       for (uint32_t j = 0; j < 4; j++)
-        assert_near((double)(j < 2 ? batch.condition : batch.wrong_condition)[2 * i + j % 2], expected[j],
-                    1e-6, "an average");
+        assert_near((double)(j < 2 ? batch.anchor : batch.wrong_anchor)[2 * i + j % 2], expected[j], 1e-6,
+                    "an average");
     }
     close_fixture(&plain);
     close_fixture(&f);
@@ -299,11 +299,11 @@ START_TEST(pair_sampler__averages_different_codes) {
   xd_mapping_batch batch;
   double squares[2] = {0.0, 0.0}, noise = 0.0;
   open_averaging(&f, "0:3,1:4,2:5", 0, 0.1f, 0.0f, 1, 16);
-  const double scale = (double)f.sampler.condition_scale;
+  const double scale = (double)f.sampler.anchor_scale;
   for (uint32_t step = 0; step < STEPS; step++) {
     draw(&f, &batch, step);
     for (uint32_t i = 0; i < BATCH; i++) {
-      const float *const averages[2] = {batch.condition + 2 * i, batch.wrong_condition + 2 * i};
+      const float *const averages[2] = {batch.anchor + 2 * i, batch.wrong_anchor + 2 * i};
       for (uint32_t k = 0; k < 2; k++) {
         const uint32_t label = k == 0 ? 3 + label_in(batch.source, i) : label_in(batch.mismatched, i);
         const double place =
@@ -330,10 +330,10 @@ START_TEST(pair_sampler__gives_the_same_averages_at_any_number_of_threads) {
   open_averaging(&three, "0:3,1:4,2:5", 0, 0.1f, 0.5f, 3, 5);
   draw(&one, &a, 3);
   draw(&three, &b, 8);
-  ck_assert(memcmp(a.condition, b.condition, BATCH * 2 * sizeof(float)) != 0);
+  ck_assert(memcmp(a.anchor, b.anchor, BATCH * 2 * sizeof(float)) != 0);
   draw(&three, &b, 3);
-  assert_same_floats(a.condition, b.condition, BATCH * 2);
-  assert_same_floats(a.wrong_condition, b.wrong_condition, BATCH * 2);
+  assert_same_floats(a.anchor, b.anchor, BATCH * 2);
+  assert_same_floats(a.wrong_anchor, b.wrong_anchor, BATCH * 2);
   close_fixture(&one);
   close_fixture(&three);
 }

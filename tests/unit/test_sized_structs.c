@@ -156,7 +156,7 @@ static xd_status use_xd_image(xd_image *at) {
 }
 
 static void fill_xd_mapping_batch(xd_mapping_batch *to) {
-  to->source = to->twin = to->condition = to->positive = to->mismatched = floats;
+  to->source = to->twin = to->anchor = to->positive = to->mismatched = floats;
   to->count = 2;
 }
 
@@ -299,29 +299,29 @@ static void fill_xd_train_input(xd_train_input *to) {
 
 static xd_status use_xd_train_input(xd_train_input *at) {
   xd_model *made = NULL;
-  xd_status status = xd_train(&made, context, NULL, at, NULL);
+  xd_status status = xd_train(&made, context, NULL, at, NULL, NULL);
   if (status == XD_ERROR_INVALID_ARGUMENT && !strstr(xd_context_message(context), "struct_size"))
     status = XD_OK; /* what is missing is told after the struct was read */
   return status;
 }
 
-static void fill_xd_condition_input(xd_condition_input *to) {
+static void fill_xd_generator_input(xd_generator_input *to) {
   (void)to;
 }
 
-static xd_status use_xd_condition_input(xd_condition_input *at) {
+static xd_status use_xd_generator_input(xd_generator_input *at) {
   xd_model *made = NULL;
-  xd_status status = xd_map_condition(&made, context, NULL, at, NULL);
+  xd_status status = xd_train_generator(&made, context, NULL, at, NULL, NULL);
   if (status == XD_ERROR_INVALID_ARGUMENT && !strstr(xd_context_message(context), "struct_size"))
     status = XD_OK; /* what is missing is told after the struct was read */
   return status;
 }
 
-static void fill_xd_train_run(xd_train_run *to) {
+static void fill_xd_run(xd_run *to) {
   to->checkpoint_steps = 3;
 }
 
-static xd_status use_xd_train_run(xd_train_run *at) {
+static xd_status use_xd_run(xd_run *at) {
   xd_judge *made = NULL;
   xd_dataset *set = make_set();
   xd_context_cancel(context);

@@ -171,7 +171,7 @@ START_TEST(has_feature__knows_what_there_is) {
   const char *const there[] = {"threads",          "shared-pool",     "destroy-any-order", "fork",
                                "streams",          "picture-decoder", "options",           "progress",
                                "checkpoints",      "network-layers",  "network-price",     "class-names",
-                               "translator-steps", "conditions",      "unlabelled",        "dataset-convert"};
+                               "translator-steps", "conditions",      "unlabelled",        "dataset-fit"};
   for (size_t i = 0; i < sizeof there / sizeof *there; i++)
     ck_assert_int_eq(xd_has_feature(there[i]), 1);
   ck_assert_int_eq(xd_has_feature("native"), xd_context_builtin_backend(0) != NULL &&

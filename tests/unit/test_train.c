@@ -12,7 +12,7 @@ typedef struct fixture {
   xd_pairing *pairing;
   xd_options *options;
   xd_train_input input;
-  xd_train_run run;
+  xd_run run;
 } fixture;
 
 /* Domain 1 has the patterns 0 to 2, domain 2 the patterns 3 to 5. */
@@ -29,15 +29,14 @@ static fixture *open_fixture(const char *backend, uint32_t threads) {
       f->context, "train",
       "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.smooth_start=0 vae.sigma_x=0.1 "
       "vae.sharpen=0 vae.averaging=0 vae.augment=0 vae.batch=30 vae.min_steps=0 vae.epochs=60 "
-      "vae.learning_rate=0.003 mapping.spectral_norm=1 mapping.mixing=0 mapping.condition_codes=1 "
+      "vae.learning_rate=0.003 mapping.spectral_norm=1 mapping.mixing=0 mapping.anchor_codes=1 "
       "mapping.generated_mismatch=0 mapping.lambda_reg=0.1 mapping.final_lambda=1 mapping.invariance=0 mapping.augment=0 "
       "mapping.mismatch=1 mapping.noise_scale=0.7 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
       "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
   f->input = (xd_train_input)XD_TRAIN_INPUT_INIT;
-  f->run = (xd_train_run)XD_TRAIN_RUN_INIT;
+  f->run = (xd_run)XD_RUN_INIT;
   f->input.set[0] = f->sets[0], f->input.set[1] = f->sets[1];
   f->input.pairing = f->pairing;
-  f->input.run = &f->run;
   return f;
 }
 
@@ -77,11 +76,11 @@ static void close_fixture(fixture *f) {
 }
 
 static xd_status train(fixture *f, xd_model **model, xd_values *report) {
-  return xd_train(model, f->context, report, &f->input, f->options);
+  return xd_train(model, f->context, report, &f->input, &f->run, f->options);
 }
 
 static xd_status map(fixture *f, xd_model **model, const xd_model *vaes) {
-  return xd_map(model, f->context, NULL, vaes, &f->input, f->options);
+  return xd_map(model, f->context, NULL, vaes, &f->input, &f->run, f->options);
 }
 
 /* Knows the patterns of a domain; the caller releases it. */
@@ -266,7 +265,7 @@ END_TEST
 START_TEST(train__takes_linear_skips_and_averaged_conditions) {
   fixture *f = open_short_fixture("auto", 2);
   xd_model *model = NULL;
-  set(f, "vae.linear_skip=1 mapping.linear_skip=1 condition_codes=4 generated_mismatch=0.5");
+  set(f, "vae.linear_skip=1 mapping.linear_skip=1 anchor_codes=4 generated_mismatch=0.5");
   assert_ok(f->context, train(f, &model, NULL));
   const xd_network *network = xd_latent_generator_network(xd_model_generator(model, XD_DIRECTION_1TO2));
   ck_assert_uint_eq(network->layers[network->layer_count - 1].spec.tag, XD_TAG('L', 'S', 'K', 'P'));
@@ -714,15 +713,15 @@ START_TEST(train__names_the_wrong_option) {
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "codes_per_picture is 3 in one direction and 0");
   set(f, "codes_per_picture=0 vae1.width=16");
   assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "vae1");
-  set(f, "vae1.width=0 condition_codes=2 same_code_positive=1");
-  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "condition_codes");
-  set(f, "condition_codes=1");
+  set(f, "vae1.width=0 anchor_codes=2 same_code_positive=1");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "anchor_codes");
+  set(f, "anchor_codes=1");
   xd_options *vae = make_options(f->context, "vae", "");
-  assert_status(xd_train(&model, f->context, NULL, &f->input, vae), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train(&model, f->context, NULL, &f->input, NULL, vae), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f->context, "'vae'");
   xd_options_destroy(vae);
-  assert_status(xd_train(NULL, f->context, NULL, &f->input, f->options), XD_ERROR_INVALID_ARGUMENT);
-  assert_status(xd_train(&model, f->context, NULL, NULL, f->options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train(NULL, f->context, NULL, &f->input, &f->run, f->options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train(&model, f->context, NULL, NULL, NULL, f->options), XD_ERROR_INVALID_ARGUMENT);
   assert_status(map(f, &model, NULL), XD_ERROR_INVALID_ARGUMENT);
   f->input.struct_size = 5;
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "struct_size");
@@ -1087,7 +1086,7 @@ static xd_status train_and_release(xd_context *context, void *user) {
   input.set[0] = given->set[0], input.set[1] = given->set[1];
   input.pairing = pairing;
   if (status == XD_OK)
-    status = xd_train(&model, context, report, &input, options);
+    status = xd_train(&model, context, report, &input, NULL, options);
   xd_pairing_release(pairing);
   xd_values_destroy(report);
   xd_options_destroy(options);

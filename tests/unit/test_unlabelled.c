@@ -156,6 +156,7 @@ typedef struct fixture {
   xd_pairing *pairing;
   xd_options *options;
   xd_train_input input;
+  const xd_run *run;
 } fixture;
 
 /* Three labelled pictures of each of three classes, thirty without. */
@@ -184,7 +185,7 @@ static void close_fixture(fixture *f) {
 }
 
 static xd_status train(const fixture *f, xd_model **out, xd_values *report) {
-  return xd_train(out, context, report, &f->input, f->options);
+  return xd_train(out, context, report, &f->input, f->run, f->options);
 }
 
 START_TEST(train__gives_unlabelled_pictures_to_vaes_and_the_surest_to_mappings) {
@@ -225,10 +226,10 @@ START_TEST(train__resumes_with_unlabelled_pictures) {
   char *folder = make_temp_folder();
   open_fixture(&f);
   assert_ok(context, train(&f, &whole, NULL));
-  xd_train_run run = XD_TRAIN_RUN_INIT;
+  xd_run run = XD_RUN_INIT;
   run.checkpoint = path_in(path, folder, "training.xdk");
   run.callback = stop_in_mapping;
-  f.input.run = &run;
+  f.run = &run;
   assert_status(train(&f, &resumed, NULL), XD_ERROR_CANCELLED);
   run.callback = NULL;
   run.resume = 1;
@@ -273,7 +274,7 @@ END_TEST
 static xd_status map_refusable(xd_context *with, void *user) {
   const fixture *f = user;
   xd_model *model = NULL;
-  const xd_status status = xd_train(&model, with, NULL, &f->input, f->options);
+  const xd_status status = xd_train(&model, with, NULL, &f->input, f->run, f->options);
   xd_model_release(model);
   return status;
 }

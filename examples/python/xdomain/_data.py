@@ -135,7 +135,7 @@ class Dataset(Handle):
         lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.width, options.height, options.channels = width, height, channels
         options.fit = choose(FITS, "fit", fit)
-        return Dataset(Context().make(lib.xd_dataset_convert, self._pointer, ctypes.byref(options)))
+        return Dataset(Context().make(lib.xd_dataset_fit, self._pointer, ctypes.byref(options)))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -132,17 +132,16 @@ def _train(
         name = names[i]
         values.name[i] = None if name is None else name.encode()
     run = _run(kept)
-    values.run = ctypes.pointer(run)
     out = ctypes.c_void_p()
     with _Bar(progress) as bar, Work(context) as work:
         hooked, raised = _hook(_both(function, bar))
         run.callback = hooked
         if start is None:
             status = lib.xd_train(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(values),
-                                  options._pointer)
+                                  ctypes.byref(run), options._pointer)
         else:
             status = lib.xd_map(ctypes.byref(out), context._pointer, report._pointer, start._pointer,
-                                ctypes.byref(values), options._pointer)
+                                ctypes.byref(values), ctypes.byref(run), options._pointer)
         work.check(status, raised)
     return Model(out.value or 0, report.read())
 
@@ -158,8 +157,8 @@ def _pointer(handle: Dataset | Judge | None) -> int | None:
 
 def _run(kept: tuple[Path | None, bool]) -> Any:
     checkpoint, resume = kept
-    run = _abi.xd_train_run()
-    lib.xd_train_run_init(ctypes.byref(run), ctypes.sizeof(run))
+    run = _abi.xd_run()
+    lib.xd_run_init(ctypes.byref(run), ctypes.sizeof(run))
     run.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
     run.resume = int(resume)
     return run

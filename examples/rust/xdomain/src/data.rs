@@ -140,7 +140,7 @@ impl Dataset {
         (raw.width, raw.height, raw.channels) = (size.width, size.height, size.channels);
         raw.fit = fit as u32;
         context
-            .make(|out, context| unsafe { sys::xd_dataset_convert(out, context, self.as_ptr(), &raw) })
+            .make(|out, context| unsafe { sys::xd_dataset_fit(out, context, self.as_ptr(), &raw) })
             .map(Dataset::adopt)
     }
 

@@ -197,19 +197,18 @@ impl<'a> TrainInput<'a> {
     fn with<F: FnMut(&Progress<'_>) -> Flow>(
         &self,
         progress: F,
-        call: impl FnOnce(&sys::xd_train_input) -> i32,
+        call: impl FnOnce(&sys::xd_train_input, &sys::xd_run) -> i32,
     ) -> i32 {
         let mut hook = Hook::new(progress);
         let mut raw = self.raw;
         for (to, name) in raw.name.iter_mut().zip(&self.names) {
             *to = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
         }
-        let mut run: sys::xd_train_run = unsafe { std::mem::zeroed() };
-        unsafe { sys::xd_train_run_init(&mut run, std::mem::size_of_val(&run)) };
+        let mut run: sys::xd_run = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_run_init(&mut run, std::mem::size_of_val(&run)) };
         run.callback = Some(progress_hook::<F>);
         run.user = ptr::addr_of_mut!(hook).cast();
-        raw.run = &run;
-        let status = call(&raw);
+        let status = call(&raw, &run);
         hook.finish();
         status
     }
@@ -243,7 +242,9 @@ pub fn train(
 ) -> Result<(Model, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let made = context.make(|out, context| {
-        input.with(progress, |raw| unsafe { sys::xd_train(out, context, report.as_ptr(), raw, options.as_ptr()) })
+        input.with(progress, |raw, run| unsafe {
+            sys::xd_train(out, context, report.as_ptr(), raw, run, options.as_ptr())
+        })
     })?;
     Ok((Model::adopt(made), Values::read(report.as_ptr())))
 }
@@ -258,8 +259,8 @@ pub fn map(
 ) -> Result<(Model, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let made = context.make(|out, context| {
-        input.with(progress, |raw| unsafe {
-            sys::xd_map(out, context, report.as_ptr(), model.as_ptr(), raw, options.as_ptr())
+        input.with(progress, |raw, run| unsafe {
+            sys::xd_map(out, context, report.as_ptr(), model.as_ptr(), raw, run, options.as_ptr())
         })
     })?;
     Ok((Model::adopt(made), Values::read(report.as_ptr())))

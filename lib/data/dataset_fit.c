@@ -75,16 +75,15 @@ static void complete(xd_dataset_options *options, const xdi_store *store) {
     options->channels = store->channels;
 }
 
-xd_status xd_dataset_convert(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                             const xd_dataset_options *options) {
+xd_status xd_dataset_fit(xd_dataset **out, xd_context *context, const xd_dataset *set,
+                         const xd_dataset_options *options) {
   xd_dataset_options to;
   if (out)
     *out = NULL;
   if (!context)
     return XD_ERROR_INVALID_ARGUMENT;
   if (!out || !set)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_convert: %s is NULL",
-                    out ? "set" : "out");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_fit: %s is NULL", out ? "set" : "out");
   const xd_status status = xdi_dataset_options_read(context, &to, options);
   if (status != XD_OK)
     return status;

@@ -1,8 +1,8 @@
 /* libxdomain: how a training runs: who hears of its steps, and where its state is kept.
  *
- * xd_train, xd_map and xd_train_vae (train.h) and xd_judge_train (judge_trainer.h) can take hours.
- * A callback hears of each step; cancelling the context stops them within one; a checkpoint lets
- * them go on where they stopped.
+ * xd_train, xd_map, xd_train_vae and xd_train_generator (train.h) and xd_judge_train
+ * (judge_trainer.h) can take hours. A callback hears of each step; cancelling the context stops
+ * them within one; a checkpoint lets all but xd_train_generator go on where they stopped.
  *
  * A checkpoint is a file with the whole state of a training: finished networks, those in training
  * with the moments of their optimisers and their averages, the best of the validated steps, the
@@ -20,8 +20,8 @@
  * options, sets, pairing, judges, networks and names; XD_ERROR_INVALID_ARGUMENT names what differs.
  * The option allow_collapse may differ, and so a collapsed training be finished.
  * XD_ERROR_NOT_FOUND: there is no such file; XD_ERROR_BAD_DATA: it is damaged. */
-#ifndef XDOMAIN_TRAIN_RUN_H
-#define XDOMAIN_TRAIN_RUN_H
+#ifndef XDOMAIN_RUN_H
+#define XDOMAIN_RUN_H
 
 #include "progress.h"
 #include "values.h"
@@ -29,8 +29,8 @@
 XD_BEGIN_DECLS
 
 /* Borrowed during the call. */
-typedef struct xd_train_run {
-  /* sizeof(xd_train_run). */
+typedef struct xd_run {
+  /* sizeof(xd_run). */
   size_t struct_size;
   /* May be NULL; `user` is handed to it. */
   xd_progress_callback callback;
@@ -44,12 +44,12 @@ typedef struct xd_train_run {
   /* 1: goes on from the checkpoint, which is not NULL then; 0: begins anew, and refuses a path
    * where a file is. */
   uint32_t resume;
-} xd_train_run;
+} xd_run;
 
-#define XD_TRAIN_RUN_INIT \
-  { sizeof(xd_train_run), NULL, NULL, NULL, 60.0, 0, 0 }
+#define XD_RUN_INIT \
+  { sizeof(xd_run), NULL, NULL, NULL, 60.0, 0, 0 }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
-XD_API void xd_train_run_init(xd_train_run *run, size_t struct_size);
+XD_API void xd_run_init(xd_run *run, size_t struct_size);
 
 XD_END_DECLS
 

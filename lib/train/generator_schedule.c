@@ -19,25 +19,25 @@
 /* Domain 1 is the conditions', domain 2 the pictures'. */
 typedef struct condition_stage {
   xdi_training *training;
-  xd_condition_input input;
+  xd_generator_input input;
   xdi_codes codes;
   xdi_condition_sampler sampler;
   xd_mapping_trainer *trainer;
 } condition_stage;
 
-void xd_condition_input_init(xd_condition_input *input, size_t struct_size) {
-  const xd_condition_input defaults = XD_CONDITION_INPUT_INIT;
+void xd_generator_input_init(xd_generator_input *input, size_t struct_size) {
+  const xd_generator_input defaults = XD_GENERATOR_INPUT_INIT;
   xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
 }
 
 /* ---- Checks ---- */
 
-static xd_status check_vectors(xd_context *context, const xd_condition_input *input) {
+static xd_status check_vectors(xd_context *context, const xd_generator_input *input) {
   const uint32_t dim = input->vector_dim, count = xd_dataset_count(input->set);
   if (!input->vectors && dim == 0)
     return XD_OK;
   if (!input->vectors || dim == 0 || dim > XDI_LATENT_MAX)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input.vector_dim is %u, but must be %s",
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_generator_input.vector_dim is %u, but must be %s",
                     dim, input->vectors ? "1 to 1024" : "0 without vectors");
   for (size_t i = 0; i < (size_t)count * dim; i++)
     if (!isfinite(input->vectors[i]))
@@ -46,7 +46,7 @@ static xd_status check_vectors(xd_context *context, const xd_condition_input *in
   return XD_OK;
 }
 
-static const char *find_missing(const xd_condition_input *input) {
+static const char *find_missing(const xd_generator_input *input) {
   if (!input->encoder)
     return "encoder";
   if (!input->decoder)
@@ -54,18 +54,18 @@ static const char *find_missing(const xd_condition_input *input) {
   return input->set ? NULL : "set";
 }
 
-static xd_status check_input(xd_context *context, const xd_condition_input *input) {
+static xd_status check_input(xd_context *context, const xd_generator_input *input) {
   const char *missing = find_missing(input);
   if (missing)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input.%s is NULL", missing);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_generator_input.%s is NULL", missing);
   if (xd_dataset_count(input->set) == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_condition_input: the set is empty");
-  xd_status status = xdi_check_reserved(context, "xd_condition_input.reserved", input->reserved);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_generator_input: the set is empty");
+  xd_status status = xdi_check_reserved(context, "xd_generator_input.reserved", input->reserved);
   if (status == XD_OK)
     status = check_vectors(context, input);
-  return status == XD_OK
-             ? xdi_check_pictures(context, xd_encoder_network(input->encoder), input->set, "xd_map_condition")
-             : status;
+  return status == XD_OK ? xdi_check_pictures(context, xd_encoder_network(input->encoder), input->set,
+                                              "xd_train_generator")
+                         : status;
 }
 
 /* What the sampler does not do is given no weight. */
@@ -78,7 +78,7 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                     "mapping.same_code_positive cannot be 1 where the condition is no code");
   settings->invariance = settings->mixing = settings->style = 0.0f;
-  settings->condition_codes = 1;
+  settings->anchor_codes = 1;
   training->settings.seed = settings->seed;
   training->settings.directions = 1;
   return XD_OK;
@@ -194,13 +194,13 @@ static xd_status make_model(xd_model **out, const condition_stage *stage, const 
   return xd_model_create(out, training->context, &parts);
 }
 
-static xd_status run(xd_model **out, xdi_training *training, const xd_condition_input *input,
+static xd_status run(xd_model **out, xdi_training *training, const xd_generator_input *input,
                      const xd_options *options) {
   const char *names[XD_CLASS_LIMIT];
   condition_stage stage = {.training = training, .input = *input};
   xd_status status = check_input(training->context, input);
   if (status == XD_OK && training->run.checkpoint)
-    status = xdi_fail(training->context, XD_ERROR_UNSUPPORTED, "xd_map_condition keeps no checkpoint");
+    status = xdi_fail(training->context, XD_ERROR_UNSUPPORTED, "xd_train_generator keeps no checkpoint");
   if (status == XD_OK)
     status = read_settings(training, options);
   if (status != XD_OK)
@@ -213,22 +213,21 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_condition_
   return status;
 }
 
-xd_status xd_map_condition(xd_model **out, xd_context *context, xd_values *report,
-                           const xd_condition_input *input, const xd_options *options) {
-  xd_condition_input given = XD_CONDITION_INPUT_INIT;
+xd_status xd_train_generator(xd_model **out, xd_context *context, xd_values *report,
+                             const xd_generator_input *input, const xd_run *how, const xd_options *options) {
+  xd_generator_input given = XD_GENERATOR_INPUT_INIT;
   xd_train_input as = XD_TRAIN_INPUT_INIT;
   xdi_training training;
   if (out)
     *out = NULL;
   xd_values_clear(report);
   if (!out || !context)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_map_condition: out or context is NULL");
-  xd_status status = xdi_sized_read(context, &given, input, XDI_SIZED(xd_condition_input, run));
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train_generator: out or context is NULL");
+  xd_status status = xdi_sized_read(context, &given, input, XDI_SIZED(xd_generator_input, name));
   if (status != XD_OK)
     return status;
   as.set[1] = given.set;
-  as.run = given.run;
-  status = xdi_training_open(&training, context, report, &as);
+  status = xdi_training_open(&training, context, report, &as, how);
   if (status == XD_OK)
     status = run(out, &training, &given, options);
   xdi_training_close(&training);
