@@ -40,6 +40,7 @@ prepare() {
     need_package python3-venv python3 -c 'import ensurepip'
     need_package python3-pip python3 -m pip --version
     need_package man-db has_command man
+    need_package doxygen has_command doxygen
     need_package zsh has_command zsh
     need_package lintian has_command lintian
     need_package gegl has_command gegl

@@ -32,7 +32,9 @@
 
 XD_BEGIN_DECLS
 
+/* One thread's runtime. */
 typedef struct xd_context xd_context;
+/* Threads, shared by contexts. */
 typedef struct xd_pool xd_pool;
 
 /* ---- What the host brings ---- */
@@ -69,6 +71,7 @@ typedef void (*xd_task)(void *argument, uint32_t index);
 typedef struct xd_runner {
   /* sizeof(xd_runner) */
   size_t struct_size;
+  /* handed to `run` */
   void *user;
   int (*run)(void *user, xd_task task, void *argument, uint32_t count);
   /* how many pieces can make progress at once; at least 1 */
@@ -110,6 +113,7 @@ XD_API uint32_t xd_pool_threads(const xd_pool *pool);
 
 /* ---- Messages ---- */
 
+/* How much a line of the log matters. */
 typedef uint32_t xd_log_level;
 enum { XD_LOG_ERROR = 0, XD_LOG_WARNING = 1, XD_LOG_INFO = 2, XD_LOG_DEBUG = 3 };
 
@@ -168,6 +172,7 @@ struct xd_layer_table; /* sys/layer.h */
 #define XD_NETWORK_WORK 34359738368
 #define XD_NETWORK_MEMORY 134217728
 
+/* What a context is opened with. */
 typedef struct xd_context_options {
   /* sizeof(xd_context_options), so that later versions can append */
   size_t struct_size;

@@ -30,6 +30,7 @@
 
 XD_BEGIN_DECLS
 
+/* Pictures of one size, with labels or without. */
 typedef struct xd_dataset xd_dataset;
 
 /* ---- Reading ---- */

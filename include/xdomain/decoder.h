@@ -9,6 +9,7 @@
 
 XD_BEGIN_DECLS
 
+/* A VAE's second half. */
 typedef struct xd_decoder xd_decoder;
 
 /* Makes a decoder with initial weights, the mirror image of the encoder of the same options; it

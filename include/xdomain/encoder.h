@@ -13,6 +13,7 @@
 
 XD_BEGIN_DECLS
 
+/* A VAE's first half. */
 typedef struct xd_encoder xd_encoder;
 
 /* Makes an encoder with initial weights, which the caller owns. Options: group "vae", of which

@@ -14,6 +14,7 @@
 
 XD_BEGIN_DECLS
 
+/* A classifier of one domain's pictures. */
 typedef struct xd_judge xd_judge;
 
 /* Makes a judge with initial weights, which the caller owns. Options: group "judge", of which

@@ -10,6 +10,7 @@
 
 XD_BEGIN_DECLS
 
+/* A judge in training. */
 typedef struct xd_judge_trainer xd_judge_trainer;
 
 /* Makes a trainer of single steps, which belongs to its context's thread; the caller destroys

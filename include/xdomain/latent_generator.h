@@ -12,6 +12,7 @@
 
 XD_BEGIN_DECLS
 
+/* The network that maps codes to codes. */
 typedef struct xd_latent_generator xd_latent_generator;
 
 /* Makes a generator with initial weights, which the caller owns. Options: group "mapping", of

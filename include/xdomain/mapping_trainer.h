@@ -60,6 +60,7 @@ typedef struct xd_mapping_batch {
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_mapping_batch_init(xd_mapping_batch *batch, size_t struct_size);
 
+/* A latent generator in training, against its discriminator. */
 typedef struct xd_mapping_trainer xd_mapping_trainer;
 
 /* Makes a trainer; the caller destroys it. It starts from the weights of `generator` and

@@ -23,8 +23,10 @@
 
 XD_BEGIN_DECLS
 
+/* Two domains' VAEs and what maps between them. */
 typedef struct xd_model xd_model;
 
+/* Which way a mapping goes. */
 typedef uint32_t xd_direction;
 enum {
   /* a picture of domain 1 becomes one of domain 2: f1, G1, g2; judged by D2 */
@@ -126,6 +128,7 @@ XD_API const char *xd_model_property_key(const xd_model *model, uint32_t index);
 /* The value under a key, borrowed; NULL where there is none. */
 XD_API const char *xd_model_property(const xd_model *model, const char *key);
 
+/* How a model is written. */
 typedef struct xd_save_options {
   /* sizeof(xd_save_options) */
   size_t struct_size;
@@ -188,6 +191,7 @@ typedef struct xd_chunk {
 /* Sets the same bytes as the macro. */
 XD_API void xd_chunk_init(xd_chunk *chunk, size_t struct_size);
 
+/* What xd_file_inspect tells. */
 typedef struct xd_file_info {
   /* sizeof(xd_file_info), set by the caller */
   size_t struct_size;

@@ -21,6 +21,7 @@
 
 XD_BEGIN_DECLS
 
+/* Layers and their parameters. */
 typedef struct xd_network xd_network;
 
 /* One of a network's tensors of parameters. */

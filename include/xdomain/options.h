@@ -46,6 +46,7 @@
 
 XD_BEGIN_DECLS
 
+/* A value for every option of one group. */
 typedef struct xd_options xd_options;
 
 /* ---- Making and changing ---- */

@@ -15,6 +15,7 @@
 
 XD_BEGIN_DECLS
 
+/* The network that judges pairs of a code and a condition. */
 typedef struct xd_pair_discriminator xd_pair_discriminator;
 
 /* Makes a discriminator with initial weights, which the caller owns. Options: group "mapping",

@@ -19,6 +19,7 @@ XD_BEGIN_DECLS
 /* The shape of one picture or code; a code is 1 x 1 x latent_dim. Fixed for good: it has no
  * struct_size and never grows. */
 typedef struct xd_shape {
+  /* at least 1; 0 of what there is none of */
   uint32_t width, height, channels;
 } xd_shape;
 
@@ -48,6 +49,7 @@ typedef struct xd_shape {
  * activation: xd_activation in sys/backend.h. Any input shape is flattened by dense.
  * Fixed for good, as files are: it has no struct_size and never grows. */
 typedef struct xd_layer_spec {
+  /* XD_TAG of its name */
   uint32_t tag;
   /* unused ones 0 */
   uint32_t values[8];

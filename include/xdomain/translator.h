@@ -37,8 +37,10 @@
 
 XD_BEGIN_DECLS
 
+/* A session of one context on a model, in one direction. */
 typedef struct xd_translator xd_translator;
 
+/* What a translator is made with. */
 typedef struct xd_translator_options {
   /* sizeof(xd_translator_options) */
   size_t struct_size;

@@ -26,6 +26,7 @@
 
 XD_BEGIN_DECLS
 
+/* An encoder and its decoder in training. */
 typedef struct xd_vae_trainer xd_vae_trainer;
 
 /* Makes a trainer; the caller destroys it. It starts from the weights of `encoder` and

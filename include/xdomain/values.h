@@ -22,6 +22,7 @@
 
 XD_BEGIN_DECLS
 
+/* Numbers by their names, in order. */
 typedef struct xd_values xd_values;
 
 /* Makes an empty list; the caller destroys *out. XD_ERROR_INVALID_ARGUMENT: a pointer is NULL.

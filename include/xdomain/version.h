@@ -11,6 +11,7 @@
 
 XD_BEGIN_DECLS
 
+/* The headers' version, in numbers and as text. */
 #define XD_VERSION_MAJOR 1
 #define XD_VERSION_MINOR 0
 #define XD_VERSION_PATCH 0

@@ -39,6 +39,7 @@
 
 XD_BEGIN_DECLS
 
+/* What a table's table_version must be. */
 #define XD_BACKEND_TABLE_VERSION 5u
 
 /* One backend's private state for one context. */
@@ -72,9 +73,11 @@ enum {
 
 /* What a context lends its backend. The pointers stay valid until `close`. */
 typedef struct xd_backend_host {
+  /* never NULL */
   const xd_allocator *allocator;
   /* never NULL */
   const xd_runner *runner;
+  /* never NULL; takes log_user */
   void (*log)(void *user, xd_log_level level, const char *message);
   void *log_user;
 } xd_backend_host;
@@ -120,10 +123,12 @@ typedef struct xd_dense {
  * upsample_conv2d: a conv2d of kernel 3, stride 1 and pad 1 of x upsampled as in xd_upsample to
  * twice its size; the last row or column of outputs is left out where an output's side is odd. */
 typedef struct xd_convolution {
+  /* sizes as the layer sees them going forward */
   uint32_t batch;
   uint32_t in_height, in_width, in_channels;
   uint32_t out_height, out_width, out_channels;
   uint32_t kernel_height, kernel_width, stride, pad;
+  /* as in xd_dense */
   xd_activation activation, x_activation;
   /* as in xd_dense */
   xd_slice x, weights, bias, y, dy, dx, dweights, dbias;
@@ -156,6 +161,7 @@ typedef struct xd_reconstruction_loss {
  *           KL = sum (exp(lv) + mean^2 - 1 - lv) / 2, gradient divided by rows. */
 typedef struct xd_posterior {
   uint32_t rows, latent_dim;
+  /* what KL counts */
   float kl_weight;
   xd_slice posterior, epsilon;
   /* forward: out */
@@ -185,6 +191,7 @@ typedef struct xd_logistic_loss {
  * a, b and da have row strides of their own (in floats). */
 typedef struct xd_squared_distance {
   uint32_t rows, columns;
+  /* the row strides */
   uint32_t a_stride, b_stride, da_stride;
   float weight;
   xd_slice a, b;
@@ -213,7 +220,9 @@ typedef struct xd_cross_entropy {
 
 /* Adam (Kingma and Ba 2015) with decoupled weight decay, over one contiguous block. */
 typedef struct xd_adam {
+  /* floats in each slice */
   size_t count;
+  /* the step's numbers */
   float learning_rate, beta1, beta2, epsilon, weight_decay;
   /* 1 - beta^t */
   float correction1, correction2;
@@ -271,6 +280,7 @@ typedef struct xd_group_norm {
 /* Pictures of twice the size, each cell four times: y[oy][ox] = x[oy / 2][ox / 2]. A side of y is
  * twice that of x, or one less. backward: dx[iy][ix] = the sum of its cells' dy. */
 typedef struct xd_upsample {
+  /* x's and y's sizes; what x had */
   uint32_t batch, in_height, in_width, out_height, out_width, channels;
   xd_activation x_activation;
   /* backward: if x_activation is not identity */
@@ -285,6 +295,7 @@ typedef struct xd_upsample {
  * backward: dx = dy before x_activation, dother = dy before other_activation. */
 typedef struct xd_residual {
   size_t count;
+  /* f is `activation`; the others are what x and other had */
   xd_activation activation, x_activation, other_activation;
   /* backward: where their activations are not identity */
   xd_slice x, other;
@@ -352,6 +363,7 @@ typedef struct xd_residual {
   kernel(residual_backward, (xd_backend *backend, const xd_residual *args))
 /* clang-format on */
 
+/* A row of the list as a field of the table. */
 #define XD_BACKEND_KERNEL_FIELD(name, parameters) xd_status(*name) parameters;
 
 /* The table. Slots marked "required" must be filled; the others may be NULL. */

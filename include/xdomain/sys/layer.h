@@ -20,6 +20,7 @@
 
 XD_BEGIN_DECLS
 
+/* What a table's table_version must be. */
 #define XD_LAYER_TABLE_VERSION 5u
 
 /* One named part of a layer's parameters. */
@@ -87,6 +88,7 @@ enum {
   XD_LAYER_SPECTRAL = 4
 };
 
+/* The table. Slots may be NULL where nothing says that they are required. */
 typedef struct xd_layer_table {
   /* sizeof(xd_layer_table) */
   uint32_t struct_size;
