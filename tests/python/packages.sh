@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetches what the tests in Python take into FOLDER, for tests/python/python.sh, which never fetches: numpy, and pytest,
-# Pillow and mypy; and for tests/image_tools/vips.sh, which does without it where it cannot be had, pyvips, of which there
+# Pillow, mypy and tqdm; and for tests/image_tools/vips.sh, which does without it where it cannot be had, pyvips, of which there
 # are sources alone. Where FOLDER is full it works offline. 1 where the first cannot be had.
 # usage: packages.sh FOLDER
 set -u
@@ -16,6 +16,6 @@ if [ ! -f "$folder/pyvips-$version" ] && pkg-config --exists vips 2>/dev/null &&
   python3 -m pip wheel --quiet --wheel-dir "$folder" pyvips >&2; then
   : >"$folder/pyvips-$version"
 fi
-[ -f "$folder/complete-$version" ] && exit 0
-python3 -m pip download --quiet --only-binary :all: --dest "$folder" numpy pytest pillow mypy >&2 || exit 1
-: >"$folder/complete-$version"
+[ -f "$folder/all-$version" ] && exit 0
+python3 -m pip download --quiet --only-binary :all: --dest "$folder" numpy pytest pillow mypy tqdm >&2 || exit 1
+: >"$folder/all-$version"

@@ -16,7 +16,7 @@ if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 9)
   exit 77
 fi
 version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-if [ ! -f "$packages/complete-$version" ]; then
+if [ ! -f "$packages/all-$version" ]; then
   echo "python: no packages for Python $version in $packages (tests/python/packages.sh fetches them)"
   exit 77
 fi
@@ -45,7 +45,7 @@ pip install "$1"
 (cd "$work" && "$python" -c 'import xdomain' && "$python" -m xdomain --version) # with numpy alone
 
 echo "== the tests"
-pip install pytest pillow mypy
+pip install pytest pillow mypy tqdm
 cd "$work"
 XDOMAIN_MODELS=$source/examples/models XDOMAIN_INCLUDE=$source/include XDOMAIN_TOOL=$tool CC=$cc \
   "$python" -B -m pytest -q -p no:cacheprovider "$source/examples/python/tests"

@@ -8,7 +8,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-GROUPS = {"train": "TrainOptions", "judge": "JudgeOptions", "evaluation": "EvaluationOptions"}
+GROUPS = {
+    "train": "TrainOptions",
+    "vae": "VaeOptions",
+    "mapping": "MappingOptions",
+    "judge": "JudgeOptions",
+    "evaluation": "EvaluationOptions",
+}
 TYPES = {"integer": "int", "real": "float", "switch": "bool"}
 
 

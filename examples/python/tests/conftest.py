@@ -13,6 +13,7 @@ import pytest
 
 import xdomain
 
+Small = "tuple[np.ndarray, np.ndarray]"
 MODELS = Path(os.environ["XDOMAIN_MODELS"])
 NATIVE = Path(xdomain.__file__).parent / "_native" / "bin" / "xdomain"
 

@@ -10,12 +10,10 @@ from typing import Callable
 
 import numpy as np
 import pytest
-from conftest import QUICK, write_idx, write_pgm
+from conftest import QUICK, Small, write_idx, write_pgm
 
 import xdomain
 from xdomain import _option_types
-
-Small = "tuple[np.ndarray, np.ndarray]"
 
 
 def test_gives_the_file_of_the_tool(small: Small, tool: Callable[..., str], tmp_path: Path) -> None:
@@ -48,7 +46,7 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
     assert np.array_equal(arrays.labels, small[1]) and np.array_equal(arrays[3][:, :, 0], small[0][3])
     assert arrays.has_labels and np.array_equal(arrays.pictures[..., 0], small[0])
     assert not xdomain.Dataset.from_arrays(small[0]).has_labels
-    wide = arrays.converted(width=4, height=2, channels=3, fit="crop")
+    wide = arrays.fitted(width=4, height=2, channels=3, fit="crop")
     assert np.array_equal(wide.labels, small[1]) and wide.pictures.shape == (16, 2, 4, 3)
     idx = xdomain.Dataset.from_idx(tmp_path / "images", tmp_path / "labels")
     assert np.array_equal(idx[-1], arrays[15]) and np.array_equal(idx.labels, arrays.labels)
@@ -80,6 +78,26 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
         xdomain.Dataset.from_arrays(small[0], small[1][:5])
     with pytest.raises(xdomain.NotFound, match="nowhere"):
         xdomain.Dataset.from_folder(tmp_path / "nowhere")
+
+
+def test_reads_folders_as_they_are(small: Small, tmp_path: Path) -> None:
+    for i, name in enumerate(("a/1.pgm", "a/2.pgm", "b/3.pgm")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_pgm(tmp_path / name, small[0][i])
+    write_pgm(tmp_path / "b" / "4.pgm", small[0][3][:5])
+    (tmp_path / "b" / "5.pgm").write_bytes(b"P5 nothing")
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(xdomain.Error, match="pgm"):
+        xdomain.Dataset.from_folder(tmp_path)
+    steps: list[int] = []
+    found = xdomain.Dataset.from_folder(tmp_path, width=8, height=8, fit="pad", skip_bad=True,
+                                        callback=lambda told: steps.append(told.step))
+    assert found.picture_names == ("a/1.pgm", "a/2.pgm", "b/3.pgm", "b/4.pgm") and len(steps) == 5
+    assert found.left_out[0] == "notes.txt" and "5.pgm" in found.left_out[1] and len(found.left_out) == 2
+    assert np.array_equal(found[0][:, :, 0], small[0][0]) and found[3][0].max() == 0
+    with pytest.raises(xdomain.Cancelled):
+        xdomain.Dataset.from_folder(tmp_path, skip_bad=True, callback=lambda told: False)
+    assert xdomain.Dataset.from_arrays(*small).picture_names[0] == ""
 
 
 def test_maps_on_the_vaes_of_a_model(small: Small, tmp_path: Path) -> None:
@@ -182,7 +200,8 @@ def test_options_are_the_library_s(small: Small) -> None:
     assert names["vae.likelihood"].choices == ("gaussian", "bernoulli")
     assert "mnist" in xdomain.presets()
     assert str(names["vae.likelihood"]).startswith("vae_likelihood = 0 (gaussian|bernoulli): ")
-    for group, types in (("train", _option_types.TrainOptions), ("judge", _option_types.JudgeOptions)):
+    for group, types in (("train", _option_types.TrainOptions), ("judge", _option_types.JudgeOptions),
+                         ("vae", _option_types.VaeOptions), ("mapping", _option_types.MappingOptions)):
         typed = set(types.__annotations__)
         assert typed >= {option.keyword for option in xdomain.options(group)}
         for keyword in typed:

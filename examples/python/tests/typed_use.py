@@ -31,6 +31,13 @@ def trained(pixels: npt.NDArray[np.uint8], labels: list[int]) -> dict[str, float
     return xdomain.evaluate(model, "folder", (pixels, labels), judge, temperature=0.8)
 
 
+def drawn(pictures: xdomain.Dataset, vectors: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    vae: xdomain.Vae = xdomain.train_vae(pictures, epochs=2, likelihood="bernoulli", progress=True)
+    by_vectors = xdomain.train_generator(vae, pictures, vectors, steps=100)
+    return xdomain.Translator(by_vectors).draw(["cat", 3], seed=1)
+
+
 def wrong() -> None:
+    xdomain.train_vae("one", stepps=3)  # type: ignore[call-arg]
     xdomain.train("one", "two", stepps=3)  # type: ignore[call-arg]
     xdomain.train("one", "two", vae_likelihood="poisson")  # type: ignore[arg-type]

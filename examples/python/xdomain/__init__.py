@@ -20,11 +20,11 @@ from ._data import Dataset, Pairing
 from ._files import Chunk, FileInfo, inspect, pack, verify
 from ._library import (BadData, Cancelled, Collapsed, Error, InputOutputError, InternalError, InvalidArgument, NotFound,
                        NumericError, OutOfMemory, ShapeMismatch, TooLarge, Truncated, Unsupported, VersionTooNew)
-from ._models import Domain, Judge, Model, Shape
+from ._models import Domain, Judge, Model, Shape, Vae
 from ._options import Option, options, presets
 from ._pictures import sheet
 from ._progress import Progress
-from ._training import evaluate, map, recover, train, train_judge
+from ._training import evaluate, map, recover, train, train_generator, train_judge, train_vae
 from ._translator import Translator, interpolate
 
 __version__ = _abi.XD_VERSION_STRING
@@ -32,7 +32,7 @@ __version__ = _abi.XD_VERSION_STRING
 __all__ = [
     "BadData", "Cancelled", "Chunk", "Collapsed", "Dataset", "Domain", "Error", "FileInfo", "InputOutputError",
     "InternalError", "InvalidArgument", "Judge", "Model", "NotFound", "NumericError", "Option", "OutOfMemory",
-    "Pairing", "Progress", "Shape", "ShapeMismatch", "TooLarge", "Translator", "Truncated", "Unsupported",
-    "VersionTooNew", "evaluate", "inspect", "interpolate", "map", "options", "pack", "presets", "recover", "sheet", "train", "train_judge",
-    "verify",
+    "Pairing", "Progress", "Shape", "ShapeMismatch", "TooLarge", "Translator", "Truncated", "Unsupported", "Vae",
+    "VersionTooNew", "evaluate", "inspect", "interpolate", "map", "options", "pack", "presets", "recover", "sheet",
+    "train", "train_generator", "train_judge", "train_vae", "verify",
 ]

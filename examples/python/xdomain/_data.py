@@ -13,6 +13,7 @@ from . import _abi
 from ._library import Context, Handle, lib, path_bytes
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
+from ._progress import Callback, watched
 
 
 class Dataset(Handle):
@@ -22,12 +23,29 @@ class Dataset(Handle):
         super().__init__(pointer, lib.xd_dataset_release)
 
     @classmethod
-    def from_folder(cls, path: Path, *, width: int = 0, height: int = 0, channels: int = 0) -> Dataset:
-        """A folder of PNG, JPEG, BMP and PNM files, with a sub-folder a class; sizes that are given resize."""
-        options = _abi.xd_dataset_options()
-        lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.width, options.height, options.channels = width, height, channels
-        return cls(Context().make(lib.xd_dataset_load_folder, path_bytes(path), ctypes.byref(options)))
+    def from_folder(
+        cls,
+        path: Path,
+        *,
+        width: int = 0,
+        height: int = 0,
+        channels: int = 0,
+        fit: str = "stretch",
+        skip_bad: bool = False,
+        callback: Callback | None = None,
+        progress: bool = False,
+    ) -> Dataset:
+        """A folder of PNG, JPEG, BMP and PNM files, with a sub-folder a class. Where width and height are given,
+        pictures of another size are brought to it as `fit` says; with skip_bad, those that cannot be read are left out
+        (left_out lists them), else the first one is an error. Callback and progress are as in xdomain.train."""
+        context = Context()
+        options = _options(width, height, channels, fit)
+        options.skip_bad = int(skip_bad)
+        out = ctypes.c_void_p()
+        with watched(context, callback, progress) as (options.callback, check):
+            check(lib.xd_dataset_load_folder(ctypes.byref(out), context._pointer, path_bytes(path),
+                                             ctypes.byref(options)))
+        return cls(out.value or 0)
 
     @classmethod
     def from_idx(cls, images: Path, labels: Path | None = None) -> Dataset:
@@ -129,13 +147,28 @@ class Dataset(Handle):
         context = Context()
         context.check(function(self._pointer, context._pointer, to.ctypes.data, None, len(self)))
 
-    def converted(self, *, width: int = 0, height: int = 0, channels: int = 0, fit: str = "stretch") -> Dataset:
+    def fitted(self, *, width: int = 0, height: int = 0, channels: int = 0, fit: str = "stretch") -> Dataset:
         """The same pictures in another size or with another number of channels; 0 keeps what the set has."""
-        options = _abi.xd_dataset_options()
-        lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.width, options.height, options.channels = width, height, channels
-        options.fit = choose(FITS, "fit", fit)
+        options = _options(width, height, channels, fit)
         return Dataset(Context().make(lib.xd_dataset_fit, self._pointer, ctypes.byref(options)))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What was left out when a folder was read: files that are no pictures by their names, pictures beside the
+        folders of classes, and, with skip_bad, a sentence on each picture that could not be read."""
+        reasons = (_abi.XD_LEFT_OUT_OTHER_TYPE, _abi.XD_LEFT_OUT_BESIDE_CLASSES, _abi.XD_LEFT_OUT_BAD)
+        return tuple(
+            os.fsdecode(lib.xd_dataset_left_out(self._pointer, why, index))
+            for why in reasons
+            for index in range(lib.xd_dataset_left_out_count(self._pointer, why))
+        )
+
+    @property
+    def picture_names(self) -> tuple[str, ...]:
+        """The file of each picture, below its folder; "" of those from elsewhere."""
+        return tuple(
+            os.fsdecode(lib.xd_dataset_picture_name(self._pointer, index)) for index in range(len(self))
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -170,6 +203,14 @@ class Dataset(Handle):
     def __repr__(self) -> str:
         shape = self.shape
         return f"<xdomain.Dataset {len(self)} of {shape.width}x{shape.height}x{shape.channels}>"
+
+
+def _options(width: int, height: int, channels: int, fit: str) -> _abi.xd_dataset_options:
+    options = _abi.xd_dataset_options()
+    lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
+    options.width, options.height, options.channels = width, height, channels
+    options.fit = choose(FITS, "fit", fit)
+    return options
 
 
 #: What a set of pictures may be given as: a Dataset; a folder's path; the tool's text for it ("idx:A,B;classes=0-4");

@@ -85,6 +85,13 @@ class Model(Handle):
             class_names=tuple(names),
         )
 
+    def vae(self, domain: int) -> Vae:
+        """The VAE of domain 1 or 2; ValueError where the domain holds conditions."""
+        encoder, decoder = lib.xd_model_encoder(self._pointer, domain), lib.xd_model_decoder(self._pointer, domain)
+        if not encoder:
+            raise ValueError(f"the model has no VAE of a domain {domain}")
+        return Vae(lib.xd_encoder_retain(encoder), lib.xd_decoder_retain(decoder))
+
     @property
     def directions(self) -> tuple[str, ...]:
         """The directions that it translates in: "1to2", "2to1"."""
@@ -107,6 +114,21 @@ class Model(Handle):
     def __repr__(self) -> str:
         first, second = self.domains
         return f"<xdomain.Model {first.name or 'domain 1'} - {second.name or 'domain 2'}: {', '.join(self.directions)}>"
+
+
+class Vae(Handle):
+    """The encoder and the decoder of a domain's pictures; immutable, shared by any number of threads."""
+
+    def __init__(self, encoder: int, decoder: int, report: dict[str, float] | None = None) -> None:
+        super().__init__(encoder, lib.xd_encoder_release)
+        self._decoder = Handle(decoder, lib.xd_decoder_release)
+        #: What the training told that made it; None of a model's.
+        self.report = report
+
+    @property
+    def latent_dim(self) -> int:
+        """The size of its codes."""
+        return int(lib.xd_encoder_latent_dim(self._pointer))
 
 
 class Judge(Handle):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterator, Optional
 
 from . import _abi
-from ._library import c_callback, lib, read_values
+from ._library import Context, Work, c_callback, lib, read_values
 from ._models import Model
 
 
@@ -55,3 +56,39 @@ def _progress(told: _abi.xd_progress) -> Progress:
         read_values(told.validation) if told.validation else None,
         Model(lib.xd_model_retain(told.model)) if told.model else None,
     )
+
+
+@contextmanager
+def watched(
+    context: Context, callback: Callback | None, progress: bool = False
+) -> Iterator[tuple[Any, Callable[[int], None]]]:
+    """A long call: gives the C callback, which tells `callback` and tqdm's bar, and what takes the call's status."""
+    bar = _bar() if progress else None
+    listener = callback if bar is None else _shown(bar, callback)
+    hooked, raised = hook(lambda: listener)
+    try:
+        with Work(context) as work:
+            yield hooked, lambda status: work.check(status, raised)
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _bar() -> Any:
+    """tqdm's bar, where it is installed."""
+    try:
+        from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
+    except ImportError:
+        return None
+    return tqdm(total=1000, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
+
+
+def _shown(bar: Any, callback: Callback | None) -> Callback:
+    def call(told: Progress) -> object:
+        done = int(told.overall * 1000)
+        if done > bar.n or told.step == told.steps:
+            bar.set_description(told.stage)
+            bar.update(max(0, done - bar.n))
+        return callback(told) if callback else None
+
+    return call

@@ -5,18 +5,21 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, Mapping, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset
-from ._library import Context, Values, Work, lib, path_bytes
-from ._models import DIRECTIONS, Judge, Model, Path
+from ._library import Context, Values, lib, path_bytes
+from ._models import DIRECTIONS, Judge, Model, Path, Vae
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
-from ._progress import Callback, Progress, hook
+from ._progress import Callback, watched
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ._option_types import EvaluationOptions, JudgeOptions, TrainOptions
+    from ._option_types import EvaluationOptions, JudgeOptions, MappingOptions, TrainOptions, VaeOptions
 
 
 def train(
@@ -31,6 +34,8 @@ def train(
     validation2: Pictures | None = None,
     judge1: Judge | None = None,
     judge2: Judge | None = None,
+    unlabelled1: Pictures | None = None,
+    unlabelled2: Pictures | None = None,
     name1: str | None = None,
     name2: str | None = None,
     checkpoint: Path | None = None,
@@ -46,6 +51,9 @@ def train(
     with all. `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone.
     `preset` begins with the numbers of a known experiment (xdomain.presets()).
 
+    `unlabelled1` and `unlabelled2` are further pictures of each domain, whose labels are not read: with them, ten
+    labelled ones of a class can be enough.
+
     `callback` hears a Progress after each step, and stops the training by returning False (xdomain.Cancelled) or by
     an exception, which comes out of train; so does Ctrl-C. `progress` shows a bar where tqdm is installed.
 
@@ -54,7 +62,7 @@ def train(
     where a file is is refused. xdomain.recover gives the model that a checkpoint already holds.
     """
     return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                  (judge1, judge2), (name1, name2), (checkpoint, resume), threads, backend, _given(options))
+                  (judge1, judge2), (unlabelled1, unlabelled2), (name1, name2), (checkpoint, resume), threads, backend, _given(options))
 
 
 def map(  # noqa: A001 - the library's word for it
@@ -70,6 +78,8 @@ def map(  # noqa: A001 - the library's word for it
     validation2: Pictures | None = None,
     judge1: Judge | None = None,
     judge2: Judge | None = None,
+    unlabelled1: Pictures | None = None,
+    unlabelled2: Pictures | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     threads: int | None = None,
@@ -80,7 +90,7 @@ def map(  # noqa: A001 - the library's word for it
     the sets are those of the same names in the model."""
     start = model if isinstance(model, Model) else Model.load(model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
-                  (judge1, judge2), (None, None), (checkpoint, resume), threads, backend, _given(options))
+                  (judge1, judge2), (unlabelled1, unlabelled2), (None, None), (checkpoint, resume), threads, backend, _given(options))
 
 
 def recover(checkpoint: Path) -> Model:
@@ -104,6 +114,7 @@ def _train(
     preset: str | None,
     validations: tuple[Pictures | None, Pictures | None],
     judges: tuple[Judge | None, Judge | None],
+    unlabelled: tuple[Pictures | None, Pictures | None],
     names: tuple[str | None, str | None],
     kept: tuple[Path | None, bool],
     threads: int | None,
@@ -122,6 +133,7 @@ def _train(
         None if pictures is None else dataset(pictures).matched(names)
         for pictures, names in zip(validations, class_names)
     ]
+    more = [None if pictures is None else dataset(pictures) for pictures in unlabelled]
     values = _abi.xd_train_input()
     lib.xd_train_input_init(ctypes.byref(values), ctypes.sizeof(values))
     values.pairing = pairing._pointer
@@ -129,20 +141,19 @@ def _train(
         values.set[i] = sets[i]._pointer
         values.validation[i] = _pointer(others[i])
         values.judge[i] = _pointer(judges[i])
+        values.unlabelled[i] = _pointer(more[i])
         name = names[i]
         values.name[i] = None if name is None else name.encode()
-    run = _run(kept)
     out = ctypes.c_void_p()
-    with _Bar(progress) as bar, Work(context) as work:
-        hooked, raised = _hook(_both(function, bar))
-        run.callback = hooked
+    run = _run(*kept)
+    with watched(context, function, progress) as (run.callback, check):
         if start is None:
             status = lib.xd_train(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(values),
                                   ctypes.byref(run), options._pointer)
         else:
             status = lib.xd_map(ctypes.byref(out), context._pointer, report._pointer, start._pointer,
                                 ctypes.byref(values), ctypes.byref(run), options._pointer)
-        work.check(status, raised)
+        check(status)
     return Model(out.value or 0, report.read())
 
 
@@ -155,8 +166,7 @@ def _pointer(handle: Dataset | Judge | None) -> int | None:
     return None if handle is None else handle._pointer
 
 
-def _run(kept: tuple[Path | None, bool]) -> Any:
-    checkpoint, resume = kept
+def _run(checkpoint: Path | None, resume: bool) -> Any:
     run = _abi.xd_run()
     lib.xd_run_init(ctypes.byref(run), ctypes.sizeof(run))
     run.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
@@ -164,71 +174,89 @@ def _run(kept: tuple[Path | None, bool]) -> Any:
     return run
 
 
-def _hook(function: Callback | None) -> tuple[Any, list[BaseException]]:
-    return hook(lambda: function)
+def train_vae(
+    pictures: Pictures,
+    *,
+    callback: Callback | None = None,
+    progress: bool = False,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: Unpack[VaeOptions],
+) -> Vae:
+    """Trains one VAE on pictures, without their labels. Callback, progress, checkpoint and resume are as in train."""
+    context = Context(threads, backend)
+    values = OptionSet(context, "vae", _given(options))
+    report = Values(context)
+    images = dataset(pictures)
+    encoder, decoder = ctypes.c_void_p(), ctypes.c_void_p()
+    run = _run(checkpoint, resume)
+    with watched(context, callback, progress) as (run.callback, check):
+        check(lib.xd_train_vae(ctypes.byref(encoder), ctypes.byref(decoder), context._pointer, report._pointer,
+                               images._pointer, ctypes.byref(run), values._pointer))
+    return Vae(encoder.value or 0, decoder.value or 0, report.read())
 
 
-def _both(function: Callback | None, bar: _Bar) -> Callback | None:
-    if bar.bar is None:
-        return function
+def train_generator(
+    vae: Vae,
+    pictures: Pictures,
+    vectors: npt.ArrayLike | None = None,
+    *,
+    name: str | None = None,
+    callback: Callback | None = None,
+    progress: bool = False,
+    threads: int | None = None,
+    backend: str | None = None,
+    **options: Unpack[MappingOptions],
+) -> Model:
+    """Trains a generator of pictures from conditions, on a VAE of theirs (xdomain.train_vae, Model.vae): from the
+    pictures' classes, or from `vectors`, a row of numbers of the order of 1 for each picture. It takes little time.
 
-    def call(told: Progress) -> object:
-        bar.show(told)
-        return function(told) if function else None
-
-    return call
-
-
-class _Bar:
-    """tqdm's bar, where it is wanted and installed."""
-
-    def __init__(self, wanted: bool) -> None:
-        self.bar: Any = None
-        if wanted:
-            try:
-                from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
-            except ImportError:
-                return
-            self.bar = tqdm(total=1000, bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}")
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-    def show(self, told: Progress) -> None:
-        done = int(told.overall * 1000)
-        if done > self.bar.n or told.step == told.steps:
-            self.bar.set_description(told.stage)
-            self.bar.update(max(0, done - self.bar.n))
+    A Translator of the model draws: `draw("cat", seed=1)` by class, `decode(generate(rows))` by vectors.
+    """
+    context = Context(threads, backend)
+    values = OptionSet(context, "mapping", _given(options))
+    report = Values(context)
+    images = dataset(pictures)
+    given = _abi.xd_generator_input()
+    lib.xd_generator_input_init(ctypes.byref(given), ctypes.sizeof(given))
+    given.encoder, given.decoder, given.set = vae._pointer, vae._decoder._pointer, images._pointer
+    given.name = None if name is None else name.encode()
+    rows = None if vectors is None else np.ascontiguousarray(vectors, np.float32)
+    if rows is not None:
+        if rows.ndim != 2 or len(rows) != len(images):
+            raise ValueError(f"{len(images)} pictures need as many rows, not vectors of shape {list(rows.shape)}")
+        given.vectors, given.vector_dim = rows.ctypes.data, rows.shape[1]
+    out = ctypes.c_void_p()
+    run = _run(None, False)
+    with watched(context, callback, progress) as (run.callback, check):
+        check(lib.xd_train_generator(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(given),
+                                     ctypes.byref(run), values._pointer))
+    return Model(out.value or 0, report.read())
 
 
 def train_judge(
     pictures: Pictures,
     *,
     callback: Callback | None = None,
+    progress: bool = False,
     checkpoint: Path | None = None,
     resume: bool = False,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[JudgeOptions],
 ) -> Judge:
-    """Trains a judge of a set of real pictures. Callback, checkpoint and resume are as in train."""
+    """Trains a judge of a set of real pictures. Callback, progress, checkpoint and resume are as in train."""
     context = Context(threads, backend)
     values = OptionSet(context, "judge", _given(options))
     report = Values(context)
     images = dataset(pictures)
-    run = _run((checkpoint, resume))
-    run.callback, raised = _hook(callback)
     out = ctypes.c_void_p()
-    with Work(context) as work:
-        work.check(
-            lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer,
-                               ctypes.byref(run), values._pointer),
-            raised,
-        )
+    run = _run(checkpoint, resume)
+    with watched(context, callback, progress) as (run.callback, check):
+        check(lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer,
+                                 ctypes.byref(run), values._pointer))
     return Judge(out.value or 0, report.read())
 
 
@@ -241,6 +269,7 @@ def evaluate(
     direction: str = "1to2",
     pairs: Pairs | None = None,
     callback: Callback | None = None,
+    progress: bool = False,
     threads: int | None = None,
     backend: str | None = None,
     **options: Unpack[EvaluationOptions],
@@ -261,15 +290,11 @@ def evaluate(
     sets = [_matched(dataset(pictures), domain.class_names) for pictures, domain in zip((source, target), domains)]
     pairing = Pairing(loaded.pairing if pairs is None else pairs, *(domain.class_names for domain in loaded.domains))
 
-    hooked, raised = _hook(callback)
     given = _abi.xd_evaluation_input()
     lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
-    given.judge, given.pairing, given.callback = judging._pointer, pairing._pointer, hooked
+    given.judge, given.pairing = judging._pointer, pairing._pointer
     given.source, given.target = sets[0]._pointer, sets[1]._pointer
-    with Work(context) as work:
-        work.check(
-            lib.xd_evaluate(context._pointer, measures._pointer, loaded._pointer, number, ctypes.byref(given),
-                            values._pointer),
-            raised,
-        )
+    with watched(context, callback, progress) as (given.callback, check):
+        check(lib.xd_evaluate(context._pointer, measures._pointer, loaded._pointer, number, ctypes.byref(given),
+                              values._pointer))
     return measures.read()
