@@ -1,46 +1,59 @@
 #!/usr/bin/env python3
-"""Mutation check: small faults put into a copy of the sources, one at a time, must make a unit test fail.
+"""Mutation check: small faults put into copies of the sources, one at a time, must make a test fail.
 
 A mutant turns a comparison, a sign, a connective or a constant round, takes a negation away, or drops a
-`return xdi_fail(...)`. Each is built with the programs that its file's row below names, and killed when one of
-them fails, crashes or runs too long. What does not compile is not counted. A sample is drawn by a seed; the
-survivors are listed. Works in build/mutation.
+`return xdi_fail(...)`. Its source alone is compiled (-O1) and linked before the library into the unit programs of
+its row below; it is killed when a case fails, crashes or runs too long. One that the compiler makes the same object
+of, at -O1 or -O2, or that tests/analysis/mutation.txt lists, changes nothing and is not counted; the others survive.
+A seed draws as many of each area. Needs the unit programs, built by ninja in build/release.
 
-usage: tests/analysis/mutation.py [--sample N] [--seed S] [--gate PERCENT] [--list] [FILE...]
+usage: tests/analysis/mutation.py [--sample N] [--seed S] [--area NAME] [--gate PERCENT] [--list] [--verbose]
+                                  [FILE...]
 """
 import argparse
+import collections
 import functools
+import json
+import os
 import pathlib
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "mutation"
-TREE = FOLDER / "tree"
+LISTED = pathlib.Path(__file__).with_name("mutation.txt")
 
-# Sources, and the programs that hold them.
-FORMAT = ["test_model_file", "test_stream", "test_class_names", "test_price"]
-CHECKPOINT = ["test_checkpoint_faults", "test_checkpoint_single"]
-PROGRAMS = {
-    "lib/format/container.c": FORMAT,
-    "lib/format/digest.c": FORMAT,
-    "lib/format/inspect.c": FORMAT,
-    "lib/format/judge_file.c": FORMAT,
-    "lib/format/model_file.c": [*FORMAT, "test_condition"],
-    "lib/format/network_file.c": FORMAT,
-    "lib/format/wire.c": FORMAT,
-    "lib/backend/reference/reference_loss.c": ["test_reference_gradients", "test_golden_kernels"],
-    "lib/train/mapping_step.c": ["test_mapping_trainer"],
-    "lib/train/archive.c": CHECKPOINT,
-    "lib/train/checkpoint.c": CHECKPOINT,
-    "lib/train/fingerprint.c": CHECKPOINT,
-    "lib/base/file.c": ["test_file"],
-    "lib/base/memory.c": ["test_memory"],
+# Of each area its sources, and the unit programs that exercise them, the cheap ones first.
+FORMAT = ["class_names", "judge", "file_damage", "model_file", "stream", "price", "checkpoint_single", "condition"]
+CHECKPOINT = ["checkpoint_single", "checkpoint_faults", "checkpoint"]
+AREAS = {
+    "format": {"lib/format/*.c": FORMAT},
+    "losses": {
+        "lib/backend/*/*_loss.c": ["golden_kernels", "reference_gradients", "backend_conformance"],
+        "lib/evaluate/*.c": ["style", "frechet", "evaluation"],
+        "lib/train/critic.c": ["critic"],
+        "lib/train/judge_trainer.c": ["judge_trainer"],
+        "lib/train/mapping_step.c": ["mapping_trainer"],
+        "lib/train/mapping_style.c": ["mapping_trainer", "style_reader"],
+        "lib/train/posterior.c": ["standardise", "vae_trainer"],
+        "lib/train/validation.c": ["validation", "train"],
+        "lib/train/vae_step.c": ["vae_trainer", "critic"],
+    },
+    "faults": {
+        "lib/base/file.c": ["file", "stream", "model_file"],
+        "lib/base/memory.c": ["memory", "file", "stream"],
+        "lib/train/archive.c": CHECKPOINT,
+        "lib/train/checkpoint*.c": CHECKPOINT,
+        "lib/train/fingerprint.c": CHECKPOINT,
+    },
 }
-SECONDS = 240  # of one program
+SECONDS = 60  # of a processor that a process of a program may take
 
 # Pattern, and what takes its place.
 SWAPS = [(r" == ", " != "), (r" != ", " == "), (r" <= ", " < "), (r" >= ", " > "), (r" < ", " <= "), (r" > ", " >= "),
@@ -49,17 +62,14 @@ SWAPS = [(r" == ", " != "), (r" != ", " == "), (r" <= ", " < "), (r" >= ", " > "
 CONSTANT = re.compile(r"(?<![\w.])(\d+)(?=[uf]?\b)(?![\w.]*['\"])")
 LONGER_ARRAY = re.compile(r"\s*(?!return )(?:\w+ )+\**\w+(?:\[\w+\])*;")
 FAILURE = re.compile(r"return xdi_fail(?:_memory)?\([^;]*;")
+FUNCTION = re.compile(r"^[a-z][^;{}()=]*?\b(\w+)\([^;{}]*\)\s*\{", re.M)
+
+
+# ---- Mutants -----------------------------------------------------------------------------------------
 
 
 def blank(match):
     return re.sub(r"[^\n]", " ", match.group(0))
-
-
-def code_of(text):
-    """The text with comments, strings, directives and declarations of tables blanked, character by character."""
-    text = re.sub(r"/\*.*?\*/", blank, text, flags=re.S)
-    text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'', blank, text)
-    return re.sub(r"^#(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.M)
 
 
 @functools.lru_cache(maxsize=None)
@@ -68,107 +78,225 @@ def text_of(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+@functools.lru_cache(maxsize=None)
+def code_of(name):
+    """The text with comments, strings and directives blanked, character by character."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", blank, text_of(name), flags=re.S)
+    text = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'', blank, text)
+    return re.sub(r"^#(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.M)
+
+
+class Mutant(collections.namedtuple("Mutant", "name place length to")):
+    """A source, a place in it, and what takes the place of so many characters."""
+
+    def text(self):
+        whole = text_of(self.name)
+        return whole[:self.place] + self.to + whole[self.place + self.length:]
+
+    def line(self):
+        return text_of(self.name).count("\n", 0, self.place) + 1
+
+    def function(self):
+        name = ""
+        for match in FUNCTION.finditer(code_of(self.name), 0, self.place):
+            name = match.group(1)
+        return name
+
+    def change(self):
+        """The lines around, before and after, each as one."""
+        whole = text_of(self.name)
+        first = whole.rfind("\n", 0, self.place) + 1
+        last = whole.find("\n", self.place + self.length)
+        was, become = whole[first:last], whole[first:self.place] + self.to + whole[self.place + self.length:last]
+        return " ".join(was.split()), " ".join(become.split())
+
+    def key(self):
+        return (f"{self.name}: {self.function()}", *self.change())
+
+    def __str__(self):
+        where, was, become = self.key()
+        return f"{where}    (line {self.line()})\n  was  {was}\n  now  {become}"
+
+
 def mutants_of(name):
-    """(name, place, length, replacement) of each."""
-    code = code_of(text_of(name))
+    code = code_of(name)
     found = []
     for pattern, to in SWAPS:
-        found += [(name, m.start(), len(m.group(0)), to) for m in re.finditer(pattern, code)]
+        found += [Mutant(name, m.start(), len(m.group(0)), to) for m in re.finditer(pattern, code)]
     for match in CONSTANT.finditer(code):
         line = code[code.rfind("\n", 0, match.start()) + 1:code.find("\n", match.end())]
         if LONGER_ARRAY.match(line) or code[match.end():].startswith("}}"):  # nothing changes
             continue
-        found.append((name, match.start(), len(match.group(1)), str(int(match.group(1)) + 1)))
+        found.append(Mutant(name, match.start(), len(match.group(1)), str(int(match.group(1)) + 1)))
     for match in FAILURE.finditer(code):
         last = code[match.end():].lstrip().startswith("}")
-        found.append((name, match.start(), len(match.group(0)), "return XD_OK;" if last else ";"))
+        found.append(Mutant(name, match.start(), len(match.group(0)), "return XD_OK;" if last else ";"))
     return sorted(found)
 
 
-def run(command, seconds=None):
-    try:
-        return subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds,
-                              env={"PATH": "/usr/bin:/bin", "CK_DEFAULT_TIMEOUT": "120", "CCACHE_DISABLE": "1"},
-                              check=False)
-    except subprocess.TimeoutExpired:
+def listed():
+    """The mutants that mutation.txt says change nothing, by key."""
+    keys, lines = set(), LISTED.read_text(encoding="utf-8").splitlines()
+    for i, line in enumerate(lines):
+        if line.startswith("lib/"):
+            keys.add((line, lines[i + 1][6:], lines[i + 2][6:]))
+    return keys
+
+
+# ---- Programs ----------------------------------------------------------------------------------------
+
+
+class Build:
+    """A build folder: how its sources are compiled, and how its unit programs are linked and run."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.compilations = {}
+        for entry in json.loads(self.output(["ninja", "-t", "compdb"])):
+            if "xdomain_static_objects" in entry["output"]:
+                source = os.path.relpath(entry["file"], ROOT)
+                self.compilations[source] = entry["command"].split(" -MD ")[0].replace("ccache ", "")
+
+    def output(self, command):
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout
+
+    def shell(self, command):
+        return subprocess.run(command, shell=True, cwd=self.folder, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    def compile(self, name, source, to, flags):
+        """Whether the source, which stands for the one called name, compiles."""
+        return self.shell(f"{self.compilations[name]} {flags} -w -iquote {(ROOT / name).parent} -c {source} -o {to}")
+
+    @functools.lru_cache(maxsize=None)
+    def linking(self, test):
+        program = f"tests/test_{test}"
+        return self.output(["ninja", "-t", "commands", program]).splitlines()[-1].replace(f" -o {program} ", " {} ")
+
+    def link(self, test, objects, to):
+        """The objects come before the library, which then gives all others."""
+        return self.shell(self.linking(test).format(f"{' '.join(map(str, objects))} -o {to}"))
+
+
+def run(program, case=""):
+    """The first case that fails, "" where the program breaks off, None when all pass; a case may be named."""
+    files = FOLDER / "files"
+    shutil.rmtree(files, ignore_errors=True)
+    files.mkdir()
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    environment = {**os.environ, "TMPDIR": str(files), "OPENBLAS_NUM_THREADS": "1", "CK_TAP_LOG_FILE_NAME": "-",
+                   "CK_DEFAULT_TIMEOUT": "300", **({"CK_RUN_CASE": case} if case else {})}
+    with subprocess.Popen([program], cwd=files, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+                          start_new_session=True, preexec_fn=limit) as process:
+        failed = None
+        for line in process.stdout:
+            if line.startswith(b"not ok"):
+                failed = line.split(b":")[1].decode()
+                break
+        if failed:
+            os.killpg(process.pid, signal.SIGKILL)
+        return failed or (None if process.wait() in (0, 77) else "")
+
+
+# ---- One mutant --------------------------------------------------------------------------------------
+
+
+def is_same_object(build, mutant, level):
+    """Whether the compiler makes the same of it as of the original; None: it does not compile."""
+    folder = FOLDER / "mutant"
+    folder.mkdir(parents=True, exist_ok=True)
+    source, made = folder / pathlib.Path(mutant.name).name, folder / f"mutant{level}.o"
+    original = folder / f"{mutant.name.replace('/', '-')}{level}-{zlib.crc32(text_of(mutant.name).encode())}.o"
+    if not original.exists():
+        source.write_text(text_of(mutant.name), encoding="utf-8")
+        build.compile(mutant.name, source, original, level)
+    source.write_text(mutant.text(), encoding="utf-8")
+    if not build.compile(mutant.name, source, made, level):
         return None
+    return made.read_bytes() == original.read_bytes()
 
 
-def prepare():
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    for name in filter(None, names):
-        source, to = ROOT / name, TREE / name
-        if source.is_file() and (not to.exists() or to.read_bytes() != source.read_bytes()):
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, to)
-    if not (FOLDER / "out" / "build.ninja").exists():
-        done = run(["cmake", "-S", "tree", "-B", "out", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_C_FLAGS=-O0",
-                    "-DXDOMAIN_BUILD_TESTS=ON", "-DXDOMAIN_BUILD_EXAMPLES=OFF", "-DXDOMAIN_WITH_ONEDNN=OFF"])
-        if done.returncode:
-            sys.exit(done.stdout.decode())
+@functools.lru_cache(maxsize=None)
+def check_original(build, test, case):
+    """That a case which kills passes without a mutant."""
+    if run(build.folder / "tests" / f"test_{test}", case) is not None:
+        sys.exit(f"mutation: {test} {case} does not pass as it is")
 
 
-def build(programs):
-    return run(["ninja", "-C", "out", *programs]).returncode == 0
-
-
-def dies(programs):
-    """Whether a program tells the mutant."""
-    for program in programs:
-        done = run([f"./out/tests/{program}"], SECONDS)
-        if done is None or done.returncode:
-            return True
-    return False
-
-
-def describe(mutant):
-    name, place, length, to = mutant
-    text = text_of(name)
-    line = text.count("\n", 0, place) + 1
-    was = " ".join(text[place:place + length].split())
-    return f"{name}:{line}: '{was[:60]}' -> '{to}'    {text.splitlines()[line - 1].strip()[:90]}"
-
-
-def try_one(mutant):
-    """True: killed, False: survived, None: not built."""
-    name, place, length, to = mutant
-    whole = text_of(name)
-    (TREE / name).write_text(whole[:place] + to + whole[place + length:], encoding="utf-8")
-    try:
-        return dies(PROGRAMS[name]) if build(PROGRAMS[name]) else None
-    finally:
-        (TREE / name).write_text(whole, encoding="utf-8")
+def try_one(build, mutant, tests, killers):
+    """What became of it, and how. The cases that killed others of its source are asked first."""
+    same = is_same_object(build, mutant, "-O1")
+    if same is None:
+        return "not built", ""
+    if same:
+        return "same object", ""
+    linked = {}
+    asked = killers.setdefault((mutant.name, mutant.function()), {})
+    for test, case in [*asked, *((test, "") for test in tests)]:
+        if test not in linked:
+            linked[test] = FOLDER / f"program-{test}"
+            if not build.link(test, [FOLDER / "mutant" / "mutant-O1.o"], linked[test]):
+                return "not built", ""
+        failed = run(linked[test], case)
+        if failed is not None:
+            check_original(build, test, failed)
+            asked[test, failed] = True
+            return "killed", f"{test} {failed}"
+    return ("same object" if is_same_object(build, mutant, "-O2") else "survived"), ""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--sample", type=int, default=60, help="mutants of each area")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--area", action="append", choices=sorted(AREAS))
     parser.add_argument("--gate", type=float, default=90.0)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--list", action="store_true", help="the sample alone, nothing is built")
-    parser.add_argument("files", nargs="*")
+    parser.add_argument("files", nargs="*", help="sources, in the place of the areas")
+    parser.add_argument("--verbose", action="store_true", help="killed ones too")
     args = parser.parse_args()
-    names = args.files or list(PROGRAMS)
-    everything = [mutant for name in names for mutant in mutants_of(name)]
-    chosen = sorted(random.Random(args.seed).sample(everything, min(args.sample, len(everything))))
-    print(f"{len(chosen)} of {len(everything)} mutants, seed {args.seed}")
+    tests_of = {}
+    areas = {area: [] for area in AREAS}
+    for area, rows in AREAS.items():
+        for pattern, tests in rows.items():
+            for path in sorted(ROOT.glob(pattern)):
+                name = os.path.relpath(path, ROOT)
+                areas[area].append(name)
+                tests_of[name] = tests
+    if args.files:
+        areas = {"files": args.files}
+    changes_nothing = listed()
+    chosen = []
+    for area in args.area or areas:
+        everything = [mutant for name in areas[area] for mutant in mutants_of(name)]
+        sample = random.Random(args.seed).sample(everything, min(args.sample, len(everything)))
+        chosen += [(area, mutant) for mutant in sorted(sample)]
+        print(f"{area}: {len(sample)} of {len(everything)} mutants, seed {args.seed}", flush=True)
     if args.list:
-        print("\n".join(map(describe, chosen)))
+        print("\n".join(str(mutant) for _, mutant in chosen))
         return 0
-    prepare()
-    programs = sorted({program for name in names for program in PROGRAMS[name]})
-    if not build(programs) or dies(programs):
-        sys.exit("mutation: the sources themselves do not pass")
-    killed, survivors = 0, []
-    for mutant in chosen:
-        result = try_one(mutant)
-        killed += result is True
-        if result is False:
-            survivors.append(mutant)
-            print("survived:", describe(mutant), flush=True)
-    counted = killed + len(survivors)
-    share = 100.0 * killed / max(counted, 1)
-    print(f"killed {killed} of {counted} mutants that build, {share:.1f}%")
+    build = Build(args.build.resolve())
+    killers, counts = {}, collections.defaultdict(collections.Counter)
+    for area, mutant in chosen:
+        result, how = "listed", ""
+        if mutant.key() not in changes_nothing:
+            result, how = try_one(build, mutant, tests_of[mutant.name], killers)
+        counts[area][result] += 1
+        if result == "survived" or args.verbose:
+            print(f"{result} {how}: {mutant}", flush=True)
+    killed = survived = 0
+    for area, count in counts.items():
+        killed, survived = killed + count["killed"], survived + count["survived"]
+        print(f"{area}: killed {count['killed']} of {count['killed'] + count['survived']}; the same object "
+              f"{count['same object']}, listed as without effect {count['listed']}, not built {count['not built']}")
+    share = 100.0 * killed / max(killed + survived, 1)
+    print(f"killed {killed} of {killed + survived}, {share:.1f}%")
     return 0 if share >= args.gate else 1
 
 

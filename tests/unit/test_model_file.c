@@ -1,10 +1,7 @@
 /* Model and judge files: round trips, golden bytes, and files that must be refused. */
 #include "tiny_model.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include "format/wire.h"
+#include "file_bytes.h"
 
 static xd_context *context;
 static char *folder;
@@ -29,31 +26,6 @@ static unsigned char *save_tiny(bool mapping, bool half, size_t *size) {
   assert_ok(context, xd_model_save(model, context, path, &options));
   xd_model_release(model);
   return read_test_file(path, size);
-}
-
-/* Makes the header's checksum right again after a field was changed. */
-static void reseal(unsigned char *data) {
-  XXH3_state_t state;
-  XXH3_64bits_reset(&state);
-  XXH3_64bits_update(&state, data, 56);
-  XXH3_64bits_update(&state, data + 64, xdi_at_u32(data + 20) * (size_t)40);
-  xdi_set_u64(data + 56, XXH3_64bits_digest(&state));
-}
-
-/* The table entry of the chunk with that tag. */
-static unsigned char *entry_of(unsigned char *data, const char *tag) {
-  for (uint32_t i = 0; i < xdi_at_u32(data + 20); i++)
-    if (!memcmp(data + 64 + 40 * i, tag, 4))
-      return data + 64 + 40 * i;
-  ck_abort_msg("no chunk %s", tag);
-  return NULL;
-}
-
-/* Makes a chunk's checksum, then the header's, right again. */
-static void reseal_chunk(unsigned char *data, const char *tag) {
-  unsigned char *entry = entry_of(data, tag);
-  xdi_set_u64(entry + 32, XXH3_64bits(data + xdi_at_u64(entry + 16), (size_t)xdi_at_u64(entry + 24)));
-  reseal(data);
 }
 
 /* By loading and by verifying. */
@@ -593,36 +565,41 @@ START_TEST(model_file__misuse_is_an_invalid_argument) {
 }
 END_TEST
 
+static void add(Suite *suite, const char *name, const TTest *test) {
+  TCase *tcase = tcase_create(name);
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, test);
+  suite_add_tcase(suite, tcase);
+}
+#define ADD(test) add(suite, #test, test)
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("model_file");
-  TCase *tcase = tcase_create("model_file");
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_test(tcase, model_save__load_gives_the_same_model);
-  tcase_add_test(tcase, model_load__gives_mappings_and_options_their_names_of_today);
-  tcase_add_test(tcase, model_save__keeps_linear_skips);
-  tcase_add_test(tcase, model_save__says_its_minor_version_by_its_layers);
-  tcase_add_test(tcase, model_save__half_keeps_weights_that_fit);
-  tcase_add_test(tcase, model_save__inference_only_leaves_out_discriminators);
-  tcase_add_test(tcase, model_save__refuses_switches_that_are_neither_0_nor_1);
-  tcase_add_test(tcase, model_save__half_refuses_values_beyond_its_range);
-  tcase_add_test(tcase, model_file__golden_bytes);
-  tcase_add_test(tcase, model_file__header_is_as_specified);
-  tcase_add_test(tcase, model_load__refuses_what_is_not_a_model);
-  tcase_add_test(tcase, model_load__refuses_newer_major_versions_only);
-  tcase_add_test(tcase, model_load__refuses_every_truncation);
-  tcase_add_test(tcase, model_load__refuses_every_flipped_byte);
-  tcase_add_test(tcase, model_load__survives_hostile_fields);
-  tcase_add_test(tcase, model_load__refuses_weights_that_are_not_finite);
-  tcase_add_test(tcase, model_load__refuses_bytes_between_tensors);
-  tcase_add_test(tcase, model_load__refuses_a_network_that_stands_twice);
-  tcase_add_test(tcase, model_load__names_the_file_whatever_refuses_it);
-  tcase_add_test(tcase, model_load__passes_over_optional_chunks_and_refuses_required_ones);
-  tcase_add_test(tcase, model_load__leaks_nothing_when_memory_runs_out);
-  tcase_add_test(tcase, file_inspect__lists_chunks_and_finds_damage);
-  tcase_add_test(tcase, judge_save__load_gives_the_same_judge);
-  tcase_add_test(tcase, judge_save__keeps_the_names_of_classes);
-  tcase_add_test(tcase, model_file__misuse_is_an_invalid_argument);
-  suite_add_tcase(suite, tcase);
+  ADD(model_save__load_gives_the_same_model);
+  ADD(model_load__gives_mappings_and_options_their_names_of_today);
+  ADD(model_save__keeps_linear_skips);
+  ADD(model_save__says_its_minor_version_by_its_layers);
+  ADD(model_save__half_keeps_weights_that_fit);
+  ADD(model_save__inference_only_leaves_out_discriminators);
+  ADD(model_save__refuses_switches_that_are_neither_0_nor_1);
+  ADD(model_save__half_refuses_values_beyond_its_range);
+  ADD(model_file__golden_bytes);
+  ADD(model_file__header_is_as_specified);
+  ADD(model_load__refuses_what_is_not_a_model);
+  ADD(model_load__refuses_newer_major_versions_only);
+  ADD(model_load__refuses_every_truncation);
+  ADD(model_load__refuses_every_flipped_byte);
+  ADD(model_load__survives_hostile_fields);
+  ADD(model_load__refuses_weights_that_are_not_finite);
+  ADD(model_load__refuses_bytes_between_tensors);
+  ADD(model_load__refuses_a_network_that_stands_twice);
+  ADD(model_load__names_the_file_whatever_refuses_it);
+  ADD(model_load__passes_over_optional_chunks_and_refuses_required_ones);
+  ADD(model_load__leaks_nothing_when_memory_runs_out);
+  ADD(file_inspect__lists_chunks_and_finds_damage);
+  ADD(judge_save__load_gives_the_same_judge);
+  ADD(judge_save__keeps_the_names_of_classes);
+  ADD(model_file__misuse_is_an_invalid_argument);
   return suite;
 }
 XD_SUITE_MAIN(make_suite)
