@@ -27,6 +27,19 @@ cd "$source/examples/rust"
 
 echo "== the tests"
 cargo test --quiet --offline --locked
+echo "== an installed library, by pkg-config"
+if command -v cmake >/dev/null && command -v pkg-config >/dev/null; then
+  prefix=$(mktemp -d)
+  trap 'rm -rf "$prefix"' EXIT
+  for component in runtime development; do
+    cmake --install "$XDOMAIN_LIB_DIR" --prefix "$prefix" --component $component >"$prefix/log" || { cat "$prefix/log"; exit 1; }
+  done
+  pc=$(find "$prefix" -name xdomain.pc)
+  env -u XDOMAIN_INCLUDE_DIR -u XDOMAIN_LIB_DIR PKG_CONFIG_PATH="${pc%/*}" LD_LIBRARY_PATH="${pc%/*/*}" \
+    cargo test --quiet --offline --locked --test library lists_the_options
+else
+  echo "not checked: no cmake or pkg-config here"
+fi
 if cargo clippy --version >/dev/null 2>&1; then
   echo "== clippy"
   cargo clippy --quiet --offline --locked --all-targets -- -D warnings

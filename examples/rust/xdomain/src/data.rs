@@ -2,6 +2,7 @@
 
 use crate::context::{c_path, c_text, counted, text};
 use crate::{Context, Error, Fit, Result, Shape};
+use std::ffi::{c_char, CString};
 use std::path::Path;
 use std::ptr;
 use xdomain_sys as sys;
@@ -12,12 +13,9 @@ counted! {
 }
 
 impl Dataset {
-    /// A folder of picture files, with a sub-folder a class; sizes that are not 0 resize.
-    pub fn from_folder(context: &Context, path: impl AsRef<Path>, size: Shape) -> Result<Self> {
-        let path = c_path(path.as_ref())?;
-        let mut raw: sys::xd_dataset_options = unsafe { std::mem::zeroed() };
-        unsafe { sys::xd_dataset_options_init(&mut raw, std::mem::size_of_val(&raw)) };
-        (raw.width, raw.height, raw.channels) = (size.width, size.height, size.channels);
+    /// A folder of picture files, with a sub-folder a class.
+    pub fn from_folder(context: &Context, path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
+        let (path, raw) = (c_path(path.as_ref())?, options.raw());
         context
             .make(|out, context| unsafe { sys::xd_dataset_load_folder(out, context, path.as_ptr(), &raw) })
             .map(Dataset::adopt)
@@ -134,19 +132,89 @@ impl Dataset {
     }
 
     /// The same pictures in another size or with another number of channels; 0 keeps what the set has.
-    pub fn converted(&self, context: &Context, size: Shape, fit: Fit) -> Result<Self> {
-        let mut raw: sys::xd_dataset_options = unsafe { std::mem::zeroed() };
-        unsafe { sys::xd_dataset_options_init(&mut raw, std::mem::size_of_val(&raw)) };
-        (raw.width, raw.height, raw.channels) = (size.width, size.height, size.channels);
-        raw.fit = fit as u32;
+    pub fn fitted(&self, context: &Context, size: Shape, fit: Fit) -> Result<Self> {
+        let raw = ReadOptions { size, fit, skip_bad: false }.raw();
         context
             .make(|out, context| unsafe { sys::xd_dataset_fit(out, context, self.as_ptr(), &raw) })
             .map(Dataset::adopt)
     }
 
+    /// The same pictures with the labels of the classes of the same names, as of a model: so a folder more or fewer
+    /// shifts no label. Pictures of other classes are left out.
+    pub fn matched(&self, context: &Context, names: &[&str]) -> Result<Self> {
+        let names = CTexts::new(names)?;
+        context
+            .make(|out, context| unsafe {
+                sys::xd_dataset_match_classes(out, context, self.as_ptr(), names.as_ptr(), names.len())
+            })
+            .map(Dataset::adopt)
+    }
+
+    /// What was left out when a folder was read: files that are no pictures by their names, pictures beside the folders
+    /// of classes, and, with `skip_bad`, a sentence on each picture that could not be read.
+    pub fn left_out(&self) -> Vec<&str> {
+        [sys::XD_LEFT_OUT_OTHER_TYPE, sys::XD_LEFT_OUT_BESIDE_CLASSES, sys::XD_LEFT_OUT_BAD]
+            .into_iter()
+            .flat_map(|why| {
+                let count = unsafe { sys::xd_dataset_left_out_count(self.as_ptr(), why) };
+                (0..count).map(move |index| text(unsafe { sys::xd_dataset_left_out(self.as_ptr(), why, index) }))
+            })
+            .collect()
+    }
+
     /// The name of a class; "" where no picture has that label.
     pub fn class_name(&self, label: u32) -> &str {
         text(unsafe { sys::xd_dataset_class_name(self.as_ptr(), label) })
+    }
+}
+
+/// How pictures are read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions {
+    /// What every picture is brought to; numbers that are 0: as the pictures have it.
+    pub size: Shape,
+    /// How pictures of another size are brought to it.
+    pub fit: Fit,
+    /// Pictures that cannot be read are left out; otherwise the first of them is an error.
+    pub skip_bad: bool,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { size: Shape::default(), fit: Fit::Stretch, skip_bad: false }
+    }
+}
+
+impl ReadOptions {
+    fn raw(&self) -> sys::xd_dataset_options {
+        let mut raw: sys::xd_dataset_options = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_dataset_options_init(&mut raw, std::mem::size_of_val(&raw)) };
+        (raw.width, raw.height, raw.channels) = (self.size.width, self.size.height, self.size.channels);
+        raw.fit = self.fit as u32;
+        raw.skip_bad = self.skip_bad.into();
+        raw
+    }
+}
+
+/// Texts as C takes them.
+struct CTexts {
+    _texts: Vec<CString>,
+    pointers: Vec<*const c_char>,
+}
+
+impl CTexts {
+    fn new(texts: &[&str]) -> Result<Self> {
+        let texts = texts.iter().map(|text| c_text(text)).collect::<Result<Vec<_>>>()?;
+        let pointers = texts.iter().map(|text| text.as_ptr()).collect();
+        Ok(CTexts { _texts: texts, pointers })
+    }
+
+    fn as_ptr(&self) -> *const *const c_char {
+        self.pointers.as_ptr()
+    }
+
+    fn len(&self) -> u32 {
+        self.pointers.len() as u32
     }
 }
 
@@ -160,5 +228,23 @@ impl Pairing {
     pub fn new(context: &Context, pairs: &str) -> Result<Self> {
         let pairs = c_text(pairs)?;
         context.make(|out, context| unsafe { sys::xd_pairing_create(out, context, pairs.as_ptr()) }).map(Pairing::adopt)
+    }
+
+    /// From "cat:dog,2:wolf", where a class is also given by its name: by its place in the names of each domain.
+    pub fn named(context: &Context, pairs: &str, names1: &[&str], names2: &[&str]) -> Result<Self> {
+        let (pairs, names1, names2) = (c_text(pairs)?, CTexts::new(names1)?, CTexts::new(names2)?);
+        context
+            .make(|out, context| unsafe {
+                sys::xd_pairing_create_named(
+                    out,
+                    context,
+                    pairs.as_ptr(),
+                    names1.as_ptr(),
+                    names1.len(),
+                    names2.as_ptr(),
+                    names2.len(),
+                )
+            })
+            .map(Pairing::adopt)
     }
 }

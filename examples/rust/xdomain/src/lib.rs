@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Ownership: what is made is given back when it is dropped. [`Model`], [`Judge`], [`Dataset`], [`Pairing`] and
+//! Ownership: what is made is given back when it is dropped. [`Model`], [`Vae`], [`Judge`], [`Dataset`], [`Pairing`] and
 //! [`Pool`] are reference-counted: clones are further owners of the same one, shared by any number of threads.
 //!
 //! Threads: a [`Context`] is one thread's runtime. It can move to another thread, and so can a [`Translator`] with
@@ -44,19 +44,23 @@
 mod context;
 mod data;
 mod error;
+mod evaluation;
 mod image;
 mod model;
 mod options;
+mod progress;
 mod training;
 mod translator;
 
 pub use context::{Canceller, Context, ContextBuilder, Pool};
-pub use data::{Dataset, Pairing};
+pub use data::{Dataset, Pairing, ReadOptions};
 pub use error::{Error, ErrorKind};
+pub use evaluation::{evaluate, Evaluation};
 pub use image::{AlphaPolicy, Fit, ImageMut, ImageRef, Layout, Picture, Sample};
-pub use model::{Direction, Judge, Model, SaveOptions, Shape};
+pub use model::{Direction, Judge, Model, SaveOptions, Shape, Vae};
 pub use options::{Group, OptionInfo, OptionKind, Options};
-pub use training::{evaluate, map, train, train_judge, Evaluation, Flow, Progress, Stage, TrainInput, Values};
+pub use progress::{Flow, Progress, Run, Stage, Values};
+pub use training::{map, recover, train, train_generator, train_judge, train_vae, GeneratorInput, TrainInput};
 pub use translator::{interpolate, Translator, TranslatorOptions};
 
 /// What a call gives, or why it failed.

@@ -110,11 +110,55 @@ impl Model {
         !unsafe { sys::xd_model_generator(self.as_ptr(), direction as u32) }.is_null()
     }
 
+    /// The VAE of a domain; None where the domain holds conditions.
+    pub fn vae(&self, domain: u32) -> Option<Vae> {
+        let encoder = unsafe { sys::xd_model_encoder(self.as_ptr(), domain) };
+        let decoder = unsafe { sys::xd_model_decoder(self.as_ptr(), domain) };
+        (!encoder.is_null())
+            .then(|| unsafe { Vae::adopt(sys::xd_encoder_retain(encoder), sys::xd_decoder_retain(decoder)) })
+    }
+
+    /// The names of a domain's classes, by their numbers.
+    pub fn class_names(&self, domain: u32) -> Vec<&str> {
+        let count = unsafe { sys::xd_model_class_count(self.as_ptr(), domain) };
+        (0..count).map(|label| text(unsafe { sys::xd_model_class_name(self.as_ptr(), domain, label) })).collect()
+    }
+
     /// What the model tells of how it came about.
     pub fn property(&self, key: &str) -> Option<&str> {
         let key = c_text(key).ok()?;
         let value = unsafe { sys::xd_model_property(self.as_ptr(), key.as_ptr()) };
         (!value.is_null()).then(|| text(value))
+    }
+}
+
+counted! {
+    Encoder, xd_encoder, xd_encoder_retain, xd_encoder_release
+}
+
+counted! {
+    Decoder, xd_decoder, xd_decoder_retain, xd_decoder_release
+}
+
+/// The encoder and the decoder of a domain's pictures; clones are further owners of the same ones.
+#[derive(Clone)]
+pub struct Vae {
+    encoder: Encoder,
+    decoder: Decoder,
+}
+
+impl Vae {
+    pub(crate) fn adopt(encoder: *mut sys::xd_encoder, decoder: *mut sys::xd_decoder) -> Self {
+        Vae { encoder: Encoder::adopt(encoder), decoder: Decoder::adopt(decoder) }
+    }
+
+    pub(crate) fn parts(&self) -> (*const sys::xd_encoder, *const sys::xd_decoder) {
+        (self.encoder.as_ptr(), self.decoder.as_ptr())
+    }
+
+    /// The size of its codes.
+    pub fn latent_dim(&self) -> u32 {
+        unsafe { sys::xd_encoder_latent_dim(self.encoder.as_ptr()) }
     }
 }
 

@@ -1,162 +1,13 @@
-//! Trainings and evaluations.
+//! Trainings.
 
-use crate::context::{c_text, text};
-use crate::{Context, Dataset, Direction, Judge, Model, Options, Pairing, Result};
-use std::any::Any;
-use std::ffi::{c_int, c_void, CString};
+use crate::context::{c_path, c_text};
+use crate::progress::RawValues;
+use crate::{Context, Dataset, Error, Judge, Model, Options, Pairing, Result, Run, Vae, Values};
+use std::ffi::CString;
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
-use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
-use std::ptr::{self, NonNull};
+use std::path::Path;
+use std::ptr;
 use xdomain_sys as sys;
-
-/// What a closure answers: `ControlFlow::Break(())` stops the call with
-/// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
-pub type Flow = ControlFlow<()>;
-
-/// Named numbers: losses, measures, reports.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Values(Vec<(String, f64)>);
-
-impl Values {
-    /// The number of that name.
-    pub fn get(&self, name: &str) -> Option<f64> {
-        self.0.iter().find(|(other, _)| other == name).map(|(_, number)| *number)
-    }
-
-    /// All, in the library's order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
-        self.0.iter().map(|(name, number)| (name.as_str(), *number))
-    }
-
-    fn read(raw: *const sys::xd_values) -> Self {
-        let count = unsafe { sys::xd_values_count(raw) };
-        let one =
-            |index| unsafe { (text(sys::xd_values_name(raw, index)).to_string(), sys::xd_values_number(raw, index)) };
-        Values((0..count).map(one).collect())
-    }
-}
-
-struct RawValues(NonNull<sys::xd_values>);
-
-impl RawValues {
-    fn new(context: &Context) -> Result<Self> {
-        let made = context.make(|out, context| unsafe { sys::xd_values_create(out, context) })?;
-        Ok(RawValues(NonNull::new(made).expect("the library gives what it made")))
-    }
-
-    fn as_ptr(&self) -> *mut sys::xd_values {
-        self.0.as_ptr()
-    }
-}
-
-impl Drop for RawValues {
-    fn drop(&mut self) {
-        unsafe { sys::xd_values_destroy(self.0.as_ptr()) }
-    }
-}
-
-/// What part of a training runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stage {
-    /// The VAE of domain 1.
-    Vae1,
-    /// The VAE of domain 2.
-    Vae2,
-    /// Encoding both sets.
-    Codes,
-    /// The mapping from 1 to 2.
-    MappingForwards,
-    /// The way back.
-    MappingBackwards,
-    /// A judge.
-    Judge,
-    /// Measuring a mapping.
-    Evaluation,
-    /// One of a newer library.
-    Other(u32),
-}
-
-/// What a training's closure hears after each step.
-pub struct Progress<'a> {
-    raw: &'a sys::xd_progress,
-}
-
-impl Progress<'_> {
-    /// What part of the training runs.
-    pub fn stage(&self) -> Stage {
-        match self.raw.stage {
-            sys::XD_STAGE_VAE1 => Stage::Vae1,
-            sys::XD_STAGE_VAE2 => Stage::Vae2,
-            sys::XD_STAGE_CODES => Stage::Codes,
-            sys::XD_STAGE_MAPPING1 => Stage::MappingForwards,
-            sys::XD_STAGE_MAPPING2 => Stage::MappingBackwards,
-            sys::XD_STAGE_JUDGE => Stage::Judge,
-            sys::XD_STAGE_EVALUATION => Stage::Evaluation,
-            other => Stage::Other(other),
-        }
-    }
-
-    /// The step within the stage, from 1, and how many there are.
-    pub fn step(&self) -> (u32, u32) {
-        (self.raw.step, self.raw.steps)
-    }
-
-    /// Share of all the work that is done, 0..1.
-    pub fn overall(&self) -> f64 {
-        self.raw.overall
-    }
-
-    /// The losses of this step.
-    pub fn losses(&self) -> Values {
-        Values::read(self.raw.losses)
-    }
-
-    /// What was measured after this step, if anything was.
-    pub fn validation(&self) -> Option<Values> {
-        (!self.raw.validation.is_null()).then(|| Values::read(self.raw.validation))
-    }
-}
-
-/// A closure that C calls: a panic waits until the library has returned.
-struct Hook<F> {
-    closure: F,
-    panic: Option<Box<dyn Any + Send>>,
-}
-
-impl<F> Hook<F> {
-    fn new(closure: F) -> Self {
-        Hook { closure, panic: None }
-    }
-
-    fn call(&mut self, ask: impl FnOnce(&mut F) -> Flow) -> c_int {
-        let closure = &mut self.closure;
-        match catch_unwind(AssertUnwindSafe(|| ask(closure))) {
-            Ok(ControlFlow::Continue(())) => 0,
-            Ok(ControlFlow::Break(())) => 1,
-            Err(panic) => {
-                self.panic = Some(panic);
-                1
-            }
-        }
-    }
-
-    fn finish(self) {
-        if let Some(panic) = self.panic {
-            resume_unwind(panic);
-        }
-    }
-}
-
-unsafe extern "C" fn progress_hook<F: FnMut(&Progress<'_>) -> Flow>(
-    user: *mut c_void,
-    progress: *const sys::xd_progress,
-) -> c_int {
-    let hook = &mut *user.cast::<Hook<F>>();
-    let progress = Progress { raw: &*progress };
-    hook.call(|closure| closure(&progress))
-}
 
 /// What is trained on and with.
 pub struct TrainInput<'a> {
@@ -193,60 +44,47 @@ impl<'a> TrainInput<'a> {
         Ok(self)
     }
 
-    /// Calls with the struct as C has it, the closure hooked in.
-    fn with<F: FnMut(&Progress<'_>) -> Flow>(
-        &self,
-        progress: F,
-        call: impl FnOnce(&sys::xd_train_input, &sys::xd_run) -> i32,
-    ) -> i32 {
-        let mut hook = Hook::new(progress);
+    /// Further pictures of each domain, whose labels are not read: with them, ten labelled ones of a class can be enough.
+    pub fn unlabelled(mut self, domain1: Option<&'a Dataset>, domain2: Option<&'a Dataset>) -> Self {
+        self.raw.unlabelled = [domain1, domain2].map(|set| set.map_or(ptr::null(), |set| set.as_ptr()));
+        self
+    }
+
+    /// The struct as C has it.
+    fn raw(&self) -> sys::xd_train_input {
         let mut raw = self.raw;
         for (to, name) in raw.name.iter_mut().zip(&self.names) {
             *to = name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
         }
-        let mut run: sys::xd_run = unsafe { std::mem::zeroed() };
-        unsafe { sys::xd_run_init(&mut run, std::mem::size_of_val(&run)) };
-        run.callback = Some(progress_hook::<F>);
-        run.user = ptr::addr_of_mut!(hook).cast();
-        let status = call(&raw, &run);
-        hook.finish();
-        status
+        raw
     }
 }
 
-/// Trains both VAEs and the mappings between them; the closure hears of every step. Gives the model, and the report of
-/// how it came about. A panic of the closure stops the training and goes on here.
+/// Trains both VAEs and the mappings between them. Gives the model, and the report of how it came about.
 ///
 /// ```no_run
 /// # use std::ops::ControlFlow;
 /// # use xdomain::*;
 /// # fn main() -> Result<()> {
 /// let context = Context::builder().threads(4).build()?;
-/// let cats = Dataset::from_folder(&context, "cats", Shape::default())?;
-/// let dogs = Dataset::from_folder(&context, "dogs", Shape::default())?;
+/// let cats = Dataset::from_folder(&context, "cats", &ReadOptions::default())?;
+/// let dogs = Dataset::from_folder(&context, "dogs", &ReadOptions::default())?;
 /// let pairing = Pairing::new(&context, "0:0,1:1")?;
 /// let options = Options::new(Group::Train).number("steps", 4000.0);
-/// let (model, report) = train(&context, &TrainInput::new(&cats, &dogs, &pairing), &options, |progress| {
+/// let run = Run::new().checkpoint("cats-dogs.xdt").on_progress(|progress| {
 ///     println!("{:.0} %", 100.0 * progress.overall());
 ///     ControlFlow::Continue(())
-/// })?;
+/// });
+/// let (model, report) = train(&context, &TrainInput::new(&cats, &dogs, &pairing), &options, run)?;
 /// model.save(&context, "cats-dogs.xdm", SaveOptions::default())?;
 /// # Ok(())
 /// # }
 /// ```
-pub fn train(
-    context: &Context,
-    input: &TrainInput<'_>,
-    options: &Options,
-    progress: impl FnMut(&Progress<'_>) -> Flow,
-) -> Result<(Model, Values)> {
-    let (options, report) = (options.build(context)?, RawValues::new(context)?);
-    let made = context.make(|out, context| {
-        input.with(progress, |raw, run| unsafe {
-            sys::xd_train(out, context, report.as_ptr(), raw, run, options.as_ptr())
-        })
-    })?;
-    Ok((Model::adopt(made), Values::read(report.as_ptr())))
+pub fn train(context: &Context, input: &TrainInput<'_>, options: &Options, run: Run<'_>) -> Result<(Model, Values)> {
+    let raw = input.raw();
+    run_call(context, options, run, |out, context, report, run, options| unsafe {
+        sys::xd_train(out, context, report, &raw, run, options)
+    })
 }
 
 /// Trains only the mappings, on the VAEs of a model, which the result shares.
@@ -255,68 +93,116 @@ pub fn map(
     model: &Model,
     input: &TrainInput<'_>,
     options: &Options,
-    progress: impl FnMut(&Progress<'_>) -> Flow,
+    run: Run<'_>,
 ) -> Result<(Model, Values)> {
+    let raw = input.raw();
+    run_call(context, options, run, |out, context, report, run, options| unsafe {
+        sys::xd_map(out, context, report, model.as_ptr(), &raw, run, options)
+    })
+}
+
+/// The model that a training's checkpoint already holds: both VAEs and, of each mapping, the finished networks or the
+/// best of the validated steps.
+pub fn recover(context: &Context, checkpoint: impl AsRef<Path>) -> Result<Model> {
+    let path = c_path(checkpoint.as_ref())?;
+    context.make(|out, context| unsafe { sys::xd_train_recover(out, context, path.as_ptr()) }).map(Model::adopt)
+}
+
+/// Trains one VAE on a set's pictures, without their labels; the options are of [`Group::Vae`](crate::Group::Vae).
+pub fn train_vae(context: &Context, set: &Dataset, options: &Options, run: Run<'_>) -> Result<(Vae, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
-    let made = context.make(|out, context| {
-        input.with(progress, |raw, run| unsafe {
-            sys::xd_map(out, context, report.as_ptr(), model.as_ptr(), raw, run, options.as_ptr())
-        })
-    })?;
-    Ok((Model::adopt(made), Values::read(report.as_ptr())))
+    let (mut encoder, mut decoder) = (ptr::null_mut(), ptr::null_mut());
+    context.check(run.with(|run| unsafe {
+        sys::xd_train_vae(
+            &mut encoder,
+            &mut decoder,
+            context.as_ptr(),
+            report.as_ptr(),
+            set.as_ptr(),
+            run,
+            options.as_ptr(),
+        )
+    })?)?;
+    Ok((Vae::adopt(encoder, decoder), Values::read(report.as_ptr())))
+}
+
+/// What a generator from conditions is trained on and with.
+pub struct GeneratorInput<'a> {
+    raw: sys::xd_generator_input,
+    name: Option<CString>,
+    pictures: usize,
+    borrowed: PhantomData<&'a Dataset>,
+}
+
+impl<'a> GeneratorInput<'a> {
+    /// A VAE, and pictures of its domain, whose labels are the conditions.
+    pub fn new(vae: &'a Vae, set: &'a Dataset) -> Self {
+        let mut raw: sys::xd_generator_input = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_generator_input_init(&mut raw, std::mem::size_of_val(&raw)) };
+        (raw.encoder, raw.decoder) = vae.parts();
+        raw.set = set.as_ptr();
+        GeneratorInput { raw, name: None, pictures: set.len(), borrowed: PhantomData }
+    }
+
+    /// Conditions of one's own: a row of numbers of the order of 1 for each picture, all of one length.
+    pub fn vectors(mut self, rows: &'a [f32]) -> Result<Self> {
+        let width = rows.len() / self.pictures;
+        if width == 0 || width * self.pictures != rows.len() {
+            return Err(Error::mismatch(format!("{} numbers are no rows for {} pictures", rows.len(), self.pictures)));
+        }
+        self.raw.vectors = rows.as_ptr();
+        self.raw.vector_dim = u32::try_from(width).map_err(|_| Error::invalid("longer rows than a condition has"))?;
+        Ok(self)
+    }
+
+    /// The domain's name, for the model.
+    pub fn name(mut self, name: &str) -> Result<Self> {
+        self.name = Some(c_text(name)?);
+        Ok(self)
+    }
+}
+
+/// Trains a generator of pictures from conditions, with options of [`Group::Mapping`](crate::Group::Mapping); it takes
+/// little time and has no checkpoints. A translator of the model [draws](crate::Translator::draw) by class.
+pub fn train_generator(
+    context: &Context,
+    input: &GeneratorInput<'_>,
+    options: &Options,
+    run: Run<'_>,
+) -> Result<(Model, Values)> {
+    let mut raw = input.raw;
+    raw.name = input.name.as_ref().map_or(ptr::null(), |name| name.as_ptr());
+    run_call(context, options, run, |out, context, report, run, options| unsafe {
+        sys::xd_train_generator(out, context, report, &raw, run, options)
+    })
 }
 
 /// Trains a judge of a set's classes.
-pub fn train_judge(context: &Context, set: &Dataset, options: &Options) -> Result<(Judge, Values)> {
+pub fn train_judge(context: &Context, set: &Dataset, options: &Options, run: Run<'_>) -> Result<(Judge, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
-    let made = context.make(|out, context| unsafe {
-        sys::xd_judge_train(out, context, report.as_ptr(), set.as_ptr(), ptr::null(), options.as_ptr())
-    })?;
-    Ok((Judge::adopt(made), Values::read(report.as_ptr())))
+    let mut out = ptr::null_mut();
+    context.check(run.with(|run| unsafe {
+        sys::xd_judge_train(&mut out, context.as_ptr(), report.as_ptr(), set.as_ptr(), run, options.as_ptr())
+    })?)?;
+    Ok((Judge::adopt(out), Values::read(report.as_ptr())))
 }
 
-/// What is measured, and with what.
-#[allow(missing_docs)]
-pub struct Evaluation<'a> {
-    pub model: &'a Model,
-    pub direction: Direction,
-    /// Knows the domain that the direction enters.
-    pub judge: &'a Judge,
-    /// Pictures of the domain that the direction leaves.
-    pub source: &'a Dataset,
-    /// Real pictures of the domain that it enters.
-    pub target: &'a Dataset,
-    pub pairing: &'a Pairing,
-}
-
-/// Measures a mapping: "acc", "div", "ediv", "fd" and more; the closure hears of every batch.
-pub fn evaluate<F: FnMut(&Progress<'_>) -> Flow>(
+/// A call that trains a model, and its report.
+fn run_call(
     context: &Context,
-    what: &Evaluation<'_>,
     options: &Options,
-    progress: F,
-) -> Result<Values> {
-    let (options, measures) = (options.build(context)?, RawValues::new(context)?);
-    let mut hook = Hook::new(progress);
-    let mut raw: sys::xd_evaluation_input = unsafe { std::mem::zeroed() };
-    unsafe { sys::xd_evaluation_input_init(&mut raw, std::mem::size_of_val(&raw)) };
-    raw.judge = what.judge.as_ptr();
-    raw.source = what.source.as_ptr();
-    raw.target = what.target.as_ptr();
-    raw.pairing = what.pairing.as_ptr();
-    raw.callback = Some(progress_hook::<F>);
-    raw.user = ptr::addr_of_mut!(hook).cast();
-    let status = unsafe {
-        sys::xd_evaluate(
-            context.as_ptr(),
-            measures.as_ptr(),
-            what.model.as_ptr(),
-            what.direction as u32,
-            &raw,
-            options.as_ptr(),
-        )
-    };
-    hook.finish();
+    run: Run<'_>,
+    call: impl FnOnce(
+        *mut *mut sys::xd_model,
+        *mut sys::xd_context,
+        *mut sys::xd_values,
+        *const sys::xd_run,
+        *const sys::xd_options,
+    ) -> i32,
+) -> Result<(Model, Values)> {
+    let (options, report) = (options.build(context)?, RawValues::new(context)?);
+    let mut out = ptr::null_mut();
+    let status = run.with(|run| call(&mut out, context.as_ptr(), report.as_ptr(), run, options.as_ptr()))?;
     context.check(status)?;
-    Ok(Values::read(measures.as_ptr()))
+    Ok((Model::adopt(out), Values::read(report.as_ptr())))
 }

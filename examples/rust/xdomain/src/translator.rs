@@ -1,7 +1,8 @@
 //! Translators.
 
 use crate::context::c_path;
-use crate::{Context, Direction, Error, Fit, ImageMut, ImageRef, Model, Result, Shape};
+use crate::progress::{progress_hook, Hook};
+use crate::{Context, Direction, Error, Fit, Flow, ImageMut, ImageRef, Model, Progress, Result, Shape};
 use std::path::Path;
 use std::ptr::{self, NonNull};
 use xdomain_sys as sys;
@@ -27,27 +28,65 @@ impl Default for TranslatorOptions {
 /// give their contexts one [`Pool`](crate::Pool).
 pub struct Translator {
     raw: NonNull<sys::xd_translator>,
+    // Which C holds a pointer to.
+    hook: NonNull<Hook<'static>>,
     context: Context,
 }
 
-// It goes with its context, and nothing else has that.
+// It goes with its context, and nothing else has that; its closure is Send.
 unsafe impl Send for Translator {}
 
 impl Translator {
     /// A translator of a model, which it shares.
     pub fn new(context: Context, model: &Model, options: &TranslatorOptions) -> Result<Self> {
-        let raw = describe(options);
-        let made =
-            context.make(|out, context| unsafe { sys::xd_translator_create(out, context, model.as_ptr(), &raw) });
-        Ok(Translator { raw: NonNull::new(made?).expect("the library gives what it made"), context })
+        Translator::make(context, options, |out, context, options| unsafe {
+            sys::xd_translator_create(out, context, model.as_ptr(), options)
+        })
     }
 
     /// A translator from a model file, of which only what its direction needs is read.
     pub fn load(context: Context, path: impl AsRef<Path>, options: &TranslatorOptions) -> Result<Self> {
-        let raw = describe(options);
         let path = c_path(path.as_ref())?;
-        let made = context.make(|out, context| unsafe { sys::xd_translator_load(out, context, path.as_ptr(), &raw) });
-        Ok(Translator { raw: NonNull::new(made?).expect("the library gives what it made"), context })
+        Translator::make(context, options, |out, context, options| unsafe {
+            sys::xd_translator_load(out, context, path.as_ptr(), options)
+        })
+    }
+
+    fn make(
+        context: Context,
+        options: &TranslatorOptions,
+        create: impl FnOnce(*mut *mut sys::xd_translator, *mut sys::xd_context, *const sys::xd_translator_options) -> i32,
+    ) -> Result<Self> {
+        let hook: NonNull<Hook<'static>> = NonNull::from(Box::leak(Box::default()));
+        let mut raw: sys::xd_translator_options = unsafe { std::mem::zeroed() };
+        unsafe { sys::xd_translator_options_init(&mut raw, std::mem::size_of_val(&raw)) };
+        raw.direction = options.direction as u32;
+        raw.max_batch = options.max_batch;
+        raw.fit = options.fit as u32;
+        raw.callback = Some(progress_hook);
+        raw.user = hook.as_ptr().cast();
+        match context.make(|out, context| create(out, context, &raw)) {
+            Ok(made) => {
+                Ok(Translator { raw: NonNull::new(made).expect("the library gives what it made"), hook, context })
+            }
+            Err(error) => {
+                drop(unsafe { Box::from_raw(hook.as_ptr()) });
+                Err(error)
+            }
+        }
+    }
+
+    /// The closure hears of each batch of a call, when its outputs are written; it stops the call by
+    /// `ControlFlow::Break(())`, and a panic of it goes on in the caller.
+    pub fn on_progress(mut self, closure: impl FnMut(&Progress<'_>) -> Flow + Send + 'static) -> Self {
+        unsafe { self.hook.as_mut() }.callback = Some(Box::new(closure));
+        self
+    }
+
+    /// What a status of this translator's calls means, after a closure's panic.
+    fn check(&mut self, status: i32) -> Result<()> {
+        unsafe { self.hook.as_mut() }.finish();
+        self.context.check(status)
     }
 
     /// Its context, for calls beside the translations.
@@ -58,14 +97,15 @@ impl Translator {
     /// How pictures are drawn from here on: picture i of a call has the noise of (seed, first + i); temperature scales
     /// the noise, 0..4: less gives more typical pictures.
     pub fn set_noise(&mut self, seed: u64, first: u64, temperature: f32) -> Result<()> {
-        self.context.check(unsafe { sys::xd_translator_set_noise(self.raw.as_ptr(), seed, first, temperature) })
+        let status = unsafe { sys::xd_translator_set_noise(self.raw.as_ptr(), seed, first, temperature) };
+        self.check(status)
     }
 
     /// Translates as many inputs as there are outputs.
     pub fn run(&mut self, outputs: &mut [ImageMut<'_>], inputs: &[ImageRef<'_>]) -> Result<()> {
         let count = same_count(outputs.len(), inputs.len())?;
         // Both are transparent around an xd_image.
-        self.context.check(unsafe {
+        let status = unsafe {
             sys::xd_translator_run(
                 self.raw.as_ptr(),
                 outputs.as_ptr().cast(),
@@ -73,14 +113,15 @@ impl Translator {
                 inputs.as_ptr().cast(),
                 count,
             )
-        })
+        };
+        self.check(status)
     }
 
     /// The same on floats, `[count][height][width][channels]` in 0..1.
     pub fn run_floats(&mut self, outputs: &mut [f32], inputs: &[f32]) -> Result<()> {
         let read = rows(inputs, self.input_shape().len())?;
         let count = same_count(rows(outputs, self.output_shape().len())?, read)?;
-        self.context.check(unsafe {
+        let status = unsafe {
             sys::xd_translator_run_floats(
                 self.raw.as_ptr(),
                 outputs.as_mut_ptr(),
@@ -88,16 +129,17 @@ impl Translator {
                 inputs.as_ptr(),
                 count,
             )
-        })
+        };
+        self.check(status)
     }
 
     /// The posterior means of pictures, `[count][source_dim]`.
     pub fn encode(&mut self, inputs: &[ImageRef<'_>]) -> Result<Vec<f32>> {
         let count = same_count(inputs.len(), inputs.len())?;
         let mut codes = vec![0.0; inputs.len() * self.source_dim()];
-        self.context.check(unsafe {
-            sys::xd_translator_encode(self.raw.as_ptr(), codes.as_mut_ptr(), inputs.as_ptr().cast(), count)
-        })?;
+        let status =
+            unsafe { sys::xd_translator_encode(self.raw.as_ptr(), codes.as_mut_ptr(), inputs.as_ptr().cast(), count) };
+        self.check(status)?;
         Ok(codes)
     }
 
@@ -109,7 +151,7 @@ impl Translator {
         let given = noise.map_or(Ok(count), |noise| rows(noise, width))?;
         let known = same_count(count, given)?;
         let mut codes = vec![0.0; count * width];
-        self.context.check(unsafe {
+        let status = unsafe {
             sys::xd_translator_generate(
                 self.raw.as_ptr(),
                 codes.as_mut_ptr(),
@@ -117,19 +159,40 @@ impl Translator {
                 source_codes.as_ptr(),
                 known,
             )
-        })?;
+        };
+        self.check(status)?;
         Ok(codes)
     }
 
     /// The pictures of codes of the target domain.
     pub fn decode(&mut self, outputs: &mut [ImageMut<'_>], codes: &[f32]) -> Result<()> {
         let count = same_count(outputs.len(), rows(codes, self.target_dim())?)?;
-        self.context.check(unsafe {
-            sys::xd_translator_decode(self.raw.as_ptr(), outputs.as_ptr().cast(), codes.as_ptr(), count)
-        })
+        let status =
+            unsafe { sys::xd_translator_decode(self.raw.as_ptr(), outputs.as_ptr().cast(), codes.as_ptr(), count) };
+        self.check(status)
     }
 
-    /// The size of the codes that it encodes.
+    /// New pictures by class, of a model whose domain 1 holds classes ([`train_generator`](crate::train_generator)): one
+    /// of each class, with the noise of the translator.
+    pub fn draw(&mut self, outputs: &mut [ImageMut<'_>], classes: &[u32]) -> Result<()> {
+        let width = self.source_dim();
+        if !self.input_shape().is_empty() {
+            return Err(Error::new(
+                sys::XD_ERROR_UNSUPPORTED,
+                "this model translates pictures and draws none by class",
+            ));
+        }
+        let mut vectors = vec![0.0; classes.len() * width];
+        for (vector, &class) in vectors.chunks_exact_mut(width).zip(classes) {
+            *vector
+                .get_mut(class as usize)
+                .ok_or_else(|| Error::invalid(format!("{class} is none of {width} classes")))? = 1.0;
+        }
+        let codes = self.generate(&vectors, None)?;
+        self.decode(outputs, &codes)
+    }
+
+    /// The size of the codes that it encodes, or of the conditions.
     pub fn source_dim(&self) -> usize {
         unsafe { sys::xd_translator_source_dim(self.raw.as_ptr()) as usize }
     }
@@ -152,7 +215,8 @@ impl Translator {
 
 impl Drop for Translator {
     fn drop(&mut self) {
-        unsafe { sys::xd_translator_destroy(self.raw.as_ptr()) }
+        unsafe { sys::xd_translator_destroy(self.raw.as_ptr()) };
+        drop(unsafe { Box::from_raw(self.hook.as_ptr()) });
     }
 }
 
@@ -164,15 +228,6 @@ pub fn interpolate(context: &Context, from: &[f32], towards: &[f32], position: f
         sys::xd_latent_interpolate(context.as_ptr(), out.as_mut_ptr(), from.as_ptr(), towards.as_ptr(), width, position)
     })?;
     Ok(out)
-}
-
-fn describe(options: &TranslatorOptions) -> sys::xd_translator_options {
-    let mut raw: sys::xd_translator_options = unsafe { std::mem::zeroed() };
-    unsafe { sys::xd_translator_options_init(&mut raw, std::mem::size_of_val(&raw)) };
-    raw.direction = options.direction as u32;
-    raw.max_batch = options.max_batch;
-    raw.fit = options.fit as u32;
-    raw
 }
 
 fn rows(floats: &[f32], width: usize) -> Result<usize> {

@@ -59,7 +59,7 @@ fn sets_are_read_at_once_and_converted() {
     let (labels, pixels) = (set.labels(&context).unwrap(), set.pixels(&context).unwrap());
     assert!(set.has_labels() && labels.len() == 16 && labels[3] == 1);
     assert_eq!(set.get(15).unwrap(), (1, &pixels[15 * 64..]));
-    let wide = set.converted(&context, Shape { width: 4, height: 2, channels: 3 }, Fit::Crop).unwrap();
+    let wide = set.fitted(&context, Shape { width: 4, height: 2, channels: 3 }, Fit::Crop).unwrap();
     assert_eq!(wide.pixels(&context).unwrap().len(), 16 * 24);
     assert_eq!(wide.labels(&context).unwrap(), labels);
 }
@@ -173,24 +173,25 @@ fn trains_maps_and_measures() {
     let options = Options::new(Group::Train).read(QUICK);
     let input = TrainInput::new(&set, &set, &pairing).names("one", "other").unwrap();
     let mut stages = Vec::new();
-    let (model, report) = train(&context, &input, &options, |progress| {
+    let run = Run::new().on_progress(|progress| {
         stages.push(progress.stage());
         assert!(progress.step().0 <= progress.step().1 && progress.overall() <= 1.0 && progress.validation().is_none());
         assert!(progress.stage() != Stage::Vae1 || progress.losses().get("elbo").is_some());
+        assert!(progress.model().is_some() == (progress.stage() == Stage::Codes));
         Continue(())
-    })
-    .unwrap();
+    });
+    let (model, report) = train(&context, &input, &options, run).unwrap();
     assert!(stages.contains(&Stage::Vae2) && stages.contains(&Stage::MappingBackwards));
     assert!(report.get("vae1.elbo").is_some() && report.iter().count() > 5 && report.get("nothing").is_none());
     assert_eq!((model.name(2), model.pairing(), model.latent_dim(1)), ("other", "0:1,1:0", 2));
     assert!(model.translates(Direction::Backwards) && model.property("vae1.options").is_some());
 
     let forwards = Options::new(Group::Train).read(QUICK).number("directions", 1.0);
-    let (mapped, _) = map(&context, &model, &input, &forwards, |_| Continue(())).unwrap();
+    let (mapped, _) = map(&context, &model, &input, &forwards, Run::new()).unwrap();
     assert!(mapped.translates(Direction::Forwards) && !mapped.translates(Direction::Backwards));
 
     let judging = Options::new(Group::Judge).read("epochs=1 batch=8 base_channels=2 feature_dim=4");
-    let (judge, _) = train_judge(&context, &set, &judging).unwrap();
+    let (judge, _) = train_judge(&context, &set, &judging, Run::new()).unwrap();
     assert!((0.0..=1.0).contains(&judge.accuracy(&context, &set).unwrap()));
     let what = Evaluation {
         model: &model,
@@ -214,26 +215,151 @@ fn closures_and_other_threads_stop_a_training() {
     let pairing = Pairing::new(&context, "0:0,1:1").unwrap();
     let input = TrainInput::new(&set, &set, &pairing);
     let long = Options::new(Group::Train).read(QUICK).number("steps", 10_000_000.0);
-    let stopped = train(&context, &input, &long, |_| Break(())).err().unwrap();
+    let stopped = train(&context, &input, &long, Run::new().on_progress(|_| Break(()))).err().unwrap();
     assert_eq!(stopped.kind(), ErrorKind::Cancelled);
 
-    let panic = catch_unwind(AssertUnwindSafe(|| train(&context, &input, &long, |_| panic!("enough")))).err().unwrap();
+    let panicking = Run::new().on_progress(|_| panic!("enough"));
+    let panic = catch_unwind(AssertUnwindSafe(|| train(&context, &input, &long, panicking))).err().unwrap();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"enough"));
 
     let canceller = context.canceller();
     let mut other = None;
-    let cancelled = train(&context, &input, &long, |progress| {
+    let cancelling = Run::new().on_progress(|progress| {
         if progress.stage() == Stage::MappingForwards && other.is_none() {
             let canceller = canceller.clone();
             other = Some(thread::spawn(move || canceller.cancel()));
         }
         Continue(())
     });
+    let cancelled = train(&context, &input, &long, cancelling);
     other.unwrap().join().unwrap();
     assert_eq!(cancelled.err().unwrap().kind(), ErrorKind::Cancelled);
     assert!(Model::load(&context, models().join("digits.xdm")).is_err());
     context.clear_cancel();
     assert!(Model::load(&context, models().join("digits.xdm")).is_ok());
+}
+
+fn small_pictures(translator: &mut Translator, classes: &[u32]) -> Vec<Vec<u8>> {
+    let mut results = vec![vec![0u8; 64]; classes.len()];
+    let mut outputs: Vec<_> =
+        results.iter_mut().map(|pixels| ImageMut::new(pixels, 8, 8, Layout::Grey).unwrap()).collect();
+    translator.draw(&mut outputs, classes).unwrap();
+    results
+}
+
+#[test]
+fn draws_by_class_and_by_vectors() {
+    let context = Context::new().unwrap();
+    let set = small_set(&context);
+    let quick = Options::new(Group::Vae).read("epochs=2 min_steps=0 batch=8 latent_dim=2 base_channels=2 hidden1=4");
+    let (vae, report) = train_vae(&context, &set, &quick, Run::new()).unwrap();
+    assert!(vae.clone().latent_dim() == 2 && report.get("elbo").is_some());
+    let mapping = Options::new(Group::Mapping).read("steps=4 hidden_width=4 batch=8");
+    let mut stages = Vec::new();
+    let hearing = Run::new().on_progress(|progress| {
+        stages.push(progress.stage());
+        Continue(())
+    });
+    let input = GeneratorInput::new(&vae, &set).name("shades").unwrap();
+    let (model, _) = train_generator(&context, &input, &mapping, hearing).unwrap();
+    assert!(stages.contains(&Stage::MappingForwards));
+    assert!(model.vae(1).is_none() && model.vae(2).unwrap().latent_dim() == 2);
+    assert_eq!((model.class_names(1), model.name(2)), (vec!["0", "1"], "shades"));
+    let mut translator = Translator::new(Context::new().unwrap(), &model, &Default::default()).unwrap();
+    translator.set_noise(1, 0, 1.0).unwrap();
+    let drawn = small_pictures(&mut translator, &[1, 0]);
+    assert_eq!(small_pictures(&mut translator, &[1]), drawn[..1]);
+    assert_ne!(drawn[0], drawn[1]);
+    assert_eq!(translator.draw(&mut [], &[2]).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    assert_eq!(load(Direction::Forwards).draw(&mut [], &[]).unwrap_err().kind(), ErrorKind::Unsupported);
+
+    let rows: Vec<f32> = (0..48).map(|i| i as f32 / 48.0).collect();
+    let input = GeneratorInput::new(&vae, &set).vectors(&rows).unwrap();
+    let (model, _) = train_generator(&context, &input, &mapping, Run::new()).unwrap();
+    assert_eq!(model.latent_dim(1), 3);
+    assert_eq!(GeneratorInput::new(&vae, &set).vectors(&rows[1..]).err().unwrap().kind(), ErrorKind::ShapeMismatch);
+    let kept = Run::new().checkpoint("never written");
+    assert_eq!(train_generator(&context, &input, &mapping, kept).err().unwrap().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn goes_on_from_a_checkpoint() {
+    let context = Context::new().unwrap();
+    let set = small_set(&context);
+    let pairing = Pairing::named(&context, "dark:1,1:0", &["dark"], &[]).unwrap();
+    let input = TrainInput::new(&set, &set, &pairing);
+    let options = Options::new(Group::Train).read(QUICK);
+    let path = env::temp_dir().join(format!("xdomain-rust-{}.xdt", std::process::id()));
+    let stopping = Run::new().checkpoint(&path).on_progress(|progress| {
+        if progress.stage() == Stage::MappingForwards {
+            Break(())
+        } else {
+            Continue(())
+        }
+    });
+    assert_eq!(train(&context, &input, &options, stopping).err().unwrap().kind(), ErrorKind::Cancelled);
+    assert_eq!(recover(&context, &path).unwrap().latent_dim(2), 2);
+    let mut first = None;
+    let resuming = Run::new().checkpoint(&path).resume().on_progress(|progress| {
+        first.get_or_insert((progress.stage(), progress.step().0));
+        Continue(())
+    });
+    let (model, _) = train(&context, &input, &options, resuming).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!((first, model.pairing()), (Some((Stage::MappingForwards, 2)), "0:1,1:0"));
+    assert_eq!(recover(&context, &path).err().unwrap().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn few_labels_are_enough() {
+    let context = Context::new().unwrap();
+    let set = small_set(&context);
+    let pairing = Pairing::new(&context, "0:1,1:0").unwrap();
+    let input = TrainInput::new(&set, &set, &pairing).unlabelled(Some(&set), None);
+    let (_, report) = train(&context, &input, &Options::new(Group::Train).read(QUICK), Run::new()).unwrap();
+    assert!(report.get("unlabelled1").unwrap() > 0.0 && report.get("unlabelled2").is_none());
+}
+
+#[test]
+fn closures_hear_of_translations() {
+    let (sender, heard) = std::sync::mpsc::channel();
+    let mut translator = load(Direction::Forwards).on_progress(move |progress| {
+        sender.send((progress.stage(), progress.step())).unwrap();
+        Continue(())
+    });
+    let expected = translated(&mut translator, 1);
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), [(Stage::Translation, (1, 1))]);
+    let mut stopping = load(Direction::Forwards).on_progress(|_| Break(()));
+    let codes = vec![0.0; stopping.source_dim()];
+    assert_eq!(stopping.generate(&codes, None).unwrap_err().kind(), ErrorKind::Cancelled);
+    let mut panicking = load(Direction::Forwards).on_progress(|_| panic!("enough"));
+    let panic = catch_unwind(AssertUnwindSafe(|| panicking.generate(&codes, None))).err().unwrap();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"enough"));
+    let mut silent = panicking.on_progress(|_| Continue(()));
+    assert_eq!(translated(&mut silent, 1), expected);
+}
+
+#[test]
+fn reads_folders_as_they_are() {
+    let context = Context::new().unwrap();
+    let folder = env::temp_dir().join(format!("xdomain-rust-{}", std::process::id()));
+    for (name, bytes) in
+        [("a/1.pgm", "P5 2 2 255 abcd"), ("b/2.pgm", "P5 1 2 255 ab"), ("b/3.pgm", "P5"), ("notes", "")]
+    {
+        fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    let size = Shape { width: 2, height: 2, channels: 0 };
+    let refused = Dataset::from_folder(&context, &folder, &ReadOptions { size, ..Default::default() }).err().unwrap();
+    let options = ReadOptions { size, fit: Fit::Pad, skip_bad: true };
+    let set = Dataset::from_folder(&context, &folder, &options).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(refused.to_string().contains("3.pgm"));
+    assert_eq!((set.len(), set.class_name(1)), (2, "b"));
+    let left = set.left_out();
+    assert!(left.len() == 2 && left[0] == "notes" && left[1].contains("3.pgm"));
+    let matched = set.matched(&context, &["none", "a"]).unwrap();
+    assert_eq!((matched.len(), matched.get(0).unwrap().0), (1, 1));
 }
 
 #[test]
