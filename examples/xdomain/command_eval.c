@@ -138,12 +138,11 @@ static void print_plain(const scoring *s) {
 }
 
 static void print_json(const scoring *s) {
-  static const char *const names[] = {"1to2", "2to1"};
   fputs("{\"model\": ", stdout);
   print_json_text(stdout, s->model_path);
   for (int i = 0; i < 2; i++)
     if (s->measures[i]) {
-      printf(", \"%s\": ", names[i]);
+      printf(", \"%s\": ", xd_direction_name((xd_direction)i + 1));
       print_measures_json(stdout, s->measures[i], "", &s->worth[1 - i]);
     }
   puts("}");

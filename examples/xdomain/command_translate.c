@@ -19,8 +19,7 @@ static const char usage[] =
 
 static xd_status prepare(translation *t) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
-  if (!strcmp(t->direction_text, "2to1"))
-    options.direction = XD_DIRECTION_2TO1;
+  options.direction = t->direction;
   const xd_status status = xd_translator_load(&t->translator, t->run.context, t->model_path, &options);
   if (status)
     return status;
@@ -105,21 +104,16 @@ static int translate(translation *t) {
 }
 
 static int choose_fit(translation *t) {
-  static const char *const names[] = {
-      [XD_FIT_EXACT] = "exact", [XD_FIT_STRETCH] = "stretch", [XD_FIT_PAD] = "pad", [XD_FIT_CROP] = "crop"};
   t->fit = t->resize ? XD_FIT_CROP : XD_FIT_EXACT;
-  if (!t->fit_text)
-    return EXIT_DONE;
-  for (t->fit = 0; t->fit < sizeof names / sizeof *names; t->fit++)
-    if (!strcmp(t->fit_text, names[t->fit]))
-      return EXIT_DONE;
-  return usage_error("--fit is exact, stretch, pad or crop");
+  if (t->fit_text && xd_fit_from_name(&t->fit, t->fit_text))
+    return usage_error("--fit is exact, stretch, pad or crop");
+  return EXIT_DONE;
 }
 
 static int check_usage(translation *t) {
   if (!t->model_path || !t->out || !t->word_count)
     return usage_error("--model, --out and an input are needed");
-  if (strcmp(t->direction_text, "1to2") && strcmp(t->direction_text, "2to1"))
+  if (xd_direction_from_name(&t->direction, t->direction_text))
     return usage_error("--direction is 1to2 or 2to1");
   if (!t->columns || !t->scale)
     return usage_error("--columns and --scale are at least 1");

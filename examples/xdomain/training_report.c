@@ -122,7 +122,7 @@ static bool print_report(FILE *to, const training *t, const char *status) {
   fprintf(to, "{\"status\": \"%s\", \"seconds\": %.3f", status, isfinite(seconds) ? seconds : 0.0);
   for (uint32_t i = 0; i < 2; i++)
     if (t->directions >> i & 1) {
-      fprintf(to, ",\n \"%s\": ", i ? "2to1" : "1to2");
+      fprintf(to, ",\n \"%s\": ", xd_direction_name(i + 1));
       print_direction(to, t, i);
     }
   fputs("}\n", to);

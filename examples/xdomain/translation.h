@@ -32,6 +32,7 @@ typedef struct translation {
   runtime run;
   const char *model_path, *out, *direction_text, *fit_text;
   bool wants_sheet, resize, skip_bad;
+  xd_direction direction;
   xd_fit fit;
   uint32_t columns, scale;
   uint64_t seed;

@@ -98,6 +98,30 @@ enum {
   XD_FIT_CROP = 3
 };
 
+/* "exact", "stretch", "pad" or "crop"; "" of what is none. Callable from any thread. */
+XD_API const char *xd_fit_name(xd_fit fit);
+
+/* The fit of that name. XD_ERROR_NOT_FOUND: there is none, and *out is left alone;
+ * XD_ERROR_INVALID_ARGUMENT. Callable from any thread. */
+XD_API xd_status xd_fit_from_name(xd_fit *out, const char *name);
+
+/* A part of a picture: pixels from column x and row y on. */
+typedef struct xd_rectangle {
+  uint32_t x;
+  uint32_t y;
+  uint32_t width;
+  uint32_t height;
+} xd_rectangle;
+
+/* What a fit of a picture into another size does: of the picture, the area *used, and where that
+ * lands in the other size, *place. All but it is background. So that a host can put a result back
+ * where its picture was taken from: the place of the result, resized, belongs on the area that was
+ * used (xd_image_crop, xd_image_resize). Sides 1..65535. XD_ERROR_INVALID_ARGUMENT;
+ * XD_ERROR_SHAPE_MISMATCH: sizes that differ, with XD_FIT_EXACT. Callable from any thread. */
+XD_API xd_status xd_fit_areas(xd_rectangle *used, xd_rectangle *place, xd_fit fit,
+                              uint32_t from_width, uint32_t from_height, uint32_t to_width,
+                              uint32_t to_height);
+
 /* A view on pixels. Sample c of the pixel in column x and row y, counted from the top left, lies at
  * (char *)pixels + y * row_stride + x * pixel_stride + c * channel_stride. */
 typedef struct xd_image {

@@ -35,6 +35,13 @@ enum {
   XD_DIRECTION_2TO1 = 2
 };
 
+/* "1to2" or "2to1"; "" of what is none. Callable from any thread. */
+XD_API const char *xd_direction_name(xd_direction direction);
+
+/* The direction of that name. XD_ERROR_NOT_FOUND: there is none, and *out is left alone;
+ * XD_ERROR_INVALID_ARGUMENT. Callable from any thread. */
+XD_API xd_status xd_direction_from_name(xd_direction *out, const char *name);
+
 /* What a model is made of. All parts are borrowed during the call; the model becomes a further
  * owner of the networks, which are frozen by it. Texts are copied. */
 typedef struct xd_model_parts {

@@ -81,13 +81,7 @@ static bool set_size(xdi_spec *spec, const char *value) {
 }
 
 static bool set_fit(xdi_spec *spec, const char *value) {
-  static const char *const words[] = {"exact", "stretch", "pad", "crop"}; /* as xd_fit numbers them */
-  for (xd_fit fit = XD_FIT_EXACT; fit <= XD_FIT_CROP; fit++)
-    if (strcmp(value, words[fit]) == 0) {
-      spec->options.fit = fit;
-      return spec->has_fit = true;
-    }
-  return false;
+  return spec->has_fit = xd_fit_from_name(&spec->options.fit, value) == XD_OK;
 }
 
 static bool set_bad(xdi_spec *spec, const char *value) {

@@ -5,6 +5,7 @@
 #include "image/resize.h"
 
 #include "image/convert.h"
+#include "image/fit.h"
 
 #define GROUP 16u /* at most XDI_RUN */
 
@@ -153,24 +154,6 @@ xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_imag
 
 /* ---- fitting ---- */
 
-/* The side of `a` beside a side of `b`, in the proportion a : b, rounded, at least 1 and at most `most`. */
-static uint32_t scale_side(uint32_t side, uint32_t a, uint32_t b, uint32_t most) {
-  const uint64_t scaled = ((uint64_t)side * a * 2 + b) / ((uint64_t)b * 2);
-  if (scaled < 1)
-    return 1;
-  return scaled > most ? most : (uint32_t)scaled;
-}
-
-/* The middle of `whole` with the largest sides of the proportion width : height. */
-static xdi_view find_middle(const xdi_view *whole, uint32_t width, uint32_t height) {
-  uint32_t across = whole->width, down = whole->height;
-  if ((uint64_t)across * height > (uint64_t)down * width)
-    across = scale_side(down, width, height, across);
-  else
-    down = scale_side(across, height, width, down);
-  return xdi_view_part(whole, (whole->width - across) / 2, (whole->height - down) / 2, across, down);
-}
-
 static void fill(const xdi_view *to, const float colour[3], float alpha) {
   float run[XDI_RUN * 4];
   const float pixel[4] = {colour[0], colour[1], colour[2], alpha};
@@ -193,13 +176,17 @@ xd_status xdi_view_check_fit(xd_context *context, uint32_t width, uint32_t heigh
   return XD_OK;
 }
 
+static xdi_view part_of(const xdi_view *view, xd_rectangle area) {
+  return xdi_view_part(view, area.x, area.y, area.width, area.height);
+}
+
 /* The part of `from` that counts, and the part of `to` that it fills. */
 static xdi_view find_source(const xdi_view *from, const xdi_view *to, xd_fit fit) {
-  return fit == XD_FIT_CROP ? find_middle(from, to->width, to->height) : *from;
+  return part_of(from, xdi_fit_used(fit, from->width, from->height, to->width, to->height));
 }
 
 static xdi_view find_place(const xdi_view *to, const xdi_view *from, xd_fit fit) {
-  return fit == XD_FIT_PAD ? find_middle(to, from->width, from->height) : *to;
+  return part_of(to, xdi_fit_place(fit, from->width, from->height, to->width, to->height));
 }
 
 xd_status xdi_view_fit(xd_context *context, const xdi_view *to, const xdi_view *from, xd_fit fit) {

@@ -3,6 +3,22 @@
 
 #include "model/model.h"
 
+const char *xd_direction_name(xd_direction direction) {
+  static const char *const names[] = {"", "1to2", "2to1"};
+  return names[direction <= XD_DIRECTION_2TO1 ? direction : 0];
+}
+
+xd_status xd_direction_from_name(xd_direction *out, const char *name) {
+  if (!out || !name)
+    return XD_ERROR_INVALID_ARGUMENT;
+  for (xd_direction direction = XD_DIRECTION_1TO2; direction <= XD_DIRECTION_2TO1; direction++)
+    if (strcmp(name, xd_direction_name(direction)) == 0) {
+      *out = direction;
+      return XD_OK;
+    }
+  return XD_ERROR_NOT_FOUND;
+}
+
 static bool has_domain(const xd_model *model, uint32_t domain) {
   return model && (domain == 1 || domain == 2);
 }

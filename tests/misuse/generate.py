@@ -77,6 +77,8 @@ OF_PARAMETER = {
     ("xd_train_generator", "options"): "f.mapping_options",
     ("xd_vae_trainer_create", "options"): "f.vae_options",
     ("xd_values_find", "name"): '"loss"',
+    ("xd_fit_from_name", "name"): '"pad"',
+    ("xd_direction_from_name", "name"): '"1to2"',
     ("xd_image_convert", "to"): "&f.target",
     ("xd_image_fit", "to"): "&f.target",
     ("xd_image_from_floats", "to"): "&f.target",
@@ -158,6 +160,9 @@ OF_TYPE = {
     "xd_sample": "XD_SAMPLE_U8",
     "xd_progress_callback": "NULL",
     "const xd_save_options *": "&f.save_options",
+    "xd_direction *": "area()",
+    "xd_fit *": "area()",
+    "xd_rectangle *": "area()",
     "xd_shape *": "area()",
     "xd_sink *": "sink()",
     "const xd_sink *": "&f.sink",
@@ -290,7 +295,7 @@ def bad(function, kind, name):
     if not is_number(kind):
         values = [("NULL", True)]
         if kind.count("*") == 1 and plain(kind) not in HANDLES and re.match(r"(const )?xd_", kind):
-            if plain(kind) not in ("xd_shape", "xd_layer_spec"):
+            if plain(kind) not in ("xd_shape", "xd_rectangle", "xd_layer_spec", "xd_fit", "xd_direction"):
                 values.append((FORGOTTEN, True))
         return values
     if (function, name) in ROOMS:

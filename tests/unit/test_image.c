@@ -1023,6 +1023,63 @@ START_TEST(image_fit__pads_a_wide_picture_with_its_background) {
 }
 END_TEST
 
+/* A fit is the resizing of one area to another, and the background beside it. */
+START_TEST(fit_areas__are_those_that_fits_fill) {
+  static const uint32_t sizes[][4] = {{9, 4, 5, 5}, {4, 9, 5, 5}, {3, 3, 7, 2}, {1, 8, 8, 1}, {6, 6, 6, 6}};
+  uint8_t from[81], fitted[81], by_hand[81];
+  for (uint32_t i = 0; i < sizeof from; i++)
+    from[i] = (uint8_t)(17 * i + 40);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (xd_fit fit = XD_FIT_STRETCH; fit <= XD_FIT_CROP; fit++) {
+      const uint32_t *s = sizes[i];
+      const xd_image source = view_of(from, s[0], s[1], XD_SAMPLE_U8, XD_LAYOUT_GREY);
+      const xd_image whole = view_of(fitted, s[2], s[3], XD_SAMPLE_U8, XD_LAYOUT_GREY);
+      const xd_image made = view_of(by_hand, s[2], s[3], XD_SAMPLE_U8, XD_LAYOUT_GREY);
+      xd_image part = XD_IMAGE_INIT, hole = XD_IMAGE_INIT;
+      xd_rectangle used, place;
+      memset(by_hand, 0, sizeof by_hand);
+      memset(fitted, 99, sizeof fitted);
+      assert_ok(context, xd_image_fit(context, &whole, &source, fit));
+      ck_assert_int_eq(xd_fit_areas(&used, &place, fit, s[0], s[1], s[2], s[3]), XD_OK);
+      assert_ok(context, xd_image_crop(context, &part, &source, used.x, used.y, used.width, used.height));
+      assert_ok(context, xd_image_crop(context, &hole, &made, place.x, place.y, place.width, place.height));
+      assert_ok(context, xd_image_resize(context, &hole, &part));
+      ck_assert_mem_eq(fitted, by_hand, s[2] * s[3]);
+    }
+}
+END_TEST
+
+START_TEST(fit_areas__refuse_what_is_no_fit) {
+  xd_rectangle used = {9, 9, 9, 9}, place = used;
+  ck_assert_int_eq(xd_fit_areas(&used, &place, XD_FIT_EXACT, 4, 3, 3, 4), XD_ERROR_SHAPE_MISMATCH);
+  ck_assert_int_eq(xd_fit_areas(&used, &place, 4, 4, 3, 4, 3), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_int_eq(xd_fit_areas(&used, &place, XD_FIT_PAD, 0, 3, 4, 3), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_int_eq(xd_fit_areas(&used, &place, XD_FIT_PAD, 4, 3, 4, 65536), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_int_eq(xd_fit_areas(NULL, &place, XD_FIT_PAD, 4, 3, 4, 3), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_uint_eq(used.x + place.height, 18);
+  ck_assert_int_eq(xd_fit_areas(&used, &place, XD_FIT_EXACT, 4, 3, 4, 3), XD_OK);
+  ck_assert_mem_eq(&used, &place, sizeof used);
+  ck_assert_uint_eq(used.x + used.y, 0);
+  ck_assert_uint_eq(used.width, 4);
+}
+END_TEST
+
+START_TEST(fit_name__leads_back_to_its_fit) {
+  for (xd_fit fit = XD_FIT_EXACT; fit <= XD_FIT_CROP; fit++) {
+    xd_fit found = 77;
+    ck_assert_int_eq(xd_fit_from_name(&found, xd_fit_name(fit)), XD_OK);
+    ck_assert_uint_eq(found, fit);
+  }
+  ck_assert_str_eq(xd_fit_name(XD_FIT_PAD), "pad");
+  ck_assert_str_eq(xd_fit_name(XD_FIT_CROP + 1), "");
+  xd_fit left = 77;
+  ck_assert_int_eq(xd_fit_from_name(&left, ""), XD_ERROR_NOT_FOUND);
+  ck_assert_int_eq(xd_fit_from_name(&left, "Pad"), XD_ERROR_NOT_FOUND);
+  ck_assert_int_eq(xd_fit_from_name(&left, NULL), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_uint_eq(left, 77);
+}
+END_TEST
+
 START_TEST(image_fit__of_the_wanted_size_is_a_copy) {
   uint8_t source[5 * 7], result[5 * 7];
   for (unsigned i = 0; i < sizeof source; i++)
@@ -1159,6 +1216,9 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, image_resize__stops_when_cancelled);
   tcase_add_test(tcase, image_fit__keeps_the_aspect_ratio_or_says_no);
   tcase_add_test(tcase, image_fit__pads_a_wide_picture_with_its_background);
+  tcase_add_test(tcase, fit_areas__are_those_that_fits_fill);
+  tcase_add_test(tcase, fit_areas__refuse_what_is_no_fit);
+  tcase_add_test(tcase, fit_name__leads_back_to_its_fit);
   tcase_add_test(tcase, image_fit__of_the_wanted_size_is_a_copy);
   tcase_add_test(tcase, sheet__places_magnified_pictures_between_gaps);
   tcase_add_test(tcase, sheet__keeps_colours_in_row_major_order);

@@ -345,6 +345,22 @@ START_TEST(model_with_mapping__shares_the_vaes_and_outlives_the_first_model) {
 }
 END_TEST
 
+START_TEST(direction_name__leads_back_to_its_direction) {
+  for (xd_direction direction = XD_DIRECTION_1TO2; direction <= XD_DIRECTION_2TO1; direction++) {
+    xd_direction found = 77;
+    ck_assert_int_eq(xd_direction_from_name(&found, xd_direction_name(direction)), XD_OK);
+    ck_assert_uint_eq(found, direction);
+  }
+  ck_assert_str_eq(xd_direction_name(XD_DIRECTION_2TO1), "2to1");
+  ck_assert_str_eq(xd_direction_name(0), "");
+  ck_assert_str_eq(xd_direction_name(3), "");
+  xd_direction left = 77;
+  ck_assert_int_eq(xd_direction_from_name(&left, ""), XD_ERROR_NOT_FOUND);
+  ck_assert_int_eq(xd_direction_from_name(NULL, "1to2"), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_uint_eq(left, 77);
+}
+END_TEST
+
 START_TEST(model_with_mapping__refuses_a_mapping_that_does_not_fit) {
   xd_model *first = make_model(context), *second = first;
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
@@ -445,6 +461,7 @@ static Suite *make_suite(void) {
   add(model_create__refuses_what_is_missing);
   add(model__bears_null);
   add(model_with_mapping__shares_the_vaes_and_outlives_the_first_model);
+  add(direction_name__leads_back_to_its_direction);
   add(model_with_mapping__refuses_a_mapping_that_does_not_fit);
   add(model_retain__counts_owners_from_any_thread);
   add(model__survives_refused_memory);

@@ -190,6 +190,12 @@ class Context(Handle):
         return str(lib.xd_context_backend_name(self._pointer).decode())
 
 
+def names_of(prefix: str, name_of: Callable[[int], bytes]) -> dict[str, int]:
+    """The constants of a list, by the names that the library gives them."""
+    numbers = [number for constant, number in vars(_abi).items() if constant.startswith(prefix)]
+    return {name_of(number).decode(): number for number in numbers}
+
+
 def path_bytes(path: str | os.PathLike[str]) -> bytes:
     """A path as the system takes it."""
     return os.fsencode(path)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Union
 
 from . import _abi
-from ._library import Context, Handle, lib, path_bytes
+from ._library import Context, Handle, lib, names_of, path_bytes
 
 Path = Union[str, "os.PathLike[str]"]
-DIRECTIONS = {"1to2": _abi.XD_DIRECTION_1TO2, "2to1": _abi.XD_DIRECTION_2TO1}
+DIRECTIONS = names_of("XD_DIRECTION_", lib.xd_direction_name)
 
 
 @dataclass(frozen=True)

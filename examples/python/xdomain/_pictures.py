@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, lib
+from ._library import Context, lib, names_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,7 +30,7 @@ _LAYOUTS = {
     4: _abi.XD_LAYOUT_RGBA,
 }
 ALPHA_POLICIES = {"ignore": _abi.XD_ALPHA_IGNORE, "composite": _abi.XD_ALPHA_COMPOSITE, "carry": _abi.XD_ALPHA_CARRY}
-FITS = {"exact": _abi.XD_FIT_EXACT, "stretch": _abi.XD_FIT_STRETCH, "pad": _abi.XD_FIT_PAD, "crop": _abi.XD_FIT_CROP}
+FITS = names_of("XD_FIT_", lib.xd_fit_name)
 
 
 def choose(table: dict[str, int], name: str, word: str) -> int:
