@@ -3,11 +3,13 @@
  * XD_API marks what the shared library exports; everything else stays hidden. The
  * static library exports nothing: a shared object that is built around it shows none
  * of its symbols. Define XD_STATIC when you link it (CMake's xdomain::xdomain_static
- * does). */
+ * does). Who compiles the library into a program may define XD_API. */
 #ifndef XDOMAIN_EXPORT_H
 #define XDOMAIN_EXPORT_H
 
-#if defined(_WIN32) && !defined(XD_STATIC)
+#if defined(XD_API)
+/* The host's own. */
+#elif defined(_WIN32) && !defined(XD_STATIC)
 #ifdef XD_BUILDING
 #define XD_API __declspec(dllexport)
 #else

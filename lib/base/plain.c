@@ -18,9 +18,22 @@ void xdi_plain_end(xdi_plain plain) {
   freelocale(plain.plain);
 }
 
+/* POSIX's strerror_r writes to `to` and answers whether it could; GNU's, which a host's flags may choose,
+ * answers with a text, which may lie elsewhere. */
+static void take_answer(char to[XDI_REASON_SIZE], int error, int answer) {
+  if (answer != 0)
+    snprintf(to, XDI_REASON_SIZE, "error %d", error);
+}
+
+static void take_text(char to[XDI_REASON_SIZE], int error, const char *text) {
+  (void)error;
+  if (text != to)
+    snprintf(to, XDI_REASON_SIZE, "%s", text);
+}
+
 void xdi_describe_error(char to[XDI_REASON_SIZE], int error) {
   const xdi_plain plain = xdi_plain_begin();
-  if (strerror_r(error, to, XDI_REASON_SIZE) != 0)
-    snprintf(to, XDI_REASON_SIZE, "error %d", error);
+  _Generic(strerror_r(error, to, XDI_REASON_SIZE), int : take_answer, char * : take_text)(
+      to, error, strerror_r(error, to, XDI_REASON_SIZE));
   xdi_plain_end(plain);
 }

@@ -1,4 +1,4 @@
-/* JPEG by stb_image's parts, compiled in privately. The order in which they are called is ours, for two
+/* JPEG by stb_image's parts. The order in which they are called is ours, for two
  * reasons: stb's own loader holds coefficients, planes and picture at once, up to four times the picture, and
  * gives up where stray bytes stand between the scans of a picture that is whole.
  *
@@ -11,24 +11,6 @@
 #include "image/picture.h"
 #include "image/stb_session.h"
 #include "image/view.h"
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_JPEG
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-#define STBI_NO_FAILURE_STRINGS
-#define STBI_NO_THREAD_LOCALS
-#define STBI_MAX_DIMENSIONS 65535
-#define STBI_ASSERT(x) check(!!(x))
-#define STBI_MALLOC(size) take(size)
-#define STBI_REALLOC(pointer, size) NULL /* of PNG alone */
-#define STBI_FREE(pointer) give_back(pointer)
-#include <stb/stb_image.h>
-
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
 
 #define CELL 64u      /* samples of a block */
 #define ALIGNMENT 15u /* what stb's vector code wants of planes and coefficients, less one */

@@ -1,4 +1,4 @@
-/* PNG by stb_image and stb_image_write, compiled in privately. */
+/* PNG by stb_image and stb_image_write. */
 #include "image/stb.h"
 
 #include <limits.h>
@@ -9,43 +9,6 @@
 
 #define PALETTE_BYTES 768u
 #define ENCODE_LIMIT ((uint64_t)1 << 29) /* stb counts the packed bytes in an int and doubles it */
-
-static void *take_again(void *pointer, size_t size) {
-  unsigned char *taken = take(size);
-  if (pointer) {
-    size_t old = find_block(pointer)->size - PREFIX;
-    memcpy(taken, pointer, old < size ? old : size);
-    give_back(pointer);
-  }
-  return taken;
-}
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-#define STBI_NO_FAILURE_STRINGS
-#define STBI_NO_THREAD_LOCALS
-#define STBI_MAX_DIMENSIONS 65535
-#define STBI_ASSERT(x) check(!!(x))
-#define STBI_MALLOC(size) take(size)
-#define STBI_REALLOC(pointer, size) take_again(pointer, size)
-#define STBI_FREE(pointer) give_back(pointer)
-#include <stb/stb_image.h>
-
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#define STBIW_ASSERT(x) check(!!(x))
-#define STBIW_MALLOC(size) take(size)
-#define STBIW_REALLOC(pointer, size) take_again(pointer, size)
-#define STBIW_FREE(pointer) give_back(pointer)
-#include <stb/stb_image_write.h>
-
-#if defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
 
 /* What stb was asked and what it answered; outlives a jump because it lives in the caller. */
 typedef struct request {

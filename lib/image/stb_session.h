@@ -1,5 +1,5 @@
-/* The short lead on which stb is kept. Included once by each source that compiles a part of stb in, in front of
- * it: all is static there.
+/* stb, and the short lead on which it is kept. Included by the sources that compile a part of stb in: all is
+ * static there.
  *
  * stb calls its allocator without any argument of ours, does not look at every result, and ends the
  * process where an assertion fails. So each call runs in a session: it takes memory from the context's
@@ -20,7 +20,7 @@ typedef struct block {
   size_t size;
 } block;
 
-#define PREFIX 64u /* room for a block's head that keeps the alignment */
+#define BLOCK_HEAD 64u /* room for a block's head that keeps the alignment */
 
 typedef struct session {
   const xd_allocator *allocator;
@@ -35,7 +35,7 @@ static _Thread_local session *current;
 static void *take(size_t size) {
   session *running = current;
   size_t total;
-  if (!xdi_add(size, PREFIX, &total) || total > running->budget)
+  if (!xdi_add(size, BLOCK_HEAD, &total) || total > running->budget)
     longjmp(running->escape, 1);
   block *taken = xdi_allocate_zeroed(running->allocator, total, 1);
   if (!taken) {
@@ -48,11 +48,11 @@ static void *take(size_t size) {
   if (running->blocks)
     running->blocks->previous = taken;
   running->blocks = taken;
-  return (unsigned char *)taken + PREFIX;
+  return (unsigned char *)taken + BLOCK_HEAD;
 }
 
 static block *find_block(void *pointer) {
-  return (block *)(void *)((unsigned char *)pointer - PREFIX);
+  return (block *)(void *)((unsigned char *)pointer - BLOCK_HEAD);
 }
 
 static void unlink_block(session *running, block *head) {
@@ -71,6 +71,16 @@ static void give_back(void *pointer) {
   unlink_block(current, head);
   current->budget += head->size;
   xdi_release(current->allocator, head);
+}
+
+static void *take_again(void *pointer, size_t size) {
+  unsigned char *taken = take(size);
+  if (pointer) {
+    size_t old = find_block(pointer)->size - BLOCK_HEAD;
+    memcpy(taken, pointer, old < size ? old : size);
+    give_back(pointer);
+  }
+  return taken;
 }
 
 static void check(int holds) {
@@ -100,7 +110,6 @@ static void run_session(session *running, void *request, void (*call)(void *requ
 #define KEPT_APART __attribute__((noinline))
 /* Not popped behind stb: what it declares and we leave out is reported at the very end of a file. */
 #pragma GCC diagnostic ignored "-Wunused-function"
-/* To be popped behind stb. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpragmas"
 #pragma GCC diagnostic ignored "-Wunused-variable"
@@ -115,6 +124,34 @@ static void run_session(session *running, void *request, void (*call)(void *requ
 #pragma GCC diagnostic ignored "-Wtype-limits"
 #else
 #define KEPT_APART
+#endif
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_NO_FAILURE_STRINGS
+#define STBI_NO_THREAD_LOCALS
+#define STBI_MAX_DIMENSIONS 65535
+#define STBI_ASSERT(x) check(!!(x))
+#define STBI_MALLOC(size) take(size)
+#define STBI_REALLOC(pointer, size) take_again(pointer, size)
+#define STBI_FREE(pointer) give_back(pointer)
+#include <stb/stb_image.h>
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#define STBIW_ASSERT(x) check(!!(x))
+#define STBIW_MALLOC(size) take(size)
+#define STBIW_REALLOC(pointer, size) take_again(pointer, size)
+#define STBIW_FREE(pointer) give_back(pointer)
+#include <stb/stb_image_write.h>
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
 #endif
 
 #endif

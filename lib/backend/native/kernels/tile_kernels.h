@@ -134,11 +134,12 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors) {
     store_tile(sums, t, rows, vectors, false);
 }
 
+#define TILE_OF(rows, vectors) XDI_LOCAL(tile_##rows##x##vectors)
 #define TILE(rows) \
-  static void tile_##rows##x1(const xdi_tile *t) { \
+  static void TILE_OF(rows, 1)(const xdi_tile *t) { \
     run_tile(t, rows, 1); \
   } \
-  static void tile_##rows##x2(const xdi_tile *t) { \
+  static void TILE_OF(rows, 2)(const xdi_tile *t) { \
     run_tile(t, rows, 2); \
   }
 TILE(1)
@@ -161,22 +162,19 @@ TILE(14)
 #endif
 #undef TILE
 
+/* clang-format off */
+#define TILES_TO_6(n) \
+  TILE_OF(1, n), TILE_OF(2, n), TILE_OF(3, n), TILE_OF(4, n), TILE_OF(5, n), TILE_OF(6, n)
+#define TILES_TO_12(n) TILES_TO_6(n), \
+  TILE_OF(7, n), TILE_OF(8, n), TILE_OF(9, n), TILE_OF(10, n), TILE_OF(11, n), TILE_OF(12, n)
 #if TILE_ROWS > 12
-#define TILES(n) \
-  { \
-    tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n, \
-        tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n, tile_13x##n, tile_14x##n \
-  }
+#define TILES(n) { TILES_TO_12(n), TILE_OF(13, n), TILE_OF(14, n) }
 #elif TILE_ROWS > 6
-#define TILES(n) \
-  { \
-    tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n, tile_7x##n, tile_8x##n, \
-        tile_9x##n, tile_10x##n, tile_11x##n, tile_12x##n \
-  }
+#define TILES(n) { TILES_TO_12(n) }
 #else
-#define TILES(n) \
-  { tile_1x##n, tile_2x##n, tile_3x##n, tile_4x##n, tile_5x##n, tile_6x##n }
+#define TILES(n) { TILES_TO_6(n) }
 #endif
+/* clang-format on */
 
 /* ---- one row ---- */
 

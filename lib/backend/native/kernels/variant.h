@@ -1,5 +1,6 @@
 /* One variant of the kernels, the table XDI_VARIANT: included once by each kernels_*.c, which says its vectors'
- * bytes (XDI_VECTOR_BYTES), its tallest tile (TILE_ROWS) and its name (VARIANT_NAME). */
+ * bytes (XDI_VECTOR_BYTES), its tallest tile (TILE_ROWS) and its name (VARIANT_NAME). No file here but kernels.h
+ * has an include guard: in the amalgamation, one source of all, each variant has its own copy. */
 #include <string.h>
 
 #include "backend/native/kernels/kernels.h"
@@ -27,7 +28,7 @@ const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
                                  .shrink = shrink,
                                  .expand = expand,
 #endif
-#define VARIANT_KERNEL(result, name, parameters) .name = name,
+#define VARIANT_KERNEL(result, name, parameters) .name = XDI_LOCAL(name),
                                  XDI_KERNELS(VARIANT_KERNEL)
 #undef VARIANT_KERNEL
 };

@@ -1,9 +1,6 @@
 /* Vectors of XDI_VECTOR_BYTES bytes for the kernel files, which are compiled once for each kind of
  * processor. GCC's vector extension gives + - * / and the integer operations; what it lacks stands
  * here, once for AVX-512 (64 bytes), AVX2 (32) and any processor (16: SSE2, NEON, or plain C). */
-#ifndef XDI_NATIVE_VECTOR_H
-#define XDI_NATIVE_VECTOR_H
-
 #include <math.h>
 #include <stdint.h>
 
@@ -20,6 +17,12 @@ typedef int32_t vi __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint64_t vu64 __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef float vf_unaligned __attribute__((vector_size(XDI_VECTOR_BYTES), aligned(4), may_alias));
+
+/* A function's name where a macro makes it; the amalgamation, which has the variants in one source, puts the
+ * variant's in front. */
+#if !defined(XDI_LOCAL)
+#define XDI_LOCAL(name) name
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -275,8 +278,6 @@ INLINE vu64 multiply_even(vu a, vu b) {
   return (vu64){(uint64_t)a[0] * b[0], (uint64_t)a[2] * b[2]};
 }
 #endif
-#endif
-
 #endif
 
 #endif
