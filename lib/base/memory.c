@@ -39,8 +39,6 @@ static void *allocate_from_heap(void *user, size_t size, size_t alignment) {
   void *memory = NULL;
   if (size >= MIDDLING_SIZE)
     return allocate_pages(size);
-  if (alignment < sizeof(void *))
-    alignment = sizeof(void *);
   return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
 }
 

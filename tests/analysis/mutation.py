@@ -36,7 +36,7 @@ AREAS = {
     "format": {"lib/format/*.c": FORMAT},
     "losses": {
         "lib/backend/*/*_loss.c": ["golden_kernels", "reference_gradients", "backend_conformance"],
-        "lib/evaluate/*.c": ["style", "frechet", "evaluation"],
+        "lib/evaluate/*.c": ["style", "frechet", "measures", "judge", "evaluation"],
         "lib/train/critic.c": ["critic"],
         "lib/train/judge_trainer.c": ["judge_trainer"],
         "lib/train/mapping_step.c": ["mapping_trainer"],

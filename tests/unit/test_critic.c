@@ -1,6 +1,8 @@
 /* The critic that sharpens decoders: its gradient against finite differences, and that it learns. */
 #include "training_support.h"
 
+#include "base/seeds.h"
+#include "layer/executor.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "tensor/device.h"
@@ -91,18 +93,169 @@ START_TEST(critic_learn__tells_the_sharp_from_the_dull) {
 }
 END_TEST
 
+/* Two convolutions of 4x4 to 32 and 64 channels and one of 3x3, whose bias stands alone in 16 places. */
+START_TEST(critic__has_the_networks_weights_and_moves_them_by_the_rate) {
+  const size_t weights = 4 * 4 * 32 + 32 + 4 * 4 * 32 * 64 + 64 + 3 * 3 * 64 + 16;
+  fixture f = open_fixture("reference");
+  xdi_bytes bytes[2] = {{.allocator = &f.context->allocator}, {.allocator = &f.context->allocator}};
+  for (int i = 0; i < 2; i++) {
+    xdi_archive archive = {.context = f.context, .to = &bytes[i]};
+    xdi_critic_archive(f.critic, &archive);
+    assert_ok(f.context, xdi_archive_end(&archive));
+    ck_assert_uint_eq(xdi_at_u64(bytes[i].data), weights);
+    ck_assert_uint_gt(bytes[i].size, 3 * 4 * weights);
+    loss_of(&f, 0.01f);
+  }
+  for (size_t i = 0; i < weights; i++) {
+    float old, new;
+    memcpy(&old, bytes[0].data + 8 + 4 * i, sizeof old);
+    memcpy(&new, bytes[1].data + 8 + 4 * i, sizeof new);
+    if (fabs((double)new - (double)old) > 0.010001)
+      ck_abort_msg("weight %zu moves by %g", i, (double)new - (double)old);
+  }
+  xdi_bytes_release(&bytes[0]), xdi_bytes_release(&bytes[1]);
+  close_fixture(&f);
+}
+END_TEST
+
+/* A batch of fewer pictures than there is room for. */
+START_TEST(critic__takes_any_number_of_pictures) {
+  fixture f = open_fixture("reference");
+  xdi_critic *other = NULL;
+  double roomy = 0.0, narrow = 0.0;
+  assert_ok(f.context,
+            xdi_critic_open(&other, f.context, (xd_shape){.height = 8, .width = 8, .channels = 1}, 2, 5));
+  for (int i = 0; i < 3; i++) {
+    assert_ok(f.context, xdi_critic_learn(f.critic, &roomy, real_of(&f), drawn_of(&f), 2, 0.01f));
+    assert_ok(f.context, xdi_critic_learn(other, &narrow, real_of(&f), drawn_of(&f), 2, 0.01f));
+    ck_assert(roomy == narrow && roomy > 0.0);
+  }
+  float *one = new_floats(CELLS), *two = new_floats(CELLS);
+  assert_ok(f.context, xdi_critic_blame(f.critic, one, drawn_of(&f), 2));
+  assert_ok(f.context, xdi_critic_blame(other, two, drawn_of(&f), 2));
+  assert_same_floats(one, two, 2 * CELLS / BATCH);
+  free(one), free(two);
+  xdi_critic_close(other);
+  close_fixture(&f);
+}
+END_TEST
+
 /* ---- within a VAE's training ---- */
+
+static xd_vae_trainer *open_trainer(xd_context *context, const char *text) {
+  xdi_vae_settings settings;
+  xd_vae_trainer *trainer = NULL;
+  xd_options *options = make_options(context, "vae", text);
+  assert_ok(context, xdi_read_vae(&settings, context, options));
+  assert_ok(context, xdi_vae_trainer_open(&trainer, context, NULL, NULL, &settings));
+  xd_options_destroy(options);
+  return trainer;
+}
+
+#define ROWS 7u
+#define ROW_CELLS 64u
+#define SMALL \
+  "width=8 height=8 channels=1 latent_dim=3 base_channels=4 depth=1 hidden1=7 lambda1=0.7 lambda2=0.5 sigma_x=0.8 " \
+  "kl_weight=0.3 batch=7 raw_codes=1 seed=11 averaging=0 sharpen=0.8"
+
+/* What a sharpening step draws: a third of the codes, the last ones, are mixed with the first ones'. */
+static float *compose_codes(xd_context *context, const xd_vae_trainer *trainer, const xd_encoder *encoder,
+                            const float *pictures) {
+  const uint64_t seed = trainer->settings.seed, mix = xdi_stream_id(XDI_STREAM_MIX, trainer->step);
+  float *codes = new_floats(ROWS * 3), mean[ROWS * 3], log_variance[ROWS * 3];
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, log_variance, pictures, ROWS));
+  xdi_random_normals(codes, ROWS * 3, seed, xdi_stream_id(XDI_STREAM_POSTERIOR, trainer->step), 0);
+  for (size_t i = 0; i < ROWS * 3; i++)
+    codes[i] = mean[i] + expf(0.5f * log_variance[i]) * codes[i];
+  for (uint32_t i = 0; i < ROWS / 3; i++)
+    for (uint32_t k = 0; k < 3; k++) {
+      float *code = codes + (ROWS - ROWS / 3 + i) * 3 + k;
+      const float share = 0.5f * xdi_random_uniform(seed, mix, i);
+      *code = share * codes[i * 3 + k] + (1.0f - share) * *code;
+    }
+  return codes;
+}
+
+/* The gradient before the decoder's last sigmoid: the reconstruction's of the codes that are not mixed, and the
+ * critic's, `sharpen` times as long. */
+static void compose_gradient(float *gradient, const float *blame, const float *drawn, const float *pictures) {
+  const size_t cells = ROWS * ROW_CELLS, pure = (ROWS - ROWS / 3) * ROW_CELLS;
+  const double weight = 0.7 + 0.5 * 0.5 / 0.64;
+  double length = 0.0, blamed = 0.0;
+  for (size_t i = 0; i < cells; i++) {
+    const double got = (double)drawn[i], error = got - (double)pictures[i], slope = got * (1.0 - got);
+    gradient[i] = i < pure ? (float)(2.0 * weight * error * slope / (ROWS - ROWS / 3)) : 0.0f;
+    length += pow((double)gradient[i], 2);
+    blamed += i < pure ? pow((double)blame[i] * slope, 2) : 0.0;
+  }
+  for (size_t i = 0; i < cells; i++)
+    gradient[i] +=
+        (float)(0.8 * sqrt(length / blamed) * (double)blame[i] * (double)drawn[i]) * (1.0f - drawn[i]);
+}
+
+START_TEST(vae_trainer_sharpen__has_the_gradient_that_is_composed_by_hand) {
+  xd_context *context = test_context("reference");
+  xd_vae_trainer *trainer = open_trainer(context, SMALL);
+  xd_values *losses = make_values(context);
+  xd_encoder *encoder = NULL;
+  xd_decoder *decoder = NULL;
+  xdi_critic *critic = NULL;
+  xdi_executor *run = NULL;
+  float *pictures = make_pixels(ROWS * ROW_CELLS, 3), *drawn = new_floats(ROWS * ROW_CELLS);
+  float *blame = new_floats(ROWS * ROW_CELLS), *gradient = new_floats(ROWS * ROW_CELLS);
+  xd_buffer *memory = NULL;
+  assert_ok(context, xd_vae_trainer_finish(trainer, &encoder, &decoder, NULL));
+  const size_t weights = decoder->part.network->block_count;
+  float *expected = new_floats(weights), *got = new_floats(weights);
+  assert_ok(context, xdi_critic_open(&critic, context, (xd_shape){.height = 8, .width = 8, .channels = 1},
+                                     ROWS, xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC)));
+  assert_ok(context, xdi_executor_create(&run, context, decoder->part.network, ROWS, XDI_TRAINING));
+  assert_ok(context, xdi_device_create(context, &memory, ROWS * ROW_CELLS));
+  assert_ok(context, xdi_device_write(context, xdi_slice(memory, 0), pictures, ROWS * ROW_CELLS));
+  for (uint32_t step = 0; step < 3; step++) {
+    float *codes = compose_codes(context, trainer, encoder, pictures);
+    double squares = 0.0, loss = 0.0, largest = 0.0;
+    assert_ok(context, xdi_vae_trainer_sharpen(trainer, losses, pictures, NULL, ROWS, 0.0f));
+    assert_ok(context, xdi_device_read(context, got, xdi_executor_gradients(trainer->decoder_run), weights));
+    assert_ok(context, xdi_device_write(context, xdi_executor_input(run), codes, ROWS * 3));
+    assert_ok(context, xdi_executor_forward(run, ROWS, false, 0, 0));
+    assert_ok(context, xdi_device_read(context, drawn, xdi_executor_output(run), ROWS * ROW_CELLS));
+    assert_ok(context,
+              xdi_critic_learn(critic, &loss, xdi_slice(memory, 0), xdi_executor_output(run), ROWS, 0.0f));
+    assert_near(value_of(losses, "critic"), loss, 1e-4, "critic");
+    for (size_t i = 0; i < (ROWS - ROWS / 3) * ROW_CELLS; i++)
+      squares += pow((double)drawn[i] - (double)pictures[i], 2) / (ROWS - ROWS / 3);
+    assert_near(value_of(losses, "pixel_cost"), squares, 1e-4, "pixel_cost");
+    assert_near(value_of(losses, "log_likelihood"), -squares / 1.28, 1e-4, "log_likelihood");
+    assert_ok(context, xdi_critic_blame(critic, blame, xdi_executor_output(run), ROWS));
+    compose_gradient(gradient, blame, drawn, pictures);
+    assert_ok(context,
+              xdi_device_write(context, xdi_executor_output_gradient(run), gradient, ROWS * ROW_CELLS));
+    assert_ok(context, xdi_executor_backward(run, ROWS, true, false));
+    assert_ok(context, xdi_device_read(context, expected, xdi_executor_gradients(run), weights));
+    for (size_t i = 0; i < weights; i++)
+      largest = fmax(largest, fabs((double)expected[i]));
+    for (size_t i = 0; i < weights; i++)
+      if (fabs((double)got[i] - (double)expected[i]) > 1e-4 * largest)
+        ck_abort_msg("gradient %zu is %g, not %g", i, (double)got[i], (double)expected[i]);
+    free(codes);
+  }
+  xdi_device_destroy(context, memory);
+  xdi_executor_destroy(run);
+  xdi_critic_close(critic);
+  xd_encoder_release(encoder), xd_decoder_release(decoder);
+  xd_values_destroy(losses);
+  xd_vae_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free(pictures), free(drawn), free(blame), free(gradient), free(expected), free(got);
+}
+END_TEST
 
 #define PICTURES 64u
 #define VAE PATTERN_VAE " batch=64 averaging=0 sharpen=1"
 
 static xd_vae_trainer *train_some(xd_context *context, const float *pictures) {
-  xdi_vae_settings settings;
-  xd_vae_trainer *trainer = NULL;
-  xd_options *options = make_options(context, "vae", VAE);
-  assert_ok(context, xdi_read_vae(&settings, context, options));
-  assert_ok(context, xdi_vae_trainer_open(&trainer, context, NULL, NULL, &settings));
-  xd_options_destroy(options);
+  xd_vae_trainer *trainer = open_trainer(context, VAE);
   for (int i = 0; i < 100; i++)
     assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, PICTURES, 0.002f));
   return trainer;
@@ -161,6 +314,9 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("critic");
   add_case(suite, critic_blame__is_the_gradient_of_the_loss);
   add_case(suite, critic_learn__tells_the_sharp_from_the_dull);
+  add_case(suite, critic__has_the_networks_weights_and_moves_them_by_the_rate);
+  add_case(suite, critic__takes_any_number_of_pictures);
+  add_case(suite, vae_trainer_sharpen__has_the_gradient_that_is_composed_by_hand);
   add_case(suite, vae_trainer_sharpen__sharpens_and_leaves_the_encoder);
   return suite;
 }

@@ -1,7 +1,9 @@
 /* Training of the judge: its loss against the logits, what it learns, its schedule and its manners. */
 #include "training_support.h"
 
+#include "layer/executor.h"
 #include "model/judge.h"
+#include "tensor/device.h"
 
 #define COUNT 24u
 #define CLASSES 3u
@@ -66,13 +68,93 @@ START_TEST(judge_trainer_step__refuses_wrong_arguments) {
   assert_status(xd_judge_trainer_step(trainer, NULL, pictures, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT + 1, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "25 pictures, but the option batch is 24");
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, 0, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "0 pictures");
+  assert_status(xd_judge_trainer_step(trainer, NULL, NULL, labels, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "pictures is NULL");
+  assert_status(xd_judge_trainer_step(trainer, NULL, pictures, NULL, 1, 0.001f), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "labels is NULL");
+  const float rates[] = {-0.001f, NAN, INFINITY};
+  for (int i = 0; i < 3; i++) {
+    assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, rates[i]),
+                  XD_ERROR_INVALID_ARGUMENT);
+    assert_message_names(context, "learning rate");
+  }
   labels[5] = CLASSES;
   assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.001f),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(context, "picture 5");
+  assert_message_names(context, "label 3 of picture 5 is not below the 3 classes");
+  labels[5] = CLASSES - 1;
+  assert_ok(context, xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.0f));
   pictures[7] = NAN, labels[5] = 0;
   assert_status(xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.001f), XD_ERROR_BAD_DATA);
   assert_message_names(context, "picture 0");
+  xd_judge_trainer_destroy(trainer);
+  xd_context_destroy(context);
+  free(pictures);
+}
+END_TEST
+
+/* One step of Adam from nothing moves each weight by the rate; a decay takes its share besides. */
+START_TEST(judge_trainer_step__moves_weights_by_the_rate_and_the_decay) {
+  xd_context *context = test_context("reference");
+  float *pictures = make_pixels(COUNT * PATTERN_SIZE, 1);
+  uint32_t labels[COUNT];
+  for (uint32_t i = 0; i < COUNT; i++)
+    labels[i] = i % CLASSES;
+  for (int decays = 0; decays < 2; decays++) {
+    xd_judge_trainer *trainer =
+        make_judge_trainer(context, decays ? SMALL " weight_decay=0.5" : SMALL " weight_decay=0");
+    xd_judge *before, *after;
+    assert_ok(context, xd_judge_trainer_finish(trainer, &before));
+    assert_ok(context, xd_judge_trainer_step(trainer, NULL, pictures, labels, COUNT, 0.01f));
+    assert_ok(context, xd_judge_trainer_finish(trainer, &after));
+    const xd_network *old = before->part.network, *new = after->part.network;
+    size_t moved = 0, shrunk = 0;
+    for (size_t i = 0; i < old->block_count; i++) {
+      const double kept = (decays ? 1.0 - 0.005 : 1.0) * (double)old->block[i];
+      const double plain = fabs((double)new->block[i] - (double)old->block[i]);
+      const double apart = fmin(fabs((double)new->block[i] - kept), plain); /* biases do not decay */
+      ck_assert_msg(apart < 0.01001, "weight %zu moves by %g", i, apart);
+      moved += apart > 0.0099;
+      shrunk += fabs((double)new->block[i] - 0.995 * (double)old->block[i]) < 1e-7 &&
+                fabs((double)old->block[i]) > 1e-3;
+    }
+    ck_assert_uint_gt(moved, old->block_count / 3);
+    ck_assert_msg(decays ? shrunk > 100 : shrunk == 0, "%zu weights without a gradient shrink", shrunk);
+    xd_judge_release(before), xd_judge_release(after);
+    xd_judge_trainer_destroy(trainer);
+  }
+  xd_context_destroy(context);
+  free(pictures);
+}
+END_TEST
+
+/* The loss of a network that drops features, as the executor gives it of the step's own stream. */
+START_TEST(judge_trainer_step__drops_by_its_step) {
+  xd_context *context = test_context("reference");
+  xd_judge_trainer *trainer = make_judge_trainer(context, SMALL " dropout=0.5 label_smoothing=0");
+  xd_values *losses = make_values(context);
+  xd_judge *judge = NULL;
+  xdi_executor *run = NULL;
+  float *pictures = make_pixels(5 * PATTERN_SIZE, 1), logits[5 * CLASSES];
+  const uint32_t labels[5] = {0, 1, 2, 0, 1};
+  assert_ok(context, xd_judge_trainer_finish(trainer, &judge));
+  assert_ok(context, xdi_executor_create(&run, context, judge->part.network, 5, XDI_TRAINING));
+  for (uint32_t step = 0; step < 3; step++) {
+    double expected = 0.0;
+    assert_ok(context, xd_judge_trainer_step(trainer, losses, pictures, labels, 5, 0.0f));
+    assert_ok(context, xdi_device_write(context, xdi_executor_input(run), pictures, 5 * PATTERN_SIZE));
+    assert_ok(context, xdi_executor_forward(run, 5, true, 4, xdi_stream_id(XDI_STREAM_DROPOUT, step * 64)));
+    assert_ok(context, xdi_device_read(context, logits, xdi_executor_output(run), 5 * CLASSES));
+    for (uint32_t i = 0; i < 5; i++)
+      expected += cross_entropy(logits + i * CLASSES, labels[i], 0.0) / 5.0;
+    assert_near(value_of(losses, "loss"), expected, 1e-6, "loss");
+  }
+  xdi_executor_destroy(run);
+  xd_judge_release(judge);
+  xd_values_destroy(losses);
   xd_judge_trainer_destroy(trainer);
   xd_context_destroy(context);
   free(pictures);
@@ -241,6 +323,8 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("judge_trainer");
   add_case(suite, judge_trainer_step__reports_the_loss_of_the_logits);
   add_case(suite, judge_trainer_step__refuses_wrong_arguments);
+  add_case(suite, judge_trainer_step__moves_weights_by_the_rate_and_the_decay);
+  add_case(suite, judge_trainer_step__drops_by_its_step);
   add_case(suite, judge_train__learns_classes_from_distorted_pictures);
   add_case(suite, judge_train__gives_the_same_bytes_at_any_number_of_threads);
   add_case(suite, judge_train__reports_steps_and_stops_when_asked);

@@ -3,6 +3,10 @@
 
 #include "base/memory.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 START_TEST(allocate__aligns_to_64_bytes) {
   for (size_t size = 1; size < 300; size += 7) {
     unsigned char *memory = xdi_allocate(&xdi_heap, size, 1);
@@ -14,6 +18,28 @@ START_TEST(allocate__aligns_to_64_bytes) {
 }
 END_TEST
 
+/* Large blocks begin a page, very large ones a huge page, of which they fill whole ones where that wastes little. */
+START_TEST(allocate__gives_large_blocks_pages_of_their_own) {
+  const size_t middling = (size_t)1 << 18, large = (size_t)3 << 19, huge = (size_t)1 << 21;
+  const size_t sizes[] = {middling, middling + 1, large - 1,    large,
+                          huge,     huge + 1,     2 * huge - 1, 3 * huge - 5};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    unsigned char *memory = xdi_allocate(&xdi_heap, sizes[i], 1);
+    ck_assert_ptr_nonnull(memory);
+    ck_assert_uint_eq((uintptr_t)memory % (sizes[i] >= large ? huge : 4096), 0);
+    memory[0] = memory[sizes[i] - 1] = 1;
+#ifdef __GLIBC__
+    const size_t whole = (sizes[i] + huge - 1) / huge * huge;
+    if (sizes[i] >= large && whole - sizes[i] <= sizes[i] / 3)
+      ck_assert_uint_ge(malloc_usable_size(memory), whole);
+#endif
+    xdi_release(&xdi_heap, memory);
+  }
+  ck_assert_ptr_null(xdi_allocate(&xdi_heap, SIZE_MAX, 1));
+  ck_assert_ptr_null(xdi_allocate(&xdi_heap, SIZE_MAX / 2, 1));
+}
+END_TEST
+
 START_TEST(allocate__refuses_zero_and_overflowing_sizes_unasked) {
   counting_allocator counter = {0};
   xd_allocator allocator = counting_allocator_hooks(&counter);
@@ -21,6 +47,7 @@ START_TEST(allocate__refuses_zero_and_overflowing_sizes_unasked) {
   ck_assert_ptr_null(xdi_allocate(&allocator, 8, 0));
   ck_assert_ptr_null(xdi_allocate(&allocator, SIZE_MAX / 2 + 1, 2));
   ck_assert_ptr_null(xdi_allocate_zeroed(&allocator, SIZE_MAX, SIZE_MAX));
+  ck_assert_ptr_null(xdi_allocate(&allocator, SIZE_MAX - 63, 1)); /* no room for its size in front */
   ck_assert_uint_eq(counter.total, 0);
 }
 END_TEST
@@ -118,6 +145,7 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("memory");
   add_case(suite, allocate__aligns_to_64_bytes);
+  add_case(suite, allocate__gives_large_blocks_pages_of_their_own);
   add_case(suite, allocate__refuses_zero_and_overflowing_sizes_unasked);
   add_case(suite, allocate__hands_on_size_and_alignment);
   add_case(suite, allocate__gives_null_when_the_host_does);

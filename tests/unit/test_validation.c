@@ -50,6 +50,8 @@ START_TEST(validation__calls_right_pictures_without_variety_a_collapse) {
   ck_assert(xdi_validation_is_collapse(&collapsed));
   ck_assert(!xdi_validation_is_collapse(&varied));
   ck_assert(!xdi_validation_is_collapse(&wrong));
+  const xdi_evaluation half = figures(0.5, 0.05, 0.0), less = figures(0.499, 0.05, 0.0);
+  ck_assert(xdi_validation_is_collapse(&half) && !xdi_validation_is_collapse(&less));
 }
 END_TEST
 
@@ -62,12 +64,40 @@ START_TEST(validation__stops_after_two_collapses_in_a_row_or_at_the_end) {
   assert_status(xdi_validation_check(&validation, 99), XD_ERROR_COLLAPSED);
   validation.collapsed = 2;
   assert_status(xdi_validation_check(&validation, 69), XD_ERROR_COLLAPSED);
-  assert_message_names(context, "step 70");
+  assert_message_names(context, "the mapping 1 to 2 collapsed by step 70: acc 0.900, div 0.010 below 0.1");
+  validation.direction = 1;
+  assert_status(xdi_validation_check(&validation, 70), XD_ERROR_COLLAPSED);
+  assert_message_names(context, "the mapping 2 to 1 collapsed by step 71");
+  validation.collapsed = 1;
+  assert_ok(context, xdi_validation_check(&validation, 98));
+  validation.collapsed = 2, validation.direction = 0;
   training.settings.allow_collapse = 1;
   assert_ok(context, xdi_validation_check(&validation, 99));
   validation.collapsed = 0, training.settings.allow_collapse = 0;
   assert_ok(context, xdi_validation_check(&validation, 99));
   xd_context_destroy(context);
+}
+END_TEST
+
+/* Every so many steps and after the last, where there are sets and a judge of the target. */
+START_TEST(validation__is_due_every_so_many_steps_and_at_the_end) {
+  const xd_dataset *set = (const xd_dataset *)&set;
+  const xd_judge *judge = (const xd_judge *)&judge;
+  xdi_training training = {.settings = {.validate_every = 10}};
+  xdi_validation validation = {.training = &training, .steps = 25};
+  training.input.validation[0] = training.input.validation[1] = set;
+  training.input.judge[1] = judge;
+  for (uint32_t step = 0; step < 25; step++)
+    ck_assert_int_eq(xdi_validation_is_due(&validation, step), step == 9 || step == 19 || step == 24);
+  training.settings.validate_every = 0;
+  for (uint32_t step = 0; step < 25; step++)
+    ck_assert_int_eq(xdi_validation_is_due(&validation, step), step == 24);
+  validation.direction = 1;
+  ck_assert(!xdi_validation_is_due(&validation, 24));
+  training.input.judge[0] = judge;
+  ck_assert(xdi_validation_is_due(&validation, 24));
+  training.input.validation[0] = NULL;
+  ck_assert(!xdi_validation_is_due(&validation, 24));
 }
 END_TEST
 
@@ -78,6 +108,7 @@ static Suite *make_suite(void) {
   add_case(suite, validation_score__asks_for_the_style_that_is_wanted);
   add_case(suite, validation__calls_right_pictures_without_variety_a_collapse);
   add_case(suite, validation__stops_after_two_collapses_in_a_row_or_at_the_end);
+  add_case(suite, validation__is_due_every_so_many_steps_and_at_the_end);
   return suite;
 }
 
