@@ -11,22 +11,16 @@
  *
  *   auto translator = xdomain::translator::load(*context, "digits.xdm");
  *   if (!translator) return report(translator.failure().what());
- *   if (auto done = translator->run(output, input); !done) return report(done.failure().what());
  *
  * Ownership. Objects that belong to a context keep it alive, so all go in any order. Copies of a
- * context, model, judge, dataset or pairing are further owners of the same one; other objects move
- * only. What was moved from may be destroyed or assigned to. get() gives the C handle. What has no
- * words here is made and called as in C:
+ * context, model, dataset and the like are further owners of the same one; other objects move only.
+ * get() gives the C handle. What has no words here is made and called as in C:
  *
  *   auto set = xdomain::make<xdomain::dataset>(context, xd_dataset_load_folder, "cats", nullptr);
  *   xdomain::check(context, xd_judge_save(judge.get(), context.get(), "judge.xdc"));
  *
- * Threads are as the C headers say: a context and what was made for it are used by one thread at a
- * time, models, judges, datasets and pairings by any number. What a callback throws passes through
- * to the caller of the training, which stops.
- *
- * All is inline over the C functions and takes no memory beside theirs, but for a context's count
- * of owners and the words of an error. */
+ * Threads are as the C headers say. What a training's callback throws passes through to its caller.
+ * All is inline over C; memory beside its is a context's count of owners and errors' words. */
 #ifndef XDOMAIN_XDOMAIN_HPP
 #define XDOMAIN_XDOMAIN_HPP
 
@@ -44,21 +38,17 @@
 
 #include "xdomain.h"
 
+/* Sources of both kinds can be parts of one program. */
 #if defined(__cpp_exceptions)
 #define XDOMAIN_THROWS 1
+#define XDOMAIN_NAMESPACE throwing
 #else
 #define XDOMAIN_THROWS 0
+#define XDOMAIN_NAMESPACE returning
 #endif
 
 namespace xdomain {
-/* Sources of both kinds can be parts of one program. */
-#if XDOMAIN_THROWS
-inline namespace throwing {
-#else
-inline namespace returning {
-#endif
-
-/* ---- Failures ---- */
+inline namespace XDOMAIN_NAMESPACE {
 
 /* A status other than XD_OK, and the sentence behind it. */
 class error : public std::exception {
@@ -93,8 +83,6 @@ private:
 };
 #endif
 
-/* ---- Views ---- */
-
 /* Elements that lie one after another in memory of someone else's, as std::span shows them: from a
  * pointer and a count, or from whatever std::data and std::size know. */
 template <class T> class view {
@@ -117,6 +105,13 @@ private:
 inline size_t size_of(const xd_shape &one) noexcept {
   return size_t(one.width) * one.height * one.channels;
 }
+/* What ask(arguments..., &shape) tells. */
+template <class Ask, class... Arguments>
+xd_shape shape_of(Ask ask, Arguments... arguments) noexcept {
+  xd_shape shape;
+  ask(arguments..., &shape);
+  return shape;
+}
 
 /* An xd_image: interleaved pixels in tight rows, whose further fields may be set by hand. Pixels
  * that are const serve as input alone. */
@@ -126,57 +121,41 @@ struct image : xd_image {
   /* Samples are uint8_t, uint16_t or float. */
   template <class S>
   image(const S *samples, uint32_t columns, uint32_t rows, xd_layout order) noexcept {
-    static_assert(std::is_same_v<S, uint8_t> || std::is_same_v<S, uint16_t> ||
-                  std::is_same_v<S, float>);
-    constexpr xd_sample kind = sizeof(S) == 1   ? XD_SAMPLE_U8
-                               : sizeof(S) == 2 ? XD_SAMPLE_U16
-                                                : XD_SAMPLE_F32;
-    xd_image_init(this, sizeof(xd_image), const_cast<S *>(samples), columns, rows, kind, order);
+    constexpr xd_sample kinds[] = {0, XD_SAMPLE_U8, XD_SAMPLE_U16, 0, XD_SAMPLE_F32};
+    static_assert(std::is_same_v<S, float> || (std::is_unsigned_v<S> && sizeof(S) <= 2));
+    xd_image_init(this, sizeof(xd_image), const_cast<S *>(samples), columns, rows, kinds[sizeof(S)],
+                  order);
   }
 };
 static_assert(sizeof(image) == sizeof(xd_image), "arrays of them are passed on");
 
-/* ---- Handles ---- */
-
 /* What one object owns: it can be moved. */
 template <class T, void (*destroy)(T *)> class owned {
 public:
-  using made = T;
+  using made = std::remove_const_t<T>;
   explicit owned(T *adopted) noexcept : pointer_(adopted) {}
   T *get() const noexcept { return pointer_.get(); }
 
 private:
-  struct destroyer {
-    void operator()(T *pointer) const noexcept { destroy(pointer); }
-  };
-  std::unique_ptr<T, destroyer> pointer_;
+  std::unique_ptr<T, std::integral_constant<void (*)(T *), destroy>> pointer_;
 };
 
 /* What may have several owners: copies are further ones. */
-template <class T, T *(*retain)(const T *), void (*release)(const T *)> class counted {
-public:
-  using made = T;
-  explicit counted(const T *adopted) noexcept : pointer_(adopted) {}
-  counted(const counted &other) noexcept
-      : pointer_(other.pointer_ ? retain(other.pointer_) : nullptr) {}
-  counted(counted &&other) noexcept : pointer_(std::exchange(other.pointer_, nullptr)) {}
-  counted &operator=(counted other) noexcept {
-    std::swap(pointer_, other.pointer_);
-    return *this;
-  }
-  ~counted() { release(pointer_); }
-  const T *get() const noexcept { return pointer_; }
-
-private:
-  const T *pointer_;
+template <class T, T *(*retain)(const T *), void (*release)(const T *)>
+struct counted : owned<const T, release> {
+  using owned<const T, release>::owned;
+  counted(counted &&) noexcept = default;
+  counted(const counted &other) noexcept : owned<const T, release>(retain(other.get())) {}
+  counted &operator=(counted &&) noexcept = default;
+  counted &operator=(const counted &other) noexcept { return *this = counted(other); }
 };
 
+using encoder = counted<xd_encoder, xd_encoder_retain, xd_encoder_release>;
+using decoder = counted<xd_decoder, xd_decoder_retain, xd_decoder_release>;
 using dataset = counted<xd_dataset, xd_dataset_retain, xd_dataset_release>;
 using pairing = counted<xd_pairing, xd_pairing_retain, xd_pairing_release>;
 using judge = counted<xd_judge, xd_judge_retain, xd_judge_release>;
 using pool = counted<xd_pool, xd_pool_retain, xd_pool_release>;
-
-/* ---- Context ---- */
 
 template <class T> result<T> fail(xd_status status, const char *message) {
 #if XDOMAIN_THROWS
@@ -190,13 +169,9 @@ class context {
 public:
   static result<context> create(const xd_context_options *options = nullptr) {
     char message[512] = "";
-    xd_context_options told = XD_CONTEXT_OPTIONS_INIT;
-    if (options)
-      told = *options;
-    if (!told.message) {
-      told.message = message;
-      told.message_size = sizeof message;
-    }
+    xd_context_options told = options ? *options : xd_context_options XD_CONTEXT_OPTIONS_INIT;
+    if (!told.message)
+      told.message = message, told.message_size = sizeof message;
     xd_context *out = nullptr;
     const xd_status status = xd_context_create(&out, &told);
     return status == XD_OK ? result<context>(context(out)) : fail<context>(status, told.message);
@@ -232,8 +207,6 @@ result<T> make(const context &on, Create create, Arguments... arguments) {
     return T(out);
 }
 
-/* ---- Numbers in and out ---- */
-
 class options : public owned<xd_options, xd_options_destroy> {
 public:
   options(context on, xd_options *adopted) : owned(adopted), context_(std::move(on)) {}
@@ -267,13 +240,10 @@ public:
   double number(uint32_t index) const noexcept { return xd_values_number(get(), index); }
   std::optional<double> find(const char *name) const noexcept {
     double found = 0;
-    if (xd_values_find(get(), &found, name) != XD_OK)
-      return std::nullopt;
-    return found;
+    const bool there = xd_values_find(get(), &found, name) == XD_OK;
+    return there ? std::optional(found) : std::nullopt;
   }
 };
-
-/* ---- Pictures, models, translation ---- */
 
 /* Pixels that the library owns; view() shows them. */
 class picture : public owned<xd_picture, xd_picture_destroy> {
@@ -300,9 +270,7 @@ public:
     return check(on, xd_model_save(get(), on.get(), path, options));
   }
   xd_shape shape(uint32_t domain) const noexcept {
-    xd_shape shape;
-    xd_model_picture_shape(get(), domain, &shape);
-    return shape;
+    return shape_of(xd_model_picture_shape, get(), domain);
   }
   uint32_t latent_dim(uint32_t domain) const noexcept { return xd_model_latent_dim(get(), domain); }
 };
@@ -322,79 +290,52 @@ public:
     return check(context_, xd_translator_set_noise(get(), seed, first, temperature));
   }
   result<void> run(view<const image> outputs, view<const image> inputs) {
-    if (outputs.size() != inputs.size() || inputs.size() > UINT32_MAX)
-      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "as many outputs as inputs are needed");
-    return check(context_, xd_translator_run(get(), outputs.data(), nullptr, inputs.data(),
-                                             uint32_t(inputs.size())));
+    return call(inputs.size(), outputs.size() == inputs.size(), xd_translator_run, outputs.data(),
+                nullptr, inputs.data());
   }
   result<void> run(const image &output, const image &input) {
-    return check(context_, xd_translator_run(get(), &output, nullptr, &input, 1));
+    return run(view(&output, 1), view(&input, 1));
   }
   /* [count][height][width][channels] in 0..1. */
   result<void> run_floats(view<float> outputs, view<const float> inputs) {
-    const size_t from = size_of(input_shape()), to = size_of(output_shape());
-    const size_t count = from ? inputs.size() / from : 0;
-    if (!holds(inputs.size(), count, from) || !holds(outputs.size(), count, to))
-      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "outputs and inputs are not as many pictures");
-    return check(context_, xd_translator_run_floats(get(), outputs.data(), nullptr, inputs.data(),
-                                                    uint32_t(count)));
+    const size_t from = size_of(input_shape()), count = from ? inputs.size() / from : 0;
+    return call(count,
+                inputs.size() == count * from && outputs.size() == count * size_of(output_shape()),
+                xd_translator_run_floats, outputs.data(), nullptr, inputs.data());
   }
   /* The three steps. Codes are rows, [count][source_dim()] of inputs and [count][target_dim()] of
    * outputs; noise is as these, and the translator's own where it is empty. */
   result<void> encode(view<float> codes, view<const image> inputs) {
-    if (!holds(codes.size(), inputs.size(), source_dim()))
-      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "codes and inputs are not as many");
-    return check(context_,
-                 xd_translator_encode(get(), codes.data(), inputs.data(), uint32_t(inputs.size())));
+    return call(inputs.size(), codes.size() == inputs.size() * source_dim(), xd_translator_encode,
+                codes.data(), inputs.data());
   }
   result<void> generate(view<float> codes, view<const float> noise,
                         view<const float> source_codes) {
-    const size_t from = source_dim(), to = target_dim();
-    const size_t count = from ? source_codes.size() / from : 0;
-    if (!holds(source_codes.size(), count, from) || !holds(codes.size(), count, to) ||
-        (noise.size() && !holds(noise.size(), count, to)))
-      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "codes, noise and source codes are not as many");
-    return check(context_,
-                 xd_translator_generate(get(), codes.data(), noise.size() ? noise.data() : nullptr,
-                                        source_codes.data(), uint32_t(count)));
+    const size_t from = source_dim(), count = from ? source_codes.size() / from : 0;
+    const bool fits = source_codes.size() == count * from && codes.size() == count * target_dim() &&
+                      (!noise.size() || noise.size() == codes.size());
+    return call(count, fits, xd_translator_generate, codes.data(),
+                noise.size() ? noise.data() : nullptr, source_codes.data());
   }
   result<void> decode(view<const image> outputs, view<const float> codes) {
-    if (!holds(codes.size(), outputs.size(), target_dim()))
-      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "outputs and codes are not as many");
-    return check(context_, xd_translator_decode(get(), outputs.data(), codes.data(),
-                                                uint32_t(outputs.size())));
+    return call(outputs.size(), codes.size() == outputs.size() * target_dim(), xd_translator_decode,
+                outputs.data(), codes.data());
   }
   uint32_t source_dim() const noexcept { return xd_translator_source_dim(get()); }
   uint32_t target_dim() const noexcept { return xd_translator_target_dim(get()); }
-  xd_shape input_shape() const noexcept {
-    xd_shape shape;
-    xd_translator_input_shape(get(), &shape);
-    return shape;
-  }
-  xd_shape output_shape() const noexcept {
-    xd_shape shape;
-    xd_translator_output_shape(get(), &shape);
-    return shape;
-  }
+  xd_shape input_shape() const noexcept { return shape_of(xd_translator_input_shape, get()); }
+  xd_shape output_shape() const noexcept { return shape_of(xd_translator_output_shape, get()); }
 
 private:
-  static bool holds(size_t size, size_t count, size_t width) noexcept {
-    return count <= UINT32_MAX && size == count * width;
+  /* A function of C's on so many pictures or codes, if all views hold as many. */
+  template <class Function, class... Arguments>
+  result<void> call(size_t count, bool fits, Function function, Arguments... arguments) {
+    if (!fits || count > UINT32_MAX)
+      return fail<void>(XD_ERROR_SHAPE_MISMATCH, "as many outputs as inputs are needed");
+    return check(context_, function(get(), arguments..., uint32_t(count)));
   }
-
   context context_;
 };
-
-/* The code at `position`, 0..1, of the way from one code to another: see xd_latent_interpolate. */
-inline result<void> interpolate(const context &on, view<float> out, view<const float> from,
-                                view<const float> towards, double position) {
-  if (out.size() != from.size() || out.size() != towards.size() || out.size() > UINT32_MAX)
-    return fail<void>(XD_ERROR_SHAPE_MISMATCH, "three codes of one size are needed");
-  return check(on, xd_latent_interpolate(on.get(), out.data(), from.data(), towards.data(),
-                                         uint32_t(out.size()), position));
-}
-
-/* ---- Training ---- */
 
 /* The callback of a training by a callable: false stops it, an exception waits for its end. */
 template <class F> struct progress_hook {
@@ -418,12 +359,12 @@ template <class F> struct progress_hook {
 
 /* A call of a training with the hook in its run, and what came of it. */
 template <class F, class Call>
-result<model> hooked(const context &on, xd_run run, F &progress, Call call) {
+result<model> hooked(const context &on, xd_run run, F &progress, values *report, Call call) {
   progress_hook<F> hook{progress, nullptr};
   run.callback = progress_hook<F>::call;
   run.user = &hook;
   xd_model *out = nullptr;
-  const xd_status status = call(&out, &run);
+  const xd_status status = call(&out, report ? report->get() : nullptr, &run);
   if (hook.thrown)
     std::rethrow_exception(hook.thrown);
   return status == XD_OK ? result<model>(model(out)) : fail<model>(status, on.message());
@@ -436,8 +377,7 @@ template <class F>
 result<model> train(const context &on, const xd_train_input &input, const options &with, F progress,
                     const model *from = nullptr, values *report = nullptr,
                     const xd_run &run = XD_RUN_INIT) {
-  xd_values *told = report ? report->get() : nullptr;
-  return hooked(on, run, progress, [&](xd_model **out, const xd_run *hook) {
+  return hooked(on, run, progress, report, [&](auto out, auto told, auto hook) {
     return from ? xd_map(out, on.get(), told, from->get(), &input, hook, with.get())
                 : xd_train(out, on.get(), told, &input, hook, with.get());
   });
@@ -448,13 +388,12 @@ template <class F>
 result<model> train_generator(const context &on, const xd_generator_input &input,
                               const options &with, F progress, values *report = nullptr,
                               const xd_run &run = XD_RUN_INIT) {
-  xd_values *told = report ? report->get() : nullptr;
-  return hooked(on, run, progress, [&](xd_model **out, const xd_run *hook) {
+  return hooked(on, run, progress, report, [&](auto out, auto told, auto hook) {
     return xd_train_generator(out, on.get(), told, &input, hook, with.get());
   });
 }
 
-} // namespace throwing or returning
+} // namespace XDOMAIN_NAMESPACE
 } // namespace xdomain
 
 #endif

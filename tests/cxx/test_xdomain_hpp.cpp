@@ -157,9 +157,8 @@ void steps_make_a_translation() {
   xd_latent_noise(noise.data(), 2, uint32_t(dim), 1, 0, 1);
   DO(translator.generate(again, noise, means));
   require(again == codes, "the noise that is given");
-  DO(xdomain::interpolate(context, xdomain::view<float>(again.data(), dim),
-                          xdomain::view<const float>(codes.data(), dim),
-                          xdomain::view<const float>(codes.data() + dim, dim), 1));
+  DO(xdomain::check(context, xd_latent_interpolate(context.get(), again.data(), codes.data(),
+                                                   codes.data() + dim, uint32_t(dim), 1)));
   require(std::equal(again.data(), again.data() + dim, codes.data() + dim), "the way's end");
   const auto few = failure_of([&] { return translator.decode(outputs, std::vector<float>(dim)); });
   require(few.status() == XD_ERROR_SHAPE_MISMATCH, "one code for two outputs");
@@ -196,8 +195,7 @@ void objects_die_in_any_order() {
   require(moved.get() && !translator.get(), "a translator moves");
 }
 
-void trainings_call_back() {
-  xdomain::context context = make_context();
+xdomain::dataset small_set(const xdomain::context &context) {
   const uint32_t count = 16;
   bytes pixels(count * 8 * 8);
   std::vector<uint32_t> labels(count);
@@ -205,8 +203,13 @@ void trainings_call_back() {
     pixels[i] = uint8_t(i * 37 % 251);
   for (uint32_t i = 0; i < count; i++)
     labels[i] = i % 2;
-  xdomain::dataset set = take(xdomain::make<xdomain::dataset>(context, xd_dataset_create, pixels.data(),
-                                                              labels.data(), count, 8u, 8u, 1u));
+  return take(xdomain::make<xdomain::dataset>(context, xd_dataset_create, pixels.data(), labels.data(), count,
+                                              8u, 8u, 1u));
+}
+
+void trainings_call_back() {
+  xdomain::context context = make_context();
+  const xdomain::dataset set = small_set(context);
   xdomain::pairing pairing = take(xdomain::make<xdomain::pairing>(context, xd_pairing_create, "0:0,1:1"));
   xdomain::options options = take(xdomain::options::create(context, "train"));
   DO(options.read("vae.epochs=2 vae.batch=8 vae.latent_dim=2 base_channels=2 hidden1=4 hidden_width=4"));
@@ -216,26 +219,22 @@ void trainings_call_back() {
   input.set[0] = input.set[1] = set.get();
   input.pairing = pairing.get();
 
-  uint32_t calls = 0;
+  uint32_t calls = 0, previews = 0;
   const auto count_them = [&](const xd_progress &progress) {
     calls++;
+    if (progress.model) {
+      const xdomain::model seen(xd_model_retain(progress.model)), copy = seen;
+      previews += copy.latent_dim(2) == 2;
+    }
     return progress.overall <= 1;
   };
   xdomain::values report = take(xdomain::values::create(context));
   xdomain::model model = take(xdomain::train(context, input, options, count_them, nullptr, &report));
-  require(calls > 8 && model.latent_dim(1) == 2 && report.find("vae1.elbo") && !report.find("nothing"),
+  require(calls > 8 && previews > 0 && model.latent_dim(1) == 2 && report.find("vae1.elbo") &&
+              !report.find("nothing"),
           "a training");
   xdomain::model again = take(xdomain::train(context, input, options, count_them, &model));
   require(again.shape(2).width == 8, "a mapping on that model");
-
-  xd_generator_input classes = XD_GENERATOR_INPUT_INIT;
-  classes.encoder = xd_model_encoder(model.get(), 1);
-  classes.decoder = xd_model_decoder(model.get(), 1);
-  classes.set = input.set[0];
-  xdomain::options drawing = take(xdomain::options::create(context, "mapping"));
-  DO(drawing.read("steps=2 hidden_width=4 batch=4"));
-  const xdomain::model drawn = take(xdomain::train_generator(context, classes, drawing, count_them));
-  require(drawn.latent_dim(2) == 2 && !xd_model_encoder(drawn.get(), 1), "a generator from labels");
 
   const auto stop = [](const xd_progress &) { return false; };
   const auto stopped = failure_of([&] { return xdomain::train(context, input, options, stop); });
@@ -252,6 +251,50 @@ void trainings_call_back() {
 #endif
 }
 
+/* A VAE alone, a generator on it, and what it draws. */
+void generators_draw_by_class() {
+  xdomain::context context = make_context();
+  const xdomain::dataset set = small_set(context);
+  xdomain::options options = take(xdomain::options::create(context, "vae"));
+  DO(options.read("epochs=2 min_steps=0 batch=8 latent_dim=2 base_channels=2 hidden1=4"));
+  xd_encoder *made_encoder = nullptr;
+  xd_decoder *made_decoder = nullptr;
+  DO(xdomain::check(context, xd_train_vae(&made_encoder, &made_decoder, context.get(), nullptr, set.get(),
+                                          nullptr, options.get())));
+  xdomain::encoder encoder(made_encoder), other(encoder);
+  const xdomain::decoder decoder(made_decoder);
+  other = encoder;
+  encoder = std::move(other);
+
+  xd_generator_input input = XD_GENERATOR_INPUT_INIT;
+  input.encoder = encoder.get();
+  input.decoder = decoder.get();
+  input.set = set.get();
+  xdomain::options drawing = take(xdomain::options::create(context, "mapping"));
+  DO(drawing.read("steps=4 hidden_width=16 batch=8"));
+  const auto go_on = [](const xd_progress &progress) { return progress.step <= progress.steps; };
+  const xdomain::model model = take(xdomain::train_generator(context, input, drawing, go_on));
+  require(model.latent_dim(2) == 2 && !xd_model_encoder(model.get(), 1), "a generator from labels");
+
+  uint32_t heard = 0;
+  xd_translator_options hearing = XD_TRANSLATOR_OPTIONS_INIT;
+  hearing.user = &heard;
+  hearing.callback = [](void *user, const xd_progress *progress) {
+    *static_cast<uint32_t *>(user) += progress->stage == XD_STAGE_TRANSLATION;
+    return 0;
+  };
+  xdomain::translator translator = take(xdomain::translator::create(context, model, &hearing));
+  const float conditions[] = {1, 0, 0, 1};
+  std::array<float, 4> codes{};
+  std::array<bytes, 2> results{bytes(64), bytes(64)};
+  std::array<xdomain::image, 2> outputs;
+  for (size_t i = 0; i < 2; i++)
+    outputs[i] = xdomain::image(results[i].data(), 8, 8, XD_LAYOUT_GREY);
+  DO(translator.generate(codes, {}, conditions));
+  DO(translator.decode(outputs, codes));
+  require(results[0] != results[1] && heard == 2, "a picture of each class");
+}
+
 } // namespace
 
 int main() {
@@ -261,5 +304,6 @@ int main() {
   failures_say_why();
   objects_die_in_any_order();
   trainings_call_back();
+  generators_draw_by_class();
   return 0;
 }
