@@ -80,7 +80,7 @@ def _install_library(temporary: Path, native: Path) -> None:
         build = str(temporary / "build")
         _run("cmake", "-S", str(ROOT), "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DXDOMAIN_BUILD_TESTS=OFF",
              "-DXDOMAIN_WITH_ONEDNN=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
-        _run("cmake", "--build", build, "--parallel")
+        _run("cmake", "--build", build, "--parallel", str(os.cpu_count() or 1))
     prefix = temporary / "prefix"
     _run("cmake", "--install", build, "--prefix", str(prefix), "--strip")
     library = next(path for path in sorted(prefix.rglob("libxdomain.so.*")) if path.is_symlink())
