@@ -24,7 +24,7 @@ nm -D --undefined-only "$work/host" | grep ' xd_' | grep -v '@XDOMAIN_1\.0$' && 
 if [ "$library" = grown ]; then
   grown=$work/grown
   mkdir "$grown"
-  (cd "$root" && cp -r CMakeLists.txt include lib pkgconfig "$grown")
+  (cd "$root" && cp -r CMakeLists.txt include lib packaging pkgconfig "$grown")
   for header in "$grown"/include/xdomain/*.h "$grown"/include/xdomain/*/*.h; do
     awk '/^typedef struct / { sized = 0 } /^  size_t struct_size;/ { sized = 1 }
       /^} xd_/ && sized { print "  size_t later[3];" } { print }' "$header" >"$work/header"
