@@ -7,6 +7,7 @@
 #   valgrind  a subset of the unit tests under Valgrind       (build/release)
 #   fuzz      each fuzz target for some seconds               (build/fuzz; skipped without Clang's libFuzzer)
 #   aarch64   what depends on the processor, NEON under qemu  (build/aarch64; skipped where it cannot be had)
+#   s390x     files and numbers on a big-endian processor     (build/s390x; likewise)
 # Where everything is installed it works offline. XDOMAIN_DATA names the folder of further real
 # pictures (svhn/); tests that lack their data are skipped and say so.
 # usage: tests/run.sh [--quick]    --quick: the release stage's unit tests alone
@@ -135,11 +136,15 @@ memcheck() { tests build/release "$jobs" -L valgrind; }
 
 fuzz() { tests/fuzz/run.sh --build && tests build/fuzz "$jobs" -L fuzz; }
 
-# A script of its own: 77 where the compiler or the emulator cannot be had.
-aarch64() {
-  { tests/aarch64.sh; echo $? >"$logs/status"; } 2>&1 | tee "$logs/ctest.log"
+# script COMMAND...: one of its own, 77 where a compiler or an emulator cannot be had.
+script() {
+  rm -f "$logs/status"
+  { "$@"; echo $? >"$logs/status"; } 2>&1 | tee "$logs/ctest.log"
   return "$(cat "$logs/status" 2>/dev/null || echo 1)"
 }
+
+aarch64() { script tests/portable/processor.sh aarch64; }
+s390x() { script tests/portable/processor.sh s390x; }
 
 prepare
 if [ "$quick" = yes ]; then
@@ -158,6 +163,7 @@ else
   stage valgrind 6 memcheck
   stage fuzz 8 fuzz
   stage aarch64 4 aarch64
+  stage s390x 3 s390x
 fi
 
 echo

@@ -38,9 +38,9 @@ static int compare_keyed(const void *left, const void *right) {
 }
 
 static uint64_t key_of(const xdi_condition_sampler_options *options, uint32_t picture) {
-  return options->vectors ? xdi_digest(options->vectors + (size_t)picture * options->dim,
-                                       options->dim * sizeof *options->vectors, 0)
-                          : xd_dataset_label(options->set, picture);
+  return options->vectors
+             ? xdi_digest_words(options->vectors + (size_t)picture * options->dim, options->dim, 0)
+             : xd_dataset_label(options->set, picture);
 }
 
 static void group(xdi_condition_sampler *sampler, const xdi_condition_sampler_options *options,

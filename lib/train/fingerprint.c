@@ -31,7 +31,7 @@ static uint64_t digest_set(const xd_dataset *set) {
   for (uint32_t i = 0; i < xd_dataset_count(set); i++) {
     const uint32_t label = xd_dataset_label(set, i);
     digest = xdi_digest(xd_dataset_pixels(set, i), size, digest);
-    digest = xdi_digest(&label, sizeof label, digest);
+    digest = xdi_digest_words(&label, 1, digest);
   }
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
     const char *name = xd_dataset_class_name(set, label);
@@ -51,10 +51,10 @@ static void put_set(xdi_bytes *to, const char *name, const xd_dataset *set) {
 }
 
 static uint64_t digest_network(const xd_network *network) {
-  uint64_t digest = xdi_digest(&network->input, sizeof network->input, 0);
+  uint64_t digest = xdi_digest_words(&network->input, sizeof network->input / 4, 0);
   for (uint32_t i = 0; i < network->layer_count; i++)
-    digest = xdi_digest(&network->layers[i].spec, sizeof network->layers[i].spec, digest);
-  return xdi_digest(network->block, network->block_count * sizeof *network->block, digest);
+    digest = xdi_digest_words(&network->layers[i].spec, sizeof network->layers[i].spec / 4, digest);
+  return xdi_digest_words(network->block, network->block_count, digest);
 }
 
 static void put_network(xdi_bytes *to, const char *name, const xd_network *network) {
@@ -70,7 +70,7 @@ static void put_pairing(xdi_bytes *to, const xd_pairing *pairing) {
   char value[VALUE_SIZE];
   for (uint32_t i = 0; i < xd_pairing_count(pairing); i++) {
     const uint32_t pair[2] = {xd_pairing_class(pairing, 1, i), xd_pairing_class(pairing, 2, i)};
-    digest = xdi_digest(pair, sizeof pair, digest);
+    digest = xdi_digest_words(pair, 2, digest);
   }
   snprintf(value, sizeof value, "%lu pairs (%016llx)", (unsigned long)xd_pairing_count(pairing),
            (unsigned long long)digest);

@@ -424,7 +424,7 @@ START_TEST(inspect__gives_every_field_of_as_many_chunks_as_asked) {
       }
       ck_assert_uint_eq(chunks[i].struct_size, sizeof *chunks);
       ck_assert_mem_eq(chunks[i].tag, entry, 4);
-      ck_assert_uint_eq(chunks[i].tag[4], 0);
+      ck_assert_int_eq(chunks[i].tag[4], 0);
       ck_assert_uint_eq(chunks[i].version, xdi_at_u32(entry + 4));
       ck_assert_uint_eq(chunks[i].required, xdi_at_u32(entry + 8));
       ck_assert_uint_eq(chunks[i].offset, xdi_at_u64(entry + 16));

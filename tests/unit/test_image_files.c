@@ -31,11 +31,12 @@ static void tear_down(void) {
 static void make_bmp(bytes *to, uint32_t header_size, uint32_t width, uint32_t height, unsigned depth,
                      uint32_t compression, const void *between, size_t between_size, const void *pixels,
                      size_t pixels_size) {
+  const size_t within = header_size > 40 ? 16 : 0; /* its masks are part of the header */
   to->size = 0;
   put(to, "BM", 2);
   put_little(to, 0, 4);
   put_little(to, 0, 4);
-  put_little(to, (uint32_t)(14 + header_size + between_size), 4);
+  put_little(to, (uint32_t)(14 + header_size + between_size - within), 4);
   put_little(to, header_size, 4);
   put_little(to, width, header_size == 12 ? 2 : 4);
   put_little(to, height, header_size == 12 ? 2 : 4);
@@ -47,14 +48,11 @@ static void make_bmp(bytes *to, uint32_t header_size, uint32_t width, uint32_t h
     for (unsigned i = 20; i < 40; i += 4)
       put_little(to, 0, 4);
   if (header_size > 40) {
-    put(to, between, 16); /* its masks are part of the header */
-    between = (const char *)between + 16;
+    put(to, between, within);
     for (unsigned i = 56; i < header_size; i++)
       put_little(to, 0, 1);
-    memcpy(to->data + 10, &(uint32_t){(uint32_t)(14 + header_size + between_size - 16)}, 4);
-    between_size -= 16;
   }
-  put(to, between, between_size);
+  put(to, (const char *)between + within, between_size - within);
   put(to, pixels, pixels_size);
 }
 
