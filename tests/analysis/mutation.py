@@ -7,8 +7,8 @@ its row below; it is killed when a case fails, crashes or runs too long. One tha
 of, at -O1 or -O2, or that tests/analysis/mutation.txt lists, changes nothing and is not counted; the others survive.
 A seed draws as many of each area. Needs the unit programs, built by ninja in build/release.
 
-usage: tests/analysis/mutation.py [--sample N] [--seed S] [--area NAME] [--gate PERCENT] [--list] [--verbose]
-                                  [FILE...]
+usage: tests/analysis/mutation.py [--sample N] [--seed S] [--area NAME] [--gate PERCENT] [--minutes N] [--list]
+                                  [--verbose] [FILE...]
 """
 import argparse
 import collections
@@ -19,10 +19,12 @@ import pathlib
 import random
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,8 +32,9 @@ FOLDER = ROOT / "build" / "mutation"
 LISTED = pathlib.Path(__file__).with_name("mutation.txt")
 
 # Of each area its sources, and the unit programs that exercise them, the cheap ones first.
-FORMAT = ["class_names", "judge", "file_damage", "model_file", "stream", "price", "checkpoint_single", "condition"]
-CHECKPOINT = ["checkpoint_single", "checkpoint_faults", "checkpoint"]
+FORMAT = ["archive", "class_names", "judge", "file_damage", "model_file", "stream", "price", "sized_structs",
+          "checkpoint_single", "condition", "misuse"]
+CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint"]
 AREAS = {
     "format": {"lib/format/*.c": FORMAT},
     "losses": {
@@ -46,14 +49,14 @@ AREAS = {
         "lib/train/vae_step.c": ["vae_trainer", "critic"],
     },
     "faults": {
-        "lib/base/file.c": ["file", "stream", "model_file"],
+        "lib/base/file.c": ["file_faults", "file", "stream", "model_file"],
         "lib/base/memory.c": ["memory", "file", "stream"],
         "lib/train/archive.c": CHECKPOINT,
         "lib/train/checkpoint*.c": CHECKPOINT,
         "lib/train/fingerprint.c": CHECKPOINT,
     },
 }
-SECONDS = 60  # of a processor that a process of a program may take
+SECONDS = 60  # of a processor that a program may take
 
 # Pattern, and what takes its place.
 SWAPS = [(r" == ", " != "), (r" != ", " == "), (r" <= ", " < "), (r" >= ", " > "), (r" < ", " <= "), (r" > ", " >= "),
@@ -154,28 +157,34 @@ class Build:
         self.compilations = {}
         for entry in json.loads(self.output(["ninja", "-t", "compdb"])):
             if "xdomain_static_objects" in entry["output"]:
-                source = os.path.relpath(entry["file"], ROOT)
-                self.compilations[source] = entry["command"].split(" -MD ")[0].replace("ccache ", "")
+                words = shlex.split(entry["command"].split(" -MD ")[0])
+                self.compilations[os.path.relpath(entry["file"], ROOT)] = [w for w in words if w != "ccache"]
 
     def output(self, command):
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
-    def shell(self, command):
-        return subprocess.run(command, shell=True, cwd=self.folder, stdout=subprocess.DEVNULL,
+    def call(self, words):
+        return subprocess.run(list(map(str, words)), cwd=self.folder, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-    def compile(self, name, source, to, flags):
+    def compile(self, name, source, to, level):
         """Whether the source, which stands for the one called name, compiles."""
-        return self.shell(f"{self.compilations[name]} {flags} -w -iquote {(ROOT / name).parent} -c {source} -o {to}")
+        return self.call([*self.compilations[name], level, "-w", "-iquote", (ROOT / name).parent, "-c", source,
+                          "-o", to])
 
     @functools.lru_cache(maxsize=None)
     def linking(self, test):
+        """The words before the name of what is made, and after it."""
         program = f"tests/test_{test}"
-        return self.output(["ninja", "-t", "commands", program]).splitlines()[-1].replace(f" -o {program} ", " {} ")
+        command = self.output(["ninja", "-t", "commands", program]).splitlines()[-1]
+        words = shlex.split(command.replace(": && ", "").replace(" && :", ""))
+        at = words.index(program)
+        return words[:at - 1], words[at + 1:]
 
     def link(self, test, objects, to):
         """The objects come before the library, which then gives all others."""
-        return self.shell(self.linking(test).format(f"{' '.join(map(str, objects))} -o {to}"))
+        before, after = self.linking(test)
+        return self.call([*before, *objects, "-o", to, *after])
 
 
 def run(program, case=""):
@@ -190,7 +199,7 @@ def run(program, case=""):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     environment = {**os.environ, "TMPDIR": str(files), "OPENBLAS_NUM_THREADS": "1", "CK_TAP_LOG_FILE_NAME": "-",
-                   "CK_DEFAULT_TIMEOUT": "300", **({"CK_RUN_CASE": case} if case else {})}
+                   "CK_FORK": "no", **({"CK_RUN_CASE": case} if case else {})}
     with subprocess.Popen([program], cwd=files, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
                           start_new_session=True, preexec_fn=limit) as process:
         failed = None
@@ -259,6 +268,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--list", action="store_true", help="the sample alone, nothing is built")
     parser.add_argument("files", nargs="*", help="sources, in the place of the areas")
+    parser.add_argument("--minutes", type=float, default=1e9, help="the rest of the sample is left out then")
     parser.add_argument("--verbose", action="store_true", help="killed ones too")
     args = parser.parse_args()
     tests_of = {}
@@ -276,14 +286,18 @@ def main():
     for area in args.area or areas:
         everything = [mutant for name in areas[area] for mutant in mutants_of(name)]
         sample = random.Random(args.seed).sample(everything, min(args.sample, len(everything)))
-        chosen += [(area, mutant) for mutant in sorted(sample)]
+        chosen += [(area, mutant) for mutant in sample]
         print(f"{area}: {len(sample)} of {len(everything)} mutants, seed {args.seed}", flush=True)
+    random.Random(args.seed).shuffle(chosen)  # so that a part of the sample is a sample as well
     if args.list:
         print("\n".join(str(mutant) for _, mutant in chosen))
         return 0
-    build = Build(args.build.resolve())
+    build, end = Build(args.build.resolve()), time.monotonic() + 60 * args.minutes
     killers, counts = {}, collections.defaultdict(collections.Counter)
     for area, mutant in chosen:
+        if time.monotonic() > end:
+            counts[area]["left out"] += 1
+            continue
         result, how = "listed", ""
         if mutant.key() not in changes_nothing:
             result, how = try_one(build, mutant, tests_of[mutant.name], killers)
@@ -294,7 +308,8 @@ def main():
     for area, count in counts.items():
         killed, survived = killed + count["killed"], survived + count["survived"]
         print(f"{area}: killed {count['killed']} of {count['killed'] + count['survived']}; the same object "
-              f"{count['same object']}, listed as without effect {count['listed']}, not built {count['not built']}")
+              f"{count['same object']}, listed as without effect {count['listed']}, not built {count['not built']}, "
+              f"left out {count['left out']}")
     share = 100.0 * killed / max(killed + survived, 1)
     print(f"killed {killed} of {killed + survived}, {share:.1f}%")
     return 0 if share >= args.gate else 1

@@ -402,6 +402,22 @@ START_TEST(judge__is_refused_for_what_is_wrong) {
 }
 END_TEST
 
+/* What the model's parts refuse is a fault of the file. */
+START_TEST(networks__that_are_no_parts_are_the_files_fault) {
+  replace_tags("ENC1", "XXX1");
+  replace_tags("DEC1", "ENC1");
+  replace_tags("XXX1", "DEC1");
+  assert_model_refused(size, XD_ERROR_BAD_DATA, "memory: ");
+  replace_tags("DEC1", "XXX1");
+  replace_tags("ENC1", "DEC1");
+  replace_tags("XXX1", "ENC1");
+  assert_model_loads();
+  /* The first layer: no output channels; then a kernel that is larger than the picture. */
+  assert_number_refused("NETS", 4 + 4 + 12 + 4 + 4, 0, XD_ERROR_BAD_DATA, "memory: ");
+  assert_number_refused("NETS", 4 + 4 + 12 + 4 + 8, 1000, XD_ERROR_BAD_DATA, "memory: ");
+}
+END_TEST
+
 /* ---- Looking into a file ---- */
 
 START_TEST(inspect__gives_every_field_of_as_many_chunks_as_asked) {
@@ -447,8 +463,25 @@ START_TEST(inspect__names_files_of_every_kind) {
     reseal(data);
     assert_ok(context, xd_file_inspect_source(context, &info, NULL, 0, in_memory(data, size)));
     ck_assert_str_eq(info.kind, kinds[i].name);
+    /* Of a checkpoint the chunks alone are looked at. */
+    ck_assert_int_eq(xd_file_verify_source(context, in_memory(data, size)) == XD_OK, i == 0 || i == 2);
   }
   assert_model_refused(size, XD_ERROR_BAD_DATA, "a ABCD file, not a MODL file");
+}
+END_TEST
+
+START_TEST(inspect__needs_a_context_and_a_path) {
+  xd_file_info info = XD_FILE_INFO_INIT;
+  assert_status(xd_file_inspect(NULL, &info, NULL, 0, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect_source(NULL, &info, NULL, 0, in_memory(data, size)),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_verify(NULL, path), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_verify_source(NULL, in_memory(data, size)), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_file_inspect(context, &info, NULL, 0, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "xd_file_inspect: path is NULL");
+  assert_status(xd_file_verify(context, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "xd_file_verify: path is NULL");
+  assert_ok(context, xd_file_verify(context, path));
 }
 END_TEST
 
@@ -487,6 +520,34 @@ START_TEST(texts__of_the_largest_size_come_back_whole) {
 }
 END_TEST
 
+/* A translator reads the weights of its direction alone, and translates as one of the whole model. */
+static void check_direction(const xd_model *model, xd_direction direction) {
+  counting_allocator counter = {0};
+  xd_context *counted = test_context_with("reference", 1, &counter);
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *whole, *alone;
+  xd_model *all;
+  float pictures[10 * 9 * 3], expected[10 * 9 * 3], got[10 * 9 * 3];
+  xd_shape shape = model_shape_of(model, 3 - direction);
+  const size_t cells = (size_t)shape.width * shape.height * shape.channels;
+  options.direction = direction;
+  for (size_t i = 0; i < 10 * 9 * 3; i++)
+    pictures[i] = (float)(i % 7) / 7.0f;
+  assert_ok(context, xd_translator_create(&whole, context, model, &options));
+  assert_ok(context, xd_translator_run_floats(whole, expected, NULL, pictures, 1));
+  const size_t before = atomic_load(&counter.live_bytes);
+  assert_ok(counted, xd_model_load(&all, counted, path));
+  const size_t with_all = atomic_load(&counter.live_bytes) - before;
+  xd_model_release(all);
+  ck_assert_uint_eq(atomic_load(&counter.live_bytes), before);
+  assert_ok(counted, xd_translator_load(&alone, counted, path, &options));
+  ck_assert_uint_lt(atomic_load(&counter.live_bytes) - before, with_all);
+  assert_ok(counted, xd_translator_run_floats(alone, got, NULL, pictures, 1));
+  ck_assert_mem_eq(got, expected, cells * sizeof *got);
+  xd_translator_destroy(whole), xd_translator_destroy(alone);
+  xd_context_destroy(counted);
+}
+
 /* Weights are read in pieces of 32,768: as floats, as halves, and passed over by who wants another direction. */
 START_TEST(tensors__of_many_pieces_come_back_whole) {
   xd_model *model = tiny_model(context, false);
@@ -494,7 +555,6 @@ START_TEST(tensors__of_many_pieces_come_back_whole) {
     xd_model_parts parts = XD_MODEL_PARTS_INIT;
     xd_latent_generator *generator[2];
     xd_model *mapping, *loaded;
-    xd_translator *translator;
     xd_save_options options = XD_SAVE_OPTIONS_INIT;
     options.half = (uint32_t)half;
     for (int d = 0; d < 2; d++) {
@@ -523,8 +583,8 @@ START_TEST(tensors__of_many_pieces_come_back_whole) {
       ck_assert_uint_gt(index, 3 * 32768 - 9000);
       xd_latent_generator_release(generator[d]);
     }
-    assert_ok(context, xd_translator_load(&translator, context, path, NULL));
-    xd_translator_destroy(translator);
+    for (uint32_t d = 1; d <= 2; d++)
+      check_direction(loaded, (xd_direction)d);
     xd_model_release(mapping), xd_model_release(loaded);
   }
   xd_model_release(model);
@@ -561,6 +621,8 @@ static Suite *make_suite(void) {
   ADD(judge__is_refused_for_what_is_wrong);
   ADD(inspect__gives_every_field_of_as_many_chunks_as_asked);
   ADD(inspect__names_files_of_every_kind);
+  ADD(inspect__needs_a_context_and_a_path);
+  ADD(networks__that_are_no_parts_are_the_files_fault);
   return suite;
 }
 XD_SUITE_MAIN(make_suite)
