@@ -356,6 +356,54 @@ START_TEST(tensors__may_have_zeros_alone_between_them) {
 }
 END_TEST
 
+/* ---- Conditions ---- */
+
+/* A model of domain 2 alone: its file says how long a condition is, and so which readers know it. */
+START_TEST(condition__is_refused_for_what_is_wrong) {
+  static const char *const names[] = {"a", "b", "c", "d"};
+  xd_model *tiny = tiny_model(context, false), *drawn, *loaded;
+  xd_latent_generator *generator = make_generator(context, "source_dim=4 target_dim=3 hidden_width=4");
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.encoder[1] = xd_model_encoder(tiny, 2), parts.decoder[1] = xd_model_decoder(tiny, 2);
+  parts.generator[0] = generator;
+  parts.class_names[0] = names, parts.class_count[0] = 4;
+  assert_ok(context, xd_model_create(&drawn, context, &parts));
+  assert_ok(context, xd_model_save(drawn, context, path, NULL));
+  xd_model_release(tiny), xd_model_release(drawn);
+  xd_latent_generator_release(generator);
+  free(data);
+  data = read_test_file(path, &size);
+  ck_assert_uint_eq(xdi_at_u32(data + 12), 2);
+  ck_assert_uint_eq(xdi_at_u32(data + 20), 6);
+  ck_assert_uint_eq(xdi_at_u32(entry_of(data, "COND") + 8), 1);
+  ck_assert_uint_eq(xdi_at_u64(entry_of(data, "COND") + 24), 4);
+  ck_assert_uint_eq(xdi_at_u32(chunk_of(data, "COND")), 4);
+  assert_ok(context, xd_model_load(&loaded, context, path));
+  ck_assert_uint_eq(xd_model_latent_dim(loaded, 1), 4);
+  xd_model_release(loaded);
+  assert_number_refused("COND", 0, 0, XD_ERROR_BAD_DATA, "chunk COND: it is no vector's length");
+  assert_number_refused("COND", 0, 5, XD_ERROR_BAD_DATA, "chunk DOMS: its sizes are not the networks'");
+  xdi_set_u64(entry_of(data, "COND") + 24, 3);
+  xdi_set_u64(data + 24, size - 1);
+  reseal_chunk(data, "COND");
+  assert_model_refused(size - 1, XD_ERROR_BAD_DATA, "chunk COND: it is no vector's length");
+  xdi_set_u64(entry_of(data, "COND") + 24, 4);
+  xdi_set_u64(data + 24, size);
+  reseal_chunk(data, "COND");
+  assert_model_loads();
+  unsigned char *entry = entry_of(data, "COND");
+  xdi_set_u32(entry + 8, 0);
+  memcpy(entry, "XTRA", 4);
+  reseal(data);
+  assert_model_refused(size, XD_ERROR_BAD_DATA, "chunk NETS: an encoder or decoder is missing");
+  memcpy(entry, "COND", 4);
+  replace_tags("ENC2", "ENC1");
+  reseal(data);
+  assert_model_refused(size, XD_ERROR_BAD_DATA,
+                       "chunk NETS: its encoders and decoders are not those of domain 2 alone");
+}
+END_TEST
+
 /* ---- Judges ---- */
 
 static void assert_judge_refused(const char *reason) {
@@ -618,6 +666,7 @@ static Suite *make_suite(void) {
   ADD(tensors__may_have_zeros_alone_between_them);
   ADD(tensors__of_many_pieces_come_back_whole);
   ADD(texts__of_the_largest_size_come_back_whole);
+  ADD(condition__is_refused_for_what_is_wrong);
   ADD(judge__is_refused_for_what_is_wrong);
   ADD(inspect__gives_every_field_of_as_many_chunks_as_asked);
   ADD(inspect__names_files_of_every_kind);

@@ -351,7 +351,7 @@ static fixture open_fixture(void) {
   f.sets[0] = noise_set(f.context, SOURCES, 1);
   f.sets[1] = noise_set(f.context, TARGETS, 2);
   f.judge = make_judge(f.context, "width=8 height=8 channels=1 classes=3 base_channels=2 feature_dim=6");
-  randomise((xd_network *)xd_judge_network(f.judge), 5);
+  randomise((xd_network *)xd_judge_network(f.judge), 13);
   for (int d = 0; d < 2; d++) {
     const char *const vae = "width=8 height=8 channels=1 latent_dim=3 base_channels=2 depth=1 hidden1=6";
     encoders[d] = make_encoder(f.context, vae);
@@ -393,10 +393,94 @@ static double naive_fd(xd_context *context, const float *a, uint32_t a_count, co
   return distance;
 }
 
-static double edge_share(const float *made, uint32_t count, const float *real, uint32_t real_count) {
+static double edge_share(const float *made, uint32_t count, const float *real, uint32_t real_count,
+                         int detail) {
   const xd_shape shape = {.height = BATCH_SIDE, .width = BATCH_SIDE, .channels = 1};
   const xdi_edges one = naive_edges(made, shape, count), other = naive_edges(real, shape, real_count);
-  return one.gradient / count / (other.gradient / real_count);
+  return detail ? one.laplacian / count / (other.laplacian / real_count)
+                : one.gradient / count / (other.gradient / real_count);
+}
+
+/* Mean distance over the pairs of pictures that are kept as `wanted`; 0 for fewer than two. */
+static double naive_spread(const float *pictures, const uint32_t *keep, uint32_t wanted, uint32_t count) {
+  double sum = 0.0;
+  uint32_t pairs = 0;
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t j = i + 1; keep[i] == wanted && j < count; j++) {
+      double square = 0.0;
+      for (uint32_t k = 0; keep[j] == wanted && k < CELLS; k++)
+        square += pow((double)pictures[i * CELLS + k] - (double)pictures[j * CELLS + k], 2);
+      sum += sqrt(square);
+      pairs += keep[j] == wanted;
+    }
+  return pairs ? sum / pairs : 0.0;
+}
+
+/* Of 24 results of each of the first eight sources of a class, those that are judged right. */
+static double naive_ediv(const fixture *f, xd_translator *translator, const float *source,
+                         const double *spread) {
+  double sum = 0.0;
+  for (uint32_t n = 0; n < 24; n++) {
+    float copies[24 * CELLS], results[24 * CELLS];
+    uint32_t found[24];
+    for (uint32_t i = 0; i < 24; i++)
+      memcpy(copies + i * CELLS, source + n * CELLS, CELLS * sizeof *copies);
+    assert_ok(f->context, xd_translator_set_noise(translator, 3, SOURCES + 24 * n, 0.7f));
+    assert_ok(f->context, xd_translator_run_floats(translator, results, NULL, copies, 24));
+    assert_ok(f->context, xd_judge_predict(f->judge, f->context, found, NULL, NULL, results, 24));
+    sum += naive_spread(results, found, (n + 1) % 3, 24) / spread[(n + 1) % 3] / 24.0;
+  }
+  return sum;
+}
+
+/* Rows of three classes in turn, whose halves take turns: without the mean of their class and half. */
+static void naive_centre(float *rows, uint32_t count, uint32_t dim) {
+  for (uint32_t j = 0; j < dim; j++) {
+    double sums[6] = {0.0};
+    for (uint32_t i = 0; i < count; i++)
+      sums[i % 6] += (double)rows[i * dim + j] / (count / 6);
+    for (uint32_t i = 0; i < count; i++)
+      rows[i * dim + j] -= (float)sums[i % 6];
+  }
+}
+
+static double naive_correlation(const float *source, const float *made, int slant) {
+  const xd_shape shape = {.height = BATCH_SIDE, .width = BATCH_SIDE, .channels = 1};
+  float of[2][SOURCES];
+  double both = 0.0, first = 0.0, second = 0.0;
+  for (uint32_t i = 0; i < SOURCES; i++) {
+    const xdi_strokes one = naive_strokes(source + i * CELLS, shape),
+                      other = naive_strokes(made + i * CELLS, shape);
+    of[0][i] = slant ? one.slant : one.ink;
+    of[1][i] = slant ? other.slant : other.ink;
+  }
+  naive_centre(of[0], SOURCES, 1), naive_centre(of[1], SOURCES, 1);
+  for (uint32_t i = 0; i < SOURCES; i++) {
+    both += (double)of[0][i] * (double)of[1][i];
+    first += pow((double)of[0][i], 2), second += pow((double)of[1][i], 2);
+  }
+  return both / sqrt(first * second);
+}
+
+static double naive_style(const fixture *f, const float *source, const float *made) {
+  float codes[2][SOURCES * 3], leading[SOURCES * 3];
+  uint32_t half[SOURCES];
+  xdi_components components;
+  double share = -1.0;
+  for (uint32_t d = 0; d < 2; d++) {
+    assert_ok(f->context, xd_encoder_encode(xd_model_encoder(f->model, d + 1), f->context, codes[d], NULL,
+                                            d ? made : source, SOURCES));
+    naive_centre(codes[d], SOURCES, 3);
+  }
+  assert_ok(f->context, xdi_components_open(&components, f->context, codes[0], SOURCES, 3, 0.5));
+  for (uint32_t i = 0; i < SOURCES; i++) {
+    half[i] = i / 3 % 2;
+    xdi_components_project(leading + i * components.count, &components, codes[0] + i * 3);
+  }
+  assert_ok(f->context,
+            xdi_read_back(f->context, &share, leading, components.count, codes[1], 3, half, SOURCES));
+  xdi_components_close(&components);
+  return share;
 }
 
 static int count_step(void *user, const xd_progress *progress) {
@@ -448,9 +532,37 @@ START_TEST(evaluate__goes_on_after_a_batch) {
               "fd");
   assert_near(value_of(got, "reconstruction_fd"),
               naive_fd(f.context, features[2], TARGETS, features[1], TARGETS), 1e-5, "reconstruction_fd");
-  assert_near(value_of(got, "sharpness"), edge_share(made, SOURCES, target, TARGETS), 1e-4, "sharpness");
-  assert_near(value_of(got, "reconstruction_sharpness"), edge_share(rebuilt, TARGETS, target, TARGETS), 1e-4,
-              "reconstruction_sharpness");
+  assert_near(value_of(got, "sharpness"), edge_share(made, SOURCES, target, TARGETS, 0), 1e-4, "sharpness");
+  assert_near(value_of(got, "reconstruction_sharpness"), edge_share(rebuilt, TARGETS, target, TARGETS, 0),
+              1e-4, "reconstruction_sharpness");
+  assert_near(value_of(got, "detail"), edge_share(made, SOURCES, target, TARGETS, 1), 1e-4, "detail");
+  assert_near(value_of(got, "reconstruction_detail"), edge_share(rebuilt, TARGETS, target, TARGETS, 1), 1e-4,
+              "reconstruction_detail");
+  uint32_t classes[TARGETS], accepted[SOURCES];
+  double spread[3], div = 0.0;
+  for (uint32_t i = 0; i < TARGETS; i++)
+    classes[i] = i % 3;
+  for (uint32_t i = 0; i < SOURCES; i++)
+    accepted[i] = labels[0][i] == (i + 1) % 3 ? labels[0][i] : 99;
+  for (uint32_t k = 0; k < 3; k++) {
+    char name[16];
+    uint32_t of_class = 0;
+    spread[k] = naive_spread(target, classes, k, TARGETS);
+    div += naive_spread(made, accepted, k, SOURCES) / spread[k] / 3.0;
+    for (uint32_t i = k; i < SOURCES; i += 3)
+      of_class += accepted[i] != 99;
+    snprintf(name, sizeof name, "acc.%u", k);
+    assert_near(value_of(got, name), of_class / (SOURCES / 3.0), 1e-9, name);
+    snprintf(name, sizeof name, "pictures.%u", k);
+    assert_near(value_of(got, name), SOURCES / 3, 0.0, name);
+  }
+  assert_near(value_of(got, "div"), div, 1e-5, "div");
+  assert_near(value_of(got, "ediv"), naive_ediv(&f, translator, source, spread), 1e-5, "ediv");
+  assert_near(value_of(got, "style"), naive_style(&f, source, made), 1e-4, "style");
+  assert_near(value_of(got, "ink"), naive_correlation(source, made, 0), 1e-4, "ink");
+  assert_near(value_of(got, "slant"), naive_correlation(source, made, 1), 1e-4, "slant");
+  ck_assert_msg(right[0] > SOURCES / 3 && div > 0.08, "%u right ones of a variety of %g tell little",
+                right[0], div);
   free(source), free(target), free(made), free(rebuilt), free(codes);
   xd_translator_destroy(translator);
   xd_values_destroy(got);
