@@ -296,15 +296,32 @@ static gboolean same_size(const xd_image *a, const xd_image *b) {
   return a->width == b->width && a->height == b->height;
 }
 
-/* Puts the result back where the picture was taken from. */
-static xd_status put_back(session *s, void **pixels, xd_image *result, kind k, const GeglRectangle *area) {
+/* Onto the part `used` of `whole`, what lies at `place` of the result. */
+static xd_status place_result(session *s, const xd_image *whole, const xd_image *result, xd_rectangle used,
+                              xd_rectangle place) {
+  xd_image to = XD_IMAGE_INIT, from = XD_IMAGE_INIT;
+  xd_status status = xd_image_crop(s->context, &to, whole, used.x, used.y, used.width, used.height);
+  if (!status)
+    status = xd_image_crop(s->context, &from, result, place.x, place.y, place.width, place.height);
+  return status ? status : xd_image_resize(s->context, &to, &from);
+}
+
+/* Puts the result back where the picture was taken from; what was not taken, beside a crop, stays. */
+static xd_status put_back(session *s, void **pixels, xd_image *result, kind k, const xd_image *source) {
+  const xd_fit fit = s->fit == XDOMAIN_EXACT ? XD_FIT_STRETCH : fits[s->fit];
+  xd_rectangle used, place, other;
   xd_image whole;
-  void *room = make_picture(&whole, k, area->width, area->height);
+  void *room = make_picture(&whole, k, (gint)source->width, (gint)source->height);
   if (!room)
     return XD_ERROR_OUT_OF_MEMORY;
-  /* The middle was taken: it goes back there. All was taken, with bars: they stay outside. */
-  static const xd_fit back[] = {XD_FIT_STRETCH, XD_FIT_STRETCH, XD_FIT_CROP, XD_FIT_PAD};
-  const xd_status status = xd_image_fit(s->context, &whole, result, back[s->fit]);
+  xd_status status =
+      xd_fit_areas(&used, &other, fit, source->width, source->height, s->from.width, s->from.height);
+  if (!status)
+    status = xd_fit_areas(&other, &place, fit, source->width, source->height, result->width, result->height);
+  if (!status && fit == XD_FIT_CROP)
+    status = xd_image_convert(s->context, &whole, source);
+  if (!status)
+    status = place_result(s, &whole, result, used, place);
   g_free(*pixels);
   *pixels = room;
   *result = whole;
@@ -336,7 +353,7 @@ static xd_status translate(GeglOperation *operation, session *s, GeglBuffer *inp
   gegl_buffer_get(input, area, 1.0, format_of(source), *from, GEGL_AUTO_ROWSTRIDE, GEGL_ABYSS_NONE);
   xd_status status = run(operation, s, &out, &in);
   if (!status && GEGL_PROPERTIES(operation)->keep_size && !same_size(&out, &in))
-    status = put_back(s, to, &out, made, area);
+    status = put_back(s, to, &out, made, &in);
   if (!status)
     gegl_buffer_set(output, GEGL_RECTANGLE(area->x, area->y, (gint)out.width, (gint)out.height), 0,
                     format_of(made), *to, GEGL_AUTO_ROWSTRIDE);

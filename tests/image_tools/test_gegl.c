@@ -147,6 +147,32 @@ START_TEST(translate__is_the_same_on_any_number_of_threads) {
 }
 END_TEST
 
+/* ---- other sizes: the result goes back where the picture was taken from ---- */
+
+enum { WIDE = 40, BESIDE = (WIDE - SIDE) / 2 };
+
+/* Of a picture of 40 x 28 the square in the middle is translated, and what lies beside it stays. */
+START_TEST(translate__leaves_what_a_crop_left_out) {
+  const GeglRectangle area = {0, 0, WIDE, SIDE};
+  guchar pixels[4 * PIXELS], middle[4 * PIXELS], wide[SIDE][4 * WIDE], result[SIDE][4 * WIDE];
+  draw(pixels, 128);
+  expect(middle, pixels);
+  memset(wide, 77, sizeof wide);
+  for (int y = 0; y < SIDE; y++)
+    memcpy(wide[y] + 4 * BESIDE, pixels + 4 * SIDE * y, 4 * SIDE);
+  GeglBuffer *buffer = gegl_buffer_new(&area, babl_format("R'G'B'A u8"));
+  gegl_buffer_set(buffer, &area, 0, NULL, wide, GEGL_AUTO_ROWSTRIDE);
+  gegl_node_set(source, "buffer", buffer, NULL);
+  gegl_node_set(operation, "fit", 3, NULL);
+  gegl_node_blit(operation, 1.0, &area, babl_format("R'G'B'A u8"), result, GEGL_AUTO_ROWSTRIDE,
+                 GEGL_BLIT_DEFAULT);
+  g_object_unref(buffer);
+  for (int y = 0; y < SIDE; y++)
+    memcpy(wide[y] + 4 * BESIDE, middle + 4 * SIDE * y, 4 * SIDE);
+  ck_assert_int_eq(memcmp(result, wide, sizeof wide), 0);
+}
+END_TEST
+
 static char message[512];
 
 static void keep_message(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer user) {
@@ -220,6 +246,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translate__takes_indexed_pixels);
   tcase_add_test(tcase, translate__keeps_alpha);
   tcase_add_test(tcase, translate__is_the_same_on_any_number_of_threads);
+  tcase_add_test(tcase, translate__leaves_what_a_crop_left_out);
   tcase_add_test(tcase, translate__leaves_what_is_not_finite_as_it_is);
   tcase_add_test(tcase, translate__tells_progress);
   tcase_add_test(tcase, translate__is_stopped_by_a_change_of_properties);
