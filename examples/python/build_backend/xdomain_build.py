@@ -80,9 +80,11 @@ def _install_library(temporary: Path, native: Path) -> None:
         build = str(temporary / "build")
         _run("cmake", "-S", str(ROOT), "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DXDOMAIN_BUILD_TESTS=OFF",
              "-DXDOMAIN_WITH_ONEDNN=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
-        _run("cmake", "--build", build, "--parallel", str(os.cpu_count() or 1))
+        _run("cmake", "--build", build, "--parallel", str(os.cpu_count() or 1), "--target", "xdomain",
+             "xdomain_tool", "xdomain_manual")
     prefix = temporary / "prefix"
-    _run("cmake", "--install", build, "--prefix", str(prefix), "--strip")
+    for component in ("runtime", "tool"):
+        _run("cmake", "--install", build, "--prefix", str(prefix), "--component", component, "--strip")
     library = next(path for path in sorted(prefix.rglob("libxdomain.so.*")) if path.is_symlink())
     (native / "bin").mkdir(parents=True)
     shutil.copy(prefix / "bin" / "xdomain", native / "bin" / "xdomain")
