@@ -1,8 +1,8 @@
 #!/bin/sh
 # Fails where a source file is not as clang-format 14 writes it by the nearest .clang-format (that of
 # generated values leaves them alone), or where a line of a public header is longer than 100 columns,
-# comments too, or where a source of the library has more than 450 lines or xdomain.hpp more than 399. Skipped without that version, as others
-# differ.
+# comments too, or where a source of the library has more than 450 lines, or xdomain.hpp more than 399.
+# Skipped without that version, as others differ.
 # usage: source_format.sh ROOT
 set -u
 

@@ -53,3 +53,5 @@ XDOMAIN_MODELS=$source/examples/models XDOMAIN_INCLUDE=$source/include XDOMAIN_T
 echo "== the types"
 "$python" -m mypy --strict --cache-dir "$work/types" -p xdomain
 "$python" -m mypy --strict --cache-dir "$work/types" "$source/examples/python/tests/typed_use.py"
+awk '/^```/ { on = $0 == "```python"; next } on' "$source/examples/python/README.md" >"$work/readme.py"
+"$python" -m mypy --strict --cache-dir "$work/types" "$work/readme.py"

@@ -78,7 +78,7 @@ fn without_comments(text: &str) -> String {
 struct Output {
     text: String,
     functions: String,
-    structs: BTreeSet<String>,
+    described: BTreeSet<String>,
     named: BTreeSet<String>,
 }
 
@@ -105,7 +105,7 @@ impl Output {
     }
 
     fn finish(mut self) -> String {
-        for name in self.named.difference(&self.structs) {
+        for name in self.named.difference(&self.described) {
             let _ = write!(
                 self.text,
                 "#[repr(C)]\npub struct {name} {{\n    _opaque: [u8; 0],\n    \
@@ -202,6 +202,7 @@ impl<'a> Reader<'a> {
             let name = self.next();
             if kind != name {
                 let _ = writeln!(out.text, "pub type {name} = {kind};");
+                out.described.insert(name.to_string());
             }
         }
         self.expect(";");
@@ -234,7 +235,7 @@ impl<'a> Reader<'a> {
         }
         assert!(self.next() == name, "{}: the struct {name} has two names", self.name);
         self.expect(";");
-        out.structs.insert(name.to_string());
+        out.described.insert(name.to_string());
         out.text += &text;
         out.text += "}\n";
     }
@@ -315,7 +316,7 @@ impl<'a> Reader<'a> {
         kind
     }
 
-    /// Structs that are named and never described are opaque; so are callbacks' and numbers' names not.
+    /// Structs that are named and never described are opaque.
     fn note(&self, out: &mut Output, name: &str) {
         out.named.insert(name.to_string());
     }

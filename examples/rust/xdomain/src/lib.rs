@@ -74,3 +74,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub fn version() -> &'static str {
     context::text(unsafe { xdomain_sys::xd_version_string() })
 }
+
+/// What the README shows is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
