@@ -105,7 +105,7 @@ XD_API const char *xd_fit_name(xd_fit fit);
  * XD_ERROR_INVALID_ARGUMENT. Callable from any thread. */
 XD_API xd_status xd_fit_from_name(xd_fit *out, const char *name);
 
-/* A part of a picture: pixels from column x and row y on. */
+/* A part of a picture: width by height pixels from column x and row y on. */
 typedef struct xd_rectangle {
   uint32_t x;
   uint32_t y;
