@@ -20,13 +20,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/owners.h"
 
-#define SPIN_NANOSECONDS 200000
+#define SPIN_SECONDS 2e-4
 #define SPINS_BETWEEN_CLOCKS 32
 
 /* As the low half of `state`: nothing to claim, the loop is being set up. */
@@ -88,25 +88,20 @@ static void relax(void) {
 #endif
 }
 
-static int64_t now(void) {
-  struct timespec time;
-  return clock_gettime(CLOCK_MONOTONIC, &time) == 0 ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : 0;
-}
-
 /* Waits for ready(pool, value) for a moment; whether it came true. */
 static bool spin(xd_pool *pool, bool (*ready)(xd_pool *pool, uint32_t value), uint32_t value) {
   if (ready(pool, value))
     return true;
   if (!pool->may_spin)
     return false;
-  int64_t end = now() + SPIN_NANOSECONDS;
+  const double end = xdi_clock() + SPIN_SECONDS;
   do {
     for (int i = 0; i < SPINS_BETWEEN_CLOCKS; i++) {
       if (ready(pool, value))
         return true;
       relax();
     }
-  } while (now() < end);
+  } while (xdi_clock() < end);
   return false;
 }
 
@@ -269,8 +264,6 @@ static bool is_inherited(const xd_pool *pool) {
 
 static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count) {
   xd_pool *pool = user;
-  if (count == 0)
-    return 0;
   /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
   if (count == 1 || is_inherited(pool) || atomic_exchange(&pool->busy, true))
     return xdi_serial_runner.run(NULL, task, argument, count);

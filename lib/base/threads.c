@@ -67,7 +67,7 @@ static uint32_t walk_up(const char *mount, const char *path, uint32_t (*read_gro
   uint32_t least = NO_LIMIT;
   const size_t root = strlen(mount);
   const int length = snprintf(group, sizeof group, "%s%s", mount, path);
-  if (length < 0 || (size_t)length >= sizeof group)
+  if ((size_t)length >= sizeof group)
     return read_group(mount);
   for (;;) {
     const uint32_t granted = read_group(group);
@@ -102,7 +102,7 @@ static uint32_t read_line(const char *line, const char *mount) {
   if (!names_controller(list + 1, (size_t)(path - list - 1)))
     return NO_LIMIT;
   const int length = snprintf(folder, sizeof folder, "%s/cpu", mount);
-  return length < 0 || (size_t)length >= sizeof folder ? NO_LIMIT : walk_up(folder, path + 1, read_quota);
+  return (size_t)length >= sizeof folder ? NO_LIMIT : walk_up(folder, path + 1, read_quota);
 }
 
 uint32_t xdi_cgroup_threads(const char *proc, const char *mount) {

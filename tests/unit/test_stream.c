@@ -95,6 +95,8 @@ START_TEST(blob__holds_what_its_sink_was_given) {
   ck_assert_ptr_eq(source.data, xd_blob_data(blob));
   ck_assert_uint_eq(source.size, 2000);
   ck_assert(source.read == NULL);
+  ck_assert_int_ne(sink.write(sink.user, "", SIZE_MAX), 0); /* more than any memory */
+  ck_assert_uint_eq(xd_blob_size(blob), 2000);
   xd_blob_clear(blob);
   ck_assert_uint_eq(xd_blob_size(blob), 0);
   ck_assert_ptr_null(xd_blob_data(blob));

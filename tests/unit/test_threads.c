@@ -56,9 +56,10 @@ START_TEST(cgroup_threads__of_version_2_rounds_the_quota_up) {
   const struct {
     const char *text;
     uint32_t threads;
-  } cases[] = {{"max 100000\n", NO_LIMIT}, {"100000 100000\n", 1}, {"150000 100000\n", 2},
-               {"10000 100000\n", 1},      {"400000 50000\n", 8},  {"", NO_LIMIT},
-               {"-1 100000\n", NO_LIMIT},  {"100000\n", NO_LIMIT}, {"nonsense", NO_LIMIT}};
+  } cases[] = {{"max 100000\n", NO_LIMIT},     {"100000 100000\n", 1}, {"150000 100000\n", 2},
+               {"10000 100000\n", 1},          {"400000 50000\n", 8},  {"", NO_LIMIT},
+               {"-1 100000\n", NO_LIMIT},      {"100000\n", NO_LIMIT}, {"nonsense", NO_LIMIT},
+               {"9000000000000 1\n", NO_LIMIT}};
   put("cgroup", "0::/inner\n");
   put_folder("inner");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -94,9 +95,26 @@ START_TEST(cgroup_threads__knows_version_1) {
   ck_assert_uint_eq(xdi_cgroup_threads(proc, folder), 3);
   put("cpu/inner/cpu.cfs_quota_us", "-1\n");
   ck_assert_uint_eq(xdi_cgroup_threads(proc, folder), NO_LIMIT);
-  put("cgroup", "12:cpuset:/inner\n4:cpuacct:/inner\n");
+  put("cgroup", "12:cpuset:/inner\n4:cpuacct,pid:/inner\n");
   put("cpu/inner/cpu.cfs_quota_us", "250000\n");
   ck_assert_uint_eq(xdi_cgroup_threads(proc, folder), NO_LIMIT);
+  put("cgroup", "4:cpu:/half\n"); /* a quota without a period */
+  put_folder("cpu/half");
+  put("cpu/half/cpu.cfs_quota_us", "250000\n");
+  ck_assert_uint_eq(xdi_cgroup_threads(proc, folder), NO_LIMIT);
+}
+END_TEST
+
+/* Then the mount itself counts, or nothing of version 1. */
+START_TEST(cgroup_threads__passes_over_paths_that_are_too_long) {
+  char line[4096], mount[5000];
+  snprintf(line, sizeof line, "0::/%04080d\n", 1);
+  put("cgroup", line);
+  put("cpu.max", "200000 100000\n");
+  ck_assert_uint_eq(xdi_cgroup_threads(proc, folder), 2);
+  snprintf(mount, sizeof mount, "/%04200d", 1);
+  put("cgroup", "4:cpu:/inner\n");
+  ck_assert_uint_eq(xdi_cgroup_threads(proc, mount), NO_LIMIT);
 }
 END_TEST
 
@@ -190,6 +208,7 @@ static Suite *make_suite(void) {
   tcase_add_test(groups, cgroup_threads__of_version_2_rounds_the_quota_up);
   tcase_add_test(groups, cgroup_threads__heeds_the_groups_above);
   tcase_add_test(groups, cgroup_threads__knows_version_1);
+  tcase_add_test(groups, cgroup_threads__passes_over_paths_that_are_too_long);
   tcase_add_test(groups, cgroup_threads__bears_what_is_not_there);
   suite_add_tcase(suite, groups);
   add_case(suite, context_create__is_content_with_fewer_threads);
