@@ -23,7 +23,7 @@ if (xd_options_create(&options, context, "train") || xd_options_read(options, co
 xd_options_destroy(options);
 ```
 
-```python no-run: it would train for minutes
+```python frame=short.py
 model = xdomain.train("cats", "dogs", vae_epochs=20, steps=4000)
 ```
 

@@ -14,7 +14,7 @@ and
   frame=NAME         put into tests/docs/frames/NAME.in, in the place of @BLOCK@
   needs=COMMAND,...  skipped, with a word, where a command is missing (of gegl and vips: or what belongs to them)
   with=GROUP         of sh: run with the blocks of python or rust
-Anything else is a failure: no language, an unknown word, an indented block.
+Anything else is a failure: no language, an unknown word, an indented block. So is a link to what is not there.
 
 usage: blocks.py GROUP SOURCE_FOLDER BUILD_FOLDER LIBDIR CC CXX [PAGE...]    GROUP: native, python or rust"""
 import os
@@ -89,6 +89,23 @@ def blocks_of(path):
         if not used and block.language not in ("toml", "rust"):
             raise block.wrong(f"nothing uses {block.file}")
     return found
+
+
+def anchors(path):
+    """The names by which a page's headlines are linked to."""
+    lines = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M), re.M)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines}
+
+
+def broken_links(path):
+    """What a page links to and is not there."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    for target in re.findall(r"\]\(([^()\s]+)\)", text):
+        name, _, anchor = target.partition("#")
+        there = path.parent / name if name else path
+        if not target.startswith(("https://", "http://")) and not (
+                there.exists() and (not anchor or there.suffix != ".md" or anchor in anchors(there))):
+            yield target
 
 
 class Session:
@@ -296,6 +313,8 @@ def main():
     for page in pages:
         try:
             read[page] = blocks_of(page)
+            for target in broken_links(page):
+                raise Wrong(f"{page.name}: nothing is at {target}")
         except Wrong as wrong:
             print(f"FAILED: {wrong}")
             failures += 1
