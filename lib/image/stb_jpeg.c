@@ -281,7 +281,7 @@ static void finish_colour(request *asked) {
 
 /* ---- the whole ---- */
 
-static KEPT_APART void call_decoder(void *of) {
+static XDI_KEPT_APART void call_decoder(void *of) {
   request *asked = of;
   stbi__jpeg *jpeg = asked->jpeg = take(sizeof *jpeg);
   stbi__start_mem(&asked->stream, asked->file->data, (int)asked->file->size);

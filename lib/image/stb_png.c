@@ -19,7 +19,7 @@ typedef struct request {
   void *result;
 } request;
 
-static KEPT_APART void call_decoder(void *of) {
+static XDI_KEPT_APART void call_decoder(void *of) {
   request *asked = of;
   if (asked->sample == XD_SAMPLE_U16)
     asked->result = stbi_load_16_from_memory(asked->data, asked->size, &asked->width, &asked->height,
@@ -29,7 +29,7 @@ static KEPT_APART void call_decoder(void *of) {
         stbi_load_from_memory(asked->data, asked->size, &asked->width, &asked->height, &asked->channels, 0);
 }
 
-static KEPT_APART void call_encoder(void *of) {
+static XDI_KEPT_APART void call_encoder(void *of) {
   request *asked = of;
   asked->result = stbi_write_png_to_mem(asked->data, asked->width * asked->channels, asked->width,
                                         asked->height, asked->channels, &asked->size);

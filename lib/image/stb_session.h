@@ -20,7 +20,7 @@ typedef struct block {
   size_t size;
 } block;
 
-#define BLOCK_HEAD 64u /* room for a block's head that keeps the alignment */
+#define XDI_BLOCK_HEAD 64u /* room for a block's head that keeps the alignment */
 
 typedef struct session {
   const xd_allocator *allocator;
@@ -35,7 +35,7 @@ static _Thread_local session *current;
 static void *take(size_t size) {
   session *running = current;
   size_t total;
-  if (!xdi_add(size, BLOCK_HEAD, &total) || total > running->budget)
+  if (!xdi_add(size, XDI_BLOCK_HEAD, &total) || total > running->budget)
     longjmp(running->escape, 1);
   block *taken = xdi_allocate_zeroed(running->allocator, total, 1);
   if (!taken) {
@@ -48,11 +48,11 @@ static void *take(size_t size) {
   if (running->blocks)
     running->blocks->previous = taken;
   running->blocks = taken;
-  return (unsigned char *)taken + BLOCK_HEAD;
+  return (unsigned char *)taken + XDI_BLOCK_HEAD;
 }
 
 static block *find_block(void *pointer) {
-  return (block *)(void *)((unsigned char *)pointer - BLOCK_HEAD);
+  return (block *)(void *)((unsigned char *)pointer - XDI_BLOCK_HEAD);
 }
 
 static void unlink_block(session *running, block *head) {
@@ -76,7 +76,7 @@ static void give_back(void *pointer) {
 static void *take_again(void *pointer, size_t size) {
   unsigned char *taken = take(size);
   if (pointer) {
-    size_t old = find_block(pointer)->size - BLOCK_HEAD;
+    size_t old = find_block(pointer)->size - XDI_BLOCK_HEAD;
     memcpy(taken, pointer, old < size ? old : size);
     give_back(pointer);
   }
@@ -97,7 +97,7 @@ static void end_session(session *running) {
 }
 
 /* A jump leaves the variables of the function that called setjmp in doubt: so `call` is never inlined
- * (KEPT_APART), and gets all it works with by pointer. */
+ * (XDI_KEPT_APART), and gets all it works with by pointer. */
 static void run_session(session *running, void *request, void (*call)(void *request)) {
   session *const outer = current; /* the host's allocator may call us again */
   current = running;
@@ -107,7 +107,7 @@ static void run_session(session *running, void *request, void (*call)(void *requ
 }
 
 #if defined(__GNUC__)
-#define KEPT_APART __attribute__((noinline))
+#define XDI_KEPT_APART __attribute__((noinline))
 /* Not popped behind stb: what it declares and we leave out is reported at the very end of a file. */
 #pragma GCC diagnostic ignored "-Wunused-function"
 #pragma GCC diagnostic push
@@ -123,7 +123,7 @@ static void run_session(session *running, void *request, void (*call)(void *requ
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wtype-limits"
 #else
-#define KEPT_APART
+#define XDI_KEPT_APART
 #endif
 
 #define STB_IMAGE_IMPLEMENTATION

@@ -24,15 +24,18 @@ silent() {
 backends="reference native native:avx512 native:avx2 native:neon native:portable"
 [ "$compiler" = same ] || backends=reference
 
-cp "$folder/xdomain.c" "$folder/xdomain.h" "$here/program.c" "$work" || exit 1
+cp "$folder/xdomain.c" "$folder/xdomain.h" "$here/program.c" "$root/include/xdomain/xdomain.hpp" "$work" || exit 1
 cd "$work" || exit 1
 printf '#define XD_API static\n#include "xdomain.c"\nint main(void) { return xd_version_number() == 0; }\n' >within.c
-printf '#include "xdomain.h"\nint main() { return xd_version_number() == 0; }\n' >header.cpp
+printf '#include "xdomain.h"\n#include "xdomain.hpp"\nint main() { return xd_version_number() == 0; }\n' >header.cpp
 
 silent "C11 with all warnings" "$cc" -std=c11 -Wall -Wextra -Wpedantic -fsyntax-only xdomain.c
+if echo '#include <zlib.h>' | "$cc" -fsyntax-only -x c - 2>/dev/null; then
+  silent "with zlib" "$cc" -std=c11 -Wall -Wextra -fsyntax-only -DXDOMAIN_WITH_ZLIB xdomain.c
+fi
 silent "within another source" "$cc" -Wall -Wextra -fsyntax-only within.c
 if echo 'int main() {}' | "$cc" -x c++ -fsyntax-only - 2>/dev/null; then
-  silent "xdomain.h as C++" "$cc" -x c++ -std=c++11 -Wall -Wextra -fsyntax-only header.cpp
+  silent "xdomain.h as C++" "$cc" -x c++ -std=c++17 -Wall -Wextra -fsyntax-only header.cpp
 fi
 silent "cc -O2 program.c xdomain.c" "$cc" -O2 -rdynamic program.c xdomain.c -lm -lpthread -o program
 [ "$failures" = 0 ] || exit 1
