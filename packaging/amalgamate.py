@@ -231,11 +231,9 @@ PRELUDE = """/* libxdomain %s in one source, made by CMake's target `amalgamatio
 
 #include "xdomain.h"
 
+/* Whom it is linked into shows none of it to others. */
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wunused-function"
-#endif
-/* What is not declared there is nobody else's. */
-#if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
 #endif
 %s"""
