@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #include <xdomain/sys/backend.h>
+#include <xdomain/unstable/backend_detail.h>
+#include <xdomain/unstable/vae_trainer.h>
 #include <xdomain/xdomain.h>
 
 enum { SIDE = 16, BATCH = 8, STEPS = 3 };

@@ -26,7 +26,8 @@ awk '
     sub(/\.h$/, "", path)
     if (path ~ /^xdomain\//) { sub(/^xdomain\//, "", path); return path }
     if (path ~ /^\.\.\//) { sub(/^\.\.\//, "", path); return path }
-    return (from ~ /\/sys\//) ? "sys/" path : path
+    if (from ~ /\/sys\//) return "sys/" path
+    return (from ~ /\/unstable\//) ? "unstable/" path : path
   }
   function check_public(target,   name) {
     name = public_name(target, FILENAME)
@@ -56,16 +57,17 @@ awk '
 
     # A context holds backend tables, so that sys/backend.h is as low as context.h.
     live("base", "context export progress status stream version sys/backend")
-    live("options", "options values")
+    live("options", "options unstable/presets values")
     live("tensor", "shape")
-    live("image", "image")
-    live("data", "dataset")
-    live("backend", "sys/layer")
-    live("layer", "network")
+    live("image", "image unstable/sheet")
+    live("data", "dataset unstable/classes unstable/mat unstable/spec")
+    live("backend", "sys/layer unstable/backend_detail")
+    live("layer", "network unstable/price")
     live("model", "decoder encoder judge latent_generator model pair_discriminator")
     live("translate", "translator")
     live("evaluate", "evaluation")
-    live("train", "judge_trainer mapping_trainer run train vae_trainer")
+    live("train", "run train")
+    live("train", "unstable/judge_trainer unstable/mapping_trainer unstable/vae_trainer unstable/validation")
     # The tour through all of them.
     allow("xdomain", "base options tensor image data backend layer model format translate evaluate train")
     live("xdomain", "xdomain")

@@ -10,7 +10,7 @@ cc=${2:?usage: sized_structs.sh ROOT CC}
 list=$root/tests/unit/sized_structs.h
 . "$root/tests/failures.sh"
 
-cat "$root"/include/xdomain/*.h "$root"/include/xdomain/sys/*.h | awk '
+cat "$root"/include/xdomain/*.h "$root"/include/xdomain/*/*.h | awk '
   /^typedef struct .*\{$/ { sized = 0; last = "" }
   /^  size_t struct_size;/ { sized = 1 }
   /^  [^ *\/].*;$/ { last = $0 }
@@ -25,7 +25,7 @@ while read -r name field; do
 done <"$work/structs"
 
 {
-  echo '#include <xdomain/xdomain.h>'
+  (cd "$root/include" && find xdomain -name '*.h') | sort | sed 's/.*/#include <&>/'
   while read -r name field; do
     echo "_Static_assert(sizeof($name) == offsetof($name, $field) + sizeof((($name *)0)->$field), \"$name has padding at its end\");"
   done <"$work/structs"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include <xdomain/unstable/price.h>
 
 #define CHUNKS_SHOWN 32
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include <xdomain/unstable/presets.h>
 
 static const char usage[] =
     "usage: xdomain options [GROUP] [--preset NAME] [--json]\n\n"

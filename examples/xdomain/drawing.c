@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "translation.h"
+#include <xdomain/unstable/sheet.h>
 
 size_t drawing_size(const drawing *d) {
   return (size_t)d->shape.height * d->shape.width * d->shape.channels;

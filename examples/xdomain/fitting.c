@@ -5,6 +5,7 @@
 
 #include "folder.h"
 #include "sets.h"
+#include <xdomain/unstable/spec.h>
 
 enum { SIDE_LEAST = 8, SIDE_MOST = 256, SIDE_CHOSEN = 128 };
 

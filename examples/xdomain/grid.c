@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "font.h"
+#include <xdomain/unstable/sheet.h>
 
 enum { GREY = 0x80, DARK = 0x30, NAME_MOST = 14, LARGE_ROW = 40 };
 

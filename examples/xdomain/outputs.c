@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include <xdomain/unstable/spec.h>
 
 /* ---- Which file a path leads to ---- */
 

@@ -7,6 +7,7 @@
 
 #include "sets.h"
 #include "translation.h"
+#include <xdomain/unstable/spec.h>
 
 static bool is_standard_input(const char *word) {
   return !strcmp(word, "-") || !strcmp(word, "/dev/stdin") || !strcmp(word, "/dev/fd/0");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "training.h"
+#include <xdomain/unstable/validation.h>
 
 /* ---- Progress ---- */
 

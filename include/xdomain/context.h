@@ -212,7 +212,7 @@ typedef struct xd_context_options {
   size_t message_size;
   /* What a network from a file may cost, for files that are not trusted: a file of a few kilobytes
    * can ask for minutes and gigabytes a picture. Multiplications for one picture or code
-   * (xd_network_work), and bytes of memory beside the weights (xd_network_memory), which a batch
+   *, and bytes of memory beside the weights, which a batch
    * multiplies; beyond them, loading gives XD_ERROR_TOO_LARGE. 0: XD_NETWORK_WORK and
    * XD_NETWORK_MEMORY; UINT64_MAX: without limit. */
   uint64_t network_work;
@@ -260,10 +260,6 @@ XD_API const char *xd_context_message(const xd_context *context);
 
 /* The backend that runs, e.g. "native"; "" of NULL. Borrowed from the context. */
 XD_API const char *xd_context_backend_name(const xd_context *context);
-
-/* How the backend was chosen, in one line, e.g. "native: AVX-512 kernels, ahead of OpenBLAS's,
- * which was not loaded". Never NULL; borrowed from the context; "" of NULL. */
-XD_API const char *xd_context_backend_detail(const xd_context *context);
 
 /* How many threads the context's loops may use. */
 XD_API uint32_t xd_context_threads(const xd_context *context);

@@ -12,7 +12,7 @@
  * Classes are named: by folders, by the caller, or else by their numbers. Sets, models and judges
  * are matched by these names (xd_dataset_match_classes).
  *
- * Texts. In the texts of xd_dataset_load and xd_pairing_create_named the characters ; | , : and \
+ * Texts. In the texts of xd_pairing_create_named and unstable/spec.h the characters ; | , : and \
  * are marks. With a backslash before it, a mark is a character of a path or name: the path "a;b,c"
  * is written a\;b\,c and "C:\x" C\:\\x. A backslash stands before marks alone. */
 #ifndef XDOMAIN_DATASET_H
@@ -92,14 +92,6 @@ XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, c
 XD_API xd_status xd_dataset_load_idx(xd_dataset **out, xd_context *context, const char *images,
                                      const char *labels);
 
-/* From a MATLAB level 5 file, plain or packed, as SVHN is published: `X` uint8 of height x width x
- * channels x count, `y` count labels 0..10 of any number type, of which 10 becomes 0; other
- * variables are passed over. The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
- * XD_ERROR_BAD_DATA (no such file, variable, type or label; damaged), XD_ERROR_TRUNCATED,
- * XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_UNSUPPORTED (MATLAB 7.3; packed, in a build
- * without zlib), XD_ERROR_CANCELLED. */
-XD_API xd_status xd_dataset_load_mat(xd_dataset **out, xd_context *context, const char *path);
-
 /* From bytes in memory, copied: count pictures of [height][width][channels] bytes, channels 1 or 3,
  * sides 1..65535; labels[count] below XD_CLASS_LIMIT, or NULL. XD_ERROR_INVALID_ARGUMENT names what
  * is wrong; XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_OUT_OF_MEMORY. The caller owns
@@ -119,31 +111,6 @@ XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
                                          const xd_image *images, const uint32_t *labels,
                                          uint32_t count, const char *const *names,
                                          uint32_t name_count, const xd_dataset_options *options);
-
-/* From one line of text of any length, for command lines and bindings: one part, or several between
- * bars, PART|PART, which are joined in order. A part is
- *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
- * where marks in paths have a backslash (see above; a ':' may do without, and so may a ',' but in
- * IMAGES); shells want ';', '|' and '\' quoted. Options, each once, and taken in this order:
- * classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each
- * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
- * seed=N); size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
- * xd_dataset_fit after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
- * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part,
- * of at most 256, has its own options, and must fit the others as xd_dataset_join asks:
- * "idx:A,B;classes=1-4|idx:C,D;classes=1-4;channels=3" adds grey pictures to coloured ones. The
- * caller owns *out. XD_ERROR_INVALID_ARGUMENT names the word that is wrong; else what loading and
- * joining answer. */
-XD_API xd_status xd_dataset_load(xd_dataset **out, xd_context *context, const char *spec,
-                                 const xd_dataset_options *options);
-
-/* Path `index` of those that such a line names, in its order and without the backslashes, and ""
- * beyond the last: so that a program knows beforehand what it reads. Nothing is opened. `to` has
- * room for `size` bytes; one more than the line's length is always enough.
- * XD_ERROR_INVALID_ARGUMENT (NULL, a line that is wrong), XD_ERROR_TOO_LARGE (no room),
- * XD_ERROR_OUT_OF_MEMORY; `to` is "" then, if it has room for that. */
-XD_API xd_status xd_dataset_spec_path(xd_context *context, char *to, size_t size, const char *spec,
-                                      uint32_t index);
 
 /* ---- Sets from sets ---- */
 
@@ -202,15 +169,6 @@ XD_API xd_status xd_dataset_split(xd_dataset **rest, xd_dataset **part, xd_conte
 XD_API xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context,
                                           const xd_dataset *set, const char *const *names,
                                           uint32_t count);
-
-/* Whether classes have the same names elsewhere: XD_ERROR_SHAPE_MISMATCH, with both names and
- * what `where` calls the place, such as "the judge" (NULL: "its model"), where a class that has
- * pictures has one name in the set and another in names[0..count). Names that are the class's
- * number, and "" and NULL, fit every name. XD_ERROR_INVALID_ARGUMENT (set, names or context
- * NULL). */
-XD_API xd_status xd_dataset_check_classes(const xd_dataset *set, xd_context *context,
-                                          const char *const *names, uint32_t count,
-                                          const char *where);
 
 /* The same set with other names: names[0..count) of classes 0, 1, ..., at most XD_CLASS_LIMIT; NULL
  * and "", and classes beyond them, are called by their numbers. Pixels are shared.

@@ -2,7 +2,7 @@
  *
  * A small convolutional network that is trained on real pictures of all the target
  * set's classes; the paper's CNN judge. Its penultimate activations are the features
- * of the Frechet distance (evaluation.h); judge_trainer.h trains it. Handles are
+ * of the Frechet distance (evaluation.h); xd_judge_train (train.h) trains it. Handles are
  * reference-counted and, once trained or loaded, immutable and shared by any number
  * of threads. */
 #ifndef XDOMAIN_JUDGE_H

@@ -59,15 +59,6 @@ XD_API xd_status xd_network_layer(const xd_network *network, uint32_t index, xd_
 /* How many numbers its parameters are in all; 0 of NULL. */
 XD_API size_t xd_network_parameter_count(const xd_network *network);
 
-/* Multiplications that one picture or code costs on its way through; 0 of NULL. Networks from files
- * are bounded, see network_work in xd_context_options. */
-XD_API uint64_t xd_network_work(const xd_network *network);
-
-/* Bytes of memory, beside the weights, that one picture or code takes on its way through; a
- * batch multiplies them. 0 of NULL. Networks from files are bounded, see network_memory in
- * xd_context_options. */
-XD_API uint64_t xd_network_memory(const xd_network *network);
-
 /* Whether its parameters are immutable for good: 1 or 0; 0 of NULL. */
 XD_API int xd_network_is_frozen(const xd_network *network);
 

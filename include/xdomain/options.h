@@ -188,10 +188,6 @@ XD_API xd_status xd_options_describe(xd_context *context, xd_option_info *out, c
 /* The names of a group's presets, in order; NULL beyond the last. */
 XD_API const char *xd_options_preset_name(const char *group, uint32_t index);
 
-/* The text of a preset, as xd_options_read takes it; NULL where there is none of that name.
- * Valid for good. */
-XD_API const char *xd_options_preset_text(const char *group, const char *name);
-
 XD_END_DECLS
 
 #endif

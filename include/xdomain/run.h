@@ -1,8 +1,7 @@
 /* libxdomain: how a training runs: who hears of its steps, and where its state is kept.
  *
- * xd_train, xd_map, xd_train_vae and xd_train_generator (train.h) and xd_judge_train
- * (judge_trainer.h) can take hours. A callback hears of each step; cancelling the context stops
- * them within one; a checkpoint lets all but xd_train_generator go on where they stopped.
+ * The trainings of train.h can take hours. A callback hears of each step; cancelling the context
+ * stops them within one; a checkpoint lets all but xd_train_generator go on where they stopped.
  *
  * A checkpoint is a file with the whole state of a training: finished networks, those in training
  * with the moments of their optimisers and their averages, the best of the validated steps, the

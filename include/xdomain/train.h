@@ -4,13 +4,14 @@
  *                       between the paired classes
  *   xd_map              the mappings alone, on the frozen VAEs of a model
  *   xd_train_vae        one VAE alone
+ *   xd_judge_train      a judge of one domain's pictures
  *   xd_train_generator  a generator of pictures from labels or vectors, on one frozen VAE
  *
  * The method is arXiv 1805.10130; the recipe and where it leaves the paper's letter stand in
- * docs/method.md. What is trained lies in an xd_train_input; how, in options of group "train"
- * (of xd_train_vae "vae"; options.h lists them and the presets). The same options, sets and seed
- * give the same model, byte for byte, on the same backend and processor type at any number of
- * threads.
+ * docs/method.md. What is trained lies in an xd_train_input; how, in options of group "train", of
+ * xd_train_vae "vae", of xd_judge_train "judge" (options.h lists them and the presets). The same
+ * options, sets and seed give the same model, byte for byte, on the same backend and processor type
+ * at any number of threads.
  *
  * These calls take long: run.h tells how they are watched, stopped and resumed. What a late
  * stage would refuse is refused before the first step. */
@@ -46,10 +47,10 @@ typedef struct xd_train_input {
   /* The judge of each domain as a target. NULL: the direction into that domain is not validated,
    * and gets the networks of its last step. */
   const xd_judge *judge[2];
-  /* Networks to start from, with layers of one's own, as in xd_vae_trainer_create and
-   * xd_mapping_trainer_create. As in xd_model_parts, generator[0] is G1 (1 to 2) and
-   * discriminator[1], D2, judges its codes. xd_map does not read those of the VAEs, which are the
-   * model's. NULL, each by itself: made from the options. */
+  /* Networks to start from, with layers of one's own, which stay as they are. As in
+   * xd_model_parts, generator[0] is G1 (1 to 2) and discriminator[1], D2, judges its codes. xd_map
+   * does not read those of the VAEs, which are the model's. NULL, each by itself: made from the
+   * options. */
   const xd_encoder *encoder[2];
   const xd_decoder *decoder[2];
   const xd_latent_generator *generator[2];
@@ -79,19 +80,11 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  * that the set has none of are better left out. XD_ERROR_INVALID_ARGUMENT: the set itself has no
  * labels; XD_ERROR_SHAPE_MISMATCH: pictures of another shape than the set's. */
 
-/* Of the steps that are validated, the model gets the networks of that with the highest
- *   score = acc * min(1, div / XD_VALIDATION_DIV)
- *           * ((1 - s) min(1, ediv / XD_VALIDATION_EDIV) + s min(1, style / XD_VALIDATION_STYLE)),
- * s the mapping's option style, 0 by default; of equals the later: accuracy that was bought with
- * variety, as by a collapse, loses. Where
- * nothing is validated, it gets those of the last step. What is measured is the finished form:
- * weights averaged, the noise scaled. */
-#define XD_VALIDATION_DIV 0.75
-#define XD_VALIDATION_EDIV 0.6
-#define XD_VALIDATION_STYLE 0.5
-
-/* The share of its pixel cost that a VAE loses in its last tenth of steps while it still learns. */
-#define XD_STILL_FALLING 0.01
+/* Of the steps that are validated, the model gets the networks of that with the highest score, of
+ * equals the later: accuracy that was bought with variety, as by a collapse, loses. What the score
+ * is made of stands in docs/method.md and unstable/validation.h. Where nothing is validated, the
+ * model gets the networks of the last step. What is measured is the finished form: weights
+ * averaged, the noise scaled. */
 
 /* Trains both VAEs, freezes them, and trains the mappings that the option directions names. The
  * caller owns *out. Options: group "train"; NULL means the defaults. The report, where not NULL,
@@ -101,7 +94,7 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  *   vaeN.NAME         losses of the VAE, means over the last epoch
  *   vaeN.pixel_cost_before, vaeN.pixel_cost_last
  *                     means over the last tenth but one and the last tenth of the steps,
- *                     sharpening left out: where the second is lower by XD_STILL_FALLING of the
+ *                     sharpening left out: where the second is lower by a hundredth of the
  *                     first, more steps would help
  *   mappingN.NAME     losses of the mapping, means over the last 100 steps
  *   validationN.NAME  measures of the networks that are kept, and their score; the ceiling in it is
@@ -151,6 +144,19 @@ XD_API xd_status xd_train_recover(xd_model **out, xd_context *context, const cha
 XD_API xd_status xd_train_vae(xd_encoder **encoder, xd_decoder **decoder, xd_context *context,
                               xd_values *report, const xd_dataset *set, const xd_run *run,
                               const xd_options *options);
+
+/* ---- A judge ---- */
+
+/* Trains a judge on a set by a whole schedule: shuffled epochs of changed pictures, the learning
+ * rate falling along a cosine to 0. The caller owns *out. Options: group "judge"; NULL means the
+ * defaults; sizes that are 0 are the set's. Run may be NULL; its callback hears of XD_STAGE_JUDGE.
+ * The report, where not NULL, has "seconds", "seconds.judge" and the losses' means over the last
+ * epoch. XD_ERROR_INVALID_ARGUMENT: also a set with labels beyond the option classes;
+ * XD_ERROR_SHAPE_MISMATCH: sizes that are not the set's; XD_ERROR_NUMERIC: training diverged;
+ * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY; and those of checkpoints (run.h). */
+XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
+                                const xd_dataset *set, const xd_run *run,
+                                const xd_options *options);
 
 /* ---- Conditions ---- */
 

@@ -4,17 +4,20 @@
  *
  *   status.h, context.h    what calls answer; one thread's runtime
  *   model.h, translator.h  load a model file, translate pictures      <- most programs need no more
- *   image.h                views on the host's pixels; load, save, resize, contact sheets
+ *   image.h                views on the host's pixels; load, save, resize
  *   stream.h               memory and functions of the host's in the place of files
  *   dataset.h, train.h     labelled pictures, pairings; whole trainings
  *   run.h                  watching, stopping and resuming what trains
- *   vae_trainer.h, mapping_trainer.h, judge_trainer.h   training by single steps
  *   judge.h, evaluation.h  the judge, and the measures acc, div, ediv, FD
  *   encoder.h, decoder.h, latent_generator.h, pair_discriminator.h, network.h   the parts by hand
  *   options.h, values.h    named numbers in, which shape networks and trainings, and out
  *   progress.h             what long calls tell of themselves
  *   xdomain.hpp            all this for C++17, in classes that own what they hold
- *   sys/backend.h, sys/layer.h   tables for plug-ins, under a weaker promise; not included here
+ * Outside the promise of docs/abi.md, and not included here:
+ *   sys/backend.h, sys/layer.h   tables for plug-ins, which have versions of their own
+ *   unstable/                    what may change with a minor version: single steps of training,
+ *                                prices of networks, texts of presets and sets, MATLAB files,
+ *                                contact sheets
  *
  * Translate one picture:
  *
@@ -69,9 +72,7 @@
 #include "export.h"
 #include "image.h"
 #include "judge.h"
-#include "judge_trainer.h"
 #include "latent_generator.h"
-#include "mapping_trainer.h"
 #include "model.h"
 #include "network.h"
 #include "options.h"
@@ -83,7 +84,6 @@
 #include "stream.h"
 #include "train.h"
 #include "translator.h"
-#include "vae_trainer.h"
 #include "values.h"
 #include "version.h"
 

@@ -12,6 +12,7 @@
 #include "base/sized.h"
 #include "base/text.h"
 #include "xdomain/sys/layer.h"
+#include "xdomain/unstable/backend_detail.h"
 
 #define WHY_SIZE 160
 #define PIXELS_MOST ((uint64_t)1 << 28)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "xdomain/unstable/classes.h"
 
 bool xdi_is_class_number(const char *name, uint32_t label) {
   char number[16];

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "data/mat_element.h"
 #include "data/source.h"
+#include "xdomain/unstable/mat.h"
 
 #define HEADER_SIZE 128u
 #define FILE_ROOM ((size_t)64 << 20) /* beyond the pixels, for labels and other variables */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/mark.h"
 #include "image/view.h"
+#include "xdomain/unstable/spec.h"
 
 static xd_status fail_word(const xdi_spec *spec, const char *word, const char *why) {
   return xdi_fail(spec->context, XD_ERROR_INVALID_ARGUMENT, "dataset: '%s' %s", word, why);

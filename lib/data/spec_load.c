@@ -4,6 +4,8 @@
 
 #include "base/tell.h"
 #include "data/spec.h"
+#include "xdomain/unstable/mat.h"
+#include "xdomain/unstable/spec.h"
 
 /* A fixed split: its parts are the same pictures whatever else the line says of seeds. */
 static const uint64_t holdout_seed = 0;

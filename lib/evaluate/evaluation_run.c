@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "tensor/shape.h"
+#include "xdomain/unstable/classes.h"
 
 #define DIVERSITY_PICTURES 400u /* of a class */
 

@@ -5,6 +5,7 @@
 #include "model/part.h"
 #include "tensor/shape.h"
 #include "xdomain/evaluation.h"
+#include "xdomain/unstable/classes.h"
 
 #define READ_BUDGET ((size_t)1 << 22) /* floats of pictures that are read from a set at a time */
 

@@ -5,6 +5,7 @@
 #include "image/convert.h"
 #include "image/picture.h"
 #include "image/view.h"
+#include "xdomain/unstable/sheet.h"
 
 #define BACKGROUND 0x80
 #define SCALE_LIMIT 16u

@@ -6,6 +6,7 @@
 #include "layer/builtin.h"
 #include "layer/regions.h"
 #include "tensor/shape.h"
+#include "xdomain/unstable/price.h"
 
 /* Multiplications of one row: every weight meets each place of the map that its kernel moves over. That is the
  * output, or of a transposed convolution, which adds each cell of its input many times, the input. */

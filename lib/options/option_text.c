@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "options/options.h"
+#include "xdomain/unstable/presets.h"
 
 #define FILE_LIMIT ((size_t)1 << 20)
 #define WHERE_SIZE 320

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "xdomain/options.h"
+#include "xdomain/unstable/presets.h"
 
 static const char mnist[] = "vae.latent_dim = 32\n"
                             "vae.hidden1 = 256\n"

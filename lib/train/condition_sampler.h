@@ -3,7 +3,7 @@
 #define XDI_TRAIN_ANCHOR_SAMPLER_H
 
 #include "train/codes.h"
-#include "xdomain/mapping_trainer.h"
+#include "xdomain/unstable/mapping_trainer.h"
 
 typedef struct xdi_condition_sampler {
   xd_context *context;

@@ -5,7 +5,7 @@
 #include "layer/executor.h"
 #include "options/settings.h"
 #include "train/optimiser.h"
-#include "xdomain/judge_trainer.h"
+#include "xdomain/unstable/judge_trainer.h"
 
 struct xd_judge_trainer {
   xd_context *context;

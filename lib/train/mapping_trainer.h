@@ -6,7 +6,7 @@
 #include "options/settings.h"
 #include "train/optimiser.h"
 #include "train/spectral.h"
-#include "xdomain/mapping_trainer.h"
+#include "xdomain/unstable/mapping_trainer.h"
 
 /* The codes of one step on the backend, [batch][dim] each. */
 enum {

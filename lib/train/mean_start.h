@@ -3,7 +3,7 @@
 #define XDI_TRAIN_MEAN_START_H
 
 #include "xdomain/dataset.h"
-#include "xdomain/vae_trainer.h"
+#include "xdomain/unstable/vae_trainer.h"
 
 /* The decoder of a trainer that made no step draws the set's mean colour, with little contrast, so that units
  * that are off mean the pictures' ground, light or dark, and not a middle grey. The set's pictures must have

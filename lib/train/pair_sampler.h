@@ -5,7 +5,7 @@
 #include "train/codes.h"
 #include "train/pools.h"
 #include "train/style_reader.h"
-#include "xdomain/mapping_trainer.h"
+#include "xdomain/unstable/mapping_trainer.h"
 
 typedef struct xdi_pair_sampler {
   xd_context *context;

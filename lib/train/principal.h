@@ -3,7 +3,7 @@
 #define XDI_TRAIN_PRINCIPAL_H
 
 #include "xdomain/dataset.h"
-#include "xdomain/vae_trainer.h"
+#include "xdomain/unstable/vae_trainer.h"
 
 /* Sets the weights of a trainer whose networks have linear skips and made no step; leaves others alone. The
  * set's pictures must have the encoder's shape. */

@@ -11,6 +11,7 @@
 #include "train/trained_model.h"
 #include "train/unlabelled.h"
 #include "train/vae_schedule.h"
+#include "xdomain/unstable/classes.h"
 
 /* ---- The stages: those that a checkpoint has finished are passed over ---- */
 

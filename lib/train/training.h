@@ -5,7 +5,6 @@
 #include "format/wire.h"
 #include "options/settings.h"
 #include "options/values.h"
-#include "xdomain/judge_trainer.h"
 #include "xdomain/train.h"
 
 /* What is finished, and the best of the mapping in progress: what no failure takes away. Owned. */

@@ -7,7 +7,7 @@
 #include "options/settings.h"
 #include "train/critic.h"
 #include "train/optimiser.h"
-#include "xdomain/vae_trainer.h"
+#include "xdomain/unstable/vae_trainer.h"
 
 /* Between these a solved sigma_x lies. */
 #define XDI_SIGMA_LEAST 0.02

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/seeds.h"
+#include "xdomain/unstable/validation.h"
 
 #define COLLAPSES_IN_A_ROW 2u
 

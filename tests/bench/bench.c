@@ -24,6 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <xdomain/unstable/backend_detail.h>
+#include <xdomain/unstable/mapping_trainer.h>
+#include <xdomain/unstable/spec.h>
+#include <xdomain/unstable/vae_trainer.h>
 
 enum { MAX_THREADS = 64, BATCH = 128, WORDS = 12, WARM_STEPS = 3 };
 

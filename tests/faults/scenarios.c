@@ -3,6 +3,7 @@
 #include "faults.h"
 
 #include "../unit/jpeg_bytes.h"
+#include "xdomain/unstable/spec.h"
 
 /* A failed call gives nothing, a good one something; `at` is where its handle stands. */
 static xd_status made(xd_status status, const void *at) {

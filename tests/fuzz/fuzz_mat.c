@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "fuzz_sets.h"
+#include "xdomain/unstable/mat.h"
 
 enum { HEADER = 128, TAG = 8, COMPRESSED = 15 };
 

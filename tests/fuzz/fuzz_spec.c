@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "fuzz_sets.h"
+#include "xdomain/unstable/spec.h"
 
 static void write_file(const char *path, const void *data, size_t size) {
   FILE *file = fopen(path, "wb");

@@ -5,6 +5,7 @@
 #include "../unit/jpeg_bytes.h"
 #include "../unit/tiny_model.h"
 #include "fuzz_training.h"
+#include "xdomain/unstable/presets.h"
 
 static const char *root;
 static xd_context *context;

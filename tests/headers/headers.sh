@@ -24,10 +24,10 @@ done
 [ "$count" -gt 0 ] || fail "no header below $folder"
 
 # XD_THING_OPTIONS_INIT is of the type xd_thing_options.
-macros=$(cat "$folder"/xdomain/*.h "$folder"/xdomain/sys/*.h | sed -n 's/^#define \(XD_[A-Z0-9_]*\)_INIT.*/\1/p')
+macros=$(cat "$folder"/xdomain/*.h "$folder"/xdomain/*/*.h | sed -n 's/^#define \(XD_[A-Z0-9_]*\)_INIT.*/\1/p')
 {
   echo '#include <xdomain/xdomain.h>'
-  echo '#include <xdomain/sys/layer.h>'
+  (cd "$folder" && find xdomain/sys xdomain/unstable -name '*.h') | sort | sed 's/.*/#include <&>/'
   echo 'uint32_t use(void);'
   echo 'uint32_t use(void) {'
   echo "  size_t sizes = XD_TAG('C', 'N', 'V', '2') == 0;"

@@ -14,10 +14,10 @@ if grep -rnE 'enum +[a-z_]' "$folder" --include='*.h'; then
   fail "enums with names"
 fi
 
-structs=$(cat "$folder"/xdomain/*.h "$folder"/xdomain/sys/*.h | sed -n 's/^} \(xd_[a-z0-9_]*\);$/\1/p')
+structs=$(cat "$folder"/xdomain/*.h "$folder"/xdomain/*/*.h | sed -n 's/^} \(xd_[a-z0-9_]*\);$/\1/p')
 {
   echo '#include <xdomain/xdomain.h>'
-  echo '#include <xdomain/sys/layer.h>'
+  (cd "$folder" && find xdomain/sys xdomain/unstable -name '*.h') | sort | sed 's/.*/#include <&>/'
   for type in $structs; do
     echo "char size_of_$type[sizeof($type)];"
   done

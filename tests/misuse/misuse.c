@@ -12,6 +12,17 @@
 #include <signal.h>
 #include <sys/mman.h>
 
+#include "xdomain/unstable/backend_detail.h"
+#include "xdomain/unstable/classes.h"
+#include "xdomain/unstable/judge_trainer.h"
+#include "xdomain/unstable/mapping_trainer.h"
+#include "xdomain/unstable/mat.h"
+#include "xdomain/unstable/presets.h"
+#include "xdomain/unstable/price.h"
+#include "xdomain/unstable/sheet.h"
+#include "xdomain/unstable/spec.h"
+#include "xdomain/unstable/vae_trainer.h"
+
 #define AREAS 8
 #define AREA_SIZE ((size_t)1 << 30) /* of address space; memory where it is touched */
 #define USED 8192                   /* of each by calls that keep to their counts */

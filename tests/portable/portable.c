@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xdomain/unstable/backend_detail.h>
 #include <xdomain/xdomain.h>
 
 #define PATH_SIZE 1024

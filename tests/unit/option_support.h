@@ -5,6 +5,9 @@
 
 #include "support.h"
 
+#include "xdomain/unstable/judge_trainer.h"
+#include "xdomain/unstable/mapping_trainer.h"
+#include "xdomain/unstable/vae_trainer.h"
 #include "xdomain/xdomain.h"
 
 /* The options of a group, changed by a text ("" for the defaults); the caller destroys them. */

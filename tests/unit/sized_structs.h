@@ -5,6 +5,7 @@
 #ifndef XD_TESTS_SIZED_STRUCTS_H
 #define XD_TESTS_SIZED_STRUCTS_H
 
+#include "xdomain/unstable/mapping_trainer.h"
 #include "xdomain/xdomain.h"
 
 #define SIZED_STRUCTS(ROW) \

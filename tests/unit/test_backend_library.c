@@ -2,6 +2,8 @@
 #include "backend_support.h"
 
 #include "option_support.h"
+#include "xdomain/unstable/backend_detail.h"
+#include "xdomain/unstable/vae_trainer.h"
 
 static xd_status open_plugin(xd_backend_library **out, const char *name, char why[300]) {
   char path[512];

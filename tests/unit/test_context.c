@@ -9,6 +9,7 @@
 #include "base/context.h"
 #include "base/runner.h"
 #include "xdomain/sys/layer.h"
+#include "xdomain/unstable/backend_detail.h"
 
 /* ---- what a host may bring: a log, a runner, a backend, a layer ---- */
 

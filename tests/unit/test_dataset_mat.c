@@ -7,6 +7,8 @@
 
 #include "refusals.h"
 #include "xdomain/dataset.h"
+#include "xdomain/unstable/mat.h"
+#include "xdomain/unstable/spec.h"
 
 enum {
   INT8 = 1,

@@ -9,6 +9,7 @@
 #include "picture_bytes.h"
 #include "refusals.h"
 #include "xdomain/dataset.h"
+#include "xdomain/unstable/spec.h"
 
 static xd_context *context;
 static char *folder;

@@ -3,6 +3,7 @@
 
 #include "refusals.h"
 #include "xdomain/dataset.h"
+#include "xdomain/unstable/spec.h"
 
 static xd_context *context;
 static char *folder;

@@ -6,6 +6,7 @@
 
 #include "refusals.h"
 #include "xdomain/image.h"
+#include "xdomain/unstable/sheet.h"
 
 static xd_context *context;
 

@@ -6,6 +6,7 @@
 
 #ifdef XD_TESTS_WITH_MATIO
 
+#include "xdomain/unstable/mat.h"
 #include <matio.h>
 
 enum { HEIGHT = 32, WIDTH = 32, CHANNELS = 3, COUNT = 21 };

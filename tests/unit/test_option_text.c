@@ -5,6 +5,7 @@
 
 #include "options/settings.h"
 #include "xdomain/options.h"
+#include "xdomain/unstable/presets.h"
 
 static xd_options *make(xd_context *context, const char *group) {
   xd_options *options = NULL;

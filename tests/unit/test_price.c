@@ -7,6 +7,7 @@
 
 #include "layer/price.h"
 #include "tiny_model.h"
+#include "xdomain/unstable/price.h"
 
 static xd_context *context;
 

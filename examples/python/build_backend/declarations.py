@@ -165,8 +165,8 @@ def _python_type(kind: str) -> str:
 
 
 def write_declarations(include: Path, to: Path) -> None:
-    """From the headers in include/xdomain, without those of sys/."""
-    headers = sorted((include / "xdomain").glob("*.h"))
+    """From the headers in include/xdomain and its unstable/, without those of sys/."""
+    headers = sorted((include / "xdomain").glob("*.h")) + sorted((include / "xdomain" / "unstable").glob("*.h"))
     Declarations([header.read_text(encoding="utf-8") for header in headers]).write(to)
 
 

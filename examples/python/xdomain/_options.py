@@ -76,7 +76,7 @@ def options(group: str = "train") -> list[Option]:
 
 
 def presets(group: str = "train") -> dict[str, str]:
-    """The presets of a group: names, and the texts of what each sets."""
+    """The presets of a group: names, and the texts of what each sets, which are outside the library's promise."""
     found = {}
     index = 0
     while (name := lib.xd_options_preset_name(group.encode(), index)) is not None:

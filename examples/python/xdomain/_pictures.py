@@ -137,7 +137,7 @@ def fitted(context: Context, pixels: Array, size: tuple[int, int], fit: int, pol
 def sheet(pictures: Any, columns: int | None = None, scale: int = 1, gap: int = 2) -> Image:
     """One PIL image of many pictures of one size, in rows of `columns` (all in one row by default), each magnified
     `scale` times, with a `gap` of grey pixels between. `pictures` is a list of arrays and PIL images, or an array of
-    several pictures."""
+    several pictures. What a sheet looks like is outside the library's promise."""
     arrays = [to_array(picture) for picture in pictures]
     if not arrays:
         raise ValueError("a sheet needs a picture")

@@ -35,10 +35,11 @@ fn folder(variable: &str, question: &str) -> PathBuf {
     PathBuf::from(String::from_utf8(answer.stdout).expect("UTF-8 of pkg-config").trim())
 }
 
-/// The declarations of the headers of one folder.
+/// The declarations of the headers of one folder and of its unstable/.
 fn declarations(include: &Path) -> String {
-    let mut paths: Vec<PathBuf> = fs::read_dir(include)
-        .unwrap_or_else(|error| panic!("{}: {error}", include.display()))
+    let mut paths: Vec<PathBuf> = [include, &include.join("unstable")]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())))
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "h"))
         .collect();

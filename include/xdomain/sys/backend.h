@@ -1,6 +1,6 @@
 /* libxdomain, sys: the backend table, for those who plug in compute kernels.
  *
- * A weaker promise than the rest of the interface: the table has its own version
+ * Outside the promise (docs/abi.md): the table has its own version
  * (XD_BACKEND_TABLE_VERSION), which may change with a minor release; a table of
  * another version is refused with a message, never called.
  *

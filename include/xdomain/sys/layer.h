@@ -1,6 +1,6 @@
 /* libxdomain, sys: the layer table, for those who plug in a layer.
  *
- * A weaker promise than the rest of the interface: the table has its own version
+ * Outside the promise (docs/abi.md): the table has its own version
  * (XD_LAYER_TABLE_VERSION), which may change with a minor release; a table of
  * another version is refused with a message, never called.
  *

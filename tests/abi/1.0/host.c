@@ -94,12 +94,11 @@ typedef struct heard {
 
 static int hear_progress(void *user, const xd_progress *progress) {
   heard *so_far = user;
-  double loss = 0;
   CHECK(progress->struct_size >= sizeof *progress);
   CHECK(progress->step >= 1 && progress->step <= progress->steps);
   CHECK(progress->overall >= so_far->overall && progress->overall <= 1);
   if (progress->stage == XD_STAGE_VAE1)
-    CHECK(xd_values_find(progress->losses, &loss, "kl") == XD_OK);
+    CHECK(xd_values_count(progress->losses) > 0);
   so_far->overall = progress->overall;
   so_far->last = progress->stage;
   return ++so_far->calls == so_far->stop;

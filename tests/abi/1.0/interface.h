@@ -123,6 +123,7 @@ XD_API xd_status xd_options_describe(xd_context *context, xd_option_info *out, c
 typedef struct xd_values xd_values;
 XD_API xd_status xd_values_create(xd_values **out, xd_context *context);
 XD_API void xd_values_destroy(xd_values *values);
+XD_API uint32_t xd_values_count(const xd_values *values);
 XD_API xd_status xd_values_find(const xd_values *values, double *out, const char *name);
 
 typedef uint32_t xd_stage;
@@ -371,7 +372,7 @@ XD_API xd_status xd_translator_set_noise(xd_translator *translator, uint64_t see
 XD_API xd_status xd_translator_run(xd_translator *translator, const xd_image *outputs, float *codes,
                                    const xd_image *inputs, uint32_t count);
 
-/* ---- evaluation.h, judge_trainer.h, train.h ---- */
+/* ---- evaluation.h, train.h ---- */
 
 typedef struct xd_evaluation_input {
   size_t struct_size;

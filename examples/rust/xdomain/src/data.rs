@@ -21,7 +21,8 @@ impl Dataset {
             .map(Dataset::adopt)
     }
 
-    /// One line of text as the tool takes it: "idx:IMAGES,LABELS;classes=0-4", "dir:PATH".
+    /// One line of text as the tool takes it: "idx:IMAGES,LABELS;classes=0-4", "dir:PATH". Its language is outside
+    /// the library's promise (docs/abi.md): another minor version may change it.
     pub fn from_spec(context: &Context, spec: &str) -> Result<Self> {
         let spec = c_text(spec)?;
         context

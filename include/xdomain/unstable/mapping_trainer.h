@@ -1,4 +1,8 @@
-/* libxdomain: one step of a latent generator G and its pair discriminator D, on codes alone.
+/* libxdomain, unstable: one step of a latent generator G and its pair
+ * discriminator D, on codes alone.
+ *
+ * Outside the promise (docs/abi.md): a minor version may change it or take it away. What is
+ * minimised is the method's, which grows.
  *
  * With epsilon and noise from N(0, I), c a real code of the paired class (or the scaled mean of
  * some) and G = G(epsilon, source), D is moved to lower L_D, then G to lower L_G (arXiv
@@ -15,13 +19,13 @@
  * of group "mapping" (options.h). A trainer belongs to its context's thread; after the first step
  * it takes no memory. The same seed gives the same weights, byte for byte, on the same backend and
  * processor type at any number of threads. */
-#ifndef XDOMAIN_MAPPING_TRAINER_H
-#define XDOMAIN_MAPPING_TRAINER_H
+#ifndef XDOMAIN_UNSTABLE_MAPPING_TRAINER_H
+#define XDOMAIN_UNSTABLE_MAPPING_TRAINER_H
 
-#include "latent_generator.h"
-#include "options.h"
-#include "pair_discriminator.h"
-#include "values.h"
+#include "../latent_generator.h"
+#include "../options.h"
+#include "../pair_discriminator.h"
+#include "../values.h"
 
 XD_BEGIN_DECLS
 

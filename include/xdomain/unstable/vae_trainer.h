@@ -1,4 +1,7 @@
-/* libxdomain: one optimiser step of a VAE.
+/* libxdomain, unstable: one optimiser step of a VAE.
+ *
+ * Outside the promise (docs/abi.md): a minor version may change it or take it away. What is
+ * minimised is the method's, which grows.
  *
  * Minimised is the mean over a batch's pictures x, each with one sample z of its posterior
  * q(z|x) and the reconstruction x_hat that the decoder makes of z:
@@ -15,14 +18,14 @@
  * after the first step it takes no memory. The same seed gives the same weights, byte for byte,
  * on the same backend and processor type at any number of threads. xd_train_vae (train.h) runs a
  * whole schedule. */
-#ifndef XDOMAIN_VAE_TRAINER_H
-#define XDOMAIN_VAE_TRAINER_H
+#ifndef XDOMAIN_UNSTABLE_VAE_TRAINER_H
+#define XDOMAIN_UNSTABLE_VAE_TRAINER_H
 
-#include "dataset.h"
-#include "decoder.h"
-#include "encoder.h"
-#include "options.h"
-#include "values.h"
+#include "../dataset.h"
+#include "../decoder.h"
+#include "../encoder.h"
+#include "../options.h"
+#include "../values.h"
 
 XD_BEGIN_DECLS
 

@@ -1,12 +1,13 @@
-/* libxdomain: training of a judge, by single steps or by a whole schedule. */
-#ifndef XDOMAIN_JUDGE_TRAINER_H
-#define XDOMAIN_JUDGE_TRAINER_H
+/* libxdomain, unstable: one optimiser step of a judge.
+ *
+ * Outside the promise (docs/abi.md): a minor version may change it or take it away.
+ * xd_judge_train (train.h) runs a whole schedule. */
+#ifndef XDOMAIN_UNSTABLE_JUDGE_TRAINER_H
+#define XDOMAIN_UNSTABLE_JUDGE_TRAINER_H
 
-#include "dataset.h"
-#include "judge.h"
-#include "options.h"
-#include "run.h"
-#include "values.h"
+#include "../judge.h"
+#include "../options.h"
+#include "../values.h"
 
 XD_BEGIN_DECLS
 
@@ -36,17 +37,6 @@ XD_API xd_status xd_judge_trainer_step(xd_judge_trainer *trainer, xd_values *los
 
 /* Gives the judge as it is now, frozen; the trainer can go on afterwards. The caller owns *out. */
 XD_API xd_status xd_judge_trainer_finish(xd_judge_trainer *trainer, xd_judge **out);
-
-/* Trains a judge on a set by a whole schedule: shuffled epochs of changed pictures, the learning
- * rate falling along a cosine to 0. The caller owns *out. Options: group "judge"; NULL means the
- * defaults; sizes that are 0 are the set's. Run may be NULL; its callback hears of XD_STAGE_JUDGE.
- * The report, where not NULL, has "seconds", "seconds.judge" and the losses' means over the last
- * epoch. XD_ERROR_INVALID_ARGUMENT: also a set with labels beyond the option classes;
- * XD_ERROR_SHAPE_MISMATCH: sizes that are not the set's; XD_ERROR_NUMERIC: training diverged;
- * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY; and those of checkpoints (run.h). */
-XD_API xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
-                                const xd_dataset *set, const xd_run *run,
-                                const xd_options *options);
 
 XD_END_DECLS
 
