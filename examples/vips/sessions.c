@@ -73,8 +73,6 @@ static void run_helped(loop *l, gint count, gint concurrency) {
 static int run_loop(void *user, xd_task task, void *argument, uint32_t count) {
   session *s = user;
   loop l = {.task = task, .argument = argument, .count = count};
-  if (vips_image_iskilled(s->image))
-    xd_context_cancel(s->context);
   const gint helping = reserve((gint)MIN(count, G_MAXINT) - 1, s->concurrency);
   if (helping)
     run_helped(&l, helping, s->concurrency);
@@ -167,6 +165,11 @@ static session *take_idle(model_file *file, choice chosen) {
 
 /* ---- Sessions ---- */
 
+static int is_killed(void *user) {
+  const session *s = user;
+  return vips_image_iskilled(s->image);
+}
+
 static session *make_session(const char *domain, choice chosen, VipsImage *image) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   xd_runner runner = XD_RUNNER_INIT;
@@ -179,6 +182,8 @@ static session *make_session(const char *domain, choice chosen, VipsImage *image
   runner.run = run_loop;
   runner.threads = (uint32_t)MAX(vips_concurrency_get(), 1);
   options.runner = &runner;
+  options.should_stop = is_killed;
+  options.should_stop_user = s;
   options.message = message;
   options.message_size = sizeof message;
   if (!xd_context_create(&s->context, &options))
@@ -238,7 +243,6 @@ session *session_borrow(const char *domain, const char *path, choice chosen, Vip
     return NULL;
   s->image = image;
   s->concurrency = vips_image_get_concurrency(image, vips_concurrency_get());
-  xd_context_clear_cancel(s->context);
   g_atomic_int_inc(&busy);
   return s;
 }

@@ -224,6 +224,13 @@ typedef struct xd_context_options {
    * few kilobytes can promise far more than its reader has memory for. Decoding takes about twice
    * the picture's memory, beside the file's own bytes. 0: XD_PICTURE_PIXELS. */
   uint64_t picture_pixels;
+  /* Asked wherever a call looks whether it was cancelled, on the thread that made the call and never
+   * on the runner's or the pool's; nonzero stops that call with XD_ERROR_CANCELLED, as
+   * xd_context_cancel would, and no later one. So a host can look at a flag or a clock of its own.
+   * That is between the layers of a network, the rows of a picture and the like, thousands of times
+   * a second: it answers fast, and makes no calls with this context. NULL: nobody is asked. */
+  int (*should_stop)(void *user);
+  void *should_stop_user;
 } xd_context_options;
 
 /* Defaults: backend "auto", the caller's thread alone, the C heap, no log. The
@@ -231,7 +238,7 @@ typedef struct xd_context_options {
 #define XD_CONTEXT_OPTIONS_INIT \
   { \
     sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, \
-        0, NULL, 0, 0, 0, NULL, 0 \
+        0, NULL, 0, 0, 0, NULL, 0, NULL, NULL \
   }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);

@@ -220,6 +220,8 @@ static void begin(xd_context *context, const xd_context_options *options, const 
   context->log = options->log;
   context->log_user = options->log_user;
   context->log_level = options->log_level;
+  context->should_stop = options->should_stop;
+  context->should_stop_user = options->should_stop_user;
   context->max_work = options->network_work ? options->network_work : XD_NETWORK_WORK;
   context->max_memory = options->network_memory ? options->network_memory : XD_NETWORK_MEMORY;
   atomic_init(&context->cancelled, false);
@@ -247,7 +249,7 @@ static xd_status open_context(xd_context **out, xd_context *reporter, xd_context
   xd_allocator allocator = xdi_heap;
   begin(reporter, settings, &xdi_heap);
   xd_status status =
-      options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, picture_pixels))
+      options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, should_stop_user))
               : XD_OK;
   if (status != XD_OK)
     return status;

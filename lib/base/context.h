@@ -23,6 +23,8 @@ struct xd_context {
   void *log_user;
   xd_log_level log_level;
   atomic_bool cancelled;
+  int (*should_stop)(void *user); /* the host's, or NULL; asked on the context's thread alone */
+  void *should_stop_user;
   xdi_owners references; /* of the host, until xd_context_destroy, and of what was made for the context */
   bool closed;           /* xd_context_destroy was called; only what was made for it is left */
   uint32_t silence;      /* failures are not logged while it is not 0 */
@@ -66,7 +68,7 @@ void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)
 /* A runner that stands before the context's: see `guard`. A loop that was cut short fails. */
 xd_runner xdi_guard_runner(xd_context *context);
 
-/* XD_OK, or XD_ERROR_CANCELLED with its message when the host asked to stop. */
+/* XD_OK, or XD_ERROR_CANCELLED with its message when the host asked to stop. On the context's thread. */
 xd_status xdi_check_cancelled(xd_context *context);
 
 #endif

@@ -83,7 +83,9 @@ const char *xd_context_message(const xd_context *context) {
 xd_status xdi_check_cancelled(xd_context *context) {
   if (context && context->closed)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the context was destroyed before this call");
-  if (!context || !atomic_load_explicit(&context->cancelled, memory_order_relaxed))
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");
+  if (xd_context_is_cancelled(context))
+    return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");
+  if (context && context->should_stop && context->should_stop(context->should_stop_user))
+    return xdi_fail(context, XD_ERROR_CANCELLED, "the call was stopped by the host's should_stop");
+  return XD_OK;
 }

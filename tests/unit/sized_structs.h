@@ -12,7 +12,7 @@
   ROW(xd_allocator, XD_ALLOCATOR_INIT, release, IN) \
   ROW(xd_runner, XD_RUNNER_INIT, reserved, IN) \
   ROW(xd_generator_input, XD_GENERATOR_INPUT_INIT, name, IN) \
-  ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, picture_pixels, IN) \
+  ROW(xd_context_options, XD_CONTEXT_OPTIONS_INIT, should_stop_user, IN) \
   ROW(xd_dataset_options, XD_DATASET_OPTIONS_INIT, user, IN) \
   ROW(xd_dataset_selection, XD_DATASET_SELECTION_INIT, skip, IN) \
   ROW(xd_evaluation_input, XD_EVALUATION_INPUT_INIT, user, IN) \

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/runner.h"
+#include "xdomain/image.h"
 #include "xdomain/sys/layer.h"
 #include "xdomain/unstable/backend_detail.h"
 
@@ -711,6 +712,47 @@ static void *cancel_later(void *argument) {
   return NULL;
 }
 
+typedef struct asker {
+  pthread_t thread;
+  uint32_t asked, answer_at; /* the question that is answered by nonzero; 0: none */
+  bool elsewhere;
+} asker;
+
+static int stop_at(void *user) {
+  asker *a = user;
+  a->elsewhere = a->elsewhere || !pthread_equal(pthread_self(), a->thread);
+  return ++a->asked == a->answer_at;
+}
+
+/* A picture of many rows, resized: each looks whether to go on. */
+static xd_status resize_rows(xd_context *with) {
+  static uint8_t from[200 * 200], to[100 * 100];
+  xd_image source, target;
+  xd_image_init(&source, sizeof source, from, 200, 200, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  xd_image_init(&target, sizeof target, to, 100, 100, XD_SAMPLE_U8, XD_LAYOUT_GREY);
+  return xd_image_resize(with, &target, &source);
+}
+
+START_TEST(should_stop__stops_that_call_alone) {
+  asker a = {.thread = pthread_self(), .answer_at = 7};
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *asking = NULL;
+  options.backend = "reference";
+  options.threads = 3;
+  options.should_stop = stop_at;
+  options.should_stop_user = &a;
+  assert_status(xd_context_create(&asking, &options), XD_OK);
+  assert_status(resize_rows(asking), XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(a.asked, 7);
+  ck_assert_str_eq(xd_context_message(asking), "the call was stopped by the host's should_stop");
+  ck_assert_int_eq(xd_context_is_cancelled(asking), 0);
+  assert_status(resize_rows(asking), XD_OK);
+  ck_assert_uint_gt(a.asked, 100);
+  ck_assert(!a.elsewhere);
+  xd_context_destroy(asking);
+}
+END_TEST
+
 START_TEST(cancel__reaches_a_loop_from_another_thread) {
   xd_context *context = test_context("reference");
   pthread_t thread;
@@ -766,6 +808,7 @@ static Suite *make_suite(void) {
   add_case(suite, fail__speaks_plainly_under_any_locale);
   add_case(suite, log__reports_up_to_its_level);
   add_case(suite, cancel__stays_until_it_is_cleared);
+  add_case(suite, should_stop__stops_that_call_alone);
   add_case(suite, cancel__reaches_a_loop_from_another_thread);
   add_case(suite, cancel__concerns_one_context_only);
   return suite;

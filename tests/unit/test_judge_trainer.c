@@ -1,6 +1,8 @@
 /* Training of the judge: its loss against the logits, what it learns, its schedule and its manners. */
 #include "training_support.h"
 
+#include <pthread.h>
+
 #include "layer/executor.h"
 #include "model/judge.h"
 #include "tensor/device.h"
@@ -221,6 +223,40 @@ static int watch_step(void *user, const xd_progress *progress) {
   return progress->step == seen->stop_at;
 }
 
+typedef struct asker {
+  pthread_t thread;
+  uint32_t asked, answer_at;
+} asker;
+
+static int stop_at(void *user) {
+  asker *a = user;
+  ck_assert(pthread_equal(pthread_self(), a->thread));
+  return ++a->asked >= a->answer_at;
+}
+
+START_TEST(judge_train__asks_the_host_on_its_own_thread_whether_to_stop) {
+  asker a = {pthread_self(), 0, UINT32_MAX};
+  xd_context_options asking = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *context = NULL;
+  xd_judge *judge = NULL;
+  asking.threads = 3;
+  asking.should_stop = stop_at, asking.should_stop_user = &a;
+  ck_assert_int_eq(xd_context_create(&context, &asking), XD_OK);
+  xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 100, 2);
+  xd_options *options = make_options(context, "judge", "base_channels=4 batch=32 epochs=2");
+  a = (asker){pthread_self(), 0, 20};
+  assert_status(xd_judge_train(&judge, context, NULL, set, NULL, options), XD_ERROR_CANCELLED);
+  ck_assert(judge == NULL && a.asked == 20);
+  assert_message_names(context, "should_stop");
+  a.answer_at = UINT32_MAX;
+  assert_ok(context, xd_judge_train(&judge, context, NULL, set, NULL, options));
+  xd_judge_release(judge);
+  xd_options_destroy(options);
+  xd_dataset_release(set);
+  xd_context_destroy(context);
+}
+END_TEST
+
 START_TEST(judge_train__reports_steps_and_stops_when_asked) {
   xd_context *context = test_context("auto");
   xd_dataset *set = make_patterns(context, PATTERN_ROW, CLASSES, 100, 2);
@@ -327,6 +363,7 @@ static Suite *make_suite(void) {
   add_case(suite, judge_trainer_step__drops_by_its_step);
   add_case(suite, judge_train__learns_classes_from_distorted_pictures);
   add_case(suite, judge_train__gives_the_same_bytes_at_any_number_of_threads);
+  add_case(suite, judge_train__asks_the_host_on_its_own_thread_whether_to_stop);
   add_case(suite, judge_train__reports_steps_and_stops_when_asked);
   add_case(suite, judge_train__refuses_what_does_not_fit_the_set);
   add_case(suite, judge_trainer_create__starts_from_a_judge);
