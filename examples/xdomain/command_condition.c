@@ -232,6 +232,9 @@ static void release(conditioning *c) {
   free_settings(&c->settings);
 }
 
+/* The name that 'xdomain train' has for it. */
+static const option_alias aliases[] = {{"latent", "vae.latent_dim", NULL, NULL}};
+
 int command_condition(int argc, char **argv) {
   conditioning c = {.condition = NULL};
   const flag flags[] = {
@@ -248,6 +251,8 @@ int command_condition(int argc, char **argv) {
                              .flags = flags,
                              .flag_count = sizeof flags / sizeof *flags,
                              .settings = &c.settings,
+                             .aliases = aliases,
+                             .alias_count = sizeof aliases / sizeof *aliases,
                              .group = "train"};
   const char *const *words;
   int word_count, code;

@@ -1,5 +1,6 @@
 /* xdomain judge: trains the judge, the classifier that scores translated pictures. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "sets.h"
@@ -51,6 +52,16 @@ static int check_outputs(const judging *j) {
   return code ? code : prove_outputs(outputs, count);
 }
 
+static bool same_pictures(const xd_dataset *first, const xd_dataset *second) {
+  const xd_shape shape = shape_of_set(first);
+  const uint32_t count = xd_dataset_count(first);
+  bool same = count == xd_dataset_count(second); /* the test set has the training set's size */
+  for (uint32_t i = 0; same && i < count; i++)
+    same = !memcmp(xd_dataset_pixels(first, i), xd_dataset_pixels(second, i),
+                   (size_t)shape.width * shape.height * shape.channels);
+  return same;
+}
+
 static xd_status load_sets(judging *j) {
   xd_status status = load_set(&j->run, &j->train_set, j->train, NULL, NULL);
   if (status)
@@ -64,6 +75,8 @@ static xd_status load_sets(judging *j) {
   describe_set("training set", j->train_set);
   if (j->test_set)
     describe_set("test set", j->test_set);
+  if (j->test_set && same_pictures(j->train_set, j->test_set))
+    notice("the test set has the pictures of the training set: its accuracy says nothing of others");
   return XD_OK;
 }
 

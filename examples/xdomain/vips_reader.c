@@ -60,7 +60,7 @@ static bool start(void) {
 /* The kinds that libvips' makers hold safe to read from anybody's files. */
 static bool is_known(const char *loader) {
   static const char *const known[] = {"VipsForeignLoadWebp", "VipsForeignLoadTiff", "VipsForeignLoadNsgif",
-                                      "VipsForeignLoadHeif"};
+                                      "VipsForeignLoadHeif", "VipsForeignLoadJpeg"};
   for (size_t i = 0; loader && i < sizeof known / sizeof *known; i++)
     if (!strncmp(loader, known[i], strlen(known[i])))
       return true;
@@ -130,9 +130,9 @@ static xd_status fill_view(xd_image *view, void **held, char *reason, size_t roo
   return XD_OK;
 }
 
-static xd_status check_size(char *reason, size_t room, const VipsImage *image) {
+static xd_status check_size(char *reason, size_t room, const VipsImage *image, uint64_t pixels) {
   if (image->Xsize <= SIDE_LIMIT && image->Ysize <= SIDE_LIMIT &&
-      (uint64_t)image->Xsize * (uint64_t)image->Ysize <= XD_PICTURE_PIXELS)
+      (uint64_t)image->Xsize * (uint64_t)image->Ysize <= pixels)
     return XD_OK;
   snprintf(reason, room, "%d x %d pixels", image->Xsize, image->Ysize);
   return XD_ERROR_TOO_LARGE;
@@ -146,12 +146,12 @@ static void take_error(char *reason, size_t room) {
 }
 
 static xd_status decode(void *user, xd_image *view, void **held, char *reason, size_t room, const char *name,
-                        const void *data, size_t size) {
+                        const void *data, size_t size, uint64_t pixels) {
   (void)user, (void)name;
   if (!start() || !is_known(vips.vips_foreign_find_load_buffer(data, size)))
     return XD_ERROR_UNSUPPORTED;
   VipsImage *image = vips.vips_image_new_from_buffer(data, size, "", "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-  xd_status status = image ? check_size(reason, room, image) : XD_ERROR_BAD_DATA;
+  xd_status status = image ? check_size(reason, room, image, pixels) : XD_ERROR_BAD_DATA;
   if (!status && !(turn(&image) && to_srgb(&image) && to_integers(&image)))
     status = XD_ERROR_BAD_DATA;
   if (!status)

@@ -133,22 +133,24 @@ typedef struct xd_picture_decoder {
   /* sizeof(xd_picture_decoder) */
   size_t struct_size;
   void *user;
-  /* Reads a picture from the whole bytes of a file; `name` is its path or its source's name, for
-   * messages alone. On XD_OK it has filled *view, which comes as xd_image_init leaves it, turned as
-   * viewers show the picture, and put into *held whatever `release` is to give back.
+  /* Reads a picture from the whole bytes of a file; `name` is its path or source's name, for
+   * messages alone, and `pixels` how many a picture may have (picture_pixels), best looked at
+   * before memory is taken. On XD_OK it has filled *view, which comes as xd_image_init leaves it,
+   * turned as viewers show the picture, and put into *held whatever `release` is to give back.
    * XD_ERROR_UNSUPPORTED: not of a kind that it reads. Other statuses end the call and come back to
    * its caller; the message then ends in what was written to `reason`, at most `room` bytes with
    * the final zero. It is called on the thread that uses the context, and makes no other calls with
    * this context. */
   xd_status (*decode)(void *user, struct xd_image *view, void **held, char *reason, size_t room,
-                      const char *name, const void *data, size_t size);
+                      const char *name, const void *data, size_t size, uint64_t pixels);
   /* Called once for every XD_OK of decode, when the pixels were copied. */
   void (*release)(void *user, void *held);
   /* Endings of file names that sets from folders take for pictures beside the library's own, in any
    * case, between blanks: ".webp .tif .tiff". Must live as long as the context. NULL: none. */
   const char *endings;
   /* 1: it is asked first, and the library's own decoders when it answers XD_ERROR_UNSUPPORTED; 0:
-   * it is asked for what they do not know. */
+   * it is asked for what they do not know, and for what they answer XD_ERROR_UNSUPPORTED to, as
+   * JPEGs of 12 bits or with arithmetic coding. */
   uint32_t first;
   /* 0 */
   uint32_t reserved;
@@ -224,7 +226,7 @@ typedef struct xd_context_options {
    * few kilobytes can promise far more than its reader has memory for. Decoding takes about twice
    * the picture's memory, beside the file's own bytes. 0: XD_PICTURE_PIXELS. */
   uint64_t picture_pixels;
-  /* Asked wherever a call looks whether it was cancelled, on the thread that made the call and never
+  /* Asked wherever a call looks whether it was cancelled, on the thread that made the call, never
    * on the runner's or the pool's; nonzero stops that call with XD_ERROR_CANCELLED, as
    * xd_context_cancel would, and no later one. So a host can look at a flag or a clock of its own.
    * That is between the layers of a network, the rows of a picture and the like, thousands of times

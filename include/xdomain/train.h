@@ -105,7 +105,8 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  *                     domain N, of a small classifier of posterior means that was trained on the
  *                     codes that the mappings are; about the most that a mapping's acc can be.
  *                     Absent without a validation set, or with one class
- * What is reproducible of it also stands in the model's properties. Before the first step:
+ * What is reproducible of it also stands in the model's properties. Domains of the same pictures,
+ * and validation on those that are trained on, are told to the log. Before the first step:
  * XD_ERROR_INVALID_ARGUMENT names the option or argument; XD_ERROR_NOT_FOUND: the pairing names
  * a class that has no picture; XD_ERROR_SHAPE_MISMATCH: pictures, networks, latent sizes or
  * judges that do not fit together. Later: XD_ERROR_NUMERIC: training diverged;

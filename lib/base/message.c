@@ -83,9 +83,11 @@ const char *xd_context_message(const xd_context *context) {
 xd_status xdi_check_cancelled(xd_context *context) {
   if (context && context->closed)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the context was destroyed before this call");
-  if (xd_context_is_cancelled(context))
+  if (!context)
+    return XD_OK;
+  if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
     return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");
-  if (context && context->should_stop && context->should_stop(context->should_stop_user))
+  if (context->should_stop && context->should_stop(context->should_stop_user))
     return xdi_fail(context, XD_ERROR_CANCELLED, "the call was stopped by the host's should_stop");
   return XD_OK;
 }

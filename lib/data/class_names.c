@@ -12,6 +12,15 @@ bool xdi_is_class_number(const char *name, uint32_t label) {
   return strcmp(name, number) == 0;
 }
 
+const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint32_t label) {
+  const char *name = xd_dataset_class_name(set, label);
+  if (name[0] == '\0' || xdi_is_class_number(name, label))
+    snprintf(to, XDI_CLASS_TEXT, "%u", label);
+  else
+    snprintf(to, XDI_CLASS_TEXT, "%u '%.80s'", label, name);
+  return to;
+}
+
 static const char *skip_zeros(const char *digits) {
   while (digits[0] == '0' && digits[1] != '\0')
     digits++;

@@ -80,6 +80,13 @@ xd_status xdi_dataset_label(xd_dataset **out, xd_context *context, const xd_data
 /* Whether a class's name is its number, which is what a class without a name of its own is called. */
 bool xdi_is_class_number(const char *name, uint32_t label);
 
+/* What a message calls a class of the set: its number, and its name where it has one of its own. */
+#define XDI_CLASS_TEXT 96
+const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint32_t label);
+
+/* Whether both hold the same pictures in the same order, whatever their labels. */
+bool xdi_dataset_is_same(const xd_dataset *first, const xd_dataset *second);
+
 /* A picture's number in the store. */
 static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) {
   return set->index ? set->index[index] : index;

@@ -356,13 +356,24 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
   return status;
 }
 
+static const char *find_missing(const xd_evaluation_input *input) {
+  if (!input->judge)
+    return "judge";
+  if (!input->source)
+    return "source";
+  if (!input->target)
+    return "target";
+  return input->pairing ? NULL : "pairing";
+}
+
 static xd_status check_call(xd_context *context, const xd_values *measures, const xd_model *model,
                             xd_direction direction, const xd_evaluation_input *input) {
   if (!measures || !model)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluate: measures or model is NULL");
-  if (!input->judge || !input->source || !input->target || !input->pairing)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_evaluation_input: judge, source, target or pairing is NULL");
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluate: %s is NULL",
+                    measures ? "model" : "measures");
+  const char *missing = find_missing(input);
+  if (missing)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluation_input.%s is NULL", missing);
   if (direction != XD_DIRECTION_1TO2 && direction != XD_DIRECTION_2TO1)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_evaluate: direction %u is neither 1 nor 2",
                     direction);

@@ -1,5 +1,7 @@
 /* Loading pictures: the file is read whole, its kind recognised, its frame checked, and its pixels decoded by
  * the one who knows the kind, ours or the host's. */
+#include <string.h>
+
 #include "base/content.h"
 #include "base/sized.h"
 #include "image/convert.h"
@@ -87,8 +89,8 @@ static xd_status ask_host(xd_picture **out, xd_context *context, const xdi_encod
   void *held = NULL;
   if (!decoder->decode)
     return XD_ERROR_UNSUPPORTED;
-  xd_status status =
-      decoder->decode(decoder->user, &view, &held, reason, sizeof reason, file->name, file->data, file->size);
+  xd_status status = decoder->decode(decoder->user, &view, &held, reason, sizeof reason, file->name,
+                                     file->data, file->size, context->picture_pixels);
   if (status == XD_ERROR_UNSUPPORTED)
     return status;
   if (status != XD_OK)
@@ -100,16 +102,36 @@ static xd_status ask_host(xd_picture **out, xd_context *context, const xdi_encod
   return status;
 }
 
+/* Ours comes first. What it knows but not in that coding may be the host's: then nobody hears that ours failed. */
+static xd_status decode_or_ask(xd_picture **out, xd_context *context, xdi_encoded *file) {
+  char before[XDI_MESSAGE_SIZE];
+  memcpy(before, context->message, sizeof before);
+  xdi_silence(context);
+  xd_status status = decode(out, context, file);
+  xdi_speak(context);
+  if (status == XD_OK)
+    return status;
+  if (status != XD_ERROR_UNSUPPORTED)
+    return xdi_fail(context, status, "%s", context->message);
+  status = ask_host(out, context, file);
+  if (status == XD_ERROR_UNSUPPORTED)
+    return xdi_fail(context, status, "%s", context->message);
+  if (status == XD_OK)
+    memcpy(context->message, before, sizeof before);
+  return status;
+}
+
 /* Closes the content. */
 static xd_status decode_content(xd_picture **out, xd_context *context, xdi_content *content) {
   xdi_encoded file = {.name = content->name, .data = content->data, .size = content->size};
   xd_status status = XD_ERROR_UNSUPPORTED;
   xdi_encoded_recognise(&file);
   const bool ours = file.encoding != XDI_ENCODING_UNKNOWN;
-  if (file.size > 0 && (context->decoder.first || !ours))
+  const bool asked = file.size > 0 && (context->decoder.first || !ours);
+  if (asked)
     status = ask_host(out, context, &file);
   if (status == XD_ERROR_UNSUPPORTED)
-    status = decode(out, context, &file);
+    status = asked ? decode(out, context, &file) : decode_or_ask(out, context, &file);
   xdi_content_close(content, context);
   return status;
 }

@@ -1,6 +1,7 @@
 /* The whole schedule: both VAEs, the codes of both sets, a mapping for each direction, and the model that
  * comes of it. Training and mapping meet in the middle: xd_train goes on with the model of its fresh VAEs
  * as xd_map begins with the caller's. */
+#include "data/dataset.h"
 #include "data/pairing.h"
 #include "train/checkpoint.h"
 #include "train/mapping_schedule.h"
@@ -136,6 +137,17 @@ static xd_status check_sets(const xdi_training *training) {
   return xdi_pairing_check(context, input->pairing, input->set[0], input->set[1]);
 }
 
+/* Legal, and most often a mistake. */
+static void warn_of_same_sets(const xdi_training *training) {
+  const xd_train_input *input = &training->input;
+  if (xdi_dataset_is_same(input->set[0], input->set[1]))
+    xdi_log(training->context, XD_LOG_WARNING, "both domains have the same pictures");
+  for (uint32_t domain = 0; domain < 2; domain++)
+    if (input->validation[domain] && xdi_dataset_is_same(input->set[domain], input->validation[domain]))
+      xdi_log(training->context, XD_LOG_WARNING,
+              "domain %u is validated on the pictures that it is trained on", domain + 1);
+}
+
 /* vaes: those that are mapped, NULL where they are to be trained. */
 static xd_status run_training(xd_model **out, xd_context *context, xd_values *report, const xd_model *vaes,
                               const xd_train_input *input, const xd_run *run, const xd_options *options) {
@@ -151,6 +163,8 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
     status = xdi_training_join(&training);
   if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
+  if (status == XD_OK)
+    warn_of_same_sets(&training);
   if (status == XD_OK)
     status = vaes ? map_all(out, &training) : train_all(out, &training);
   xdi_checkpoint_close(&training);

@@ -68,6 +68,8 @@ static xd_status check_views(const job *of) {
     xdi_silence(context);
     const xd_status status = check_pair(of, i);
     xdi_speak(context);
+    if (status != XD_OK && of->count == 1)
+      return xdi_fail(context, status, "%s", context->message);
     if (status != XD_OK)
       return xdi_fail(context, status, "picture %u: %s", i, context->message);
   }

@@ -11,7 +11,7 @@ cd "$work" || exit 1
 
 pictures() { find "$1" -name '*.png' | wc -l; }
 
-vae="--epochs 1 --min-steps 20 --base-channels 4 --latent-dim 4 --hidden1 8"
+vae="--epochs 1 --min-steps 20 --base-channels 4 --latent 4 --hidden1 8"
 mapping="--mapping-steps 8 --hidden-width 8"
 draw_bars bars 0 20
 mkdir two

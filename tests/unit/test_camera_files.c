@@ -406,13 +406,15 @@ typedef struct host {
   bool claims_all;
   uint32_t width;
   xd_sample sample;
+  uint64_t told; /* how many pixels the context takes */
   unsigned char pixels[64];
 } host;
 
 static xd_status host_decode(void *user, xd_image *view, void **held, char *reason, size_t room,
-                             const char *name, const void *data, size_t size) {
+                             const char *name, const void *data, size_t size, uint64_t pixels) {
   host *h = user;
   h->asked++;
+  h->told = pixels;
   ck_assert_str_eq(name, "memory");
   if (!h->claims_all && (size < 4 || memcmp(data, "HOST", 4) != 0))
     return XD_ERROR_UNSUPPORTED;
@@ -430,9 +432,9 @@ static xd_status host_decode(void *user, xd_image *view, void **held, char *reas
 
 /* The same, of files. */
 static xd_status host_decode_path(void *user, xd_image *view, void **held, char *reason, size_t room,
-                                  const char *name, const void *data, size_t size) {
+                                  const char *name, const void *data, size_t size, uint64_t pixels) {
   ck_assert_ptr_nonnull(strchr(name, '/'));
-  return host_decode(user, view, held, reason, room, "memory", data, size);
+  return host_decode(user, view, held, reason, room, "memory", data, size, pixels);
 }
 
 static void host_release(void *user, void *held) {
@@ -470,6 +472,7 @@ START_TEST(picture_decoder__reads_what_the_library_does_not_know) {
   xd_image view = XD_IMAGE_INIT;
   assert_ok(with, xd_picture_load_source(&picture, with, in_memory("HOST file", 9)));
   ck_assert_uint_eq(h.released, 1);
+  ck_assert_uint_eq(h.told, 200);
   memset(h.pixels, 0xEE, sizeof h.pixels); /* nothing of it is needed any more */
   assert_status(xd_picture_view(picture, &view), XD_OK);
   ck_assert_uint_eq(view.width, 2);
@@ -486,6 +489,59 @@ START_TEST(picture_decoder__reads_what_the_library_does_not_know) {
   ck_assert_uint_eq(h.asked, 2);
   ck_assert_uint_eq(h.released, 1);
   xd_context_destroy(with);
+}
+END_TEST
+
+static void count_line(void *user, xd_log_level level, const char *message) {
+  (void)message;
+  *(unsigned *)user += level == XD_LOG_ERROR;
+}
+
+/* A JPEG whose frame says that it is coded arithmetically. */
+START_TEST(picture_decoder__reads_codings_that_the_library_does_not) {
+  unsigned char *file = malloc(sizeof grey_jpeg);
+  unsigned lines = 0;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_picture_decoder decoder = XD_PICTURE_DECODER_INIT;
+  xd_context *with = NULL;
+  host h;
+  size_t frame = 0;
+  memcpy(file, grey_jpeg, sizeof grey_jpeg);
+  while (file[frame] != 0xFF || file[frame + 1] < 0xC0 || file[frame + 1] > 0xC2)
+    frame++;
+  file[frame + 1] = 0xC9;
+  xd_context_destroy(context_with_host(&h, 0));
+  decoder.user = &h;
+  decoder.decode = host_decode;
+  decoder.release = host_release;
+  options.decoder = &decoder;
+  options.log = count_line;
+  options.log_user = &lines;
+  assert_status(xd_context_create(&with, &options), XD_OK);
+  assert_status(try_load(with, file, sizeof grey_jpeg), XD_ERROR_UNSUPPORTED);
+  assert_message_names(with, "memory");
+  ck_assert_uint_eq(h.asked, 1);
+  ck_assert_uint_eq(lines, 1);
+  assert_status(try_load(with, (const unsigned char *)"WHAT", 4), XD_ERROR_BAD_DATA);
+  assert_message_names(with, "is no PNG");
+  ck_assert_uint_eq(lines, 2);
+  h.claims_all = true;
+  assert_ok(with, try_load(with, file, sizeof grey_jpeg));
+  ck_assert_uint_eq(h.asked, 3);
+  ck_assert_uint_eq(h.released, 1);
+  ck_assert_uint_eq(lines, 2);
+  assert_message_names(with, "is no PNG"); /* that of the last failure */
+  /* Neither what is damaged nor what the library reads. */
+  assert_status(try_load(with, grey_jpeg, sizeof grey_jpeg / 2), XD_ERROR_TRUNCATED);
+  assert_ok(with, try_load(with, grey_jpeg, sizeof grey_jpeg));
+  ck_assert_uint_eq(h.asked, 3);
+  ck_assert_uint_eq(lines, 3);
+  h.answer = XD_ERROR_BAD_DATA;
+  assert_status(try_load(with, file, sizeof grey_jpeg), XD_ERROR_BAD_DATA);
+  assert_message_names(with, "the host's decoder says");
+  ck_assert_uint_eq(lines, 4);
+  xd_context_destroy(with);
+  free(file);
 }
 END_TEST
 
@@ -622,6 +678,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, picture_pixels__is_2_to_the_26_unless_asked_for);
   tcase_add_test(tcase, png__with_transparent_colour_that_is_too_large_is_called_so);
   tcase_add_test(tcase, picture_decoder__reads_what_the_library_does_not_know);
+  tcase_add_test(tcase, picture_decoder__reads_codings_that_the_library_does_not);
   tcase_add_test(tcase, picture_decoder__may_be_asked_first);
   tcase_add_test(tcase, picture_decoder__serves_sets_from_folders);
   tcase_add_test(tcase, picture_decoder__failures_come_back);

@@ -586,14 +586,16 @@ START_TEST(evaluate__names_what_is_missing) {
     input.pairing = i == 3 ? NULL : input.pairing;
     assert_status(xd_evaluate(f.context, got, f.model, XD_DIRECTION_1TO2, &input, NULL),
                   XD_ERROR_INVALID_ARGUMENT);
-    assert_message_names(f.context, "xd_evaluation_input: judge, source, target or pairing is NULL");
+    static const char *const missing[] = {"input.judge is NULL", "input.source is NULL",
+                                          "input.target is NULL", "input.pairing is NULL"};
+    assert_message_names(f.context, missing[i]);
   }
   assert_status(xd_evaluate(f.context, NULL, f.model, XD_DIRECTION_1TO2, &whole, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f.context, "measures or model is NULL");
+  assert_message_names(f.context, "measures is NULL");
   assert_status(xd_evaluate(f.context, got, NULL, XD_DIRECTION_1TO2, &whole, NULL),
                 XD_ERROR_INVALID_ARGUMENT);
-  assert_message_names(f.context, "measures or model is NULL");
+  assert_message_names(f.context, "model is NULL");
   assert_status(xd_evaluate(f.context, got, f.model, 0, &whole, NULL), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(f.context, "direction 0 is neither 1 nor 2");
   assert_status(xd_evaluate(f.context, got, f.model, 3, &whole, NULL), XD_ERROR_INVALID_ARGUMENT);

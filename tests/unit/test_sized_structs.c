@@ -184,8 +184,9 @@ static xd_status use_xd_model_parts(xd_model_parts *at) {
 }
 
 static xd_status decode_nothing(void *user, xd_image *view, void **held, char *reason, size_t room,
-                                const char *name, const void *data, size_t size) {
-  (void)user, (void)view, (void)held, (void)reason, (void)room, (void)name, (void)data, (void)size;
+                                const char *name, const void *data, size_t size, uint64_t pixels) {
+  (void)user, (void)view, (void)held, (void)reason, (void)room, (void)name, (void)data, (void)size,
+      (void)pixels;
   return XD_ERROR_UNSUPPORTED;
 }
 

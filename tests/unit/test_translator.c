@@ -218,7 +218,8 @@ START_TEST(translator_steps__refuse_what_they_cannot_take) {
   xd_translator *translator = make(context, 4);
   xd_image_init(&small, sizeof small, pictures, 8, 10, XD_SAMPLE_F32, XD_LAYOUT_RGB);
   assert_status(xd_translator_decode(translator, &small, codes, 1), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(context, "picture 0");
+  assert_message_names(context, "a picture of 8x10 pixels");
+  ck_assert_ptr_null(strstr(xd_context_message(context), "picture 0"));
   assert_status(xd_translator_encode(translator, codes, &small, 1), XD_ERROR_SHAPE_MISMATCH);
   codes[CODE] = NAN;
   assert_status(xd_translator_decode_floats(translator, pictures, codes, 2), XD_ERROR_NUMERIC);
@@ -493,7 +494,14 @@ START_TEST(translator_run__refuses_wrong_sizes_and_values) {
   xd_image_init(&from, sizeof from, pixels, 8, 8, XD_SAMPLE_F32, XD_LAYOUT_GREY);
   pixels[5] = NAN;
   assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_BAD_DATA);
-  assert_message_names(context, "picture 0");
+  assert_message_names(context, "from is not finite");
+  ck_assert_ptr_null(strstr(xd_context_message(context), "picture 0"));
+  const xd_image several[2] = {to, to};
+  xd_image one_bad[2] = {from, from};
+  float good[64] = {0};
+  one_bad[0].pixels = good;
+  assert_status(xd_translator_run(translator, several, NULL, one_bad, 2), XD_ERROR_BAD_DATA);
+  assert_message_names(context, "picture 1");
   inputs[IN + 3] = INFINITY;
   assert_status(xd_translator_run_floats(translator, (float[2 * OUT]){0}, NULL, inputs, 2),
                 XD_ERROR_BAD_DATA);

@@ -56,7 +56,8 @@ static void hear_log(void *user, xd_log_level level, const char *message) {
 }
 
 static xd_status decode(void *user, struct xd_image *view, void **held, char *reason, size_t room,
-                        const char *name, const void *data, size_t size) {
+                        const char *name, const void *data, size_t size, uint64_t pixels) {
+  (void)pixels;
   (void)user, (void)view, (void)held, (void)reason, (void)room, (void)name, (void)data, (void)size;
   return XD_ERROR_BAD_DATA;
 }

@@ -53,7 +53,7 @@ typedef struct xd_picture_decoder {
   size_t struct_size;
   void *user;
   xd_status (*decode)(void *user, struct xd_image *view, void **held, char *reason, size_t room,
-                      const char *name, const void *data, size_t size);
+                      const char *name, const void *data, size_t size, uint64_t pixels);
   void (*release)(void *user, void *held);
   const char *endings;
   uint32_t first;
@@ -80,12 +80,14 @@ typedef struct xd_context_options {
   uint64_t network_memory;
   const xd_picture_decoder *decoder;
   uint64_t picture_pixels;
+  int (*should_stop)(void *user);
+  void *should_stop_user;
 } xd_context_options;
 
 #define XD_CONTEXT_OPTIONS_INIT \
   { \
     sizeof(xd_context_options), NULL, 0, XD_LOG_INFO, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, \
-        0, 0, 0, NULL, 0 \
+        0, 0, 0, NULL, 0, NULL, NULL \
   }
 
 XD_API xd_status xd_context_create(xd_context **out, const xd_context_options *options);
