@@ -63,6 +63,9 @@ SWAPS = [(r" == ", " != "), (r" != ", " == "), (r" <= ", " < "), (r" >= ", " > "
          (r" \+ ", " - "), (r" - ", " + "), (r" \* (?=\w)", " + "), (r" && ", " || "), (r" \|\| ", " && "),
          (r"\+=", "-="), (r"(?<=\()!(?=\w)", "")]
 CONSTANT = re.compile(r"(?<![\w.])(\d+)(?=[uf]?\b)(?![\w.]*['\"])")
+# The smaller or larger of two is the same by < and by <=.
+SMALLER = re.compile(r"(?P<a>[\w.>\[\]*-]+(?: [-+] [\w.>-]+)?)( [<>] )(?P<b>[\w.>-]+(?: [-+*] [\w.>()-]+)?) \? "
+                     r"(?:(?:\(\w+\))?(?P=a) : (?P=b)|(?P=b) : (?P=a))(?!\w)")
 LONGER_ARRAY = re.compile(r"\s*(?!return )(?:\w+ )+\**\w+(?:\[\w+\])*;")
 FAILURE = re.compile(r"return xdi_fail(?:_memory)?\([^;]*;")
 FUNCTION = re.compile(r"^[a-z][^;{}()=]*?\b(\w+)\([^;{}]*\)\s*\{", re.M)
@@ -124,8 +127,10 @@ class Mutant(collections.namedtuple("Mutant", "name place length to")):
 def mutants_of(name):
     code = code_of(name)
     found = []
+    same = {m.start(2) for m in SMALLER.finditer(code)}
     for pattern, to in SWAPS:
-        found += [Mutant(name, m.start(), len(m.group(0)), to) for m in re.finditer(pattern, code)]
+        found += [Mutant(name, m.start(), len(m.group(0)), to) for m in re.finditer(pattern, code)
+                  if not (m.start() in same and "=" in to)]
     for match in CONSTANT.finditer(code):
         line = code[code.rfind("\n", 0, match.start()) + 1:code.find("\n", match.end())]
         if LONGER_ARRAY.match(line) or code[match.end():].startswith("}}"):  # nothing changes
@@ -142,7 +147,7 @@ def listed():
     keys, lines = set(), LISTED.read_text(encoding="utf-8").splitlines()
     for i, line in enumerate(lines):
         if line.startswith("lib/"):
-            keys.add((line, lines[i + 1][6:], lines[i + 2][6:]))
+            keys.add((line, lines[i + 1][7:], lines[i + 2][7:]))
     return keys
 
 
@@ -195,7 +200,7 @@ def run(program, case=""):
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-        resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))
+        resource.setrlimit(resource.RLIMIT_DATA, (1 << 33, 1 << 33))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     environment = {**os.environ, "TMPDIR": str(files), "OPENBLAS_NUM_THREADS": "1", "CK_TAP_LOG_FILE_NAME": "-",
@@ -282,6 +287,9 @@ def main():
     if args.files:
         areas = {"files": args.files}
     changes_nothing = listed()
+    lost = changes_nothing - {mutant.key() for name in tests_of for mutant in mutants_of(name)}
+    if lost:
+        sys.exit("mutation: listed, but none of the mutants:\n" + "\n".join("  ".join(key) for key in sorted(lost)))
     chosen = []
     for area in args.area or areas:
         everything = [mutant for name in areas[area] for mutant in mutants_of(name)]

@@ -375,6 +375,32 @@ START_TEST(write__names_what_it_must_not_replace) {
 }
 END_TEST
 
+/* 0 is a file's number like any other, where standard input is closed. */
+START_TEST(files__may_have_the_descriptor_0) {
+  const int kept = dup(0);
+  unsigned char *content = NULL;
+  size_t size = 0;
+  xdi_file file;
+  close(0);
+  assert_ok(context, xdi_file_open(&file, context, path, 100));
+  ck_assert_int_eq(file.descriptor, 0);
+  xdi_file_close(&file);
+  ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+  assert_ok(context, xdi_file_read(context, path, 100, &content, &size));
+  xdi_release(&context->allocator, content);
+  ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+  arm(NULL, 0);
+  assert_ok(context, xdi_file_write(context, path, "new", 3));
+  disarm();
+  ck_assert_int_eq(set.locked, 1);
+  ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+  if (kept >= 0) {
+    ck_assert_int_eq(dup2(kept, 0), 0);
+    close(kept);
+  }
+}
+END_TEST
+
 /* ---- What others left ---- */
 
 static pid_t ended_process(void) {
@@ -450,6 +476,7 @@ static Suite *make_suite(void) {
   ADD(write__gives_up_after_a_thousand_names);
   ADD(write__locks_its_temporary_file);
   ADD(write__names_what_it_must_not_replace);
+  ADD(files__may_have_the_descriptor_0);
   ADD(write__leaves_what_may_belong_to_others);
   ADD(write__looks_once_in_a_folder);
   return suite;
