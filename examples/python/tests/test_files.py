@@ -92,8 +92,10 @@ def test_declarations_are_the_headers(tmp_path: Path) -> None:
         if name.startswith("XD_") and isinstance(value, int):
             lines.append(f'printf("%lld\\n", (long long){name});')
             expected.append(value)
+    parts = ["xdomain.h", *(f"unstable/{path.name}" for path in (Path(include) / "xdomain" / "unstable").glob("*.h"))]
     source = tmp_path / "layout.c"
-    source.write_text("#include <stddef.h>\n#include <stdio.h>\n#include <xdomain/xdomain.h>\nint main(void) {\n" +
+    source.write_text("#include <stddef.h>\n#include <stdio.h>\n" +
+                      "".join(f"#include <xdomain/{part}>\n" for part in parts) + "int main(void) {\n" +
                       "\n".join(lines) + "\nreturn 0;\n}\n")
     subprocess.run([compiler, f"-I{include}", str(source), "-o", str(tmp_path / "layout")], check=True)
     told = subprocess.run([str(tmp_path / "layout")], capture_output=True, text=True, check=True).stdout
