@@ -197,7 +197,7 @@ static xd_status spread_of_source(xdi_evaluation_run *run, uint32_t label, doubl
   for (uint32_t class = 0; status == XD_OK && class < XD_CLASS_LIMIT; class ++) {
     const uint32_t count = gallery.count[class];
     double distance = 0.0;
-    if (count < 2 || run->figures->distance[class] <= 0.0)
+    if (run->figures->distance[class] <= 0.0)
       continue;
     status = xdi_mean_distance(run->context, &distance, gallery.pictures[class], count, run->target_size);
     *spread += 0.5 * count * (count - 1.0) * distance / run->figures->distance[class];

@@ -66,6 +66,7 @@ CONSTANT = re.compile(r"(?<![\w.])(\d+)(?=[uf]?\b)(?![\w.]*['\"])")
 # The smaller or larger of two is the same by < and by <=.
 SMALLER = re.compile(r"(?P<a>[\w.>\[\]*-]+(?: [-+] [\w.>-]+)?)( [<>] )(?P<b>[\w.>-]+(?: [-+*] [\w.>()-]+)?) \? "
                      r"(?:(?:\(\w+\))?(?P=a) : (?P=b)|(?P=b) : (?P=a))(?!\w)")
+FILLED_ARRAY = re.compile(r"\](?:\[\w+\])* = \{")
 LONGER_ARRAY = re.compile(r"\s*(?!return )(?:\w+ )+\**\w+(?:\[\w+\])*;")
 FAILURE = re.compile(r"return xdi_fail(?:_memory)?\([^;]*;")
 FUNCTION = re.compile(r"^[a-z][^;{}()=]*?\b(\w+)\([^;{}]*\)\s*\{", re.M)
@@ -133,8 +134,8 @@ def mutants_of(name):
                   if not (m.start() in same and "=" in to)]
     for match in CONSTANT.finditer(code):
         line = code[code.rfind("\n", 0, match.start()) + 1:code.find("\n", match.end())]
-        if LONGER_ARRAY.match(line) or code[match.end():].startswith("}}"):  # nothing changes
-            continue
+        if LONGER_ARRAY.match(line) or FILLED_ARRAY.match(code, match.end()) or code[match.end():].startswith("}}"):
+            continue  # nothing changes
         found.append(Mutant(name, match.start(), len(match.group(1)), str(int(match.group(1)) + 1)))
     for match in FAILURE.finditer(code):
         last = code[match.end():].lstrip().startswith("}")

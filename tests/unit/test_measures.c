@@ -326,7 +326,8 @@ typedef struct fixture {
   xd_model *model;
 } fixture;
 
-static xd_dataset *noise_set(xd_context *context, uint32_t count, uint64_t seed) {
+/* Pictures of three classes in turn; those of the class `alike` are all the same. */
+static xd_dataset *noise_set(xd_context *context, uint32_t count, uint64_t seed, uint32_t alike) {
   uint8_t *pixels = malloc(count * CELLS);
   uint32_t *labels = malloc(count * sizeof *labels);
   float *values = make_pixels(count * CELLS, seed);
@@ -336,6 +337,9 @@ static xd_dataset *noise_set(xd_context *context, uint32_t count, uint64_t seed)
     pixels[i] = (uint8_t)(255.0f * values[i]);
   for (uint32_t i = 0; i < count; i++)
     labels[i] = i % 3;
+  for (uint32_t i = 3; i < count; i++)
+    if (labels[i] == alike)
+      memcpy(pixels + i * CELLS, pixels + (i - 3) * CELLS, CELLS);
   assert_ok(context, xd_dataset_create(&set, context, pixels, labels, count, BATCH_SIDE, BATCH_SIDE, 1));
   free(pixels), free(labels), free(values);
   return set;
@@ -348,8 +352,8 @@ static fixture open_fixture(void) {
   xd_encoder *encoders[2];
   xd_decoder *decoders[2];
   xd_latent_generator *generators[2];
-  f.sets[0] = noise_set(f.context, SOURCES, 1);
-  f.sets[1] = noise_set(f.context, TARGETS, 2);
+  f.sets[0] = noise_set(f.context, SOURCES, 1, 3);
+  f.sets[1] = noise_set(f.context, TARGETS, 2, 3);
   f.judge = make_judge(f.context, "width=8 height=8 channels=1 classes=3 base_channels=2 feature_dim=6");
   randomise((xd_network *)xd_judge_network(f.judge), 13);
   for (int d = 0; d < 2; d++) {
@@ -572,6 +576,30 @@ START_TEST(evaluate__goes_on_after_a_batch) {
 }
 END_TEST
 
+/* What has no variety has no share of it: the class is left out. */
+START_TEST(evaluate__takes_classes_of_one_picture_many_times) {
+  fixture f = open_fixture();
+  xd_pairing *pairing = make_pairing(f.context, "0:0,1:1,2:2");
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  double most = 0.0, least = 1e9;
+  input.judge = f.judge, input.source = f.sets[0], input.pairing = pairing;
+  for (uint32_t alike = 0; alike < 4; alike++) {
+    xd_values *got = make_values(f.context);
+    xd_dataset *target = noise_set(f.context, TARGETS, 2, alike);
+    input.target = target;
+    assert_ok(f.context, xd_evaluate(f.context, got, f.model, XD_DIRECTION_1TO2, &input, NULL));
+    const double ediv = value_of(got, "ediv");
+    ck_assert(isfinite(ediv) && isfinite(value_of(got, "div")));
+    most = fmax(most, ediv), least = fmin(least, ediv);
+    xd_dataset_release(target);
+    xd_values_destroy(got);
+  }
+  ck_assert_msg(least < 0.5 * most, "ediv is %g without the class that is drawn, %g with it", least, most);
+  xd_pairing_release(pairing);
+  close_fixture(&f);
+}
+END_TEST
+
 START_TEST(evaluate__names_what_is_missing) {
   fixture f = open_fixture();
   xd_pairing *pairing = make_pairing(f.context, "0:1");
@@ -648,6 +676,7 @@ static Suite *make_suite(void) {
   add_case(suite, components__are_as_many_as_hold_the_share);
   add_case(suite, moments__take_features_of_any_number);
   add_case(suite, evaluate__goes_on_after_a_batch);
+  add_case(suite, evaluate__takes_classes_of_one_picture_many_times);
   add_case(suite, evaluate__names_what_is_missing);
   add_case(suite, judge_accuracy__reads_a_set_in_pieces);
   return suite;
