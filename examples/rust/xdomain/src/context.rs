@@ -2,10 +2,11 @@
 
 use crate::{Error, Result};
 use std::cell::Cell;
-use std::ffi::{c_char, CStr, CString};
+use std::ffi::{c_char, c_int, c_void, CStr, CString};
 use std::marker::PhantomData;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use xdomain_sys as sys;
 
@@ -32,15 +33,36 @@ pub(crate) fn c_path(path: &Path) -> Result<CString> {
     c_text(path.to_str().ok_or_else(|| Error::invalid("the path is not Unicode"))?)
 }
 
-struct Core(*mut sys::xd_context);
+/// Whether a call is to stop.
+type Question = Box<dyn FnMut() -> bool + Send>;
 
-// Of a core that several have, only what the library allows from any thread is called but by its Context.
+struct Core {
+    raw: *mut sys::xd_context,
+    // Which C holds a pointer to.
+    _should_stop: Option<OwnedQuestion>,
+}
+
+struct OwnedQuestion(NonNull<Question>);
+
+impl Drop for OwnedQuestion {
+    fn drop(&mut self) {
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+unsafe extern "C" fn ask(user: *mut c_void) -> c_int {
+    let question = &mut *user.cast::<Question>();
+    catch_unwind(AssertUnwindSafe(question)).unwrap_or(true).into()
+}
+
+// Of a core that several have, only what the library allows from any thread is called but by its Context; the question
+// is Send.
 unsafe impl Send for Core {}
 unsafe impl Sync for Core {}
 
 impl Drop for Core {
     fn drop(&mut self) {
-        unsafe { sys::xd_context_destroy(self.0) }
+        unsafe { sys::xd_context_destroy(self.raw) }
     }
 }
 
@@ -83,7 +105,7 @@ impl Context {
     }
 
     pub(crate) fn as_ptr(&self) -> *mut sys::xd_context {
-        self.core.0
+        self.core.raw
     }
 
     pub(crate) fn check(&self, status: i32) -> Result<()> {
@@ -109,7 +131,7 @@ pub struct Canceller(Arc<Core>);
 impl Canceller {
     /// Asks the call that runs, and those that come, to stop.
     pub fn cancel(&self) {
-        unsafe { sys::xd_context_cancel(self.0 .0) }
+        unsafe { sys::xd_context_cancel(self.0.raw) }
     }
 }
 
@@ -119,6 +141,7 @@ pub struct ContextBuilder<'a> {
     backend: Option<&'a str>,
     threads: u32,
     pool: Option<&'a Pool>,
+    should_stop: Option<Question>,
 }
 
 impl<'a> ContextBuilder<'a> {
@@ -140,6 +163,14 @@ impl<'a> ContextBuilder<'a> {
         self
     }
 
+    /// The closure is asked, thousands of times a second while a call works, whether that call is to stop: so it can
+    /// look at a flag or a clock, and has to answer fast. `true`, or a panic, stops the call with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and no later one.
+    pub fn should_stop(mut self, closure: impl FnMut() -> bool + Send + 'static) -> Self {
+        self.should_stop = Some(Box::new(closure));
+        self
+    }
+
     /// Makes the context.
     pub fn build(self) -> Result<Context> {
         let mut message = [0u8; 512];
@@ -151,12 +182,17 @@ impl<'a> ContextBuilder<'a> {
         options.pool = self.pool.map_or(ptr::null(), |pool| pool.as_ptr());
         options.message = message.as_mut_ptr().cast();
         options.message_size = message.len();
+        let question = self.should_stop.map(|closure| OwnedQuestion(NonNull::from(Box::leak(Box::new(closure)))));
+        if let Some(question) = &question {
+            options.should_stop = Some(ask);
+            options.should_stop_user = question.0.as_ptr().cast();
+        }
         let mut out = ptr::null_mut();
         let status = unsafe { sys::xd_context_create(&mut out, &options) };
         if status != sys::XD_OK {
             return Err(Error::new(status, text(message.as_ptr().cast())));
         }
-        Ok(Context { core: Arc::new(Core(out)), not_sync: PhantomData })
+        Ok(Context { core: Arc::new(Core { raw: out, _should_stop: question }), not_sync: PhantomData })
     }
 }
 

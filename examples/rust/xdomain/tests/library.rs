@@ -4,6 +4,8 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::{env, fs, thread};
 use xdomain::*;
 
@@ -360,6 +362,23 @@ fn reads_folders_as_they_are() {
     assert!(left.len() == 2 && left[0] == "notes" && left[1].contains("3.pgm"));
     let matched = set.matched(&context, &["none", "a"]).unwrap();
     assert_eq!((matched.len(), matched.get(0).unwrap().0), (1, 1));
+}
+
+#[test]
+fn a_question_stops_calls() {
+    let wanted = Arc::new(AtomicBool::new(false));
+    let asked = wanted.clone();
+    let context = Context::builder().should_stop(move || asked.load(Ordering::Relaxed)).build().unwrap();
+    let mut translator = Translator::load(context, models().join("digits.xdm"), &Default::default()).unwrap();
+    let codes = vec![0.0; translator.source_dim()];
+    wanted.store(true, Ordering::Relaxed);
+    assert_eq!(translator.generate(&codes, None).unwrap_err().kind(), ErrorKind::Cancelled);
+    wanted.store(false, Ordering::Relaxed);
+    assert!(translator.generate(&codes, None).is_ok());
+    let panicking = Context::builder().should_stop(|| panic!("enough")).build().unwrap();
+    let stopped = Model::load(&panicking, models().join("digits.xdm")).err().unwrap();
+    assert_eq!(stopped.kind(), ErrorKind::Cancelled);
+    assert!(Context::builder().backend("abacus").should_stop(|| false).build().is_err());
 }
 
 #[test]
