@@ -20,6 +20,18 @@ list=$root/tests/abi/symbols.txt
 nm -D --defined-only "$library" | awk '$2 != "A" { print $NF }' | sed 's/@@*/@/' | sort >"$work/exported"
 [ -s "$work/exported" ] || fail "$library exports nothing"
 if [ "${6-}" = --update ]; then
+  # Only before 1.0.0 does what is promised change; later, a minor version adds under its own node, and a patch nothing.
+  version=$(sed -n 's/^#define XD_VERSION_STRING "\(.*\)"/\1/p' "$root/include/xdomain/version.h")
+  case $version in
+    1.0.0-*) may_add=any ;;
+    1.0.* | 1.*.[1-9]*) may_add=nothing ;;
+    *) may_add=${version%.*} ;;
+  esac
+  if [ $may_add != any ] && diff "$list" "$work/exported" | grep '^[<>]' |
+    grep -v -e '@XDOMAIN_UNSTABLE$' -e "^> .*@XDOMAIN_$may_add\$"; then
+    fail "version $version must not take away (<) or add (>) these"
+    exit 1
+  fi
   cp "$work/exported" "$list"
   exit
 fi
