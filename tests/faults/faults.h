@@ -1,5 +1,5 @@
 /* Fault sweeps: each scenario, a small piece of the library's whole use, is run again and again while the
- * n-th allocation, call of the system, thread or loop fails, for n = 1, 2, ... until a run meets no fault.
+ * n-th allocation, call of the system or of the backend, thread or loop fails, for n = 1, 2, ... until a run meets no fault.
  *
  * What is demanded of each run: it ends, with XD_OK or a failure that fits the fault and has a message; no
  * handle comes out of a failed call; nothing that it took is still held at its end; and what lies in files is
@@ -51,6 +51,7 @@ void sweep_allocations(const sweep *of, const fixture *with);
 void sweep_files(const sweep *of, const fixture *with);
 void sweep_threads(const sweep *of, const fixture *with);
 void sweep_runners(const sweep *of, const fixture *with);
+void sweep_kernels(const sweep *of, const fixture *with);
 void sweep_kills(const sweep *of, const fixture *with);
 
 /* A promise, with the scenario, the fault and what was found. */

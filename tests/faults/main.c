@@ -36,11 +36,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(const sweep *, const fixture *);
-  } kinds[] = {{"allocations", sweep_allocations},
-               {"files", sweep_files},
-               {"threads", sweep_threads},
-               {"runners", sweep_runners},
-               {"kills", sweep_kills}};
+  } kinds[] = {{"allocations", sweep_allocations}, {"files", sweep_files},     {"threads", sweep_threads},
+               {"runners", sweep_runners},         {"kernels", sweep_kernels}, {"kills", sweep_kills}};
   const char *kind = argc > 1 ? argv[1] : "";
   chosen = (sweep){false, (uint64_t)time(NULL)};
   for (int i = 2; i < argc; i++) {
@@ -53,7 +50,7 @@ int main(int argc, char **argv) {
     if (strcmp(kind, kinds[i].name) == 0)
       chosen_run = kinds[i].run;
   if (!chosen_run) {
-    fprintf(stderr, "usage: faults allocations|files|threads|runners|kills [--all] [--seed N]\n");
+    fprintf(stderr, "usage: faults allocations|files|threads|runners|kernels|kills [--all] [--seed N]\n");
     return 2;
   }
   setvbuf(stdout, NULL, _IOLBF, BUFSIZ);

@@ -195,6 +195,28 @@ static xd_status translate(xd_context *context, const fixture *of) {
   return status;
 }
 
+/* Views of another size, with an alpha that the results take. */
+static xd_status translate_views(xd_context *context, const fixture *of) {
+  enum { COUNT = 3, SIDE = 12, WIDTH = 9, HEIGHT = 10 };
+  static uint8_t pixels[COUNT][SIDE * SIDE * 4], results[COUNT][WIDTH * HEIGHT * 4];
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_image inputs[COUNT], outputs[COUNT];
+  float codes[COUNT * 3];
+  xd_translator *translator = NULL;
+  options.max_batch = 2;
+  options.fit = XD_FIT_PAD;
+  for (uint32_t i = 0; i < COUNT; i++) {
+    xd_image_init(&inputs[i], sizeof inputs[i], pixels[i], SIDE, SIDE, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+    inputs[i].policy = XD_ALPHA_CARRY;
+    xd_image_init(&outputs[i], sizeof outputs[i], results[i], WIDTH, HEIGHT, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  }
+  xd_status status = made(xd_translator_create(&translator, context, of->model, &options), &translator);
+  if (status == XD_OK)
+    status = xd_translator_run(translator, outputs, codes, inputs, COUNT);
+  xd_translator_destroy(translator);
+  return status;
+}
+
 static xd_status encode(xd_context *context, const fixture *of) {
   float pictures[5 * 64] = {0.25f}, codes[5 * 2];
   xd_status status = xd_encoder_encode(xd_model_encoder(of->model, 1), context, codes, NULL, pictures, 5);
@@ -245,6 +267,31 @@ static xd_status train_with(xd_context *context, const fixture *of, const xd_run
 
 static xd_status train(xd_context *context, const fixture *of) {
   return train_with(context, of, NULL);
+}
+
+/* From labels, on the VAE of domain 2; then from vectors. */
+static xd_status train_generator(xd_context *context, const fixture *of) {
+  static const float vectors[12 * 2] = {0.5f, 1.0f, -1.0f};
+  xd_generator_input input = XD_GENERATOR_INPUT_INIT;
+  xd_options *options = NULL;
+  xd_values *report = NULL;
+  xd_status status = make_options(&options, context, "mapping",
+                                  "hidden_width = 4\nhidden_layers = 1\nbatch = 4\nsteps = 2\n");
+  if (status == XD_OK)
+    status = made(xd_values_create(&report, context), &report);
+  input.encoder = xd_model_encoder(of->model, 2);
+  input.decoder = xd_model_decoder(of->model, 2);
+  input.set = of->sets[1];
+  for (int i = 0; i < 2 && status == XD_OK; i++) {
+    xd_model *model = NULL;
+    input.vectors = i ? vectors : NULL;
+    input.vector_dim = i ? 2 : 0;
+    status = made(xd_train_generator(&model, context, report, &input, NULL, options), &model);
+    xd_model_release(model);
+  }
+  xd_options_destroy(options);
+  xd_values_destroy(report);
+  return status;
 }
 
 static xd_status map(xd_context *context, const fixture *of) {
@@ -342,9 +389,11 @@ const scenario fault_scenarios[] = {
     {"inspect", check_file, NULL},
     {"judge", use_judge, "saved.xdc"},
     {"translate", translate, NULL},
+    {"views", translate_views, NULL},
     {"encode", encode, NULL},
     {"train_judge", train_judge, NULL},
     {"evaluate", evaluate, NULL},
+    {"generator", train_generator, NULL},
     {"map", map, NULL},
     {"train", train, NULL},
     {"resume_judge", resume_judge, NULL},

@@ -1138,8 +1138,8 @@ START_TEST(sheet__refuses_impossible_arguments) {
   const struct {
     unsigned which;
     uint32_t value;
-  } cases[] = {{0, 0}, {1, 0}, {3, 0},  {4, 0},  {2, 0},         {2, 2},
-               {2, 4}, {5, 0}, {5, 17}, {6, 65}, {0, UINT32_MAX}};
+  } cases[] = {{0, 0}, {1, 0},  {3, 0},  {4, 0},          {2, 0},          {2, 2},          {2, 4},
+               {5, 0}, {5, 17}, {6, 65}, {0, UINT32_MAX}, {1, UINT32_MAX}, {3, UINT32_MAX}, {4, UINT32_MAX}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     uint32_t a[7];
     xd_picture *sheet = (xd_picture *)&good;

@@ -318,6 +318,23 @@ START_TEST(png__refuses_every_cut_and_survives_every_turned_bit) {
 }
 END_TEST
 
+START_TEST(png__refuses_headers_that_are_none) {
+  static const struct { unsigned char depth, colour; } kinds[] = {{8, 1}, {8, 5}, {8, 7}, {0, 0}, {17, 0}};
+  bytes file;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    begin_png(&file, 3, 2, kinds[i].depth, kinds[i].colour);
+    put_rows(&file, (const unsigned char[8]){0}, 8);
+    end_png(&file);
+    check_refused(&file, XD_ERROR_BAD_DATA, "PNG colour type");
+  }
+  file.size = 0;
+  put(&file, "\x89PNG\r\n\x1a\n", 8);
+  put_chunk(&file, "IHDR", "\0\0\0\1\0\0\0\1\10\0\0", 11); /* two bytes short */
+  end_png(&file);
+  check_refused(&file, XD_ERROR_BAD_DATA, "does not begin with IHDR");
+}
+END_TEST
+
 /* ---- JPEG ---- */
 
 static void check_near(const unsigned char *pixel, unsigned channels, const unsigned char *expected,
@@ -374,6 +391,63 @@ static size_t find_marker(const bytes *file, unsigned char marker) {
   ck_abort_msg("no marker %02x", marker);
   return 0;
 }
+
+/* Three components of which the first has across x down samples for one of the others, 16x16, grey: every
+ * coefficient is 0, and the only code of each table is one bit 0. */
+static void make_sampled_jpeg(bytes *to, unsigned char across, unsigned char down) {
+  static const unsigned char tables[] = {0xFF, 0xDB, 0, 67, 0};
+  static const unsigned char codes[] = {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  static const unsigned char scan[] = {0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0};
+  const unsigned char sampling = (unsigned char)(across << 4 | down);
+  const unsigned char frame[] = {0xFF, 0xC0,     0, 17, 8,    0, 16, 0,    16, 3,
+                                 1,    sampling, 0, 2,  0x11, 0, 3,  0x11, 0};
+  to->size = 0;
+  put(to, "\xff\xd8", 2);
+  put(to, tables, sizeof tables);
+  for (int i = 0; i < 64; i++)
+    put(to, "\1", 1);
+  put(to, frame, sizeof frame);
+  for (unsigned char kind = 0; kind < 2; kind++) {
+    put(to, "\xff\xc4\0\x14", 4);
+    put(to, (const unsigned char[]){(unsigned char)(kind << 4)}, 1);
+    put(to, codes + 1, 17);
+  }
+  put(to, scan, sizeof scan);
+  for (int i = 0; i < 64; i++)
+    put(to, "", 1);
+  put(to, "\xff\xd9", 2);
+}
+
+START_TEST(jpeg__decodes_every_sampling) {
+  static const unsigned char samplings[][2] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}, {1, 4}};
+  unsigned char expected[16 * 16 * 3];
+  bytes file;
+  memset(expected, 128, sizeof expected);
+  for (size_t i = 0; i < sizeof samplings / sizeof *samplings; i++) {
+    make_sampled_jpeg(&file, samplings[i][0], samplings[i][1]);
+    check_pixels(&file, 16, 16, XD_SAMPLE_U8, XD_LAYOUT_RGB, expected);
+  }
+  make_sampled_jpeg(&file, 3, 1);
+  file.data[find_marker(&file, 0xC0) + 14] = 0x21; /* two samples do not divide three */
+  check_refused(&file, XD_ERROR_BAD_DATA, "damaged");
+}
+END_TEST
+
+/* A height that is said again after the scan must be the frame's. */
+START_TEST(jpeg__holds_a_second_height_to_the_first) {
+  for (unsigned char height = 8; height < 10; height++) {
+    const unsigned char again[] = {0xFF, 0xDC, 0, 4, 0, height, 0xFF, 0xD9};
+    bytes file;
+    take_grey_jpeg(&file);
+    file.size -= 2;
+    put(&file, again, sizeof again);
+    if (height == 8)
+      ck_assert_int_eq(load_copy(file.data, file.size), XD_OK);
+    else
+      check_refused(&file, XD_ERROR_BAD_DATA, "damaged");
+  }
+}
+END_TEST
 
 START_TEST(jpeg__refuses_other_processes) {
   bytes file;
@@ -701,6 +775,9 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, jpeg__decodes_baseline_grey);
   tcase_add_test(tcase, jpeg__decodes_progressive_colour);
   tcase_add_test(tcase, jpeg__refuses_other_processes);
+  tcase_add_test(tcase, png__refuses_headers_that_are_none);
+  tcase_add_test(tcase, jpeg__decodes_every_sampling);
+  tcase_add_test(tcase, jpeg__holds_a_second_height_to_the_first);
   tcase_add_test(tcase, jpeg__refuses_what_is_damaged);
   tcase_add_test(tcase, jpeg__refuses_huffman_tables_beyond_256_codes);
   tcase_add_test(tcase, jpeg__refuses_endless_scans);
