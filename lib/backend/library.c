@@ -1,15 +1,16 @@
 /* Backends in shared objects: opened by the system's loader and let in through the same gate as
  * every other table. A library is its own small allocation from the C library's heap, for it
  * belongs to no context. */
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/registry.h"
 #include "base/memory.h"
 #include "base/plain.h"
+#include "base/system.h"
 #include "base/text.h"
+
+#define REASON_SIZE 1024 /* of a loader, which names paths */
 
 struct xd_backend_library {
   void *handle;
@@ -26,26 +27,23 @@ static void say(char *why, size_t why_size, const char *what, const char *detail
   xdi_text_show(why, why_size, line, strlen(line));
 }
 
-static const char *loader_message(void) {
-  const char *message = dlerror();
-  return message ? message : "the loader gives no reason";
-}
-
 /* A path with a folder in it that names a file which is there, but which the loader refused. */
 static bool refused_file(const char *path) {
-  return strchr(path, '/') && access(path, F_OK) == 0;
+  xdi_kind kind;
+  return strchr(path, '/') && xdi_system_kind(path, &kind) == 0;
 }
 
 static xd_status find_table(xd_backend_library *library, const char *path, char *why, size_t why_size) {
   plugin_function plugin = NULL;
   const xdi_plain plain = xdi_plain_begin();
-  library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  char reason[REASON_SIZE];
+  library->handle = xdi_system_open_library(path, reason, sizeof reason);
   if (!library->handle)
-    say(why, why_size, path, loader_message());
+    say(why, why_size, path, reason);
   xdi_plain_end(plain);
   if (!library->handle)
     return refused_file(path) ? XD_ERROR_UNSUPPORTED : XD_ERROR_NOT_FOUND;
-  void *symbol = dlsym(library->handle, "xd_backend_plugin");
+  void *symbol = xdi_system_find_symbol(library->handle, "xd_backend_plugin");
   if (!symbol) {
     say(why, why_size, path, "it exports no xd_backend_plugin");
     return XD_ERROR_NOT_FOUND;
@@ -89,7 +87,7 @@ void xd_backend_library_close(xd_backend_library *library) {
   if (!library)
     return;
   if (library->handle)
-    dlclose(library->handle);
+    xdi_system_close_library(library->handle);
   xdi_release(&xdi_heap, library);
 }
 

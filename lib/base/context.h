@@ -12,6 +12,13 @@
 #define XDI_MESSAGE_SIZE 512
 #define XDI_DETAIL_SIZE 256
 
+/* Formats are the C standard's, also where the system has its own. */
+#ifdef __MINGW32__
+#define XDI_PRINTF gnu_printf
+#else
+#define XDI_PRINTF printf
+#endif
+
 struct xd_context {
   xd_allocator allocator;
   xd_runner runner; /* the host's, the pool's or the serial one; always callable */
@@ -45,7 +52,7 @@ struct xd_context {
  * information), and returns `status`. The arguments may contain the context's present message. Without a
  * context it only returns `status`. */
 xd_status xdi_fail(xd_context *context, xd_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(XDI_PRINTF, 3, 4)));
 
 /* xdi_fail with the standard sentence: "out of memory while <what>". */
 xd_status xdi_fail_memory(xd_context *context, const char *what);
@@ -63,7 +70,7 @@ void xdi_context_release(xd_context *context);
 
 /* One line for the host's log; nothing without a context or a callback. */
 void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(XDI_PRINTF, 3, 4)));
 
 /* A runner that stands before the context's: see `guard`. A loop that was cut short fails. */
 xd_runner xdi_guard_runner(xd_context *context);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/context.h"
+#include "base/system.h"
 
 /* Reads `path` into memory of the context's allocator (the caller releases it; an empty file gives a
  * pointer too). A file larger than `limit` is refused before anything is allocated; a folder, a pipe or
@@ -26,6 +27,12 @@ xd_status xdi_file_open(xdi_file *out, xd_context *context, const char *path, si
 /* Reads `size` bytes at `offset`; XD_ERROR_IO if the file has become too short for them. */
 xd_status xdi_file_fetch(const xdi_file *file, xd_context *context, void *to, size_t offset, size_t size);
 void xdi_file_close(xdi_file *file);
+
+/* The message is "cannot <what> '<path>': <the system's reason>", of an error number of <errno.h>. */
+xd_status xdi_fail_system(xd_context *context, int error, const char *what, const char *path);
+
+/* XD_ERROR_IO of a folder, a pipe or a device. */
+xd_status xdi_check_regular(xd_context *context, const char *path, xdi_kind kind);
 
 /* Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. A new file has
  * mode 0666 less the umask; one that replaces another has that one's mode, owner and group, as far as the process

@@ -1,50 +1,19 @@
 /* Memory: the C heap behind the allocator interface, and checked sizes. */
 
-#define _DEFAULT_SOURCE /* madvise */
-
 #include "base/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define SMALL_PAGE ((size_t)1 << 12)
-#define HUGE_PAGE ((size_t)1 << 21)
-#define MIDDLING_SIZE ((size_t)1 << 18)
-#define LARGE_SIZE ((size_t)3 << 19)
-
-/* Touching weights for the first time, page by page, can take longer than computing with them. So a large
- * block asks for huge pages, whole ones where that wastes little, and a middling one for all its pages at
- * once. Both are advice: a kernel that knows neither gives pages as they are touched. */
-static void *allocate_pages(size_t size) {
-  const size_t page = size >= LARGE_SIZE ? HUGE_PAGE : SMALL_PAGE, rest = size % page;
-  void *memory = NULL;
-  if (rest && page - rest <= size / 3 && size <= SIZE_MAX - page)
-    size += page - rest;
-  if (posix_memalign(&memory, page, size) != 0)
-    return NULL;
-#ifdef MADV_HUGEPAGE
-  if (page == HUGE_PAGE)
-    (void)madvise(memory, size, MADV_HUGEPAGE);
-#endif
-#ifdef MADV_POPULATE_WRITE
-  if (page == SMALL_PAGE)
-    (void)madvise(memory, size, MADV_POPULATE_WRITE);
-#endif
-  return memory;
-}
+#include "base/system.h"
 
 static void *allocate_from_heap(void *user, size_t size, size_t alignment) {
   (void)user;
-  void *memory = NULL;
-  if (size >= MIDDLING_SIZE)
-    return allocate_pages(size);
-  return posix_memalign(&memory, alignment, size) == 0 ? memory : NULL;
+  return xdi_system_allocate(size, alignment);
 }
 
 static void release_to_heap(void *user, void *pointer, size_t size, size_t alignment) {
   (void)user, (void)size, (void)alignment;
-  free(pointer);
+  xdi_system_release(pointer);
 }
 
 const xd_allocator xdi_heap = {

@@ -1,21 +1,20 @@
-/* The plain locale on one thread; the process's stays as the host set it. */
+/* The plain locale on one thread, as POSIX has it; the process's stays as the host set it. */
 #include "base/plain.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 xdi_plain xdi_plain_begin(void) {
-  xdi_plain plain = {.plain = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
-  if (plain.plain)
-    plain.before = uselocale(plain.plain);
-  return plain;
+  const locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  return (xdi_plain){.plain = (void *)plain, .before = plain ? (void *)uselocale(plain) : NULL};
 }
 
 void xdi_plain_end(xdi_plain plain) {
   if (!plain.plain)
     return;
-  uselocale(plain.before);
-  freelocale(plain.plain);
+  uselocale((locale_t)plain.before);
+  freelocale((locale_t)plain.plain);
 }
 
 /* POSIX's strerror_r writes to `to` and answers whether it could; GNU's, which a host's flags may choose,

@@ -2,13 +2,11 @@
 #ifndef XDI_BASE_PLAIN_H
 #define XDI_BASE_PLAIN_H
 
-#include <locale.h>
-
 #define XDI_REASON_SIZE 128
 
 /* The calling thread's locale, kept while the plain one holds. */
 typedef struct xdi_plain {
-  locale_t plain, before;
+  void *plain, *before; /* of the system's kind */
 } xdi_plain;
 
 /* Between the two, numbers and the system's sentences on this thread are in the plain locale. */

@@ -10,21 +10,18 @@
  *
  * A child of fork() has the pool's memory, but none of its threads, and perhaps a lock that nobody will open.
  * So it runs loops on the calling thread and touches no lock. It finds out by a page that is empty there. */
-#define _DEFAULT_SOURCE /* MADV_WIPEONFORK */
 
 #include "base/runner.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/owners.h"
+#include "base/system.h"
 
 #define SPIN_SECONDS 2e-4
 #define SPINS_BETWEEN_CLOCKS 32
@@ -46,9 +43,7 @@ struct xd_pool {
   atomic_bool stop;
   _Atomic uint32_t sleepers;
   bool may_spin; /* every thread can have a processor */
-  pid_t process;
-  const _Atomic pid_t
-      *mark; /* the process's number, and 0 in a child; NULL where the system has no such page */
+  xdi_birth birth;
   pthread_mutex_t mutex;
   pthread_cond_t news;
   pthread_cond_t done;
@@ -229,43 +224,12 @@ static void run_piece(xd_pool *pool, xd_task task, void *argument, uint32_t firs
   wait_for_others(pool, count);
 }
 
-/* ---- forked children ---- */
-
-/* A page that the system empties in children; without one, the process is asked for its number. */
-static const _Atomic pid_t *make_mark(pid_t process) {
-#ifdef MADV_WIPEONFORK
-  const size_t size = sizeof(pid_t);
-  _Atomic pid_t *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED)
-    return NULL;
-  if (madvise(page, size, MADV_WIPEONFORK) == 0) {
-    atomic_init(page, process);
-    return page;
-  }
-  munmap(page, size);
-#else
-  (void)process;
-#endif
-  return NULL;
-}
-
-static void remove_mark(const _Atomic pid_t *mark) {
-  if (mark)
-    munmap((void *)mark, sizeof(pid_t));
-}
-
-/* Whether this process is a child of the pool's. */
-static bool is_inherited(const xd_pool *pool) {
-  const pid_t here = pool->mark ? atomic_load_explicit(pool->mark, memory_order_relaxed) : getpid();
-  return here != pool->process;
-}
-
 /* ---- loops ---- */
 
 static int run_in_pool(void *user, xd_task task, void *argument, uint32_t count) {
   xd_pool *pool = user;
   /* Within a task of ours, or from a second thread: no waiting, the calling thread does it. */
-  if (count == 1 || is_inherited(pool) || atomic_exchange(&pool->busy, true))
+  if (count == 1 || xdi_birth_is_inherited(&pool->birth) || atomic_exchange(&pool->busy, true))
     return xdi_serial_runner.run(NULL, task, argument, count);
   for (uint32_t first = 0, piece; first < count; first += piece) {
     piece = count - first < PIECE ? count - first : PIECE;
@@ -282,19 +246,6 @@ xd_runner xdi_pool_runner(const xd_pool *pool) {
 }
 
 /* ---- life ---- */
-
-/* Signals stay with the host's threads. Where the system refuses one, the pool has those that it got. */
-static void start_workers(xd_pool *pool) {
-  sigset_t all, before;
-  sigfillset(&all);
-  if (pthread_sigmask(SIG_SETMASK, &all, &before) == 0) {
-    while (pool->started < pool->threads - 1 &&
-           pthread_create(&pool->workers[pool->started], NULL, serve, pool) == 0)
-      pool->started++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-  }
-  pool->threads = pool->started + 1;
-}
 
 static bool create_locks(xd_pool *pool) {
   if (pthread_mutex_init(&pool->mutex, NULL) != 0)
@@ -323,7 +274,6 @@ xd_status xd_pool_create(xd_pool **out, uint32_t threads, const xd_allocator *al
     return XD_ERROR_OUT_OF_MEMORY;
   pool->allocator = from;
   pool->threads = threads;
-  pool->process = getpid();
   pool->may_spin = xd_usable_threads() >= threads;
   xdi_owners_begin(&pool->references);
   atomic_init(&pool->state, make_state(0, CLOSED));
@@ -331,8 +281,10 @@ xd_status xd_pool_create(xd_pool **out, uint32_t threads, const xd_allocator *al
     xdi_release(&from, pool);
     return XD_ERROR_OUT_OF_MEMORY;
   }
-  pool->mark = make_mark(pool->process);
-  start_workers(pool);
+  pool->birth = xdi_birth_note();
+  /* Where the system refuses one, the pool has those that it got. */
+  pool->started = xdi_system_start_threads(pool->workers, threads - 1, serve, pool);
+  pool->threads = pool->started + 1;
   *out = pool;
   return XD_OK;
 }
@@ -361,13 +313,13 @@ void xd_pool_release(const xd_pool *pool) {
   xd_pool *shared = (xd_pool *)pool;
   if (!shared || !xdi_owners_drop(&shared->references))
     return;
-  if (!is_inherited(shared)) {
+  if (!xdi_birth_is_inherited(&shared->birth)) {
     stop_workers(shared);
     pthread_cond_destroy(&shared->done);
     pthread_cond_destroy(&shared->news);
     pthread_mutex_destroy(&shared->mutex);
   }
-  remove_mark(shared->mark);
+  xdi_birth_forget(&shared->birth);
   const xd_allocator allocator = shared->allocator;
   xdi_release(&allocator, shared);
 }

@@ -2,15 +2,14 @@
  * order of a set the same on every machine, whatever its locale. */
 #include "data/listing.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/memory.h"
-#include "base/plain.h"
+#include "base/system.h"
 
 /* ---- order ---- */
 
@@ -126,15 +125,6 @@ static bool has_picture_ending(const xd_context *context, const char *name) {
          (context->decoder.decode && has_ending(name, context->decoder.endings));
 }
 
-static xd_status fail_system(xd_context *context, int error, const char *what, const char *path) {
-  char reason[XDI_REASON_SIZE];
-  xdi_describe_error(reason, error);
-  xd_status status = error == ENOENT || error == ENOTDIR ? XD_ERROR_NOT_FOUND : XD_ERROR_IO;
-  if (error == ENOMEM)
-    status = XD_ERROR_OUT_OF_MEMORY;
-  return xdi_fail(context, status, "cannot %s '%s': %s", what, path, reason);
-}
-
 /* Where entries of a folder belong. */
 typedef struct sorting {
   xd_context *context;
@@ -145,17 +135,17 @@ typedef struct sorting {
 /* Puts one entry, whose path it takes over, where it belongs; links are followed. */
 static xd_status sort_in(const sorting *order, const char *name, char *path) {
   const xd_allocator *allocator = &order->context->allocator;
-  struct stat info;
+  xdi_kind kind = XDI_KIND_OTHER;
   bool added = true;
-  const int error = stat(path, &info) != 0 ? errno : 0;
+  const int error = xdi_system_kind(path, &kind);
   const bool leads_nowhere =
       error == ENOENT && !has_picture_ending(order->context, name); /* a link that no one asked for */
   xd_status status = XD_OK;
   if (error && !leads_nowhere)
-    status = fail_system(order->context, error, "examine", path);
-  else if (!error && S_ISDIR(info.st_mode))
+    status = xdi_fail_system(order->context, error, "examine", path);
+  else if (!error && kind == XDI_KIND_FOLDER)
     added = xdi_listing_add(allocator, order->folders, name);
-  else if (!error && S_ISREG(info.st_mode) && has_picture_ending(order->context, name))
+  else if (!error && kind == XDI_KIND_FILE && has_picture_ending(order->context, name))
     added = xdi_listing_add(allocator, order->pictures, name);
   else
     added = xdi_listing_add(allocator, order->others, name);
@@ -163,19 +153,19 @@ static xd_status sort_in(const sorting *order, const char *name, char *path) {
   return added ? status : xdi_fail_memory(order->context, "listing a folder");
 }
 
-static xd_status read_entries(const sorting *order, DIR *directory) {
+static xd_status read_entries(const sorting *order, xdi_folder *folder) {
   for (;;) {
-    errno = 0;
-    const struct dirent *entry = readdir(directory);
-    if (!entry)
-      return errno ? fail_system(order->context, errno, "list the folder", order->folder) : XD_OK;
-    if (entry->d_name[0] == '.')
+    int error;
+    const char *name = xdi_folder_next(folder, &error);
+    if (!name)
+      return error ? xdi_fail_system(order->context, error, "list the folder", order->folder) : XD_OK;
+    if (name[0] == '.')
       continue;
     xd_status status = xdi_check_cancelled(order->context);
     if (status != XD_OK)
       return status;
-    char *path = xdi_join_path(order->context, order->folder, entry->d_name);
-    status = path ? sort_in(order, entry->d_name, path) : xdi_fail_memory(order->context, "listing a folder");
+    char *path = xdi_join_path(order->context, order->folder, name);
+    status = path ? sort_in(order, name, path) : xdi_fail_memory(order->context, "listing a folder");
     if (status != XD_OK)
       return status;
   }
@@ -189,11 +179,12 @@ static void sort(xdi_listing *listing) {
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
                           xdi_listing *others) {
   const sorting order = {context, path, folders, pictures, others};
-  DIR *directory = opendir(path);
-  if (!directory)
-    return fail_system(context, errno, "list the folder", path);
-  const xd_status status = read_entries(&order, directory);
-  closedir(directory);
+  xdi_folder *folder;
+  const int error = xdi_folder_open(&folder, path);
+  if (error)
+    return xdi_fail_system(context, error, "list the folder", path);
+  const xd_status status = read_entries(&order, folder);
+  xdi_folder_close(folder);
   if (status != XD_OK)
     return status;
   sort(folders);

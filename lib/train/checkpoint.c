@@ -11,9 +11,7 @@
  * It is for the version that wrote it. */
 #include "train/checkpoint.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -246,9 +244,8 @@ static xd_status resume(xdi_training *training) {
 
 /* A new training never takes the place of an old one's hours. */
 static xd_status refuse_old_file(xdi_training *training) {
-  struct stat found;
   const char *path = training->checkpoint.path;
-  if (lstat(path, &found) != 0 && errno == ENOENT)
+  if (xdi_system_is_free(path))
     return XD_OK;
   return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                   "the checkpoint %s is there already: resume it, or remove it", path);
