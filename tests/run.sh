@@ -8,6 +8,8 @@
 #   fuzz      each fuzz target for some seconds               (build/fuzz; skipped without Clang's libFuzzer)
 #   aarch64   what depends on the processor, NEON under qemu  (build/aarch64; skipped where it cannot be had)
 #   s390x     files and numbers on a big-endian processor     (build/s390x; likewise)
+#   musl      the library with another C library              (build/musl; likewise)
+#   windows   the library by mingw-w64, under wine            (build/windows; likewise)
 # Where everything is installed it works offline. XDOMAIN_DATA names the folder of further real
 # pictures (svhn/); tests that lack their data are skipped and say so.
 # usage: tests/run.sh [--quick]    --quick: the release stage's unit tests alone
@@ -145,6 +147,8 @@ script() {
 
 aarch64() { script tests/portable/processor.sh aarch64; }
 s390x() { script tests/portable/processor.sh s390x; }
+musl() { script tests/portable/musl.sh; }
+windows() { script tests/portable/windows.sh; }
 
 prepare
 if [ "$quick" = yes ]; then
@@ -163,7 +167,9 @@ else
   stage valgrind 6 memcheck
   stage fuzz 8 fuzz
   stage aarch64 4 aarch64
-  stage s390x 3 s390x
+  stage s390x 4 s390x
+  stage musl 3 musl
+  stage windows 6 windows
 fi
 
 echo
