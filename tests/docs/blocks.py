@@ -258,7 +258,7 @@ def image_tools(base, prefix, environment):
 def python_package(base, source, build, environment):
     """The package as its wheel holds it, and numpy and Pillow from what tests/python/packages.sh fetched."""
     packages = Path(os.environ.get("XDOMAIN_PYTHON_PACKAGES", source / "build" / "python-packages"))
-    if not (packages / f"complete-{sys.version_info.major}.{sys.version_info.minor}").exists():
+    if not (packages / f"all-{sys.version_info.major}.{sys.version_info.minor}").exists():
         print(f"no packages for this Python in {packages} (tests/python/packages.sh fetches them)")
         sys.exit(SKIPPED)
     folder = base / "site"
