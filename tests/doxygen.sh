@@ -24,9 +24,9 @@ for page in context_8h structxd__train__input structxd__backend__table; do
   [ -s "$output/html/$page.html" ] || fail "no page $page"
 done
 
-mkdir -p "$work/docs" "$work/include"
+mkdir -p "$work/docs" "$work/include/xdomain"
 cp -r "$source/docs/doxygen" "$work/docs"
-cp -r "$source/include/xdomain" "$work/include"
+cp "$source/include/xdomain/values.h" "$work/include/xdomain"
 cat >>"$work/include/xdomain/values.h" <<'END_OF_HEADER'
 
 XD_API void xd_without_words(void);
