@@ -219,6 +219,7 @@ PRELUDE = """/* libxdomain %s in one source, made by CMake's target `amalgamatio
 #define XDI_WITH_NATIVE 1
 #if defined(XDOMAIN_WITH_ZLIB)
 #define XDI_WITH_ZLIB 1
+#define ZLIB_CONST
 #include <zlib.h>
 #endif
 
