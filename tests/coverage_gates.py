@@ -7,7 +7,8 @@ import json
 import sys
 
 # Percent of lines and of branches, of all rooms or of one; raised as the tests grow, never lowered.
-GATES = {"all": (97.0, 70.0)}
+GATES = {"all": (97.0, 85.0)}
+GATES.update({room: (0.0, 95.0) for room in ("base", "data", "format", "image", "model", "translate")})
 
 
 def main():
