@@ -21,6 +21,13 @@ if [ "${1:-}" != --report ]; then
   find "$folder" -name '*.gcda' -delete
   (cd "$folder" && ctest -j "$(nproc)" -L 'unit|faults' --output-on-failure) >"$folder/ctest.log" 2>&1 ||
     { tail -30 "$folder/ctest.log"; exit 1; }
+  # Every fault where a run takes a moment; of trainings, those of the short forms.
+  for scenario in folder pictures options save load judge translate views encode; do
+    for kind in allocations kernels; do
+      "$folder/tests/faults" "$kind" --all --only "$scenario" >"$folder/faults.log" 2>&1 ||
+        { cat "$folder/faults.log"; exit 1; }
+    done
+  done
 fi
 # The tests link the static library. Third-party code and oneDNN's plug-in are left out.
 gcovr --root . --object-directory "$folder" --filter 'lib/' --gcov-ignore-parse-errors --exclude-throw-branches \

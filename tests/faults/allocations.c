@@ -45,7 +45,8 @@ static uint64_t sweep_one(const sweep *of, const scenario *what, const fixture *
 
 void sweep_allocations(const sweep *of, const fixture *with) {
   uint64_t total = 0;
-  for (const scenario *what = fault_scenarios; what->name; what++) {
+  for (const scenario *what = sweep_scenario(of, fault_scenarios); what->name;
+       what = sweep_scenario(of, what + 1)) {
     const uint64_t faults = sweep_one(of, what, with);
     printf("%-12s %6llu allocations failed\n", what->name, (unsigned long long)faults);
     total += faults;

@@ -1,5 +1,6 @@
 /* Fault sweeps: each scenario, a small piece of the library's whole use, is run again and again while the
- * n-th allocation, call of the system or of the backend, thread or loop fails, for n = 1, 2, ... until a run meets no fault.
+ * n-th allocation, call of the system or of the backend, thread or loop fails, for n = 1, 2, ... until a run
+ * meets no fault.
  *
  * What is demanded of each run: it ends, with XD_OK or a failure that fits the fault and has a message; no
  * handle comes out of a failed call; nothing that it took is still held at its end; and what lies in files is
@@ -41,7 +42,12 @@ extern const scenario fault_scenarios[];
 typedef struct sweep {
   bool all;
   uint64_t seed;
+  /* The one scenario that is tried, or NULL for all. */
+  const char *only;
 } sweep;
+
+/* The first scenario to try from `at` on; one without a name at the end. */
+const scenario *sweep_scenario(const sweep *of, const scenario *at);
 
 /* The number of the fault to try after the n-th. */
 uint64_t sweep_next(const sweep *of, uint64_t n);

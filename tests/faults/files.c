@@ -179,7 +179,8 @@ static uint64_t sweep_one(const sweep *of, const scenario *what, const fixture *
 
 void sweep_files(const sweep *of, const fixture *with) {
   uint64_t total = 0;
-  for (const scenario *what = fault_scenarios; what->name; what++) {
+  for (const scenario *what = sweep_scenario(of, fault_scenarios); what->name;
+       what = sweep_scenario(of, what + 1)) {
     uint64_t faults = 0;
     demand(run_once(what, with, FAULT_EIO, 0) == XD_OK, "%s: without a fault", what->name);
     for (fault_kind kind = FAULT_EIO; kind < FAULT_KINDS && trap.count > 0; kind++)

@@ -132,7 +132,8 @@ static bool try(const scenario *what, const fixture *with, uint64_t n) {
 
 void sweep_kernels(const sweep *of, const fixture *with) {
   uint64_t total = 0;
-  for (const scenario *what = fault_scenarios; what->name; what++) {
+  for (const scenario *what = sweep_scenario(of, fault_scenarios); what->name;
+       what = sweep_scenario(of, what + 1)) {
     uint64_t faults = 0;
     try(what, with, 0);
     for (uint64_t n = 1; try(what, with, n); n = sweep_next(of, n))

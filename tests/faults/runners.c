@@ -41,7 +41,8 @@ static bool try(const scenario *what, const fixture *with, uint64_t n, bool half
 
 void sweep_runners(const sweep *of, const fixture *with) {
   uint64_t total = 0;
-  for (const scenario *what = fault_scenarios; what->name; what++) {
+  for (const scenario *what = sweep_scenario(of, fault_scenarios); what->name;
+       what = sweep_scenario(of, what + 1)) {
     uint64_t faults = 0;
     try(what, with, 0, false);
     for (uint64_t n = 1;; n = sweep_next(of, n)) {

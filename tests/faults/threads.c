@@ -44,7 +44,8 @@ static bool try(const scenario *what, const fixture *with, uint32_t n) {
 
 void sweep_threads(const sweep *of, const fixture *with) {
   uint64_t total = 0;
-  for (const scenario *what = fault_scenarios; what->name; what++)
+  for (const scenario *what = sweep_scenario(of, fault_scenarios); what->name;
+       what = sweep_scenario(of, what + 1))
     for (uint32_t n = 1; try(what, with, n); n++) {
       total++;
       if (!of->all && n == 2)
