@@ -45,7 +45,7 @@ timeout 300 "$gimp" -i -d -f --batch-interpreter plug-in-script-fu-eval -b "(loa
 # As docs/image-tools.md shows it.
 mkdir "$work/manual"
 cp "$three" "$digits" "$work/manual"
-(cd "$work/manual" && sed -n '/^    gimp -i/,/gimp-quit/p' "$root/docs/image-tools.md" | timeout 300 sh) >"$work/log" 2>&1
+(cd "$work/manual" && sed -n '/^gimp -i/,/gimp-quit/p' "$root/docs/image-tools.md" | timeout 300 sh) >"$work/log" 2>&1
 "$compare" "$work/eight.png" "$work/manual/eight.png" || { cat "$work/log"; fail "the manual's script"; }
 
 [ "$failures" -eq 0 ] && echo "GIMP gives the tool's pixels"

@@ -46,7 +46,7 @@ done
 
 # As docs/image-tools.md shows it.
 ln -s "$root/examples" "$work/examples"
-(cd "$work" && sed -n 's/^    \(vips .*\)/\1/p' "$root/docs/image-tools.md" | sh)
+(cd "$work" && grep '^vips ' "$root/docs/image-tools.md" | sh)
 same "$work/tool_eight.png" "$work/eight.png" "the manual's line"
 
 vips xdomain_translate "$three" "$work/none.png" --model /no/such.xdm 2>"$work/log" && fail "a model that is not there"
@@ -65,7 +65,7 @@ if [ -f "$packages/pyvips-$(python3 -c 'import sys; print("%d.%d" % sys.version_
   "$python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$packages" pyvips numpy; then
   "$python" "$root/tests/image_tools/pyvips_use.py" "$digits" "$three" "$work/tool_eight.png" || fail "pyvips"
   rm "$work/eight.png"
-  (cd "$work" && awk '/^```/ { on = $0 == "```python"; next } on' "$root/docs/image-tools.md" | "$python" -)
+  (cd "$work" && awk '/^```/ { on = $0 ~ /^```python/; next } on' "$root/docs/image-tools.md" | "$python" -)
   same "$work/tool_eight.png" "$work/eight.png" "the manual's Python"
 else
   echo "without pyvips"
