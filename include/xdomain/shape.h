@@ -12,9 +12,7 @@ XD_BEGIN_DECLS
 #define XD_CLASS_LIMIT 256
 
 /* Four characters as a number, the first in its lowest byte. */
-#define XD_TAG(a, b, c, d) \
-  ((unsigned char)(a) + 0x100u * (unsigned char)(b) + 0x10000u * (unsigned char)(c) + \
-   0x1000000u * (unsigned char)(d))
+#define XD_TAG(a, b, c, d) ((a) + 0x100u * (b) + 0x10000u * (c) + 0x1000000u * (d))
 
 /* The shape of one picture or code; a code is 1 x 1 x latent_dim. Fixed for good: it has no
  * struct_size and never grows. */

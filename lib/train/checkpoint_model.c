@@ -14,10 +14,10 @@
 #include "train/provenance.h"
 #include "train/trained_model.h"
 
-#define ENCODER(i) XD_TAG('E', 'N', 'C', '1' + (i))
-#define DECODER(i) XD_TAG('D', 'E', 'C', '1' + (i))
-#define GENERATOR(i) XD_TAG('G', 'E', 'N', '1' + (i))
-#define DISCRIMINATOR(i) XD_TAG('D', 'I', 'S', '1' + (i))
+#define ENCODER(i) (XD_TAG('E', 'N', 'C', '1') + 0x1000000u * (i))
+#define DECODER(i) (XD_TAG('D', 'E', 'C', '1') + 0x1000000u * (i))
+#define GENERATOR(i) (XD_TAG('G', 'E', 'N', '1') + 0x1000000u * (i))
+#define DISCRIMINATOR(i) (XD_TAG('D', 'I', 'S', '1') + 0x1000000u * (i))
 #define JUDGE XD_TAG('J', 'U', 'D', 'G')
 #define BEST_GENERATOR XD_TAG('B', 'G', 'E', 'N')
 #define BEST_DISCRIMINATOR XD_TAG('B', 'D', 'I', 'S')

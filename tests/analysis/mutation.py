@@ -50,6 +50,8 @@ AREAS = {
     },
     "faults": {
         "lib/base/file.c": ["file_faults", "file", "stream", "model_file"],
+        "lib/base/file_posix.c": ["file_faults", "file", "stream", "model_file"],
+        "lib/base/system_posix.c": ["memory", "file", "stream"],
         "lib/base/memory.c": ["memory", "file", "stream"],
         "lib/train/archive.c": CHECKPOINT,
         "lib/train/checkpoint*.c": CHECKPOINT,

@@ -31,7 +31,7 @@ static xd_latent_generator *small_generator(uint32_t seed) {
 START_TEST(latent_generator_create__is_a_perceptron_on_noise_and_code) {
   xd_latent_generator *generator = small_generator(1);
   const xd_network *network = xd_latent_generator_network(generator);
-  const char tags[] = "DNSEDROPDNSEDROPDNSE";
+  const uint8_t tags[] = "DNSEDROPDNSEDROPDNSE";
   ck_assert_uint_eq(xd_latent_generator_source_dim(generator), SOURCE);
   ck_assert_uint_eq(xd_latent_generator_target_dim(generator), TARGET);
   ck_assert_uint_eq(input_shape_of(network).channels, SOURCE + TARGET);
