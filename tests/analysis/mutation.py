@@ -203,7 +203,7 @@ def run(program, case=""):
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-        resource.setrlimit(resource.RLIMIT_DATA, (1 << 33, 1 << 33))
+        resource.setrlimit(resource.RLIMIT_DATA, (1 << 34, 1 << 34))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     environment = {**os.environ, "TMPDIR": str(files), "OPENBLAS_NUM_THREADS": "1", "CK_TAP_LOG_FILE_NAME": "-",

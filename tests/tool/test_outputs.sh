@@ -109,7 +109,8 @@ full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads
 [ "$(cat code)" -eq 1 ] || fail "a closed pipe ends with $(cat code): $(cat log)"
 says 'standard output'
 "$tool" pack "$models/digits.xdm" --out packed.xdm >&- 2>&- || fail "pack needs standard streams"
-cmp -s packed.xdm "$models/digits.xdm" || fail "a packed model packs otherwise"
+exits 0 pack packed.xdm --out again.xdm
+cmp -s packed.xdm again.xdm || fail "a packed model packs otherwise"
 
 # The log and the report: the model is kept, and the exit code tells.
 # shellcheck disable=SC2086
