@@ -32,14 +32,14 @@ FOLDER = ROOT / "build" / "mutation"
 LISTED = pathlib.Path(__file__).with_name("mutation.txt")
 
 # Of each area its sources, and the unit programs that exercise them, the cheap ones first.
-FORMAT = ["archive", "class_names", "judge", "file_damage", "model_file", "stream", "price", "sized_structs",
-          "checkpoint_single", "misuse"]
-CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults"]
+FORMAT = ["archive", "digest", "class_names", "judge", "file_damage", "model_file", "stream", "price", "sized_structs",
+          "checkpoint_single", "condition", "misuse"]
+CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint"]
 AREAS = {
     "format": {"lib/format/*.c": FORMAT},
     "losses": {
         "lib/backend/*/*_loss.c": ["golden_kernels", "reference_gradients", "critic", "vae_trainer"],
-        "lib/evaluate/*.c": ["style", "frechet", "measures", "judge"],
+        "lib/evaluate/*.c": ["style", "frechet", "measures", "judge", "evaluation", "condition"],
         "lib/train/critic.c": ["critic"],
         "lib/train/judge_trainer.c": ["judge_trainer"],
         "lib/train/mapping_step.c": ["mapping_trainer"],
@@ -51,7 +51,7 @@ AREAS = {
     "faults": {
         "lib/base/file.c": ["file_faults", "file", "stream", "model_file"],
         "lib/base/file_posix.c": ["file_faults", "file", "stream", "model_file"],
-        "lib/base/system_posix.c": ["memory", "file", "stream"],
+        "lib/base/system_posix.c": ["memory", "pool_faults", "fork", "file", "stream"],
         "lib/base/memory.c": ["memory", "file", "stream"],
         "lib/train/archive.c": CHECKPOINT,
         "lib/train/checkpoint*.c": CHECKPOINT,
