@@ -160,6 +160,7 @@ ssize_t pread64(int file, void *to, size_t size, off_t offset) {
 static void arm(const trap *traps, int count) {
   memset(&set, 0, sizeof set);
   set.traps = traps, set.count = count, set.armed = true;
+  errno = 0; /* what an earlier fault left would do as a reason */
 }
 
 /* No file is left open. */
