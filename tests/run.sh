@@ -33,6 +33,12 @@ closing_good=""
 closing_bad=""
 failed=0
 
+# Debian's package is that of Debian's Clang; where another is on the path, it is of no use and no harm.
+has_fuzzer() {
+  echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d && n ? 0 : 0; }' |
+    clang -x c -fsanitize=fuzzer,address -o /dev/null - 2>/dev/null
+}
+
 prepare() {
   need_build_packages
   need_package check has_module check
@@ -42,6 +48,7 @@ prepare() {
   if [ "$quick" = no ]; then
     need_package python3-venv python3 -c 'import ensurepip'
     need_package python3-pip python3 -m pip --version
+    need_package abigail-tools has_command abidw
     need_package man-db has_command man
     need_package doxygen has_command doxygen
     need_package zsh has_command zsh
@@ -52,6 +59,11 @@ prepare() {
     need_package libvips-tools has_command vips
   fi
   install_packages || exit 1
+  if [ "$quick" = no ]; then
+    need_package clang has_command clang
+    need_package libclang-rt-14-dev has_fuzzer
+    install_packages || echo "Clang cannot be had: what needs it is skipped."
+  fi
   generator="Unix Makefiles"
   if command -v ninja >/dev/null 2>&1; then generator=Ninja; fi
   mkdir -p "$logs"

@@ -23,7 +23,10 @@ G_DEFINE_TYPE(XdomainTranslate, xdomain_translate, VIPS_TYPE_OPERATION)
 
 static GType direction_type(void) {
   static const GEnumValue values[] = {
-      {XD_DIRECTION_1TO2, "XDOMAIN_1TO2", "1to2"}, {XD_DIRECTION_2TO1, "XDOMAIN_2TO1", "2to1"}, {0}};
+      {XD_DIRECTION_1TO2, "XDOMAIN_1TO2", "1to2"},
+      {XD_DIRECTION_2TO1, "XDOMAIN_2TO1", "2to1"},
+      {XD_DIRECTION_2TO1 + 1, "XDOMAIN_DIRECTION_LAST", "last"}, /* which libvips does not list */
+      {0}};
   static gsize type;
   if (g_once_init_enter(&type))
     g_once_init_leave(&type, g_enum_register_static("XdomainVipsDirection", values));
@@ -35,6 +38,7 @@ static GType fit_type(void) {
                                       {XD_FIT_STRETCH, "XDOMAIN_STRETCH", "stretch"},
                                       {XD_FIT_PAD, "XDOMAIN_PAD", "pad"},
                                       {XD_FIT_CROP, "XDOMAIN_CROP", "crop"},
+                                      {XD_FIT_CROP + 1, "XDOMAIN_FIT_LAST", "last"},
                                       {0}};
   static gsize type;
   if (g_once_init_enter(&type))

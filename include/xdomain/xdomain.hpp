@@ -113,8 +113,8 @@ xd_shape shape_of(Ask ask, Arguments... arguments) noexcept {
   return shape;
 }
 
-/* An xd_image: interleaved pixels in tight rows, whose further fields may be set by hand. Pixels
- * that are const serve as input alone. */
+/* An xd_image: interleaved pixels in tight rows, whose further fields may be set by hand. Of const
+ * pixels it must serve as input alone, which nothing checks: a view has one kind of pointer. */
 struct image : xd_image {
   image() noexcept : xd_image XD_IMAGE_INIT {}
   image(const xd_image &other) noexcept : xd_image(other) {}

@@ -49,6 +49,10 @@ ln -s "$root/examples" "$work/examples"
 (cd "$work" && grep '^vips ' "$root/docs/image-tools.md" | sh)
 same "$work/tool_eight.png" "$work/eight.png" "the manual's line"
 
+vips xdomain_translate >"$work/log" 2>&1
+grep -q 'allowed: 1to2, 2to1$' "$work/log" || fail "directions in the help: $(grep allowed "$work/log")"
+grep -q 'allowed: exact, stretch, pad, crop$' "$work/log" || fail "fits in the help: $(grep allowed "$work/log")"
+
 vips xdomain_translate "$three" "$work/none.png" --model /no/such.xdm 2>"$work/log" && fail "a model that is not there"
 grep -q "xdomain_translate: cannot open '/no/such.xdm': No such file" "$work/log" || fail "the reason: $(cat "$work/log")"
 
