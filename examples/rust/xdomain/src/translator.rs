@@ -231,6 +231,12 @@ pub fn interpolate(context: &Context, from: &[f32], towards: &[f32], position: f
 }
 
 fn rows(floats: &[f32], width: usize) -> Result<usize> {
+    if width == 0 {
+        return Err(Error::new(
+            sys::XD_ERROR_UNSUPPORTED,
+            "the source domain holds conditions: it has no pictures to translate",
+        ));
+    }
     if floats.len() % width != 0 {
         return Err(Error::mismatch(format!("{} numbers are no rows of {width}", floats.len())));
     }

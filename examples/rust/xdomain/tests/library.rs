@@ -273,6 +273,10 @@ fn draws_by_class_and_by_vectors() {
     assert_eq!(small_pictures(&mut translator, &[1]), drawn[..1]);
     assert_ne!(drawn[0], drawn[1]);
     assert_eq!(translator.draw(&mut [], &[2]).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    for inputs in [&[0.0; 64][..], &[]] {
+        let refused = translator.run_floats(&mut [0.0; 64], inputs).unwrap_err();
+        assert!(refused.kind() == ErrorKind::Unsupported && refused.to_string().contains("conditions"));
+    }
     assert_eq!(load(Direction::Forwards).draw(&mut [], &[]).unwrap_err().kind(), ErrorKind::Unsupported);
 
     let rows: Vec<f32> = (0..48).map(|i| i as f32 / 48.0).collect();
