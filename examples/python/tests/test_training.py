@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import threading
@@ -78,6 +79,27 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
         xdomain.Dataset.from_arrays(small[0], small[1][:5])
     with pytest.raises(xdomain.NotFound, match="nowhere"):
         xdomain.Dataset.from_folder(tmp_path / "nowhere")
+
+
+def test_numbers_of_sets_do_not_wrap(small: Small, tmp_path: Path) -> None:
+    arrays = xdomain.Dataset.from_arrays(*small)
+    assert len(arrays.select([np.int64(1)], count=3, seed=0)) == 3 and len(arrays.split(0.25, 2**64 - 1)[1]) == 4
+    for name, beyond in (("count", 2**32), ("skip", -1), ("seed", 2**64), ("seed", -1)):
+        with pytest.raises(xdomain.InvalidArgument, match=f"{name} {beyond} is not in"):
+            arrays.select(**{name: beyond})
+        with pytest.raises(TypeError, match=f"{name} is a whole number in .*, not 1.5"):
+            arrays.select(**{name: 1.5})
+    with pytest.raises(xdomain.InvalidArgument, match="a class 4294967297 is not in"):
+        arrays.select([2**32 + 1])
+    with pytest.raises(xdomain.InvalidArgument, match="seed -1"):
+        arrays.split(0.25, -1)
+    with pytest.raises(TypeError, match="fraction is a number, not None"):
+        arrays.split(None)  # type: ignore[arg-type]
+    for name in ("width", "height", "channels"):
+        with pytest.raises(xdomain.InvalidArgument, match=f"{name} 4294967304"):
+            arrays.fitted(**{name: 2**32 + 8})
+        with pytest.raises(TypeError, match=f"{name} is a whole number"):
+            xdomain.Dataset.from_folder(tmp_path, **{name: 8.5})
 
 
 def test_reads_folders_as_they_are(small: Small, tmp_path: Path) -> None:
@@ -213,5 +235,13 @@ def test_options_are_the_library_s(small: Small) -> None:
         xdomain.train(small, small, "0:1", stepps=5)
     with pytest.raises(xdomain.InvalidArgument, match="steps"):
         xdomain.train(small, small, "0:1", steps=0)
+    for name, wrong in (("steps", None), ("vae1_epochs", [3]), ("mapping2_steps", None), ("seed", None)):
+        with pytest.raises(TypeError, match=rf"{name} cannot be {re.escape(repr(wrong))}: it is [01] to \d+"):
+            xdomain.train(small, small, "0:1", **{name: wrong})
+    with pytest.raises(TypeError, match="did you mean steps"):
+        xdomain.train(small, small, "0:1", stepps=None)
+    for seed in (-1, 1.5, 2**53 + 1, np.int64(2**53 + 1), 2**64, 10**5000):
+        with pytest.raises(xdomain.InvalidArgument, match="seed.* 0 to 9007199254740992"):
+            xdomain.train_vae(small, seed=seed)
     model = xdomain.train(small, small, "0:1,1:0", **QUICK, vae2_likelihood="bernoulli", mapping1_linear_skip=True)
     assert "likelihood=bernoulli" in model.properties["vae2.options"].replace(" = ", "=")

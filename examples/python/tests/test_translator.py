@@ -247,6 +247,56 @@ def test_pil_images_give_pil_images(digits: Path, pictures: np.ndarray) -> None:
     assert len(results) == 4 and np.array_equal(np.asarray(results[0]), expected)
 
 
+def test_wide_pil_images_are_not_clipped(digits: Path, pictures: np.ndarray) -> None:
+    pil = pytest.importorskip("PIL.Image")
+    translate = xdomain.Translator(digits)
+    ints = pictures[0].astype(np.int32) * 257
+    result = translate(pil.fromarray(ints), seed=4)
+    assert pil.fromarray(ints).mode == "I" and result.mode == "I;16"
+    assert np.array_equal(np.asarray(result), translate(ints.astype(np.uint16), seed=4))
+    floats = pictures[0].astype(np.float32) / 255
+    assert pil.fromarray(floats).mode == "F"
+    assert np.array_equal(translate.encode(pil.fromarray(floats)), translate.encode(floats))
+    assert translate(pil.fromarray(floats), seed=4).mode == "L"
+    assert np.array_equal(xdomain.Dataset.from_arrays([pil.fromarray(ints)])[0][:, :, 0], pictures[0])
+    ints[0, 0], floats[0, 0] = 65536, 1.5
+    for wrong, message in ((ints, r"'I' is of values in 0..65535, not in 0..65536"), (-ints, "not in -65536..0"),
+                           (floats, r"'F' is of values in 0..1, not in 0..1\.5"), (-floats, r"not in -1\.5..-?0")):
+        with pytest.raises(xdomain.InvalidArgument, match=message):
+            translate(pil.fromarray(wrong))
+    floats[0, 0] = np.nan
+    with pytest.raises(xdomain.BadData):
+        translate(pil.fromarray(floats))
+
+
+def test_numbers_do_not_wrap(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    codes = translate.encode(pictures)
+    most = 2**64 - 1
+    for call, given in ((translate, pictures), (translate.generate, codes)):
+        for name in ("seed", "first"):
+            for beyond in (-1, 2**64, 10**5000):
+                with pytest.raises(xdomain.InvalidArgument, match=rf"{name} .* is not in 0\.\.{most}"):
+                    call(given, **{name: beyond})
+            for wrong in (1.5, None, "1"):
+                with pytest.raises(TypeError, match=f"{name} is a whole number"):
+                    call(given, **{name: wrong})
+        with pytest.raises(TypeError, match="temperature is a number, not 'hot'"):
+            call(given, temperature="hot")
+        with pytest.raises(xdomain.InvalidArgument, match="temperature"):
+            call(given, temperature=10**400)
+    assert translate(pictures[0], seed=most).shape == (28, 28)
+    assert np.array_equal(translate(pictures, seed=np.uint8(3)), translate(pictures, seed=3))
+    for name, beyond in (("threads", 2**32 + 1), ("threads", -1), ("max_batch", 2**32 + 1), ("max_batch", 0)):
+        with pytest.raises(xdomain.InvalidArgument, match=f"{name} {beyond} is not in"):
+            xdomain.Translator(digits, **{name: beyond})
+    with pytest.raises(xdomain.InvalidArgument, match=r"domain -1 is not in 1\.\.2"):
+        xdomain.Model.load(digits).vae(-1)
+    for name in ("columns", "scale", "gap"):
+        with pytest.raises(xdomain.InvalidArgument, match=f"{name} -1"):
+            xdomain.sheet(pictures, **{name: -1})
+
+
 def test_threads_share_a_model(digits: Path, pictures: np.ndarray) -> None:
     model = xdomain.Model.load(digits)
     expected = xdomain.Translator(digits)(pictures, seed=9)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, Handle, lib, path_bytes
+from ._library import U32_MOST, Context, Handle, lib, path_bytes, real, whole
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 from ._progress import Callback, watched
@@ -98,10 +98,11 @@ class Dataset(Handle):
         selection = _abi.xd_dataset_selection()
         lib.xd_dataset_selection_init(ctypes.byref(selection), ctypes.sizeof(selection))
         if classes is not None:
-            labels = np.array(list(classes), np.uint32)
+            labels = np.array([whole("a class", label, 0, U32_MOST) for label in classes], np.uint32)
             selection.classes, selection.class_count = labels.ctypes.data, len(labels)
-        selection.count, selection.skip = count, skip
-        selection.shuffled, selection.seed = int(seed is not None), seed or 0
+        selection.count, selection.skip = whole("count", count, 0, U32_MOST), whole("skip", skip, 0, U32_MOST)
+        if seed is not None:
+            selection.shuffled, selection.seed = 1, whole("seed", seed)
         return Dataset(context.make(lib.xd_dataset_select, self._pointer, ctypes.byref(selection)))
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -109,7 +110,8 @@ class Dataset(Handle):
         context = Context()
         rest, part = ctypes.c_void_p(), ctypes.c_void_p()
         context.check(
-            lib.xd_dataset_split(ctypes.byref(rest), ctypes.byref(part), context._pointer, self._pointer, fraction, seed)
+            lib.xd_dataset_split(ctypes.byref(rest), ctypes.byref(part), context._pointer, self._pointer,
+                                 real("fraction", fraction), whole("seed", seed))
         )
         return Dataset(rest.value or 0), Dataset(part.value or 0)
 
@@ -209,7 +211,8 @@ class Dataset(Handle):
 def _options(width: int, height: int, channels: int, fit: str) -> _abi.xd_dataset_options:
     options = _abi.xd_dataset_options()
     lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
-    options.width, options.height, options.channels = width, height, channels
+    options.width, options.height = whole("width", width, 0, U32_MOST), whole("height", height, 0, U32_MOST)
+    options.channels = whole("channels", channels, 0, U32_MOST)
     options.fit = choose(FITS, "fit", fit)
     return options
 

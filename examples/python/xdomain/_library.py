@@ -8,6 +8,7 @@ they are written from the headers when the wheel is built (_abi.py).
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import signal
 import threading
@@ -146,6 +147,38 @@ def failure(status: int, message: str) -> Error:
     return error
 
 
+# ---- Arguments -----------------------------------------------------------------------------------------
+
+
+U32_MOST = 2**32 - 1  # of a count in C; where the library takes less, it says so itself
+
+
+def whole(name: str, value: Any, least: int = 0, most: int = 2**64 - 1) -> int:
+    """A whole number of an argument, within its range: ctypes would wrap what is beyond."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number in {least}..{most}, not {value!r}") from None
+    if not least <= number <= most:
+        raise InvalidArgument(f"{name} {shown(number)} is not in {least}..{most}")
+    return number
+
+
+def real(name: str, value: Any) -> float:
+    """A number of an argument."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a number, not {value!r}") from None
+    except OverflowError:
+        raise InvalidArgument(f"{name} is beyond all floats") from None
+
+
+def shown(number: int) -> str:
+    """A whole number for a message; Python refuses to write very long ones."""
+    return str(number) if number.bit_length() <= 128 else f"of {number.bit_length()} bits"
+
+
 # ---- Handles -------------------------------------------------------------------------------------------
 
 
@@ -164,7 +197,7 @@ class Context(Handle):
         message = ctypes.create_string_buffer(512)
         options = _abi.xd_context_options()
         lib.xd_context_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.threads = lib.xd_usable_threads() if threads is None else threads
+        options.threads = whole("threads", lib.xd_usable_threads() if threads is None else threads, 0, 256)
         options.backend = backend.encode() if backend else None
         options.message = ctypes.addressof(message)
         options.message_size = len(message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from . import _abi
-from ._library import Context, Handle, lib, names_of, path_bytes
+from ._library import Context, Handle, lib, names_of, path_bytes, whole
 
 Path = Union[str, "os.PathLike[str]"]
 DIRECTIONS = names_of("XD_DIRECTION_", lib.xd_direction_name)
@@ -87,6 +87,7 @@ class Model(Handle):
 
     def vae(self, domain: int) -> Vae:
         """The VAE of domain 1 or 2; ValueError where the domain holds conditions."""
+        domain = whole("domain", domain, 1, 2)
         encoder, decoder = lib.xd_model_encoder(self._pointer, domain), lib.xd_model_decoder(self._pointer, domain)
         if not encoder:
             raise ValueError(f"the model has no VAE of a domain {domain}")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Mapping, Union
 
+import numpy as np
+
 from . import _abi
-from ._library import Context, Handle, lib
+from ._library import Context, Handle, InvalidArgument, lib, shown
 
 OptionValue = Union[bool, int, float, str]
 _SCOPES = ("vae", "vae1", "vae2", "mapping", "mapping1", "mapping2")
@@ -28,8 +31,14 @@ class Option:
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        what = "|".join(self.choices) if self.choices else f"{self.least:g} to {self.most:g} {self.unit}".rstrip()
-        return f"{self.keyword} = {self.default:g} ({what}): {self.help}"
+        return f"{self.keyword} = {self.default:g} ({self._range}): {self.help}"
+
+    @property
+    def _range(self) -> str:
+        if self.choices:
+            return "|".join(self.choices)
+        form = ".0f" if self.kind == "integer" else "g"
+        return f"{self.least:{form}} to {self.most:{form}} {self.unit}".rstrip()
 
     @property
     def keyword(self) -> str:
@@ -108,11 +117,37 @@ class OptionSet(Handle):
         if isinstance(value, str):
             status = lib.xd_options_set_text(self._pointer, context._pointer, name, value.encode())
         else:
-            status = lib.xd_options_set_number(self._pointer, context._pointer, name, float(value))
+            status = lib.xd_options_set_number(self._pointer, context._pointer, name, _number(group, keyword, value))
         if status == _abi.XD_ERROR_NOT_FOUND:
-            known = {option.keyword for option in options(group)}
-            known |= {keyword.partition("_")[2] for keyword in known if keyword.partition("_")[0] in _SCOPES}
-            close = difflib.get_close_matches(keyword, sorted(known), 1)
-            hint = f"; did you mean {close[0]}?" if close else f"; xdomain.options({group!r}) lists them"
-            raise TypeError(f"{keyword!r} is no option of {group!r}{hint}")
+            raise _unknown(group, keyword)
         context.check(status)
+
+
+def _number(group: str, keyword: str, value: OptionValue) -> float:
+    """An option's value as C takes it: a double, which holds not every whole number beyond 2^53."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{keyword} cannot be {value!r}: it is {_range_of(group, keyword)}") from None
+    except OverflowError:
+        number = float("inf")
+    if isinstance(value, (int, np.integer)) and number != int(value):
+        raise InvalidArgument(f"{keyword} cannot be {shown(int(value))}: it is {_range_of(group, keyword)}")
+    return number
+
+
+def _range_of(group: str, keyword: str) -> str:
+    """What an option takes, for a message; raises where there is none of the name."""
+    name = re.sub(r"^(vae|mapping)[12]\.", r"\1.", option_name(keyword))
+    for option in options(group):
+        if name in (option.name, option.name.partition(".")[2]):
+            return option._range
+    raise _unknown(group, keyword)
+
+
+def _unknown(group: str, keyword: str) -> TypeError:
+    known = {option.keyword for option in options(group)}
+    known |= {keyword.partition("_")[2] for keyword in known if keyword.partition("_")[0] in _SCOPES}
+    close = difflib.get_close_matches(keyword, sorted(known), 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; xdomain.options({group!r}) lists them"
+    return TypeError(f"{keyword!r} is no option of {group!r}{hint}")

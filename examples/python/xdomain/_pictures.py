@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, lib, names_of
+from ._library import U32_MOST, Context, InvalidArgument, lib, names_of, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,7 +46,8 @@ def is_pil(picture: object) -> bool:
 
 
 def to_array(picture: Picture) -> Array:
-    """The pixels of a picture: an array as it lies, a PIL image in the nearest mode that the library reads."""
+    """The pixels of a picture: an array as it lies, a PIL image in the nearest mode that the library reads. Of PIL's
+    wide modes "I" is 16-bit grey, which older PILs open PNGs of 16 bits as, and "F" is floats in 0..1."""
     if isinstance(picture, np.ndarray):
         if picture.dtype == np.float64:
             return picture.astype(np.float32)
@@ -59,10 +60,23 @@ def to_array(picture: Picture) -> Array:
         return np.asarray(picture)
     if picture.mode.startswith("I;16"):
         return np.asarray(picture).astype(np.uint16, copy=False)
-    if picture.mode in ("1", "F", "I"):
+    if picture.mode in ("I", "F"):
+        return _of_wide(picture)
+    if picture.mode == "1":
         return np.asarray(picture.convert("L"))
     transparent = "A" in picture.getbands() or "transparency" in picture.info
     return np.asarray(picture.convert("RGBA" if transparent else "RGB"))
+
+
+def _of_wide(picture: Image) -> Array:
+    """The pixels of a PIL image of 32-bit samples, which say nothing of their range: other values than the library's
+    are refused, not clipped."""
+    pixels = np.asarray(picture)
+    kind, most = (np.uint16, 65535) if picture.mode == "I" else (np.float32, 1)
+    if pixels.size and (pixels.min() < 0 or pixels.max() > most):
+        raise InvalidArgument(f"a PIL image of mode {picture.mode!r} is of values in 0..{most}, not in "
+                              f"{pixels.min():g}..{pixels.max():g}")
+    return pixels.astype(kind)
 
 
 def to_pil(pixels: Array) -> Image:
@@ -141,7 +155,8 @@ def sheet(pictures: Any, columns: int | None = None, scale: int = 1, gap: int = 
     arrays = [to_array(picture) for picture in pictures]
     if not arrays:
         raise ValueError("a sheet needs a picture")
-    columns = columns or len(arrays)
+    columns = whole("columns", columns or len(arrays), 1, U32_MOST)
+    scale, gap = whole("scale", scale, 0, U32_MOST), whole("gap", gap, 0, U32_MOST)
     rows = -(-len(arrays) // columns)
     height, width = arrays[0].shape[:2]
     channels = 3 if any(channels_of(pixels) >= 3 for pixels in arrays) else 1

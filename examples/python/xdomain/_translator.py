@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, Handle, Work, lib, path_bytes
+from ._library import Context, Handle, Work, lib, path_bytes, real, whole
 from ._models import DIRECTIONS, Model, Path, Shape
 from ._pictures import (ALPHA_POLICIES, FITS, Array, Picture, channels_of, check_out, choose, fitted, is_batch, is_pil,
                         to_array, to_pil, views)
@@ -44,7 +44,7 @@ class Translator(Handle):
         options = _abi.xd_translator_options()
         lib.xd_translator_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.direction = choose(DIRECTIONS, "direction", direction)
-        options.max_batch = max_batch
+        options.max_batch = whole("max_batch", max_batch, 1, 4096)
         listeners: list[Callback | None] = [None]  # of the call that runs
         self._listeners = listeners
         self._hook, self._raised = hook(lambda: listeners[0])
@@ -136,7 +136,8 @@ class Translator(Handle):
             targets = results = [self._room(pixels, carry) for pixels in arrays]
         if len(targets) != len(arrays):
             raise ValueError(f"out has room for {len(targets)} pictures, not for {len(arrays)}")
-        self._run(targets, arrays, (seed, first, temperature), choose(FITS, "fit", fit), ALPHA_POLICIES[alpha], callback)
+        self._run(targets, arrays, _noise(seed, first, temperature), choose(FITS, "fit", fit), ALPHA_POLICIES[alpha],
+                  callback)
         if batched or out is not None:
             return results
         results = [to_pil(r) if is_pil(p) else r for p, r in zip(given, results)]
@@ -160,11 +161,12 @@ class Translator(Handle):
         domain holds conditions, these are its codes."""
         rows, one = _rows("codes", codes, self.source_dim)
         given = None if noise is None else _rows("noise", noise, self.target_dim)[0]
+        own = _noise(seed, first, temperature)
         if given is not None and len(given) != len(rows):
             raise ValueError(f"noise for {len(given)} codes, not for {len(rows)}")
         results = np.empty((len(rows), self.target_dim), np.float32)
         with self._working(callback) as check:
-            check(lib.xd_translator_set_noise(self._pointer, seed, first, temperature))
+            check(lib.xd_translator_set_noise(self._pointer, *own))
             check(lib.xd_translator_generate(self._pointer, results.ctypes.data,
                                              None if given is None else given.ctypes.data, rows.ctypes.data, len(rows)))
         return results[0] if one else results
@@ -276,6 +278,11 @@ def _rows(name: str, values: npt.ArrayLike, width: int) -> tuple[Array, bool]:
     if rows.ndim not in (1, 2) or rows.shape[-1] != width:
         raise ValueError(f"{name} of shape {list(rows.shape)}, not [{width}] or [count, {width}]")
     return rows.reshape(-1, width), rows.ndim == 1
+
+
+def _noise(seed: int, first: int, temperature: float) -> tuple[int, int, float]:
+    """The arguments of a call that say which noise it has, as C takes them."""
+    return whole("seed", seed), whole("first", first), real("temperature", temperature)
 
 
 def _restore(model: Path, direction: str, threads: int | None, backend: str | None, max_batch: int) -> Translator:
