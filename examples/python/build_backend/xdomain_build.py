@@ -52,7 +52,7 @@ def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_dire
 
 
 def build_sdist(sdist_directory: str, config_settings: Any = None) -> str:
-    raise RuntimeError("xdomain is built from its source tree alone: python3 -m pip wheel examples/python")
+    raise RuntimeError("xdomain is built from its source tree alone: python3 -m pip wheel --no-deps examples/python")
 
 
 def _version() -> str:
