@@ -338,7 +338,7 @@ END_TEST
 static xd_status train_and_release(xd_context *context, void *user) {
   xd_judge *judge = NULL;
   xd_options *options = NULL;
-  xd_status status = try_options(&options, context, "judge", SMALL);
+  xd_status status = try_options(&options, context, "judge", SMALL " epochs=1");
   if (status == XD_OK)
     status = xd_judge_train(&judge, context, NULL, user, NULL, options);
   xd_judge_release(judge);
