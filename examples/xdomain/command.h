@@ -132,6 +132,8 @@ int keep_set(const runtime *r, const output *outputs, size_t count, const char *
 
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
+/* Whether a path ends as pictures of a kind do that the tool does not write. */
+bool is_other_picture_name(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
 
 /* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is

@@ -25,6 +25,10 @@ static char *row_folder(const drawing *d) {
 }
 
 int open_drawing(drawing *d) {
+  if (is_other_picture_name(d->out))
+    return usage_error("--out '%s': pictures are written as PNG only", d->out);
+  if (!strcmp(d->out, "-"))
+    return usage_error("--out -: many pictures do not go to standard output; a folder of that name is ./-");
   if (!ends_with(d->out, ".png"))
     return make_folder(d->out);
   d->cells = calloc((size_t)d->rows * d->columns, drawing_size(d) * sizeof *d->cells);

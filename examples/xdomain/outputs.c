@@ -109,6 +109,9 @@ static int prove_output(const output *o) {
 
 int prove_outputs(const output *outputs, size_t count) {
   for (size_t i = 0; i < count; i++) {
+    if (outputs[i].path && !strcmp(outputs[i].path, "-"))
+      return usage_error("%s -: this does not go to standard output; a file of that name is ./-",
+                         outputs[i].flag);
     const int code = outputs[i].path ? prove_output(&outputs[i]) : EXIT_DONE;
     if (code)
       return code;

@@ -19,7 +19,7 @@ static bool is_standard_output(const char *path) {
   return !strcmp(path, "-") || !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/fd/1");
 }
 
-static bool is_other_picture_name(const char *path) {
+bool is_other_picture_name(const char *path) {
   static const char *const endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".bmp", ".gif", ".webp", ".tif",
                                         ".tiff", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".pbm",  ".pgm",
                                         ".ppm",  ".pnm",  ".pam",  ".tga",  ".exr", ".ico", ".svg",  ".pdf"};

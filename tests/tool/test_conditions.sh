@@ -25,6 +25,11 @@ runs 0 info labels.xdm
 says '^domain 1: (no name), conditions of 2 values, 2 classes$' out
 says '^class 1 of domain 1: standing$' out
 runs 0 verify labels.xdm
+for out in all.jpg -; do
+  runs 2 generate --model labels.xdm --count 3 --out $out
+  says "--out"
+  [ ! -e "$out" ] || fail "'$out' was made"
+done
 runs 0 generate --model labels.xdm --count 3 --out all
 [ "$(pictures all/lying)" -eq 3 ] && [ "$(pictures all/standing)" -eq 3 ] || fail "not three pictures of each class"
 runs 0 generate --model labels.xdm --class standing --count 2 --out one

@@ -110,6 +110,9 @@ full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads
 says 'standard output'
 "$tool" pack "$models/digits.xdm" --out packed.xdm >&- 2>&- || fail "pack needs standard streams"
 exits 0 pack packed.xdm --out again.xdm
+exits 2 pack packed.xdm --out -
+says "./-"
+[ ! -e - ] || fail "a file '-' was made"
 cmp -s packed.xdm again.xdm || fail "a packed model packs otherwise"
 
 # The log and the report: the model is kept, and the exit code tells.

@@ -100,3 +100,9 @@ def test_declarations_are_the_headers(tmp_path: Path) -> None:
     subprocess.run([compiler, f"-I{include}", str(source), "-o", str(tmp_path / "layout")], check=True)
     told = subprocess.run([str(tmp_path / "layout")], capture_output=True, text=True, check=True).stdout
     assert [int(word) for word in told.split()] == expected
+
+
+def test_path_with_a_null_character_is_refused() -> None:
+    for call in (xdomain.Translator, xdomain.inspect, xdomain.Dataset.from_spec):
+        with pytest.raises(xdomain.InvalidArgument, match="null character"):
+            call("three.png\0more")

@@ -57,7 +57,7 @@ class Dataset(Handle):
     def from_spec(cls, spec: str) -> Dataset:
         """One line of text as the tool takes it: "dir:PATH;size=32x32", "idx:A,B;classes=0-4|idx:C,D".
         Its language is outside the library's promise: another minor version may change it."""
-        return cls(Context().make(lib.xd_dataset_load, os.fsencode(spec), None))
+        return cls(Context().make(lib.xd_dataset_load, path_bytes(spec), None))
 
     @classmethod
     def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:

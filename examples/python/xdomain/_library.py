@@ -231,7 +231,10 @@ def names_of(prefix: str, name_of: Callable[[int], bytes]) -> dict[str, int]:
 
 def path_bytes(path: str | os.PathLike[str]) -> bytes:
     """A path as the system takes it."""
-    return os.fsencode(path)
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise InvalidArgument(f"a path holds no null character: {path!r}")
+    return encoded
 
 
 # ---- Numbers in and out --------------------------------------------------------------------------------
