@@ -96,14 +96,14 @@ static void check_paths(void) {
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   xd_picture *picture = NULL;
   xd_dataset *set = NULL;
-  xd_image image;
+  xd_image image, read = XD_IMAGE_INIT;
   xd_image_init(&image, sizeof image, pixels, 4, 3, XD_SAMPLE_U8, XD_LAYOUT_GREY);
   const char *path = in(folder, name);
   check(succeeded(xd_image_save_png(context, path, &image)), "a picture is written");
   pixels[0] = 200;
   check(succeeded(xd_image_save_png(context, path, &image)), "it is replaced");
-  check(succeeded(xd_picture_load(&picture, context, path)) && xd_picture_view(picture, &image) == XD_OK &&
-            ((const unsigned char *)image.pixels)[0] == 200,
+  check(succeeded(xd_picture_load(&picture, context, path)) && xd_picture_view(picture, &read) == XD_OK &&
+            ((const unsigned char *)read.pixels)[0] == 200,
         "it is read");
   xd_picture_destroy(picture);
   options.channels = 1;
