@@ -43,6 +43,15 @@ static inline void add_named_case(Suite *suite, const char *name, const TTest *t
 }
 #define add_case(suite, test) add_named_case(suite, #test, test)
 
+/* The same, between a fixture's two functions. */
+static inline void add_fixture_case(Suite *suite, const char *name, const TTest *test, SFun set_up,
+                                    SFun tear_down) {
+  TCase *tcase = tcase_create(name);
+  tcase_add_checked_fixture(tcase, set_up, tear_down);
+  tcase_add_test(tcase, test);
+  suite_add_tcase(suite, tcase);
+}
+
 /* Sanitizers and Valgrind are slow: cases may take minutes unless the environment says otherwise. */
 static inline int run_suite(Suite *(*make)(void)) {
   setenv("CK_DEFAULT_TIMEOUT", "300", 0);

@@ -455,13 +455,7 @@ START_TEST(file_write__lets_two_threads_write_the_same_file) {
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_test(tcase, test);
-  suite_add_tcase(suite, tcase);
-}
-#define ADD(test) add(suite, #test, test)
+#define ADD(test) add_fixture_case(suite, #test, test, set_up, tear_down)
 
 static Suite *make_suite(void) {
   Suite *suite = suite_create("file");

@@ -639,13 +639,7 @@ START_TEST(tensors__of_many_pieces_come_back_whole) {
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_test(tcase, test);
-  suite_add_tcase(suite, tcase);
-}
-#define ADD(test) add(suite, #test, test)
+#define ADD(test) add_fixture_case(suite, #test, test, set_up, tear_down)
 
 static Suite *make_suite(void) {
   Suite *suite = suite_create("file_damage");

@@ -565,13 +565,7 @@ START_TEST(model_file__misuse_is_an_invalid_argument) {
 }
 END_TEST
 
-static void add(Suite *suite, const char *name, const TTest *test) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, set_up, tear_down);
-  tcase_add_test(tcase, test);
-  suite_add_tcase(suite, tcase);
-}
-#define ADD(test) add(suite, #test, test)
+#define ADD(test) add_fixture_case(suite, #test, test, set_up, tear_down)
 
 static Suite *make_suite(void) {
   Suite *suite = suite_create("model_file");
