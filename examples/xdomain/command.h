@@ -26,6 +26,8 @@ int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_options(int argc, char **argv);
 int command_pack(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_import(int argc, char **argv);
 
 /* ---- Flags (arguments.c) ---- */
 
@@ -79,6 +81,9 @@ void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void set_command_name(const char *name); /* to whose help usage errors point */
+
+/* The length of the UTF-8 character at `text`, which ends in a zero, with its code point; 0 where the bytes are none. */
+size_t read_character(const unsigned char *text, uint32_t *point);
 
 /* Whether a text ends so (upper or lower case). */
 bool ends_with(const char *text, const char *ending);

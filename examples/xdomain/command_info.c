@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "command.h"
+#include "networks.h"
 #include <xdomain/unstable/price.h>
 
 #define CHUNKS_SHOWN 32
@@ -16,25 +16,6 @@ typedef struct inspection {
   xd_model *model;
   xd_judge *judge;
 } inspection;
-
-static const struct {
-  const char *name;
-  uint32_t domain;
-  xd_direction direction;
-} roles[] = {{"encoder", 1, 0},   {"decoder", 1, 0},   {"encoder", 2, 0},       {"decoder", 2, 0},
-             {"generator", 0, 1}, {"generator", 0, 2}, {"discriminator", 1, 0}, {"discriminator", 2, 0}};
-
-static const xd_network *network_of(const inspection *i, size_t role) {
-  uint32_t domain = roles[role].domain;
-  xd_direction direction = roles[role].direction;
-  if (direction)
-    return xd_latent_generator_network(xd_model_generator(i->model, direction));
-  if (roles[role].name[0] == 'e')
-    return xd_encoder_network(xd_model_encoder(i->model, domain));
-  if (!strcmp(roles[role].name, "decoder"))
-    return xd_decoder_network(xd_model_decoder(i->model, domain));
-  return xd_pair_discriminator_network(xd_model_discriminator(i->model, domain));
-}
 
 static void print_named(const char *label, const char *value, const char *otherwise) {
   fputs(label, stdout);
@@ -56,14 +37,15 @@ static void print_price_text(const xd_network *network) {
 }
 
 static void print_networks_text(const inspection *i) {
-  for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
-    const xd_network *network = network_of(i, r);
+  for (size_t r = 0; r < ROLE_COUNT; r++) {
+    const network_role *role = &network_roles[r];
+    const xd_network *network = find_network(i->model, role);
     if (!network)
       continue;
-    if (roles[r].direction)
-      printf("generator %s: ", roles[r].direction == 1 ? "1 to 2" : "2 to 1");
+    if (role->kind == GENERATOR)
+      printf("generator %s: ", role->number == 1 ? "1 to 2" : "2 to 1");
     else
-      printf("%s %u: ", roles[r].name, roles[r].domain);
+      printf("%.*s %u: ", (int)strlen(role->name) - 1, role->name, role->number);
     printf("%u layers, %zu weights", xd_network_layer_count(network), xd_network_parameter_count(network));
     print_price_text(network);
   }
@@ -112,14 +94,13 @@ static void print_domain_json(const inspection *i, uint32_t domain) {
 
 static void print_networks_json(const inspection *i) {
   fputs(", \"networks\": {", stdout);
-  for (size_t r = 0, shown = 0; r < sizeof roles / sizeof *roles; r++) {
-    const xd_network *network = network_of(i, r);
+  for (size_t r = 0, shown = 0; r < ROLE_COUNT; r++) {
+    const xd_network *network = find_network(i->model, &network_roles[r]);
     if (network)
-      printf("%s\"%s%d\": {\"layers\": %u, \"weights\": %zu, \"multiplications\": %" PRIu64
+      printf("%s\"%s\": {\"layers\": %u, \"weights\": %zu, \"multiplications\": %" PRIu64
              ", \"result_bytes\": %" PRIu64 "}",
-             shown++ ? ", " : "", roles[r].name, roles[r].domain + roles[r].direction,
-             xd_network_layer_count(network), xd_network_parameter_count(network), xd_network_work(network),
-             xd_network_memory(network));
+             shown++ ? ", " : "", network_roles[r].name, xd_network_layer_count(network),
+             xd_network_parameter_count(network), xd_network_work(network), xd_network_memory(network));
   }
   putchar('}');
 }

@@ -23,6 +23,8 @@ static const struct {
     {"verify", command_verify, "check a model or judge file"},
     {"options", command_options, "list the options of trainings, judges and scores, and presets"},
     {"pack", command_pack, "make a model small: without discriminators, weights as 16-bit floats"},
+    {"export", command_export, "write a model for other frameworks: as ONNX, as safetensors"},
+    {"import", command_import, "make a model of weights in safetensors, as other frameworks train them"},
 };
 
 static int print_usage(FILE *to, int code) {

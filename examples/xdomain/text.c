@@ -8,8 +8,7 @@
 
 #include "command.h"
 
-/* The length of the UTF-8 character at `text`, with its code point, 0 where the bytes are none. */
-static size_t read_character(const unsigned char *text, uint32_t *point) {
+size_t read_character(const unsigned char *text, uint32_t *point) {
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
   const size_t length = text[0] < 0x80             ? 1
                         : (text[0] & 0xE0) == 0xC0 ? 2

@@ -1,0 +1,357 @@
+/* Reading safetensors: eight bytes, the length of the header; the header, one JSON object of a fixed form; the data.
+ * Nothing in such a file is believed: the header is parsed in place, names are looked for once more before they are
+ * taken, and the tensors must lie in the data side by side, without holes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "little_endian.h"
+#include "safetensors.h"
+
+#define HEADER_MOST 100000000u /* the limit of the format's own package */
+#define FILE_MOST ((size_t)HEADER_MOST + ((size_t)1 << 30))
+#define TENSORS_MOST 4096u
+#define TEXTS_MOST 8192u
+
+void free_safetensors(safetensors *s) {
+  free(s->file);
+  free(s->tensors);
+  free(s->texts);
+}
+
+safetensor *find_safetensor(const safetensors *s, const char *name) {
+  for (uint32_t i = 0; i < s->tensor_count; i++)
+    if (!strcmp(s->tensors[i].name, name))
+      return &s->tensors[i];
+  return NULL;
+}
+
+const char *find_safetensors_text(const safetensors *s, const char *key) {
+  for (uint32_t i = 0; i < s->text_count; i++)
+    if (!strcmp(s->texts[i].key, key))
+      return s->texts[i].value;
+  return NULL;
+}
+
+/* ---- JSON ---- */
+
+typedef struct parser {
+  char *at, *end;
+  const char *why;    /* the first thing that was wrong, or NULL */
+  const char *tensor; /* at which it was, or NULL */
+  safetensors *to;
+} parser;
+
+static bool refuse(parser *p, const char *why) {
+  if (!p->why)
+    p->why = why;
+  return false;
+}
+
+static void skip_space(parser *p) {
+  while (p->at < p->end && strchr(" \t\r\n", *p->at) && *p->at)
+    p->at++;
+}
+
+static bool take_if(parser *p, char mark) {
+  skip_space(p);
+  if (p->at == p->end || *p->at != mark)
+    return false;
+  p->at++;
+  return true;
+}
+
+static bool take(parser *p, char mark) {
+  return take_if(p, mark) || refuse(p, "its header is not the JSON that it should be");
+}
+
+static bool read_unit(parser *p, uint32_t *out) {
+  *out = 0;
+  for (int i = 0; i < 4; i++, p->at++) {
+    const char c = p->at < p->end ? *p->at : '\0';
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (digit < 0)
+      return refuse(p, "a text in its header has a wrong \\u");
+    *out = *out << 4 | (uint32_t)digit;
+  }
+  return true;
+}
+
+/* The character of \uXXXX, or of two of them that are one. */
+static bool read_code_point(parser *p, uint32_t *out) {
+  uint32_t low;
+  if (!read_unit(p, out))
+    return false;
+  if (*out >= 0xD800 && *out < 0xDC00) {
+    if (p->end - p->at < 2 || p->at[0] != '\\' || p->at[1] != 'u')
+      return refuse(p, "a text in its header has half a character");
+    p->at += 2;
+    if (!read_unit(p, &low))
+      return false;
+    if (low < 0xDC00 || low >= 0xE000)
+      return refuse(p, "a text in its header has half a character");
+    *out = 0x10000 + ((*out - 0xD800) << 10) + (low - 0xDC00);
+  }
+  return *out && (*out < 0xD800 || *out >= 0xE000)
+             ? true
+             : refuse(p, "a text in its header has a character that is none");
+}
+
+static char *write_character(char *to, uint32_t point) {
+  const int more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  static const uint32_t marks[] = {0, 0xC0, 0xE0, 0xF0};
+  *to++ = (char)(marks[more] | point >> (6 * more));
+  for (int i = more; i-- > 0;)
+    *to++ = (char)(0x80 | (point >> (6 * i) & 0x3F));
+  return to;
+}
+
+/* What stands behind a backslash; it is never longer than what it is written over. */
+static bool read_escape(parser *p, char **to) {
+  static const char marks[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+  const char mark = p->at < p->end ? *p->at++ : '\0';
+  const char *found = mark ? strchr(marks, mark) : NULL;
+  uint32_t point;
+  if (found)
+    *(*to)++ = meanings[found - marks];
+  else if (mark != 'u')
+    return refuse(p, "a text in its header has an unknown escape");
+  else if (read_code_point(p, &point))
+    *to = write_character(*to, point);
+  return !p->why;
+}
+
+/* A text, which ends in a zero where its quotes ended. */
+static bool read_text(parser *p, const char **out) {
+  if (!take(p, '"'))
+    return false;
+  char *to = p->at;
+  *out = to;
+  while (p->at < p->end && *p->at != '"') {
+    uint32_t point;
+    const size_t length = read_character((const unsigned char *)p->at, &point);
+    if (length == 0 || length > (size_t)(p->end - p->at) || point < 0x20)
+      return refuse(p, "a text in its header is no UTF-8, or has a control character");
+    if (*p->at == '\\') {
+      p->at++;
+      if (!read_escape(p, &to))
+        return false;
+      continue;
+    }
+    memmove(to, p->at, length);
+    to += length;
+    p->at += length;
+  }
+  if (p->at == p->end)
+    return refuse(p, "its header ends within a text");
+  p->at++;
+  *to = '\0';
+  return true;
+}
+
+static bool read_number(parser *p, uint64_t *out) {
+  skip_space(p);
+  char *begin = p->at;
+  for (*out = 0; p->at < p->end && *p->at >= '0' && *p->at <= '9'; p->at++) {
+    if (p->at - begin == 18)
+      return refuse(p, "a number in its header is too large");
+    *out = 10 * *out + (uint64_t)(*p->at - '0');
+  }
+  return p->at > begin || refuse(p, "its header is not the JSON that it should be");
+}
+
+/* ---- The header ---- */
+
+/* Room for one more of `items`, which has 2^n of them; NULL without memory. */
+static void *grow(void *items, uint32_t count, size_t size) {
+  return count & (count - 1) ? items : realloc(items, (count ? 2 * (size_t)count : 1) * size);
+}
+
+static bool read_metadata(parser *p) {
+  safetensors *to = p->to;
+  if (!take(p, '{') || take_if(p, '}'))
+    return !p->why;
+  do {
+    safetensors_text text, *texts;
+    if (!read_text(p, &text.key) || !take(p, ':') || !read_text(p, &text.value))
+      return false;
+    if (to->text_count == TEXTS_MOST)
+      return refuse(p, "there are too many texts");
+    if (find_safetensors_text(to, text.key))
+      return refuse(p, "a text stands in its header twice");
+    if (!(texts = grow(to->texts, to->text_count, sizeof text)))
+      return refuse(p, "out of memory");
+    to->texts = texts;
+    texts[to->text_count++] = text;
+  } while (take_if(p, ','));
+  return take(p, '}');
+}
+
+static bool read_shape(parser *p, safetensor *t) {
+  t->count = 1;
+  if (!take(p, '['))
+    return false;
+  if (take_if(p, ']'))
+    return refuse(p, "it has no sides");
+  do {
+    uint64_t side;
+    if (!read_number(p, &side))
+      return false;
+    if (t->rank == 4 || side == 0 || side > UINT32_MAX || side > (FILE_MOST / 4) / t->count)
+      return refuse(p, "it has more than four sides, or one that is 0 or too large");
+    t->shape[t->rank++] = (uint32_t)side;
+    t->count *= (size_t)side;
+  } while (take_if(p, ','));
+  return take(p, ']');
+}
+
+static bool read_offsets(parser *p, safetensor *t) {
+  return take(p, '[') && read_number(p, &t->begin) && take(p, ',') && read_number(p, &t->end) && take(p, ']');
+}
+
+/* {"dtype":"F32","shape":[...],"data_offsets":[begin,end]}, in any order. */
+static bool read_tensor(parser *p, safetensor *t) {
+  const char *key, *type = NULL;
+  if (!take(p, '{'))
+    return false;
+  do {
+    if (!read_text(p, &key) || !take(p, ':'))
+      return false;
+    const bool first = !strcmp(key, "dtype")          ? !type && read_text(p, &type)
+                       : !strcmp(key, "shape")        ? !t->rank && read_shape(p, t)
+                       : !strcmp(key, "data_offsets") ? !t->end && read_offsets(p, t)
+                                                      : false;
+    if (!first)
+      return refuse(p, "it is described by something else than dtype, shape and data_offsets, each once");
+  } while (take_if(p, ','));
+  if (!take(p, '}'))
+    return false;
+  if (!type || strcmp(type, "F32") != 0)
+    return refuse(p, "its dtype is not F32");
+  return t->rank && t->begin <= t->end && t->end - t->begin == 4 * (uint64_t)t->count
+             ? true
+             : refuse(p, "its data_offsets do not fit its shape");
+}
+
+static bool add_tensor(parser *p, const char *name) {
+  safetensors *to = p->to;
+  safetensor tensor = {.name = name, .shape = {1, 1, 1, 1}}, *tensors;
+  p->tensor = name;
+  if (!read_tensor(p, &tensor))
+    return false;
+  if (to->tensor_count == TENSORS_MOST)
+    return refuse(p, "there are too many tensors");
+  if (find_safetensor(to, name))
+    return refuse(p, "it stands there twice");
+  if (!(tensors = grow(to->tensors, to->tensor_count, sizeof tensor)))
+    return refuse(p, "out of memory");
+  to->tensors = tensors;
+  tensors[to->tensor_count++] = tensor;
+  p->tensor = NULL;
+  return true;
+}
+
+static bool read_entries(parser *p) {
+  bool has_metadata = false;
+  if (!take(p, '{') || take_if(p, '}'))
+    return !p->why;
+  do {
+    const char *name;
+    if (!read_text(p, &name) || !take(p, ':'))
+      return false;
+    const bool metadata = !strcmp(name, "__metadata__");
+    if (metadata && has_metadata)
+      return refuse(p, "a text stands in its header twice");
+    has_metadata |= metadata;
+    if (!(metadata ? read_metadata(p) : add_tensor(p, name)))
+      return false;
+  } while (take_if(p, ','));
+  return take(p, '}');
+}
+
+static bool read_header(parser *p) {
+  if (!read_entries(p))
+    return false;
+  skip_space(p);
+  return p->at == p->end ? true : refuse(p, "its header goes on behind its end");
+}
+
+/* ---- The file ---- */
+
+static int compare_places(const void *a, const void *b) {
+  const safetensor *one = a, *other = b;
+  return (one->begin > other->begin) - (one->begin < other->begin);
+}
+
+/* Side by side, from the data's first byte to its last. */
+static bool place_tensors(parser *p, const uint8_t *data, uint64_t size) {
+  uint64_t end = 0;
+  if (p->to->tensor_count)
+    qsort(p->to->tensors, p->to->tensor_count, sizeof *p->to->tensors, compare_places);
+  for (uint32_t i = 0; i < p->to->tensor_count; i++) {
+    safetensor *t = &p->to->tensors[i];
+    if (t->begin != end || t->end > size)
+      return refuse(p, "its tensors do not lie side by side in its data");
+    t->bytes = data + t->begin;
+    end = t->end;
+  }
+  return end == size ? true : refuse(p, "its tensors end before its data");
+}
+
+/* All bytes of a file and a zero, to be freed; NULL where the reason was printed. */
+static uint8_t *read_file(const char *path, size_t *size) {
+  uint8_t *bytes = NULL;
+  size_t room = 0;
+  *size = 0;
+  errno = 0;
+  FILE *file = fopen(path, "rb");
+  while (file && !feof(file) && !ferror(file) && *size <= FILE_MOST) {
+    if (room - *size < 2) {
+      room = room ? 2 * room : (size_t)1 << 16;
+      uint8_t *more = realloc(bytes, room);
+      if (!more)
+        break;
+      bytes = more;
+    }
+    *size += fread(bytes + *size, 1, room - *size - 1, file);
+  }
+  const bool whole = file && feof(file) && !ferror(file);
+  if (!whole) {
+    if (file && *size > FILE_MOST)
+      failure("'%s' is too large for a model", path);
+    else
+      failure("cannot read '%s': %s", path, strerror(errno ? errno : EIO));
+    free(bytes);
+    bytes = NULL;
+  }
+  if (file)
+    fclose(file);
+  if (bytes)
+    bytes[*size] = 0;
+  return bytes;
+}
+
+bool read_safetensors(safetensors *out, const char *path) {
+  size_t size;
+  *out = (safetensors){.file = read_file(path, &size)};
+  if (!out->file)
+    return false;
+  parser p = {.to = out};
+  const uint64_t length = size < 8 ? UINT64_MAX : read_little(out->file, 8);
+  if (size < 8 || length > HEADER_MOST || length > size - 8)
+    refuse(&p, "it is shorter than its header");
+  else {
+    p.at = (char *)out->file + 8;
+    p.end = p.at + length;
+    if (read_header(&p))
+      place_tensors(&p, out->file + 8 + length, size - 8 - length);
+  }
+  if (p.why && p.tensor)
+    failure("'%s' cannot be read as safetensors: '%s': %s", path, p.tensor, p.why);
+  else if (p.why)
+    failure("'%s' cannot be read as safetensors: %s", path, p.why);
+  return !p.why;
+}
