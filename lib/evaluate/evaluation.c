@@ -228,14 +228,15 @@ static xd_status measure_ediv(xdi_evaluation_run *run) {
   xd_status status = XD_OK;
   for (uint32_t place = 0; status == XD_OK && place < run->source.count; place++) {
     const uint32_t class = xdi_gallery_class(run, xdi_paired_label(&run->source, place));
-    double spread = 0.0;
+    double spread;
     if (sources[class] == XDI_NOISE_SOURCES)
       continue;
     sources[class]++;
     status = vary_source(run, place, number++, &spread);
-    if (status == XD_OK)
+    if (status == XD_OK) {
+      sums[class] += spread;
       status = advance(run);
-    sums[class] += spread;
+    }
   }
   for (uint32_t class = 0; class < XD_CLASS_LIMIT; class ++) {
     if (sources[class] == 0)

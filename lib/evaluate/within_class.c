@@ -88,7 +88,7 @@ void xdi_components_close(xdi_components *components) {
     xdi_release(&components->allocator, components->variances);
   if (components->vectors)
     xdi_release(&components->allocator, components->vectors);
-  *components = (xdi_components){.dim = 0};
+  components->variances = components->vectors = NULL;
 }
 
 void xdi_components_project(float *to, const xdi_components *components, const float *row) {

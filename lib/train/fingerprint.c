@@ -144,7 +144,7 @@ xd_status xdi_fingerprint_compare(xd_context *context, const char *path, const x
                       xdi_get_text(&other, allocator, &memory), xdi_get_text(&other, allocator, &memory)};
     if (!memory)
       status = xdi_fail_memory(context, "comparing a checkpoint");
-    else if (!texts[0] || !texts[1] || !texts[2] || !texts[3] || strcmp(texts[0], texts[2]) != 0)
+    else if (!texts[2] || !texts[3] || strcmp(texts[0], texts[2]) != 0)
       status = xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: another kind of training, of %s", path,
                         texts[3] ? texts[3] : "another version");
     else if (strcmp(texts[1], texts[3]) != 0)

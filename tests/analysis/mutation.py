@@ -31,7 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "mutation"
 LISTED = pathlib.Path(__file__).with_name("mutation.txt")
 
-# Of each area its sources, and the unit programs that exercise them, the cheap ones first.
+# Of each area its sources, and the unit programs that exercise them, or a case of one, the cheap ones first.
 FORMAT = ["archive", "digest", "class_names", "judge", "file_damage", "model_file", "stream", "price", "sized_structs",
           "checkpoint_single", "condition", "misuse"]
 CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint"]
@@ -45,7 +45,7 @@ AREAS = {
         "lib/train/mapping_step.c": ["mapping_trainer"],
         "lib/train/mapping_style.c": ["mapping_trainer", "style_reader"],
         "lib/train/posterior.c": ["standardise", "vae_trainer"],
-        "lib/train/validation.c": ["validation", "checkpoint_faults"],
+        "lib/train/validation.c": ["validation", "checkpoint_faults", "train train__keeps_the_best_validated_step"],
         "lib/train/vae_step.c": ["vae_trainer", "critic"],
     },
     "faults": {
@@ -254,7 +254,7 @@ def try_one(build, mutant, tests, killers):
         return "same object", ""
     linked = {}
     asked = killers.setdefault((mutant.name, mutant.function()), {})
-    for test, case in [*asked, *((test, "") for test in tests)]:
+    for test, case in [*asked, *((test.partition(" ")[::2]) for test in tests)]:
         if test not in linked:
             linked[test] = FOLDER / f"program-{test}"
             if not build.link(test, [FOLDER / "mutant" / "mutant-O1.o"], linked[test]):

@@ -60,6 +60,9 @@ void sweep_runners(const sweep *of, const fixture *with);
 void sweep_kernels(const sweep *of, const fixture *with);
 void sweep_kills(const sweep *of, const fixture *with);
 
+/* The same scenarios without a fault, for long. */
+void sweep_soak(const sweep *of, const fixture *with);
+
 /* A promise, with the scenario, the fault and what was found. */
 #define demand(promise, ...) \
   do { \

@@ -42,8 +42,13 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(const sweep *, const fixture *);
-  } kinds[] = {{"allocations", sweep_allocations}, {"files", sweep_files},     {"threads", sweep_threads},
-               {"runners", sweep_runners},         {"kernels", sweep_kernels}, {"kills", sweep_kills}};
+  } kinds[] = {{"allocations", sweep_allocations},
+               {"files", sweep_files},
+               {"threads", sweep_threads},
+               {"runners", sweep_runners},
+               {"kernels", sweep_kernels},
+               {"kills", sweep_kills},
+               {"soak", sweep_soak}};
   const char *kind = argc > 1 ? argv[1] : "";
   chosen = (sweep){.seed = (uint64_t)time(NULL)};
   for (int i = 2; i < argc; i++) {
@@ -60,7 +65,7 @@ int main(int argc, char **argv) {
   if (!chosen_run) {
     fprintf(
         stderr,
-        "usage: faults allocations|files|threads|runners|kernels|kills [--all] [--seed N] [--only SCENARIO]\n");
+        "usage: faults allocations|files|threads|runners|kernels|kills|soak [--all] [--seed N] [--only SCENARIO]\n");
     return 2;
   }
   setvbuf(stdout, NULL, _IOLBF, BUFSIZ);

@@ -68,7 +68,7 @@ static inline void close_bench(bench *b) {
 
 #define GUARD_BEFORE 3 /* odd: a slice is not always aligned */
 #define GUARD_BEHIND 19
-#define GUARD_VALUE (-12345.5f)
+#define GUARD_VALUE(number) (-12345.5f - (float)(number)) /* of no two buffers the same */
 
 static inline xd_slice make_slice(bench *b, const float *values, size_t count) {
   xd_slice slice = {NULL, GUARD_BEFORE};
@@ -76,15 +76,15 @@ static inline xd_slice make_slice(bench *b, const float *values, size_t count) {
   ck_assert_int_lt(b->buffer_count, BENCH_BUFFERS);
   assert_status(b->table.buffer_create(b->backend, &slice.buffer, whole), XD_OK);
   ck_assert_uint_eq(slice.buffer->count, whole);
-  b->buffers[b->buffer_count++] = slice.buffer;
   float *cells = malloc(whole * sizeof *cells);
   ck_assert_ptr_nonnull(cells);
   for (size_t i = 0; i < whole; i++)
-    cells[i] = GUARD_VALUE;
+    cells[i] = GUARD_VALUE(b->buffer_count);
   if (values && count)
     memcpy(cells + GUARD_BEFORE, values, count * sizeof *cells);
   assert_status(b->table.buffer_write(b->backend, (xd_slice){slice.buffer, 0}, cells, whole), XD_OK);
   free(cells);
+  b->buffers[b->buffer_count++] = slice.buffer;
   return slice;
 }
 
@@ -92,19 +92,20 @@ static inline void read_slice(bench *b, float *to, xd_slice slice, size_t count)
   assert_status(b->table.buffer_read(b->backend, to, slice, count), XD_OK);
 }
 
-static inline void check_guards(bench *b, xd_buffer *buffer) {
+static inline void check_guards(bench *b, int number) {
+  xd_buffer *buffer = b->buffers[number];
   float edge[GUARD_BEFORE + GUARD_BEHIND];
   read_slice(b, edge, (xd_slice){buffer, 0}, GUARD_BEFORE);
   read_slice(b, edge + GUARD_BEFORE, (xd_slice){buffer, buffer->count - GUARD_BEHIND}, GUARD_BEHIND);
   for (int i = 0; i < GUARD_BEFORE + GUARD_BEHIND; i++)
-    if (edge[i] != GUARD_VALUE)
+    if (edge[i] != GUARD_VALUE(number))
       ck_abort_msg("%s: a kernel wrote beside its slice", b->table.name);
 }
 
 /* Gives back all slices, after a look at their edges. */
 static inline void clear_bench(bench *b) {
   for (int i = 0; i < b->buffer_count; i++) {
-    check_guards(b, b->buffers[i]);
+    check_guards(b, i);
     b->table.buffer_destroy(b->backend, b->buffers[i]);
   }
   b->buffer_count = 0;

@@ -2,6 +2,8 @@
  * refused. */
 #include "checkpoint_support.h"
 
+#include "file_bytes.h"
+
 /* ---- refusals ---- */
 
 /* Stops a training of `s` at the 12th event. */
@@ -73,6 +75,19 @@ START_TEST(checkpoint__refuses_other_calls_and_data) {
 }
 END_TEST
 
+/* The VAEs of `of`, but for the encoder of domain 2. */
+static xd_model *with_encoder_2(xd_context *context, const xd_model *of, const xd_model *other) {
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *model = NULL;
+  for (uint32_t i = 0; i < 2; i++) {
+    parts.encoder[i] = xd_model_encoder(i ? other : of, i + 1);
+    parts.decoder[i] = xd_model_decoder(of, i + 1);
+    parts.name[i] = xd_model_name(of, i + 1);
+  }
+  assert_ok(context, xd_model_create(&model, context, &parts));
+  return model;
+}
+
 /* Networks, judges and names. */
 START_TEST(checkpoint__refuses_other_parts) {
   const setting s = {.options = "", .validates = true, .one_class = true};
@@ -104,7 +119,7 @@ START_TEST(checkpoint__refuses_other_parts) {
   leave_checkpoint(&l, &mapped);
   open_part(&p, &l, &mapped, 1);
   p.run.checkpoint = l.checkpoint;
-  xd_model_release(p.vaes);
+  xd_model *own = p.vaes;
   remove(l.vaes);
   const setting vaes = {.options = "directions=0 seed=8"};
   part other;
@@ -113,6 +128,10 @@ START_TEST(checkpoint__refuses_other_parts) {
   p.vaes = xd_model_retain(other.model);
   p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the model's encoder 1 is ");
+  xd_model_release(p.vaes);
+  p.vaes = with_encoder_2(p.context, own, other.model);
+  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the model's encoder 2 is ");
+  xd_model_release(own);
   close_part(&p);
   close_part(&other);
   remove_folder(l.folder);
@@ -176,6 +195,45 @@ START_TEST(checkpoint__is_a_file_of_its_own_kind) {
   assert_ok(p.context, xd_file_verify(p.context, l.checkpoint));
   p.run.checkpoint = l.vaes, p.run.resume = 1;
   assert_part_refused(&p, XD_ERROR_BAD_DATA, l.vaes);
+  close_part(&p);
+  remove_folder(l.folder);
+}
+END_TEST
+
+static void assert_not_recovered(const lab *l, const part *p, unsigned char *bytes, size_t size,
+                                 xd_status expected, const char *reason) {
+  xd_model *model = (xd_model *)&size;
+  reseal(bytes);
+  write_test_file(l->checkpoint, bytes, size);
+  assert_status(xd_train_recover(&model, p->context, l->checkpoint), expected);
+  assert_message_names(p->context, reason);
+  ck_assert_ptr_null(model);
+}
+
+/* Each chunk is needed but those that only going on needs, and no other may be required. */
+START_TEST(recover__refuses_other_chunks) {
+  static const char *const needed[] = {"TEXT", "POSN", "NETS", "TENS", "DATA"};
+  const setting s = {.options = "", .one_class = true};
+  lab l;
+  part p;
+  size_t size;
+  open_lab(&l);
+  leave_checkpoint(&l, &s);
+  open_part(&p, &l, &s, 1);
+  unsigned char *bytes = read_test_file(l.checkpoint, &size);
+  for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+    unsigned char *entry = entry_of(bytes, needed[i]);
+    memcpy(entry, "XTRA", 4);
+    assert_not_recovered(&l, &p, bytes, size, XD_ERROR_UNSUPPORTED, "required chunk XTRA is unknown");
+    xdi_set_u32(entry + 8, 0);
+    assert_not_recovered(&l, &p, bytes, size, XD_ERROR_BAD_DATA, "is missing");
+    assert_message_names(p.context, needed[i]);
+    memcpy(entry, needed[i], 4);
+    xdi_set_u32(entry + 8, 1);
+  }
+  memcpy(bytes + 64, "XTRA", 4);
+  assert_not_recovered(&l, &p, bytes, size, XD_ERROR_UNSUPPORTED, "required chunk XTRA is unknown");
+  free(bytes);
   close_part(&p);
   remove_folder(l.folder);
 }
@@ -426,6 +484,7 @@ static Suite *make_suite(void) {
   add_case(suite, checkpoint__refuses_other_parts);
   add_case(suite, checkpoint__refuses_inputs_that_make_no_sense);
   add_case(suite, checkpoint__is_a_file_of_its_own_kind);
+  add_case(suite, recover__refuses_other_chunks);
   add_case(suite, checkpoint__refuses_damage);
   add_case(suite, checkpoint__goes_on_where_one_cannot_be_written);
   add_case(suite, checkpoint__is_written_as_often_as_asked);

@@ -387,6 +387,23 @@ START_TEST(file_write__avoids_names_that_are_taken) {
 }
 END_TEST
 
+/* Where standard input is closed, its number is given to the temporary file. */
+START_TEST(file_write__goes_through_the_descriptor_0) {
+  char taken[TEST_PATH_SIZE], name[64];
+  snprintf(name, sizeof name, ".xdomain-%ld-0.tmp", (long)getpid());
+  write_test_file(path_in(taken, folder, name), "theirs", 6);
+  const int input = dup(0);
+  ck_assert_int_ge(input, 0);
+  close(0);
+  const xd_status status = xdi_file_write(context, path, "ours", 4);
+  dup2(input, 0);
+  close(input);
+  assert_ok(context, status);
+  check_content("ours", 4);
+  ck_assert_int_eq(count_entries(folder), 2);
+}
+END_TEST
+
 #define CONTENT_SIZE 200000
 
 static void write_until_killed(unsigned char contents[2][CONTENT_SIZE]) {
@@ -481,6 +498,7 @@ static Suite *make_suite(void) {
   ADD(file_write__keeps_the_old_file_when_the_new_does_not_fit);
   ADD(file_write__leaves_all_as_it_was_without_memory);
   ADD(file_write__avoids_names_that_are_taken);
+  ADD(file_write__goes_through_the_descriptor_0);
   ADD(file_write__survives_a_kill_at_any_moment);
   ADD(file_write__lets_two_threads_write_the_same_file);
   return suite;
