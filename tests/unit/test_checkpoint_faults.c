@@ -6,13 +6,17 @@
 
 /* ---- refusals ---- */
 
-/* Stops a training of `s` at the 12th event. */
-static void leave_checkpoint(const lab *l, const setting *s) {
-  heard told = {.stop_at = 12};
+/* Stops a training of `s` at an event, from 1. */
+static void leave_checkpoint_at(const lab *l, const setting *s, uint32_t event) {
+  heard told = {.stop_at = event};
   outcome none;
   remove(l->checkpoint);
   ck_assert(run_checkpointed(&none, l, s, &told, 1, false) == XD_ERROR_CANCELLED);
   free(told.text);
+}
+
+static void leave_checkpoint(const lab *l, const setting *s) {
+  leave_checkpoint_at(l, s, 12);
 }
 
 static void assert_part_refused(part *p, xd_status expected, const char *word) {
@@ -50,6 +54,23 @@ START_TEST(checkpoint__refuses_other_options) {
     const setting other = {.options = changes[i][0]};
     refuse_other(&l, &other, changes[i][1]);
   }
+  remove_folder(l.folder);
+}
+END_TEST
+
+/* What a mapping alone does not read may be another. */
+START_TEST(checkpoint__of_a_mapping_goes_on_with_other_options_of_vaes) {
+  const setting mapped = {.options = "directions=1", .maps = true, .one_class = true};
+  const setting other = {
+      .options = "directions=1 vae.epochs=9 vae2.latent_dim=7", .maps = true, .one_class = true};
+  lab l;
+  outcome got = {.size = 0};
+  heard told = {0};
+  open_lab(&l);
+  fill_lab(&l);
+  leave_checkpoint_at(&l, &mapped, 3);
+  ck_assert(run_checkpointed(&got, &l, &other, &told, 1, true) == XD_OK);
+  free_outcome(&got);
   remove_folder(l.folder);
 }
 END_TEST
@@ -480,6 +501,7 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("checkpoint_faults");
   add_case(suite, checkpoint__refuses_other_options);
+  add_case(suite, checkpoint__of_a_mapping_goes_on_with_other_options_of_vaes);
   add_case(suite, checkpoint__refuses_other_calls_and_data);
   add_case(suite, checkpoint__refuses_other_parts);
   add_case(suite, checkpoint__refuses_inputs_that_make_no_sense);

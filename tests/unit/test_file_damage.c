@@ -241,6 +241,8 @@ START_TEST(networks__are_refused_for_what_is_wrong) {
   assert_number_refused("NETS", 0, 9, XD_ERROR_BAD_DATA, "chunk NETS: too many networks");
   assert_number_refused("NETS", 0, 7, XD_ERROR_BAD_DATA, "chunk NETS: bytes follow its last network");
   assert_number_refused("NETS", 20, XDI_LAYER_LIMIT + 1, XD_ERROR_BAD_DATA, "chunk NETS: too many layers");
+  assert_number_refused("NETS", 20, XDI_LAYER_LIMIT, XD_ERROR_BAD_DATA,
+                        "chunk NETS: it ends within a network");
   assert_number_refused("NETS", 4, XD_TAG('E', 'N', 'C', '2'), XD_ERROR_BAD_DATA,
                         "chunk TENS: a tensor is not what the layers demand");
   /* One more than there are: nothing is left of them. */
