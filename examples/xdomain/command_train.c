@@ -164,7 +164,11 @@ static int work(training *t) {
     code = begin_checkpoint(&t->checkpoint);
   if (!code)
     code = open_training_log(t);
-  return code ? code : run_training(t);
+  if (!code)
+    return run_training(t);
+  if (signal_received())
+    notice("nothing of the model was trained yet: the same command begins anew");
+  return code;
 }
 
 static bool read_words(training *t, int argc, char **argv, int *word_count, int *code) {

@@ -78,6 +78,10 @@ void stop_runtime(runtime *r) {
 
 int report_failure(const runtime *r, xd_status status) {
   const char *message = xd_context_message(r->context);
+  if (status == XD_ERROR_CANCELLED && stopped_by) {
+    failure("stopped: %s", strsignal(stopped_by));
+    return EXIT_SIGNAL + stopped_by;
+  }
   failure("%s (%s)", message[0] ? message : xd_status_text(status), xd_status_name(status));
-  return status == XD_ERROR_CANCELLED && stopped_by ? EXIT_SIGNAL + stopped_by : EXIT_FAILED;
+  return EXIT_FAILED;
 }

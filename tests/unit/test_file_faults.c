@@ -138,8 +138,8 @@ static ssize_t meet_transfer(const char *call, size_t size, ssize_t *answer) {
     return (ssize_t)size;
   }
   *answer = at->error == LIES ? 1 : at->error == 0 ? 0 : -1;
-  if (at->error > 0)
-    errno = at->error;
+  if (at->error >= 0)
+    errno = at->error ? at->error : EINTR; /* as an earlier call left it */
   return -1;
 }
 

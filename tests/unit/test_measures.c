@@ -222,6 +222,12 @@ START_TEST(read_back__is_ridge_regression_of_one_half_on_the_other) {
     assert_ok(context, xdi_read_back(context, &got, to, TO, from, FROM, half, count));
     assert_near(got, naive_share(to, from, half, count), 1e-9, "share");
     ck_assert_msg(count < 10 || got > 0.3, "a share of %g tells little", got);
+    for (uint32_t n = 0; n < count * FROM; n++)
+      from[n] *= 0.01f;
+    for (uint32_t n = 0; n < count * TO; n++)
+      to[n] *= 0.01f;
+    assert_ok(context, xdi_read_back(context, &got, to, TO, from, FROM, half, count));
+    assert_near(got, naive_share(to, from, half, count), 1e-9, "share of small numbers");
     free(from), free(to);
   }
   double got = -1.0;
