@@ -1,4 +1,4 @@
-/* The library as page.js calls it: one context, one model, a translator of it, and the codes of two pictures.
+/* The library as page/library.js calls it: one context, one model, a translator of it, and the codes of two pictures.
  * Functions answer with the library's status, and page_message() says in words what it was. */
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,10 @@ static struct {
   xd_model *model;
   xd_translator *translator;
   xd_shape in, out;
-  /* memory: one block of all below; seen: the pictures as the encoder gets them; source: their codes */
-  float *memory, *seen[2], *source[2], *generated[2], *result;
+  float *memory;
+  /* In `memory`: the two pictures as the encoder gets them, their codes, the codes of their translations, and the
+   * picture that was translated last. */
+  float *seen[2], *source[2], *generated[2], *result;
 } page;
 
 /* ---- The context and the model ---- */

@@ -129,6 +129,13 @@ class Browser:
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=node, files=[os.path.abspath(path)])
 
+    def drop(self, selector, path):
+        place = self.value("(box => [box.x + box.width / 2, box.y + box.height / 2])"
+                           "(document.querySelector(%r).getBoundingClientRect())" % selector)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.call("Input.dispatchDragEvent", type=kind, x=place[0], y=place[1],
+                      data={"items": [], "files": [os.path.abspath(path)], "dragOperationsMask": 1})
+
     def screenshot(self, path):
         picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         with open(path, "wb") as file:

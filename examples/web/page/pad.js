@@ -1,7 +1,7 @@
 // A pad to draw on, with pointer or keyboard, or to put a picture on: its canvas has the model's aspect ratio.
 
 const leastSide = 280;
-const penWidth = 0.08; // of the shorter side: about two of MNIST's pixels
+const penWidth = 0.087; // of the shorter side: drawn digits then have as much ink as those of MNIST
 const keyStep = 1 / 28;
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -15,6 +15,7 @@ export class Pad {
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.canvas.setAttribute("aria-label", `${title}: drawing pad`);
     this.seen.setAttribute("aria-label", `${title} as the encoder gets it`);
+    this.digit.setAttribute("aria-label", `${title} as a digit`);
     this.file.setAttribute("aria-label", `${title}: file`);
     for (const name of ["open", "invert", "clear"]) {
       const button = part(`.${name}`);

@@ -97,10 +97,13 @@ async function loadModel(entry) {
 
 // ---- Pictures ----
 
+// Pixels of these come from memory and stay there.
+const surface = (canvas) => canvas.getContext("2d", { willReadFrequently: true });
+
 function show(canvas, image) {
   canvas.width = image.width;
   canvas.height = image.height;
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  surface(canvas).putImageData(image, 0, 0);
 }
 
 function encode(which) {
@@ -131,7 +134,7 @@ function translate() {
   const now = settings(), ready = model && !pads[0].empty;
   describeSettings(now);
   $("nothing").hidden = ready;
-  if (!ready) $("result").getContext("2d").clearRect(0, 0, $("result").width, $("result").height);
+  if (!ready) surface($("result")).clearRect(0, 0, $("result").width, $("result").height);
   $("result").ariaLabel = ready ? `Translation of the first picture, seed ${now.seed}` : "Translation: nothing yet";
   if (ready) {
     const begin = performance.now();
@@ -219,7 +222,11 @@ async function start() {
     new Pad($(title).parentElement, $(title).textContent, plan, fail));
   for (const slider of Object.values(values)) slider.addEventListener("input", plan);
   $("status").textContent = "Loading the library…";
-  library = await Library.open();
+  try {
+    library = await Library.open();
+  } finally {
+    $("status").textContent = "";
+  }
   $("about").textContent = `libxdomain ${library.version}`;
   for (const input of directions) input.addEventListener("change", told(turn));
   $("model").addEventListener("change", told(() => loadModel(models[$("model").value])));
