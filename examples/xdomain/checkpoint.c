@@ -68,28 +68,17 @@ void drop_checkpoint(const checkpointing *c) {
 
 /* ---- The command that goes on ---- */
 
-static bool is_plain(const char *word) {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=@%+-";
-  return word[0] && strspn(word, plain) == strlen(word);
-}
-
-/* As a shell reads it. */
+/* As a shell reads it; bytes that are no ASCII stay, whatever they mean, so that the command can be run. */
 static void print_word(const char *word) {
-  if (is_plain(word)) {
-    fputs(word, stderr);
-    return;
-  }
-  fputc('\'', stderr);
-  for (const char *at = word; *at; at++) {
+  char *quoted = quote_word(word);
+  for (const char *at = quoted ? quoted : word; *at; at++) {
     const char one[] = {*at, '\0'};
-    if (*at == '\'')
-      fputs("'\\''", stderr);
-    else if ((unsigned char)*at < 0x80)
+    if ((unsigned char)*at < 0x80)
       print_text(stderr, one);
     else
       fputc(*at, stderr);
   }
-  fputc('\'', stderr);
+  free(quoted);
 }
 
 void tell_checkpoint(const checkpointing *c) {

@@ -25,6 +25,7 @@ int command_eval(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_options(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_pack(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
@@ -75,6 +76,12 @@ bool read_command_line(const command_line *line, int argc, char **argv, const ch
 
 void print_text(FILE *to, const char *text);
 void print_json_text(FILE *to, const char *text); /* quoted; what is no UTF-8 becomes U+FFFD */
+
+/* As text of a page, or of an attribute between quotes; what controls and what is no UTF-8 becomes U+FFFD. */
+void print_html_text(FILE *to, const char *text);
+
+/* A word of a command as a shell reads it, to be freed; NULL without memory. */
+char *quote_word(const char *word);
 
 /* Print "xdomain: <message>" to standard error; the last two return EXIT_FAILED and EXIT_USAGE. */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

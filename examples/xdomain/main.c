@@ -19,6 +19,7 @@ static const struct {
     {"generate", command_generate, "draw pictures of a class, or of a domain, from noise"},
     {"interpolate", command_interpolate, "draw the pictures between two pictures"},
     {"eval", command_eval, "score a model on held-out pictures: accuracy, diversity, Frechet distance"},
+    {"report", command_report, "write a page that shows what a model does: pictures, curves, scores"},
     {"info", command_info, "show what a model or judge file holds"},
     {"verify", command_verify, "check a model or judge file"},
     {"options", command_options, "list the options of trainings, judges and scores, and presets"},

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "grid.h"
 #include "sets.h"
 #include "training.h"
 
-enum { COLUMNS = 8, CLASS_MOST = 32, SIDE_WANTED = 64 };
+enum { COLUMNS = 8, SIDE_WANTED = 64 };
 
 /* ---- Where they go ---- */
 
@@ -40,61 +41,10 @@ void free_previews(training *t) {
   xd_context_destroy(t->previews.run.context);
 }
 
-/* ---- Which pictures ---- */
-
-/* Pictures of a domain that are shown, of each class some. */
-typedef struct choice {
-  const xd_dataset *set;
-  xd_shape shape;
-  uint32_t labels[CLASS_MOST], label_count;
-  bool any; /* no class is paired: all pictures are one */
-} choice;
-
-static uint32_t class_size(const choice *c, uint32_t number) {
-  return c->any ? xd_dataset_count(c->set) : xd_dataset_class_size(c->set, c->labels[number]);
-}
-
-static bool is_paired(const xd_pairing *pairing, uint32_t domain, uint32_t label) {
-  for (uint32_t i = 0; i < xd_pairing_count(pairing); i++)
-    if (xd_pairing_class(pairing, domain, i) == label)
-      return true;
-  return false;
-}
-
-static bool is_shown(const training *t, const xd_dataset *set, uint32_t domain, uint32_t label) {
-  return xd_dataset_class_size(set, label) && is_paired(t->pairing, domain, label);
-}
-
-/* All paired classes or, of many, some that are spread over them. */
-static void choose_classes(choice *c, const training *t, uint32_t domain) {
-  uint32_t count = 0, rank = 0;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    count += is_shown(t, c->set, domain, label);
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    if (is_shown(t, c->set, domain, label) && is_spread(rank++, count, CLASS_MOST))
-      c->labels[c->label_count++] = label;
-}
-
 /* Those that are held out, where there are. */
 static choice choose(const training *t, uint32_t domain) {
-  choice c = {.set = t->validation[domain - 1] ? t->validation[domain - 1] : t->sets[domain - 1]};
-  c.shape = shape_of_set(c.set);
-  c.any = xd_pairing_class(t->pairing, domain, 0) == XD_ANY_CLASS;
-  if (c.any)
-    c.label_count = 1;
-  else
-    choose_classes(&c, t, domain);
-  return c;
-}
-
-/* The pictures of a class that are shown; how many. */
-static uint32_t pick(const choice *c, uint32_t number, uint32_t indices[COLUMNS]) {
-  const uint32_t size = class_size(c, number);
-  uint32_t rank = 0, count = 0;
-  for (uint32_t i = 0; i < xd_dataset_count(c->set); i++)
-    if ((c->any || xd_dataset_label(c->set, i) == c->labels[number]) && is_spread(rank++, size, COLUMNS))
-      indices[count++] = i;
-  return count;
+  const xd_dataset *held_out = t->validation[domain - 1];
+  return choose_classes(held_out ? held_out : t->sets[domain - 1], t->pairing, domain);
 }
 
 /* ---- Panels ---- */
@@ -106,10 +56,6 @@ typedef struct maker {
   const xd_decoder *decoder;
   xd_shape from, to;
 } maker;
-
-static size_t floats_of(xd_shape shape) {
-  return (size_t)shape.width * shape.height * shape.channels;
-}
 
 static xd_status reconstruct(const runtime *r, const maker *m, float *to, const float *from, uint32_t count) {
   float *codes = calloc((size_t)count * xd_encoder_latent_dim(m->encoder), sizeof *codes);
@@ -129,7 +75,7 @@ static xd_status make(const runtime *r, const maker *m, float *to, const float *
 static xd_status draw_class(const runtime *r, grid *g, const choice *c, const maker *m, uint32_t number,
                             float *from, float *to) {
   uint32_t indices[COLUMNS];
-  const uint32_t count = pick(c, number, indices);
+  const uint32_t count = choose_pictures(c, number, COLUMNS, indices);
   xd_status status = xd_dataset_read(c->set, r->context, from, indices, count);
   if (!status)
     status = make(r, m, to, from, count);
@@ -151,7 +97,7 @@ static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c,
                       larger(m->from.channels, m->to.channels)},
             .names_count = c->label_count};
   for (uint32_t i = 0; i < c->label_count; i++)
-    g.columns = larger(g.columns, class_size(c, i));
+    g.columns = larger(g.columns, choice_size(c, i));
   g.columns = g.columns < COLUMNS ? g.columns : COLUMNS;
   const uint32_t side = larger(g.shape.width, g.shape.height);
   g.scale = side < SIDE_WANTED ? SIDE_WANTED / side : 1;

@@ -32,6 +32,10 @@ xd_shape shape_of_set(const xd_dataset *set) {
   return (xd_shape){xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set)};
 }
 
+size_t floats_of(xd_shape shape) {
+  return (size_t)shape.width * shape.height * shape.channels;
+}
+
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape) {
   xd_dataset *set = NULL;

@@ -1,6 +1,6 @@
-/* Text on a terminal and in JSON: names and messages come from files and command lines, and may hold anything.
- * Control bytes could move a terminal's cursor and forge lines, so they are written as \xNN, and so is what is
- * no UTF-8. */
+/* Text on a terminal, in JSON, in HTML and for a shell: names and messages come from files and command lines, and may
+ * hold anything. Control bytes could move a terminal's cursor and forge lines, so they are written as \xNN, and so is
+ * what is no UTF-8. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -66,6 +66,63 @@ void print_json_text(FILE *to, const char *text) {
   }
   fputc('"', to);
 }
+
+static const char *html_entity(uint32_t point) {
+  switch (point) {
+  case '&':
+    return "&amp;";
+  case '<':
+    return "&lt;";
+  case '>':
+    return "&gt;";
+  case '"':
+    return "&quot;";
+  case '\'':
+    return "&#39;";
+  default:
+    return NULL;
+  }
+}
+
+void print_html_text(FILE *to, const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
+  while (*at) {
+    uint32_t point = 0;
+    const size_t length = read_character(at, &point);
+    const char *entity = html_entity(point);
+    if (length == 0 || controls(point) || point == 0xFFFE || point == 0xFFFF)
+      fputs("\xEF\xBF\xBD", to);
+    else if (entity)
+      fputs(entity, to);
+    else
+      fwrite(at, 1, length, to);
+    at += length ? length : 1;
+  }
+}
+
+/* ---- Words of a shell ---- */
+
+static bool is_plain(const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:,=@%+-";
+  return word[0] && strspn(word, plain) == strlen(word);
+}
+
+char *quote_word(const char *word) {
+  char *quoted = malloc(4 * strlen(word) + 3), *to = quoted;
+  if (!quoted || is_plain(word))
+    return quoted ? strcpy(quoted, word) : NULL;
+  *to++ = '\'';
+  for (; *word; word++)
+    if (*word == '\'')
+      to = stpcpy(to, "'\\''");
+    else
+      *to++ = *word;
+  *to++ = '\'';
+  *to = '\0';
+  return quoted;
+}
+
+/* ---- Messages ---- */
 
 /* A message in memory of its own; NULL without memory. */
 static char *make_message(const char *format, va_list arguments) {

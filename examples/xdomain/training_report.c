@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "json.h"
 #include "pending.h"
 #include "training.h"
 
@@ -38,48 +39,40 @@ bool note_validation(training *t, const xd_progress *p) {
 
 /* ---- Taking up a report ---- */
 
-static double read_number(const char *line, const char *name) {
-  const char *at = strstr(line, name);
-  double value;
-  return at && sscanf(at + strlen(name), "\": %lf", &value) == 1 ? value : NAN;
-}
-
-/* A line of the history, as print_history writes it. */
-static bool read_record(const char *line, training_record *out) {
-  unsigned step;
-  if (sscanf(line, "  {\"step\": %u", &step) != 1)
-    return false;
-  *out = (training_record){.step = step,
-                           .acc = read_number(line, "\"acc"),
-                           .div = read_number(line, "\"div"),
-                           .ediv = read_number(line, "\"ediv"),
-                           .style = read_number(line, "\"style"),
-                           .fd = read_number(line, "\"fd"),
-                           .score = read_number(line, "\"score")};
-  return true;
-}
-
 static bool is_before(const xd_progress *p, int direction, uint32_t step) {
   const xd_stage stage = direction ? XD_STAGE_MAPPING2 : XD_STAGE_MAPPING1;
   return stage < p->stage || (stage == p->stage && step < p->step);
 }
 
-void take_up_report(training *t, const xd_progress *p) {
-  FILE *from = t->report_path && t->checkpoint.resume ? fopen(t->report_path, "r") : NULL;
-  char line[512];
-  int direction = 0;
-  while (from && fgets(line, sizeof line, from)) {
-    training_record record;
-    if (strstr(line, "\"1to2\": "))
-      direction = 0;
-    if (strstr(line, "\"2to1\": "))
-      direction = 1;
-    if (read_record(line, &record) && is_before(p, direction, record.step) &&
-        !add_record(&t->history[direction], record))
-      break;
+static bool take_up_history(training *t, const xd_progress *p, int direction, const json_document *d) {
+  const json_value *of = json_member(d, json_whole(d), xd_direction_name((xd_direction)direction + 1));
+  bool good = true;
+  for (const json_value *v = json_first(d, json_member(d, of, "history")); v && good; v = json_next(d, v)) {
+    const double step = json_number(d, v, "step");
+    if (step >= 0.0 && step <= UINT32_MAX && is_before(p, direction, (uint32_t)step))
+      good = add_record(&t->history[direction], (training_record){.step = (uint32_t)step,
+                                                                  .acc = json_number(d, v, "acc"),
+                                                                  .div = json_number(d, v, "div"),
+                                                                  .ediv = json_number(d, v, "ediv"),
+                                                                  .style = json_number(d, v, "style"),
+                                                                  .fd = json_number(d, v, "fd"),
+                                                                  .score = json_number(d, v, "score")});
   }
-  if (from)
-    fclose(from);
+  return good;
+}
+
+static bool is_file(const char *path) {
+  struct stat info;
+  return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+void take_up_report(training *t, const xd_progress *p) {
+  json_document document = {.bytes = NULL};
+  const bool there = t->report_path && t->checkpoint.resume && is_file(t->report_path);
+  bool good = there && read_json(&document, t->report_path) == EXIT_DONE;
+  for (int direction = 0; direction < 2 && good; direction++)
+    good = take_up_history(t, p, direction, &document);
+  free_json(&document);
 }
 
 /* ---- The report ---- */

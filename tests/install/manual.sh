@@ -27,7 +27,7 @@ has() { command -v "$1" >/dev/null 2>&1 || { echo "not checked: no $1 here"; ret
 echo "== what help lists is there"
 sed 's/\\-/-/g' "$page" >"$work/page"
 commands=$("$tool" --help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p')
-[ "$(echo "$commands" | wc -l)" -ge 11 ] || fail "the tool lists fewer commands than it has: $commands"
+[ "$(echo "$commands" | wc -l)" -ge 12 ] || fail "the tool lists fewer commands than it has: $commands"
 for command in $commands; do
   grep -qx ".SS $command" "$work/page" || fail "the man page has no $command"
   for flag in $("$tool" "$command" --help | sed -n 's/^  \(--[a-z0-9-]*\).*/\1/p'); do
