@@ -15,7 +15,12 @@ static const char usage[] =
     "--out ending in .png, '-' (standard output) or a pipe is one PNG, or with --sheet a contact sheet: for\n"
     "each class a row of sources, from all over the class, above a row of translations. Ending in .idx: an IDX file in input order.\n"
     "Anything else: a folder of PNG files, made if needed, with the names of the sources and, for a folder,\n"
-    "its sub-folders; pictures of a SPEC are numbered. No result replaces a source or another result.";
+    "its sub-folders; pictures of a SPEC are numbered. No result replaces a source or another result.\n\n"
+    "--shard I/N translates the I-th of N parts of the list: N processes, on any machines that see the folders,\n"
+    "make together the files, byte for byte, that one makes of all, in any order or at once. Each is given the same\n"
+    "IN, which stays as it is meanwhile, and a folder as --out, beside IN and not in it. Refused are more parts than\n"
+    "pictures. A part in which --skip-bad left nothing is no failure.\n"
+    "  seq 8 | parallel xdomain translate --model MODEL.xdm IN --out PATH --shard {}/8";
 
 static xd_status prepare(translation *t) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
@@ -33,7 +38,7 @@ static xd_status prepare(translation *t) {
 /* Room for as many pictures as pass through the networks together. */
 static int make_chunk(translation *t) {
   const size_t fit = CHUNK_FLOATS / (t->from_size + t->to_size), most = fit < CHUNK_LIMIT ? fit : CHUNK_LIMIT;
-  t->chunk_room = most < 1 ? 1 : most < t->count ? (uint32_t)most : t->count;
+  t->chunk_room = most < 1 ? 1 : most < t->end - t->begin ? (uint32_t)most : t->end - t->begin;
   t->numbers = calloc(t->chunk_room, sizeof *t->numbers);
   t->inputs = calloc(t->chunk_room, t->from_size * sizeof *t->inputs);
   t->outputs = calloc(t->chunk_room, t->to_size * sizeof *t->outputs);
@@ -67,7 +72,7 @@ static int translate_chunk(translation *t) {
 
 static int translate_sources(translation *t) {
   int code = EXIT_DONE;
-  for (uint32_t i = 0; i < t->count && !code; i++) {
+  for (uint32_t i = t->begin; i < t->end && !code; i++) {
     bool skipped = false;
     if (t->kind == RESULT_SHEET && !sheet_takes(t, t->sources[i].label))
       continue;
@@ -91,14 +96,16 @@ static int translate(translation *t) {
                    t->model_path);
   int code = gather_sources(t);
   if (!code)
+    code = take_shard(t);
+  if (!code)
     code = plan_results(t);
   if (!code)
     code = make_chunk(t);
   if (!code)
     code = translate_sources(t);
   if (t->skipped)
-    notice("%u of %u pictures were skipped", t->skipped, t->count);
-  if (!code && t->skipped == t->count)
+    notice("%u of %u pictures were skipped", t->skipped, t->end - t->begin);
+  if (!code && t->skipped == t->count) /* of shards none may know that the others have one */
     code = failure("no picture was left");
   return code ? code : finish_results(t);
 }
@@ -117,8 +124,10 @@ static int check_usage(translation *t) {
     return usage_error("--direction is 1to2 or 2to1");
   if (!t->columns || !t->scale)
     return usage_error("--columns and --scale are at least 1");
-  const int code = choose_fit(t);
-  return code ? code : choose_results(t);
+  int code = choose_fit(t);
+  if (!code)
+    code = choose_results(t);
+  return code ? code : choose_shard(t);
 }
 
 int command_translate(int argc, char **argv) {
@@ -135,6 +144,7 @@ int command_translate(int argc, char **argv) {
        "beside the whole), crop (the middle); by default exact"},
       {"resize", FLAG_SWITCH, &t.resize, NULL, "--fit crop"},
       {"skip-bad", FLAG_SWITCH, &t.skip_bad, NULL, "pass over files that cannot be decoded, naming each"},
+      {"shard", FLAG_TEXT, &t.shard_text, "I/N", "translate part I of N of the input (1/1)"},
       {"seed", FLAG_SEED, &t.seed, "N", "seed of the noise (0)"},
       {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise (1)"},
       RUNTIME_FLAGS(t.run)};

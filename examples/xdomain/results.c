@@ -158,10 +158,10 @@ static int prepare_folder(const translation *t) {
   if (!code)
     code = keep_sources(t);
   const size_t base = strlen(t->out);
-  for (uint32_t i = 0; i < t->count && !code; i++) {
+  for (uint32_t i = t->begin; i < t->end && !code; i++) {
     char *path = result_path(t, i);
     code = path ? make_folders(path, ends_with(t->out, "/") ? base - 1 : base) : failure("out of memory");
-    if (!code && i == 0)
+    if (!code && i == t->begin)
       code = prove_outputs(&(output){.flag = "--out", .path = path}, 1);
     free(path);
   }

@@ -1,4 +1,5 @@
-/* The parts of xdomain translate: sources (sources.c), results (results.c) and the contact sheet (sheet.c). */
+/* The parts of xdomain translate: sources (sources.c), shards of them (shard.c), results (results.c) and the contact
+ * sheet (sheet.c). */
 #ifndef XDOMAIN_TRANSLATION_H
 #define XDOMAIN_TRANSLATION_H
 
@@ -30,7 +31,7 @@ typedef struct sheet {
 
 typedef struct translation {
   runtime run;
-  const char *model_path, *out, *direction_text, *fit_text;
+  const char *model_path, *out, *direction_text, *fit_text, *shard_text;
   bool wants_sheet, resize, skip_bad;
   xd_direction direction;
   xd_fit fit;
@@ -48,6 +49,8 @@ typedef struct translation {
   xd_dataset *set; /* NULL when the sources are files */
   source *sources;
   uint32_t count, skipped;
+  uint32_t shard, shard_count; /* 1 of 1: all sources */
+  uint32_t begin, end;         /* the shard's sources */
 
   result_kind kind;
   bool to_stream; /* the PNG goes to standard output, a pipe or a device */
@@ -67,6 +70,11 @@ int gather_sources(translation *t);
 /* Reads source `number` into the floats of a picture. *skipped: it is bad and was passed over. */
 int read_source(translation *t, uint32_t number, float *to, bool *skipped);
 void free_sources(translation *t);
+
+/* What --shard means, once it is known what --out does. */
+int choose_shard(translation *t);
+/* Finds the shard's part of the sources, and that its results are no sources of others. */
+int take_shard(translation *t);
 
 /* What --out means, without looking into any file. */
 int choose_results(translation *t);

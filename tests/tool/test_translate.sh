@@ -193,6 +193,52 @@ translate 'idx:many.idx;first=2' --out numbered || fail "an IDX set: $(cat log)"
 [ "$(ls numbered)" = "000000.png
 000001.png" ] || fail "a set's results are $(ls numbered)"
 
+# Three shards at once into one folder make, byte for byte, what one process makes of files, a folder and an IDX set.
+# shards FOLDER WORD...
+shards() {
+  into=$1
+  shift
+  pids=
+  for i in 1 2 3; do
+    "$tool" translate --threads 1 --model "$model" "$@" --seed 3 --out "$into" --shard $i/3 2>"log.$i" &
+    pids="$pids $!"
+  done
+  for pid in $pids; do wait "$pid" || fail "a shard of $* ends so: $(cat log.?)"; done
+  exits 0 "$@" --seed 3 --out "$into.uncut"
+  diff -r "$into" "$into.uncut" >log || fail "shards of $*: $(cat log)"
+}
+shards shards.files in/a9.pgm in/a10.pgm in/b/x.pgm in/b/deep/y.pgm lone.pgm
+shards shards.folder in
+shards shards.set idx:many.idx
+exits 0 in --out shards.one --shard 1/3
+[ "$(find shards.one -type f)" = shards.one/a9.png ] || fail "one of three shards of four has $(find shards.one -type f)"
+exits 0 in --out shards.last --shard 3/3
+[ "$(find shards.last -type f | wc -l)" -eq 2 ] || fail "the last of three shards of four has not two"
+
+# What is no shard, and results that other shards would read or replace.
+for shard in 0/3 4/3 1/0 3 /3 1/ 1/3/3 -1/3 1/-3 ' 1/3' 1/3x 1/4294967297 ''; do
+  exits 2 in --out refused --shard "$shard"
+  says 'I/N'
+done
+exits 2 in --out refused --shard 1/5
+says '4 pictures do not make 5'
+exits 2 in --sheet --out refused.png --shard 1/3
+exits 2 lone.pgm --out refused.png --shard 1/1
+exits 2 in --out refused.idx --shard 1/3
+exits 2 in --out in/refused --shard 1/3
+says 'sources of other shards'
+exits 2 'dir:in;size=28x28' --out in/refused/ --shard 1/3
+exits 2 in/b --out in --shard 1/2
+exits 2 in/a9.pgm lone.pgm other/a9.pgm --out refused --shard 2/3 # the first and the third, both not its own
+says 'would both become'
+for name in refused refused.png refused.idx in/refused; do absent $name; done
+draw some/1.pgm 6
+exits 0 some --skip-bad --out some.cut --shard 1/2
+exits 0 some --skip-bad --out some.cut --shard 2/2 # it holds the bad one alone
+says '1 of 1 pictures were skipped'
+same some.cut/1.png whole.out/1.png
+exits 1 some --out some.cut --shard 2/2
+
 # Names that would control a terminal do not.
 name=$(printf 'x\033[2Jy.pgm')
 exits 1 "$name" --out z.png
