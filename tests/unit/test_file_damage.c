@@ -143,6 +143,8 @@ START_TEST(chunks__are_refused_when_missing_or_too_new) {
     const size_t at = (size_t)(entry - data);
     snprintf(reason, sizeof reason, "chunk %s has version 2, this library knows 1", needed[i]);
     assert_header_refused(at + 4, 2, XD_ERROR_UNSUPPORTED, reason);
+    assert_header_refused(at, XD_TAG('X', 'T', 'R', 'A'), XD_ERROR_UNSUPPORTED,
+                          "required chunk XTRA is unknown");
     xdi_set_u32(entry + 8, 0);
     snprintf(reason, sizeof reason, "chunk %s is missing", needed[i]);
     assert_header_refused(at, XD_TAG('X', 'T', 'R', 'A'), XD_ERROR_BAD_DATA, reason);

@@ -31,6 +31,7 @@ static struct {
   const trap *traps;
   int count;
   int calls[2], opened, temporaries, locked;
+  uid_t owner; /* that was asked for at last */
   bool armed;
 } set;
 
@@ -118,6 +119,7 @@ int fchmod(int file, mode_t mode) {
 
 int fchown(int file, uid_t user, gid_t group) {
   FIND(fchown_function, "fchown");
+  set.owner = user;
   return fails("fchown") ? -1 : next(file, user, group);
 }
 
@@ -307,6 +309,7 @@ START_TEST(write__goes_on_where_nothing_is_lost) {
   check_one("open folder", 1, EINTR, XD_OK, "");
   check_write(&(trap){"write", 1, 99, SHORT}, 1, XD_OK, "");
   check_one("fchown", 1, EPERM, XD_OK, "");
+  ck_assert_uint_eq(set.owner, (uid_t)-1); /* the group alone is given */
   check_write(&(trap){"fchown", 1, 2, EPERM}, 1, XD_OK, "");
   check_write(&(trap){"open", 1, 3, EEXIST}, 1, XD_OK, "");
 }

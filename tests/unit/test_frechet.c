@@ -170,6 +170,9 @@ START_TEST(symmetric_eigenvalues__come_in_rising_order) {
   assert_near(values[0], 7.0, 1e-12, "the only eigenvalue");
   xdi_symmetric_eigenvalues(values, zeros, 2, work);
   ck_assert(values[0] == 0.0 && values[1] == 0.0);
+  one[0] = 1e-320; /* nothing lies between it and its neighbours */
+  xdi_symmetric_eigenvalues(values, one, 1, work);
+  ck_assert(fabs(values[0] - 1e-320) < 1e-321);
 }
 END_TEST
 

@@ -523,6 +523,11 @@ START_TEST(judge_save__keeps_the_names_of_classes) {
   ck_assert_str_eq(xd_judge_class_name(loaded, 3), "");
   assert_same_network(xd_judge_network(bare), xd_judge_network(loaded));
   xd_judge_release(judge), xd_judge_release(loaded);
+  assert_ok(context, xd_judge_with_class_names(&judge, context, bare, names, 1));
+  assert_ok(context, xd_judge_save(judge, context, path));
+  assert_ok(context, xd_judge_load(&loaded, context, path));
+  ck_assert_str_eq(xd_judge_class_name(loaded, 0), "cat");
+  xd_judge_release(judge), xd_judge_release(loaded);
   assert_ok(context, xd_judge_save(bare, context, path));
   assert_ok(context, xd_judge_load(&loaded, context, path));
   ck_assert_str_eq(xd_judge_class_name(loaded, 0), "");
