@@ -96,13 +96,14 @@ START_TEST(checkpoint__refuses_other_calls_and_data) {
 }
 END_TEST
 
-/* The VAEs of `of`, but for the encoder of domain 2. */
-static xd_model *with_encoder_2(xd_context *context, const xd_model *of, const xd_model *other) {
+/* The VAEs of `of`, but for one part: encoder 1, encoder 2, decoder 1, decoder 2. */
+static xd_model *with_other_part(xd_context *context, const xd_model *of, const xd_model *other,
+                                 uint32_t which) {
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model = NULL;
   for (uint32_t i = 0; i < 2; i++) {
-    parts.encoder[i] = xd_model_encoder(i ? other : of, i + 1);
-    parts.decoder[i] = xd_model_decoder(of, i + 1);
+    parts.encoder[i] = xd_model_encoder(which == i ? other : of, i + 1);
+    parts.decoder[i] = xd_model_decoder(which == 2 + i ? other : of, i + 1);
     parts.name[i] = xd_model_name(of, i + 1);
   }
   assert_ok(context, xd_model_create(&model, context, &parts));
@@ -111,6 +112,8 @@ static xd_model *with_encoder_2(xd_context *context, const xd_model *of, const x
 
 /* Networks, judges and names. */
 START_TEST(checkpoint__refuses_other_parts) {
+  static const char *const words[] = {"the model's encoder 1 is ", "the model's encoder 2 is ",
+                                      "the model's decoder 1 is ", "the model's decoder 2 is "};
   const setting s = {.options = "", .validates = true, .one_class = true};
   const setting mapped = {.options = "", .maps = true};
   lab l;
@@ -146,13 +149,13 @@ START_TEST(checkpoint__refuses_other_parts) {
   part other;
   open_part(&other, &l, &vaes, 1);
   assert_ok(other.context, run_part(&other));
-  p.vaes = xd_model_retain(other.model);
   p.run.resume = 1;
-  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the model's encoder 1 is ");
-  xd_model_release(p.vaes);
-  p.vaes = with_encoder_2(p.context, own, other.model);
-  assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, "the model's encoder 2 is ");
-  xd_model_release(own);
+  for (uint32_t i = 0; i < COUNT_OF(words); i++) {
+    p.vaes = with_other_part(p.context, own, other.model, i);
+    assert_part_refused(&p, XD_ERROR_INVALID_ARGUMENT, words[i]);
+    xd_model_release(p.vaes);
+  }
+  p.vaes = own;
   close_part(&p);
   close_part(&other);
   remove_folder(l.folder);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/system.h"
 
 static char *folder;
 static xd_context *context;
@@ -387,6 +388,15 @@ START_TEST(file_write__avoids_names_that_are_taken) {
 }
 END_TEST
 
+START_TEST(system_is_free__knows_what_is_there) {
+  char beyond[TEST_PATH_SIZE];
+  write_test_file(path, "x", 1);
+  ck_assert(!xdi_system_is_free(path));
+  ck_assert(!xdi_system_is_free(path_in(beyond, path, "y"))); /* it is no folder */
+  ck_assert(xdi_system_is_free(path_in(beyond, folder, "y")));
+}
+END_TEST
+
 /* Where standard input is closed, its number is given to the temporary file. */
 START_TEST(file_write__goes_through_the_descriptor_0) {
   char taken[TEST_PATH_SIZE], name[64];
@@ -499,6 +509,7 @@ static Suite *make_suite(void) {
   ADD(file_write__leaves_all_as_it_was_without_memory);
   ADD(file_write__avoids_names_that_are_taken);
   ADD(file_write__goes_through_the_descriptor_0);
+  ADD(system_is_free__knows_what_is_there);
   ADD(file_write__survives_a_kill_at_any_moment);
   ADD(file_write__lets_two_threads_write_the_same_file);
   return suite;

@@ -543,6 +543,30 @@ START_TEST(judge_save__keeps_the_names_of_classes) {
 }
 END_TEST
 
+START_TEST(judge_load__leaks_nothing_when_memory_runs_out) {
+  const char *const names[] = {"cat", "dog"};
+  xd_judge *bare = make_judge(context, "width=8 height=8 channels=1 classes=2 base_channels=2 feature_dim=4");
+  xd_judge *judge = NULL;
+  bool refused = true;
+  path_in(path, folder, "judge.xdc");
+  assert_ok(context, xd_judge_with_class_names(&judge, context, bare, names, 2));
+  assert_ok(context, xd_judge_save(judge, context, path));
+  xd_judge_release(bare), xd_judge_release(judge);
+  for (size_t fail = 1; refused; fail++) {
+    counting_allocator counter = {0};
+    xd_context *counted = test_context_with("reference", 1, &counter);
+    atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
+    const xd_status status = xd_judge_load(&judge, counted, path);
+    refused = atomic_load(&counter.total) >= atomic_load(&counter.fail_at);
+    atomic_store(&counter.fail_at, 0);
+    assert_status(status, refused ? XD_ERROR_OUT_OF_MEMORY : XD_OK);
+    xd_judge_release(judge);
+    xd_context_destroy(counted);
+    ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+  }
+}
+END_TEST
+
 START_TEST(judge_save__load_gives_the_same_judge) {
   xd_judge *judge =
       make_judge(context, "width=8 height=8 channels=1 classes=3 base_channels=2 feature_dim=4");
@@ -601,6 +625,7 @@ static Suite *make_suite(void) {
   ADD(model_load__passes_over_optional_chunks_and_refuses_required_ones);
   ADD(model_load__leaks_nothing_when_memory_runs_out);
   ADD(file_inspect__lists_chunks_and_finds_damage);
+  ADD(judge_load__leaks_nothing_when_memory_runs_out);
   ADD(judge_save__load_gives_the_same_judge);
   ADD(judge_save__keeps_the_names_of_classes);
   ADD(model_file__misuse_is_an_invalid_argument);
