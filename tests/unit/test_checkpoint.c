@@ -231,6 +231,7 @@ static void assert_recovers(const lab *l, const part *p, const setting *s, bool 
   ck_assert_str_eq(xd_model_name(model, 1), "solid");
   ck_assert_str_eq(xd_model_name(model, 2), "hollow");
   ck_assert_uint_eq(xd_model_class_count(model, 1), s->one_class && !s->maps ? 1 : 3);
+  ck_assert_uint_eq(xd_model_class_count(model, 2), s->one_class && !s->maps ? 4 : 6);
   ck_assert(strstr(xd_model_property(model, "vae1.options"), "latent_dim=4 ") != NULL);
   ck_assert_int_eq(xd_model_generator(model, XD_DIRECTION_1TO2) != NULL, first);
   ck_assert_int_eq(xd_model_discriminator(model, 2) != NULL, first);

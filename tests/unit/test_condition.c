@@ -496,6 +496,37 @@ START_TEST(train_generator__learns_to_draw_classes) {
 }
 END_TEST
 
+/* No set of pictures gives vectors. */
+START_TEST(evaluate__refuses_a_model_of_vectors) {
+  static float vectors[PICTURES * 2];
+  fixture f;
+  xd_model *model = NULL;
+  xd_judge *judge = NULL;
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  open_fixture(&f, QUICK_VAE);
+  for (size_t i = 0; i < 2 * PICTURES; i++)
+    vectors[i] = (float)(i % 5);
+  f.input.vectors = vectors;
+  f.input.vector_dim = 2;
+  assert_ok(context, train(&f, &model, NULL, QUICK_MAPPING));
+  xd_options *judging = make_options(context, "judge", "epochs=1 base_channels=2 feature_dim=4");
+  assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, judging));
+  xd_pairing *pairing = make_pairing(context, "0:0");
+  xd_values *measures = make_values(context);
+  input.judge = judge;
+  input.source = input.target = f.set;
+  input.pairing = pairing;
+  assert_status(xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "vectors");
+  xd_values_destroy(measures);
+  xd_pairing_release(pairing);
+  xd_options_destroy(judging);
+  xd_judge_release(judge);
+  xd_model_release(model);
+  close_fixture(&f);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("condition");
   TCase *tcase = tcase_create("condition");
@@ -514,6 +545,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, train_generator__refuses_what_it_cannot_train_on);
   tcase_add_test(tcase, train_generator__leaves_nothing_behind_without_memory);
   tcase_add_test(tcase, train_generator__learns_to_draw_classes);
+  tcase_add_test(tcase, evaluate__refuses_a_model_of_vectors);
   suite_add_tcase(suite, tcase);
   return suite;
 }

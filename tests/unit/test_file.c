@@ -388,9 +388,13 @@ START_TEST(file_write__avoids_names_that_are_taken) {
 }
 END_TEST
 
-START_TEST(system_is_free__knows_what_is_there) {
+START_TEST(system__knows_what_is_there) {
   char beyond[TEST_PATH_SIZE];
+  xdi_kind kind = XDI_KIND_OTHER;
   write_test_file(path, "x", 1);
+  ck_assert_int_eq(xdi_system_kind(path, &kind), 0);
+  ck_assert_int_eq(kind, XDI_KIND_FILE);
+  ck_assert_int_eq(xdi_system_kind(path_in(beyond, folder, "y"), &kind), ENOENT);
   ck_assert(!xdi_system_is_free(path));
   ck_assert(!xdi_system_is_free(path_in(beyond, path, "y"))); /* it is no folder */
   ck_assert(xdi_system_is_free(path_in(beyond, folder, "y")));
@@ -509,7 +513,7 @@ static Suite *make_suite(void) {
   ADD(file_write__leaves_all_as_it_was_without_memory);
   ADD(file_write__avoids_names_that_are_taken);
   ADD(file_write__goes_through_the_descriptor_0);
-  ADD(system_is_free__knows_what_is_there);
+  ADD(system__knows_what_is_there);
   ADD(file_write__survives_a_kill_at_any_moment);
   ADD(file_write__lets_two_threads_write_the_same_file);
   return suite;
