@@ -118,13 +118,13 @@ export class Pad {
   listen() {
     let last = null;
     this.canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || !event.isPrimary) return;
       this.canvas.setPointerCapture(event.pointerId);
       last = this.place(event);
       this.stroke(last, last);
     });
     this.canvas.addEventListener("pointermove", (event) => {
-      if (!last) return;
+      if (!last || !event.isPrimary) return;
       const moves = event.getCoalescedEvents?.() ?? [];
       for (const move of moves.length ? moves : [event]) {
         const to = this.place(move);

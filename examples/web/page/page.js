@@ -10,7 +10,7 @@ const models = [
     classes: [null, clothes] },
 ];
 
-const steps = 8; // pictures of a strip
+const steps = 8; // pictures of a strip; the slider of seeds has a multiple of them
 const $ = (id) => document.getElementById(id);
 const values = Object.fromEntries(["temperature", "seed", "position"].map((name) => [name, $(name)]));
 const directions = [...document.querySelectorAll("[name=direction]")];
@@ -47,10 +47,9 @@ const direction = () => Number(directions.find((input) => input.checked)?.value)
 
 // Pairs of classes, from the source to the target.
 function describePairs() {
-  const names = (domain, name) => chosen.classes?.[domain]?.[name] ?? name;
-  const arrow = model.pairs.map(([one, two]) => [names(0, one), names(1, two)])
-    .map(([one, two]) => (direction() === 1 ? `${one} → ${two}` : `${two} → ${one}`));
-  $("pairs").textContent = arrow.join(", ");
+  const names = (domain, label) => chosen.classes?.[domain]?.[label] ?? label;
+  const pairs = model.pairs.map((pair) => pair.map((label, domain) => names(domain, label)));
+  $("pairs").textContent = pairs.map((pair) => (direction() === 1 ? pair : pair.reverse()).join(" → ")).join(", ");
 }
 
 function turn() {
@@ -66,13 +65,13 @@ function turn() {
 
 function takeModel(loaded) {
   const names = loaded.names.map((name, i) => chosen.names?.[i] ?? (name || `Domain ${i + 1}`));
-  model = loaded.directions.length ? loaded : null;
-  if (!model) throw new Error(`${chosen.title}: it maps from no pictures, so that there is nothing to draw`);
   for (const [i, input] of directions.entries()) {
-    input.disabled = !model.directions.includes(i + 1);
-    input.checked = model.directions[0] === i + 1;
+    input.disabled = !loaded.directions.includes(i + 1);
+    input.checked = loaded.directions[0] === i + 1;
     input.nextElementSibling.textContent = `${names[i]} → ${names[1 - i]}`;
   }
+  model = loaded.directions.length ? loaded : null;
+  if (!model) throw new Error(`${chosen.title}: it maps from no pictures, so that there is nothing to draw`);
   turn();
 }
 
@@ -152,7 +151,7 @@ function translate() {
 
 // A strip of buttons, each a picture and what it sets a slider to.
 function drawStrip(strip, slider, entries) {
-  while (strip.children.length > entries.length) strip.lastChild.remove();
+  while (strip.children.length > entries.length) strip.lastElementChild.remove();
   for (const [i, entry] of entries.entries()) {
     const button = strip.children[i] ?? strip.appendChild(document.createElement("button"));
     if (!button.firstChild) {
@@ -171,12 +170,14 @@ function drawStrip(strip, slider, entries) {
 }
 
 function drawStrips(now, ready) {
-  const most = Number(values.seed.max) + 1, first = now.seed - (now.seed % steps);
-  const seeds = ready ? Array.from({ length: steps }, (_, i) => (first + i) % most) : [];
-  drawStrip($("draws"), values.seed, seeds.map((seed) => ({ value: seed, label: `Seed ${seed}`, settings: { ...now, seed } })));
-  const positions = ready && !pads[1].empty ? Array.from({ length: steps }, (_, i) => Math.round((i / (steps - 1)) * 100) / 100) : [];
-  drawStrip($("way"), values.position, positions.map((position) => ({ value: position, label: `${Math.round(position * 100)} %`,
-    settings: { ...now, position } })));
+  const row = (wanted, make) => (wanted ? Array.from({ length: steps }, (_, i) => make(i)) : []);
+  const first = now.seed - (now.seed % steps);
+  drawStrip($("draws"), values.seed, row(ready, (i) =>
+    ({ value: first + i, label: `Seed ${first + i}`, settings: { ...now, seed: first + i } })));
+  drawStrip($("way"), values.position, row(ready && !pads[1].empty, (i) => {
+    const percent = Math.round((i / (steps - 1)) * 100);
+    return { value: percent / 100, label: `${percent} %`, settings: { ...now, position: percent / 100 } };
+  }));
 }
 
 function guarded(action) {
@@ -218,7 +219,7 @@ function listenToDrops() {
 // ---- The start ----
 
 async function start() {
-  pads = [["first-title", 0], ["second-title", 1]].map(([title]) =>
+  pads = ["first-title", "second-title"].map((title) =>
     new Pad($(title).parentElement, $(title).textContent, plan, fail));
   for (const slider of Object.values(values)) slider.addEventListener("input", plan);
   $("status").textContent = "Loading the library…";
