@@ -13,20 +13,19 @@ static const char usage[] =
     "--safetensors writes all weights of the model, with its layers and texts, as 'xdomain import' takes them.\n"
     "docs/exchange.md describes both.";
 
-typedef struct export {
+typedef struct exporting {
   runtime run;
   const char *onnx, *safetensors, *direction_text;
   xd_direction direction;
   xd_model *model;
-}
-export;
+} exporting;
 
 static int fail_writing(const char *path) {
   return failure("cannot write '%s': %s", path, strerror(errno ? errno : EIO));
 }
 
 /* A model's graph, in a file that gets its name once it is whole. */
-static int write_onnx(const export *e) {
+static int write_onnx(const exporting *e) {
   protobuf bytes = {.bytes = NULL};
   pending_file file;
   if (!put_direction(&bytes, &e->run, e->model, e->direction)) {
@@ -43,7 +42,7 @@ static int write_onnx(const export *e) {
   return code;
 }
 
-static int write_weights(const export *e) {
+static int write_weights(const exporting *e) {
   pending_file file;
   FILE *to = open_pending(&file, e->safetensors);
   if (!to)
@@ -56,7 +55,7 @@ static int write_weights(const export *e) {
   return code;
 }
 
-static int check(export *e, int word_count, const char *model) {
+static int check(exporting *e, int word_count, const char *model) {
   const output outputs[] = {{.flag = "--onnx", .path = e->onnx},
                             {.flag = "--safetensors", .path = e->safetensors}};
   if (word_count != 1 || (!e->onnx && !e->safetensors))
@@ -68,7 +67,7 @@ static int check(export *e, int word_count, const char *model) {
 }
 
 int command_export(int argc, char **argv) {
-  export e = {.direction_text = "1to2"};
+  exporting e = {.direction_text = "1to2"};
   const char *const *words;
   int word_count, code;
   const flag flags[] = {

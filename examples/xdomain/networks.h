@@ -34,8 +34,8 @@ typedef struct planned_layer {
 /* One of the tensors that a network of such layers has; false ends plan_network. */
 typedef bool (*planned_tensor)(void *user, const char *name, const uint32_t *shape, uint32_t rank);
 
-/* Finds the shapes of layers, and tells of their tensors where `tell` is not NULL. NULL, or why it cannot be, where
- * *layer is how many were good. */
+/* Finds the shapes of layers, and tells of their tensors where `tell` is not NULL. NULL, or why it cannot be ("" where
+ * `tell` said so); *layer is how many were good. */
 const char *plan_network(planned_layer *to, xd_shape input, const xd_layer_spec *specs, uint32_t count,
                          planned_tensor tell, void *user, uint32_t *layer);
 

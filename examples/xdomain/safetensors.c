@@ -334,24 +334,26 @@ static uint8_t *read_file(const char *path, size_t *size) {
   return bytes;
 }
 
-bool read_safetensors(safetensors *out, const char *path) {
-  size_t size;
-  *out = (safetensors){.file = read_file(path, &size)};
-  if (!out->file)
-    return false;
-  parser p = {.to = out};
-  const uint64_t length = size < 8 ? UINT64_MAX : read_little(out->file, 8);
-  if (size < 8 || length > HEADER_MOST || length > size - 8)
+bool parse_safetensors(safetensors *s, const char *path) {
+  parser p = {.to = s};
+  const uint64_t length = s->size < 8 ? UINT64_MAX : read_little(s->file, 8);
+  if (s->size < 8 || length > HEADER_MOST || length > s->size - 8)
     refuse(&p, "it is shorter than its header");
   else {
-    p.at = (char *)out->file + 8;
+    p.at = (char *)s->file + 8;
     p.end = p.at + length;
     if (read_header(&p))
-      place_tensors(&p, out->file + 8 + length, size - 8 - length);
+      place_tensors(&p, s->file + 8 + length, s->size - 8 - length);
   }
   if (p.why && p.tensor)
     failure("'%s' cannot be read as safetensors: '%s': %s", path, p.tensor, p.why);
   else if (p.why)
     failure("'%s' cannot be read as safetensors: %s", path, p.why);
   return !p.why;
+}
+
+bool read_safetensors(safetensors *out, const char *path) {
+  *out = (safetensors){.file = NULL};
+  out->file = read_file(path, &out->size);
+  return out->file && parse_safetensors(out, path);
 }

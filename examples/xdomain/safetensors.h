@@ -19,7 +19,8 @@ typedef struct safetensors_text {
 } safetensors_text;
 
 typedef struct safetensors {
-  uint8_t *file; /* in which all texts and numbers lie */
+  uint8_t *file; /* all its bytes and a zero, in which texts and numbers lie */
+  size_t size;
   safetensor *tensors;
   safetensors_text *texts;
   uint32_t tensor_count, text_count;
@@ -28,6 +29,9 @@ typedef struct safetensors {
 /* Reads a file whole, or prints why it is none; what it read is to be freed, whatever the answer. */
 bool read_safetensors(safetensors *out, const char *path);
 void free_safetensors(safetensors *s);
+
+/* The same of bytes that were read; messages call them by a path. */
+bool parse_safetensors(safetensors *s, const char *path);
 
 /* NULL where there is none. */
 safetensor *find_safetensor(const safetensors *s, const char *name);

@@ -8,6 +8,7 @@
 
 #include "little_endian.h"
 #include "safetensors.h"
+#include <xdomain/unstable/price.h>
 
 #define VERSION_KEY "xdomain"
 #define VERSION "1"
@@ -261,6 +262,13 @@ static xd_status create_network(making *m, const xd_network_layers *layers) {
   return status;
 }
 
+/* Whether a model that has the network can be loaded. */
+static bool is_affordable(const making *m) {
+  return (xd_network_work(m->network) <= XD_NETWORK_WORK &&
+          xd_network_memory(m->network) <= XD_NETWORK_MEMORY) ||
+         !failure("%s: its layers need more time or memory than a model's may", m->role->name);
+}
+
 /* Makes the network of a role, if the file has one. All that its layers have is found in the file before there is a
  * network, so that a few words cannot ask for memory that their weights do not fill. */
 static bool make_network(making *m, const network_role *role) {
@@ -279,7 +287,7 @@ static bool make_network(making *m, const network_role *role) {
   if (why)
     return *why ? !failure("%s: layer %u: %s", role->name, good, why) : false;
   const xd_status status = create_network(m, &layers);
-  return status ? !report_failure(m->run, status) : fill_network(m);
+  return status ? !report_failure(m->run, status) : is_affordable(m) && fill_network(m);
 }
 
 static bool all_taken(const safetensors *from) {

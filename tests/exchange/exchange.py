@@ -1,8 +1,11 @@
 """Graphs of ONNX and files of safetensors, made by the tool, as ONNX Runtime and the safetensors package read them.
 
-usage: exchange.py TOOL LIBRARY FOLDER_OF_MODELS
+Where PyTorch is, weights that it trained are imported too, and draw what they drew there.
+
+usage: exchange.py TOOL LIBRARY EXAMPLES_FOLDER
 """
 
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -21,17 +24,21 @@ import layers
 from library import Translator
 
 LARGEST = 1e-4
-tool, library, models = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+tool, library, examples = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 worst = 0.0
 
 
 def run(*words):
-    return subprocess.run([tool, *map(str, words), "--threads", "1"], check=True, stdout=subprocess.PIPE).stdout
+    done = subprocess.run([tool, *map(str, words), "--threads", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, (words, done.stderr.decode())
+    return done.stdout
 
 
 def graph_of(path, way, work):
     run("export", path, "--onnx", work / "graph.onnx", "--direction", way)
-    return onnxruntime.InferenceSession(str(work / "graph.onnx"), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(work / "graph.onnx"), options, providers=["CPUExecutionProvider"])
 
 
 def compare(path, way, work):
@@ -102,8 +109,55 @@ def check_layers(work):
         assert {key: kept.get(key) for key in metadata} == metadata, (metadata, kept)
 
 
+def write_set(work, height, width):
+    """Noise, each digit with a bar of its own."""
+    random = numpy.random.default_rng(3)
+    labels = numpy.arange(200, dtype=numpy.uint8) % 10
+    pictures = random.integers(0, 64, (200, height, width), numpy.uint8)
+    pictures[numpy.arange(200), labels] = 255
+    for name, array in (("images", pictures), ("labels", labels)):
+        sides = b"".join(side.to_bytes(4, "big") for side in array.shape)
+        (work / name).write_bytes(bytes([0, 0, 8, array.ndim]) + sides + array.tobytes())
+    return f"idx:{work}/images,{work}/labels;classes="
+
+
+def check_trained(work):
+    """Trainings of a moment with the networks of the default options; discriminators go out and in as well."""
+    digits, moment = write_set(work, 28, 28), ["--epochs", "1", "--min-steps", "3", "--mapping-steps", "2"]
+    run("train", "--domain1", digits + "0-4", "--domain2", digits + "5-9", "--pairs", "0:5,1:6,2:7,3:8,4:9",
+        "--no-valid", "--no-preview", "--no-checkpoint", *moment, "--out", work / "trained.xdm")
+    run("map", "--condition", "labels", "--domain2", digits + "0-4", *moment, "--out", work / "labels.xdm")
+    for name, ways in (("trained.xdm", ("1to2", "2to1")), ("labels.xdm", ("1to2",))):
+        for way in ways:
+            check(name, work / name, way, work)
+        run("export", work / name, "--safetensors", work / "weights")
+        run("import", work / "weights", "--out", work / "again.xdm")
+        assert (work / "again.xdm").read_bytes() == (work / name).read_bytes(), f"{name} is another one"
+
+
+def check_pytorch(work):
+    write_set(work, 12, 16)
+    subprocess.run([sys.executable, examples / "python" / "train_pytorch.py", work / "images", work / "labels",
+                    work / "weights", "--epochs", "2", "--steps", "20", "--check", work / "check.npz"], check=True)
+    run("import", work / "weights", "--out", work / "model.xdm")
+    wanted = numpy.load(work / "check.npz")
+    translator = Translator(library, work / "model.xdm", 1)
+    got = translator.translate(wanted["pictures"], wanted["noise"])
+    translator.close()
+    difference = float(abs(got - wanted["translations"]).max())
+    assert difference <= LARGEST and got.std() > 1e-3, f"PyTorch: {difference}"
+    print(f"PyTorch: {difference:.1e}")
+    for way in ("1to2", "2to1"):
+        check("trained by PyTorch", work / "model.xdm", way, work)
+
+
 with tempfile.TemporaryDirectory() as folder:
-    for model in sorted(models.glob("*.xdm")):
+    for model in sorted((examples / "models").glob("*.xdm")):
         check_shipped(model, pathlib.Path(folder))
     check_layers(pathlib.Path(folder))
+    check_trained(pathlib.Path(folder))
+    if importlib.util.find_spec("torch"):
+        check_pytorch(pathlib.Path(folder))
+    else:
+        print("no PyTorch here: weights that it trained are not tried")
 print(f"largest difference {worst:.1e}")

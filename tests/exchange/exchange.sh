@@ -9,8 +9,7 @@ tool=$2
 library=$3
 packages=${XDOMAIN_PYTHON_PACKAGES:-$source/build/python-packages}
 
-python=python3
-if ! $python -c 'import numpy, onnxruntime, safetensors' 2>/dev/null; then
+if ! python3 -c 'import numpy, onnxruntime, safetensors' 2>/dev/null; then
   version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version=none
   if [ ! -f "$packages/exchange-$version" ]; then
     echo "exchange: no Python with onnxruntime and safetensors here, nor in $packages (tests/python/packages.sh fetches them)"
@@ -18,9 +17,8 @@ if ! $python -c 'import numpy, onnxruntime, safetensors' 2>/dev/null; then
   fi
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  python3 -m venv "$work/environment"
-  python=$work/environment/bin/python
-  "$python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$packages" --no-compile \
-    onnxruntime safetensors
+  python3 -m pip install --quiet --disable-pip-version-check --no-index --find-links "$packages" --no-compile \
+    --target "$work" onnxruntime safetensors
+  export PYTHONPATH="$work"
 fi
-"$python" -B "$source/tests/exchange/exchange.py" "$tool" "$library" "$source/examples/models"
+python3 -B "$source/tests/exchange/exchange.py" "$tool" "$library" "$source/examples"

@@ -228,6 +228,49 @@ static void make_option_texts(void) {
   }
 }
 
+/* ---- weights ---- */
+
+static void put_weights(const char *name, const char *header, size_t numbers) {
+  const size_t length = strlen(header), size = 8 + length + numbers;
+  uint8_t *bytes = calloc(1, size);
+  ck_assert_ptr_nonnull(bytes);
+  bytes[0] = (uint8_t)length;
+  bytes[1] = (uint8_t)(length >> 8);
+  memcpy(bytes + 8, header, length);
+  put_seed("weights", name, -1, bytes, size);
+  free(bytes);
+}
+
+/* From labels to pictures, by layers of all kinds; and texts alone. */
+static void make_weights(void) {
+  put_weights(
+      "labels",
+      "{\"__metadata__\":{\"xdomain\":\"1\",\"encoder2\":\"8 8 1; WNRM 400; DNSE 1 1 2; LSKP\","
+      "\"decoder2\":\"1 1 1; DNSE 2 2 2 1; GNRM 2 1; CNV2 2 1 1; RADD 2; UPS2 4 4; UPC3 1 0 7 7; CNT2 1 2 1 0 "
+      "3 8 8\",\"generator1\":\"1 1 2; RSHP 1 2 1; ACTV 2; DROP 9; DNSE 1 1 1\",\"class1.0\":\"\\ud83e\\uDDC0\","
+      "\"name2\":\"b\",\"property.a\":\"b\"},"
+      "\"encoder2.1.dense.weights\":{\"dtype\":\"F32\",\"shape\":[64,2],\"data_offsets\":[0,512]},"
+      "\"encoder2.1.dense.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[512,520]},"
+      "\"encoder2.2.linear_skip.weights\":{\"dtype\":\"F32\",\"shape\":[64,2],\"data_offsets\":[520,1032]},"
+      "\"encoder2.2.linear_skip.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1032,1040]},"
+      "\"decoder2.0.dense.weights\":{\"dtype\":\"F32\",\"shape\":[1,8],\"data_offsets\":[1040,1072]},"
+      "\"decoder2.0.dense.bias\":{\"dtype\":\"F32\",\"shape\":[8],\"data_offsets\":[1072,1104]},"
+      "\"decoder2.1.group_norm.scale\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1104,1112]},"
+      "\"decoder2.1.group_norm.shift\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1112,1120]},"
+      "\"decoder2.2.conv2d.weights\":{\"dtype\":\"F32\",\"shape\":[1,1,2,2],\"data_offsets\":[1120,1136]},"
+      "\"decoder2.2.conv2d.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1136,1144]},"
+      "\"decoder2.5.upsample_conv2d.weights\":{\"dtype\":\"F32\",\"shape\":[3,3,2,1],\"data_offsets\":[1144,"
+      "1216]},"
+      "\"decoder2.5.upsample_conv2d.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[1216,1220]},"
+      "\"decoder2.6.conv_transpose2d.weights\":{\"dtype\":\"F32\",\"shape\":[2,2,1,1],\"data_offsets\":[1220,"
+      "1236]},"
+      "\"decoder2.6.conv_transpose2d.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[1236,1240]},"
+      "\"generator1.3.dense.weights\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[1240,1248]},"
+      "\"generator1.3.dense.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[1248,1252]}}",
+      1252);
+  put_weights("texts", "{\"__metadata__\":{\"format\":\"pt\"}}", 0);
+}
+
 /* ---- sequences of calls ---- */
 
 static void make_calls(void) {
@@ -250,6 +293,7 @@ START_TEST(making) {
   make_specs();
   make_pictures();
   make_option_texts();
+  make_weights();
   make_calls();
   xd_context_destroy(context);
 }

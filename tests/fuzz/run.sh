@@ -3,7 +3,7 @@
 # earlier runs found is the start of the next (build/fuzz/tests/fuzz/corpus); inputs that break something
 # lie in build/fuzz/tests/fuzz/findings. Needs Clang; 77 where it is missing.
 # usage: tests/fuzz/run.sh [--minutes N | --build] [NAME...]    names: calls checkpoint idx judge mat model options
-#   picture spec; --build: builds only, after which `ctest -L fuzz` in build/fuzz runs each for 5 seconds
+#   picture spec weights; --build: builds only, after which `ctest -L fuzz` in build/fuzz runs each for 5 seconds
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1

@@ -159,6 +159,12 @@ describes "'encoder2.0.dense.weights' has another shape" encoder2 '8 8 64; DNSE 
 describes "no tensor 'encoder2.0.conv2d.weights'" encoder2 '8 8 1; CNV2 64 3 1'
 describes 'picture' encoder2 '1 1 64; DNSE 1 1 4'
 refuses "no tensor 'generator2.0.dense.weights'" "{\"__metadata__\":{\"generator2\":\"1 1 4; DNSE 1 1 2\",$texts}$all}" 1848
+doubled=$(for side in 16 32 64 128 256 512 1024 2048 4096 8192; do printf '; UPS2 %s %s' $side $side; done)
+large="encoder2.10.conv2d.weights:1,1,1,1:4 encoder2.10.conv2d.bias:1:4 encoder2.11.conv2d.weights:1,1,1,1:4"
+large="$large encoder2.11.conv2d.bias:1:4 encoder2.12.dense.weights:4,4:64 encoder2.12.dense.bias:4:16"
+# shellcheck disable=SC2086
+refuses 'encoder2: .*more time or memory' \
+  "{\"__metadata__\":{\"xdomain\":\"1\",\"encoder2\":\"8 8 1$doubled; CNV2 1 1 64; CNV2 1 1 64; DNSE 1 1 4\"}$(tensors 0 $large)}" 96
 refuses "'more' belongs to no layer" "{\"__metadata__\":{$texts}$all$(tensors 1848 more:1:4)}" 1852
 refuses 'encoder\|decoder' "{\"__metadata__\":{\"xdomain\":\"1\"}}"
 printf '\377\377\377\377' >nan
