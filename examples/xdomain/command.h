@@ -194,6 +194,10 @@ typedef struct progress {
 } progress;
 
 void progress_start(progress *p);
+/* For what may be over at once: of this one stage, which progress_count counts, nothing is shown before the first
+ * interval has passed, nor at its end. */
+void progress_await(progress *p, const char *stage);
+void progress_count(progress *p, const char *stage, uint32_t pictures, uint32_t all);
 /* A bar with the time left on a terminal; elsewhere a line at each new stage and now and then. `left` is in seconds,
  * below 0 as far as `overall` tells. */
 void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,

@@ -4,6 +4,7 @@
 
 #include "translation.h"
 
+#define STAGE "translation"
 #define CHUNK_LIMIT 256
 #define CHUNK_FLOATS ((size_t)16 << 20) /* of inputs and outputs together */
 
@@ -40,9 +41,10 @@ static int make_chunk(translation *t) {
   const size_t fit = CHUNK_FLOATS / (t->from_size + t->to_size), most = fit < CHUNK_LIMIT ? fit : CHUNK_LIMIT;
   t->chunk_room = most < 1 ? 1 : most < t->end - t->begin ? (uint32_t)most : t->end - t->begin;
   t->numbers = calloc(t->chunk_room, sizeof *t->numbers);
+  t->done = calloc(t->chunk_room, sizeof *t->done);
   t->inputs = calloc(t->chunk_room, t->from_size * sizeof *t->inputs);
   t->outputs = calloc(t->chunk_room, t->to_size * sizeof *t->outputs);
-  return t->numbers && t->inputs && t->outputs ? EXIT_DONE : failure("out of memory");
+  return t->numbers && t->done && t->inputs && t->outputs ? EXIT_DONE : failure("out of memory");
 }
 
 /* A picture's noise is that of its number among all sources, so those that stand together go together. */
@@ -65,26 +67,53 @@ static int translate_chunk(translation *t) {
   if (!t->chunk_count)
     return EXIT_DONE;
   const xd_status status = run_networks(t);
-  const int code = status ? report_failure(&t->run, status) : take_results(t);
+  return status ? report_failure(&t->run, status) : take_results(t);
+}
+
+/* ---- Sources ---- */
+
+static void try_reading(void *user, xd_context *context, uint32_t i) {
+  translation *t = user;
+  t->done[i] = try_source(t, context, t->numbers[i], t->inputs + i * t->from_size);
+}
+
+/* Reads the chunk; what the lanes left is read in order, and leaves the chunk if it is bad. */
+static int read_chunk(translation *t) {
+  const uint32_t count = t->chunk_count;
+  int code = EXIT_DONE;
+  memset(t->done, 0, count * sizeof *t->done);
+  run_lanes(&t->lanes, try_reading, t, count);
   t->chunk_count = 0;
+  for (uint32_t i = 0; i < count && !code; i++) {
+    bool skipped = false;
+    float *to = t->inputs + t->chunk_count * t->from_size;
+    if (!t->done[i]) {
+      progress_clear(&t->progress);
+      code = read_source(t, t->numbers[i], to, &skipped);
+    } else if (t->chunk_count < i)
+      memcpy(to, t->inputs + i * t->from_size, t->from_size * sizeof *to);
+    if (skipped)
+      t->skipped++;
+    else
+      t->numbers[t->chunk_count++] = t->numbers[i];
+  }
   return code;
 }
 
 static int translate_sources(translation *t) {
   int code = EXIT_DONE;
-  for (uint32_t i = t->begin; i < t->end && !code; i++) {
-    bool skipped = false;
-    if (t->kind == RESULT_SHEET && !sheet_takes(t, t->sources[i].label))
-      continue;
-    code = read_source(t, i, t->inputs + t->chunk_count * t->from_size, &skipped);
-    if (skipped)
-      t->skipped++;
-    else
-      t->numbers[t->chunk_count++] = i;
-    if (!code && t->chunk_count == t->chunk_room)
+  progress_await(&t->progress, STAGE);
+  for (uint32_t i = t->begin; i < t->end && !code;) {
+    for (t->chunk_count = 0; i < t->end && t->chunk_count < t->chunk_room; i++)
+      if (t->kind != RESULT_SHEET || sheet_takes(t, t->sources[i].label))
+        t->numbers[t->chunk_count++] = i;
+    code = read_chunk(t);
+    if (!code)
       code = translate_chunk(t);
+    progress_count(&t->progress, STAGE, i - t->begin, t->end - t->begin);
   }
-  return code ? code : translate_chunk(t);
+  progress_end(&t->progress);
+  return code;
 }
 
 static int translate(translation *t) {
@@ -101,6 +130,8 @@ static int translate(translation *t) {
     code = plan_results(t);
   if (!code)
     code = make_chunk(t);
+  if (t->end - t->begin > 1)
+    open_lanes(&t->lanes, &t->run);
   if (!code)
     code = translate_sources(t);
   if (t->skipped)
@@ -157,9 +188,11 @@ int command_translate(int argc, char **argv) {
     return code;
   code = start_runtime(&t.run) ? translate(&t) : EXIT_FAILED;
   free(t.numbers);
+  free(t.done);
   free(t.inputs);
   free(t.outputs);
   free_results(&t);
+  close_lanes(&t.lanes);
   free_sources(&t);
   xd_translator_destroy(t.translator);
   stop_runtime(&t.run);

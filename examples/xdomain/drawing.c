@@ -42,19 +42,20 @@ static int write_picture(const drawing *d, pending_files *files, const char *fol
   snprintf(name, sizeof name, "%06u.png", number);
   char *path = join_texts(folder, "/", name);
   view_floats(&view, floats, d->shape);
-  const int code = path ? write_pending(files, d->run, &view, path) : failure("out of memory");
+  pending_file *file = path ? add_pending(files) : NULL;
+  const int code = file ? write_pending(file, d->run, &view, path) : failure("out of memory");
   free(path);
   return code;
 }
 
-static int write_pictures(const drawing *d, float *pictures, uint32_t count) {
+static int write_pictures(drawing *d, float *pictures, uint32_t count) {
   pending_files files = {.items = NULL};
   char *folder = row_folder(d);
   int code = folder ? make_folder(folder) : failure("out of memory");
   for (uint32_t i = 0; i < count && !code; i++)
     code = write_picture(d, &files, folder, d->column + i, pictures + i * drawing_size(d));
   free(folder);
-  return finish_pending(&files, code);
+  return keep_all_pending(&d->keeper, &files, code);
 }
 
 int put_pictures(drawing *d, float *pictures, uint32_t count) {
@@ -90,5 +91,6 @@ int close_drawing(drawing *d, int code) {
   if (!code && d->cells)
     code = write_sheet(d);
   free(d->cells);
-  return code;
+  const int kept = finish_pending(&d->keeper);
+  return code ? code : kept;
 }

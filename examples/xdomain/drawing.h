@@ -13,6 +13,7 @@ typedef struct drawing {
   xd_shape shape;           /* of a picture */
   float *cells;             /* of the sheet */
   uint32_t row, column;     /* of the next picture */
+  pending_keeper keeper;    /* of the folder's files */
 } drawing;
 
 /* Floats of a picture. */
@@ -24,7 +25,7 @@ int open_drawing(drawing *d);
 /* Takes the next `count` pictures of the present row. */
 int put_pictures(drawing *d, float *pictures, uint32_t count);
 
-/* Writes the sheet, if it is one and `code` no failure. */
+/* Writes the sheet, if it is one and `code` no failure; waits for the folder's files. */
 int close_drawing(drawing *d, int code);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "folder.h"
+#include "lanes.h"
 #include "sets.h"
 #include <xdomain/unstable/spec.h>
 
@@ -39,7 +40,8 @@ static char *open_folder(const runtime *r, const char *spec) {
 /* ---- Sizes of pictures ---- */
 
 typedef struct picture_sizes {
-  uint32_t *widths, *heights;
+  picture_files files;
+  uint32_t *widths, *heights; /* 0 until it is known */
   size_t count;
 } picture_sizes;
 
@@ -49,24 +51,43 @@ static void free_sizes(picture_sizes *sizes) {
 }
 
 /* Pictures that cannot be read are left for the loader to tell. */
-static void add_size(picture_sizes *sizes, const runtime *r, const char *path) {
+static void find_size(void *user, xd_context *context, uint32_t i) {
+  picture_sizes *sizes = user;
   xd_picture *picture = NULL;
   xd_image view = XD_IMAGE_INIT;
-  if (xd_picture_load(&picture, r->context, path) == XD_OK && xd_picture_view(picture, &view) == XD_OK) {
-    sizes->widths[sizes->count] = view.width;
-    sizes->heights[sizes->count++] = view.height;
+  if (xd_picture_load(&picture, context, sizes->files.items[i].path) == XD_OK &&
+      xd_picture_view(picture, &view) == XD_OK) {
+    sizes->widths[i] = view.width;
+    sizes->heights[i] = view.height;
   }
   xd_picture_destroy(picture);
 }
 
+/* On lanes; what they leave, kinds that libvips reads among it, on the runtime's context. */
+static void find_all_sizes(picture_sizes *sizes, const runtime *r) {
+  const uint32_t all = (uint32_t)sizes->files.count;
+  lanes on;
+  open_lanes(&on, r);
+  run_lanes(&on, find_size, sizes, all);
+  close_lanes(&on);
+  for (uint32_t i = 0; i < all && !signal_received(); i++) {
+    if (!sizes->widths[i])
+      find_size(sizes, r->context, i);
+    if (!sizes->widths[i])
+      continue;
+    sizes->widths[sizes->count] = sizes->widths[i];
+    sizes->heights[sizes->count++] = sizes->heights[i];
+  }
+}
+
 static bool find_sizes(picture_sizes *sizes, const runtime *r, const char *folder) {
-  picture_files files = {.count = 0};
-  const bool listed = !list_picture_files(&files, folder, NULL) && files.count;
-  sizes->widths = listed ? calloc(files.count, sizeof *sizes->widths) : NULL;
-  sizes->heights = listed ? calloc(files.count, sizeof *sizes->heights) : NULL;
-  for (size_t i = 0; i < files.count && sizes->widths && sizes->heights && !signal_received(); i++)
-    add_size(sizes, r, files.items[i].path);
-  free_picture_files(&files);
+  picture_files *files = &sizes->files;
+  const bool listed = !list_picture_files(files, folder, NULL) && files->count && files->count <= UINT32_MAX;
+  sizes->widths = listed ? calloc(files->count, sizeof *sizes->widths) : NULL;
+  sizes->heights = listed ? calloc(files->count, sizeof *sizes->heights) : NULL;
+  if (sizes->widths && sizes->heights)
+    find_all_sizes(sizes, r);
+  free_picture_files(files);
   return sizes->count > 0;
 }
 
@@ -91,6 +112,24 @@ static void choose_size(picture_sizes *sizes, xd_dataset_options *options) {
 }
 
 /* ---- Loading ---- */
+
+static int show_reading(void *user, const xd_progress *event) {
+  progress_count(user, "reading", event->step, event->steps);
+  return 0;
+}
+
+xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const xd_dataset_options *options) {
+  xd_dataset_options all = XD_DATASET_OPTIONS_INIT;
+  progress shown;
+  if (options)
+    all = *options;
+  progress_await(&shown, "reading");
+  all.callback = show_reading;
+  all.user = &shown;
+  const xd_status status = xd_dataset_load(out, r->context, spec, &all);
+  progress_end(&shown);
+  return status;
+}
 
 static bool takes_side(uint32_t side) {
   return side >= SIDE_LEAST && side <= SIDE_MOST;
@@ -130,7 +169,7 @@ static xd_status load_in_one_size(runtime *r, xd_dataset **out, const char *spec
     choose_size(&sizes, &options);
   }
   r->hushed = true;
-  const xd_status status = xd_dataset_load(out, r->context, spec, &options);
+  const xd_status status = read_set(r, out, spec, &options);
   r->hushed = false;
   if (!status && options.width)
     say_size(folder, &sizes, &options);
@@ -140,7 +179,7 @@ static xd_status load_in_one_size(runtime *r, xd_dataset **out, const char *spec
 
 static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
   char *folder = open_folder(r, spec);
-  xd_status status = xd_dataset_load(out, r->context, spec, NULL);
+  xd_status status = read_set(r, out, spec, NULL);
   const bool wrong = status == XD_OK ? !fits(*out, shape) : status == XD_ERROR_SHAPE_MISMATCH;
   if (folder && wrong) {
     xd_dataset_release(*out);

@@ -2,7 +2,7 @@
 #ifndef XDOMAIN_PENDING_H
 #define XDOMAIN_PENDING_H
 
-#include "command.h"
+#include "lanes.h"
 
 typedef struct pending_file {
   char *path, *temporary;
@@ -26,10 +26,27 @@ bool keep_pending(pending_file *file, FILE *to, bool whole);
 /* Takes away what was not kept, and frees the names; leaves errno as it is. */
 void drop_pending(pending_file *file);
 
-/* Writes a picture beside `path`. */
-int write_pending(pending_files *files, const runtime *run, const xd_image *view, const char *path);
+/* A further file, none yet; NULL without memory. */
+pending_file *add_pending(pending_files *files);
 
-/* Gives the files their names once all are on the disk; takes them away if `code` is a failure. The exit code. */
-int finish_pending(pending_files *files, int code);
+/* Writes a picture beside `path`; an exit code, or without a word, on any thread, whether it was written. */
+int write_pending(pending_file *file, const runtime *run, const xd_image *view, const char *path);
+bool try_pending(pending_file *file, xd_context *context, const xd_image *view, const char *path);
+
+/* Gives files their names once all are on the disk, on a thread of its own while the next are written. */
+typedef struct pending_keeper {
+  pthread_t thread;
+  bool runs;
+  pending_files files;
+  const pending_file *failed; /* the first that could not be kept, or NULL, */
+  int error;                  /* and why */
+} pending_keeper;
+
+/* Ends with the files before, then begins with these, which it takes over; takes them away instead if `code` or what
+ * became of the ones before is a failure. The exit code. */
+int keep_all_pending(pending_keeper *keeper, pending_files *files, int code);
+
+/* Waits until all have their names; the exit code. */
+int finish_pending(pending_keeper *keeper);
 
 #endif

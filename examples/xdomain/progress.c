@@ -21,6 +21,19 @@ void progress_start(progress *p) {
   p->started = now_seconds();
 }
 
+void progress_await(progress *p, const char *stage) {
+  progress_start(p);
+  p->shown = p->started;
+  snprintf(p->stage, sizeof p->stage, "%s", stage);
+}
+
+void progress_count(progress *p, const char *stage, uint32_t pictures, uint32_t all) {
+  char detail[32];
+  snprintf(detail, sizeof detail, "%u pictures", pictures);
+  if (pictures < all)
+    progress_show(p, stage, pictures, all, (double)pictures / all, -1.0, detail);
+}
+
 void spell_duration(char text[DURATION_SIZE], double seconds) {
   const double minutes = seconds / 60.0;
   if (minutes < 1.0)

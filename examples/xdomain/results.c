@@ -207,17 +207,48 @@ static int save_png(translation *t, const xd_image *view) {
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 
+typedef struct folder_chunk {
+  translation *t;
+  pending_files files; /* one a picture */
+} folder_chunk;
+
+/* A view on the chunk's result `i`, and its path, which the caller frees; NULL without memory. */
+static char *view_result(xd_image *view, const translation *t, uint32_t i) {
+  view_floats(view, t->outputs + i * t->to_size, t->to);
+  return result_path(t, t->numbers[i]);
+}
+
+static void try_result(void *user, xd_context *context, uint32_t i) {
+  folder_chunk *chunk = user;
+  translation *t = chunk->t;
+  xd_image view;
+  char *path = view_result(&view, t, i);
+  t->done[i] = path && try_pending(&chunk->files.items[i], context, &view, path);
+  free(path);
+}
+
+static int save_result(folder_chunk *chunk, uint32_t i) {
+  const translation *t = chunk->t;
+  xd_image view;
+  char *path = view_result(&view, t, i);
+  const int code =
+      path ? write_pending(&chunk->files.items[i], &t->run, &view, path) : failure("out of memory");
+  free(path);
+  return code;
+}
+
 static int save_folder(translation *t) {
-  pending_files files = {.count = 0};
+  folder_chunk chunk = {.t = t};
   int code = EXIT_DONE;
   for (uint32_t i = 0; i < t->chunk_count && !code; i++) {
-    xd_image view;
-    view_floats(&view, t->outputs + i * t->to_size, t->to);
-    char *path = result_path(t, t->numbers[i]);
-    code = path ? write_pending(&files, &t->run, &view, path) : failure("out of memory");
-    free(path);
+    t->done[i] = false;
+    code = add_pending(&chunk.files) ? EXIT_DONE : failure("out of memory");
   }
-  return finish_pending(&files, code);
+  if (!code)
+    run_lanes(&t->lanes, try_result, &chunk, t->chunk_count);
+  for (uint32_t i = 0; i < t->chunk_count && !code; i++)
+    code = t->done[i] ? EXIT_DONE : save_result(&chunk, i);
+  return keep_all_pending(&t->keeper, &chunk.files, code);
 }
 
 static void put_big_endian(unsigned char *at, uint32_t value) {
@@ -301,10 +332,11 @@ static int finish_sheet(translation *t) {
 int finish_results(translation *t) {
   if (t->kind == RESULT_SHEET)
     return finish_sheet(t);
-  return t->kind == RESULT_IDX ? finish_idx(t) : EXIT_DONE;
+  return t->kind == RESULT_IDX ? finish_idx(t) : finish_pending(&t->keeper);
 }
 
 void free_results(translation *t) {
+  finish_pending(&t->keeper);
   if (t->idx)
     fclose(t->idx);
   drop_pending(&t->idx_file);

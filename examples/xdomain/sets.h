@@ -16,6 +16,9 @@ class_names names_of_model(const xd_model *model, uint32_t domain);
 /* Whether a word names a set of pictures by its kind: "idx:A,B", "dir:A", "mat:A". */
 bool is_spec(const char *word);
 
+/* xd_dataset_load, and shows how far it is where it takes long (fitting.c). */
+xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const xd_dataset_options *options);
+
 /* Loads a set from a SPEC or a plain folder and, where names are given, gives its classes the numbers of those
  * names. A folder whose pictures are of several sizes, of none that a VAE takes or, where one is given, of another
  * than `shape`, is brought to one size, and this is said (fitting.c). */

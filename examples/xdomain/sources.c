@@ -74,7 +74,7 @@ static int gather_folder(translation *t, const char *folder) {
 /* Pictures of a set have no names of their own: their results are numbered. */
 static int gather_set(translation *t, const char *spec) {
   char name[16];
-  xd_status status = xd_dataset_load(&t->set, t->run.context, spec, NULL);
+  xd_status status = read_set(&t->run, &t->set, spec, NULL);
   if (status)
     return report_failure(&t->run, status);
   if (!make_sources(t, xd_dataset_count(t->set)))
@@ -140,24 +140,35 @@ static bool is_stream(const char *path) {
   return !strcmp(path, "-") || (!stat(path, &info) && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode));
 }
 
-static int take_view(translation *t, const char *name, const xd_image *view, float *to) {
+static bool fits(const translation *t, const xd_image *view) {
+  return t->fit != XD_FIT_EXACT || (view->width == t->from.width && view->height == t->from.height);
+}
+
+static xd_status fit_view(const translation *t, xd_context *context, const xd_image *view, float *to) {
   xd_image cell;
-  const bool fits = view->width == t->from.width && view->height == t->from.height;
-  if (t->fit == XD_FIT_EXACT && !fits)
+  view_floats(&cell, to, t->from);
+  return xd_image_fit(context, &cell, view, t->fit);
+}
+
+static int take_view(translation *t, const char *name, const xd_image *view, float *to) {
+  if (!fits(t, view))
     return failure("'%s' is %u x %u, the model's pictures are %u x %u (--fit changes it)", name, view->width,
                    view->height, t->from.width, t->from.height);
-  view_floats(&cell, to, t->from);
-  const xd_status status = xd_image_fit(t->run.context, &cell, view, t->fit);
+  const xd_status status = fit_view(t, t->run.context, view, to);
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 
+static xd_status view_picture(xd_image *view, const xd_picture *picture) {
+  *view = (xd_image)XD_IMAGE_INIT;
+  const xd_status status = xd_picture_view(picture, view);
+  view->policy = XD_ALPHA_COMPOSITE; /* over black */
+  return status;
+}
+
 static int take_picture(translation *t, const char *path, const xd_picture *picture, float *to) {
-  xd_image view = XD_IMAGE_INIT;
-  const xd_status status = xd_picture_view(picture, &view);
-  if (status)
-    return report_failure(&t->run, status);
-  view.policy = XD_ALPHA_COMPOSITE; /* over black */
-  return take_view(t, path, &view, to);
+  xd_image view;
+  const xd_status status = view_picture(&view, picture);
+  return status ? report_failure(&t->run, status) : take_view(t, path, &view, to);
 }
 
 /* Whether the fault lies in the picture and not in its surroundings. */
@@ -183,13 +194,32 @@ static int read_file(translation *t, const char *path, float *to, bool *skipped)
   return code;
 }
 
+static void view_of_set(xd_image *view, const translation *t, uint32_t number) {
+  xd_image_init(view, sizeof *view, (void *)xd_dataset_pixels(t->set, number), xd_dataset_width(t->set),
+                xd_dataset_height(t->set), XD_SAMPLE_U8,
+                xd_dataset_channels(t->set) == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
+}
+
 int read_source(translation *t, uint32_t number, float *to, bool *skipped) {
   xd_image view;
   *skipped = false;
   if (!t->set)
     return read_file(t, t->sources[number].path, to, skipped);
-  xd_image_init(&view, sizeof view, (void *)xd_dataset_pixels(t->set, number), xd_dataset_width(t->set),
-                xd_dataset_height(t->set), XD_SAMPLE_U8,
-                xd_dataset_channels(t->set) == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
+  view_of_set(&view, t, number);
   return take_view(t, t->words[0], &view, to);
+}
+
+/* Streams can be read once, and kinds of files that libvips reads by one thread. */
+bool try_source(const translation *t, xd_context *context, uint32_t number, float *to) {
+  const char *path = t->sources[number].path;
+  xd_picture *picture = NULL;
+  xd_image view;
+  if (t->set)
+    view_of_set(&view, t, number);
+  else if (is_stream(path) || xd_picture_load(&picture, context, path))
+    return false;
+  const bool taken = (t->set || view_picture(&view, picture) == XD_OK) && fits(t, &view) &&
+                     fit_view(t, context, &view, to) == XD_OK;
+  xd_picture_destroy(picture);
+  return taken;
 }

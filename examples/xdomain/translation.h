@@ -46,6 +46,8 @@ typedef struct translation {
   size_t from_size, to_size; /* floats a picture */
 
   picture_files files;
+  progress progress;
+  lanes lanes;     /* on which pictures are decoded and encoded */
   xd_dataset *set; /* NULL when the sources are files */
   source *sources;
   uint32_t count, skipped;
@@ -58,9 +60,11 @@ typedef struct translation {
   FILE *idx;
   pending_file idx_file;
   uint32_t idx_count;
+  pending_keeper keeper; /* of the folder's files */
 
   uint32_t chunk_room, chunk_count; /* pictures that are translated together */
   uint32_t *numbers;                /* which sources they are */
+  bool *done;                       /* which of them the lanes have read or, later, written */
   float *inputs, *outputs;
 } translation;
 
@@ -69,6 +73,8 @@ typedef struct translation {
 int gather_sources(translation *t);
 /* Reads source `number` into the floats of a picture. *skipped: it is bad and was passed over. */
 int read_source(translation *t, uint32_t number, float *to, bool *skipped);
+/* The same on a lane, without a word; false where read_source has to do it and to say what is wrong. */
+bool try_source(const translation *t, xd_context *context, uint32_t number, float *to);
 void free_sources(translation *t);
 
 /* What --shard means, once it is known what --out does. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/ahead.h"
 #include "data/listing.h"
 #include "data/reading.h"
 
@@ -19,6 +20,7 @@ typedef struct folder {
   const char *names[XD_CLASS_LIMIT]; /* by label */
   uint32_t count;                    /* of all pictures */
   xdi_reading reading;
+  xdi_ahead ahead;
 } folder;
 
 /* ---- classes ---- */
@@ -179,28 +181,45 @@ static xd_status take_picture(folder *root, const xd_picture *picture, const cha
   return status == XD_OK ? xdi_reading_take(&root->reading, &view, label, name, path) : status;
 }
 
-static xd_status read_picture(folder *root, const char *name, uint32_t label) {
-  xd_picture *picture = NULL;
+/* The picture `i` of those that were decoded ahead, and is loaded here if it was not. */
+static xd_status read_picture(folder *root, uint32_t i, const char *name, uint32_t label) {
+  xd_picture **picture = &root->ahead.pictures[i];
+  const char *path = root->ahead.paths[i];
   xd_status status = xdi_check_cancelled(root->context);
   if (status != XD_OK)
     return status;
-  char *path = xdi_join_path(root->context, root->path, name);
-  if (!path)
-    return xdi_fail_memory(root->context, "reading a folder");
   xdi_reading_open(&root->reading);
-  status = xd_picture_load(&picture, root->context, path);
+  if (!*picture)
+    status = xd_picture_load(picture, root->context, path);
   if (status == XD_OK)
-    status = take_picture(root, picture, name, path, label);
+    status = take_picture(root, *picture, name, path, label);
   status = xdi_reading_step(&root->reading, status);
-  xd_picture_destroy(picture);
-  xdi_release(&root->context->allocator, path);
+  xd_picture_destroy(*picture);
+  *picture = NULL;
   return status;
+}
+
+static xd_status decode_ahead(folder *root, char *const *names, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    char *path = xdi_join_path(root->context, root->path, names[i]);
+    if (!path)
+      return xdi_fail_memory(root->context, "reading a folder");
+    root->ahead.paths[root->ahead.count++] = path;
+  }
+  return xdi_ahead_decode(&root->ahead);
 }
 
 static xd_status read_list(folder *root, const xdi_listing *list, uint32_t label) {
   xd_status status = XD_OK;
-  for (size_t i = 0; i < list->count && status == XD_OK; i++)
-    status = read_picture(root, list->names[i], label);
+  for (size_t i = 0; i < list->count && status == XD_OK;) {
+    const size_t left = list->count - i;
+    const uint32_t count = left < root->ahead.room ? (uint32_t)left : root->ahead.room;
+    status = decode_ahead(root, list->names + i, count);
+    for (uint32_t k = 0; k < count && status == XD_OK; k++)
+      status = read_picture(root, k, list->names[i + k], label);
+    xdi_ahead_clear(&root->ahead);
+    i += count;
+  }
   return status;
 }
 
@@ -264,6 +283,7 @@ xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const ch
   memset(&root, 0, sizeof root);
   root.context = context;
   root.path = path;
+  xdi_ahead_begin(&root.ahead, context);
   status = list_all(&root);
   if (status == XD_OK)
     status = load(out, &root, &chosen);

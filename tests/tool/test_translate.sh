@@ -193,6 +193,33 @@ translate 'idx:many.idx;first=2' --out numbered || fail "an IDX set: $(cat log)"
 [ "$(ls numbered)" = "000000.png
 000001.png" ] || fail "a set's results are $(ls numbered)"
 
+# On several threads all is as on one: bytes, what is said of bad pictures and in which order, and what is left of a
+# chunk that one of them ends.
+echo 'P5 28 28 255' >many/40.pgm.new
+mv many/40.pgm.new many/40.pgm
+echo 'P5 28 28 255' >many/280.pgm.new
+mv many/280.pgm.new many/280.pgm
+exits 0 many --skip-bad --out serial
+cp log serial.log
+exits 0 many --skip-bad --threads 3 --out threads
+same log serial.log
+diff -r serial threads >log || fail "three threads: $(cat log)"
+exits 0 many --skip-bad --threads 3 --out threads.idx
+exits 0 many --skip-bad --out serial.idx
+same threads.idx serial.idx
+exits 1 many --threads 3 --out stopped
+says 'many/40.pgm'
+[ "$(ls stopped | wc -l)" -eq 0 ] || fail "a chunk that failed leaves $(ls stopped)"
+ln -f lone.pgm many/40.pgm
+exits 1 many --threads 3 --out stopped
+says 'many/280.pgm'
+[ "$(ls stopped | wc -l)" -eq 256 ] || fail "before a chunk that failed there are $(ls stopped | wc -l) results, not 256"
+ln -f lone.pgm many/280.pgm
+mkdir -p stuck/7.png # no result can take this name
+exits 1 many --threads 3 --out stuck
+says "cannot write 'stuck/7.png'"
+[ -z "$(find stuck -name '*.png.*')" ] || fail "temporary files are left: $(find stuck -name '*.png.*')"
+
 # Three shards at once into one folder make, byte for byte, what one process makes of files, a folder and an IDX set.
 # shards FOLDER WORD...
 shards() {

@@ -391,6 +391,69 @@ START_TEST(dataset_folder__leaks_nothing_when_memory_is_refused) {
 }
 END_TEST
 
+static xd_context *threaded_context(uint32_t threads) {
+  xd_context *made = NULL;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  options.backend = "reference";
+  options.threads = threads;
+  ck_assert_int_eq(xd_context_create(&made, &options), XD_OK);
+  return made;
+}
+
+/* 600 pictures, more than are decoded at once, the third of which is coloured, and two of which are bad. */
+static void add_many(void) {
+  for (unsigned i = 0; i < 600; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "%u.pgm", i);
+    if (i == 2)
+      add_text(name, "P6 2 1 255\nabcdef");
+    else if (i == 20 || i == 400)
+      add_text(name, "P5 2 1 255\n");
+    else
+      add_grey(name, (unsigned char)(i % 251));
+  }
+}
+
+static int stop_at_50(void *user, const xd_progress *event) {
+  *(uint32_t *)user = event->step;
+  return event->step == 50;
+}
+
+START_TEST(dataset_folder__reads_alike_on_any_number_of_threads) {
+  static const uint32_t threads[] = {1, 4};
+  xd_dataset *sets[2];
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  add_many();
+  for (int i = 0; i < 2; i++) {
+    uint32_t heard = 0;
+    xd_context *on = threaded_context(threads[i]);
+    options.skip_bad = 0;
+    options.callback = NULL;
+    ck_assert_int_eq(xd_dataset_load_folder(&sets[i], on, folder, &options), XD_ERROR_TRUNCATED);
+    assert_message_names(on, "/20.pgm");
+    options.skip_bad = 1;
+    assert_ok(on, xd_dataset_load_folder(&sets[i], on, folder, &options));
+    assert_message_names(on, "/20.pgm"); /* a call that succeeds leaves it alone */
+    xd_dataset *none = NULL;
+    options.callback = stop_at_50;
+    options.user = &heard;
+    ck_assert_int_eq(xd_dataset_load_folder(&none, on, folder, &options), XD_ERROR_CANCELLED);
+    ck_assert_uint_eq(heard, 50);
+    xd_context_destroy(on);
+  }
+  ck_assert_uint_eq(xd_dataset_count(sets[0]), 598);
+  ck_assert_uint_eq(xd_dataset_count(sets[1]), 598);
+  ck_assert_uint_eq(xd_dataset_channels(sets[1]), 3);
+  for (uint32_t i = 0; i < 598; i++)
+    ck_assert_mem_eq(xd_dataset_pixels(sets[0], i), xd_dataset_pixels(sets[1], i), 2 * 3);
+  for (size_t i = 0; i < 2; i++)
+    ck_assert_str_eq(xd_dataset_left_out(sets[0], XD_LEFT_OUT_BAD, i),
+                     xd_dataset_left_out(sets[1], XD_LEFT_OUT_BAD, i));
+  xd_dataset_release(sets[0]);
+  xd_dataset_release(sets[1]);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("dataset_folder");
   TCase *tcase = tcase_create("dataset_folder");
@@ -414,6 +477,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_folder__refuses_more_classes_than_labels);
   tcase_add_test(tcase, dataset_folder__refuses_impossible_arguments);
   tcase_add_test(tcase, dataset_folder__stops_when_cancelled);
+  tcase_add_test(tcase, dataset_folder__reads_alike_on_any_number_of_threads);
   tcase_add_test(tcase, dataset_folder__leaks_nothing_when_memory_is_refused);
   suite_add_tcase(suite, tcase);
   return suite;
