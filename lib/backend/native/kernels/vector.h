@@ -24,11 +24,11 @@ typedef float vf_unaligned __attribute__((vector_size(XDI_VECTOR_BYTES), aligned
 #define XDI_LOCAL(name) name
 #endif
 
-/* Unoptimised, functions stay whole: a count of branches would take each copy for code of its own. */
-#ifdef __OPTIMIZE__
-#define INLINE static inline __attribute__((always_inline, unused))
-#else
+/* Where nothing else is inlined these stay whole too: a count of branches would take each copy for code of its own. */
+#ifdef __NO_INLINE__
 #define INLINE static inline __attribute__((unused))
+#else
+#define INLINE static inline __attribute__((always_inline, unused))
 #endif
 
 INLINE vf load(const float *from) {
