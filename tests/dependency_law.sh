@@ -56,7 +56,7 @@ awk '
     networks = " encoder decoder latent_generator pair_discriminator "
 
     # A context holds backend tables, so that sys/backend.h is as low as context.h.
-    live("base", "context export progress status stream version sys/backend")
+    live("base", "context export progress status stream version sys/backend unstable/reduce")
     live("options", "options unstable/presets values")
     live("tensor", "shape")
     live("image", "image unstable/sheet")

@@ -222,6 +222,7 @@ static void begin(xd_context *context, const xd_context_options *options, const 
   context->log_level = options->log_level;
   context->should_stop = options->should_stop;
   context->should_stop_user = options->should_stop_user;
+  context->reduce = (xd_reduce)XD_REDUCE_INIT;
   context->max_work = options->network_work ? options->network_work : XD_NETWORK_WORK;
   context->max_memory = options->network_memory ? options->network_memory : XD_NETWORK_MEMORY;
   atomic_init(&context->cancelled, false);

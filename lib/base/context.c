@@ -1,4 +1,4 @@
-/* The part of a context that knows no mathematics: its cancellation, its owners and its options' defaults;
+/* The part of a context that knows no mathematics: its cancellation, its ranks, its owners and its options' defaults;
  * what it says stands in base/message.c. Creating one needs the backends and stands in
  * backend/context_opening.c. */
 #include "base/context.h"
@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/runner.h"
 #include "base/sized.h"
+
+#define RANKS_MOST 65536u /* rows of the largest batch */
 
 /* ---- cancellation ---- */
 
@@ -50,6 +52,30 @@ xd_runner xdi_guard_runner(xd_context *context) {
   guard.user = context;
   guard.run = run_guarded;
   return guard;
+}
+
+/* ---- ranks ---- */
+
+void xd_reduce_init(xd_reduce *reduce, size_t struct_size) {
+  const xd_reduce defaults = XD_REDUCE_INIT;
+  xdi_sized_write(reduce, struct_size, &defaults, sizeof defaults);
+}
+
+xd_status xd_context_set_reduce(xd_context *context, const xd_reduce *reduce) {
+  xd_reduce given = XD_REDUCE_INIT;
+  if (!context)
+    return XD_ERROR_INVALID_ARGUMENT;
+  const xd_status status =
+      reduce ? xdi_sized_read(context, &given, reduce, XDI_SIZED(xd_reduce, ranks)) : XD_OK;
+  if (status != XD_OK)
+    return status;
+  if (given.ranks == 0 || given.ranks > RANKS_MOST || given.rank >= given.ranks)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_reduce: there is no rank %u of %u", given.rank,
+                    given.ranks);
+  if (given.ranks > 1 && !given.begin)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_reduce.begin is NULL");
+  context->reduce = given;
+  return XD_OK;
 }
 
 /* ---- owners ---- */

@@ -8,6 +8,7 @@
 #include "base/owners.h"
 #include "xdomain/context.h"
 #include "xdomain/sys/backend.h"
+#include "xdomain/unstable/reduce.h"
 
 #define XDI_MESSAGE_SIZE 512
 #define XDI_DETAIL_SIZE 256
@@ -46,6 +47,7 @@ struct xd_context {
   uint32_t layer_count;
   xd_picture_decoder decoder; /* the host's; without a function where there is none */
   uint64_t picture_pixels;    /* the most that a decoded picture may have */
+  xd_reduce reduce;           /* between the ranks of trainings; one rank: there are no others */
 };
 
 /* Records the message (printf-like) for xd_context_message, logs it as an error (a cancellation as

@@ -37,7 +37,8 @@ typedef struct augmentation {
 
 /* The k-th random number of a row: in [0, 1), or in [-1, 1). */
 static float uniform_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
-  return xdi_random_uniform(batch->seed, batch->stream, (uint64_t)row * NUMBERS_PER_PICTURE + k);
+  return xdi_random_uniform(batch->seed, batch->stream,
+                            ((uint64_t)batch->first + row) * NUMBERS_PER_PICTURE + k);
 }
 
 static float signed_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
@@ -207,7 +208,8 @@ static void add_noise(const augmentation *job, uint32_t row, float *picture) {
   float noise[256];
   for (size_t begin = 0; begin < size; begin += 256) {
     const size_t part = size - begin < 256 ? size - begin : 256;
-    xdi_random_normals(noise, part, seed, job->batch->stream, (uint64_t)row * size + begin);
+    xdi_random_normals(noise, part, seed, job->batch->stream,
+                       ((uint64_t)job->batch->first + row) * size + begin);
     for (size_t i = 0; i < part; i++)
       picture[begin + i] = fminf(fmaxf(picture[begin + i] + deviation * noise[i], 0.0f), 1.0f);
   }
@@ -231,7 +233,7 @@ static void distort_picture(const augmentation *job, uint32_t row) {
 static float degradation_of(const augmentation *job, uint32_t row, uint32_t k) {
   const xdi_picture_batch *batch = job->batch;
   return xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 62), batch->stream,
-                            (uint64_t)row * NUMBERS_PER_PICTURE + k);
+                            ((uint64_t)batch->first + row) * NUMBERS_PER_PICTURE + k);
 }
 
 /* A tone curve at steps of brightness: gain * v^gamma, then contrast about the middle and brightness. */

@@ -12,6 +12,7 @@ typedef struct xdi_picture_batch {
   const uint32_t *indices;
   uint32_t count;
   uint64_t seed, stream;
+  uint32_t first; /* row 0 has the numbers of this one: of a larger batch's rows these are some */
 } xdi_picture_batch;
 
 /* to[count][height][width][channels] in 0..1, each picture turned, scaled, sheared and shifted with

@@ -20,6 +20,7 @@
 #include "train/archive.h"
 #include "train/checkpoint_model.h"
 #include "train/fingerprint.h"
+#include "train/ranks.h"
 
 static xd_status archive_position(xdi_position *at, xdi_archive *archive) {
   xdi_archive_u32(archive, &at->stage);
@@ -81,7 +82,7 @@ static xd_status write_checkpoint(xdi_training *training) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
   xdi_bytes bytes[XDI_CHECKPOINT_CHUNKS];
   xdi_chunk_source chunks[XDI_CHECKPOINT_CHUNKS];
-  if (!checkpoint->path)
+  if (!checkpoint->path || context->reduce.rank > 0)
     return XD_OK;
   for (uint32_t i = 0; i < XDI_CHECKPOINT_CHUNKS; i++) {
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
@@ -245,7 +246,7 @@ static xd_status resume(xdi_training *training) {
 /* A new training never takes the place of an old one's hours. */
 static xd_status refuse_old_file(xdi_training *training) {
   const char *path = training->checkpoint.path;
-  if (xdi_system_is_free(path))
+  if (xdi_system_is_free(path) || training->context->reduce.rank > 0)
     return XD_OK;
   return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                   "the checkpoint %s is there already: resume it, or remove it", path);
@@ -262,19 +263,23 @@ static xd_status check_run(const xdi_training *training) {
   return xdi_check_switch(training->context, "xd_run.resume", run->resume);
 }
 
-xd_status xdi_checkpoint_open(xdi_training *training) {
+static xd_status open_file(xdi_training *training) {
   xdi_checkpoint *checkpoint = &training->checkpoint;
-  xd_status status = check_run(training);
-  if (status != XD_OK || !training->run.checkpoint)
-    return status;
   checkpoint->path = training->run.checkpoint;
   checkpoint->fingerprint = (xdi_bytes){.allocator = &training->context->allocator};
   xdi_fingerprint_put(&checkpoint->fingerprint, training);
   if (checkpoint->fingerprint.failed)
     return xdi_fail_memory(training->context, "preparing checkpoints");
-  status = training->run.resume ? resume(training) : refuse_old_file(training);
+  const xd_status status = training->run.resume ? resume(training) : refuse_old_file(training);
   checkpoint->written = xdi_clock();
   return status;
+}
+
+xd_status xdi_checkpoint_open(xdi_training *training) {
+  xd_status status = check_run(training);
+  if (status == XD_OK && training->run.checkpoint)
+    status = open_file(training);
+  return status == XD_OK ? xdi_ranks_compare(training) : status;
 }
 
 void xdi_checkpoint_close(xdi_training *training) {

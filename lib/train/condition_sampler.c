@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/seeds.h"
 #include "format/digest.h"
+#include "train/ranks.h"
 
 /* A row's random numbers that are not normal. */
 enum { GROUP, PICTURE, SAMPLE, WRONG_GROUP, WRONG_PICTURE, WRONG_SAMPLE, NUMBERS };
@@ -197,16 +198,19 @@ static void draw_row(const xdi_condition_sampler *sampler, uint32_t index, uint3
   draw_code(sampler, array_of(sampler, MISMATCHED) + at, wrong, &row, WRONG_PICTURE, normals);
 }
 
-/* Positive and mismatched code of a row are sampled with the same normal numbers: nobody compares them. */
+/* Positive and mismatched code of a row are sampled with the same normal numbers: nobody compares them. Every rank
+ * draws all rows, which is little work. */
 void xdi_condition_sampler_draw(xdi_condition_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
   const bool mismatches = sampler->group_count > 1;
+  const size_t first = xdi_rank_first(sampler->context, sampler->batch),
+               codes = first * sampler->codes->latent_dim;
   *out = (xd_mapping_batch){.struct_size = sizeof *out,
-                            .source = array_of(sampler, SOURCE),
-                            .anchor = array_of(sampler, ANCHOR),
-                            .positive = array_of(sampler, POSITIVE),
-                            .mismatched = mismatches ? array_of(sampler, MISMATCHED) : NULL,
-                            .wrong_anchor = mismatches ? array_of(sampler, WRONG_ANCHOR) : NULL,
-                            .count = sampler->batch};
+                            .source = array_of(sampler, SOURCE) + first * sampler->dim,
+                            .anchor = array_of(sampler, ANCHOR) + codes,
+                            .positive = array_of(sampler, POSITIVE) + codes,
+                            .mismatched = mismatches ? array_of(sampler, MISMATCHED) + codes : NULL,
+                            .wrong_anchor = mismatches ? array_of(sampler, WRONG_ANCHOR) + codes : NULL,
+                            .count = xdi_rank_rows(sampler->context, sampler->batch)};
   if (sampler->codes->samples == 0)
     xdi_random_normals(array_of(sampler, NORMALS), (size_t)sampler->batch * sampler->codes->latent_dim,
                        sampler->seed, xdi_stream_id(XDI_STREAM_CODES, step), 0);

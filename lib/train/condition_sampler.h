@@ -32,7 +32,7 @@ xd_status xdi_condition_sampler_open(xdi_condition_sampler *sampler, xd_context 
                                      const xdi_condition_sampler_options *options);
 void xdi_condition_sampler_close(xdi_condition_sampler *sampler); /* a zeroed one is legal */
 
-/* The batch of that step: a matter of the seed and the step alone. It points into the sampler. With one
+/* This rank's rows of the batch of that step, which is a matter of the seed and the step alone. It points into the sampler. With one
  * condition only it has no mismatches. */
 void xdi_condition_sampler_draw(xdi_condition_sampler *sampler, xd_mapping_batch *out, uint32_t step);
 

@@ -8,6 +8,7 @@
 #include "model/part.h"
 #include "tensor/device.h"
 #include "tensor/shape.h"
+#include "train/gradient_sum.h"
 #include "train/optimiser.h"
 
 #define CHANNELS 32u
@@ -17,6 +18,7 @@ struct xdi_critic {
   xd_network *network;
   xdi_executor *run;
   xdi_optimiser optimiser;
+  xdi_gradient_sum sum;
   size_t picture;   /* floats of one */
   uint32_t patches; /* of a picture */
 };
@@ -53,6 +55,8 @@ xd_status xdi_critic_open(xdi_critic **out, xd_context *context, xd_shape pictur
   if (status == XD_OK)
     status = xdi_optimiser_open(&critic->optimiser, context, critic->network->block_count, &adam);
   if (status == XD_OK)
+    status = xdi_gradient_sum_open(&critic->sum, context, critic->network->block_count);
+  if (status == XD_OK)
     *out = critic;
   else
     xdi_critic_close(critic);
@@ -62,6 +66,7 @@ xd_status xdi_critic_open(xdi_critic **out, xd_context *context, xd_shape pictur
 void xdi_critic_close(xdi_critic *critic) {
   if (!critic)
     return;
+  xdi_gradient_sum_close(&critic->sum);
   xdi_optimiser_close(&critic->optimiser);
   xdi_executor_destroy(critic->run);
   xdi_network_release(critic->network);
@@ -105,6 +110,8 @@ xd_status xdi_critic_learn(xdi_critic *critic, double *loss, xd_slice real, xd_s
     status = judge(critic, loss, count, count, -1.0f);
   if (status == XD_OK)
     status = xdi_executor_backward(critic->run, 2 * count, true, false);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_run(&critic->sum, xdi_executor_gradients(critic->run), NULL, 0);
   return status == XD_OK ? xdi_optimiser_step(&critic->optimiser, xdi_executor_parameters(critic->run),
                                               xdi_executor_gradients(critic->run), learning_rate)
                          : status;

@@ -14,6 +14,7 @@
 #include "train/posterior.h"
 #include "train/progress.h"
 #include "train/provenance.h"
+#include "train/ranks.h"
 #include "train/trained_model.h"
 
 /* Domain 1 is the conditions', domain 2 the pictures'. */
@@ -81,7 +82,7 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
   settings->anchor_codes = 1;
   training->settings.seed = settings->seed;
   training->settings.directions = 1;
-  return XD_OK;
+  return xdi_ranks_check_batch(training->context, "mapping.batch", settings->batch);
 }
 
 /* ---- The stages ---- */

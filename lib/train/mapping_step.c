@@ -38,17 +38,19 @@ static xd_status place_pairs(const xd_mapping_trainer *trainer, uint32_t first, 
   return status;
 }
 
-/* epsilon for G, then the noise that D must refuse: one stream a step, the second after the first. */
+/* epsilon for G, then the noise that D must refuse: one stream a step, the second after the first of all ranks. */
 static xd_status draw_noise(const xd_mapping_trainer *trainer, uint32_t count) {
   xd_context *context = trainer->context;
   const uint64_t stream = xdi_stream_id(XDI_STREAM_MAPPING_NOISE, trainer->step);
-  const size_t cells = (size_t)count * trainer->target_dim;
+  const xd_reduce *reduce = &trainer->generator_sum.reduce;
+  const size_t cells = (size_t)count * trainer->target_dim, first = reduce->rank * cells;
   xd_status status =
       context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_EPSILON), cells,
-                                   trainer->settings.seed, stream, 0);
+                                   trainer->settings.seed, stream, first);
   if (status == XD_OK)
-    status = context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_NOISE),
-                                          cells, trainer->settings.seed, stream, cells);
+    status =
+        context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_NOISE), cells,
+                                     trainer->settings.seed, stream, reduce->ranks * cells + first);
   return xdi_device_check(context, status, "random_normal");
 }
 
@@ -106,9 +108,9 @@ static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
   if (status == XD_OK && twins)
     status = place_sources(trainer, count, count, XDI_PLACE_TWIN);
   if (status == XD_OK)
-    status =
-        xdi_executor_forward(trainer->generator_run, twins ? 2 * count : count, true, trainer->settings.seed,
-                             xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
+    status = xdi_executor_forward(trainer->generator_run, twins ? 2 * count : count, true,
+                                  trainer->settings.seed + trainer->generator_sum.reduce.rank,
+                                  xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
   return status;
 }
 
@@ -167,6 +169,16 @@ static xd_status check_loss(const xd_mapping_trainer *trainer, const char *name,
                   loss);
 }
 
+/* D's gradients and losses over all ranks; those are told, and these end what diverges. */
+static xd_status add_up_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses) {
+  double *const numbers[] = {&losses->discriminator, &losses->real, &losses->generated, &losses->noise,
+                             &losses->mismatched};
+  const xd_status status =
+      xdi_gradient_sum_run(&trainer->discriminator_sum, xdi_executor_gradients(trainer->discriminator_run),
+                           numbers, sizeof numbers / sizeof *numbers);
+  return status == XD_OK ? check_loss(trainer, "discriminator", losses->discriminator) : status;
+}
+
 static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
                                       float learning_rate) {
   const uint32_t rows = count * xdi_mapping_kinds(&trainer->settings);
@@ -179,11 +191,11 @@ static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_l
   if (status == XD_OK)
     status = kind_losses(trainer, losses, count);
   if (status == XD_OK)
-    status = check_loss(trainer, "discriminator", losses->discriminator);
-  if (status == XD_OK)
     status = xdi_executor_backward(run, rows, true, false);
   if (status == XD_OK)
     status = xdi_spectral_gradients(&trainer->spectral);
+  if (status == XD_OK)
+    status = add_up_discriminator(trainer, losses);
   if (status == XD_OK)
     status = xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
                                 xdi_executor_gradients(run), learning_rate);
@@ -292,6 +304,16 @@ static xd_status average_weights(xd_mapping_trainer *trainer) {
                               trainer->generator->part.network->block_count);
 }
 
+/* As D's; what sources change also steers the weight of invariance. */
+static xd_status add_up_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses) {
+  double *const numbers[] = {&losses->generator, &losses->adversarial, &losses->regularisation,
+                             &losses->invariance, &losses->style};
+  const xd_status status =
+      xdi_gradient_sum_run(&trainer->generator_sum, xdi_executor_gradients(trainer->generator_run), numbers,
+                           sizeof numbers / sizeof *numbers);
+  return status == XD_OK ? check_loss(trainer, "generator", losses->generator) : status;
+}
+
 static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
                                   const xd_mapping_batch *batch, float learning_rate) {
   const uint32_t count = batch->count;
@@ -316,9 +338,9 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
   losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
                       (double)settings->generated_mismatch * wrong +
                       losses->invariance_weight * losses->invariance + (double)style * losses->style;
-  status = check_loss(trainer, "generator", losses->generator);
+  status = xdi_executor_backward(run, count, true, false);
   if (status == XD_OK)
-    status = xdi_executor_backward(run, count, true, false);
+    status = add_up_generator(trainer, losses);
   if (status == XD_OK)
     status = xdi_optimiser_step(&trainer->generator_optimiser, xdi_executor_parameters(run),
                                 xdi_executor_gradients(run), learning_rate);

@@ -10,6 +10,7 @@
 #include "model/pair_discriminator.h"
 #include "options/values.h"
 #include "tensor/device.h"
+#include "train/ranks.h"
 #include "train/snapshot.h"
 
 /* ---- Creation ---- */
@@ -72,7 +73,7 @@ static xd_status create_codes(xd_mapping_trainer *trainer) {
     trainer->places[i] = count;
     const size_t dim =
         i == XDI_PLACE_SOURCE || i == XDI_PLACE_TWIN ? trainer->source_dim : trainer->target_dim;
-    count += xdi_device_room(dim * (i == XDI_PLACE_READER ? trainer->target_dim : trainer->settings.batch));
+    count += xdi_device_room(dim * (i == XDI_PLACE_READER ? trainer->target_dim : trainer->rows));
   }
   return xdi_device_create(trainer->context, &trainer->codes, count);
 }
@@ -95,15 +96,19 @@ static xd_status create_runs(xd_mapping_trainer *trainer) {
   const xd_network *discriminator = trainer->discriminator->part.network;
   xd_status status =
       xdi_executor_create(&trainer->generator_run, context, generator,
-                          settings->batch * (xdi_mapping_invariance(settings) > 0.0f ? 2 : 1), XDI_TRAINING);
+                          trainer->rows * (xdi_mapping_invariance(settings) > 0.0f ? 2 : 1), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_executor_create(&trainer->discriminator_run, context, discriminator,
-                                 settings->batch * xdi_mapping_kinds(settings), XDI_TRAINING);
+                                 trainer->rows * xdi_mapping_kinds(settings), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->generator_optimiser, context, generator->block_count, &adam);
   if (status == XD_OK)
     status =
         xdi_optimiser_open(&trainer->discriminator_optimiser, context, discriminator->block_count, &adam);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_open(&trainer->generator_sum, context, generator->block_count);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_open(&trainer->discriminator_sum, context, discriminator->block_count);
   if (status == XD_OK)
     status = xdi_spectral_open(&trainer->spectral, context, trainer->discriminator_run, discriminator,
                                settings->spectral_norm != 0, settings->seed);
@@ -132,6 +137,7 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
     return xdi_fail_memory(context, "creating a mapping's trainer");
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
+  trainer->rows = xdi_rank_rows(context, settings->batch);
   trainer->insistence = 1.0;
   xd_status status = check_settings(context, settings);
   if (status == XD_OK)
@@ -167,6 +173,8 @@ void xd_mapping_trainer_destroy(xd_mapping_trainer *trainer) {
   xdi_device_destroy(context, trainer->codes);
   xdi_device_destroy(context, trainer->average);
   xdi_spectral_close(&trainer->spectral);
+  xdi_gradient_sum_close(&trainer->generator_sum);
+  xdi_gradient_sum_close(&trainer->discriminator_sum);
   xdi_optimiser_close(&trainer->generator_optimiser);
   xdi_optimiser_close(&trainer->discriminator_optimiser);
   xdi_executor_destroy(trainer->generator_run);
@@ -202,9 +210,10 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
                              float learning_rate) {
   xd_context *context = trainer->context;
   const xdi_mapping_settings *settings = &trainer->settings;
-  if (batch->count == 0 || batch->count > settings->batch)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_mapping_batch.count is %u, the option batch %u",
-                    batch->count, settings->batch);
+  if (batch->count == 0 || batch->count > trainer->rows)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_mapping_batch.count is %u, the option batch %u, for %u ranks", batch->count,
+                    settings->batch, trainer->generator_sum.reduce.ranks);
   const bool wants_style = xdi_asks_for_style(trainer, batch);
   if (wants_style && batch->style_dim > trainer->target_dim)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,

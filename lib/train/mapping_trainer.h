@@ -4,6 +4,7 @@
 
 #include "layer/executor.h"
 #include "options/settings.h"
+#include "train/gradient_sum.h"
 #include "train/optimiser.h"
 #include "train/spectral.h"
 #include "xdomain/unstable/mapping_trainer.h"
@@ -36,11 +37,13 @@ struct xd_mapping_trainer {
   const xd_pair_discriminator *discriminator;
   xdi_executor *generator_run, *discriminator_run;
   xdi_optimiser generator_optimiser, discriminator_optimiser;
+  xdi_gradient_sum generator_sum, discriminator_sum;
   xdi_spectral spectral;
   xd_buffer *average; /* of G's weights; NULL: the last ones are kept */
   xd_buffer *codes;
   size_t places[XDI_PLACES]; /* in codes */
   uint32_t source_dim, target_dim;
+  uint32_t rows;     /* the most of a step that this rank takes: without others the option batch */
   double insistence; /* factor of the weight invariance, adapted to invariance_target */
   uint32_t step;
 };

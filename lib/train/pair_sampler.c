@@ -12,6 +12,7 @@
 #include "base/runner.h"
 #include "layer/executor.h"
 #include "tensor/device.h"
+#include "train/ranks.h"
 
 #define ROWS_PER_TASK 32u
 #define DIM_LIMIT 1024u
@@ -95,7 +96,7 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
 static void draw_twin(const xdi_pair_sampler *sampler, uint32_t index, uint32_t pool, const float *normals) {
   const xdi_codes *codes = sampler->source_codes;
   const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
-                           (uint64_t)sampler->batch * NUMBERS + 2 * (uint64_t)index};
+                           (uint64_t)sampler->batch * NUMBERS + 2 * ((uint64_t)sampler->first + index)};
   xdi_codes_draw(sampler->twin + (size_t)index * codes->latent_dim, codes,
                  pick(sampler->source_pools, pool, &row, 0), normals, uniform(&row, 1));
 }
@@ -119,9 +120,9 @@ static size_t normals_of_further(const xdi_pair_sampler *sampler) {
 static bool count_normals(xdi_pair_sampler *sampler, size_t *all) {
   const size_t codes = sampler->anchor_codes;
   size_t averaged = 0;
-  return (codes <= 1 || xdi_multiply(sampler->batch, 2 * codes, &averaged)) &&
+  return (codes <= 1 || xdi_multiply(sampler->rows, 2 * codes, &averaged)) &&
          xdi_multiply(averaged, normals_of_further(sampler), &sampler->further_normals) &&
-         xdi_multiply(sampler->batch, normals_of_row(sampler), &sampler->row_normals) &&
+         xdi_multiply(sampler->rows, normals_of_row(sampler), &sampler->row_normals) &&
          xdi_add(sampler->row_normals, sampler->further_normals, all) && *all <= XDI_FLOAT_LIMIT;
 }
 
@@ -133,13 +134,14 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
   const uint32_t count = sampler->anchor_codes, dim = codes->latent_dim;
   const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
   const float *further = sampler->normals + sampler->row_normals;
+  const uint64_t skipped = (uint64_t)sampler->first * 2 * count;
   float code[DIM_LIMIT];
   double sums[DIM_LIMIT];
   for (uint32_t j = 0; j < dim; j++)
     sums[j] = (double)to[j];
   for (uint32_t k = 1; k < count; k++) {
     const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
-    const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * place};
+    const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * (skipped + place)};
     const uint32_t picture = pick(pools, pool, &row, 0);
     xdi_codes_draw(code, codes, picture, further + place * normals_of_further(sampler), uniform(&row, 1));
     for (uint32_t j = 0; j < dim; j++)
@@ -177,7 +179,7 @@ static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
   const size_t source_dim = sampler->source_codes->latent_dim;
   const float *normals = sampler->normals + index * normals_of_row(sampler);
   const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
-                           (uint64_t)index * NUMBERS};
+                           ((uint64_t)sampler->first + index) * NUMBERS};
   const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
   draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
   draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
@@ -191,7 +193,7 @@ static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
 static void draw_rows(void *argument, uint32_t task) {
   const xdi_pair_sampler *sampler = argument;
   const uint32_t first = task * ROWS_PER_TASK;
-  for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->batch; row++)
+  for (uint32_t row = first; row < first + ROWS_PER_TASK && row < sampler->rows; row++)
     draw_row(sampler, row);
 }
 
@@ -228,24 +230,26 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
       .reader = options->reader && options->reader->dim > 0 ? options->reader : NULL,
       .seed = options->seed,
       .batch = options->batch,
+      .first = xdi_rank_first(context, options->batch),
+      .rows = xdi_rank_rows(context, options->batch),
       .anchor_codes = options->anchor_codes,
       .anchor_scale = anchor_scale(options),
   };
   const size_t source = options->source_codes->latent_dim * sizeof(float);
   const size_t target = options->target_codes->latent_dim * sizeof(float);
   const bool mismatches = options->target_pools->group_count > 1;
-  sampler->source = xdi_allocate(&context->allocator, options->batch, source);
-  sampler->anchor = xdi_allocate(&context->allocator, options->batch, target);
-  sampler->positive = xdi_allocate(&context->allocator, options->batch, target);
+  sampler->source = xdi_allocate(&context->allocator, sampler->rows, source);
+  sampler->anchor = xdi_allocate(&context->allocator, sampler->rows, target);
+  sampler->positive = xdi_allocate(&context->allocator, sampler->rows, target);
   if (mismatches)
-    sampler->mismatched = xdi_allocate(&context->allocator, options->batch, target);
+    sampler->mismatched = xdi_allocate(&context->allocator, sampler->rows, target);
   if (options->twins)
-    sampler->twin = xdi_allocate(&context->allocator, options->batch, source);
+    sampler->twin = xdi_allocate(&context->allocator, sampler->rows, source);
   if (sampler->reader)
-    sampler->style = xdi_allocate(&context->allocator, options->batch, sampler->reader->dim * sizeof(float));
+    sampler->style = xdi_allocate(&context->allocator, sampler->rows, sampler->reader->dim * sizeof(float));
   const bool averages = mismatches && options->anchor_codes > 1;
   if (averages)
-    sampler->wrong_anchor = xdi_allocate(&context->allocator, options->batch, target);
+    sampler->wrong_anchor = xdi_allocate(&context->allocator, sampler->rows, target);
   if (!sampler->source || !sampler->anchor || !sampler->positive || (mismatches && !sampler->mismatched) ||
       (averages && !sampler->wrong_anchor) || (options->twins && !sampler->twin) ||
       (sampler->reader && !sampler->style))
@@ -285,16 +289,19 @@ static xd_status draw_normals(const xdi_pair_sampler *sampler) {
   const size_t rows = sampler->row_normals, further = sampler->further_normals;
   const xd_slice place = xdi_slice(sampler->drawn, 0);
   const uint64_t stream = xdi_stream_id(XDI_STREAM_CODES, sampler->step);
-  xd_status status = context->table.random_normal(context->backend, place, rows, sampler->seed, stream, 0);
+  const uint64_t first = sampler->first;
+  xd_status status = context->table.random_normal(context->backend, place, rows, sampler->seed, stream,
+                                                  first * normals_of_row(sampler));
   if (status == XD_OK && further)
-    status = context->table.random_normal(context->backend, xdi_slice_after(place, rows), further,
-                                          sampler->seed, stream, FURTHER_CODES);
+    status = context->table.random_normal(
+        context->backend, xdi_slice_after(place, rows), further, sampler->seed, stream,
+        FURTHER_CODES + first * 2 * sampler->anchor_codes * normals_of_further(sampler));
   status = xdi_device_check(context, status, "random_normal");
   return status == XD_OK ? xdi_device_read(context, sampler->normals, place, rows + further) : status;
 }
 
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step) {
-  const uint32_t tasks = (sampler->batch + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
+  const uint32_t tasks = (sampler->rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK;
   sampler->step = step;
   *out = (xd_mapping_batch){.struct_size = sizeof *out,
                             .source = sampler->source,
@@ -303,7 +310,7 @@ xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out
                             .positive = sampler->positive,
                             .mismatched = sampler->mismatched,
                             .wrong_anchor = sampler->wrong_anchor,
-                            .count = sampler->batch,
+                            .count = sampler->rows,
                             .style_dim = sampler->reader ? sampler->reader->dim : 0,
                             .style_reader = sampler->reader ? sampler->reader->reader : NULL,
                             .style = sampler->style};

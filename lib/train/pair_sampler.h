@@ -15,13 +15,14 @@ typedef struct xdi_pair_sampler {
   bool twins;
   const xdi_style_reader *reader; /* NULL: no style is asked for */
   uint64_t seed;
-  uint32_t batch, step;                           /* of the batch that is drawn */
-  float *twin;                                    /* [batch][dim] like source; or NULL */
-  float *style;                                   /* [batch][reader->dim]; or NULL */
-  float *source, *anchor, *positive, *mismatched; /* [batch][dim]; mismatched NULL: one group only */
+  uint32_t batch, step;                           /* of the batch that is drawn, */
+  uint32_t first, rows;                           /* and which rows of it: this rank's */
+  float *twin;                                    /* [rows][dim] like source; or NULL */
+  float *style;                                   /* [rows][reader->dim]; or NULL */
+  float *source, *anchor, *positive, *mismatched; /* [rows][dim]; mismatched NULL: one group only */
   uint32_t anchor_codes;                          /* averaged in an anchor */
   float anchor_scale;
-  float *wrong_anchor; /* [batch][dim]; NULL: mismatched serves */
+  float *wrong_anchor; /* [rows][dim]; NULL: mismatched serves */
   xd_buffer *drawn;    /* the step's normal numbers, by the backend's kernel, */
   float *normals;      /* and read from it: of each row, then of the averages' further codes, */
   size_t row_normals, further_normals; /* so many of all rows, and of all further codes */
@@ -43,7 +44,7 @@ xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
                                 const xdi_pair_sampler_options *options);
 void xdi_pair_sampler_close(xdi_pair_sampler *sampler); /* a zeroed one is legal */
 
-/* The batch of that step: a matter of the seed and the step alone. It points into the sampler. */
+/* This rank's rows of the batch of that step, which is a matter of the seed and the step alone. It points into the sampler. */
 xd_status xdi_pair_sampler_draw(xdi_pair_sampler *sampler, xd_mapping_batch *out, uint32_t step);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/tell.h"
 #include "layer/network.h"
 #include "train/checkpoint.h"
+#include "train/ranks.h"
 
 static const double vae_work = 38e3, encoding_work = 6e3, mapping_work = 27.0;
 
@@ -24,13 +25,13 @@ static double pixels(const xd_dataset *set) {
   return (double)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
 }
 
-static uint32_t vae_batch(const xdi_vae_settings *settings, const xd_dataset *set) {
+uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set) {
   const uint32_t count = xd_dataset_count(set);
   return count < settings->batch ? count : settings->batch;
 }
 
 uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
-  const uint64_t per_epoch = xd_dataset_count(set) / vae_batch(settings, set);
+  const uint64_t per_epoch = xd_dataset_count(set) / xdi_vae_batch(settings, set);
   const uint64_t steps = per_epoch * settings->epochs;
   const uint64_t most = UINT32_MAX / (2 * XDI_LAYER_LIMIT);
   const uint64_t wanted = steps < settings->min_steps ? settings->min_steps : steps;
@@ -46,7 +47,7 @@ static double work_of(const xdi_training *training, xd_stage stage, uint32_t ste
     const xdi_vae_settings *vae = &settings->vae[stage - XD_STAGE_VAE1];
     const xd_dataset *set = xdi_training_pictures(training, stage - XD_STAGE_VAE1);
     const uint32_t channels = vae->base_channels;
-    return vae_work * vae_batch(vae, set) * pixels(set) * (channels ? channels : 16) / 32.0;
+    return vae_work * xdi_vae_batch(vae, set) * pixels(set) * (channels ? channels : 16) / 32.0;
   }
   if (stage == XD_STAGE_CODES) {
     const xd_dataset *set = xdi_training_pictures(training, step - 1);
@@ -81,6 +82,7 @@ xd_status xdi_training_tell(xdi_training *training, xd_progress *event) {
   xd_status status = xdi_tell(training->context, training->run.callback, training->run.user, event);
   if (status == XD_OK)
     status = xdi_check_cancelled(training->context);
+  status = xdi_ranks_go_on(training->context, status);
   if (status == XD_OK)
     xdi_checkpoint_step(training);
   return status;

@@ -5,6 +5,7 @@
 #include "train/training.h"
 
 /* Steps of a VAE's schedule. */
+uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set); /* of all ranks together */
 uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set);
 
 /* Starts the clock, or lets it go on, and sets the work that is to be done: of VAEs 0 and 1 as

@@ -8,6 +8,7 @@
 #include "train/posterior.h"
 #include "train/probe.h"
 #include "train/progress.h"
+#include "train/ranks.h"
 #include "train/rehearsal.h"
 #include "train/trained_model.h"
 #include "train/unlabelled.h"
@@ -137,6 +138,21 @@ static xd_status check_sets(const xdi_training *training) {
   return xdi_pairing_check(context, input->pairing, input->set[0], input->set[1]);
 }
 
+/* Before the ranks' first step. */
+static xd_status check_batches(const xdi_training *training) {
+  static const char *const vaes[2] = {"vae1.batch", "vae2.batch"};
+  static const char *const mappings[2] = {"mapping1.batch", "mapping2.batch"};
+  const xdi_train_settings *settings = &training->settings;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && !training->vaes && i < 2; i++)
+    status = xdi_ranks_check_batch(training->context, vaes[i],
+                                   xdi_vae_batch(&settings->vae[i], xdi_training_pictures(training, i)));
+  for (uint32_t i = 0; status == XD_OK && i < 2; i++)
+    if (xdi_training_has(training, i))
+      status = xdi_ranks_check_batch(training->context, mappings[i], settings->mapping[i].batch);
+  return status;
+}
+
 /* Legal, and most often a mistake. */
 static void warn_of_same_sets(const xdi_training *training) {
   const xd_train_input *input = &training->input;
@@ -161,6 +177,8 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
     status = xdi_training_read(&training, options, vaes == NULL);
   if (status == XD_OK)
     status = xdi_training_join(&training);
+  if (status == XD_OK)
+    status = check_batches(&training);
   if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)
@@ -203,6 +221,8 @@ static xd_status read_one(xdi_training *training, const xd_options *options) {
   if (status == XD_OK)
     status = xdi_complete_picture(context, "vae", &settings->width, &settings->height, &settings->channels,
                                   training->input.set[0]);
+  if (status == XD_OK)
+    status = xdi_ranks_check_batch(context, "vae.batch", xdi_vae_batch(settings, training->input.set[0]));
   return status;
 }
 

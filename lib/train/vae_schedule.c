@@ -12,6 +12,7 @@
 #include "train/mean_start.h"
 #include "train/principal.h"
 #include "train/progress.h"
+#include "train/ranks.h"
 #include "train/vae_trainer.h"
 #include "train/variety.h"
 
@@ -20,6 +21,7 @@ typedef struct vae_stage {
   const xdi_vae_settings *settings;
   const xd_dataset *set;
   uint32_t domain, steps, learning; /* the first steps, before those that sharpen */
+  uint32_t rows, first;             /* this rank's of each batch */
   const char *prefix;
   xd_vae_trainer *trainer;
   xdi_epochs epochs;
@@ -53,12 +55,14 @@ static xd_status open_stage(vae_stage *stage) {
     return status;
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
   stage->steps = xdi_vae_steps(settings, set);
-  stage->pictures = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->pictures);
+  stage->rows = xdi_rank_rows(context, stage->epochs.batch);
+  stage->first = xdi_rank_first(context, stage->epochs.batch);
+  stage->pictures = xdi_allocate(&context->allocator, stage->rows, picture * sizeof *stage->pictures);
   stage->augmentation = (xdi_augmentation){settings->augment, settings->augment_colour,
                                            settings->augment_blur, 1.0f - settings->augment_share};
   const bool degrades = xdi_augmentation_degrades(&stage->augmentation);
   if (degrades)
-    stage->targets = xdi_allocate(&context->allocator, settings->batch, picture * sizeof *stage->targets);
+    stage->targets = xdi_allocate(&context->allocator, stage->rows, picture * sizeof *stage->targets);
   return stage->pictures && (stage->targets || !degrades) ? XD_OK
                                                           : xdi_fail_memory(context, "training a VAE");
 }
@@ -103,8 +107,12 @@ static xd_status add_tenth(vae_stage *stage, uint32_t step) {
 static xd_status train_step(vae_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   const xdi_vae_settings *settings = stage->settings;
-  const xdi_picture_batch batch = {stage->set, xdi_epochs_step(&stage->epochs, step), stage->epochs.batch,
-                                   settings->seed, xdi_stream_id(XDI_STREAM_AUGMENT, step)};
+  const xdi_picture_batch batch = {.set = stage->set,
+                                   .indices = xdi_epochs_step(&stage->epochs, step) + stage->first,
+                                   .count = stage->rows,
+                                   .seed = settings->seed,
+                                   .stream = xdi_stream_id(XDI_STREAM_AUGMENT, step),
+                                   .first = stage->first};
   const float rate = xdi_cosine_rate(settings->learning_rate, settings->final_rate, step, stage->steps);
   xd_status status =
       xdi_augment(training->context, stage->pictures, stage->targets, &batch, &stage->augmentation);

@@ -44,14 +44,15 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   const uint64_t drop = xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT);
   const uint64_t seed = trainer->settings.seed;
   const size_t codes = (size_t)count * trainer->latent_dim;
+  const uint32_t rank = trainer->decoder_sum.reduce.rank;
   xd_status status = xdi_device_write(context, xdi_executor_input(trainer->encoder_run), pictures,
                                       (size_t)count * trainer->picture_size);
   if (status == XD_OK)
-    status =
-        xdi_executor_forward(trainer->encoder_run, count, true, xdi_seed_of(seed, XDI_SEED_ENCODER), drop);
+    status = xdi_executor_forward(trainer->encoder_run, count, true,
+                                  xdi_seed_of(seed, XDI_SEED_ENCODER) + rank, drop);
   if (status == XD_OK)
     status = xdi_device_check(
-        context, table->random_normal(context->backend, posterior->epsilon, codes, seed, noise, 0),
+        context, table->random_normal(context->backend, posterior->epsilon, codes, seed, noise, rank * codes),
         "random_normal");
   if (status == XD_OK)
     status =
@@ -59,8 +60,8 @@ static xd_status forward(xd_vae_trainer *trainer, xd_posterior *posterior, const
   if (status == XD_OK)
     status = mix_codes(trainer, count, mixed);
   if (status == XD_OK)
-    status =
-        xdi_executor_forward(trainer->decoder_run, count, true, xdi_seed_of(seed, XDI_SEED_DECODER), drop);
+    status = xdi_executor_forward(trainer->decoder_run, count, true,
+                                  xdi_seed_of(seed, XDI_SEED_DECODER) + rank, drop);
   return status;
 }
 
@@ -157,11 +158,33 @@ static xd_status backward(xd_vae_trainer *trainer, xd_posterior *posterior, uint
                           "posterior_backward");
 }
 
-static xd_status update_encoder(xd_vae_trainer *trainer, uint32_t count, float learning_rate) {
-  xdi_executor *run = trainer->encoder_run;
-  const xd_status status = xdi_executor_backward(run, count, true, false);
-  return status == XD_OK ? xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(run),
-                                              xdi_executor_gradients(run), learning_rate)
+/* The decoder's gradients and the losses are added up over the ranks while the encoder's gradients are found. */
+static xd_status add_up(xd_vae_trainer *trainer, vae_losses *losses, uint32_t count, bool with_encoder) {
+  double *const numbers[] = {&losses->total, &losses->pixel_cost, &losses->log_likelihood,
+                             &losses->kl,    &losses->sigma,      &losses->critic};
+  const uint32_t number_count = sizeof numbers / sizeof *numbers;
+  const xd_slice decoder = xdi_executor_gradients(trainer->decoder_run),
+                 encoder = xdi_executor_gradients(trainer->encoder_run);
+  xd_status status = xdi_gradient_sum_begin(&trainer->decoder_sum, decoder, numbers, number_count);
+  if (status == XD_OK && with_encoder)
+    status = xdi_executor_backward(trainer->encoder_run, count, true, false);
+  if (status == XD_OK && with_encoder)
+    status = xdi_gradient_sum_begin(&trainer->encoder_sum, encoder, NULL, 0);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_end(&trainer->decoder_sum, decoder, numbers, number_count);
+  if (status == XD_OK && with_encoder)
+    status = xdi_gradient_sum_end(&trainer->encoder_sum, encoder, NULL, 0);
+  return status;
+}
+
+static xd_status update(xd_vae_trainer *trainer, float learning_rate, bool with_encoder) {
+  xdi_executor *encoder = trainer->encoder_run, *decoder = trainer->decoder_run;
+  xd_status status = XD_OK;
+  if (with_encoder)
+    status = xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(encoder),
+                                xdi_executor_gradients(encoder), learning_rate);
+  return status == XD_OK ? xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
+                                              xdi_executor_gradients(decoder), learning_rate)
                          : status;
 }
 
@@ -254,15 +277,14 @@ static xd_status run_step(xd_vae_trainer *trainer, vae_losses *losses, const flo
     return status;
   *losses = measure(trainer, &loss, posterior.kl, count, mixed);
   losses->critic = critic;
+  status = add_up(trainer, losses, count, !sharpen);
+  if (status != XD_OK)
+    return status;
   if (!isfinite(losses->total))
     return xdi_fail(trainer->context, XD_ERROR_NUMERIC,
                     "step %u: the VAE's loss is %g (squared error %g, KL %g)", trainer->step, losses->total,
                     losses->pixel_cost, losses->kl);
-  if (!sharpen)
-    status = update_encoder(trainer, count, learning_rate);
-  if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(trainer->decoder_run),
-                                xdi_executor_gradients(trainer->decoder_run), learning_rate);
+  status = update(trainer, learning_rate, !sharpen);
   if (status == XD_OK)
     status = average_weights(trainer);
   if (status != XD_OK)
@@ -277,10 +299,10 @@ static xd_status check_call(const xd_vae_trainer *trainer, const float *pictures
   xd_context *context = trainer->context;
   if (!pictures)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: pictures is NULL");
-  if (count == 0 || count > trainer->settings.batch)
+  if (count == 0 || count > trainer->rows)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
-                    "xd_vae_trainer_step: %u pictures, but the option batch is %u", count,
-                    trainer->settings.batch);
+                    "xd_vae_trainer_step: %u pictures, but the option batch is %u, for %u ranks", count,
+                    trainer->settings.batch, trainer->decoder_sum.reduce.ranks);
   if (!(learning_rate >= 0.0f) || !isfinite(learning_rate))
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_vae_trainer_step: learning rate %g",
                     (double)learning_rate);

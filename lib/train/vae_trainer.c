@@ -8,6 +8,7 @@
 #include "model/encoder.h"
 #include "tensor/device.h"
 #include "tensor/shape.h"
+#include "train/ranks.h"
 
 static xd_status create_networks(xd_vae_trainer *trainer, const xd_encoder *encoder,
                                  const xd_decoder *decoder) {
@@ -75,7 +76,7 @@ static xd_status create_averages(xd_vae_trainer *trainer) {
 
 static xd_status create_critic(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
-  const uint32_t batch = trainer->settings.batch;
+  const uint32_t batch = trainer->rows;
   if (trainer->settings.sharpen <= 0.0f || trainer->settings.sharpen_share <= 0.0f)
     return XD_OK;
   const size_t floats = trainer->picture_size * sizeof(float);
@@ -89,7 +90,7 @@ static xd_status create_critic(xd_vae_trainer *trainer) {
 
 static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
-  const uint32_t batch = trainer->settings.batch;
+  const uint32_t batch = trainer->rows;
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->settings.weight_decay};
   xd_status status = xdi_executor_create(&trainer->encoder_run, context, encoder, batch, XDI_TRAINING);
@@ -99,6 +100,10 @@ static xd_status create_runs(xd_vae_trainer *trainer) {
     status = xdi_optimiser_open(&trainer->encoder_optimiser, context, encoder->block_count, &adam);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->decoder_optimiser, context, decoder->block_count, &adam);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_open(&trainer->encoder_sum, context, encoder->block_count);
+  if (status == XD_OK)
+    status = xdi_gradient_sum_open(&trainer->decoder_sum, context, decoder->block_count);
   if (status == XD_OK)
     status = xdi_device_create(context, &trainer->epsilon, (size_t)batch * trainer->latent_dim);
   if (status == XD_OK)
@@ -119,6 +124,7 @@ xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const 
     return xdi_fail_memory(context, "creating a VAE's trainer");
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
+  trainer->rows = xdi_rank_rows(context, settings->batch);
   trainer->variance = settings->sigma_x > 0.0f ? (double)settings->sigma_x * (double)settings->sigma_x
                                                : XDI_SIGMA_MOST * XDI_SIGMA_MOST;
   xd_status status = create_networks(trainer, encoder, decoder);
@@ -154,6 +160,8 @@ void xd_vae_trainer_destroy(xd_vae_trainer *trainer) {
   xdi_device_destroy(context, trainer->weights);
   xdi_device_destroy(context, trainer->average[0]);
   xdi_device_destroy(context, trainer->average[1]);
+  xdi_gradient_sum_close(&trainer->decoder_sum);
+  xdi_gradient_sum_close(&trainer->encoder_sum);
   xdi_optimiser_close(&trainer->encoder_optimiser);
   xdi_optimiser_close(&trainer->decoder_optimiser);
   xdi_executor_destroy(trainer->encoder_run);

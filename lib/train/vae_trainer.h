@@ -6,6 +6,7 @@
 #include "layer/window_normalise.h"
 #include "options/settings.h"
 #include "train/critic.h"
+#include "train/gradient_sum.h"
 #include "train/optimiser.h"
 #include "xdomain/unstable/vae_trainer.h"
 
@@ -20,6 +21,7 @@ struct xd_vae_trainer {
   const xd_decoder *decoder;
   xdi_executor *encoder_run, *decoder_run;
   xdi_optimiser encoder_optimiser, decoder_optimiser;
+  xdi_gradient_sum encoder_sum, decoder_sum;
   xd_buffer *epsilon;
   xd_buffer *target;        /* a batch of what is to be reconstructed, when that is not the encoder's input */
   const xdi_window *window; /* the encoder's, or NULL */
@@ -29,6 +31,7 @@ struct xd_vae_trainer {
   float *blame, *drawn;     /* a batch of its gradient and of the decoder's pictures or their gradient */
   double variance;          /* of the likelihood: sigma_x squared, or what the errors have been of late */
   uint32_t picture_size, latent_dim;
+  uint32_t rows; /* the most of a step that this rank takes: without others the option batch */
   uint32_t step;
 };
 

@@ -175,6 +175,7 @@ OF_TYPE = {
     "const xd_run *": "&f.run",
     "const xd_translator_options *": "&f.translator_options",
     "const xd_allocator *": "NULL",
+    "const xd_reduce *": "NULL",
 }
 
 # Handles, in and out: what is in the fixture, and how one that was made goes.

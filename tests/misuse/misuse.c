@@ -19,6 +19,7 @@
 #include "xdomain/unstable/mat.h"
 #include "xdomain/unstable/presets.h"
 #include "xdomain/unstable/price.h"
+#include "xdomain/unstable/reduce.h"
 #include "xdomain/unstable/sheet.h"
 #include "xdomain/unstable/spec.h"
 #include "xdomain/unstable/vae_trainer.h"

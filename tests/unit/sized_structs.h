@@ -6,6 +6,7 @@
 #define XD_TESTS_SIZED_STRUCTS_H
 
 #include "xdomain/unstable/mapping_trainer.h"
+#include "xdomain/unstable/reduce.h"
 #include "xdomain/xdomain.h"
 
 #define SIZED_STRUCTS(ROW) \
@@ -30,6 +31,7 @@
   ROW(xd_sink, XD_SINK_INIT, user, IN) \
   ROW(xd_train_input, XD_TRAIN_INPUT_INIT, unlabelled, IN) \
   ROW(xd_run, XD_RUN_INIT, resume, IN) \
+  ROW(xd_reduce, XD_REDUCE_INIT, ranks, IN) \
   ROW(xd_translator_options, XD_TRANSLATOR_OPTIONS_INIT, user, IN)
 
 /* Filled by the library and handed to callbacks, never read: not probed. */
