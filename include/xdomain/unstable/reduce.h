@@ -1,4 +1,4 @@
-/* libxdomain, unstable: trainings that several ranks share, each of which computes a part of every batch.
+/* libxdomain, unstable: trainings that several ranks share, a part of every batch each.
  *
  * Outside the promise (docs/abi.md): a minor version may change it or take it away. What ranks
  * say to each other is the method's, which grows.
@@ -31,10 +31,10 @@
 
 XD_BEGIN_DECLS
 
-/* Sums over ranks, which the host brings. Both functions are called on the context's thread, give 0
- * on success, and where they do not the call in progress fails with XD_ERROR_IO. All ranks begin the
- * same sums of the same counts in the same order, and end them in that order; at most two are begun
- * and not ended. */
+/* Sums over ranks, which the host brings. Both functions are called on the context's thread and
+ * give 0 on success; otherwise the call in progress fails with XD_ERROR_IO. All ranks begin the
+ * same sums of the same counts in the same order, and end them in that order; at most two are
+ * begun and not ended. */
 typedef struct xd_reduce {
   /* sizeof(xd_reduce). */
   size_t struct_size;
