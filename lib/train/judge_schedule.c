@@ -91,8 +91,8 @@ static xd_status train_step(judge_stage *stage, uint32_t step) {
   const xdi_judge_settings *settings = stage->settings;
   const uint32_t count = stage->epochs.batch;
   const xdi_distortion distortion = {settings->augment, settings->shift, settings->flip != 0, settings->blur};
-  const xdi_picture_batch batch = {stage->set, xdi_epochs_step(&stage->epochs, step), count, settings->seed,
-                                   xdi_stream_id(XDI_STREAM_AUGMENT, step)};
+  const xdi_picture_batch batch = {stage->set,     xdi_epochs_step(&stage->epochs, step),   count,
+                                   settings->seed, xdi_stream_id(XDI_STREAM_AUGMENT, step), 0};
   const float rate = xdi_cosine_rate(settings->learning_rate, 0.0f, step, stage->steps);
   for (uint32_t i = 0; i < count; i++)
     stage->labels[i] = xd_dataset_label(stage->set, batch.indices[i]);

@@ -48,8 +48,8 @@ static xd_status open_memory(xd_context *context, pass_memory *memory, const xd_
 
 static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pass, pass_memory *memory,
                               uint32_t first, uint32_t count) {
-  const xdi_picture_batch batch = {pass->set, memory->indices, count, pass->seed,
-                                   pass->stream + first / BATCH};
+  const xdi_picture_batch batch = {
+      pass->set, memory->indices, count, pass->seed, pass->stream + first / BATCH, 0};
   for (uint32_t i = 0; i < count; i++)
     memory->indices[i] = first + i;
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
