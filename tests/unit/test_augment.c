@@ -30,7 +30,7 @@ static void close_fixture(fixture *f) {
 }
 
 static xdi_picture_batch batch_of(const fixture *f, uint64_t stream) {
-  return (xdi_picture_batch){f->set, f->indices, COUNT, 5, stream};
+  return (xdi_picture_batch){f->set, f->indices, COUNT, 5, stream, 0};
 }
 
 /* Where the brightness of a picture has its centre, and how much there is. */
