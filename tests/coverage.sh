@@ -1,13 +1,18 @@
 #!/bin/sh
 # What of lib/ the unit tests and fault sweeps run, by gcovr: lines and branches of each room, held to the gates
 # below. Builds build/coverage, at -Og, since kernels take an hour at -O0, and without inlining, xxHash's too, which
-# would count a branch once for each caller. The full report is build/coverage/coverage.txt. 77 where gcovr is missing.
+# would count a branch once for each caller. The full report is build/coverage/coverage.txt. 77 where gcovr is
+# missing, or older than 6: kernels' variants have functions of one name at several lines (pip install gcovr).
 # usage: tests/coverage.sh [--report]    --report: gates alone, from the last run's counts
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
 if ! command -v gcovr >/dev/null 2>&1; then
   echo "coverage: gcovr is not here"
+  exit 77
+fi
+if ! gcovr --help | grep -q merge-mode-functions; then
+  echo "coverage: $(gcovr --version | head -n 1) is too old, it takes 6 or newer"
   exit 77
 fi
 folder=build/coverage
@@ -31,8 +36,8 @@ if [ "${1:-}" != --report ]; then
   done
 fi
 # The tests link the static library. Third-party code and oneDNN's plug-in are left out.
-gcovr --root . --object-directory "$folder" --filter 'lib/' --gcov-ignore-parse-errors --exclude-throw-branches \
-  -j "$(nproc)" --json-summary "$folder/coverage.json" --txt "$folder/coverage.txt" \
+gcovr --root . --object-directory "$folder" --filter 'lib/' --exclude-throw-branches --gcov-ignore-parse-errors=all \
+  --merge-mode-functions=separate -j "$(nproc)" --json-summary "$folder/coverage.json" --txt "$folder/coverage.txt" \
   "$folder/CMakeFiles/xdomain_static_objects.dir" >"$folder/gcovr.log" 2>&1 ||
   { tail -20 "$folder/gcovr.log"; exit 1; }
 python3 tests/coverage_gates.py "$folder/coverage.json"

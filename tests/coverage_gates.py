@@ -7,7 +7,7 @@ import json
 import sys
 
 # Percent of lines and of branches, of all rooms or of one; raised as the tests grow, never lowered.
-GATES = {"all": (97.0, 85.0)}
+GATES = {"all": (98.0, 90.0)}
 GATES.update({room: (0.0, 95.0) for room in ("base", "data", "format", "image", "model", "translate")})
 
 
