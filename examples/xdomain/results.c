@@ -130,6 +130,8 @@ static int keep_sources(const translation *t) {
       if (hit)
         code = usage_error("the result '%s' would replace '%s', which is read", path,
                            source_name(t, hit->source));
+      else if (t->set)
+        code = keep_set(&t->run, &(output){.flag = "--out", .path = path}, 1, t->words[0]);
     }
     free(path);
   }

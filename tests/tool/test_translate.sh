@@ -68,6 +68,11 @@ mkdir in/png
 cp lone.pgm in/png/p.png
 exits 2 in --out in
 same in/png/p.png lone.pgm
+cp lone.pgm in/000000.png
+exits 2 'dir:in;size=28x28' --out in
+says "would replace"
+same in/000000.png lone.pgm
+rm in/000000.png
 rm -r in/png
 exits 2 in/a9.pgm other/a9.pgm --out double
 says "in/a9.pgm' and 'other/a9.pgm' would both become 'double/a9.png'"
