@@ -92,6 +92,9 @@ void set_command_name(const char *name); /* to whose help usage errors point */
 /* The length of the UTF-8 character at `text`, which ends in a zero, with its code point; 0 where the bytes are none. */
 size_t read_character(const unsigned char *text, uint32_t *point);
 
+/* All bytes of a file and a zero, to be freed; NULL with the reason in errno, EFBIG where they are more than `most`. */
+uint8_t *read_whole_file(const char *path, size_t most, size_t *size);
+
 /* Whether a text ends so (upper or lower case). */
 bool ends_with(const char *text, const char *ending);
 

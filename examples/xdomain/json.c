@@ -218,37 +218,9 @@ static bool read_value(reader *r, uint32_t number) {
 
 /* ---- Files ---- */
 
-/* All bytes and a zero; NULL with the reason in errno. */
-static char *read_bytes(const char *path, size_t *size) {
-  FILE *from = fopen(path, "rb");
-  size_t room = 1 << 16;
-  char *bytes = from ? malloc(room) : NULL;
-  *size = 0;
-  while (bytes && (*size += fread(bytes + *size, 1, room - *size, from)) == room) {
-    char *more = room < SIZE_MOST ? realloc(bytes, room * 2) : NULL;
-    if (!more) {
-      free(bytes);
-      errno = room < SIZE_MOST ? ENOMEM : EFBIG;
-    }
-    bytes = more;
-    room *= 2;
-  }
-  if (bytes && ferror(from)) {
-    free(bytes);
-    bytes = NULL;
-  }
-  if (bytes)
-    bytes[*size] = '\0';
-  const int error = errno;
-  if (from)
-    fclose(from);
-  errno = error;
-  return bytes;
-}
-
 int read_json(json_document *out, const char *path) {
   size_t size;
-  *out = (json_document){.bytes = read_bytes(path, &size)};
+  *out = (json_document){.bytes = (char *)read_whole_file(path, SIZE_MOST - 1, &size)};
   if (!out->bytes)
     return failure("cannot read '%s': %s", path, strerror(errno));
   reader r = {.to = out, .at = out->bytes, .line = 1};

@@ -244,8 +244,12 @@ static xd_status write_reconstructed(const page *p, const exhibit *e) {
   return finish_row(p, &s, status);
 }
 
+static bool is_shown(const exhibit *e) {
+  return e->pictures && e->rows;
+}
+
 static bool is_real(const exhibit *e) {
-  return e->pictures && !e->drawn && e->rows;
+  return is_shown(e) && !e->drawn;
 }
 
 bool has_reconstructions(const page *p) {
@@ -352,7 +356,7 @@ static xd_status write_walks(const page *p, const exhibit *e) {
 }
 
 bool has_interpolations(const page *p) {
-  return (p->exhibits[0].pictures && p->exhibits[0].rows) || (p->exhibits[1].pictures && p->exhibits[1].rows);
+  return is_shown(&p->exhibits[0]) || is_shown(&p->exhibits[1]);
 }
 
 xd_status write_interpolations(const page *p) {
@@ -361,7 +365,7 @@ xd_status write_interpolations(const page *p) {
       "<p>A walk from one code to another, decoded; below each step its translation, where there is one, with the same "
       "noise throughout. Neighbours should be alike.</p>\n");
   for (int d = 0; d < 2 && !status; d++)
-    if (p->exhibits[d].pictures && p->exhibits[d].rows)
+    if (is_shown(&p->exhibits[d]))
       status = write_walks(p, &p->exhibits[d]);
   return status;
 }

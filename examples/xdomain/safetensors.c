@@ -301,39 +301,6 @@ static bool place_tensors(parser *p, const uint8_t *data, uint64_t size) {
   return end == size ? true : refuse(p, "its tensors end before its data");
 }
 
-/* All bytes of a file and a zero, to be freed; NULL where the reason was printed. */
-static uint8_t *read_file(const char *path, size_t *size) {
-  uint8_t *bytes = NULL;
-  size_t room = 0;
-  *size = 0;
-  errno = 0;
-  FILE *file = fopen(path, "rb");
-  while (file && !feof(file) && !ferror(file) && *size <= FILE_MOST) {
-    if (room - *size < 2) {
-      room = room ? 2 * room : (size_t)1 << 16;
-      uint8_t *more = realloc(bytes, room);
-      if (!more)
-        break;
-      bytes = more;
-    }
-    *size += fread(bytes + *size, 1, room - *size - 1, file);
-  }
-  const bool whole = file && feof(file) && !ferror(file);
-  if (!whole) {
-    if (file && *size > FILE_MOST)
-      failure("'%s' is too large for a model", path);
-    else
-      failure("cannot read '%s': %s", path, strerror(errno ? errno : EIO));
-    free(bytes);
-    bytes = NULL;
-  }
-  if (file)
-    fclose(file);
-  if (bytes)
-    bytes[*size] = 0;
-  return bytes;
-}
-
 bool parse_safetensors(safetensors *s, const char *path) {
   parser p = {.to = s};
   const uint64_t length = s->size < 8 ? UINT64_MAX : read_little(s->file, 8);
@@ -354,6 +321,10 @@ bool parse_safetensors(safetensors *s, const char *path) {
 
 bool read_safetensors(safetensors *out, const char *path) {
   *out = (safetensors){.file = NULL};
-  out->file = read_file(path, &out->size);
+  out->file = read_whole_file(path, FILE_MOST, &out->size);
+  if (!out->file && errno == EFBIG)
+    failure("'%s' is too large for a model", path);
+  else if (!out->file)
+    failure("cannot read '%s': %s", path, strerror(errno));
   return out->file && parse_safetensors(out, path);
 }

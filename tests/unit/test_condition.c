@@ -466,6 +466,15 @@ START_TEST(train_generator__leaves_nothing_behind_without_memory) {
 }
 END_TEST
 
+static xd_status evaluate(xd_values *measures, const xd_model *model, const fixture *f, const xd_judge *judge,
+                          const xd_pairing *pairing) {
+  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+  input.judge = judge;
+  input.source = input.target = f->set;
+  input.pairing = pairing;
+  return xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL);
+}
+
 /* A short training on patterns: what is drawn of a class is of that class, and not one picture. */
 START_TEST(train_generator__learns_to_draw_classes) {
   fixture f;
@@ -477,11 +486,7 @@ START_TEST(train_generator__learns_to_draw_classes) {
   assert_ok(context, train(&f, &model, NULL, "hidden_width=64 hidden_layers=2 steps=800 batch=64 seed=2"));
   xd_pairing *pairing = make_pairing(context, xd_model_pairing(model));
   xd_values *measures = make_values(context);
-  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
-  input.judge = judge;
-  input.source = input.target = f.set;
-  input.pairing = pairing;
-  assert_ok(context, xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL));
+  assert_ok(context, evaluate(measures, model, &f, judge, pairing));
   ck_assert_msg(value_of(measures, "acc") >= 0.9, "acc is %g", value_of(measures, "acc"));
   ck_assert_msg(value_of(measures, "div") >= 0.5, "div is %g", value_of(measures, "div"));
   ck_assert(value_of(measures, "pictures") == PICTURES &&
@@ -502,7 +507,6 @@ START_TEST(evaluate__refuses_a_model_of_vectors) {
   fixture f;
   xd_model *model = NULL;
   xd_judge *judge = NULL;
-  xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
   open_fixture(&f, QUICK_VAE);
   for (size_t i = 0; i < 2 * PICTURES; i++)
     vectors[i] = (float)(i % 5);
@@ -513,10 +517,7 @@ START_TEST(evaluate__refuses_a_model_of_vectors) {
   assert_ok(context, xd_judge_train(&judge, context, NULL, f.set, NULL, judging));
   xd_pairing *pairing = make_pairing(context, "0:0");
   xd_values *measures = make_values(context);
-  input.judge = judge;
-  input.source = input.target = f.set;
-  input.pairing = pairing;
-  assert_status(xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL), XD_ERROR_UNSUPPORTED);
+  assert_status(evaluate(measures, model, &f, judge, pairing), XD_ERROR_UNSUPPORTED);
   assert_message_names(context, "vectors");
   xd_values_destroy(measures);
   xd_pairing_release(pairing);
