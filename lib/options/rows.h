@@ -44,6 +44,8 @@
   ROW(REAL, weight_decay, 0, 10, 0, "", "decoupled decay of the weights") \
   ROW(REAL, averaging, 0, 0.999999, 0.998, "", "decay of the kept weights' average; 0: the last ones themselves") \
   ROW(COUNT, batch, 1, 65536, 64, "pictures", "pictures of a step") \
+  ROW(COUNT, parts, 1, 65536, 1, "", \
+      "parts of a batch that are computed one after another, for less memory; a divisor of the batch") \
   ROW(COUNT, epochs, 0, 1e6, 12, "epochs", "passes over the training set; 0 only with min_steps") \
   ROW(COUNT, min_steps, 0, 33554431, 4000, "steps", "small sets go on until so many steps") \
   ROW(REAL, augment_share, 0, 1, 0.5, "", "share of the training pictures that augment changes") \
@@ -80,6 +82,7 @@
   ROW(REAL, beta1, 0, 0.999999, 0.5, "", "Adam's decay of the gradients' mean") \
   ROW(REAL, beta2, 0, 0.999999, 0.99, "", "Adam's decay of the gradients' square") \
   ROW(COUNT, batch, 1, 65536, 128, "codes", "codes of a step") \
+  ROW(COUNT, parts, 1, 65536, 1, "", "parts of a batch that are computed one after another; a divisor of the batch") \
   ROW(COUNT, steps, 1, 33554431, 8000, "steps", "steps of the training") \
   ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \

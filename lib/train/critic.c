@@ -19,6 +19,7 @@ struct xdi_critic {
   xdi_executor *run;
   xdi_optimiser optimiser;
   xdi_gradient_sum sum;
+  double loss;      /* of the part that was seen last */
   size_t picture;   /* floats of one */
   uint32_t patches; /* of a picture */
 };
@@ -42,8 +43,8 @@ static xd_status create_network(xdi_critic *critic, xd_shape picture, uint64_t s
   return XD_OK;
 }
 
-xd_status xdi_critic_open(xdi_critic **out, xd_context *context, xd_shape picture, uint32_t batch,
-                          uint64_t seed) {
+xd_status xdi_critic_open(xdi_critic **out, xd_context *context, xd_shape picture, uint32_t rows,
+                          uint32_t parts, uint64_t seed) {
   const xdi_optimiser_settings adam = {0.5f, 0.99f, 0.0f};
   xdi_critic *critic = xdi_allocate_zeroed(&context->allocator, 1, sizeof *critic);
   if (!critic)
@@ -51,11 +52,11 @@ xd_status xdi_critic_open(xdi_critic **out, xd_context *context, xd_shape pictur
   critic->context = context;
   xd_status status = create_network(critic, picture, seed);
   if (status == XD_OK)
-    status = xdi_executor_create(&critic->run, context, critic->network, 2 * batch, XDI_TRAINING);
+    status = xdi_executor_create(&critic->run, context, critic->network, 2 * rows, XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_optimiser_open(&critic->optimiser, context, critic->network->block_count, &adam);
   if (status == XD_OK)
-    status = xdi_gradient_sum_open(&critic->sum, context, critic->network->block_count);
+    status = xdi_gradient_sum_open(&critic->sum, context, critic->network->block_count, parts);
   if (status == XD_OK)
     *out = critic;
   else
@@ -96,8 +97,8 @@ static xd_status judge(const xdi_critic *critic, double *loss, uint32_t first, u
   return status;
 }
 
-xd_status xdi_critic_learn(xdi_critic *critic, double *loss, xd_slice real, xd_slice drawn, uint32_t count,
-                           float learning_rate) {
+xd_status xdi_critic_see(xdi_critic *critic, uint32_t part, xd_slice real, xd_slice drawn, uint32_t count) {
+  double *const loss = &critic->loss;
   *loss = 0.0;
   xd_status status = place(critic, 0, real, count);
   if (status == XD_OK)
@@ -110,8 +111,14 @@ xd_status xdi_critic_learn(xdi_critic *critic, double *loss, xd_slice real, xd_s
     status = judge(critic, loss, count, count, -1.0f);
   if (status == XD_OK)
     status = xdi_executor_backward(critic->run, 2 * count, true, false);
-  if (status == XD_OK)
-    status = xdi_gradient_sum_run(&critic->sum, xdi_executor_gradients(critic->run), NULL, 0);
+  return status == XD_OK
+             ? xdi_gradient_sum_add(&critic->sum, part, xdi_executor_gradients(critic->run), &loss, 1)
+             : status;
+}
+
+xd_status xdi_critic_learn(xdi_critic *critic, double *loss, float learning_rate) {
+  *loss = critic->loss;
+  const xd_status status = xdi_gradient_sum_end(&critic->sum, xdi_executor_gradients(critic->run), &loss, 1);
   return status == XD_OK ? xdi_optimiser_step(&critic->optimiser, xdi_executor_parameters(critic->run),
                                               xdi_executor_gradients(critic->run), learning_rate)
                          : status;

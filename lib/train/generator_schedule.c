@@ -82,7 +82,7 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
   settings->anchor_codes = 1;
   training->settings.seed = settings->seed;
   training->settings.directions = 1;
-  return xdi_ranks_check_batch(training->context, "mapping.batch", settings->batch);
+  return xdi_ranks_check_batch(training->context, "mapping.batch", settings->batch, settings->parts);
 }
 
 /* ---- The stages ---- */

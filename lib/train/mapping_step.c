@@ -6,7 +6,9 @@
  *
  * All kinds of pairs pass through D together, kind after kind; G runs forward once for both updates. The
  * optimiser moves D's raw weights, D divides them by their spectral norms: one power iteration before
- * D's update, none before G's. The kept generator is the exponential average of the weights. */
+ * D's update, none before G's. The kept generator is the exponential average of the weights.
+ *
+ * A batch may be computed in parts, whose gradients and losses are added up before an optimiser moves. */
 #include <math.h>
 
 #include "base/random.h"
@@ -38,19 +40,23 @@ static xd_status place_pairs(const xd_mapping_trainer *trainer, uint32_t first, 
   return status;
 }
 
-/* epsilon for G, then the noise that D must refuse: one stream a step, the second after the first of all ranks. */
-static xd_status draw_noise(const xd_mapping_trainer *trainer, uint32_t count) {
+/* Where a part stands among those of all ranks, by which random numbers are counted. */
+static uint32_t place_of(const xd_mapping_trainer *trainer, uint32_t part) {
+  return xdi_gradient_sum_place(&trainer->generator_sum, part);
+}
+
+/* epsilon for G, then the noise that D must refuse: one stream a step, the second after the first of all parts. */
+static xd_status draw_noise(const xd_mapping_trainer *trainer, uint32_t part, uint32_t count) {
   xd_context *context = trainer->context;
   const uint64_t stream = xdi_stream_id(XDI_STREAM_MAPPING_NOISE, trainer->step);
-  const xd_reduce *reduce = &trainer->generator_sum.reduce;
-  const size_t cells = (size_t)count * trainer->target_dim, first = reduce->rank * cells;
+  const size_t cells = (size_t)count * trainer->target_dim, first = place_of(trainer, part) * cells,
+               all = xdi_gradient_sum_all(&trainer->generator_sum) * cells;
   xd_status status =
       context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_EPSILON), cells,
                                    trainer->settings.seed, stream, first);
   if (status == XD_OK)
-    status =
-        context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_NOISE), cells,
-                                     trainer->settings.seed, stream, reduce->ranks * cells + first);
+    status = context->table.random_normal(context->backend, xdi_mapping_place(trainer, XDI_PLACE_NOISE),
+                                          cells, trainer->settings.seed, stream, all + first);
   return xdi_device_check(context, status, "random_normal");
 }
 
@@ -102,16 +108,45 @@ static xd_status place_sources(const xd_mapping_trainer *trainer, uint32_t first
 }
 
 /* What G makes of the sources and, behind it, of their twins and the same noise. */
-static xd_status generate(const xd_mapping_trainer *trainer, uint32_t count) {
+static xd_status generate(const xd_mapping_trainer *trainer, uint32_t part, uint32_t count) {
   const bool twins = xdi_mapping_invariance(&trainer->settings) > 0.0f;
   xd_status status = place_sources(trainer, 0, count, XDI_PLACE_SOURCE);
   if (status == XD_OK && twins)
     status = place_sources(trainer, count, count, XDI_PLACE_TWIN);
   if (status == XD_OK)
     status = xdi_executor_forward(trainer->generator_run, twins ? 2 * count : count, true,
-                                  trainer->settings.seed + trainer->generator_sum.reduce.rank,
+                                  trainer->settings.seed + place_of(trainer, part),
                                   xdi_stream_id(XDI_STREAM_DROPOUT, trainer->step * XDI_LAYER_LIMIT));
   return status;
+}
+
+static const float *rows_from(const float *rows, size_t first, uint32_t dim) {
+  return rows ? rows + first * dim : NULL;
+}
+
+/* The rows of a part. */
+static xd_mapping_batch take_part(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch,
+                                  uint32_t part) {
+  const uint32_t source = trainer->source_dim, target = trainer->target_dim;
+  xd_mapping_batch taken = *batch;
+  taken.count = batch->count / trainer->parts;
+  const size_t first = (size_t)part * taken.count;
+  taken.source = rows_from(batch->source, first, source);
+  taken.twin = rows_from(batch->twin, first, source);
+  taken.anchor = rows_from(batch->anchor, first, target);
+  taken.positive = rows_from(batch->positive, first, target);
+  taken.mismatched = rows_from(batch->mismatched, first, target);
+  taken.wrong_anchor = rows_from(batch->wrong_anchor, first, target);
+  taken.style = rows_from(batch->style, first, batch->style_dim);
+  return taken;
+}
+
+/* Puts a part's codes on the backend, and G's beside them. */
+static xd_status enter_part(const xd_mapping_trainer *trainer, uint32_t part, const xd_mapping_batch *rows) {
+  xd_status status = write_batch(trainer, rows);
+  if (status == XD_OK)
+    status = draw_noise(trainer, part, rows->count);
+  return status == XD_OK ? generate(trainer, part, rows->count) : status;
 }
 
 /* ---- D's update ---- */
@@ -169,37 +204,52 @@ static xd_status check_loss(const xd_mapping_trainer *trainer, const char *name,
                   loss);
 }
 
-/* D's gradients and losses over all ranks; those are told, and these end what diverges. */
-static xd_status add_up_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses) {
-  double *const numbers[] = {&losses->discriminator, &losses->real, &losses->generated, &losses->noise,
-                             &losses->mismatched};
-  const xd_status status =
-      xdi_gradient_sum_run(&trainer->discriminator_sum, xdi_executor_gradients(trainer->discriminator_run),
-                           numbers, sizeof numbers / sizeof *numbers);
-  return status == XD_OK ? check_loss(trainer, "discriminator", losses->discriminator) : status;
-}
+/* Numbers that are added up beside the gradients. */
+#define DISCRIMINATOR_NUMBERS(losses) \
+  { &(losses)->discriminator, &(losses)->real, &(losses)->generated, &(losses)->noise, &(losses)->mismatched }
+#define GENERATOR_NUMBERS(losses) \
+  { \
+    &(losses)->generator, &(losses)->adversarial, &(losses)->regularisation, &(losses)->invariance, \
+        &(losses)->style \
+  }
+#define NUMBERS 5u /* of either */
 
-static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
-                                      float learning_rate) {
-  const uint32_t rows = count * xdi_mapping_kinds(&trainer->settings);
+static xd_status judge_part(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                            const xd_mapping_batch *batch, uint32_t part) {
+  double *const numbers[NUMBERS] = DISCRIMINATOR_NUMBERS(losses);
+  const xd_mapping_batch taken = take_part(trainer, batch, part);
+  const uint32_t rows = taken.count * xdi_mapping_kinds(&trainer->settings);
   xdi_executor *run = trainer->discriminator_run;
-  xd_status status = xdi_spectral_normalise(&trainer->spectral, 1);
+  xd_status status = enter_part(trainer, part, &taken);
   if (status == XD_OK)
-    status = place_kinds(trainer, count);
+    status = place_kinds(trainer, taken.count);
   if (status == XD_OK)
     status = xdi_executor_forward(run, rows, false, 0, 0);
   if (status == XD_OK)
-    status = kind_losses(trainer, losses, count);
+    status = kind_losses(trainer, losses, taken.count);
   if (status == XD_OK)
     status = xdi_executor_backward(run, rows, true, false);
   if (status == XD_OK)
     status = xdi_spectral_gradients(&trainer->spectral);
+  return status == XD_OK ? xdi_gradient_sum_add(&trainer->discriminator_sum, part,
+                                                xdi_executor_gradients(run), numbers, NUMBERS)
+                         : status;
+}
+
+static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                                      const xd_mapping_batch *batch, float learning_rate) {
+  double *const numbers[NUMBERS] = DISCRIMINATOR_NUMBERS(losses);
+  xdi_executor *run = trainer->discriminator_run;
+  xd_status status = xdi_spectral_normalise(&trainer->spectral, 1);
+  for (uint32_t part = 0; status == XD_OK && part < trainer->parts; part++)
+    status = judge_part(trainer, losses, batch, part);
   if (status == XD_OK)
-    status = add_up_discriminator(trainer, losses);
+    status = xdi_gradient_sum_end(&trainer->discriminator_sum, xdi_executor_gradients(run), numbers, NUMBERS);
   if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
-                                xdi_executor_gradients(run), learning_rate);
-  return status;
+    status = check_loss(trainer, "discriminator", losses->discriminator);
+  return status == XD_OK ? xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
+                                              xdi_executor_gradients(run), learning_rate)
+                         : status;
 }
 
 /* ---- G's update ---- */
@@ -304,26 +354,18 @@ static xd_status average_weights(xd_mapping_trainer *trainer) {
                               trainer->generator->part.network->block_count);
 }
 
-/* As D's; what sources change also steers the weight of invariance. */
-static xd_status add_up_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses) {
-  double *const numbers[] = {&losses->generator, &losses->adversarial, &losses->regularisation,
-                             &losses->invariance, &losses->style};
-  const xd_status status =
-      xdi_gradient_sum_run(&trainer->generator_sum, xdi_executor_gradients(trainer->generator_run), numbers,
-                           sizeof numbers / sizeof *numbers);
-  return status == XD_OK ? check_loss(trainer, "generator", losses->generator) : status;
-}
-
-static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
-                                  const xd_mapping_batch *batch, float learning_rate) {
-  const uint32_t count = batch->count;
+/* Of a batch that is one part D's update has left what G gave. */
+static xd_status train_part(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                            const xd_mapping_batch *batch, uint32_t part) {
+  double *const numbers[NUMBERS] = GENERATOR_NUMBERS(losses);
+  const xd_mapping_batch taken = take_part(trainer, batch, part);
+  const uint32_t count = taken.count;
   const xdi_mapping_settings *settings = &trainer->settings;
   const float style = xdi_asks_for_style(trainer, batch) ? settings->style : 0.0f;
   const float lambda =
       xdi_linear_rate(settings->lambda_reg, settings->final_lambda, trainer->step, settings->steps);
   double wrong = 0.0;
-  xdi_executor *run = trainer->generator_run;
-  xd_status status = xdi_spectral_normalise(&trainer->spectral, 0);
+  xd_status status = trainer->parts == 1 ? XD_OK : enter_part(trainer, part, &taken);
   if (status == XD_OK)
     status = judge_generated(trainer, &losses->adversarial, &wrong, count);
   if (status == XD_OK)
@@ -338,15 +380,28 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
   losses->generator = losses->adversarial + (double)lambda * losses->regularisation +
                       (double)settings->generated_mismatch * wrong +
                       losses->invariance_weight * losses->invariance + (double)style * losses->style;
-  status = xdi_executor_backward(run, count, true, false);
+  status = xdi_executor_backward(trainer->generator_run, count, true, false);
+  return status == XD_OK
+             ? xdi_gradient_sum_add(&trainer->generator_sum, part,
+                                    xdi_executor_gradients(trainer->generator_run), numbers, NUMBERS)
+             : status;
+}
+
+static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
+                                  const xd_mapping_batch *batch, float learning_rate) {
+  double *const numbers[NUMBERS] = GENERATOR_NUMBERS(losses);
+  xdi_executor *run = trainer->generator_run;
+  xd_status status = xdi_spectral_normalise(&trainer->spectral, 0);
+  for (uint32_t part = 0; status == XD_OK && part < trainer->parts; part++)
+    status = train_part(trainer, losses, batch, part);
   if (status == XD_OK)
-    status = add_up_generator(trainer, losses);
+    status = xdi_gradient_sum_end(&trainer->generator_sum, xdi_executor_gradients(run), numbers, NUMBERS);
+  if (status == XD_OK)
+    status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
     status = xdi_optimiser_step(&trainer->generator_optimiser, xdi_executor_parameters(run),
                                 xdi_executor_gradients(run), learning_rate);
-  if (status == XD_OK)
-    status = average_weights(trainer);
-  return status;
+  return status == XD_OK ? average_weights(trainer) : status;
 }
 
 /* ---- Both updates ---- */
@@ -354,13 +409,7 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
 xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
                            const xd_mapping_batch *batch, float learning_rate) {
   *losses = (xdi_mapping_losses){0};
-  xd_status status = write_batch(trainer, batch);
-  if (status == XD_OK)
-    status = draw_noise(trainer, batch->count);
-  if (status == XD_OK)
-    status = generate(trainer, batch->count);
-  if (status == XD_OK)
-    status = update_discriminator(trainer, losses, batch->count, learning_rate);
+  xd_status status = update_discriminator(trainer, losses, batch, learning_rate);
   if (status == XD_OK)
     status = update_generator(trainer, losses, batch, learning_rate);
   if (status != XD_OK)

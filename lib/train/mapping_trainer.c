@@ -68,12 +68,13 @@ static xd_status create_networks(xd_mapping_trainer *trainer, const xd_latent_ge
 }
 
 static xd_status create_codes(xd_mapping_trainer *trainer) {
+  const uint32_t rows = xdi_part_rows(trainer->rows, trainer->parts);
   size_t count = 0;
   for (uint32_t i = 0; i < XDI_PLACES; i++) {
     trainer->places[i] = count;
     const size_t dim =
         i == XDI_PLACE_SOURCE || i == XDI_PLACE_TWIN ? trainer->source_dim : trainer->target_dim;
-    count += xdi_device_room(dim * (i == XDI_PLACE_READER ? trainer->target_dim : trainer->rows));
+    count += xdi_device_room(dim * (i == XDI_PLACE_READER ? trainer->target_dim : rows));
   }
   return xdi_device_create(trainer->context, &trainer->codes, count);
 }
@@ -91,24 +92,26 @@ static xd_status create_average(xd_mapping_trainer *trainer, const xd_network *g
 static xd_status create_runs(xd_mapping_trainer *trainer) {
   xd_context *context = trainer->context;
   const xdi_mapping_settings *settings = &trainer->settings;
+  const uint32_t rows = xdi_part_rows(trainer->rows, trainer->parts);
   const xdi_optimiser_settings adam = {settings->beta1, settings->beta2, 0.0f};
   const xd_network *generator = trainer->generator->part.network;
   const xd_network *discriminator = trainer->discriminator->part.network;
   xd_status status =
       xdi_executor_create(&trainer->generator_run, context, generator,
-                          trainer->rows * (xdi_mapping_invariance(settings) > 0.0f ? 2 : 1), XDI_TRAINING);
+                          rows * (xdi_mapping_invariance(settings) > 0.0f ? 2 : 1), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_executor_create(&trainer->discriminator_run, context, discriminator,
-                                 trainer->rows * xdi_mapping_kinds(settings), XDI_TRAINING);
+                                 rows * xdi_mapping_kinds(settings), XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->generator_optimiser, context, generator->block_count, &adam);
   if (status == XD_OK)
     status =
         xdi_optimiser_open(&trainer->discriminator_optimiser, context, discriminator->block_count, &adam);
   if (status == XD_OK)
-    status = xdi_gradient_sum_open(&trainer->generator_sum, context, generator->block_count);
+    status = xdi_gradient_sum_open(&trainer->generator_sum, context, generator->block_count, trainer->parts);
   if (status == XD_OK)
-    status = xdi_gradient_sum_open(&trainer->discriminator_sum, context, discriminator->block_count);
+    status = xdi_gradient_sum_open(&trainer->discriminator_sum, context, discriminator->block_count,
+                                   trainer->parts);
   if (status == XD_OK)
     status = xdi_spectral_open(&trainer->spectral, context, trainer->discriminator_run, discriminator,
                                settings->spectral_norm != 0, settings->seed);
@@ -138,6 +141,7 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
   trainer->rows = xdi_rank_rows(context, settings->batch);
+  trainer->parts = xdi_rank_parts(context, settings->parts);
   trainer->insistence = 1.0;
   xd_status status = check_settings(context, settings);
   if (status == XD_OK)
@@ -214,6 +218,10 @@ static xd_status check_batch(const xd_mapping_trainer *trainer, const xd_mapping
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_mapping_batch.count is %u, the option batch %u, for %u ranks", batch->count,
                     settings->batch, trainer->generator_sum.reduce.ranks);
+  if (batch->count % trainer->parts != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_mapping_batch.count is %u, which %u parts cannot share evenly", batch->count,
+                    trainer->parts);
   const bool wants_style = xdi_asks_for_style(trainer, batch);
   if (wants_style && batch->style_dim > trainer->target_dim)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,

@@ -9,7 +9,7 @@
 #include "train/spectral.h"
 #include "xdomain/unstable/mapping_trainer.h"
 
-/* The codes of one step on the backend, [batch][dim] each. */
+/* The codes of one part of a step on the backend, [rows][dim] each. */
 enum {
   XDI_PLACE_ANCHOR,
   XDI_PLACE_POSITIVE,
@@ -44,6 +44,7 @@ struct xd_mapping_trainer {
   size_t places[XDI_PLACES]; /* in codes */
   uint32_t source_dim, target_dim;
   uint32_t rows;     /* the most of a step that this rank takes: without others the option batch */
+  uint32_t parts;    /* in which it computes them: without others the option */
   double insistence; /* factor of the weight invariance, adapted to invariance_target */
   uint32_t step;
 };

@@ -16,12 +16,18 @@ static xd_status add_up(xd_context *context, float *numbers, size_t count) {
                   reduce->ranks);
 }
 
-xd_status xdi_ranks_check_batch(xd_context *context, const char *what, uint32_t batch) {
+xd_status xdi_ranks_check_batch(xd_context *context, const char *what, uint32_t batch, uint32_t parts) {
   const uint32_t ranks = context->reduce.ranks;
-  if (batch % ranks == 0)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u ranks cannot share %u rows of a step evenly",
-                  what, ranks, batch);
+  if (batch % ranks != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u ranks cannot share %u rows of a step evenly",
+                    what, ranks, batch);
+  if (batch % parts != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u parts cannot share %u rows of a step evenly",
+                    what, parts, batch);
+  if (parts > 1 && parts % ranks != 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u ranks cannot share %u parts of a step evenly",
+                    what, ranks, parts);
+  return XD_OK;
 }
 
 xd_status xdi_ranks_go_on(xd_context *context, xd_status status) {

@@ -1,4 +1,5 @@
-/* What the ranks of a shared training (xdomain/unstable/reduce.h) have to agree on, and each one's rows. */
+/* What the ranks of a shared training (xdomain/unstable/reduce.h) have to agree on, and each one's rows and
+ * parts of them. */
 #ifndef XDI_TRAIN_RANKS_H
 #define XDI_TRAIN_RANKS_H
 
@@ -13,8 +14,18 @@ static inline uint32_t xdi_rank_first(const xd_context *context, uint32_t batch)
   return context->reduce.rank * xdi_rank_rows(context, batch);
 }
 
-/* Whether the ranks get as many rows each; `what` names the batch in the message. */
-xd_status xdi_ranks_check_batch(xd_context *context, const char *what, uint32_t batch);
+/* The parts of a batch that a rank computes one after another; `parts` are those of all, 1: one of each rank. */
+static inline uint32_t xdi_rank_parts(const xd_context *context, uint32_t parts) {
+  return parts > context->reduce.ranks ? parts / context->reduce.ranks : 1;
+}
+
+/* The most rows of one part. */
+static inline uint32_t xdi_part_rows(uint32_t rows, uint32_t parts) {
+  return (rows + parts - 1) / parts;
+}
+
+/* Whether the parts get as many rows each, and the ranks as many parts; `what` names the batch in the message. */
+xd_status xdi_ranks_check_batch(xd_context *context, const char *what, uint32_t batch, uint32_t parts);
 
 /* XD_ERROR_INVALID_ARGUMENT, on some rank at least, unless all ranks train the same, from the same place on. */
 xd_status xdi_ranks_compare(const xdi_training *training);

@@ -138,7 +138,7 @@ static xd_status check_sets(const xdi_training *training) {
   return xdi_pairing_check(context, input->pairing, input->set[0], input->set[1]);
 }
 
-/* Before the ranks' first step. */
+/* Before the first step. */
 static xd_status check_batches(const xdi_training *training) {
   static const char *const vaes[2] = {"vae1.batch", "vae2.batch"};
   static const char *const mappings[2] = {"mapping1.batch", "mapping2.batch"};
@@ -146,10 +146,12 @@ static xd_status check_batches(const xdi_training *training) {
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && !training->vaes && i < 2; i++)
     status = xdi_ranks_check_batch(training->context, vaes[i],
-                                   xdi_vae_batch(&settings->vae[i], xdi_training_pictures(training, i)));
+                                   xdi_vae_batch(&settings->vae[i], xdi_training_pictures(training, i)),
+                                   settings->vae[i].parts);
   for (uint32_t i = 0; status == XD_OK && i < 2; i++)
     if (xdi_training_has(training, i))
-      status = xdi_ranks_check_batch(training->context, mappings[i], settings->mapping[i].batch);
+      status = xdi_ranks_check_batch(training->context, mappings[i], settings->mapping[i].batch,
+                                     settings->mapping[i].parts);
   return status;
 }
 
@@ -222,7 +224,8 @@ static xd_status read_one(xdi_training *training, const xd_options *options) {
     status = xdi_complete_picture(context, "vae", &settings->width, &settings->height, &settings->channels,
                                   training->input.set[0]);
   if (status == XD_OK)
-    status = xdi_ranks_check_batch(context, "vae.batch", xdi_vae_batch(settings, training->input.set[0]));
+    status = xdi_ranks_check_batch(context, "vae.batch", xdi_vae_batch(settings, training->input.set[0]),
+                                   settings->parts);
   return status;
 }
 

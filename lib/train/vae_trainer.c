@@ -76,38 +76,38 @@ static xd_status create_averages(xd_vae_trainer *trainer) {
 
 static xd_status create_critic(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
-  const uint32_t batch = trainer->rows;
+  const uint32_t rows = xdi_part_rows(trainer->rows, trainer->parts);
   if (trainer->settings.sharpen <= 0.0f || trainer->settings.sharpen_share <= 0.0f)
     return XD_OK;
   const size_t floats = trainer->picture_size * sizeof(float);
-  trainer->blame = xdi_allocate(&context->allocator, batch, floats);
-  trainer->drawn = xdi_allocate(&context->allocator, batch, floats);
+  trainer->blame = xdi_allocate(&context->allocator, rows, floats);
+  trainer->drawn = xdi_allocate(&context->allocator, rows, floats);
   if (!trainer->blame || !trainer->drawn)
     return xdi_fail_memory(context, "sharpening a decoder");
-  return xdi_critic_open(&trainer->critic, context, trainer->encoder->part.network->input, batch,
-                         xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC));
+  return xdi_critic_open(&trainer->critic, context, trainer->encoder->part.network->input, rows,
+                         trainer->parts, xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC));
 }
 
 static xd_status create_runs(xd_vae_trainer *trainer) {
   xd_context *context = trainer->context;
-  const uint32_t batch = trainer->rows;
+  const uint32_t rows = xdi_part_rows(trainer->rows, trainer->parts);
   const xd_network *encoder = trainer->encoder->part.network, *decoder = trainer->decoder->part.network;
   const xdi_optimiser_settings adam = {0.9f, 0.999f, trainer->settings.weight_decay};
-  xd_status status = xdi_executor_create(&trainer->encoder_run, context, encoder, batch, XDI_TRAINING);
+  xd_status status = xdi_executor_create(&trainer->encoder_run, context, encoder, rows, XDI_TRAINING);
   if (status == XD_OK)
-    status = xdi_executor_create(&trainer->decoder_run, context, decoder, batch, XDI_TRAINING);
+    status = xdi_executor_create(&trainer->decoder_run, context, decoder, rows, XDI_TRAINING);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->encoder_optimiser, context, encoder->block_count, &adam);
   if (status == XD_OK)
     status = xdi_optimiser_open(&trainer->decoder_optimiser, context, decoder->block_count, &adam);
   if (status == XD_OK)
-    status = xdi_gradient_sum_open(&trainer->encoder_sum, context, encoder->block_count);
+    status = xdi_gradient_sum_open(&trainer->encoder_sum, context, encoder->block_count, trainer->parts);
   if (status == XD_OK)
-    status = xdi_gradient_sum_open(&trainer->decoder_sum, context, decoder->block_count);
+    status = xdi_gradient_sum_open(&trainer->decoder_sum, context, decoder->block_count, trainer->parts);
   if (status == XD_OK)
-    status = xdi_device_create(context, &trainer->epsilon, (size_t)batch * trainer->latent_dim);
+    status = xdi_device_create(context, &trainer->epsilon, (size_t)rows * trainer->latent_dim);
   if (status == XD_OK)
-    status = xdi_device_create(context, &trainer->target, (size_t)batch * trainer->picture_size);
+    status = xdi_device_create(context, &trainer->target, (size_t)rows * trainer->picture_size);
   if (status == XD_OK && trainer->window && trainer->settings.window_weight)
     status = create_weights(trainer);
   if (status == XD_OK)
@@ -125,6 +125,7 @@ xd_status xdi_vae_trainer_open(xd_vae_trainer **out, xd_context *context, const 
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
   trainer->rows = xdi_rank_rows(context, settings->batch);
+  trainer->parts = xdi_rank_parts(context, settings->parts);
   trainer->variance = settings->sigma_x > 0.0f ? (double)settings->sigma_x * (double)settings->sigma_x
                                                : XDI_SIGMA_MOST * XDI_SIGMA_MOST;
   xd_status status = create_networks(trainer, encoder, decoder);

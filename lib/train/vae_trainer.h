@@ -31,7 +31,8 @@ struct xd_vae_trainer {
   float *blame, *drawn;     /* a batch of its gradient and of the decoder's pictures or their gradient */
   double variance;          /* of the likelihood: sigma_x squared, or what the errors have been of late */
   uint32_t picture_size, latent_dim;
-  uint32_t rows; /* the most of a step that this rank takes: without others the option batch */
+  uint32_t rows;  /* the most of a step that this rank takes: without others the option batch */
+  uint32_t parts; /* in which it computes them: without others the option */
   uint32_t step;
 };
 

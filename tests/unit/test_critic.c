@@ -32,7 +32,7 @@ static fixture open_fixture(const char *backend) {
   for (uint32_t i = 0; i < CELLS; i++)
     drawn[i] = 0.4f + 0.2f * drawn[i]; /* of little contrast */
   assert_ok(f.context, xdi_critic_open(&f.critic, f.context,
-                                       (xd_shape){.height = 8, .width = 8, .channels = 1}, BATCH, 5));
+                                       (xd_shape){.height = 8, .width = 8, .channels = 1}, BATCH, 1, 5));
   assert_ok(f.context, xdi_device_create(f.context, &f.memory, 2 * CELLS));
   assert_ok(f.context, xdi_device_write(f.context, real_of(&f), real, CELLS));
   assert_ok(f.context, xdi_device_write(f.context, drawn_of(&f), drawn, CELLS));
@@ -46,10 +46,16 @@ static void close_fixture(fixture *f) {
   xd_context_destroy(f->context);
 }
 
-static double loss_of(const fixture *f, float rate) {
+/* One update on the first pictures. */
+static double learn(const fixture *f, xdi_critic *critic, uint32_t count, float rate) {
   double loss = 0.0;
-  assert_ok(f->context, xdi_critic_learn(f->critic, &loss, real_of(f), drawn_of(f), BATCH, rate));
+  assert_ok(f->context, xdi_critic_see(critic, 0, real_of(f), drawn_of(f), count));
+  assert_ok(f->context, xdi_critic_learn(critic, &loss, rate));
   return loss;
+}
+
+static double loss_of(const fixture *f, float rate) {
+  return learn(f, f->critic, BATCH, rate);
 }
 
 /* The loss has softplus(-critic) of the real pictures: what it changes by when one of their cells does is what the
@@ -122,12 +128,10 @@ END_TEST
 START_TEST(critic__takes_any_number_of_pictures) {
   fixture f = open_fixture("reference");
   xdi_critic *other = NULL;
-  double roomy = 0.0, narrow = 0.0;
   assert_ok(f.context,
-            xdi_critic_open(&other, f.context, (xd_shape){.height = 8, .width = 8, .channels = 1}, 2, 5));
+            xdi_critic_open(&other, f.context, (xd_shape){.height = 8, .width = 8, .channels = 1}, 2, 1, 5));
   for (int i = 0; i < 3; i++) {
-    assert_ok(f.context, xdi_critic_learn(f.critic, &roomy, real_of(&f), drawn_of(&f), 2, 0.01f));
-    assert_ok(f.context, xdi_critic_learn(other, &narrow, real_of(&f), drawn_of(&f), 2, 0.01f));
+    const double roomy = learn(&f, f.critic, 2, 0.01f), narrow = learn(&f, other, 2, 0.01f);
     ck_assert(roomy == narrow && roomy > 0.0);
   }
   float *one = new_floats(CELLS), *two = new_floats(CELLS);
@@ -208,7 +212,7 @@ START_TEST(vae_trainer_sharpen__has_the_gradient_that_is_composed_by_hand) {
   const size_t weights = decoder->part.network->block_count;
   float *expected = new_floats(weights), *got = new_floats(weights);
   assert_ok(context, xdi_critic_open(&critic, context, (xd_shape){.height = 8, .width = 8, .channels = 1},
-                                     ROWS, xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC)));
+                                     ROWS, 1, xdi_seed_of(trainer->settings.seed, XDI_SEED_CRITIC)));
   assert_ok(context, xdi_executor_create(&run, context, decoder->part.network, ROWS, XDI_TRAINING));
   assert_ok(context, xdi_device_create(context, &memory, ROWS * ROW_CELLS));
   assert_ok(context, xdi_device_write(context, xdi_slice(memory, 0), pictures, ROWS * ROW_CELLS));
@@ -220,8 +224,8 @@ START_TEST(vae_trainer_sharpen__has_the_gradient_that_is_composed_by_hand) {
     assert_ok(context, xdi_device_write(context, xdi_executor_input(run), codes, ROWS * 3));
     assert_ok(context, xdi_executor_forward(run, ROWS, false, 0, 0));
     assert_ok(context, xdi_device_read(context, drawn, xdi_executor_output(run), ROWS * ROW_CELLS));
-    assert_ok(context,
-              xdi_critic_learn(critic, &loss, xdi_slice(memory, 0), xdi_executor_output(run), ROWS, 0.0f));
+    assert_ok(context, xdi_critic_see(critic, 0, xdi_slice(memory, 0), xdi_executor_output(run), ROWS));
+    assert_ok(context, xdi_critic_learn(critic, &loss, 0.0f));
     assert_near(value_of(losses, "critic"), loss, 1e-4, "critic");
     for (size_t i = 0; i < (ROWS - ROWS / 3) * ROW_CELLS; i++)
       squares += pow((double)drawn[i] - (double)pictures[i], 2) / (ROWS - ROWS / 3);

@@ -1,4 +1,4 @@
-/* Trainings that ranks share: threads stand for them, and meet where sums are added in the ranks' order. */
+/* Trainings that ranks share: threads stand for them, and meet where sums are added in pairs in the ranks' order. */
 #include "checkpoint_support.h"
 
 #include <pthread.h>
@@ -6,6 +6,7 @@
 #include "xdomain/unstable/reduce.h"
 
 #define RANKS 2u
+#define MOST_RANKS 4u
 
 /* ---- sums ---- */
 
@@ -13,8 +14,8 @@
 typedef struct meeting {
   pthread_mutex_t lock;
   pthread_cond_t all_came;
-  uint32_t came, round;
-  float *buffers[RANKS];
+  uint32_t ranks, came, round;
+  float *buffers[MOST_RANKS];
   uint32_t sums, fails_at; /* the sum that fails, from 1; 0: none */
 } meeting;
 
@@ -27,14 +28,13 @@ typedef struct place {
   uint32_t waiting;
 } place;
 
-static void add_in_order(meeting *at, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    float sum = at->buffers[0][i];
-    for (uint32_t rank = 1; rank < RANKS; rank++)
-      sum += at->buffers[rank][i];
-    for (uint32_t rank = 0; rank < RANKS; rank++)
-      at->buffers[rank][i] = sum;
-  }
+static void add_in_pairs(meeting *at, size_t count) {
+  for (uint32_t apart = 1; apart < at->ranks; apart *= 2)
+    for (uint32_t rank = 0; rank + apart < at->ranks; rank += 2 * apart)
+      for (size_t i = 0; i < count; i++)
+        at->buffers[rank][i] += at->buffers[rank + apart][i];
+  for (uint32_t rank = 1; rank < at->ranks; rank++)
+    memcpy(at->buffers[rank], at->buffers[0], count * sizeof(float));
 }
 
 static int begin_sum(void *user, float *buffer, size_t count) {
@@ -58,8 +58,8 @@ static int end_sum(void *user, float *buffer) {
   pthread_mutex_lock(&at->lock);
   const uint32_t round = at->round;
   at->buffers[of->rank] = buffer;
-  if (++at->came == RANKS) {
-    add_in_order(at, count);
+  if (++at->came == at->ranks) {
+    add_in_pairs(at, count);
     at->came = 0;
     at->sums++;
     at->round++;
@@ -100,7 +100,7 @@ static void *work(void *user) {
     change_options(p.options, of->more_options);
   reduce.user = &of->place;
   reduce.begin = begin_sum, reduce.end = end_sum;
-  reduce.rank = of->place.rank, reduce.ranks = RANKS;
+  reduce.rank = of->place.rank, reduce.ranks = of->place.at->ranks;
   assert_ok(p.context, xd_context_set_reduce(p.context, &reduce));
   listen(&p, &of->told);
   of->told.stop_at = of->stop_at;
@@ -118,18 +118,24 @@ static void *work(void *user) {
 }
 
 /* Fills in what all ranks share, and runs them. */
-static void run_ranks(worker workers[RANKS], const lab *l, const setting *s, uint32_t fails_at) {
-  meeting at = {
-      .lock = PTHREAD_MUTEX_INITIALIZER, .all_came = PTHREAD_COND_INITIALIZER, .fails_at = fails_at};
-  pthread_t threads[RANKS];
-  for (uint32_t rank = 0; rank < RANKS; rank++) {
+static void run_several(worker *workers, uint32_t ranks, const lab *l, const setting *s, uint32_t fails_at) {
+  meeting at = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                .all_came = PTHREAD_COND_INITIALIZER,
+                .ranks = ranks,
+                .fails_at = fails_at};
+  pthread_t threads[MOST_RANKS];
+  for (uint32_t rank = 0; rank < ranks; rank++) {
     workers[rank].at = l;
     workers[rank].what = s;
     workers[rank].place = (place){.at = &at, .rank = rank};
     ck_assert_int_eq(pthread_create(&threads[rank], NULL, work, &workers[rank]), 0);
   }
-  for (uint32_t rank = 0; rank < RANKS; rank++)
+  for (uint32_t rank = 0; rank < ranks; rank++)
     pthread_join(threads[rank], NULL);
+}
+
+static void run_ranks(worker workers[RANKS], const lab *l, const setting *s, uint32_t fails_at) {
+  run_several(workers, RANKS, l, s, fails_at);
 }
 
 static void assert_statuses(const worker workers[RANKS], xd_status expected) {
@@ -212,6 +218,55 @@ START_TEST(reduce__gives_the_same_bytes_each_time) {
 }
 END_TEST
 
+/* Parts of a batch are the same whoever computes them, and so are all bytes: also those of what is told. */
+START_TEST(reduce__gives_the_same_bytes_by_any_number_of_ranks) {
+  const setting settings[] = {
+      {.options =
+           "vae.parts=4 mapping.parts=4 sharpen=0.5 sharpen_share=0.5 averaging=0.9 dropout=0.2 mapping.invariance=0.5 "
+           "anchor_codes=3 generated_mismatch=1 spectral_norm=1"},
+      {.options = "vae.parts=4 mapping.parts=4 sharpen=0 vae.augment_colour=1 style=0.6",
+       .backend = "reference"},
+  };
+  lab l;
+  open_lab(&l);
+  for (size_t i = 0; i < COUNT_OF(settings); i++) {
+    outcome alone;
+    run_whole(&alone, &l, &settings[i]);
+    for (uint32_t ranks = 2; ranks <= MOST_RANKS; ranks *= 2) {
+      worker workers[MOST_RANKS] = {{.stop_at = 0}};
+      run_several(workers, ranks, &l, &settings[i], 0);
+      for (uint32_t rank = 0; rank < ranks; rank++) {
+        ck_assert_msg(workers[rank].status == XD_OK, "%s", workers[rank].message);
+        assert_same_outcome(&workers[rank].got, &alone);
+        ck_assert_str_eq(workers[rank].told.text, alone.told.text);
+        free_outcome(&workers[rank].got);
+      }
+    }
+    free_outcome(&alone);
+  }
+  remove_folder(l.folder);
+}
+END_TEST
+
+/* Parts change the rounding of sums alone. */
+START_TEST(parts__give_what_the_whole_batch_gives) {
+  const setting whole = {.options = "sharpen=0 generated_mismatch=1", .one_class = true};
+  const setting parts = {.options = "sharpen=0 generated_mismatch=1 vae.parts=5 mapping.parts=5",
+                         .one_class = true};
+  outcome one, five;
+  lab l;
+  open_lab(&l);
+  run_whole(&one, &l, &whole);
+  run_whole(&five, &l, &parts);
+  assert_near_texts(five.told.text, one.told.text);
+  assert_near_texts(five.report.text, one.report.text);
+  ck_assert(one.size != five.size || memcmp(one.bytes, five.bytes, one.size) != 0);
+  free_outcome(&one);
+  free_outcome(&five);
+  remove_folder(l.folder);
+}
+END_TEST
+
 /* ---- ends ---- */
 
 /* Any rank stops all; then as many go on as if nothing had been, or another number. */
@@ -267,19 +322,31 @@ START_TEST(reduce__fails_where_a_sum_fails) {
 END_TEST
 
 START_TEST(reduce__refuses_what_ranks_cannot_share) {
-  const setting uneven = {.options = "vae.batch=15", .one_class = true};
+  const struct {
+    setting what;
+    const char *message;
+  } uneven[] = {
+      {{.options = "vae.batch=15", .one_class = true},
+       "vae1.batch: 2 ranks cannot share 15 rows of a step evenly"},
+      {{.options = "vae.parts=3", .one_class = true},
+       "vae1.batch: 3 parts cannot share 20 rows of a step evenly"},
+      {{.options = "mapping.parts=5", .one_class = true},
+       "mapping1.batch: 2 ranks cannot share 5 parts of a step evenly"},
+  };
   const setting what = {.options = "", .one_class = true};
-  worker workers[RANKS] = {{.stop_at = 0}};
   worker unlike[RANKS] = {{.stop_at = 0}, {.more_options = "mapping.steps=8"}};
   lab l;
   open_lab(&l);
-  run_ranks(workers, &l, &uneven, 0);
-  assert_statuses(workers, XD_ERROR_INVALID_ARGUMENT);
-  ck_assert_str_eq(workers[0].message, "vae1.batch: 2 ranks cannot share 15 rows of a step evenly");
+  for (size_t i = 0; i < COUNT_OF(uneven); i++) {
+    worker workers[RANKS] = {{.stop_at = 0}};
+    run_ranks(workers, &l, &uneven[i].what, 0);
+    assert_statuses(workers, XD_ERROR_INVALID_ARGUMENT);
+    ck_assert_str_eq(workers[0].message, uneven[i].message);
+    free_workers(workers);
+  }
   run_ranks(unlike, &l, &what, 0);
   assert_statuses(unlike, XD_ERROR_INVALID_ARGUMENT);
   ck_assert_ptr_nonnull(strstr(unlike[0].message, "rank 0 of 2 trains something else than the others"));
-  free_workers(workers);
   free_workers(unlike);
   remove_folder(l.folder);
 }
@@ -310,6 +377,8 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("reduce");
   add_case(suite, reduce__gives_what_one_rank_gives);
   add_case(suite, reduce__gives_the_same_bytes_each_time);
+  add_case(suite, reduce__gives_the_same_bytes_by_any_number_of_ranks);
+  add_case(suite, parts__give_what_the_whole_batch_gives);
   add_case(suite, reduce__stops_all_ranks_and_resumes_with_any_number);
   add_case(suite, reduce__fails_where_a_sum_fails);
   add_case(suite, reduce__refuses_what_ranks_cannot_share);

@@ -49,7 +49,7 @@ typedef struct xd_mapping_batch {
   /* [count][target_dim], anchors of another target class, for the option generated_mismatch;
    * NULL: `mismatched`. */
   const float *wrong_anchor;
-  /* Rows, from 1 to the option batch. */
+  /* Rows, from 1 to the option batch, which the option parts divides. */
   uint32_t count;
   /* Numbers of a style, at most target_dim; 0: this step asks for none. */
   uint32_t style_dim;

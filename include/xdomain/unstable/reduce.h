@@ -7,17 +7,24 @@
  * ranks make the same call of train.h, with the same sets, options and networks, on the same
  * backend and processor type. Rank r of R takes the rows r B/R .. (r+1) B/R - 1 of each batch of B,
  * so the option batch is that of all together, and R must divide the batches of the VAEs and the
- * mappings: XD_ERROR_INVALID_ARGUMENT otherwise. Gradients and losses are added up over the ranks
- * and divided by R, so that all ranks hold the same weights at all times; each gives the whole
- * model and the report, and its callback hears of all. What is not a step is done by each rank for
- * itself: encoding sets, validations, the whole training of a judge.
+ * mappings, and their parts if they have several: XD_ERROR_INVALID_ARGUMENT otherwise. Gradients
+ * and losses are added up over the ranks and divided by R, so that all ranks hold the same weights
+ * at all times; each gives the whole model and the report, and its callback hears of all. What is
+ * not a step is done by each rank for itself: encoding sets, validations, the whole training of a
+ * judge.
  *
  * Random numbers are counted by rows of the whole batch, so R ranks see the pictures, codes and
  * noise that one rank sees, and the result is one rank's up to the rounding of sums. Not so where
  * the whole batch enters otherwise than by a sum: the steps that sharpen a VAE mix codes, and
  * weigh the critic, within each rank's rows, and the option dropout of mappings drops values of
- * each rank's own. Where sums are added in the order of the ranks, the same number of ranks gives
- * the same bytes each time, wherever the ranks run.
+ * each rank's own.
+ *
+ * The bytes depend on how a batch is cut: the option parts, or one part a rank where that is 1.
+ * Ranks share the parts evenly, and each computes its own one after another, so that one rank
+ * with parts P gives the bytes of P ranks, where the host's sums are ordered: neighbours in the
+ * ranks' order are added in pairs (0 and 1, 2 and 3, ..), then the pairs' sums in pairs, and so on;
+ * what has no neighbour waits. Where P is a power of two, any number of ranks that divides it
+ * gives the same bytes. Sums in any other fixed order give the same bytes each time.
  *
  * Checkpoints (run.h): only rank 0 writes, and the others read the same file to resume. The number
  * of ranks is no part of what a training is: it may be resumed with another one. Callbacks and
