@@ -77,6 +77,10 @@ if(TARGET xdomain_onednn)
   xdomain_debian_package(onednn libxdomain-onednn libs "${same_runtime}"
     "the backend that computes by oneDNN, a plug-in.")
 endif()
+if(TARGET xdomain_opencl)
+  xdomain_debian_package(opencl libxdomain-opencl libs "${same_runtime}"
+    "the backend that computes on an OpenCL device, a plug-in.")
+endif()
 if(TARGET xdomain_tool)
   xdomain_debian_package(tool xdomain graphics "${same_runtime}"
     "the tool, which trains, applies, scores and

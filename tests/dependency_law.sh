@@ -106,10 +106,11 @@ awk '
     if (target == "xxhash.h" && room != "format") report("xxHash is included only in format/, not in " room "/")
     if (target ~ /(^|\/)(cblas|openblas[a-z_]*)\.h$/ && room != "backend")
       report("BLAS is included only in backend/, not in " room "/")
-    plug_in = FILENAME ~ /^lib\/backend\/onednn\//
-    if (target ~ /^(oneapi\/)?dnnl/ && !plug_in) report("oneDNN is included only in backend/onednn/")
-    if (quoted && plug_in && target !~ /^(xdomain|backend\/onednn)\//)
-      report("the onednn plug-in stands on the public headers and must not include " target)
+    plug_in = (FILENAME ~ /^lib\/backend\/(onednn|opencl)\//) ? part[3] : ""
+    if (target ~ /^(oneapi\/)?dnnl/ && plug_in != "onednn") report("oneDNN is included only in backend/onednn/")
+    if (target ~ /^(CL\/|clblast)/ && plug_in != "opencl") report("OpenCL is included only in backend/opencl/")
+    if (quoted && plug_in && target !~ "^(xdomain|backend/" plug_in ")/")
+      report("the " plug_in " plug-in stands on the public headers and must not include " target)
     if (quoted && folder == "xdomain" && !plug_in) check_public(target)
     if (!quoted || folder == "xdomain") next
     if (!(folder in rooms)) report("\"" target "\" is not written as room/file.h")

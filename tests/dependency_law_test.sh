@@ -12,7 +12,7 @@ failures=0
 tree() {
   sample=$work/$1
   mkdir -p "$sample/include/xdomain/sys"
-  for room in base tensor image data backend/native backend/onednn layer model format translate evaluate train; do
+  for room in base tensor image data backend/native backend/onednn backend/opencl layer model format translate evaluate train; do
     mkdir -p "$sample/lib/$room"
   done
   echo '#include "status.h"' >"$sample/include/xdomain/context.h"
@@ -60,6 +60,9 @@ refuses blas_outside_backend lib/layer/conv2d.c '<cblas.h>'
 refuses onednn_outside_plugin lib/backend/native/gemm.c '<dnnl.h>'
 refuses onednn_private lib/backend/onednn/onednn.c '"base/memory.h"'
 accepts onednn_plugin lib/backend/onednn/onednn.c '<dnnl.h>' '"backend/onednn/onednn_state.h"'
+refuses opencl_outside_plugin lib/backend/onednn/onednn.c '<CL/cl.h>'
+refuses opencl_private lib/backend/opencl/opencl.c '"backend/onednn/onednn_state.h"'
+accepts opencl_plugin lib/backend/opencl/opencl.c '<CL/cl.h>' '"backend/opencl/opencl_state.h"'
 refuses networks lib/model/decoder.c '"model/encoder.h"'
 refuses networks_public include/xdomain/pair_discriminator.h '"latent_generator.h"'
 refuses public_header_of_a_later_room lib/model/judge.c '"xdomain/dataset.h"'

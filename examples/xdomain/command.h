@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <xdomain/sys/backend.h>
 #include <xdomain/xdomain.h>
 
 #include "option_flags.h"
@@ -109,11 +110,14 @@ typedef struct runtime {
   bool verbose;
   bool hushed; /* what the library warns of was said before */
   xd_context *context;
+  xd_backend_library *library;   /* where `backend` is a file */
+  const xd_backend_table *table; /* its table, else NULL */
 } runtime;
 
 /* The flags every command has, for its table. */
 #define RUNTIME_FLAGS(r) \
-  {"backend", FLAG_TEXT, &(r).backend, "NAME", "compute backend: auto, native, openblas, reference"}, \
+  {"backend", FLAG_TEXT, &(r).backend, "NAME", \
+   "compute backend: auto, native, openblas, reference, or a plug-in's file, with a slash in it"}, \
       {"threads", FLAG_COUNT, &(r).threads, "N", "threads (default: as many as the process may use)"}, { \
     "verbose", FLAG_SWITCH, &(r).verbose, NULL, "the library's log on standard error" \
   }
@@ -122,6 +126,9 @@ typedef struct runtime {
  * reason was printed. */
 bool start_runtime(runtime *r);
 void stop_runtime(runtime *r);
+
+/* The runtime's backend for another context, between the two. */
+void choose_backend(const runtime *r, xd_context_options *options);
 
 /* The signal that cancelled the context, or 0. */
 int signal_received(void);

@@ -189,7 +189,7 @@ static xd_status save_translations(training *t, const xd_model *model) {
 /* A context of their own, since a callback makes no calls on the training's. */
 static xd_status open_context(training *t) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
-  options.backend = t->run.backend;
+  choose_backend(&t->run, &options);
   return t->previews.run.context ? XD_OK : xd_context_create(&t->previews.run.context, &options);
 }
 

@@ -48,11 +48,33 @@ static void print_log(void *user, xd_log_level level, const char *message) {
     notice("%s: %s", level < sizeof names / sizeof *names ? names[level] : "log", message);
 }
 
+/* A backend in a shared object, which like a command's name is a file where it has a slash. */
+static bool open_library(runtime *r) {
+  char why[512] = "";
+  if (!r->backend || !strchr(r->backend, '/'))
+    return true;
+  const xd_status status = xd_backend_library_open(&r->library, why, sizeof why, r->backend);
+  if (status) {
+    failure("%s (%s)", why[0] ? why : xd_status_text(status), xd_status_name(status));
+    return false;
+  }
+  r->table = xd_backend_library_table(r->library);
+  return true;
+}
+
+void choose_backend(const runtime *r, xd_context_options *options) {
+  options->backend = r->table ? r->table->name : r->backend;
+  options->backends = r->table ? &r->table : NULL;
+  options->backend_count = r->table ? 1 : 0;
+}
+
 bool start_runtime(runtime *r) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   char message[512] = "";
   const uint32_t threads = r->threads ? r->threads : xd_usable_threads();
-  options.backend = r->backend;
+  if (!open_library(r))
+    return false;
+  choose_backend(r, &options);
   options.threads = threads < THREAD_LIMIT ? threads : THREAD_LIMIT;
   options.message = message;
   options.message_size = sizeof message;
@@ -74,6 +96,8 @@ void stop_runtime(runtime *r) {
   interruptible = NULL;
   xd_context_destroy(r->context);
   r->context = NULL;
+  xd_backend_library_close(r->library);
+  r->library = NULL;
 }
 
 int report_failure(const runtime *r, xd_status status) {

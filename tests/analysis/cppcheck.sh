@@ -14,7 +14,7 @@ grep -v '^#' tests/analysis/cppcheck.txt >build/cppcheck.txt
 cppcheck --enable=warning,performance,portability --std=c11 --language=c -j "$(nproc)" --quiet --inline-suppr \
   --error-exitcode=1 --suppressions-list=build/cppcheck.txt --template='{file}:{line}: {severity}: {id}: {message}' \
   -I include -I lib -DXD_BUILDING -DXDI_WITH_NATIVE -DXDI_WITH_OPENBLAS -DXDI_WITH_ZLIB -D__x86_64__ -D__linux__ \
-  -i lib/backend/onednn lib examples
+  -i lib/backend/onednn -i lib/backend/opencl lib examples
 status=$?
 if [ "$status" -eq 0 ]; then echo "cppcheck: no findings"; fi
 exit "$status"

@@ -20,7 +20,7 @@ say "install"
 
 say "components"
 files() { (cd "$1" && find . ! -type d | sort); }
-for component in runtime development onednn tool gegl gimp vips; do
+for component in runtime development onednn opencl tool gegl gimp vips; do
   "$cmake" --install "$build" --prefix "$work/parts" --component $component >"$work/install.log"
   if [ $component = runtime ] && files "$work/parts" | grep -v '/libxdomain\.so\.[0-9.]*$'; then
     echo "FAILED: the files above are no part of the runtime"

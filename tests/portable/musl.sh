@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compiles the library with musl, the C library of Alpine and of static programs, and runs the program of what must
-# hold everywhere, linked statically; OpenBLAS, zlib and the onednn plug-in are left out. Returns 77 and says why
+# hold everywhere, linked statically; OpenBLAS, zlib and the plug-ins are left out. Returns 77 and says why
 # where musl's tools cannot be had.
 # usage: tests/portable/musl.sh [BUILD-FOLDER]    [build/musl]
 set -u

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles the library for another processor and runs under qemu what depends on it: results alone, an emulator's
 # speed says nothing. On aarch64 that is the NEON kernels above all; s390x is big-endian, and reads and writes the
-# same files. OpenBLAS, zlib and the onednn plug-in are left out. Returns 77 and says why where a compiler, qemu or
+# same files. OpenBLAS, zlib and the plug-ins are left out. Returns 77 and says why where a compiler, qemu or
 # Check for the processor cannot be had.
 # usage: tests/portable/processor.sh aarch64|s390x [BUILD-FOLDER]    [build/PROCESSOR]
 set -u

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compiles the library for Windows with mingw-w64, the static library and the DLL, and runs the program of what must
-# hold everywhere with both under wine, where that is installed or can be; OpenBLAS, zlib and the onednn plug-in are
+# hold everywhere with both under wine, where that is installed or can be; OpenBLAS, zlib and the plug-ins are
 # left out. Returns 77 and says why where the compiler or wine cannot be had.
 # usage: tests/portable/windows.sh [BUILD-FOLDER]    [build/windows]
 set -u

@@ -86,7 +86,10 @@ static bool native_alone(void) {
 static bench reference;
 static bench benches[MAX_TABLES][MAX_THREADS];
 static int table_count;
-static xd_backend_library *onednn; /* the plug-in, where the environment names it */
+
+/* The plug-ins, where the environment names them. */
+static const char *const plugin_variables[] = {"XDOMAIN_ONEDNN_PLUGIN", "XDOMAIN_OPENCL_PLUGIN"};
+static xd_backend_library *plugins[2];
 
 /* Lesser kernels that this processor may not have. */
 static bool can_open(const xd_backend_table *table) {
@@ -138,13 +141,14 @@ static void open_all(void) {
       add_table(table);
   add_table(&forwarding);
   add_table(&bare);
-  if (getenv("XDOMAIN_ONEDNN_PLUGIN")) {
-    char why[300] = "";
-    const xd_status status =
-        xd_backend_library_open(&onednn, why, sizeof why, getenv("XDOMAIN_ONEDNN_PLUGIN"));
-    ck_assert_msg(status == XD_OK, "%s", why);
-    add_table(xd_backend_library_table(onednn));
-  }
+  for (int i = 0; i < 2; i++)
+    if (getenv(plugin_variables[i])) {
+      char why[300] = "";
+      const xd_status status =
+          xd_backend_library_open(&plugins[i], why, sizeof why, getenv(plugin_variables[i]));
+      ck_assert_msg(status == XD_OK, "%s", why);
+      add_table(xd_backend_library_table(plugins[i]));
+    }
 }
 
 static void close_all(void) {
@@ -152,8 +156,10 @@ static void close_all(void) {
   for (int i = 0; i < table_count; i++)
     for (int threads = 0; threads < MAX_THREADS; threads++)
       close_bench(&benches[i][threads]);
-  xd_backend_library_close(onednn);
-  onednn = NULL;
+  for (int i = 0; i < 2; i++) {
+    xd_backend_library_close(plugins[i]);
+    plugins[i] = NULL;
+  }
 }
 
 /* ---- what a case gives ---- */

@@ -1,4 +1,4 @@
-/* Backends in shared objects: one that is whole, one for each fault it can have, and onednn. */
+/* Backends in shared objects: one that is whole, one for each fault it can have, onednn and opencl. */
 #include "backend_support.h"
 
 #include "option_support.h"
@@ -74,7 +74,15 @@ START_TEST(open__refuses_a_plugin_without_a_table) {
 }
 END_TEST
 
-#ifdef XD_ONEDNN_PLUGIN
+#if defined(XD_ONEDNN_PLUGIN) || defined(XD_OPENCL_PLUGIN)
+
+static xd_backend_library *open_built(const char *path) {
+  char why[300] = "";
+  xd_backend_library *library = NULL;
+  const xd_status status = xd_backend_library_open(&library, why, sizeof why, path);
+  ck_assert_msg(status == XD_OK, "%s", why);
+  return library;
+}
 
 /* Losses of a few steps of a small VAE with odd sides. */
 enum { SIDE = 13, BATCH = 24, STEPS = 3 };
@@ -93,24 +101,68 @@ static void train(xd_context *context, double losses[STEPS]) {
   free(pictures);
 }
 
-START_TEST(onednn__trains_like_the_reference) {
-  char why[300];
-  xd_backend_library *library = NULL;
+static void check_training(const xd_backend_table *table, const char *word) {
   double wanted[STEPS], got[2][STEPS];
-  assert_status(xd_backend_library_open(&library, why, sizeof why, XD_ONEDNN_PLUGIN), XD_OK);
   xd_context *context = context_on(xd_backend_builtin("reference"), 1);
   train(context, wanted);
   xd_context_destroy(context);
   for (uint32_t threads = 1; threads <= 2; threads++) {
-    context = context_on(xd_backend_library_table(library), threads);
-    ck_assert_ptr_nonnull(strstr(xd_context_backend_detail(context), "oneDNN"));
+    context = context_on(table, threads);
+    ck_assert_ptr_nonnull(strstr(xd_context_backend_detail(context), word));
     train(context, got[threads - 1]);
     xd_context_destroy(context);
   }
   for (int step = 0; step < STEPS; step++) {
-    assert_number_close("onednn", "a step's loss", got[0][step], wanted[step], 1e-4);
+    assert_number_close(table->name, "a step's loss", got[0][step], wanted[step], 1e-4);
     ck_assert_double_eq(got[0][step], got[1][step]);
   }
+}
+
+#endif
+
+#ifdef XD_ONEDNN_PLUGIN
+
+START_TEST(onednn__trains_like_the_reference) {
+  xd_backend_library *library = open_built(XD_ONEDNN_PLUGIN);
+  check_training(xd_backend_library_table(library), "oneDNN");
+  xd_backend_library_close(library);
+}
+END_TEST
+
+#endif
+
+#ifdef XD_OPENCL_PLUGIN
+
+/* Where a table's backend cannot be opened: the status and the context's message. */
+static xd_status open_on(const xd_backend_table *table, char message[300]) {
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *context = NULL;
+  options.backends = &table, options.backend_count = 1, options.backend = table->name;
+  options.message = message, options.message_size = 300;
+  const xd_status status = xd_context_create(&context, &options);
+  xd_context_destroy(context);
+  return status;
+}
+
+START_TEST(opencl__trains_like_the_reference) {
+  char message[300] = "";
+  xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
+  const xd_backend_table *table = xd_backend_library_table(library);
+  if (open_on(table, message) == XD_OK)
+    check_training(table, "driver");
+  else
+    printf("opencl was not tried: %s\n", message);
+  xd_backend_library_close(library);
+}
+END_TEST
+
+/* A folder without drivers, where the loader of drivers looks. */
+START_TEST(opencl__without_a_device_is_unsupported) {
+  char message[300] = "";
+  ck_assert_int_eq(setenv("OCL_ICD_VENDORS", XD_PLUGINS_FOLDER "/no_drivers", 1), 0);
+  xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
+  assert_status(open_on(xd_backend_library_table(library), message), XD_ERROR_UNSUPPORTED);
+  ck_assert_msg(strstr(message, "no OpenCL device"), "%s", message);
   xd_backend_library_close(library);
 }
 END_TEST
@@ -130,6 +182,12 @@ static Suite *make_suite(void) {
   add_case(suite, onednn__trains_like_the_reference);
 #else
   puts("built without oneDNN: its plug-in was not tried");
+#endif
+#ifdef XD_OPENCL_PLUGIN
+  add_case(suite, opencl__trains_like_the_reference);
+  add_case(suite, opencl__without_a_device_is_unsupported);
+#else
+  puts("built without OpenCL: its plug-in was not tried");
 #endif
   return suite;
 }
