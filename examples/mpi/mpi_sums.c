@@ -69,11 +69,15 @@ static int end_sum(void *user, float *buffer) {
   return 0;
 }
 
-xd_reduce open_mpi_sums(mpi_sums *sums, bool overlaps) {
-  xd_reduce reduce = XD_REDUCE_INIT;
+void open_mpi_sums(mpi_sums *sums, bool overlaps) {
   *sums = (mpi_sums){.overlaps = overlaps};
   MPI_Comm_rank(MPI_COMM_WORLD, &sums->rank);
   MPI_Comm_size(MPI_COMM_WORLD, &sums->ranks);
+}
+
+xd_reduce share_mpi_sums(mpi_sums *sums) {
+  xd_reduce reduce = XD_REDUCE_INIT;
+  sums->seconds = sums->bytes = sums->sums = 0.0;
   reduce.user = sums;
   reduce.begin = begin_sum, reduce.end = end_sum;
   reduce.rank = (uint32_t)sums->rank, reduce.ranks = (uint32_t)sums->ranks;

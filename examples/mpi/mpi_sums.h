@@ -20,8 +20,10 @@ typedef struct mpi_sums {
   double sums;
 } mpi_sums;
 
-/* Between MPI_Init and MPI_Finalize. The sums stay where they are as long as trainings use them. */
-xd_reduce open_mpi_sums(mpi_sums *sums, bool overlaps);
+/* Between MPI_Init and MPI_Finalize. */
+void open_mpi_sums(mpi_sums *sums, bool overlaps);
+/* For trainings that begin, from which on is counted. The sums stay where they are as long as trainings use them. */
+xd_reduce share_mpi_sums(mpi_sums *sums);
 void close_mpi_sums(mpi_sums *sums);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "sharing.h"
 
 static const char ending[] = ".checkpoint";
 
@@ -43,7 +44,7 @@ int prepare_checkpoint(checkpointing *c, const char *out) {
 }
 
 int begin_checkpoint(const checkpointing *c) {
-  return c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
+  return is_first_rank() && c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
 }
 
 xd_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user) {
@@ -83,7 +84,7 @@ static void print_word(const char *word) {
 
 void tell_checkpoint(const checkpointing *c) {
   notice("the training is kept in '%s'", c->path);
-  fputs("xdomain: to go on: xdomain", stderr);
+  fprintf(stderr, "xdomain: to go on: %s", get_sharing()->program);
   for (int i = 0; i < c->argc; i++) {
     fputc(' ', stderr);
     print_word(c->argv[i]);

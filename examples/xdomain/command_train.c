@@ -1,6 +1,7 @@
 /* xdomain train and xdomain map: two sets of pictures in, a model file out. */
 #include <string.h>
 
+#include "sharing.h"
 #include "training.h"
 
 static const char train_usage[] =
@@ -133,6 +134,8 @@ static int check_outputs(const training *t) {
                                       t->unlabelled_specs[0],
                                       t->unlabelled_specs[1]};
   int code = EXIT_DONE;
+  if (!is_first_rank())
+    return EXIT_DONE;
   for (size_t i = 0; i < sizeof files / sizeof *files && !code; i++)
     code = keep_input(outputs, count, files[i]);
   for (size_t i = 0; i < sizeof specs / sizeof *specs && !code; i++)
@@ -222,11 +225,19 @@ static bool read_words(training *t, int argc, char **argv, int *word_count, int 
   return read_command_line(&line, argc, argv, &words, word_count, code);
 }
 
+/* Rank 0 writes for all. */
+static void leave_outputs(training *t) {
+  t->log_path = t->report_path = t->preview_path = NULL;
+  t->no_previews = true;
+}
+
 static int run(int argc, char **argv, bool mapping_only) {
   training t = {.mapping_only = mapping_only, .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
   int word_count, code;
   if (read_words(&t, argc, argv, &word_count, &code)) {
     code = check_words(&t, word_count);
+    if (!is_first_rank())
+      leave_outputs(&t);
     if (!code)
       code = start_runtime(&t.run) ? work(&t) : EXIT_FAILED;
   }
@@ -249,5 +260,8 @@ static bool has_condition(int argc, char **argv) {
 }
 
 int command_map(int argc, char **argv) {
-  return has_condition(argc, argv) ? command_condition(argc, argv) : run(argc, argv, true);
+  if (!has_condition(argc, argv))
+    return run(argc, argv, true);
+  return is_alone() ? command_condition(argc, argv)
+                    : usage_error("--condition is the work of one process: start it without mpirun");
 }

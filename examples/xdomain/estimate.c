@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sharing.h"
 #include "training.h"
 
 enum { PILOT_STEPS = 4, PILOT_PICTURES = 320, JUDGE_STEPS = 3 };
@@ -193,6 +194,8 @@ int plan_training(training *t) {
   xd_status status = take_few(t, &few[0], t->sets[0]);
   if (!status)
     status = take_few(t, &few[1], t->sets[1]);
+  if (!status)
+    status = share_trainings(t->run.context);
   if (!status)
     status = run_pilot(t, &seen, few);
   const double judges = status ? 0.0 : judge_seconds(t, 0) + judge_seconds(t, 1);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "sharing.h"
 
 size_t read_character(const unsigned char *text, uint32_t *point) {
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -136,25 +137,28 @@ static char *make_message(const char *format, va_list arguments) {
   return message;
 }
 
-static void print_message(const char *format, va_list arguments) {
+static void print_message(FILE *to, const char *format, va_list arguments) {
   char *message = make_message(format, arguments);
-  fputs("xdomain: ", stderr);
-  print_text(stderr, message ? message : "out of memory");
-  fputc('\n', stderr);
+  fputs("xdomain: ", to);
+  if (!is_first_rank())
+    fprintf(to, "rank %u of %u: ", get_sharing()->rank, get_sharing()->ranks);
+  print_text(to, message ? message : "out of memory");
+  fputc('\n', to);
+  fflush(to);
   free(message);
 }
 
 void notice(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print_message(format, arguments);
+  print_message(stderr, format, arguments);
   va_end(arguments);
 }
 
 int failure(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print_message(format, arguments);
+  print_message(get_sharing()->failures ? get_sharing()->failures : stderr, format, arguments);
   va_end(arguments);
   return EXIT_FAILED;
 }
@@ -169,7 +173,7 @@ void set_command_name(const char *name) {
 int usage_error(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  print_message(format, arguments);
+  print_message(stderr, format, arguments);
   va_end(arguments);
   fprintf(stderr, "Try 'xdomain %s --help'.\n", command_name);
   return EXIT_USAGE;

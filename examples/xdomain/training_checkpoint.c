@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sharing.h"
 #include "training.h"
 
 /* "runs/m.xdm" becomes "runs/m.partial.xdm"; to be freed. */
@@ -30,7 +31,7 @@ static void save_recovered(training *t) {
 }
 
 void keep_finished(training *t, xd_status why) {
-  if (!can_go_on(&t->checkpoint, why))
+  if (!is_first_rank() || !can_go_on(&t->checkpoint, why))
     return;
   xd_context_clear_cancel(t->run.context);
   save_recovered(t);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sharing.h"
 #include "training.h"
 #include <xdomain/unstable/validation.h>
 
@@ -103,6 +104,7 @@ static void print_summary(training *t) {
   double probe;
   say_trends(t, XD_STAGE_MAPPING2);
   print_seconds(t);
+  say_sums(value_of(t->report, "seconds"));
   for (int i = 0; i < 2; i++)
     if (xd_values_find(t->report, &probe, counts[i]) == XD_OK)
       fprintf(
@@ -149,6 +151,8 @@ static int rescue_model(const training *t) {
 }
 
 static int keep_model(training *t) {
+  if (!is_first_rank())
+    return EXIT_DONE;
   const xd_status status = save_model(t, t->out);
   if (status) {
     report_failure(&t->run, status);
@@ -179,9 +183,10 @@ static xd_status train(training *t) {
   }
   input.pairing = t->pairing;
   progress_start(&t->progress);
-  const xd_status status =
-      t->mapping_only ? xd_map(&t->model, t->run.context, t->report, t->base, &input, &run, t->options)
-                      : xd_train(&t->model, t->run.context, t->report, &input, &run, t->options);
+  xd_status status = share_trainings(t->run.context);
+  if (!status)
+    status = t->mapping_only ? xd_map(&t->model, t->run.context, t->report, t->base, &input, &run, t->options)
+                             : xd_train(&t->model, t->run.context, t->report, &input, &run, t->options);
   progress_end(&t->progress);
   return status;
 }
