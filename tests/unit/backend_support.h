@@ -31,6 +31,10 @@ typedef struct bench {
   bool warm; /* kernels may not allocate any more */
 } bench;
 
+static inline void ignore_log(void *user, xd_log_level level, const char *message) {
+  (void)user, (void)level, (void)message;
+}
+
 /* Must not move while it is open. */
 static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t threads) {
   memset(b, 0, sizeof *b);
@@ -41,7 +45,7 @@ static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t 
     assert_status(xd_pool_create(&b->pool, threads, &b->allocator), XD_OK);
     b->runner = xdi_pool_runner(b->pool);
   }
-  b->host = (xd_backend_host){&b->allocator, &b->runner, NULL, NULL};
+  b->host = (xd_backend_host){&b->allocator, &b->runner, ignore_log, NULL};
   assert_status(b->table.open(&b->backend, &b->detail, &b->host), XD_OK);
 }
 

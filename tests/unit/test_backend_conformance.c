@@ -95,7 +95,7 @@ static xd_backend_library *plugins[2];
 static bool can_open(const xd_backend_table *table) {
   const char *detail = NULL;
   xd_backend *backend = NULL;
-  const xd_backend_host host = {&xdi_heap, &xdi_serial_runner, NULL, NULL};
+  const xd_backend_host host = {&xdi_heap, &xdi_serial_runner, ignore_log, NULL};
   const xd_status status = table->open(&backend, &detail, &host);
   if (status == XD_OK)
     table->close(backend);
@@ -109,7 +109,7 @@ static bool is_native_again(const xd_backend_table *table) {
 #ifdef XDI_WITH_NATIVE
   const char *detail = NULL;
   xd_backend *backend = NULL;
-  const xd_backend_host host = {&xdi_heap, &xdi_serial_runner, NULL, NULL};
+  const xd_backend_host host = {&xdi_heap, &xdi_serial_runner, ignore_log, NULL};
   if (strncmp(table->name, "native:", 7) != 0 || table->open(&backend, &detail, &host) != XD_OK)
     return false;
   const bool same = strcmp(detail, xdi_native_processor()) == 0;

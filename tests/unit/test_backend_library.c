@@ -133,25 +133,59 @@ END_TEST
 
 #ifdef XD_OPENCL_PLUGIN
 
-/* Where a table's backend cannot be opened: the status and the context's message. */
-static xd_status open_on(const xd_backend_table *table, char message[300]) {
+static int warnings;
+
+static void count_warnings(void *user, xd_log_level level, const char *message) {
+  (void)user, (void)message;
+  warnings += level == XD_LOG_WARNING;
+}
+
+/* Opens a plug-in's table; where it cannot be opened, *out is NULL and the message says why. */
+static xd_status open_on(xd_context **out, const xd_backend_library *library, char message[300]) {
+  const xd_backend_table *table = xd_backend_library_table(library);
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
-  xd_context *context = NULL;
   options.backends = &table, options.backend_count = 1, options.backend = table->name;
   options.message = message, options.message_size = 300;
-  const xd_status status = xd_context_create(&context, &options);
-  xd_context_destroy(context);
-  return status;
+  options.log = count_warnings, options.log_level = XD_LOG_WARNING;
+  return xd_context_create(out, &options);
+}
+
+/* The library, where there is a device, and in *context a context on it; NULL: it was said why not. */
+static xd_backend_library *open_device(xd_context **context) {
+  char message[300] = "";
+  xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
+  if (open_on(context, library, message) == XD_OK)
+    return library;
+  printf("opencl was not tried: %s\n", message);
+  xd_backend_library_close(library);
+  return NULL;
 }
 
 START_TEST(opencl__trains_like_the_reference) {
-  char message[300] = "";
-  xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
-  const xd_backend_table *table = xd_backend_library_table(library);
-  if (open_on(table, message) == XD_OK)
-    check_training(table, "driver");
-  else
-    printf("opencl was not tried: %s\n", message);
+  xd_context *context = NULL;
+  xd_backend_library *library = open_device(&context);
+  if (!library)
+    return;
+  xd_context_destroy(context);
+  check_training(xd_backend_library_table(library), "driver");
+  xd_backend_library_close(library);
+}
+END_TEST
+
+START_TEST(opencl__runs_out_of_memory_cleanly) {
+  xd_context *context = NULL;
+  xd_backend *backend = NULL;
+  xd_backend_library *library = open_device(&context);
+  if (!library)
+    return;
+  const xd_backend_table *table = xd_context_backend(context, &backend);
+  const size_t counts[] = {SIZE_MAX, SIZE_MAX / sizeof(float), (size_t)1 << 42};
+  for (int i = 0; i < 3; i++) {
+    xd_buffer *buffer = (xd_buffer *)&warnings;
+    assert_status(table->buffer_create(backend, &buffer, counts[i]), XD_ERROR_OUT_OF_MEMORY);
+    ck_assert_ptr_null(buffer);
+  }
+  xd_context_destroy(context);
   xd_backend_library_close(library);
 }
 END_TEST
@@ -159,10 +193,31 @@ END_TEST
 /* A folder without drivers, where the loader of drivers looks. */
 START_TEST(opencl__without_a_device_is_unsupported) {
   char message[300] = "";
+  xd_context *context = NULL;
   ck_assert_int_eq(setenv("OCL_ICD_VENDORS", XD_PLUGINS_FOLDER "/no_drivers", 1), 0);
   xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
-  assert_status(open_on(xd_backend_library_table(library), message), XD_ERROR_UNSUPPORTED);
+  assert_status(open_on(&context, library, message), XD_ERROR_UNSUPPORTED);
+  ck_assert_ptr_null(context);
   ck_assert_msg(strstr(message, "no OpenCL device"), "%s", message);
+  xd_backend_library_close(library);
+}
+END_TEST
+
+/* The plug-in again, with a program that no compiler takes. */
+START_TEST(opencl__refused_kernels_are_told) {
+  char message[300] = "";
+  xd_context *context = NULL;
+  xd_backend_library *library = open_device(&context);
+  if (!library)
+    return;
+  xd_context_destroy(context);
+  xd_backend_library_close(library);
+  library = open_built(XD_PLUGINS_FOLDER "/plugin_opencl_refused.so");
+  warnings = 0;
+  assert_status(open_on(&context, library, message), XD_ERROR_UNSUPPORTED);
+  ck_assert_ptr_null(context);
+  ck_assert_msg(strstr(message, "cannot be built"), "%s", message);
+  ck_assert_int_gt(warnings, 0);
   xd_backend_library_close(library);
 }
 END_TEST
@@ -185,7 +240,9 @@ static Suite *make_suite(void) {
 #endif
 #ifdef XD_OPENCL_PLUGIN
   add_case(suite, opencl__trains_like_the_reference);
+  add_case(suite, opencl__runs_out_of_memory_cleanly);
   add_case(suite, opencl__without_a_device_is_unsupported);
+  add_case(suite, opencl__refused_kernels_are_told);
 #else
   puts("built without OpenCL: its plug-in was not tried");
 #endif

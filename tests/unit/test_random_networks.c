@@ -1,9 +1,11 @@
 /* Random networks that are valid, on the native backend against the reference: outputs of inference, and
- * outputs and gradients of training. Each run draws from a fresh seed, which is printed and which
+ * outputs and gradients of training; and on the opencl plug-in, where the environment names it. Each run draws from a fresh seed, which is printed and which
  * XDOMAIN_TEST_SEED repeats. */
 #include "network_support.h"
 
 #include <time.h>
+
+#include "xdomain/sys/backend.h"
 
 #define LAYERS 6
 #define NETWORKS 100
@@ -164,9 +166,9 @@ static void compare(const xd_network *network, const float *got, const float *ex
   ck_abort_msg("network %u: %s differ by %g of %g", number, what, error, size);
 }
 
-static void check_networks(xdi_executor_mode mode, bool kinks) {
+static void check_networks(xd_context *context, xdi_executor_mode mode, bool kinks) {
   dice of = {fresh_seed() + (uint64_t)mode, 0};
-  xd_context *reference = test_context("reference"), *native = test_context_with("native", 3, NULL);
+  xd_context *reference = test_context("reference");
   double worst = 0.0;
   for (uint32_t number = 0; number < NETWORKS; number++) {
     xd_network *network = roll_network(&of, reference, kinks);
@@ -174,7 +176,7 @@ static void check_networks(xdi_executor_mode mode, bool kinks) {
     const uint64_t seed = of.seed + number;
     results expected, got;
     run(&expected, reference, network, batch, seed, mode);
-    run(&got, native, network, batch, seed, mode);
+    run(&got, context, network, batch, seed, mode);
     compare(network, got.output, expected.output, got.outputs, "outputs", number, &worst);
     if (mode == XDI_TRAINING) {
       compare(network, got.gradients, expected.gradients, got.weights, "gradients", number, &worst);
@@ -187,16 +189,37 @@ static void check_networks(xdi_executor_mode mode, bool kinks) {
   }
   printf("%u networks agree to %.1e\n", NETWORKS, worst);
   xd_context_destroy(reference);
-  xd_context_destroy(native);
+  xd_context_destroy(context);
 }
 
 START_TEST(native__infers_as_the_reference_does) {
-  check_networks(XDI_INFERENCE, true);
+  check_networks(test_context_with("native", 3, NULL), XDI_INFERENCE, true);
 }
 END_TEST
 
 START_TEST(native__trains_as_the_reference_does) {
-  check_networks(XDI_TRAINING, false);
+  check_networks(test_context_with("native", 3, NULL), XDI_TRAINING, false);
+}
+END_TEST
+
+/* Without a device there is nothing to compare. */
+START_TEST(opencl__computes_as_the_reference_does) {
+  char message[300] = "";
+  xd_backend_library *library = NULL;
+  assert_status(xd_backend_library_open(&library, message, sizeof message, getenv("XDOMAIN_OPENCL_PLUGIN")),
+                XD_OK);
+  const xd_backend_table *table = xd_backend_library_table(library);
+  for (int training = 0; training < 2; training++) {
+    xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+    xd_context *context = NULL;
+    options.backends = &table, options.backend_count = 1, options.backend = table->name;
+    options.message = message, options.message_size = sizeof message;
+    if (xd_context_create(&context, &options) == XD_OK)
+      check_networks(context, training ? XDI_TRAINING : XDI_INFERENCE, !training);
+    else
+      printf("opencl was not tried: %s\n", message);
+  }
+  xd_backend_library_close(library);
 }
 END_TEST
 
@@ -206,6 +229,8 @@ static Suite *make_suite(void) {
   add_case(suite, native__infers_as_the_reference_does);
   add_case(suite, native__trains_as_the_reference_does);
 #endif
+  if (getenv("XDOMAIN_OPENCL_PLUGIN"))
+    add_case(suite, opencl__computes_as_the_reference_does);
   return suite;
 }
 

@@ -72,6 +72,7 @@ static const char *build_options(cl_device_id device) {
              : "-cl-std=CL1.2";
 }
 
+/* What a device's compiler refuses the device cannot do. */
 static xd_status build_program(xd_backend *backend, cl_device_id device, const char **why) {
   const char *text = xdi_opencl_program;
   cl_int code;
@@ -83,9 +84,10 @@ static xd_status build_program(xd_backend *backend, cl_device_id device, const c
   }
   for (int i = 0; i < XDI_OPENCL_KERNEL_COUNT && code == CL_SUCCESS; i++)
     backend->kernels[i] = clCreateKernel(backend->program, xdi_opencl_kernel_names[i], &code);
-  if (code != CL_SUCCESS)
+  const xd_status status = xdi_opencl_check(backend, code, "building the program");
+  if (status != XD_OK)
     *why = "its kernels cannot be built for the OpenCL device";
-  return xdi_opencl_check(backend, code, "building the program");
+  return status == XD_ERROR_INTERNAL ? XD_ERROR_UNSUPPORTED : status;
 }
 
 /* ---- Life ---- */
