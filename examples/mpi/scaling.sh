@@ -5,13 +5,13 @@
 #   weak     as many rows by each of two processes as by one
 #   apart    two trainings at once that share nothing but the machine: what two processes could reach at best
 # Times are a step's, the best of the rounds. Shares are those of a whole training spent in sums, waiting included.
-# usage: scaling.sh BIN_FOLDER MNIST_FOLDER [STEPS [ROUNDS]]    steps of each VAE (30), rounds of all (2)
+# usage: scaling.sh BIN_FOLDER MNIST_FOLDER [STEPS [ROUNDS]]    steps of each VAE (60), rounds of all (3)
 #   examples/mpi/scaling.sh build/release/bin "$(examples/data.sh mnist)"
 set -eu
 
 bin=${1:?usage: scaling.sh BIN_FOLDER MNIST_FOLDER [STEPS [ROUNDS]]}
-mnist=$2 steps=${3:-30} rounds=${4:-2}
-mapping_steps=$((steps * 40))
+mnist=$2 steps=${3:-60} rounds=${4:-3}
+mapping_steps=$((steps * 20))
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
