@@ -11,7 +11,7 @@ if ! command -v cppcheck >/dev/null 2>&1; then
 fi
 mkdir -p build
 grep -v '^#' tests/analysis/cppcheck.txt >build/cppcheck.txt
-cppcheck --enable=warning,performance,portability --std=c11 --language=c -j "$(nproc)" --quiet --inline-suppr \
+cppcheck --enable=warning,performance,portability --std=c11 --language=c --library=gtk -j "$(nproc)" --quiet --inline-suppr \
   --error-exitcode=1 --suppressions-list=build/cppcheck.txt --template='{file}:{line}: {severity}: {id}: {message}' \
   -I include -I lib -DXD_BUILDING -DXDI_WITH_NATIVE -DXDI_WITH_OPENBLAS -DXDI_WITH_ZLIB -D__x86_64__ -D__linux__ \
   -i lib/backend/onednn -i lib/backend/opencl lib examples
