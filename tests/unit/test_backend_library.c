@@ -5,6 +5,18 @@
 #include "xdomain/unstable/backend_detail.h"
 #include "xdomain/unstable/vae_trainer.h"
 
+/* Asked by AddressSanitizer. GCC's looks for pointers in the thread-local memory of libraries that were closed as well,
+ * and sometimes breaks off there; where it does not look, it takes OpenMP's own memory for lost. */
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void) {
+  return "use_tls=0";
+}
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+  return "leak:libgomp";
+}
+
 static xd_status open_plugin(xd_backend_library **out, const char *name, char why[300]) {
   char path[512];
   snprintf(path, sizeof path, "%s/%s.so", XD_PLUGINS_FOLDER, name);
