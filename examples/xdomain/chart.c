@@ -92,10 +92,13 @@ static void print_ticks(FILE *to, const frame *f, double low, double high, int w
 
 static void print_logarithmic_ticks(FILE *to, const frame *f) {
   const bool few = f->high_y < 300.0 * f->low_y;
-  for (double power = pow(10.0, floor(log10(f->low_y))); power <= f->high_y; power *= 10.0)
-    for (int digit = 1; digit <= 5; digit += digit == 1 ? 1 : 3)
-      if (digit * power >= f->low_y && digit * power <= f->high_y && (digit == 1 || few))
-        print_y_tick(to, f, digit * power);
+  const int last = (int)floor(log10(f->high_y));
+  for (int exponent = (int)floor(log10(f->low_y)); exponent <= last; exponent++)
+    for (int digit = 1; digit <= 5; digit += digit == 1 ? 1 : 3) {
+      const double value = digit * pow(10.0, exponent);
+      if (value >= f->low_y && value <= f->high_y && (digit == 1 || few))
+        print_y_tick(to, f, value);
+    }
 }
 
 static void print_axes(FILE *to, const frame *f) {

@@ -15,7 +15,7 @@ if [ -z "$tidy" ]; then
 fi
 tests/analysis/configure.sh || exit 1
 root=$PWD
-find lib examples -name '*.c' | grep -v -E 'kernels_(neon|avx512)|/(onednn|opencl)/|example_layer' | LC_ALL=C sort |
+tests/analysis/sources.sh |
   xargs -P "$(nproc)" -n 8 "$tidy" -p build/analysis --quiet 2>/dev/null >build/analysis/tidy.txt
 sed -n "s#^$root/##; /: warning: .*\[/p; /: error: .*\[/p" build/analysis/tidy.txt | LC_ALL=C sort -u |
   tests/analysis/filter.sh tests/analysis/clang_tidy.txt

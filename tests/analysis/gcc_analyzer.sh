@@ -15,7 +15,7 @@ found=build/gcc_analyzer.found
 if [ $# -eq 0 ]; then
   # The kernels are loops over vectors without pointers of their own, and take the analyzer minutes.
   # shellcheck disable=SC2046 # paths without blanks
-  set -- $(find lib examples -name '*.c' | grep -v -E '/kernels/|/(onednn|opencl)/|example_layer|image/stb\.c' | LC_ALL=C sort)
+  set -- $(tests/analysis/sources.sh | grep -v -E '/kernels/|image/stb\.c')
 fi
 printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 gcc -std=c11 -D_XOPEN_SOURCE=700 -O1 -fanalyzer -c -o /dev/null \
   -I include -I lib -I examples -DXD_BUILDING -DXDI_WITH_NATIVE -DXDI_WITH_OPENBLAS -DXDI_WITH_ZLIB 2>&1 |

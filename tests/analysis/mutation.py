@@ -38,7 +38,7 @@ CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint"]
 AREAS = {
     "format": {"lib/format/*.c": FORMAT},
     "losses": {
-        "lib/backend/*/*_loss.c": ["golden_kernels", "reference_gradients", "critic", "vae_trainer"],
+        "lib/backend/[nr]*/*_loss.c": ["golden_kernels", "reference_gradients", "critic", "vae_trainer"],
         "lib/evaluate/*.c": ["style", "frechet", "measures", "judge", "evaluation", "condition"],
         "lib/train/critic.c": ["critic"],
         "lib/train/judge_trainer.c": ["judge_trainer"],
