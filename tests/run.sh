@@ -92,7 +92,8 @@ build() {
   if [ ! -f "$folder/CMakeCache.txt" ]; then set -- -G "$generator" "$@"; fi
   cmake -S . -B "$folder" -DXDOMAIN_BUILD_TESTS=ON "$@" >"$logs/configure.log" 2>&1 ||
     { cat "$logs/configure.log"; return 1; }
-  cmake --build "$folder" --target "$target" --parallel "$jobs" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
+  cmake --build "$folder" --target "$target" --parallel "$jobs" >"$logs/build.log" 2>&1 ||
+    { cat "$logs/build.log"; return 1; }
   grep -A 6 'warning:' "$logs/build.log" || true
 }
 
@@ -160,7 +161,8 @@ asan() {
 
 tsan() {
   build build/tsan thread_programs -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=thread \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF && tests build/tsan "$jobs" -L thread
+    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF &&
+    tests build/tsan "$jobs" -L thread
 }
 
 memcheck() { tests build/release "$jobs" -L valgrind; }

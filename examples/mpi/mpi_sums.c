@@ -1,6 +1,6 @@
 /* Ordered sums: each rank gets everyone's numbers of its own share of the buffer, adds neighbours in pairs, then pairs
- * of pairs, as the library adds parts of a batch, and hands the sums round. That moves as many bytes as MPI's own best way, and gives the same bytes on any
- * network. MPI's failures end all ranks with a message (MPI_ERRORS_ARE_FATAL). */
+ * of pairs, as the library adds parts of a batch, and hands the sums round. That moves as many bytes as MPI's own best
+ * way, and gives the same bytes on any network. MPI's failures end all ranks with a message (MPI_ERRORS_ARE_FATAL). */
 #include "mpi_sums.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* Random networks that are valid, on the native backend against the reference: outputs of inference, and
- * outputs and gradients of training; and on the opencl plug-in, where the environment names it. Each run draws from a fresh seed, which is printed and which
- * XDOMAIN_TEST_SEED repeats. */
+ * outputs and gradients of training; and on the opencl plug-in, where the environment names it. Each run draws from a
+ * fresh seed, which is printed and which XDOMAIN_TEST_SEED repeats. */
 #include "network_support.h"
 
 #include <time.h>
