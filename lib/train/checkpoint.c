@@ -207,6 +207,9 @@ static xd_status read_chunk(xdi_training *training, const xdi_container *contain
   xd_status status = xdi_container_chunk(container, context, xdi_checkpoint_tags[index], false, &cursor);
   if (status == XD_OK)
     status = read(training, &cursor);
+  if (status == XD_OK && !xdi_cursor_done(&cursor))
+    status = xdi_fail(context, XD_ERROR_BAD_DATA, "%s: more bytes than a checkpoint has",
+                      training->checkpoint.path);
   xdi_release(&context->allocator, (void *)cursor.data);
   return status;
 }

@@ -252,6 +252,8 @@ static xd_status get_all_texts(recovery *found, xd_context *context, const xdi_c
       xdi_container_chunk(container, context, xdi_checkpoint_tags[XDI_CHECKPOINT_TEXTS], false, &texts);
   for (uint32_t i = 0; status == XD_OK && i < LISTS; i++)
     status = get_texts(context, &found->texts[i], &texts);
+  if (status == XD_OK && !xdi_cursor_done(&texts))
+    status = xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's texts are too long");
   xdi_release(&context->allocator, (void *)texts.data);
   return status;
 }
@@ -263,8 +265,10 @@ static xd_status get_place(recovery *found, xd_context *context, const xdi_conta
   found->stage = xdi_get_u32(&position);
   xdi_get_u32(&position); /* steps that were trained */
   found->told = xdi_get_u32(&position);
+  for (int i = 0; i < 3; i++) /* work and seconds */
+    xdi_get_u64(&position);
   xdi_release(&context->allocator, (void *)position.data);
-  if (status == XD_OK && (position.failed || found->stage > XD_STAGE_JUDGE))
+  if (status == XD_OK && (!xdi_cursor_done(&position) || found->stage > XD_STAGE_JUDGE))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's position is none");
   return status;
 }

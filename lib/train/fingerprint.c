@@ -134,14 +134,14 @@ void xdi_fingerprint_put(xdi_bytes *to, const xdi_training *training) {
 /* ---- Comparing ---- */
 
 xd_status xdi_fingerprint_compare(xd_context *context, const char *path, const xdi_bytes *here,
-                                  const xdi_cursor *there) {
+                                  xdi_cursor *there) {
   const xd_allocator *allocator = &context->allocator;
-  xdi_cursor mine = {here->data, here->size, 0, false}, other = *there;
+  xdi_cursor mine = {here->data, here->size, 0, false};
   bool memory = true;
   xd_status status = XD_OK;
   while (status == XD_OK && !xdi_cursor_done(&mine)) {
     char *texts[4] = {xdi_get_text(&mine, allocator, &memory), xdi_get_text(&mine, allocator, &memory),
-                      xdi_get_text(&other, allocator, &memory), xdi_get_text(&other, allocator, &memory)};
+                      xdi_get_text(there, allocator, &memory), xdi_get_text(there, allocator, &memory)};
     if (!memory)
       status = xdi_fail_memory(context, "comparing a checkpoint");
     else if (!texts[2] || !texts[3] || strcmp(texts[0], texts[2]) != 0)

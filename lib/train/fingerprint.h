@@ -13,6 +13,6 @@ void xdi_fingerprint_put(xdi_bytes *to, const xdi_training *training);
 /* XD_ERROR_INVALID_ARGUMENT: another training's; the message names the file and the first value
  * that differs. */
 xd_status xdi_fingerprint_compare(xd_context *context, const char *path, const xdi_bytes *here,
-                                  const xdi_cursor *there);
+                                  xdi_cursor *there);
 
 #endif

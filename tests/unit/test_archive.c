@@ -255,8 +255,10 @@ static xd_status compare(const char *const *here, int here_count, const char *co
   xdi_bytes mine = {.allocator = &context->allocator}, other = {.allocator = &context->allocator};
   put_pairs(&mine, here, here_count);
   put_pairs(&other, there, there_count);
-  const xdi_cursor from = {.data = other.data, .size = other.size};
+  xdi_cursor from = {.data = other.data, .size = other.size};
   const xd_status status = xdi_fingerprint_compare(context, "t.ckpt", &mine, &from);
+  if (status == XD_OK) /* what is read stands at the end, and what is more is left */
+    ck_assert_int_eq(xdi_cursor_done(&from), here_count == there_count);
   xdi_bytes_release(&mine), xdi_bytes_release(&other);
   return status;
 }
@@ -270,6 +272,7 @@ START_TEST(fingerprints__are_compared_pair_by_pair) {
                                                                                              ""};
   static const char *const first[] = {"the library", "2.0", "seed", "7"};
   assert_ok(context, compare(same, 4, same, 4));
+  assert_ok(context, compare(same, 2, same, 4));
   assert_status(compare(same, 4, other, 4), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "t.ckpt cannot be resumed: seed is 8 there, and 7 here");
   assert_status(compare(first, 4, same, 4), XD_ERROR_INVALID_ARGUMENT);
@@ -293,7 +296,7 @@ START_TEST(fingerprints__answer_refused_memory) {
   for (size_t fail = 1; fail <= 5; fail++) {
     counting_allocator counter = {0};
     xd_context *own = test_context_with("reference", 1, &counter);
-    const xdi_cursor from = cursor_of(bytes.size);
+    xdi_cursor from = cursor_of(bytes.size);
     atomic_store(&counter.fail_at, atomic_load(&counter.total) + fail);
     assert_status(xdi_fingerprint_compare(own, "t.ckpt", &bytes, &from),
                   fail < 5 ? XD_ERROR_OUT_OF_MEMORY : XD_OK);

@@ -263,6 +263,72 @@ START_TEST(recover__refuses_other_chunks) {
 }
 END_TEST
 
+/* A byte more in a chunk, or one less, before the zeros behind it; the file's size then. */
+static size_t change_length(unsigned char *bytes, size_t size, const char *tag, int by) {
+  unsigned char *entry = entry_of(bytes, tag);
+  const uint64_t length = xdi_at_u64(entry + 24), end = xdi_at_u64(entry + 16) + length;
+  ck_assert_msg(end == size || end % 64 != 0, "no zeros stand behind %s", tag);
+  if (by < 0)
+    bytes[end - 1] = 0;
+  if (end == size)
+    xdi_set_u64(bytes + 24, end + (uint64_t)by);
+  xdi_set_u64(entry + 24, length + (uint64_t)by);
+  reseal_chunk(bytes, tag);
+  return end == size ? size + (size_t)by : size;
+}
+
+/* Each chunk is as long as what is read of it, whether a training goes on or a model is recovered. */
+START_TEST(checkpoint__refuses_chunks_of_other_lengths) {
+  static const struct {
+    const char *tag;
+    int by;
+    xd_status resumed, recovered;
+    const char *why, *why_not_recovered;
+  } cases[] = {
+      {"FPRT", 1, XD_ERROR_BAD_DATA, XD_OK, "more bytes than a checkpoint has", ""},
+      {"FPRT", -1, XD_ERROR_INVALID_ARGUMENT, XD_OK, "another kind of training", ""},
+      {"POSN", 1, XD_ERROR_BAD_DATA, XD_ERROR_BAD_DATA, "more bytes than a checkpoint has",
+       "position is none"},
+      {"POSN", -1, XD_ERROR_BAD_DATA, XD_ERROR_BAD_DATA, "state ends too early", "position is none"},
+      {"REPT", 1, XD_ERROR_BAD_DATA, XD_OK, "more bytes than a checkpoint has", ""},
+      {"REPT", -1, XD_ERROR_BAD_DATA, XD_OK, "state ends too early", ""},
+      {"TEXT", 1, XD_OK, XD_ERROR_BAD_DATA, "", "texts are too long"},
+      {"TEXT", -1, XD_OK, XD_ERROR_BAD_DATA, "", "texts end too early"},
+      {"STAT", 1, XD_ERROR_BAD_DATA, XD_OK, "state is too long", ""},
+      {"STAT", -1, XD_ERROR_BAD_DATA, XD_OK, "state ends too early", ""},
+  };
+  const setting s = {.options = "directions=1 vae.sharpen=0", .one_class = true};
+  lab l;
+  size_t size;
+  open_lab(&l);
+  leave_checkpoint(&l, &s);
+  unsigned char *bytes = read_test_file(l.checkpoint, &size), *changed = malloc(size + 1);
+  ck_assert_ptr_nonnull(changed);
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    part p;
+    xd_model *model = NULL;
+    memcpy(changed, bytes, size);
+    changed[size] = 0;
+    write_test_file(l.checkpoint, changed, change_length(changed, size, cases[i].tag, cases[i].by));
+    open_part(&p, &l, &s, 1);
+    p.run.checkpoint = l.checkpoint, p.run.resume = 1;
+    const xd_status recovered = xd_train_recover(&model, p.context, l.checkpoint);
+    ck_assert_msg(recovered == cases[i].recovered && (recovered == XD_OK) == (model != NULL), "%s %d: %s",
+                  cases[i].tag, cases[i].by, xd_status_name(recovered));
+    if (recovered != XD_OK)
+      assert_message_names(p.context, cases[i].why_not_recovered);
+    if (cases[i].resumed == XD_OK)
+      assert_ok(p.context, run_part(&p));
+    else
+      assert_part_refused(&p, cases[i].resumed, cases[i].why);
+    xd_model_release(model);
+    close_part(&p);
+  }
+  free(bytes), free(changed);
+  remove_folder(l.folder);
+}
+END_TEST
+
 /* A changed byte or a shorter file is refused, or changes nothing. */
 START_TEST(checkpoint__refuses_damage) {
   const setting s = {.options = "directions=1"};
@@ -510,6 +576,7 @@ static Suite *make_suite(void) {
   add_case(suite, checkpoint__refuses_inputs_that_make_no_sense);
   add_case(suite, checkpoint__is_a_file_of_its_own_kind);
   add_case(suite, recover__refuses_other_chunks);
+  add_case(suite, checkpoint__refuses_chunks_of_other_lengths);
   add_case(suite, checkpoint__refuses_damage);
   add_case(suite, checkpoint__goes_on_where_one_cannot_be_written);
   add_case(suite, checkpoint__is_written_as_often_as_asked);

@@ -528,6 +528,58 @@ START_TEST(evaluate__refuses_a_model_of_vectors) {
 }
 END_TEST
 
+static xd_dataset *labelled_set(uint32_t count, const uint32_t *labels, uint32_t width, uint32_t height) {
+  static uint8_t pixels[4 * 90 * 3];
+  xd_dataset *set = NULL;
+  for (size_t i = 0; i < sizeof pixels; i++)
+    pixels[i] = (uint8_t)(i * i % 251);
+  assert_ok(context, xd_dataset_create(&set, context, pixels, labels, count, width, height, 3));
+  return set;
+}
+
+/* The model knows the labels 0 to 3; a source set may have others where they are not paired. */
+START_TEST(evaluate__of_conditions_refuses_labels_that_are_paired_and_unknown) {
+  static const uint32_t labels[] = {0, 3, 4, 0};
+  static const struct {
+    const char *pairing;
+    uint32_t count; /* of the source's pictures */
+    xd_status expected;
+    const char *word;
+  } cases[] = {
+      {"0:0", 4, XD_OK, ""},
+      {"3:0", 4, XD_OK, ""},
+      {"*:*", 2, XD_OK, ""},
+      {"*:*", 3, XD_ERROR_SHAPE_MISMATCH, "the source set has label 4, but the model knows 0 to 3"},
+      {"4:0", 4, XD_ERROR_SHAPE_MISMATCH, "the source set has label 4, but the model knows 0 to 3"},
+      {"4:0", 2, XD_ERROR_NOT_FOUND, "class 4 of domain 1 is paired, but its set has no picture of it"},
+  };
+  xd_model *model = conditions_model();
+  xd_judge *judge =
+      make_judge(context, "width=9 height=10 channels=3 classes=2 base_channels=1 feature_dim=4");
+  xd_dataset *target = labelled_set(3, NULL, 9, 10);
+  xd_values *measures = make_values(context);
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+    xd_pairing *pairing = make_pairing(context, cases[i].pairing);
+    xd_dataset *source = labelled_set(cases[i].count, labels, 5, 5);
+    input.judge = judge;
+    input.source = source;
+    input.target = target;
+    input.pairing = pairing;
+    const xd_status status = xd_evaluate(context, measures, model, XD_DIRECTION_1TO2, &input, NULL);
+    ck_assert_msg(status == cases[i].expected, "case %zu: %s", i, xd_status_name(status));
+    if (status != XD_OK)
+      assert_message_names(context, cases[i].word);
+    xd_dataset_release(source);
+    xd_pairing_release(pairing);
+  }
+  xd_values_destroy(measures);
+  xd_dataset_release(target);
+  xd_judge_release(judge);
+  xd_model_release(model);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("condition");
   TCase *tcase = tcase_create("condition");
@@ -547,6 +599,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, train_generator__leaves_nothing_behind_without_memory);
   tcase_add_test(tcase, train_generator__learns_to_draw_classes);
   tcase_add_test(tcase, evaluate__refuses_a_model_of_vectors);
+  tcase_add_test(tcase, evaluate__of_conditions_refuses_labels_that_are_paired_and_unknown);
   suite_add_tcase(suite, tcase);
   return suite;
 }

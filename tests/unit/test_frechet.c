@@ -1,8 +1,10 @@
 /* The Frechet distance against closed forms, and the matrix routines under it. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "training_support.h"
 
 #include "evaluate/frechet.h"
 #include "evaluate/symmetric.h"
+#include "guarded_memory.h"
 
 /* Moments with a given mean and covariance, without samples. */
 static xdi_moments moments_of(uint32_t dim, const double *mean, const double *covariance) {
@@ -176,6 +178,32 @@ START_TEST(symmetric_eigenvalues__come_in_rising_order) {
 }
 END_TEST
 
+/* Of each routine all memory ends where a page begins that may not be touched. */
+START_TEST(symmetric__reads_no_number_past_a_matrix) {
+  enum { N = 8 }; /* so that nothing is left for alignment */
+  const size_t square = N * N * sizeof(double), line = N * sizeof(double);
+  double q[N * N], known[N] = {8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0};
+  double *a = guarded_allocate(NULL, square, 64), *factor = guarded_allocate(NULL, square, 64);
+  double *values = guarded_allocate(NULL, line, 64), *work = guarded_allocate(NULL, 3 * line, 64);
+  size_t rank;
+  ck_assert(a && factor && values && work);
+  make_rotation(q, N);
+  compose(a, q, known, N);
+  xdi_symmetric_eigenvalues(values, a, N, work);
+  for (int i = 0; i < N; i++)
+    assert_near(values[i], i + 1.0, 1e-12, "eigenvalue");
+  compose(a, q, known, N);
+  xdi_symmetric_factor(factor, &rank, a, N);
+  ck_assert_uint_eq(rank, N);
+  compose(a, q, known, N);
+  xdi_symmetric_vectors(values, a, N);
+  for (int i = 0; i < N; i++)
+    assert_near(values[i], 8.0 - i, 1e-12, "eigenvalue");
+  guarded_release(NULL, a, square, 64), guarded_release(NULL, factor, square, 64);
+  guarded_release(NULL, values, line, 64), guarded_release(NULL, work, 3 * line, 64);
+}
+END_TEST
+
 START_TEST(symmetric_factor__takes_matrices_of_any_rank) {
   enum { N = 12 };
   double q[N * N], a[N * N], kept[N * N], factor[N * N], values[N] = {5.0, 3.0, 2.0, 1e-3};
@@ -232,6 +260,7 @@ static Suite *make_suite(void) {
   add_case(suite, moments__are_the_mean_and_the_unbiased_covariance);
   add_case(suite, frechet_distance__is_small_between_samples_of_one_distribution);
   add_case(suite, symmetric_eigenvalues__come_in_rising_order);
+  add_case(suite, symmetric__reads_no_number_past_a_matrix);
   add_case(suite, symmetric_factor__takes_matrices_of_any_rank);
   add_case(suite, symmetric_vectors__are_the_axes_by_falling_value);
   return suite;

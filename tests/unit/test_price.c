@@ -1,10 +1,11 @@
-/* What networks cost, that files whose networks cost too much are refused, and that a cancellation is heard
- * within a layer. */
+/* What networks cost, that files whose networks cost too much, or have more parameters than numbers, are refused, that
+ * no file is too large, and that a cancellation is heard within a layer. */
 #include "network_support.h"
 
 #include <pthread.h>
 #include <time.h>
 
+#include "format/network_file.h"
 #include "layer/price.h"
 #include "tiny_model.h"
 #include "xdomain/unstable/price.h"
@@ -105,6 +106,76 @@ START_TEST(model_load__refuses_networks_beyond_the_limits) {
 }
 END_TEST
 
+/* A dense layer of 2048 weights and 32 biases, as halves in 4224 bytes. The layer of a file that asks for more than
+ * halves of all bytes, and 64, is refused before there is memory for it. */
+START_TEST(networks__have_as_many_parameters_as_a_file_has_halves) {
+  const xd_shape input = {.width = 8, .height = 8, .channels = 1};
+  const xd_layer_spec specs[] = {dense_spec(32, XD_ACTIVATION_IDENTITY)};
+  xd_network *network = make_network(context, input, specs, 1);
+  const xdi_role role = {XD_TAG('E', 'N', 'C', '1'), network};
+  xdi_bytes bytes[3];
+  xdi_chunk_source chunks[3] = {{XDI_CHUNK_NETWORKS, true, &bytes[0]},
+                                {XDI_CHUNK_TENSORS, true, &bytes[1]},
+                                {XDI_CHUNK_DATA, true, &bytes[2]}};
+  char *folder = make_temp_folder(), path[TEST_PATH_SIZE];
+  const xdi_target target = xdi_target_of_path(path_in(path, folder, "n.xdm"));
+  for (int more = 0; more < 2; more++) {
+    xdi_container container;
+    xdi_role found[XDI_NETWORK_LIMIT];
+    uint32_t count = 9;
+    for (int i = 0; i < 3; i++)
+      bytes[i] = (xdi_bytes){.allocator = &context->allocator};
+    assert_ok(context, xdi_networks_put(context, &role, 1, true, &bytes[0], &bytes[1], &bytes[2]));
+    ck_assert_uint_eq(bytes[2].size, 4224);
+    if (more)
+      xdi_set_u32(bytes[0].data + bytes[0].size - 24, 34); /* channels of the layer */
+    assert_ok(context, xdi_container_write(context, &target, XDI_KIND_MODEL, chunks, 3));
+    assert_ok(context, xdi_container_open(&container, context, path));
+    const xd_status status = xdi_networks_get(context, &container, NULL, found, &count);
+    ck_assert_uint_eq(count, more ? 0 : 1);
+    assert_status(status, more ? XD_ERROR_BAD_DATA : XD_OK);
+    if (more)
+      assert_message_names(context, "the network's layers have 2210 parameters, but at most 2176 are there");
+    xdi_networks_release(found, count);
+    xdi_container_close(&container, context);
+    for (int i = 0; i < 3; i++)
+      xdi_bytes_release(&bytes[i]);
+  }
+  xdi_network_release(network);
+  remove_folder(folder);
+}
+END_TEST
+
+/* As many chunks as a file may have share the same bytes. The largest file that may be is a GiB, for which this
+ * context has no memory; the next is refused before it is asked for. */
+START_TEST(container__is_at_most_a_gibibyte) {
+  counting_allocator counter = {0};
+  xd_context *own = test_context_with("reference", 1, &counter);
+  const size_t part = (size_t)1 << 25, head = 64 + XDI_CHUNK_LIMIT * 40;
+  unsigned char *data = calloc(part, 1);
+  xdi_bytes whole = {.allocator = &own->allocator, .data = data, .size = part}, last = whole;
+  xdi_chunk_source chunks[XDI_CHUNK_LIMIT + 1];
+  const xdi_target target = xdi_target_of_path("/nowhere/large.xdm");
+  ck_assert_ptr_nonnull(data);
+  ck_assert_uint_eq(head % 64, 0);
+  for (uint32_t i = 0; i <= XDI_CHUNK_LIMIT; i++)
+    chunks[i] =
+        (xdi_chunk_source){XD_TAG('D', 'A', 'T', 'A') + i, true, i == XDI_CHUNK_LIMIT - 1 ? &last : &whole};
+  for (uint32_t more = 0; more < 2; more++) {
+    last.size = part - head + more;
+    atomic_store(&counter.fail_at, atomic_load(&counter.total) + 1);
+    assert_status(xdi_container_write(own, &target, XDI_KIND_MODEL, chunks, XDI_CHUNK_LIMIT),
+                  more ? XD_ERROR_TOO_LARGE : XD_ERROR_OUT_OF_MEMORY);
+    if (more)
+      assert_message_names(own, "the file would have 1073741825 bytes, over the limit of 1073741824");
+  }
+  assert_status(xdi_container_write(own, &target, XDI_KIND_MODEL, chunks, XDI_CHUNK_LIMIT + 1),
+                XD_ERROR_OUT_OF_MEMORY);
+  free(data);
+  xd_context_destroy(own);
+}
+END_TEST
+
 /* ---- cancelling ---- */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -175,6 +246,9 @@ static Suite *make_suite(void) {
                    price__memory_is_that_of_the_results_which_live_at_once, open_context, close_context);
   add_checked_case(suite, "model_load__refuses_networks_beyond_the_limits",
                    model_load__refuses_networks_beyond_the_limits, open_context, close_context);
+  add_checked_case(suite, "networks__have_as_many_parameters_as_a_file_has_halves",
+                   networks__have_as_many_parameters_as_a_file_has_halves, open_context, close_context);
+  add_case(suite, container__is_at_most_a_gibibyte);
 #ifdef XDI_WITH_NATIVE
   add_case(suite, cancel__is_heard_within_a_layer);
 #endif
