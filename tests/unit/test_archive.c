@@ -1,8 +1,10 @@
 /* Numbers and texts as they lie in files, a training's state both ways, and the comparison of two trainings. */
+#include "network_support.h"
 #include "option_support.h"
 
 #include "base/memory.h"
 #include "format/wire.h"
+#include "model/judge.h"
 #include "tensor/device.h"
 #include "train/archive.h"
 #include "train/fingerprint.h"
@@ -290,6 +292,80 @@ START_TEST(fingerprints__are_compared_pair_by_pair) {
 }
 END_TEST
 
+enum { PLAIN, FIRST_PIXEL, LAST_PIXEL, FIRST_LABEL, LAST_LABEL, FIRST_NAME, LAST_NAME, FLAT, SETS };
+
+/* Three pictures of 2x3 pixels and the classes 0 and 1, but for one thing. */
+static xd_dataset *set_but_for(int what) {
+  const uint8_t pixels[18] = {what == FIRST_PIXEL, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7,
+                              what == LAST_PIXEL};
+  const uint32_t labels[3] = {what == FIRST_LABEL, 1, what == LAST_LABEL};
+  const char *const names[2] = {what == FIRST_NAME ? "none" : "zero", what == LAST_NAME ? "two" : "one"};
+  xd_dataset *set = NULL, *named = NULL;
+  assert_ok(context, xd_dataset_create(&set, context, pixels, labels, 3, what == FLAT ? 3 : 2,
+                                       what == FLAT ? 2 : 3, 1));
+  assert_ok(context, xd_dataset_with_class_names(&named, context, set, names, 2));
+  xd_dataset_release(set);
+  return named;
+}
+
+enum { FIRST_LAYER = 1, SECOND_LAYER, FIRST_WEIGHT, LAST_WEIGHT, JUDGES };
+
+static xd_judge *judge_but_for(int what) {
+  const xd_shape input = {.height = 8, .width = 8, .channels = 1};
+  const xd_layer_spec specs[] = {
+      conv2d_spec(2, 3, 1, 1, what == FIRST_LAYER ? XD_ACTIVATION_LEAKY_RELU : XD_ACTIVATION_RELU),
+      conv2d_spec(2, 3, 1, 1, what == SECOND_LAYER ? XD_ACTIVATION_LEAKY_RELU : XD_ACTIVATION_RELU),
+      dense_spec(3, XD_ACTIVATION_RELU), dense_spec(2, XD_ACTIVATION_IDENTITY)};
+  xd_network *network = make_network(context, input, specs, COUNT_OF(specs));
+  xd_judge *judge = NULL;
+  network->block[0] += what == FIRST_WEIGHT ? 1.0f : 0.0f;
+  network->block[network->block_count - 1] += what == LAST_WEIGHT ? 1.0f : 0.0f;
+  assert_ok(context, xdi_judge_wrap(&judge, context, network));
+  xdi_network_release(network);
+  return judge;
+}
+
+/* What is written down of a training whose input is that. */
+static xdi_bytes fingerprint_of(const char *pairing, int set, int judge) {
+  xdi_training training = {.context = context, .call = "xd_train", .group = "judge"};
+  xd_pairing *pairs = NULL;
+  xdi_bytes to = {.allocator = &context->allocator};
+  xd_dataset *of = set_but_for(set);
+  xd_judge *by = judge_but_for(judge);
+  assert_ok(context, xd_pairing_create(&pairs, context, pairing));
+  training.options = &training.judge_settings;
+  training.input.pairing = pairs;
+  training.input.set[1] = of;
+  training.input.judge[0] = by;
+  xdi_fingerprint_put(&to, &training);
+  ck_assert(!to.failed);
+  xd_pairing_release(pairs);
+  xd_dataset_release(of);
+  xd_judge_release(by);
+  return to;
+}
+
+static void assert_tells(const xdi_bytes *plain, bool same, const char *pairing, int set, int judge) {
+  xdi_bytes other = fingerprint_of(pairing, set, judge);
+  ck_assert_msg(same == (other.size == plain->size && memcmp(other.data, plain->data, other.size) == 0),
+                "pairing %s, set %d, judge %d: %s", pairing, set, judge, same ? "not the same" : "the same");
+  xdi_bytes_release(&other);
+}
+
+START_TEST(fingerprints__tell_each_input_from_others) {
+  static const char *const pairings[] = {"2:1,1:0", "0:2,1:0", "0:1,2:0", "0:1,1:2", "0:1", "1:0"};
+  xdi_bytes plain = fingerprint_of("0:1,1:0", PLAIN, 0);
+  assert_tells(&plain, true, "0:1,1:0", PLAIN, 0);
+  for (size_t i = 0; i < COUNT_OF(pairings); i++)
+    assert_tells(&plain, false, pairings[i], PLAIN, 0);
+  for (int set = FIRST_PIXEL; set < SETS; set++)
+    assert_tells(&plain, false, "0:1,1:0", set, 0);
+  for (int judge = FIRST_LAYER; judge < JUDGES; judge++)
+    assert_tells(&plain, false, "0:1,1:0", PLAIN, judge);
+  xdi_bytes_release(&plain);
+}
+END_TEST
+
 START_TEST(fingerprints__answer_refused_memory) {
   static const char *const same[] = {"seed", "7"};
   put_pairs(&bytes, same, 2);
@@ -321,6 +397,7 @@ static Suite *make_suite(void) {
   ADD(archive__tells_a_state_of_another_size);
   ADD(archive__answers_refused_memory);
   ADD(fingerprints__are_compared_pair_by_pair);
+  ADD(fingerprints__tell_each_input_from_others);
   ADD(fingerprints__answer_refused_memory);
   return suite;
 }

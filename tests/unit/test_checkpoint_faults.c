@@ -2,6 +2,8 @@
  * refused. */
 #include "checkpoint_support.h"
 
+#include <time.h>
+
 #include "file_bytes.h"
 
 /* ---- refusals ---- */
@@ -442,6 +444,36 @@ START_TEST(checkpoint__goes_on_where_one_cannot_be_written) {
 }
 END_TEST
 
+static double seconds_now(void) {
+  struct timespec now;
+  ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The seconds of both parts are told, and what lies between them is not. */
+START_TEST(checkpoint__goes_on_counting_seconds) {
+  const setting s = {.options = "directions=1", .one_class = true};
+  const struct timespec pause = {.tv_nsec = 200000000};
+  lab l;
+  part p;
+  open_lab(&l);
+  const double begun = seconds_now();
+  leave_checkpoint_at(&l, &s, 5);
+  const double first = seconds_now() - begun;
+  nanosleep(&pause, NULL);
+  open_part(&p, &l, &s, 1);
+  p.run.checkpoint = l.checkpoint, p.run.resume = 1;
+  const double resumed = seconds_now();
+  assert_ok(p.context, run_part(&p));
+  const double second = seconds_now() - resumed, told = value_of(p.report, "seconds"),
+               stage = value_of(p.report, "seconds.vae2");
+  ck_assert_msg(told > 0.0 && told <= first + second, "%g s are told of %g and %g", told, first, second);
+  ck_assert_msg(stage > 0.0 && stage <= told, "%g s of a stage are told, and %g of all", stage, told);
+  close_part(&p);
+  remove_folder(l.folder);
+}
+END_TEST
+
 static int count_writes(void *user, const xd_progress *progress) {
   remover *of = user;
   struct stat found;
@@ -578,6 +610,7 @@ static Suite *make_suite(void) {
   add_case(suite, recover__refuses_other_chunks);
   add_case(suite, checkpoint__refuses_chunks_of_other_lengths);
   add_case(suite, checkpoint__refuses_damage);
+  add_case(suite, checkpoint__goes_on_counting_seconds);
   add_case(suite, checkpoint__goes_on_where_one_cannot_be_written);
   add_case(suite, checkpoint__is_written_as_often_as_asked);
   add_case(suite, checkpoint__answers_refused_memory);

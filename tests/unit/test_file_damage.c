@@ -3,6 +3,7 @@
 #include "tiny_model.h"
 
 #include "file_bytes.h"
+#include "format/container.h"
 #include "layer/network.h"
 #include "model/model.h"
 
@@ -91,6 +92,52 @@ START_TEST(header__is_refused_for_what_is_wrong) {
   assert_model_refused(63, XD_ERROR_TRUNCATED, "ends within its header (63 bytes)");
   assert_model_refused(64, XD_ERROR_TRUNCATED, "64 bytes long, its header promises");
   assert_model_loads();
+}
+END_TEST
+
+/* The lowest descriptor that is free. */
+static int free_descriptor(void) {
+  const int found = dup(STDERR_FILENO);
+  ck_assert_int_ge(found, 0);
+  close(found);
+  return found;
+}
+
+START_TEST(files__are_closed_when_they_are_read_or_refused) {
+  const int free_before = free_descriptor();
+  xd_model *model = NULL;
+  xd_file_info info = XD_FILE_INFO_INIT;
+  assert_ok(context, xd_model_load(&model, context, path));
+  xd_model_release(model);
+  assert_ok(context, xd_file_inspect(context, &info, NULL, 0, path));
+  assert_ok(context, xd_file_verify(context, path));
+  ck_assert_int_eq(free_descriptor(), free_before);
+  for (size_t at = 0; at < size; at += size / 3) { /* in the header, and in chunks */
+    data[at] ^= 1;
+    write_test_file(path, data, size);
+    data[at] ^= 1;
+    assert_status(xd_model_load(&model, context, path), XD_ERROR_BAD_DATA);
+    assert_status(xd_file_verify(context, path), XD_ERROR_BAD_DATA);
+    ck_assert_int_eq(free_descriptor(), free_before);
+  }
+}
+END_TEST
+
+START_TEST(header__has_the_newest_minor_version_of_its_chunks) {
+  const xdi_target target = xdi_target_of_path(path);
+  for (uint32_t newest = 0; newest < 3; newest++) {
+    xdi_bytes bytes[3] = {{0}, {0}, {0}};
+    xdi_chunk_source chunks[3];
+    xd_file_info info = XD_FILE_INFO_INIT;
+    for (uint32_t i = 0; i < 3; i++) {
+      bytes[i].minor = i == newest ? 2 : i % 2;
+      chunks[i] = (xdi_chunk_source){XD_TAG('A', 'B', 'C', '0') + (i << 24), false, &bytes[i]};
+    }
+    assert_ok(context, xdi_container_write(context, &target, XDI_KIND_MODEL, chunks, 3));
+    assert_ok(context, xd_file_inspect(context, &info, NULL, 0, path));
+    ck_assert_uint_eq(info.minor, 2);
+    ck_assert_uint_eq(info.chunk_count, 3);
+  }
 }
 END_TEST
 
@@ -648,6 +695,8 @@ END_TEST
 static Suite *make_suite(void) {
   Suite *suite = suite_create("file_damage");
   ADD(header__is_refused_for_what_is_wrong);
+  ADD(header__has_the_newest_minor_version_of_its_chunks);
+  ADD(files__are_closed_when_they_are_read_or_refused);
   ADD(table__must_fit_the_file);
   ADD(table__is_refused_for_chunks_out_of_place);
   ADD(table__demands_zeros_between_chunks);

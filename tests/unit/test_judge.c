@@ -239,6 +239,25 @@ START_TEST(judge__bears_null) {
 }
 END_TEST
 
+/* The fourth chunk is CLSS. */
+START_TEST(judge_save__writes_names_where_there_are_some) {
+  static const char *const names[] = {"", "", "two"};
+  xd_judge *judge = small_judge(1), *named = NULL;
+  xd_file_info info = XD_FILE_INFO_INIT;
+  char *folder = make_temp_folder(), path[TEST_PATH_SIZE];
+  path_in(path, folder, "judge.xdc");
+  assert_ok(context, xd_judge_save(judge, context, path));
+  assert_ok(context, xd_file_inspect(context, &info, NULL, 0, path));
+  ck_assert_uint_eq(info.chunk_count, 3);
+  assert_ok(context, xd_judge_with_class_names(&named, context, judge, names, 3));
+  assert_ok(context, xd_judge_save(named, context, path));
+  assert_ok(context, xd_file_inspect(context, &info, NULL, 0, path));
+  ck_assert_uint_eq(info.chunk_count, 4);
+  xd_judge_release(judge), xd_judge_release(named);
+  remove_folder(folder);
+}
+END_TEST
+
 static xd_status use_judge(xd_context *of, void *set) {
   double accuracy;
   xd_judge *judge = NULL;
@@ -274,6 +293,7 @@ static Suite *make_suite(void) {
   add(judge_predict__takes_the_first_of_equals);
   add(judge_accuracy__is_the_share_of_right_labels);
   add(judge_accuracy__refuses_pictures_of_another_size);
+  add(judge_save__writes_names_where_there_are_some);
   add(judge__bears_null);
   add(judge__survives_refused_memory);
 #undef add

@@ -11,6 +11,15 @@
 static xd_context *context;
 static xd_values *told;
 
+/* How often the power iterations of each call go on. */
+static uint32_t iterations[8], iterated;
+
+static xd_status note_iterations(xd_backend *backend, xd_spectral_norm *matrices, uint32_t count) {
+  if (iterated < COUNT_OF(iterations))
+    iterations[iterated++] = matrices[0].iterations;
+  return failing_spectral_norm_forward(backend, matrices, count);
+}
+
 static void set_up(void) {
   const xd_allocator hooks = guarded_allocator_hooks();
   static xd_backend_table table;
@@ -18,6 +27,7 @@ static void set_up(void) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   fail_at = 0;
   table = failing_table(xd_backend_builtin("reference"));
+  table.spectral_norm_forward = note_iterations;
   options.allocator = &hooks;
   options.backend = "failing";
   options.backends = tables;
@@ -65,24 +75,43 @@ static xd_status step_mapping(void *user) {
   return xd_mapping_trainer_step(call->trainer, told, &call->batch, 0.001f);
 }
 
+static mapping_call mapping_call_of(const char *options, const float *codes) {
+  char text[256];
+  snprintf(text, sizeof text, "source_dim=3 target_dim=3 hidden_width=4 hidden_layers=1 batch=4 %s", options);
+  mapping_call call = {make_mapping_trainer(context, text), XD_MAPPING_BATCH_INIT};
+  call.batch.count = ROWS;
+  call.batch.source = codes;
+  call.batch.twin = codes + ROWS * 3;
+  call.batch.anchor = codes + 2 * ROWS * 3;
+  call.batch.positive = codes + 3 * ROWS * 3;
+  call.batch.mismatched = codes + 4 * ROWS * 3;
+  call.batch.style_dim = 2;
+  call.batch.style_reader = call.batch.style = codes + 5 * ROWS * 3;
+  return call;
+}
+
+/* Before D's update its norms come one iteration nearer; before G's they are found again for D's new weights. */
+START_TEST(mapping_step__iterates_once_for_spectral_norms) {
+  float *codes = make_normals(6 * ROWS * 3, 4);
+  mapping_call call = mapping_call_of("spectral_norm=1", codes);
+  iterated = 0;
+  for (uint32_t i = 0; i < 2; i++)
+    assert_ok(context, step_mapping(&call));
+  ck_assert_uint_eq(iterated, 4);
+  for (uint32_t i = 0; i < 4; i++)
+    ck_assert_uint_eq(iterations[i], 1 - i % 2);
+  xd_mapping_trainer_destroy(call.trainer);
+  free(codes);
+}
+END_TEST
+
 START_TEST(mapping_step__ends_at_a_kernel_that_fails) {
   static const char *const options[] = {"style=0.5 spectral_norm=1 dropout=0.1", "generated_mismatch=0",
                                         "generated_mismatch=0 mismatch=0 invariance=0 ema_decay=0",
                                         "style=0.5 parts=2", "generated_mismatch=0 mismatch=0 parts=2"};
   float *codes = make_normals(6 * ROWS * 3, 4);
   for (size_t i = 0; i < COUNT_OF(options); i++) {
-    char text[256];
-    snprintf(text, sizeof text, "source_dim=3 target_dim=3 hidden_width=4 hidden_layers=1 batch=4 %s",
-             options[i]);
-    mapping_call call = {make_mapping_trainer(context, text), XD_MAPPING_BATCH_INIT};
-    call.batch.count = ROWS;
-    call.batch.source = codes;
-    call.batch.twin = codes + ROWS * 3;
-    call.batch.anchor = codes + 2 * ROWS * 3;
-    call.batch.positive = codes + 3 * ROWS * 3;
-    call.batch.mismatched = codes + 4 * ROWS * 3;
-    call.batch.style_dim = 2;
-    call.batch.style_reader = call.batch.style = codes + 5 * ROWS * 3;
+    mapping_call call = mapping_call_of(options[i], codes);
     check_faults(options[i], step_mapping, &call);
     xd_mapping_trainer_destroy(call.trainer);
   }
@@ -221,6 +250,8 @@ END_TEST
 
 static Suite *make_suite(void) {
   Suite *suite = suite_create("kernel_faults");
+  add_checked_case(suite, "mapping_step__iterates_once_for_spectral_norms",
+                   mapping_step__iterates_once_for_spectral_norms, set_up, tear_down);
   add_checked_case(suite, "mapping_step__ends_at_a_kernel_that_fails",
                    mapping_step__ends_at_a_kernel_that_fails, set_up, tear_down);
   add_checked_case(suite, "vae_step__ends_at_a_kernel_that_fails", vae_step__ends_at_a_kernel_that_fails,

@@ -451,6 +451,11 @@ START_TEST(cross_entropy__counts_the_correct_and_refuses_a_wrong_label) {
   head.logits = make_slice(&reference, logits, 6);
   BENCH_CALL(&reference, cross_entropy, &head);
   ck_assert_uint_eq(head.correct, 1);
+  const float equal[] = {2.0f, 2.0f, 2.0f, 0.0f, 5.0f, 5.0f};
+  xd_cross_entropy first = {.rows = 2, .classes = 3, .labels = (const uint32_t[]){0, 1}};
+  first.logits = make_slice(&reference, equal, 6);
+  BENCH_CALL(&reference, cross_entropy, &first);
+  ck_assert_uint_eq(first.correct, 2);
   assert_number_close("reference", "loss", head.loss, 1800.0 + log(1.0 + exp(-1.0) + exp(-2.0)), 1e-6);
   labels[0] = 3;
   assert_status(reference.table.cross_entropy(reference.backend, &head), XD_ERROR_INVALID_ARGUMENT);

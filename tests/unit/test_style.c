@@ -3,7 +3,9 @@
 
 #include "evaluate/read_back.h"
 #include "evaluate/strokes.h"
+#include "evaluate/style.h"
 #include "evaluate/within_class.h"
+#include "tiny_model.h"
 
 /* ---- within classes ---- */
 
@@ -142,6 +144,36 @@ START_TEST(strokes__tell_ink_and_slant_on_any_ground) {
 }
 END_TEST
 
+/* Sources of the tiny model's domain 1 and results of its domain 2: where either do not vary, nothing is kept. */
+START_TEST(style__of_pictures_that_do_not_vary_is_0) {
+  enum { PAIRS = 8, SOURCE = 64, RESULT = 270 };
+  xd_context *context = test_context("reference");
+  xd_model *model = tiny_model(context, false);
+  const uint32_t classes[PAIRS] = {0, 0, 1, 1, 0, 0, 1, 1};
+  for (int still = 0; still < 3; still++) {
+    float *sources = make_pixels(PAIRS * SOURCE, 1), *results = make_pixels(PAIRS * RESULT, 2);
+    xdi_style style;
+    xdi_style_figures found;
+    for (size_t i = SOURCE; still == 1 && i < PAIRS * SOURCE; i++)
+      sources[i] = sources[i - SOURCE];
+    for (size_t i = RESULT; still == 2 && i < PAIRS * RESULT; i++)
+      results[i] = results[i - RESULT];
+    assert_ok(context, xdi_style_open(&style, context, model, 1, PAIRS, PAIRS));
+    assert_ok(context, xdi_style_add(&style, sources, results, classes, 3));
+    assert_ok(context, xdi_style_add(&style, sources + 3 * SOURCE, results + 3 * RESULT, classes + 3, 5));
+    assert_ok(context, xdi_style_measure(&style, &found));
+    xdi_style_close(&style);
+    if (still)
+      ck_assert(found.style == 0.0 && found.ink == 0.0 && found.slant == 0.0);
+    else
+      ck_assert(found.ink != 0.0 && found.slant != 0.0 && fabs(found.ink) < 1.0 && fabs(found.slant) < 1.0);
+    free(sources), free(results);
+  }
+  xd_model_release(model);
+  xd_context_destroy(context);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("style");
   add_case(suite, centre_rows__takes_each_class_its_mean);
@@ -149,6 +181,7 @@ static Suite *make_suite(void) {
   add_case(suite, read_back__is_the_share_that_a_linear_map_explains);
   add_case(suite, read_back__does_not_overfit_small_sets);
   add_case(suite, read_back__is_0_where_nothing_varies);
+  add_case(suite, style__of_pictures_that_do_not_vary_is_0);
   add_case(suite, strokes__tell_ink_and_slant_on_any_ground);
   return suite;
 }
