@@ -34,11 +34,14 @@ LISTED = pathlib.Path(__file__).with_name("mutation.txt")
 # Of each area its sources, and the unit programs that exercise them, or a case of one, the cheap ones first.
 FORMAT = ["archive", "digest", "class_names", "judge", "file_damage", "model_file", "stream", "price", "sized_structs",
           "checkpoint_single", "condition", "misuse"]
-CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint"]
+CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint",
+              "reduce reduce__stops_all_ranks_and_resumes_with_any_number"]
+HEADS = [f"backend_conformance {head}__agrees_with_the_reference"
+         for head in ("reconstruction_loss", "posterior", "logistic_loss", "squared_distance", "cross_entropy")]
 AREAS = {
     "format": {"lib/format/*.c": FORMAT},
     "losses": {
-        "lib/backend/[nr]*/*_loss.c": ["golden_kernels", "reference_gradients", "critic", "vae_trainer"],
+        "lib/backend/[nr]*/*_loss.c": ["golden_kernels", "reference_gradients", "critic", "vae_trainer", *HEADS],
         "lib/evaluate/*.c": ["style", "frechet", "measures", "judge", "evaluation", "condition", "kernel_faults"],
         "lib/train/critic.c": ["critic", "kernel_faults"],
         "lib/train/judge_trainer.c": ["judge_trainer", "kernel_faults"],
