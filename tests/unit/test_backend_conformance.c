@@ -9,7 +9,7 @@
 
 /* ---- the backends under test ---- */
 
-#define MAX_TABLES 8
+#define MAX_TABLES 12
 #define MAX_THREADS 3
 
 static int forwarded;
