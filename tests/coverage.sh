@@ -22,7 +22,7 @@ if [ "${1:-}" != --report ]; then
   mkdir -p "$folder"
   cmake -S . -B "$folder" -G "$generator" -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=None \
     -DCMAKE_C_FLAGS="-Og -fno-inline --coverage -fprofile-update=atomic -DXXH_NO_INLINE_HINTS" \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF -DXDOMAIN_TEST_SECONDS=3600 >"$folder/log" 2>&1 &&
+    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_PLUGINS=OFF -DXDOMAIN_TEST_SECONDS=3600 >"$folder/log" 2>&1 &&
     cmake --build "$folder" --parallel "$(nproc)" >>"$folder/log" 2>&1 || { tail -30 "$folder/log"; exit 1; }
   find "$folder" -name '*.gcda' -delete
   (cd "$folder" && ctest -j "$(nproc)" -L 'unit|faults' --output-on-failure) >"$folder/ctest.log" 2>&1 ||

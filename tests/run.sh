@@ -161,7 +161,7 @@ asan() {
 
 tsan() {
   build build/tsan thread_programs -DCMAKE_BUILD_TYPE=RelWithDebInfo -DXDOMAIN_SANITIZE=thread \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF &&
+    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_PLUGINS=OFF &&
     tests build/tsan "$jobs" -L thread
 }
 

@@ -36,7 +36,7 @@ if [ "$library" = grown ]; then
   export CCACHE_BASEDIR CCACHE_NOHASHDIR
   { "$4" -S "$grown" -B "$grown/build" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER="$cc" \
     -DCMAKE_C_COMPILER_LAUNCHER="$5" -DCMAKE_C_FLAGS=-Wno-missing-field-initializers -DXDOMAIN_BUILD_TESTS=OFF \
-    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_OPENBLAS=OFF -DXDOMAIN_WITH_NATIVE=OFF -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF &&
+    -DXDOMAIN_BUILD_EXAMPLES=OFF -DXDOMAIN_WITH_OPENBLAS=OFF -DXDOMAIN_WITH_NATIVE=OFF -DXDOMAIN_WITH_PLUGINS=OFF &&
     "$4" --build "$grown/build" --target xdomain --parallel 2; } >"$work/log" 2>&1 ||
     { tail -20 "$work/log"; fail "the grown library cannot be built"; }
   library=$grown/build/libxdomain.so

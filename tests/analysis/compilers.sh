@@ -16,7 +16,7 @@ one() {
   rm -rf "$folder"
   mkdir -p "$folder"
   cmake -S . -B "$folder" -G "$generator" -DCMAKE_C_COMPILER="$1" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="-O$2" \
-    -DXDOMAIN_WERROR=ON -DXDOMAIN_BUILD_EXAMPLES=ON -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF -DXDOMAIN_TEST_SECONDS=3600 \
+    -DXDOMAIN_WERROR=ON -DXDOMAIN_BUILD_EXAMPLES=ON -DXDOMAIN_WITH_PLUGINS=OFF -DXDOMAIN_TEST_SECONDS=3600 \
     >"$folder/log" 2>&1 &&
     cmake --build "$folder" --parallel "$(nproc)" >>"$folder/log" 2>&1 &&
     (cd "$folder" && ctest -j "$(nproc)" -L unit --output-on-failure) >>"$folder/log" 2>&1

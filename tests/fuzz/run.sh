@@ -52,7 +52,7 @@ if command -v ninja >/dev/null 2>&1; then generator=Ninja; fi
 if [ ! -f "$folder/CMakeCache.txt" ]; then set -- -G "$generator" -DCMAKE_C_COMPILER="$clang"; fi
 cmake -S . -B "$folder" "$@" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="-O1 -gline-tables-only" -DXDOMAIN_FUZZ=ON \
   -DXDOMAIN_SANITIZE=address,undefined -DXDOMAIN_BUILD_TESTS=ON -DXDOMAIN_BUILD_EXAMPLES=OFF \
-  -DXDOMAIN_WITH_ONEDNN=OFF -DXDOMAIN_WITH_OPENCL=OFF >build/logs/fuzz.log 2>&1 &&
+  -DXDOMAIN_WITH_PLUGINS=OFF >build/logs/fuzz.log 2>&1 &&
   cmake --build "$folder" --target fuzz_targets --parallel "$(nproc)" >>build/logs/fuzz.log 2>&1 || { tail -40 build/logs/fuzz.log; exit 1; }
 
 if [ "$build_only" = yes ]; then exit 0; fi

@@ -79,7 +79,7 @@ def _install_library(temporary: Path, native: Path) -> None:
     if not build:
         build = str(temporary / "build")
         _run("cmake", "-S", str(ROOT), "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DXDOMAIN_BUILD_TESTS=OFF",
-             "-DXDOMAIN_WITH_ONEDNN=OFF", "-DXDOMAIN_WITH_OPENCL=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
+             "-DXDOMAIN_WITH_PLUGINS=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
         _run("cmake", "--build", build, "--parallel", str(os.cpu_count() or 1), "--target", "xdomain",
              "xdomain_tool", "xdomain_manual")
     prefix = temporary / "prefix"
