@@ -57,6 +57,12 @@ for package in libxdomain-dev xdomain; do
   dpkg-deb -f "${package}"_*.deb Depends | grep -q "$runtime (= " || fail "$package depends on no $runtime of its version"
 done
 dpkg-deb -f xdomain_*.deb Depends | grep -q 'libc6 ' || fail "xdomain's libraries are not found"
+if [ -e xdomain-opencl.so ]; then
+  holds libxdomain-opencl 'usr/lib/.*/xdomain/xdomain-opencl\.so'
+  linked=$(readelf -d xdomain-opencl.so | grep -c 'NEEDED.*libclblast') || true
+  named=$(dpkg-deb -f libxdomain-opencl_*.deb Depends | grep -c libclblast) || true
+  [ "$linked" = "$named" ] || fail "libxdomain-opencl depends on CLBlast $named times, and is linked with it $linked times"
+fi
 
 echo "== lintian"
 if command -v lintian >/dev/null; then

@@ -35,8 +35,8 @@ static inline void ignore_log(void *user, xd_log_level level, const char *messag
   (void)user, (void)level, (void)message;
 }
 
-/* Must not move while it is open. */
-static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t threads) {
+/* Must not move while it is open. Where the backend cannot be opened, nothing is left of it. */
+static inline xd_status try_bench(bench *b, const xd_backend_table *table, uint32_t threads) {
   memset(b, 0, sizeof *b);
   xdi_backend_complete(&b->table, table);
   b->allocator = counting_allocator_hooks(&b->counter);
@@ -46,7 +46,21 @@ static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t 
     b->runner = xdi_pool_runner(b->pool);
   }
   b->host = (xd_backend_host){&b->allocator, &b->runner, ignore_log, NULL};
-  assert_status(b->table.open(&b->backend, &b->detail, &b->host), XD_OK);
+  const xd_status status = b->table.open(&b->backend, &b->detail, &b->host);
+  if (status != XD_OK)
+    xd_pool_release(b->pool);
+  return status;
+}
+
+static inline void open_bench(bench *b, const xd_backend_table *table, uint32_t threads) {
+  assert_status(try_bench(b, table, threads), XD_OK);
+}
+
+/* A context on a host's or a plug-in's table. */
+static inline xd_status open_context_on(xd_context **out, const xd_backend_table *table,
+                                        xd_context_options options) {
+  options.backends = &table, options.backend_count = 1, options.backend = table->name;
+  return xd_context_create(out, &options);
 }
 
 static inline void clear_bench(bench *b);

@@ -1,6 +1,9 @@
 /* Backends in shared objects: one that is whole, one for each fault it can have, onednn and opencl. */
 #include "backend_support.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "option_support.h"
 #include "xdomain/unstable/backend_detail.h"
 #include "xdomain/unstable/vae_trainer.h"
@@ -35,9 +38,8 @@ static void assert_refused(const char *name, xd_status expected, const char *wor
 static xd_context *context_on(const xd_backend_table *table, uint32_t threads) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   xd_context *context = NULL;
-  options.backends = &table, options.backend_count = 1;
-  options.backend = table->name, options.threads = threads;
-  assert_status(xd_context_create(&context, &options), XD_OK);
+  options.threads = threads;
+  assert_status(open_context_on(&context, table, options), XD_OK);
   ck_assert_str_eq(xd_context_backend_name(context), table->name);
   return context;
 }
@@ -145,6 +147,12 @@ END_TEST
 
 #ifdef XD_OPENCL_PLUGIN
 
+#ifdef XD_OPENCL_WITH_CLBLAST
+#define XD_OPENCL_PRODUCTS "products by CLBlast"
+#else
+#define XD_OPENCL_PRODUCTS "driver"
+#endif
+
 static int warnings;
 
 static void count_warnings(void *user, xd_log_level level, const char *message) {
@@ -152,14 +160,16 @@ static void count_warnings(void *user, xd_log_level level, const char *message) 
   warnings += level == XD_LOG_WARNING;
 }
 
+static bool tests_share_a_process(void) {
+  return getenv("CK_FORK") && strcmp(getenv("CK_FORK"), "no") == 0;
+}
+
 /* Opens a plug-in's table; where it cannot be opened, *out is NULL and the message says why. */
 static xd_status open_on(xd_context **out, const xd_backend_library *library, char message[300]) {
-  const xd_backend_table *table = xd_backend_library_table(library);
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
-  options.backends = &table, options.backend_count = 1, options.backend = table->name;
   options.message = message, options.message_size = 300;
   options.log = count_warnings, options.log_level = XD_LOG_WARNING;
-  return xd_context_create(out, &options);
+  return open_context_on(out, xd_backend_library_table(library), options);
 }
 
 /* The library, where there is a device, and in *context a context on it; NULL: it was said why not. */
@@ -173,16 +183,78 @@ static xd_backend_library *open_device(xd_context **context) {
   return NULL;
 }
 
+/* Other contexts come and go meanwhile. */
 START_TEST(opencl__trains_like_the_reference) {
+  double before[STEPS], after[STEPS];
   xd_context *context = NULL;
   xd_backend_library *library = open_device(&context);
   if (!library)
     return;
+  train(context, before);
+  check_training(xd_backend_library_table(library), XD_OPENCL_PRODUCTS);
+  train(context, after);
+  ck_assert_mem_eq(before, after, sizeof before);
   xd_context_destroy(context);
-  check_training(xd_backend_library_table(library), "driver");
   xd_backend_library_close(library);
 }
 END_TEST
+
+/* In a process of its own, whose device has at most so many threads; false: there is no device. */
+static bool train_apart(const char *threads, double losses[STEPS]) {
+  int ends[2], result;
+  ck_assert_int_eq(pipe(ends), 0);
+  const pid_t child = fork();
+  ck_assert_int_ge(child, 0);
+  if (child == 0) {
+    xd_context *context = NULL;
+    setenv("POCL_MAX_PTHREAD_COUNT", threads, 1);
+    if (!open_device(&context))
+      _exit(77);
+    train(context, losses);
+    xd_context_destroy(context);
+    _exit(write(ends[1], losses, STEPS * sizeof *losses) != (ssize_t)(STEPS * sizeof *losses));
+  }
+  close(ends[1]);
+  const ssize_t count = read(ends[0], losses, STEPS * sizeof *losses);
+  close(ends[0]);
+  ck_assert_int_eq(waitpid(child, &result, 0), child);
+  if (WIFEXITED(result) && WEXITSTATUS(result) == 77)
+    return false;
+  ck_assert(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+  ck_assert_int_eq(count, STEPS * sizeof *losses);
+  return true;
+}
+
+/* Nor does a process have its device after a fork, where other tests opened it. */
+START_TEST(opencl__gives_the_same_bytes_with_any_threads) {
+  double one[STEPS], three[STEPS];
+  if (tests_share_a_process())
+    return;
+  if (train_apart("1", one) && train_apart("3", three))
+    ck_assert_mem_eq(one, three, sizeof one);
+}
+END_TEST
+
+#ifdef XD_OPENCL_WITH_CLBLAST
+
+/* An option that no compiler takes, where CLBlast looks for some. */
+START_TEST(opencl__multiplies_itself_where_clblast_cannot) {
+  xd_context *context = NULL;
+  ck_assert_int_eq(setenv("CLBLAST_BUILD_OPTIONS", "-no-such-option", 1), 0);
+  warnings = 0;
+  xd_backend_library *library = open_device(&context);
+  if (!library)
+    return;
+  ck_assert_int_eq(warnings, 1);
+  ck_assert_ptr_null(strstr(xd_context_backend_detail(context), "CLBlast"));
+  xd_context_destroy(context);
+  check_training(xd_backend_library_table(library), "driver");
+  xd_backend_library_close(library);
+  unsetenv("CLBLAST_BUILD_OPTIONS");
+}
+END_TEST
+
+#endif
 
 START_TEST(opencl__runs_out_of_memory_cleanly) {
   xd_context *context = NULL;
@@ -206,7 +278,7 @@ END_TEST
 START_TEST(opencl__without_a_device_is_unsupported) {
   char message[300] = "";
   xd_context *context = NULL;
-  if (getenv("CK_FORK") && strcmp(getenv("CK_FORK"), "no") == 0)
+  if (tests_share_a_process())
     return;
   ck_assert_int_eq(setenv("OCL_ICD_VENDORS", XD_PLUGINS_FOLDER "/no_drivers", 1), 0);
   xd_backend_library *library = open_built(XD_OPENCL_PLUGIN);
@@ -254,6 +326,10 @@ static Suite *make_suite(void) {
 #endif
 #ifdef XD_OPENCL_PLUGIN
   add_case(suite, opencl__trains_like_the_reference);
+  add_case(suite, opencl__gives_the_same_bytes_with_any_threads);
+#ifdef XD_OPENCL_WITH_CLBLAST
+  add_case(suite, opencl__multiplies_itself_where_clblast_cannot);
+#endif
   add_case(suite, opencl__runs_out_of_memory_cleanly);
   add_case(suite, opencl__without_a_device_is_unsupported);
   add_case(suite, opencl__refused_kernels_are_told);

@@ -1,11 +1,10 @@
 /* Random networks that are valid, on the native backend against the reference: outputs of inference, and
  * outputs and gradients of training; and on the opencl plug-in, where the environment names it. Each run draws from a
  * fresh seed, which is printed and which XDOMAIN_TEST_SEED repeats. */
+#include "backend_support.h"
 #include "network_support.h"
 
 #include <time.h>
-
-#include "xdomain/sys/backend.h"
 
 #define LAYERS 6
 #define NETWORKS 100
@@ -202,24 +201,30 @@ START_TEST(native__trains_as_the_reference_does) {
 }
 END_TEST
 
-/* Without a device there is nothing to compare. */
-START_TEST(opencl__computes_as_the_reference_does) {
+/* A plug-in that the environment names. Without a device there is nothing to compare. */
+static void check_plugin(const char *path) {
   char message[300] = "";
   xd_backend_library *library = NULL;
-  assert_status(xd_backend_library_open(&library, message, sizeof message, getenv("XDOMAIN_OPENCL_PLUGIN")),
-                XD_OK);
-  const xd_backend_table *table = xd_backend_library_table(library);
+  assert_status(xd_backend_library_open(&library, message, sizeof message, path), XD_OK);
   for (int training = 0; training < 2; training++) {
     xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
     xd_context *context = NULL;
-    options.backends = &table, options.backend_count = 1, options.backend = table->name;
     options.message = message, options.message_size = sizeof message;
-    if (xd_context_create(&context, &options) == XD_OK)
+    if (open_context_on(&context, xd_backend_library_table(library), options) == XD_OK)
       check_networks(context, training ? XDI_TRAINING : XDI_INFERENCE, !training);
     else
       printf("opencl was not tried: %s\n", message);
   }
   xd_backend_library_close(library);
+}
+
+START_TEST(opencl__computes_as_the_reference_does) {
+  check_plugin(getenv("XDOMAIN_OPENCL_PLUGIN"));
+}
+END_TEST
+
+START_TEST(opencl__computes_so_without_clblast) {
+  check_plugin(getenv("XDOMAIN_OPENCL_OWN_PLUGIN"));
 }
 END_TEST
 
@@ -231,6 +236,8 @@ static Suite *make_suite(void) {
 #endif
   if (getenv("XDOMAIN_OPENCL_PLUGIN"))
     add_case(suite, opencl__computes_as_the_reference_does);
+  if (getenv("XDOMAIN_OPENCL_OWN_PLUGIN"))
+    add_case(suite, opencl__computes_so_without_clblast);
   return suite;
 }
 

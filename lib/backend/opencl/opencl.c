@@ -100,6 +100,9 @@ static void close_backend(xd_backend *backend) {
   for (int i = 0; i < XDI_OPENCL_KERNEL_COUNT; i++)
     if (backend->kernels[i])
       clReleaseKernel(backend->kernels[i]);
+#ifdef XDI_WITH_CLBLAST
+  xdi_opencl_clblast_close();
+#endif
   if (backend->program)
     clReleaseProgram(backend->program);
   if (backend->queue) {
@@ -129,7 +132,12 @@ static xd_status open_device(xd_backend *backend, const char **why) {
     return xdi_opencl_check(backend, code, "opening the device");
   }
   describe(backend, device);
-  return build_program(backend, device, why);
+  const xd_status status = build_program(backend, device, why);
+#ifdef XDI_WITH_CLBLAST
+  return status == XD_OK ? xdi_opencl_clblast_open(backend) : status;
+#else
+  return status;
+#endif
 }
 
 static xd_status open_backend(xd_backend **out, const char **detail, const xd_backend_host *host) {

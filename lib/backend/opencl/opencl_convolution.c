@@ -92,8 +92,6 @@ static xd_status gather_wide(work *w, xd_slice wide, xd_slice weights, xd_slice 
                                         .depth = w->depth,
                                         .columns = w->narrow_channels,
                                         .a = w->patches,
-                                        .a_row = w->depth,
-                                        .a_step = 1,
                                         .b = weights,
                                         .to = narrow_at(w, narrow),
                                         .bias = how.bias,
@@ -114,8 +112,6 @@ static xd_status scatter_narrow(work *w, xd_slice narrow, xd_slice weights, xd_s
                                         .depth = w->narrow_channels,
                                         .columns = w->depth,
                                         .a = narrow_at(w, narrow),
-                                        .a_row = w->narrow_channels,
-                                        .a_step = 1,
                                         .b = weights,
                                         .to = w->patches};
     status = xdi_opencl_multiply(w->backend, &product);
@@ -135,8 +131,7 @@ static xd_status pair(work *w, xd_slice wide, xd_slice narrow, xd_slice dweights
                                         .depth = w->cells,
                                         .columns = w->narrow_channels,
                                         .a = w->patches,
-                                        .a_row = 1,
-                                        .a_step = w->depth,
+                                        .turned = true,
                                         .b = narrow_at(w, narrow),
                                         .to = dweights,
                                         .adds = w->first > 0};
@@ -280,13 +275,23 @@ static xd_status double_pictures(xd_backend *backend, const xd_convolution *args
   return status;
 }
 
-xd_status xdi_opencl_upsample_conv2d_forward(xd_backend *backend, const xd_convolution *args) {
+/* What a slot of conv2d that reads pictures gives for those of twice the size. */
+static xd_status run_doubled(xd_backend *backend, const xd_convolution *args,
+                             xd_status (*slot)(xd_backend *, const xd_convolution *)) {
   xd_convolution doubled;
   xd_upsample up;
   xd_status status = double_pictures(backend, args, &doubled, &up);
   if (status == XD_OK)
     status = xdi_opencl_upsample_forward(backend, &up);
-  return status == XD_OK ? xdi_opencl_conv2d_forward(backend, &doubled) : status;
+  return status == XD_OK ? slot(backend, &doubled) : status;
+}
+
+xd_status xdi_opencl_upsample_conv2d_forward(xd_backend *backend, const xd_convolution *args) {
+  return run_doubled(backend, args, xdi_opencl_conv2d_forward);
+}
+
+xd_status xdi_opencl_upsample_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args) {
+  return run_doubled(backend, args, xdi_opencl_conv2d_backward_weights);
 }
 
 xd_status xdi_opencl_upsample_conv2d_backward_data(xd_backend *backend, const xd_convolution *args) {
@@ -296,13 +301,4 @@ xd_status xdi_opencl_upsample_conv2d_backward_data(xd_backend *backend, const xd
   if (status == XD_OK)
     status = xdi_opencl_conv2d_backward_data(backend, &doubled);
   return status == XD_OK ? xdi_opencl_upsample_backward(backend, &up) : status;
-}
-
-xd_status xdi_opencl_upsample_conv2d_backward_weights(xd_backend *backend, const xd_convolution *args) {
-  xd_convolution doubled;
-  xd_upsample up;
-  xd_status status = double_pictures(backend, args, &doubled, &up);
-  if (status == XD_OK)
-    status = xdi_opencl_upsample_forward(backend, &up);
-  return status == XD_OK ? xdi_opencl_conv2d_backward_weights(backend, &doubled) : status;
 }

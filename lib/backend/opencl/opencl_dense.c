@@ -8,12 +8,16 @@ enum { TILE_ROWS = 4, TILE_COLUMNS = 16 };
 enum { SUM_HEIGHT = 256 };
 
 xd_status xdi_opencl_multiply(xd_backend *backend, const xdi_opencl_product *p) {
+#ifdef XDI_WITH_CLBLAST
+  if (xdi_opencl_clblast_takes(backend, p))
+    return xdi_opencl_clblast_multiply(backend, p);
+#endif
   const size_t tiles = (((size_t)p->rows + TILE_ROWS - 1) / TILE_ROWS) *
                        (((size_t)p->columns + TILE_COLUMNS - 1) / TILE_COLUMNS);
-  return XDI_RUN(backend, product, tiles, XDI_SLICE(p->a), XDI_ULONG(p->a_row), XDI_ULONG(p->a_step),
-                 XDI_SLICE(p->b), XDI_SLICE(p->to), XDI_UINT(p->rows), XDI_UINT(p->depth),
-                 XDI_UINT(p->columns), XDI_FLOAT(p->sigma != 0.0f ? p->sigma : 1.0f), XDI_UINT(p->adds),
-                 XDI_SLICE(p->bias), XDI_SLICE(p->x), XDI_UINT(p->activation));
+  return XDI_RUN(backend, product, tiles, XDI_SLICE(p->a), XDI_ULONG(p->turned ? 1 : p->depth),
+                 XDI_ULONG(p->turned ? p->rows : 1), XDI_SLICE(p->b), XDI_SLICE(p->to), XDI_UINT(p->rows),
+                 XDI_UINT(p->depth), XDI_UINT(p->columns), XDI_FLOAT(p->sigma != 0.0f ? p->sigma : 1.0f),
+                 XDI_UINT(p->adds), XDI_SLICE(p->bias), XDI_SLICE(p->x), XDI_UINT(p->activation));
 }
 
 xd_status xdi_opencl_turn(xd_backend *backend, xd_slice from, xd_slice to, xdi_opencl_order order) {
@@ -48,8 +52,6 @@ xd_status xdi_opencl_dense_forward(xd_backend *backend, const xd_dense *args) {
                                       .depth = args->inputs,
                                       .columns = args->outputs,
                                       .a = args->x,
-                                      .a_row = args->inputs,
-                                      .a_step = 1,
                                       .b = args->weights,
                                       .to = args->y,
                                       .sigma = args->sigma,
@@ -64,8 +66,6 @@ xd_status xdi_opencl_dense_backward_data(xd_backend *backend, const xd_dense *ar
                                 .depth = args->outputs,
                                 .columns = args->inputs,
                                 .a = args->dy,
-                                .a_row = args->outputs,
-                                .a_step = 1,
                                 .to = args->dx,
                                 .sigma = args->sigma,
                                 .x = xdi_opencl_unless_identity(args->x_activation, args->x),
@@ -82,8 +82,7 @@ xd_status xdi_opencl_dense_backward_weights(xd_backend *backend, const xd_dense 
                                       .depth = args->rows,
                                       .columns = args->outputs,
                                       .a = args->x,
-                                      .a_row = 1,
-                                      .a_step = args->inputs,
+                                      .turned = true,
                                       .b = args->dy,
                                       .to = args->dweights};
   const xd_status status = xdi_opencl_multiply(backend, &product);

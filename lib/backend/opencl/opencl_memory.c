@@ -16,8 +16,6 @@ static xd_status make_memory(xd_backend *backend, opencl_buffer *buffer) {
   const float zero = 0.0f;
   cl_int code = CL_SUCCESS;
   buffer->memory = clCreateBuffer(backend->context, CL_MEM_READ_WRITE, size, NULL, &code);
-  if (code == CL_INVALID_BUFFER_SIZE) /* larger than the device has in one piece */
-    code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
   if (code != CL_SUCCESS)
     buffer->memory = NULL;
   else

@@ -17,6 +17,7 @@ static xd_status status_of(cl_int code) {
   case CL_MEM_OBJECT_ALLOCATION_FAILURE:
   case CL_OUT_OF_RESOURCES:
   case CL_OUT_OF_HOST_MEMORY:
+  case CL_INVALID_BUFFER_SIZE: /* larger than the device has in one piece */
     return XD_ERROR_OUT_OF_MEMORY;
   default:
     return XD_ERROR_INTERNAL;

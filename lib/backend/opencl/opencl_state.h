@@ -47,6 +47,7 @@ struct xd_backend {
   cl_program program;
   cl_kernel kernels[XDI_OPENCL_KERNEL_COUNT];
   xd_buffer *rooms[XDI_ROOM_COUNT];
+  bool has_clblast;
   char detail[192];
 };
 
@@ -113,19 +114,26 @@ xd_status xdi_opencl_sums_end(xd_backend *backend, const xdi_opencl_sums *sums, 
 
 /* ---- Products ---- */
 
-/* to[rows][columns] = what becomes of a b / sigma, or of that and what stands there. a(row, k) stands at
- * a[row * a_row + k * a_step], b is [depth][columns]. With x the sums are multiplied by the slope at x, else the bias,
- * where there is one, is added and the activation applied. sigma 0: 1. */
+/* to[rows][columns] = what becomes of a b / sigma, or of that and what stands there. a is [rows][depth] or, where it
+ * is turned, [depth][rows]; b is [depth][columns]. With x the sums are multiplied by the slope at x, else the bias,
+ * where there is one (never with `adds`), is added and the activation applied. sigma 0: 1. */
 typedef struct xdi_opencl_product {
   uint32_t rows, depth, columns;
   xd_slice a, b, to;
-  size_t a_row, a_step;
+  bool turned;
   float sigma;
   bool adds;
   xd_slice bias, x;
   xd_activation activation;
 } xdi_opencl_product;
 xd_status xdi_opencl_multiply(xd_backend *backend, const xdi_opencl_product *product);
+
+/* The same by CLBlast, which `opencl_clblast.c` has where the build has it. Opening is no failure where CLBlast cannot
+ * serve the device: then it takes no product. */
+xd_status xdi_opencl_clblast_open(xd_backend *backend);
+void xdi_opencl_clblast_close(void);
+bool xdi_opencl_clblast_takes(const xd_backend *backend, const xdi_opencl_product *product);
+xd_status xdi_opencl_clblast_multiply(xd_backend *backend, const xdi_opencl_product *product);
 
 /* A block of three indices and their strides, written out in this order. */
 typedef struct xdi_opencl_order {
