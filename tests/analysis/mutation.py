@@ -36,6 +36,7 @@ FORMAT = ["archive", "digest", "class_names", "judge", "file_damage", "model_fil
           "checkpoint_single", "condition", "misuse"]
 CHECKPOINT = ["archive", "checkpoint_single", "checkpoint_faults", "checkpoint",
               "reduce reduce__stops_all_ranks_and_resumes_with_any_number"]
+PARTS = "reduce parts__give_what_the_whole_batch_gives"
 HEADS = [f"backend_conformance {head}__agrees_with_the_reference"
          for head in ("reconstruction_loss", "posterior", "logistic_loss", "squared_distance", "cross_entropy")]
 AREAS = {
@@ -45,11 +46,11 @@ AREAS = {
         "lib/evaluate/*.c": ["style", "frechet", "measures", "judge", "evaluation", "condition", "kernel_faults"],
         "lib/train/critic.c": ["critic", "kernel_faults"],
         "lib/train/judge_trainer.c": ["judge_trainer", "kernel_faults"],
-        "lib/train/mapping_step.c": ["mapping_trainer", "kernel_faults"],
+        "lib/train/mapping_step.c": ["mapping_trainer", "kernel_faults", PARTS],
         "lib/train/mapping_style.c": ["mapping_trainer", "style_reader", "kernel_faults"],
-        "lib/train/posterior.c": ["standardise", "vae_trainer"],
+        "lib/train/posterior.c": ["codes", "standardise", "vae_trainer"],
         "lib/train/validation.c": ["validation", "checkpoint_faults", "train train__keeps_the_best_validated_step"],
-        "lib/train/vae_step.c": ["vae_trainer", "critic", "kernel_faults"],
+        "lib/train/vae_step.c": ["vae_trainer", "critic", "kernel_faults", PARTS],
     },
     "faults": {
         "lib/base/file.c": ["file_faults", "file", "stream", "model_file"],

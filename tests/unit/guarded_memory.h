@@ -10,6 +10,8 @@
 
 #define GUARD_BYTE 0xff
 
+static size_t guarded_blocks; /* that are not released */
+
 /* The bytes of its pages, without the last one. */
 static inline size_t guarded_pages(size_t size, size_t alignment) {
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -23,6 +25,7 @@ static inline void *guarded_allocate(void *user, size_t size, size_t alignment) 
   if (pages == MAP_FAILED || mprotect(pages + whole, page, PROT_NONE) != 0)
     return NULL;
   memset(pages, GUARD_BYTE, whole);
+  guarded_blocks++;
   return pages + (whole - size) / alignment * alignment;
 }
 
@@ -35,6 +38,7 @@ static inline void guarded_release(void *user, void *pointer, size_t size, size_
     if (pages[i] != GUARD_BYTE)
       ck_abort_msg("byte %zu behind a block of %zu was written", i - place - size, size);
   ck_assert_int_eq(munmap(pages, whole + page), 0);
+  guarded_blocks--;
 }
 
 static inline xd_allocator guarded_allocator_hooks(void) {

@@ -2,6 +2,7 @@
 #include "training_support.h"
 
 #include "train/codes.h"
+#include "train/posterior.h"
 
 #define COUNT 300u /* more than one batch of the pass */
 #define SAMPLES 4u
@@ -97,12 +98,80 @@ START_TEST(codes__repeat_themselves_by_their_seed) {
 }
 END_TEST
 
+/* ---- the pass over a set ---- */
+
+typedef struct visited {
+  float rows[COUNT * 2 * DIM];
+  uint32_t count;
+} visited;
+
+static void take_rows(void *user, uint32_t first, uint32_t count, const float *posterior) {
+  visited *to = user;
+  ck_assert_uint_eq(first, to->count);
+  memcpy(to->rows + (size_t)first * 2 * DIM, posterior, (size_t)count * 2 * DIM * sizeof *posterior);
+  to->count += count;
+}
+
+/* What the encoder says of the pictures as a batch of 256 and one of 44 bring them. */
+static void expect_rows(float *rows, const xdi_augmentation *augmentation, bool inverted) {
+  float *pictures = new_floats(COUNT * PATTERN_SIZE), mean[COUNT * DIM], variance[COUNT * DIM];
+  uint32_t indices[COUNT];
+  for (uint32_t i = 0; i < COUNT; i++)
+    indices[i] = i;
+  for (uint32_t batch = 0; batch < 2; batch++) {
+    const xdi_picture_batch of = {set, indices + 256 * batch, batch ? COUNT - 256 : 256, 9, 70 + batch, 0};
+    assert_ok(context, xdi_augment(context, pictures + 256 * batch * PATTERN_SIZE, NULL, &of, augmentation));
+  }
+  for (size_t i = 0; inverted && i < COUNT * PATTERN_SIZE; i++)
+    pictures[i] = 1.0f - pictures[i];
+  assert_ok(context, xd_encoder_encode(encoder, context, mean, variance, pictures, COUNT));
+  for (size_t i = 0; i < COUNT * DIM; i++) {
+    rows[i / DIM * 2 * DIM + i % DIM] = mean[i];
+    rows[i / DIM * 2 * DIM + DIM + i % DIM] = variance[i];
+  }
+  free(pictures);
+}
+
+START_TEST(posteriors__are_those_of_each_picture) {
+  const xdi_augmentation kinds[] = {none, {1.0f, 0.5f, 0.0f, 0.0f}};
+  for (int kind = 0; kind < 4; kind++) {
+    visited got = {.count = 0};
+    float expected[COUNT * 2 * DIM];
+    const xdi_posterior_pass pass = {
+        xd_encoder_network(encoder), set, kinds[kind / 2], 9, 70, kind % 2 == 1, take_rows, &got};
+    assert_ok(context, xdi_posterior_each(context, &pass));
+    ck_assert_uint_eq(got.count, COUNT);
+    expect_rows(expected, &kinds[kind / 2], pass.inverted);
+    assert_near_floats(got.rows, expected, COUNT * 2 * DIM, 1e-5);
+  }
+}
+END_TEST
+
+START_TEST(posteriors__end_where_they_cannot_go_on) {
+  visited got = {.count = 0};
+  xd_encoder *other =
+      make_encoder(context, "width=12 height=9 channels=1 latent_dim=8 base_channels=2 hidden1=4");
+  const xdi_posterior_pass pass = {xd_encoder_network(encoder), set, none, 9, 70, false, take_rows, &got};
+  assert_ok(context, xdi_check_pictures(context, xd_encoder_network(encoder), set, "a pass"));
+  assert_status(xdi_check_pictures(context, xd_encoder_network(other), set, "a pass"),
+                XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "a pass: pictures of 12x12x1, but the network takes 12x9x1");
+  xd_context_cancel(context);
+  assert_status(xdi_posterior_each(context, &pass), XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(got.count, 0);
+  xd_context_clear_cancel(context);
+  xd_encoder_release(other);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("codes");
 #define add(test) add_checked_case(suite, #test, test, open_all, close_all)
   add(codes__are_samples_of_the_posterior_without_augmentation);
   add(codes__come_from_other_copies_of_the_picture_with_augmentation);
   add(codes__repeat_themselves_by_their_seed);
+  add(posteriors__are_those_of_each_picture);
+  add(posteriors__end_where_they_cannot_go_on);
 #undef add
   return suite;
 }

@@ -39,6 +39,7 @@ static void set_up(void) {
 static void tear_down(void) {
   xd_values_destroy(told);
   xd_context_destroy(context);
+  ck_assert_uint_eq(guarded_blocks, 0);
 }
 
 /* The call under test is made again and again, until none of the backend's calls fails any more. */

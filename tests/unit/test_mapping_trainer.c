@@ -446,6 +446,29 @@ START_TEST(mapping_trainer_step__adapts_the_weight_of_invariance) {
 }
 END_TEST
 
+START_TEST(mapping_trainer_step__keeps_the_weight_of_invariance_in_bounds) {
+  const struct {
+    float target;
+    double before, after;
+  } cases[] = {{1e-6f, 9.99, 10.0}, {1e6f, 0.1001, 0.1}, {1e-6f, 1.0, 1.0030045045}, {1e-6f, 10.0, 10.0}};
+  xd_context *context = test_context("reference");
+  codes given = make_codes(ROWS, SOURCE, TARGET);
+  const xd_mapping_batch batch = batch_of(given, ROWS);
+  xdi_mapping_settings options = small_settings();
+  options.invariance = 1.0f;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    options.invariance_target = cases[i].target;
+    xd_mapping_trainer *trainer = make_trainer(context, &options);
+    trainer->insistence = cases[i].before;
+    assert_ok(context, xd_mapping_trainer_step(trainer, NULL, &batch, 0.0f));
+    assert_near(trainer->insistence, cases[i].after, 1e-9, "the weight");
+    xd_mapping_trainer_destroy(trainer);
+  }
+  free_codes(given);
+  xd_context_destroy(context);
+}
+END_TEST
+
 /* Without the option what a batch says of style is not read; without a style the option lowers invariance alone. */
 START_TEST(mapping_trainer_step__asks_for_style_by_option_and_batch) {
   xd_context *context = test_context("reference");
@@ -875,6 +898,7 @@ static Suite *make_suite(void) {
   add_case(suite, mapping_trainer_step__has_the_gradients_of_invariance);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_style);
   add_case(suite, mapping_trainer_step__adapts_the_weight_of_invariance);
+  add_case(suite, mapping_trainer_step__keeps_the_weight_of_invariance_in_bounds);
   add_case(suite, mapping_trainer_step__asks_for_style_by_option_and_batch);
   add_case(suite, mapping_trainer_step__has_the_gradients_through_the_spectral_norm);
   add_case(suite, mapping_trainer_step__has_the_gradients_of_the_paper);

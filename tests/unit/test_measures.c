@@ -65,6 +65,8 @@ START_TEST(sharpness__is_a_share_of_the_real_energy_a_picture) {
   ck_assert(xdi_sharpness(&made, &flat) == 1.0 && xdi_detail(&made, &flat) == 1.0);
   const xdi_edges one = {.gradient = 6.0, .laplacian = 10.0, .count = 1};
   assert_near(xdi_sharpness(&one, &real), 1.5, 1e-12, "sharpness of one picture");
+  const xdi_edges faint = {.gradient = 0.5, .laplacian = 0.25, .count = 1};
+  assert_near(xdi_sharpness(&one, &faint), 12.0, 1e-12, "sharpness beside a faint picture");
 }
 END_TEST
 
@@ -121,6 +123,19 @@ START_TEST(strokes__of_one_row_have_no_slant) {
   const xdi_strokes got = xdi_strokes_of(picture, shape);
   assert_near((double)got.ink, 2.0 / 36.0, 1e-7, "ink");
   ck_assert(got.slant == 0.0f);
+}
+END_TEST
+
+/* The largest picture that there may be, and a faint bar in it. */
+START_TEST(strokes__are_found_in_large_and_in_faint_pictures) {
+  const xd_shape shape = {.height = 256, .width = 256, .channels = 1};
+  float *picture = new_floats(shape_cells(shape));
+  for (size_t y = 100; y < 140; y++)
+    picture[y * 256 + 150 - y / 2] = 1e-3f;
+  const xdi_strokes got = xdi_strokes_of(picture, shape);
+  assert_near((double)got.ink, 40.0 * 1e-3 / 65536.0, 1e-9, "ink");
+  assert_near((double)got.slant, 0.5, 0.01, "slant");
+  free(picture);
 }
 END_TEST
 
@@ -582,6 +597,38 @@ START_TEST(evaluate__goes_on_after_a_batch) {
 }
 END_TEST
 
+static int count_two(void *user, const xd_progress *progress) {
+  uint32_t *steps = user;
+  ck_assert_uint_eq(progress->step, ++steps[0]);
+  ck_assert_uint_eq(progress->steps, steps[1]);
+  return 0;
+}
+
+/* Batches of 256, the last of any size. */
+START_TEST(evaluate__tells_as_many_steps_as_there_are_batches) {
+  static const struct {
+    uint32_t sources, targets, steps; /* and up to 8 sources are varied */
+  } cases[] = {{1, 257, 1 + 2 + 1}, {257, 1, 2 + 1 + 8}, {256, 6, 1 + 1 + 8}, {6, 256, 1 + 1 + 6}};
+  fixture f = open_fixture();
+  xd_pairing *pairing = make_pairing(f.context, "*:*");
+  xd_values *got = make_values(f.context);
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    xd_evaluation_input input = XD_EVALUATION_INPUT_INIT;
+    uint32_t steps[2] = {0, cases[i].steps};
+    xd_dataset *source = noise_set(f.context, cases[i].sources, 1, 3),
+               *target = noise_set(f.context, cases[i].targets, 2, 3);
+    input.judge = f.judge, input.source = source, input.target = target, input.pairing = pairing;
+    input.callback = count_two, input.user = steps;
+    assert_ok(f.context, xd_evaluate(f.context, got, f.model, XD_DIRECTION_1TO2, &input, NULL));
+    ck_assert_uint_eq(steps[0], cases[i].steps);
+    xd_dataset_release(source), xd_dataset_release(target);
+  }
+  xd_values_destroy(got);
+  xd_pairing_release(pairing);
+  close_fixture(&f);
+}
+END_TEST
+
 /* What has no variety has no share of it: the class is left out. */
 START_TEST(evaluate__takes_classes_of_one_picture_many_times) {
   fixture f = open_fixture();
@@ -676,12 +723,14 @@ static Suite *make_suite(void) {
   add_case(suite, edges__are_the_energies_of_gradient_and_laplacian);
   add_case(suite, sharpness__is_a_share_of_the_real_energy_a_picture);
   add_case(suite, strokes__are_the_moments_of_what_differs_from_the_median_of_the_edge);
+  add_case(suite, strokes__are_found_in_large_and_in_faint_pictures);
   add_case(suite, strokes__of_one_row_have_no_slant);
   add_case(suite, mean_distance__takes_pictures_of_any_size_and_number);
   add_case(suite, read_back__is_ridge_regression_of_one_half_on_the_other);
   add_case(suite, components__are_as_many_as_hold_the_share);
   add_case(suite, moments__take_features_of_any_number);
   add_case(suite, evaluate__goes_on_after_a_batch);
+  add_case(suite, evaluate__tells_as_many_steps_as_there_are_batches);
   add_case(suite, evaluate__takes_classes_of_one_picture_many_times);
   add_case(suite, evaluate__names_what_is_missing);
   add_case(suite, judge_accuracy__reads_a_set_in_pieces);
