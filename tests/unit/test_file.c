@@ -401,6 +401,23 @@ START_TEST(system__knows_what_is_there) {
 }
 END_TEST
 
+START_TEST(folders__give_each_name_without_an_error) {
+  char beyond[TEST_PATH_SIZE];
+  xdi_folder *entries = NULL;
+  int error = -1, found = 0;
+  write_test_file(path, "x", 1);
+  ck_assert_int_eq(xdi_folder_open(&entries, path_in(beyond, folder, "none")), ENOENT);
+  ck_assert_ptr_null(entries);
+  ck_assert_int_eq(xdi_folder_open(&entries, folder), 0);
+  for (const char *name; (name = xdi_folder_next(entries, &error)) != NULL; error = -1) {
+    ck_assert_int_eq(error, 0);
+    found += strcmp(name, "file") == 0;
+  }
+  ck_assert(error == 0 && found == 1);
+  xdi_folder_close(entries);
+}
+END_TEST
+
 /* Where standard input is closed, its number is given to the temporary file. */
 START_TEST(file_write__goes_through_the_descriptor_0) {
   char taken[TEST_PATH_SIZE], name[64];
@@ -514,6 +531,7 @@ static Suite *make_suite(void) {
   ADD(file_write__avoids_names_that_are_taken);
   ADD(file_write__goes_through_the_descriptor_0);
   ADD(system__knows_what_is_there);
+  ADD(folders__give_each_name_without_an_error);
   ADD(file_write__survives_a_kill_at_any_moment);
   ADD(file_write__lets_two_threads_write_the_same_file);
   return suite;
