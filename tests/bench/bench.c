@@ -1,18 +1,21 @@
 /* The library's side of the bench, on the public interface. run.py drives it.
  *
- *   bench save FILE HALF                a model of the recipe's networks with random weights; HALF 1: f16
- *   bench halve FILE FILE               the same model, saved as f16
+ * FILE is a model's, KIND recipe, own (the defaults) or residual. XDOMAIN_BENCH_BACKEND names the backend, else "auto".
+ *   bench save FILE KIND SIDE CHANNELS  a model with random weights
  *   bench cold FILE                     loads a model, translates one picture, ends
- *   bench train SIDE CHANNELS STEPS     trains so many VAE steps, ends: for its peak memory
+ *   bench train FILE BATCH STEPS        trains so many VAE steps, ends: for its peak memory
  *   bench describe                      version, backend and why
  *   bench serve [PLUGIN.so]             answers lines "WORK THREADS SECONDS ARGUMENT..." with a line each:
- *     vae SIDE CHANNELS BATCH           images/s of training steps
- *     growth COUNT                      the same, pictures drawn from a set of COUNT
- *     mapping                           steps/s
+ *     vae FILE BATCH AVERAGING          images/s of training steps of the first domain's VAE
+ *     vae_loss FILE BATCH               of the first step
+ *     growth FILE COUNT                 images/s, pictures drawn from a set of COUNT
+ *     mapping FILE                      steps/s, from 1 to 2
+ *     mapping_loss FILE                 of D and G, once the spectral norms are exact
  *     translate_one FILE                median and 99th percentile of a picture's milliseconds
  *     translate_many FILE BATCH         images/s
+ *     translation FILE                  what it makes of a picture: two means
  *     kernel BACKEND NAME PASS          GFLOP/s
- *     allocations KIND [FILE]           heap blocks taken in SECONDS (a count) warm vae or mapping steps, or
+ *     allocations KIND FILE             heap blocks taken in SECONDS (a count) warm vae or mapping steps, or
  *                                       translations
  *     half FILE FILE                    largest and mean difference of two models' pictures
  *     evaluate MODEL JUDGE SPEC SPEC PAIRS   accuracy of direction 1 to 2
@@ -104,53 +107,78 @@ static xd_context *open_context(const char *backend, uint32_t threads, const xd_
 static xd_context *contexts[MAX_THREADS + 1];
 
 static xd_context *context_with(uint32_t threads) {
+  const char *backend = getenv("XDOMAIN_BENCH_BACKEND");
   if (!contexts[threads])
-    contexts[threads] = open_context("auto", threads, NULL);
+    contexts[threads] = open_context(backend ? backend : "auto", threads, NULL);
   return contexts[threads];
 }
 
 /* ---- Training steps ---- */
 
-/* The VAE that the peers train, whatever the defaults are (torch_peer.py). */
-#define RECIPE \
-  "latent_dim = 32\nbase_channels = 32\nmax_channels = 128\nhidden_count = 1\nhidden1 = 256\nsmooth_start = 0\nsharpen = 0\n" \
-  "sigma_x = 0.1\naveraging = 0\n"
-
-/* The options of a group, changed by a text; the caller destroys them. */
-static xd_options *make_options(xd_context *context, const char *group, const char *text) {
-  xd_options *options = NULL;
-  must(context, xd_options_create(&options, context, group), group);
-  must(context, xd_options_read(options, context, text), text);
-  return options;
+static size_t cells_of(xd_shape shape) {
+  return (size_t)shape.height * shape.width * shape.channels;
 }
 
-static xd_vae_trainer *open_vae(xd_context *context, uint32_t side, uint32_t channels, uint32_t batch) {
-  char text[sizeof RECIPE + 96];
+static xd_model *load_model(xd_context *context, const char *path) {
+  xd_model *model = NULL;
+  must(context, xd_model_load(&model, context, path), path);
+  return model;
+}
+
+/* The first domain's VAE of a file in training, by the step that the peers make, and a batch for it, which the caller
+ * frees. */
+static xd_vae_trainer *open_vae(xd_context *context, float **pictures, const char *path, uint32_t batch,
+                                const char *averaging) {
+  char text[120];
   xd_vae_trainer *trainer = NULL;
-  snprintf(text, sizeof text, RECIPE "width=%u\nheight=%u\nchannels=%u\nbatch=%u", side, side, channels,
-           batch);
+  xd_shape shape;
+  xd_model *model = load_model(context, path);
+  snprintf(text, sizeof text, "sharpen=0 sigma_x=0.1 batch=%u averaging=%s", batch, averaging);
   xd_options *options = make_options(context, "vae", text);
-  must(context, xd_vae_trainer_create(&trainer, context, NULL, NULL, options), "VAE trainer");
+  must(context,
+       xd_vae_trainer_create(&trainer, context, xd_model_encoder(model, 1), xd_model_decoder(model, 1),
+                             options),
+       "VAE trainer");
+  xd_model_picture_shape(model, 1, &shape);
+  *pictures = make_numbers(batch * cells_of(shape));
   xd_options_destroy(options);
+  xd_model_release(model);
   return trainer;
 }
 
-static double measure_vae(xd_context *context, double seconds, uint32_t side, uint32_t channels,
-                          uint32_t batch) {
-  xd_vae_trainer *trainer = open_vae(context, side, channels, batch);
-  float *pictures = make_numbers((size_t)batch * side * side * channels);
-  for (int i = 0; i < WARM_STEPS; i++)
+static double measure_vae(xd_context *context, double seconds, const char *path, uint32_t batch,
+                          const char *averaging) {
+  float *pictures;
+  xd_vae_trainer *trainer = open_vae(context, &pictures, path, batch, averaging);
+  double steps = -WARM_STEPS, spent = 0.0, begun = seconds_now();
+  while (steps < 1.0 || spent < seconds) {
     must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, batch, 1e-3f), "VAE step");
-  double steps = 0.0, spent = 0.0;
-  const double begun = seconds_now();
-  do {
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, batch, 1e-3f), "VAE step");
-    steps++;
+    if (++steps == 0.0)
+      begun = seconds_now();
     spent = seconds_now() - begun;
-  } while (spent < seconds);
+  }
   xd_vae_trainer_destroy(trainer);
   free(pictures);
   return steps * batch / spent;
+}
+
+static double find_value(xd_context *context, const xd_values *values, const char *name) {
+  double value = 0.0;
+  must(context, xd_values_find(values, &value, name), name);
+  return value;
+}
+
+static double find_vae_loss(xd_context *context, const char *path, uint32_t batch) {
+  float *pictures;
+  xd_values *losses = NULL;
+  xd_vae_trainer *trainer = open_vae(context, &pictures, path, batch, "0");
+  must(context, xd_values_create(&losses, context), "values");
+  must(context, xd_vae_trainer_step(trainer, losses, pictures, NULL, batch, 0.0f), "VAE step");
+  const double total = find_value(context, losses, "total");
+  xd_values_destroy(losses);
+  xd_vae_trainer_destroy(trainer);
+  free(pictures);
+  return total;
 }
 
 static xd_dataset *make_set(xd_context *context, uint32_t count) {
@@ -165,10 +193,10 @@ static xd_dataset *make_set(xd_context *context, uint32_t count) {
 }
 
 /* Batches at random places of a set, so that its size shows in the caches. */
-static double measure_growth(xd_context *context, double seconds, uint32_t count) {
+static double measure_growth(xd_context *context, double seconds, const char *path, uint32_t count) {
+  float *pictures;
   xd_dataset *set = make_set(context, count);
-  xd_vae_trainer *trainer = open_vae(context, 28, 1, BATCH);
-  float *pictures = take((size_t)BATCH * 784 * sizeof *pictures);
+  xd_vae_trainer *trainer = open_vae(context, &pictures, path, BATCH, "0");
   uint32_t places[BATCH];
   uint64_t state = 1;
   double steps = -WARM_STEPS, spent = 0.0, begun = seconds_now();
@@ -189,12 +217,20 @@ static double measure_growth(xd_context *context, double seconds, uint32_t count
   return steps * BATCH / spent;
 }
 
-static xd_mapping_trainer *open_mapping(xd_context *context) {
-  xd_options *options = /* as the peer's step */
-      make_options(context, "mapping", "source_dim=32 target_dim=32 spectral_norm=1 mismatch=1");
+/* The recipe's step, as the peers make it. */
+static xd_mapping_trainer *open_mapping(xd_context *context, const char *path) {
+  xd_model *model = load_model(context, path);
   xd_mapping_trainer *trainer = NULL;
-  must(context, xd_mapping_trainer_create(&trainer, context, NULL, NULL, options), "mapping trainer");
+  xd_options *options = make_options(
+      context, "mapping",
+      "spectral_norm=1 mismatch=1 generated_mismatch=0 invariance=0 lambda_reg=0.1 final_lambda=1 "
+      "anchor_codes=1");
+  must(context,
+       xd_mapping_trainer_create(&trainer, context, xd_model_generator(model, XD_DIRECTION_1TO2),
+                                 xd_model_discriminator(model, 2), options),
+       "mapping trainer");
   xd_options_destroy(options);
+  xd_model_release(model);
   return trainer;
 }
 
@@ -210,69 +246,40 @@ static xd_mapping_batch make_codes(float **numbers) {
   return batch;
 }
 
-static double measure_mapping(xd_context *context, double seconds) {
-  xd_mapping_trainer *trainer = open_mapping(context);
+static double measure_mapping(xd_context *context, double seconds, const char *path) {
+  xd_mapping_trainer *trainer = open_mapping(context, path);
   float *numbers;
   const xd_mapping_batch batch = make_codes(&numbers);
-  for (int i = 0; i < WARM_STEPS; i++)
-    must(context, xd_mapping_trainer_step(trainer, NULL, &batch, 4e-4f), "mapping step");
-  double steps = 0.0, spent = 0.0;
-  const double begun = seconds_now();
-  do {
-    must(context, xd_mapping_trainer_step(trainer, NULL, &batch, 4e-4f), "mapping step");
-    steps++;
+  double steps = -WARM_STEPS, spent = 0.0, begun = seconds_now();
+  while (steps < 1.0 || spent < seconds) {
+    must(context, xd_mapping_trainer_step(trainer, NULL, &batch, 1e-3f), "mapping step");
+    if (++steps == 0.0)
+      begun = seconds_now();
     spent = seconds_now() - begun;
-  } while (spent < seconds);
+  }
   xd_mapping_trainer_destroy(trainer);
   free(numbers);
   return steps / spent;
 }
 
+/* Weights stay, while one power iteration a step brings the spectral norms to their ends. */
+static void find_mapping_losses(xd_context *context, const char *path) {
+  enum { STEPS = 300 };
+  xd_mapping_trainer *trainer = open_mapping(context, path);
+  xd_values *losses = NULL;
+  float *numbers;
+  const xd_mapping_batch batch = make_codes(&numbers);
+  must(context, xd_values_create(&losses, context), "values");
+  for (int i = 0; i < STEPS; i++)
+    must(context, xd_mapping_trainer_step(trainer, losses, &batch, 0.0f), "mapping step");
+  printf("%.9g %.9g\n", find_value(context, losses, "discriminator"),
+         find_value(context, losses, "generator"));
+  xd_values_destroy(losses);
+  xd_mapping_trainer_destroy(trainer);
+  free(numbers);
+}
+
 /* ---- Translation ---- */
-
-static int halve(const char *from, const char *to) {
-  xd_context *context = context_with(1);
-  xd_save_options options = XD_SAVE_OPTIONS_INIT;
-  xd_model *model = NULL;
-  options.half = 1;
-  must(context, xd_model_load(&model, context, from), from);
-  must(context, xd_model_save(model, context, to, &options), to);
-  xd_model_release(model);
-  xd_context_destroy(context);
-  return 0;
-}
-
-static void save_model(xd_context *context, const char *path, uint32_t half) {
-  xd_model_parts parts = XD_MODEL_PARTS_INIT;
-  xd_save_options options = XD_SAVE_OPTIONS_INIT;
-  xd_model *model = NULL;
-  for (uint64_t i = 0; i < 2; i++) {
-    xd_encoder *encoder;
-    xd_decoder *decoder;
-    xd_latent_generator *generator;
-    xd_options *vae = make_options(context, "vae", RECIPE "width=28\nheight=28\nchannels=1");
-    xd_options *mapping = make_options(context, "mapping", "source_dim=32 target_dim=32");
-    must(context, xd_options_set_number(vae, context, "seed", 10.0 + (double)i), "seed");
-    must(context, xd_options_set_number(mapping, context, "seed", 30.0 + (double)i), "seed");
-    must(context, xd_encoder_create(&encoder, context, vae), "encoder");
-    must(context, xd_decoder_create(&decoder, context, vae), "decoder");
-    must(context, xd_latent_generator_create(&generator, context, mapping), "generator");
-    xd_options_destroy(vae);
-    xd_options_destroy(mapping);
-    parts.encoder[i] = encoder;
-    parts.decoder[i] = decoder;
-    parts.generator[i] = generator;
-  }
-  options.half = half, options.inference_only = 1;
-  must(context, xd_model_create(&model, context, &parts), "model");
-  must(context, xd_model_save(model, context, path, &options), path);
-  xd_model_release(model);
-  for (int i = 0; i < 2; i++) {
-    xd_encoder_release(parts.encoder[i]);
-    xd_decoder_release(parts.decoder[i]);
-    xd_latent_generator_release(parts.generator[i]);
-  }
-}
 
 static xd_translator *open_translator(xd_context *context, const char *path, uint32_t batch) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
@@ -280,10 +287,6 @@ static xd_translator *open_translator(xd_context *context, const char *path, uin
   options.max_batch = batch;
   must(context, xd_translator_load(&translator, context, path, &options), path);
   return translator;
-}
-
-static size_t cells_of(xd_shape shape) {
-  return (size_t)shape.height * shape.width * shape.channels;
 }
 
 static size_t input_cells(const xd_translator *translator) {
@@ -368,6 +371,21 @@ static void compare_models(xd_context *context, const char *one, const char *oth
   free(out[0]), free(out[1]);
 }
 
+/* What tells two translations apart: the means of the first picture's translation without noise, and of its square. */
+static void tell_translation(xd_context *context, const char *path) {
+  xd_translator *translator = open_translator(context, path, 1);
+  const size_t cells = output_cells(translator);
+  float *picture = make_numbers(input_cells(translator)), *out = take(cells * sizeof *out);
+  double sum = 0.0, squares = 0.0;
+  must(context, xd_translator_set_noise(translator, 0, 0, 0.0f), "noise");
+  must(context, xd_translator_run_floats(translator, out, NULL, picture, 1), "translation");
+  for (size_t i = 0; i < cells; i++)
+    sum += (double)out[i], squares += (double)out[i] * (double)out[i];
+  printf("%.9g %.9g\n", sum / (double)cells, squares / (double)cells);
+  xd_translator_destroy(translator);
+  free(picture), free(out);
+}
+
 /* ---- Allocations ---- */
 
 /* One warm unit of work, and what it works on. */
@@ -393,12 +411,11 @@ static unsigned long count_allocations(uint32_t threads, uint32_t times, const c
   xd_context *context = open_context("auto", threads, &counting);
   routine r = {.context = context};
   if (strcmp(kind, "vae") == 0) {
-    r.vae = open_vae(context, 28, 1, BATCH);
-    r.numbers = make_numbers((size_t)BATCH * 784);
+    r.vae = open_vae(context, &r.numbers, path, BATCH, "0");
   } else if (strcmp(kind, "mapping") == 0) {
-    r.mapping = open_mapping(context);
+    r.mapping = open_mapping(context, path);
     r.batch = make_codes(&r.numbers);
-  } else if (path) {
+  } else {
     r.translator = open_translator(context, path, 1);
     r.numbers = make_numbers(input_cells(r.translator));
     r.out = take(output_cells(r.translator) * sizeof *r.out);
@@ -485,19 +502,25 @@ static void answer(char **words, int count) {
     give_up("number of threads");
   xd_context *context = context_with(threads);
   if (strcmp(work, "vae") == 0 && arguments == 3)
-    printf("%.6g\n", measure_vae(context, seconds, whole(rest[0]), whole(rest[1]), whole(rest[2])));
-  else if (strcmp(work, "growth") == 0 && arguments == 1 && whole(rest[0]) > 0)
-    printf("%.6g\n", measure_growth(context, seconds, whole(rest[0])));
-  else if (strcmp(work, "mapping") == 0)
-    printf("%.6g\n", measure_mapping(context, seconds));
+    printf("%.6g\n", measure_vae(context, seconds, rest[0], whole(rest[1]), rest[2]));
+  else if (strcmp(work, "vae_loss") == 0 && arguments == 2)
+    printf("%.9g\n", find_vae_loss(context, rest[0], whole(rest[1])));
+  else if (strcmp(work, "growth") == 0 && arguments == 2 && whole(rest[1]) > 0)
+    printf("%.6g\n", measure_growth(context, seconds, rest[0], whole(rest[1])));
+  else if (strcmp(work, "mapping") == 0 && arguments == 1)
+    printf("%.6g\n", measure_mapping(context, seconds, rest[0]));
+  else if (strcmp(work, "mapping_loss") == 0 && arguments == 1)
+    find_mapping_losses(context, rest[0]);
   else if (strcmp(work, "translate_one") == 0 && arguments == 1)
     measure_one(context, seconds, rest[0]);
   else if (strcmp(work, "translate_many") == 0 && arguments == 2)
     printf("%.6g\n", measure_many(context, seconds, rest[0], whole(rest[1])));
+  else if (strcmp(work, "translation") == 0 && arguments == 1)
+    tell_translation(context, rest[0]);
   else if (strcmp(work, "kernel") == 0 && arguments == 3)
     printf("%.6g\n", measure_kernel_on(rest[0], threads, seconds, rest));
-  else if (strcmp(work, "allocations") == 0 && arguments >= 1)
-    printf("%lu\n", count_allocations(threads, (uint32_t)seconds, rest[0], arguments > 1 ? rest[1] : NULL));
+  else if (strcmp(work, "allocations") == 0 && arguments == 2)
+    printf("%lu\n", count_allocations(threads, (uint32_t)seconds, rest[0], rest[1]));
   else if (strcmp(work, "half") == 0 && arguments == 2)
     compare_models(context, rest[0], rest[1]);
   else if (strcmp(work, "evaluate") == 0 && arguments == 5)
@@ -533,8 +556,7 @@ static int serve(const char *plugin) {
 /* ---- Processes that are measured whole ---- */
 
 static int start_cold(const char *path) {
-  xd_context *context = NULL;
-  must(NULL, xd_context_create(&context, NULL), "context");
+  xd_context *context = context_with(1);
   xd_translator *translator = open_translator(context, path, 1);
   float *picture = make_numbers(input_cells(translator));
   float *out = take(output_cells(translator) * sizeof *out);
@@ -546,12 +568,12 @@ static int start_cold(const char *path) {
   return 0;
 }
 
-static int train_and_end(uint32_t side, uint32_t channels, uint32_t steps) {
+static int train_and_end(const char *path, uint32_t batch, uint32_t steps) {
   xd_context *context = context_with(2);
-  xd_vae_trainer *trainer = open_vae(context, side, channels, BATCH);
-  float *pictures = make_numbers((size_t)BATCH * side * side * channels);
+  float *pictures;
+  xd_vae_trainer *trainer = open_vae(context, &pictures, path, batch, "0");
   for (uint32_t i = 0; i < steps; i++)
-    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, BATCH, 1e-3f), "VAE step");
+    must(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, batch, 1e-3f), "VAE step");
   xd_vae_trainer_destroy(trainer);
   xd_context_destroy(context);
   free(pictures);
@@ -562,15 +584,13 @@ int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "serve") == 0 && argc <= 3)
     return serve(argc == 3 ? argv[2] : NULL);
-  if (strcmp(what, "halve") == 0 && argc == 4)
-    return halve(argv[2], argv[3]);
   if (strcmp(what, "cold") == 0 && argc == 3)
     return start_cold(argv[2]);
   if (strcmp(what, "train") == 0 && argc == 5)
-    return train_and_end(whole(argv[2]), whole(argv[3]), whole(argv[4]));
-  if (strcmp(what, "save") == 0 && argc == 4) {
+    return train_and_end(argv[2], whole(argv[3]), whole(argv[4]));
+  if (strcmp(what, "save") == 0 && argc == 6) {
     xd_context *context = context_with(1);
-    save_model(context, argv[2], whole(argv[3]));
+    save_model(context, argv[2], argv[3], whole(argv[4]), whole(argv[5]));
     xd_context_destroy(context);
     return 0;
   }
@@ -581,7 +601,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   fputs(
-      "usage: bench save FILE HALF | halve FILE FILE | cold FILE | train SIDE CHANNELS STEPS | describe | serve [PLUGIN.so]\n",
+      "usage: bench save FILE KIND SIDE CHANNELS | cold FILE | train FILE BATCH STEPS | describe | serve [PLUGIN.so]\n",
       stderr);
   return 2;
 }

@@ -1,13 +1,13 @@
-"""Drives the bench: libxdomain against its peers, pairwise (A B A B...), medians of the pairs.
+"""Drives the bench: libxdomain against its peers, in turn (A B C A B C...), medians of the turns.
 
-Called by run.sh, which builds and installs. A row's ratio says how many times better ours is: rates are
-divided by the peer's, times and memory the other way round.
+Called by run.sh, which builds and installs. A row's ratio says how many times better ours is than the best of the peers:
+rates are divided by the peer's, times and memory the other way round. Before a peer is measured, its loss or its
+translation must be ours.
 """
 import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,10 +16,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LATENT = 32
-BATCH = 128
+BATCH, OWN_BATCH = 128, 64  # of the recipe, and by default
 EPOCHS, STEPS = 14, 8000  # of the whole schedule; the preset mnist takes 16,000 steps
-RECIPE = ["--spectral-norm", 1, "--generated-mismatch", 0, "--lambda-reg", 0.1, "--mixing", 0, "--noise-scale", 0.7,
-          "--initial-gain", 0.8]  # as torch_peer.py has them
+RECIPE = ["--spectral-norm", 1, "--mismatch", 1, "--generated-mismatch", 0, "--invariance", 0, "--lambda-reg", 0.1,
+          "--final-lambda", 1, "--anchor-codes", 1, "--mixing", 0, "--map-augment", 0, "--codes-per-picture", 0,
+          "--noise-scale", 0.7, "--initial-gain", 0.8]  # as torch_peer.py has them
 PAIRS = "0:5,1:6,2:7,3:8,4:9"
 KERNELS = [
     (kernel, direction)
@@ -51,25 +52,49 @@ def mapping_operations():
     return BATCH * a_row
 
 
+# ---- Instructions --------------------------------------------------------------------------------
+
+# Our backends, and the peers' switches. ONNX Runtime has none: it is measured with all that the processor has, alone.
+SETS = {
+    "avx512": {},
+    "avx2": dict(ATEN_CPU_CAPABILITY="avx2", ONEDNN_MAX_CPU_ISA="AVX2", MKL_ENABLE_INSTRUCTIONS="AVX2",
+                 XLA_FLAGS="--xla_cpu_max_isa=AVX2"),
+    "neon": {},
+    "portable": dict(ATEN_CPU_CAPABILITY="default", ONEDNN_MAX_CPU_ISA="SSE41", MKL_ENABLE_INSTRUCTIONS="SSE4_2",
+                     XLA_FLAGS="--xla_cpu_max_isa=SSE4_2"),
+}
+SWITCHLESS = "ONNX Runtime"
+
+
+def sets_here(bench):
+    found = []
+    for name in SETS:
+        done = subprocess.run([bench, "describe"], capture_output=True, text=True,
+                              env={**os.environ, "XDOMAIN_BENCH_BACKEND": f"native:{name}"})
+        if done.returncode == 0:
+            found.append(name)
+    return found
+
+
 # ---- Peers ---------------------------------------------------------------------------------------
 
 
 class Peer:
-    """A program that answers lines. Started when first asked."""
+    """A program that answers lines. Started when first asked; "{file}" in a line is a model in its format."""
 
-    def __init__(self, name, command, environment=None):
+    def __init__(self, name, command, environment, suffix):
         self.name, self.command, self.process = name, [str(word) for word in command], None
-        self.environment = {**os.environ, **(environment or {})}
-        self.setting = ""
+        self.environment, self.suffix, self.setting = environment, suffix, ""
 
-    def ask(self, line):
+    def ask(self, line, file=None):
         if self.process is None:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                            env=self.environment)
-        self.process.stdin.write(line + "\n")
+                                            env={**os.environ, **self.environment})
+        self.process.stdin.write(line.format(file=f"{file}{self.suffix}") + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer.strip():
+            self.close()
             raise RuntimeError(f"{self.name} gave no answer to: {line}")
         values, _, self.setting = (part.strip() for part in answer.partition("|"))
         return [float(word) for word in values.split()]
@@ -105,119 +130,146 @@ def run_whole(command, environment=None):
 
 
 class Bench:
-    def __init__(self, options):
-        self.options, self.rows, self.notes = options, [], []
-        self.work = Path(options.work)
+    """All rows with one set of instructions."""
+
+    def __init__(self, options, instructions):
+        self.options, self.rows, self.notes, self.checked, self.made = options, [], [], {}, set()
+        self.work, self.instructions = Path(options.work), instructions
         self.work.mkdir(parents=True, exist_ok=True)
         self.bench = Path(options.build) / "bench" / "bench"
         self.tool = Path(options.build) / "bin" / "xdomain"
+        self.backend = {"XDOMAIN_BENCH_BACKEND": f"native:{instructions}"}
+        self.switches = {**SETS[instructions], "TORCHINDUCTOR_CACHE_DIR": str(self.work / f"inductor-{instructions}"),
+                         **({"XDOMAIN_BENCH_QUICK": "1"} if options.quick else {})}
         plugin = Path(options.build) / "xdomain-onednn.so"
         self.plugin = plugin if plugin.exists() else None
         self.seconds, self.pairs = (0.3, 3) if options.quick else (1.5, 7)
-        self.f32, self.f16 = self.work / "f32.xdm", self.work / "f16.xdm"
-        output_of([self.bench, "save", self.f32, 0])
-        output_of([self.bench, "save", self.f16, 1])
-        self.ours = Peer("libxdomain", [self.bench, "serve"] + ([self.plugin] if self.plugin else []))
-        self.core_type = {}
-        self.torch = self.prepare_torch()
-        self.onnx = self.prepare_onnx()
+        self.ours = Peer("libxdomain", [self.bench, "serve"] + ([self.plugin] if self.plugin else []), self.backend, ".xdm")
+        self.peers = {}
+        for name, *command in (("PyTorch", "torch_peer.py"), ("JAX", "jax_peer.py"),
+                               ("ONNX Runtime", "onnx_peer.py", "onnxruntime"), ("OpenVINO", "onnx_peer.py", "openvino")):
+            self.prepare_peer(name, [HERE / command[0], *command[1:]])
         self.sgemm = self.prepare_sgemm()
 
     # -- preparation
 
-    def python(self, *words):
-        return [self.options.python, HERE / "torch_peer.py", *words]
-
-    def node(self, *words):
-        return ["node", HERE / "onnx_peer.js", *words]
-
-    def prepare_torch(self):
-        if not self.options.python:
-            self.notes.append("PyTorch is not here: its rows are left out")
-            return None
-        best = (0.0, None)
-        names = [None, "Cooperlake" if "avx512f" in cpu_flags() else "Haswell"]
-        for core in names if self.options.quick else names + ["SkylakeX", "Zen"]:
-            try:
-                rate = float(output_of(self.python("sgemm"), {"OPENBLAS_CORETYPE": core} if core else None))
-            except (RuntimeError, ValueError):
-                continue
-            best = max(best, (rate, core), key=lambda found: found[0])
-        self.core_type = {"OPENBLAS_CORETYPE": best[1]} if best[1] else {}
-        core = best[1] or "OpenBLAS's own choice"
-        self.notes.append(f"{output_of(self.python('describe'))}; core type {core}, {best[0]:.0f} GFLOP/s a thread")
-        return Peer("PyTorch", self.python("serve"), self.core_type)
-
-    def prepare_onnx(self):
-        model, empty = self.work / "translation.onnx", self.work / "empty.onnx"
-        if not self.options.node_path or not self.options.python:
-            self.notes.append("ONNX Runtime or PyTorch (which writes its file) is not here: its rows are left out")
-            return None
-        output_of(self.python("export", model))
-        output_of(self.python("export_nothing", empty))
-        self.node_environment = {"NODE_PATH": self.options.node_path}
-        self.notes.append(output_of(self.node("describe"), self.node_environment))
-        return Peer("ONNX Runtime", self.node("serve", model, empty), self.node_environment)
+    def prepare_peer(self, name, command):
+        if name == SWITCHLESS and self.instructions != self.options.best:
+            self.notes.append(f"{name} is left out: it cannot be held to {self.instructions}")
+            return
+        try:
+            self.notes.append(output_of([self.options.python, *command, "describe"], self.switches))
+        except (RuntimeError, OSError) as error:
+            self.notes.append(f"{name} is not here, and left out: {str(error).splitlines()[-1]}")
+            return
+        suffix = ".onnx" if "onnx_peer.py" in command[0].name else ".safetensors"
+        for threads in (1, 2):
+            self.peers[name, threads] = Peer(name, [self.options.python, *command, "serve", threads],
+                                             {**self.switches, "OMP_NUM_THREADS": str(threads)}, suffix)
 
     def prepare_sgemm(self):
         peak = Path(self.options.build) / "bench" / "peak"
         if not peak.exists():
             self.notes.append("oneDNN is not here: no peak and no kernels to compare with")
             return None
-        return {t: Peer("dnnl_sgemm", [peak], {"OMP_NUM_THREADS": str(t)}) for t in (1, 2)}
+        return {t: Peer("dnnl_sgemm", [peak], {**self.switches, "OMP_NUM_THREADS": str(t)}, "") for t in (1, 2)}
+
+    def model(self, kind, side, channels):
+        """A file's name without its end; there is one for us and one for each kind of peer."""
+        path = self.work / f"{kind}{side}"
+        if path not in self.made:
+            output_of([self.bench, "save", f"{path}.xdm", kind, side, channels])
+            for form in ("safetensors", "onnx"):
+                output_of([self.tool, "export", f"{path}.xdm", f"--{form}", f"{path}.{form}"])
+            self.made.add(path)
+        return path
+
+    def agrees(self, peer, line, file):
+        """Whether the peer computes what we do; asked once."""
+        key = (peer.name, line, file)
+        if key not in self.checked:
+            wanted, found = self.ours.ask(line, file), peer.ask(line, file)
+            self.checked[key] = all(abs(a - b) <= 1e-4 * abs(a) for a, b in zip(wanted, found))
+            if not self.checked[key]:
+                raise SystemExit(f"{peer.name} computes something else: {line}: {found}, not {wanted}")
+        return self.checked[key]
 
     # -- rows
 
     def add(self, name, ours, unit, peer=None, peer_value=None, threads=1, less=False, ratio=None, **more):
         if ratio is None and peer_value is not None and ours and peer_value:
             ratio = peer_value / ours if less else ours / peer_value
-        row = dict(name=name, ours=ours, unit=unit, peer=peer, peer_value=peer_value, ratio=ratio, threads=threads)
-        row.update({key: value for key, value in more.items() if value not in (None, "")})
+        row = dict(name=name, instructions=self.instructions, ours=ours, unit=unit, peer=peer, peer_value=peer_value,
+                   ratio=ratio, threads=threads)
+        row.update({key: value for key, value in more.items() if value not in (None, "", [])})
         self.rows.append(row)
         against = f"{peer} {number(peer_value)}" if peer_value is not None else ""
         factor = f"{ratio:.2f}x" if ratio else ""
-        extras = "  ".join(f"{key}: {number(value)}" for key, value in row.items()
-                           if key in more and not isinstance(value, dict))
-        print(f"{name:34s} {threads} thr  {number(ours):>10s} {unit:9s} {factor:>8s}  {against}  {extras}", flush=True)
+        extras = "  ".join(f"{key}: {number(value)}" for key, value in row.items() if key in more)
+        print(f"{name:24s} {self.instructions:8s} {threads} thr  {number(ours):>10s} {unit:9s} {factor:>8s}  {against}"
+              f"  {extras}", flush=True)
         return row
 
-    def alternate(self, ours, *others):
+    def alternate(self, *measures):
         """Medians of what each of the functions answers, called in turn."""
-        answers = [[] for _ in range(1 + len(others))]
-        for other in others:
-            other()  # finds its best setting
+        answers = [[] for _ in measures]
+        for measure in measures[1:]:
+            measure()  # finds its best setting
         for _ in range(self.pairs):
-            for found, measure in zip(answers, (ours, *others)):
+            for found, measure in zip(answers, measures):
                 found.append(measure())
         return [[statistics.median(column) for column in zip(*found)] for found in answers]
 
-    def asking(self, peer, line):
-        return lambda: peer.ask(line)
+    def asking(self, peer, line, file=None):
+        return lambda: peer.ask(line, file)
+
+    def compare(self, name, unit, names, line, file, check, less=False, ours=None, threads=(1, 2), **more):
+        """Rows of ours against the best of the peers with at most as many threads. The line is of threads and seconds;
+        `ours` is another line for us, where we are asked for something else."""
+        for t in threads:
+            rivals = []
+            for peer in (self.peers[key] for key in self.peers if key[0] in names and key[1] <= t):
+                try:
+                    if self.agrees(peer, check, file):
+                        peer.ask(line.format(t, self.seconds, file="{file}"), file)
+                        rivals.append(peer)
+                except RuntimeError as error:
+                    self.notes.append(f"{name}: {error}: left out")
+                    print(self.notes[-1], flush=True)
+            asked = line.format(t, self.seconds, file="{file}")
+            first = self.asking(self.ours, (ours or line).format(t, self.seconds, file="{file}"), file)
+            mine, *theirs = self.alternate(first, *[self.asking(peer, asked, file) for peer in rivals])
+            told = [(values[0], peer) for values, peer in zip(theirs, rivals)]
+            best = (min if less else max)(told, key=lambda one: one[0], default=(None, None))
+            others = {}
+            for value, peer in told:
+                others[peer.name] = (min if less else max)(value, others.get(peer.name, value))
+            self.add(name, mine[0], unit, best[1] and best[1].name, best[0], t, less, **more, p99=mine[1:] and mine[1],
+                     setting=best[1] and best[1].setting, others=spell(others))
 
     # -- training
 
-    def vae_step(self, side, channels, name):
-        for threads in (1, 2):
-            line = f"vae {threads} {self.seconds} {side} {channels} {BATCH}"
-            if self.torch:
-                ours, theirs = self.alternate(self.asking(self.ours, line), self.asking(self.torch, line))
-                self.add(name, ours[0], "images/s", "PyTorch", theirs[0], threads, setting=self.torch.setting)
-            else:
-                self.add(name, self.alternate(self.asking(self.ours, line))[0][0], "images/s", threads=threads)
+    def train_vae(self, name, file, batch, averaging):
+        self.compare(name, "images/s", TRAINERS, f"vae {{}} {{}} {{file}} {batch} {averaging}", file,
+                     "vae_loss 1 0 {file} 8")
 
-    def mapping_step(self):
-        for threads in (1, 2):
-            line = f"mapping {threads} {self.seconds}"
-            if self.torch:
-                ours, theirs = self.alternate(self.asking(self.ours, line), self.asking(self.torch, line))
-                self.add("mapping_step", ours[0], "steps/s", "PyTorch", theirs[0], threads, setting=self.torch.setting)
-            else:
-                self.add("mapping_step", self.alternate(self.asking(self.ours, line))[0][0], "steps/s", threads=threads)
+    def vae(self):
+        self.train_vae("vae_28x28x1", self.model("recipe", 28, 1), BATCH, 0)
+        self.train_vae("vae_32x32x3", self.model("recipe", 32, 3), BATCH, 0)
 
-    def peak_fractions(self, name, arguments, operations):
+    def own(self):
+        for kind in ("own", "residual"):
+            for side in (64,) if self.options.quick else (32, 64, 128):
+                self.train_vae(f"{kind}_{side}x{side}x3", self.model(kind, side, 3), OWN_BATCH, 0.998)
+
+    def mapping(self):
+        self.compare("mapping", "steps/s", TRAINERS, "mapping {} {} {file}", self.model("recipe", 28, 1),
+                     "mapping_loss 1 0 {file}")
+
+    def peak_fractions(self, name, line, operations):
         """Rates at 1 and 2 threads and the peaks at 1 and 2, all four measured in turn."""
-        work = name.rsplit("_", 1)[1]
-        measures = [self.asking(self.ours, f"{work} {t} {self.seconds} {arguments}") for t in (1, 2)]
+        measures = [self.asking(self.ours, line.format(t, self.seconds, file="{file}"), self.model("recipe", 28, 1))
+                    for t in (1, 2)]
         measures += [self.asking(self.sgemm[t], str(self.seconds)) for t in (1, 2)]
         rates = [found[0] for found in self.alternate(*measures)]
         for threads, rate, peak in zip((1, 2), rates[:2], rates[2:]):
@@ -226,105 +278,88 @@ class Bench:
                      gflops=gflops)
         return rates
 
-    def fractions(self):
+    def peak(self):
         if not self.sgemm:
             return
-        rates = self.peak_fractions("peak_fraction_vae", f"28 1 {BATCH}", vae_operations(28, 1))
-        self.peak_fractions("peak_fraction_mapping", "", mapping_operations())
+        rates = self.peak_fractions("peak_vae", f"vae {{}} {{}} {{file}} {BATCH} 0", vae_operations(28, 1))
+        self.peak_fractions("peak_mapping", "mapping {} {} {file}", mapping_operations())
         self.add("threads_gain", rates[1] / rates[0], "x", "dnnl_sgemm", rates[3] / rates[2], 2)
 
     def growth(self):
-        lines = [f"growth 2 {self.seconds} {count}" for count in (60000, 1000, 10000)]
-        large, small, middle = self.alternate(*[self.asking(self.ours, line) for line in lines])
+        lines = [f"growth 2 {self.seconds} {{file}} {count}" for count in (60000, 1000, 10000)]
+        file = self.model("recipe", 28, 1)
+        large, small, middle = self.alternate(*[self.asking(self.ours, line, file) for line in lines])
         self.add("growth_60k", large[0], "images/s", "a set of 1,000", small[0], 2)
         self.add("growth_10k", middle[0], "images/s", "a set of 1,000", small[0], 2)
 
     # -- translation
 
-    def onnx_one(self, threads, seconds):
-        """Milliseconds, with the binding's own cost taken off."""
-        whole = self.onnx.ask(f"translate_one {threads} {seconds}")
-        empty = self.onnx.ask(f"empty_one {threads} {seconds / 2}")
-        return [whole[0] - empty[0], whole[1] - empty[1], empty[0]]
+    def one(self):
+        file = self.model("recipe", 28, 1)
+        half = self.work / "half.xdm"
+        output_of([self.tool, "pack", f"{file}.xdm", "--out", half])
+        self.compare("one_f32", "ms", RUNTIMES, "translate_one {} {} {file}", file, "translation 1 0 {file}", True)
+        change = self.ours.ask(f"half 1 0 {file}.xdm {half}")
+        more = dict(largest_change=change[0], mean_change=change[1], file_mib=half.stat().st_size / 2**20)
+        for against, line in (("f32", "translate_one"), ("small", "small_one")):
+            self.compare(f"one_f16_against_{against}", "ms", RUNTIMES, f"{line} {{}} {{}} {{file}}", file,
+                         "translation 1 0 {file}", True, f"translate_one {{}} {{}} {half}", (1,), **more)
 
-    def onnx_many(self, threads, seconds):
-        whole = self.onnx.ask(f"translate_many {threads} {seconds} 256")[0]
-        empty = self.onnx.ask(f"empty_many {threads} {seconds / 2} 256")[0]
-        return [1 / (1 / whole - 1 / empty), 256e3 / empty]
-
-    def translate_one(self):
-        for threads in (1, 2):
-            ask = f"translate_one {threads} {self.seconds}"
-            measures, peers = [self.asking(self.ours, f"{ask} {self.f32}")], []
-            if self.torch:
-                measures.append(self.asking(self.torch, ask))
-                peers.append("PyTorch")
-            if self.onnx:
-                measures.append(lambda threads=threads: self.onnx_one(threads, self.seconds))
-                peers.append("ONNX Runtime")
-            ours, *others = self.alternate(*measures)
-            for peer, theirs in zip(peers, others):
-                more = dict(setting=self.torch.setting) if peer == "PyTorch" else dict(binding_ms=theirs[2])
-                self.add("translate_1", ours[0], "ms", peer, theirs[0], threads, True, **more)
-                self.add("translate_1_p99", ours[1], "ms", peer, theirs[1], threads, True)
-            if not peers:
-                self.add("translate_1", ours[0], "ms", threads=threads, p99=ours[1])
-
-    def translate_half(self):
-        change = self.ours.ask(f"half 1 0 {self.f32} {self.f16}")
-        more = dict(largest_change=change[0], mean_change=change[1], file_mib=self.f16.stat().st_size / 2**20)
-        measure = self.asking(self.ours, f"translate_one 1 {self.seconds} {self.f16}")
-        if self.onnx:
-            ours, theirs = self.alternate(measure, lambda: self.onnx_one(1, self.seconds))
-            self.add("translate_1_f16", ours[0], "ms", "ONNX Runtime", theirs[0], 1, True, **more)
-        else:
-            self.add("translate_1_f16", self.alternate(measure)[0][0], "ms", **more)
-
-    def translate_many(self):
-        for threads in (1, 2):
-            measures, peers = [self.asking(self.ours, f"translate_many {threads} {self.seconds} {self.f32} 256")], []
-            if self.torch:
-                measures.append(self.asking(self.torch, f"translate_many {threads} {self.seconds} 256"))
-                peers.append("PyTorch")
-            if self.onnx:
-                measures.append(lambda threads=threads: self.onnx_many(threads, self.seconds))
-                peers.append("ONNX Runtime")
-            ours, *others = self.alternate(*measures)
-            for peer, theirs in zip(peers, others):
-                more = dict(setting=self.torch.setting) if peer == "PyTorch" else dict(binding_ms=theirs[1])
-                self.add("translate_256", ours[0], "images/s", peer, theirs[0], threads, **more)
-            if not peers:
-                self.add("translate_256", ours[0], "images/s", threads=threads)
+    def batch(self):
+        self.compare("batch_256", "images/s", RUNTIMES, "translate_many {} {} {file} 256", self.model("recipe", 28, 1),
+                     "translation 1 0 {file}")
 
     # -- processes
 
-    def cold_start(self):
-        script, onnx = self.work / "translation.pt", self.work / "translation.onnx"
-        ours = lambda: run_whole([self.bench, "cold", self.f32])  # noqa: E731
-        if self.torch:
-            output_of(self.python("save", script))
-            mine, theirs = self.alternate(ours, lambda: run_whole(self.python("cold", script), self.core_type))
-            self.add("cold_start", mine[0], "ms", "PyTorch", theirs[0], 1, True)
-            self.add("cold_start_rss", mine[1], "MiB", "PyTorch", theirs[1], 1, True)
-        if self.onnx:
-            mine, theirs, node = self.alternate(ours, lambda: run_whole(self.node("cold", onnx), self.node_environment),
-                                                lambda: run_whole(["node", "-e", "0"]))
-            self.add("cold_start", mine[0], "ms", "ONNX Runtime", theirs[0] - node[0], 1, True, node_ms=node[0])
-            self.add("cold_start_rss", mine[1], "MiB", "ONNX Runtime", theirs[1] - node[1], 1, True, node_mib=node[1])
-        if not self.torch and not self.onnx:
-            self.add("cold_start", self.alternate(ours)[0][0], "ms")
+    def processes(self, rows, ours, theirs, threads, bare=(0.0, 0.0), **more):
+        """Rows (name, unit, place) of whole processes; `bare` is taken off the peers'. Place 0 is milliseconds, 1 MiB."""
+        theirs = {peer: command for peer, command in theirs.items() if (peer, 1) in self.peers}
+        environment = {**self.switches, "OMP_NUM_THREADS": str(threads)}
+        mine, *found = self.alternate(lambda: run_whole(ours, self.backend), *[
+            lambda command=command: run_whole([self.options.python, *command], environment) for command in theirs.values()])
+        for name, unit, at in rows:
+            others = {peer: values[at] - bare[at] for peer, values in zip(theirs, found)}
+            best = min(others, key=others.get, default=None)
+            self.add(name, mine[at], unit, best, others.get(best), threads, True, **more, others=spell(others))
 
-    def rss_training(self):
+    def cold(self):
+        file, packed = self.model("recipe", 28, 1), self.work / "packed.xdm"
+        output_of([self.tool, "pack", f"{file}.xdm", "--f32", "--out", packed])
+        commands = {"PyTorch": [HERE / "torch_peer.py", "cold", f"{file}.safetensors"],
+                    "ONNX Runtime": [HERE / "onnx_peer.py", "onnxruntime", "cold", f"{file}.onnx"],
+                    "OpenVINO": [HERE / "onnx_peer.py", "openvino", "cold", f"{file}.onnx"]}
+        python = self.alternate(lambda: run_whole([self.options.python or sys.executable, "-c", "0"]))[0]
+        self.processes([("cold", "ms", 0), ("cold_memory", "MiB", 1)], [self.bench, "cold", packed], commands, 1, python,
+                       python_ms=python[0], python_mib=python[1])
+
+    def memory(self):
         steps = 10 if self.options.quick else 50
-        ours = run_whole([self.bench, "train", 28, 1, steps])[1]
-        theirs = run_whole(self.python("train", 28, 1, steps), self.core_type)[1] if self.torch else None
-        self.add("rss_training", ours, "MiB", "PyTorch" if self.torch else None, theirs, 2, True)
+        for kind, side, channels, batch in (("recipe", 28, 1, BATCH), ("own", 64, 3, OWN_BATCH)):
+            file = self.model(kind, side, channels)
+            commands = {name: [HERE / script, "train", f"{file}.safetensors", batch, steps]
+                        for name, script in (("PyTorch", "torch_peer.py"), ("JAX", "jax_peer.py"))}
+            self.processes([(f"memory_{kind}", "MiB", 1)], [self.bench, "train", f"{file}.xdm", batch, steps], commands, 2)
+
+    def folder(self):
+        """1,000 pictures, as PNGs into PNGs."""
+        if (SWITCHLESS, 2) not in self.peers:
+            print("folder: left out, ONNX Runtime is not here")
+            return
+        script, file = HERE / "onnx_peer.py", self.model("own", 64, 3)
+        pictures, drawn, theirs = self.work / "pictures", self.work / "drawn", self.work / "theirs"
+        if not pictures.exists():
+            output_of([self.options.python, script, "pictures", pictures, 1000, 64])
+        self.processes([("folder_1000", "ms", 0)], [self.tool, "translate", "--model", f"{file}.xdm", "--temperature", 0,
+                                                    "--threads", 2, "--out", drawn, pictures],
+                       {SWITCHLESS: [script, "folder", f"{file}.onnx", pictures, theirs, 2]}, 2)
+        difference = float(output_of([self.options.python, script, "compare", drawn, theirs]))
+        if difference > 0.5:
+            raise SystemExit(f"the folders' pictures differ by {difference}")
 
     def allocations(self):
         for kind in ("translate", "mapping", "vae"):
             times = 100 if self.options.quick and kind != "translate" else 1000
-            model = self.f32 if kind == "translate" else ""
-            taken = self.ours.ask(f"allocations 2 {times} {kind} {model}")[0]
+            taken = self.ours.ask(f"allocations 2 {times} {kind} {{file}}", self.model("recipe", 28, 1))[0]
             self.add(f"allocations_{kind}", taken, "blocks", threads=2, times=times)
 
     # -- kernels
@@ -337,7 +372,8 @@ class Bench:
             ratios = []
             peak = self.sgemm[threads].ask(str(self.seconds))[0]
             for kernel, direction in KERNELS:
-                lines = [f"kernel {threads} {seconds} {backend} {kernel} {direction}" for backend in ("native", "onednn")]
+                lines = [f"kernel {threads} {seconds} {backend} {kernel} {direction}"
+                         for backend in (f"native:{self.instructions}", "onednn")]
                 ours, theirs = self.alternate(*[self.asking(self.ours, line) for line in lines])
                 row = self.add(f"kernel_{kernel}_{direction}", ours[0], "GFLOP/s", "onednn", theirs[0], threads,
                                peak_fraction=ours[0] / peak)
@@ -348,32 +384,29 @@ class Bench:
 
     def schedule(self):
         data = self.options.data
-        if not data:
-            self.notes.append("schedule: left out, MNIST is not here")
-            return
-        if self.options.quick:
-            self.notes.append("schedule: left out by --quick: PyTorch's part alone takes minutes")
+        if not data or self.options.quick:
+            print("schedule: left out: " + ("PyTorch's part alone takes minutes" if data else "MNIST is not here"))
             return
         images, labels = f"{data}/train-images-idx3-ubyte", f"{data}/train-labels-idx1-ubyte"
         test = [f"{data}/t10k-images-idx3-ubyte", f"{data}/t10k-labels-idx1-ubyte"]
-        judge, model = self.work / "judge.xdc", self.work / "digits.xdm"
+        judge, model, halved = self.work / "judge.xdc", self.work / "digits.xdm", self.work / "digits-f16.xdm"
         if not judge.exists():
             output_of([self.tool, "judge", "--train", f"idx:{images},{labels}", "--out", judge, "--threads", 2])
         ours = run_whole([self.tool, "train", "--domain1", f"idx:{images},{labels};classes=0-4", "--domain2",
-                          f"idx:{images},{labels};classes=5-9", "--pairs", PAIRS, "--out", model, "--base-channels", 32, "--epochs", EPOCHS,
-                          "--steps", STEPS, "--one-way", *RECIPE, "--threads", 2])[0] / 1e3
+                          f"idx:{images},{labels};classes=5-9", "--pairs", PAIRS, "--out", model, "--epochs", EPOCHS,
+                          "--mapping-steps", STEPS, "--directions", 1, "--no-valid", *RECIPE, "--threads", 2])[0] / 1e3
         test_spec = f"idx:{test[0]},{test[1]}"
         sets = f"{judge} {test_spec};classes=0-4 {test_spec};classes=5-9 {PAIRS}"
         accuracy = self.ours.ask(f"evaluate 2 0 {model} {sets}")[0]
-        halved = self.work / "digits-f16.xdm"
-        output_of([self.bench, "halve", model, halved])
+        output_of([self.tool, "pack", model, "--out", halved])
         self.add("f16_accuracy", self.ours.ask(f"evaluate 2 0 {halved} {sets}")[0], "share", "f32 weights", accuracy, 2)
-        if not self.torch:
+        if ("PyTorch", 2) not in self.peers:
             self.add("schedule", ours, "s", threads=2, accuracy=accuracy)
             return
         drawn = [self.work / "drawn-images", self.work / "drawn-labels"]
-        answer = output_of(self.python("schedule", 2, EPOCHS, STEPS, self.work / "digits.pt", images, labels, *test, *drawn),
-                           self.core_type)
+        file = f"{self.model('recipe', 28, 1)}.safetensors"
+        answer = output_of([self.options.python, HERE / "torch_peer.py", "schedule", 2, file, EPOCHS, STEPS, images, labels,
+                            *test, *drawn], {**self.switches, "OMP_NUM_THREADS": "2"})
         theirs, _, setting = answer.partition("|")
         peer_accuracy = self.ours.ask(f"accuracy 2 0 {judge} {drawn[0]} {drawn[1]}")[0]
         self.add("schedule", ours, "s", "PyTorch", float(theirs), 2, True, accuracy=accuracy,
@@ -382,26 +415,21 @@ class Bench:
     # -- curves for the plots, only in full runs
 
     def curves(self):
-        ask = lambda line: [self.asking(self.ours, line)]  # noqa: E731
-        found = {"vae_by_side": [], "vae_by_set": [], "vae_by_batch": [], "translate_by_batch": []}
-        for side, batch in ((28, 128), (64, 128), (128, 32), (256, 16)):
-            found["vae_by_side"].append([side] + [
-                self.alternate(*ask(f"vae {t} {self.seconds} {side} 1 {batch}"))[0][0] for t in (1, 2)])
-        for count in (1000, 3000, 10000, 30000, 60000):
-            found["vae_by_set"].append([count] + [
-                self.alternate(*ask(f"growth {t} {self.seconds} {count}"))[0][0] for t in (1, 2)])
-        for batch in (1, 4, 16, 64, 128, 256):
-            for name, line in (("vae_by_batch", "vae {} {} 28 1 {}"), ("translate_by_batch", "translate_many {} {} {} {}")):
-                rates = []
-                for t in (1, 2):
-                    words = (t, self.seconds, batch) if name == "vae_by_batch" else (t, self.seconds, self.f32, batch)
-                    rates.append(self.alternate(*ask(line.format(*words)))[0][0])
-                found[name].append([batch] + rates)
-        return found
+        def both(line, file):
+            lines = [line.format(t, self.seconds, file="{file}") for t in (1, 2)]
+            return [self.alternate(self.asking(self.ours, asked, file))[0][0] for asked in lines]
+
+        recipe, batches = self.model("recipe", 28, 1), (1, 4, 16, 64, 128, 256)
+        return {
+            "vae_by_side": [[side] + both(f"vae {{}} {{}} {{file}} {batch} 0", self.model("recipe", side, 1))
+                            for side, batch in ((28, 128), (64, 128), (128, 32), (256, 16))],
+            "vae_by_set": [[n] + both(f"growth {{}} {{}} {{file}} {n}", recipe) for n in (1000, 3000, 10000, 30000, 60000)],
+            "vae_by_batch": [[n] + both(f"vae {{}} {{}} {{file}} {n} 0", recipe) for n in batches],
+            "translate_by_batch": [[n] + both(f"translate_many {{}} {{}} {{file}} {n}", recipe) for n in batches],
+        }
 
     def close(self):
-        peers = [self.ours, self.torch, self.onnx, *(self.sgemm or {}).values()]
-        for peer in filter(None, peers):
+        for peer in (self.ours, *self.peers.values(), *(self.sgemm or {}).values()):
             peer.close()
 
 
@@ -409,20 +437,16 @@ class Bench:
 
 
 def number(value):
-    if isinstance(value, str):
-        return value
+    if isinstance(value, (str, type(None))):
+        return str(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def cpu_flags():
-    try:
-        text = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return set()
-    return set(next((line for line in text.splitlines() if line.startswith("flags")), "").split())
+def spell(values):
+    return ", ".join(f"{name} {number(value)}" for name, value in values.items())
 
 
-def describe_machine(bench):
+def describe_machine():
     model = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -431,37 +455,37 @@ def describe_machine(bench):
     except (OSError, KeyError):
         pass
     return dict(processor=model, processors=len(os.sched_getaffinity(0)), system=f"{platform.system()} {platform.release()}",
-                vectors=[flag for flag in ("avx2", "avx512f") if flag in cpu_flags()],
-                load=os.getloadavg()[0], library=output_of([bench.bench, "describe"]), notes=bench.notes)
+                load=os.getloadavg()[0])
 
 
-STAGES = ["fractions", "vae_step_28", "vae_step_32", "mapping_step", "translate_one", "translate_half", "translate_many",
-          "kernels", "growth", "cold_start", "rss_training", "allocations", "schedule"]
+TRAINERS, RUNTIMES = ("PyTorch", "JAX"), ("ONNX Runtime", "OpenVINO", "PyTorch")
+SET_STAGES = ["vae", "own", "mapping", "one", "batch"]  # what is measured with lesser instructions too
+STAGES = ["peak", *SET_STAGES, "cold", "memory", "folder", "kernels", "growth", "allocations", "schedule"]
 
 
-def run_stages(bench, chosen):
-    for stage in STAGES:
-        if chosen and stage not in chosen:
-            continue
-        if stage == "vae_step_28":
-            bench.vae_step(28, 1, stage)
-        elif stage == "vae_step_32":
-            bench.vae_step(32, 3, stage)
-        else:
-            getattr(bench, stage)()
+def names(allowed):
+    def read(text):
+        given = text.split(",")
+        unknown = [name for name in given if name not in allowed]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"no {', '.join(unknown)} among {', '.join(allowed)}")
+        return [name for name in allowed if name in given]
+
+    return read
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, help="folder of the build")
     parser.add_argument("--work", required=True, help="folder for models and peers' files")
-    parser.add_argument("--python", default="", help="a python that has torch; empty: without PyTorch")
-    parser.add_argument("--node-path", default="", help="folder that holds onnxruntime-node; empty: without it")
+    parser.add_argument("--python", default="", help="a python that has the peers; empty: without them")
     parser.add_argument("--data", default="", help="folder of MNIST's four IDX files")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", default="")
     parser.add_argument("--plots", default="", help="folder for SVG plots (full runs alone)")
-    parser.add_argument("--only", default="", help="stages, comma between: " + ", ".join(STAGES))
+    parser.add_argument("--only", type=names(STAGES), default=STAGES, help="stages, comma between: " + ", ".join(STAGES))
+    parser.add_argument("--sets", type=names(list(SETS)), help="of instructions (all that the processor runs; with --quick "
+                        "the best): " + ", ".join(SETS))
     parser.add_argument("--seconds", type=float, default=0, help="of one measurement")
     parser.add_argument("--pairs", type=int, default=0)
     return parser.parse_args()
@@ -469,28 +493,30 @@ def parse():
 
 def main():
     options = parse()
-    if options.node_path and not shutil.which("node"):
-        options.node_path = ""
-    bench = Bench(options)
-    bench.seconds, bench.pairs = options.seconds or bench.seconds, options.pairs or bench.pairs
-    machine = describe_machine(bench)
-    for key in ("processor", "processors", "load", "library"):
-        print(f"{key}: {machine[key]}")
-    print("\n".join(bench.notes), "\n", flush=True)
-    try:
-        run_stages(bench, [stage for stage in options.only.split(",") if stage])
-        curves = bench.curves() if options.plots and not options.quick else None
-    finally:
-        bench.close()
-        if options.json:
-            machine["notes"] = bench.notes
-            Path(options.json).write_text(json.dumps(dict(machine=machine, rows=bench.rows), indent=1) + "\n")
-    if curves:
-        import plots
-        plots.write_all(Path(options.plots), curves)
-    for note in bench.notes:
-        if note.startswith("schedule"):
-            print(note)
+    options.build = Path(options.build)
+    found = sets_here(options.build / "bench" / "bench")
+    options.best = found[0]
+    machine, rows, notes = describe_machine(), [], {}
+    print("\n".join(f"{key}: {value}" for key, value in machine.items()))
+    for instructions in [name for name in options.sets or (found[:1] if options.quick else found) if name in found]:
+        bench = Bench(options, instructions)
+        bench.seconds, bench.pairs = options.seconds or bench.seconds, options.pairs or bench.pairs
+        library = output_of([bench.bench, "describe"], bench.backend)
+        print(f"\n{instructions}: " + "\n  ".join([library, *bench.notes]) + "\n", flush=True)
+        try:
+            for stage in options.only:
+                if instructions == options.best or stage in SET_STAGES:
+                    getattr(bench, stage)()
+            if options.plots and not options.quick and instructions == options.best:
+                import plots
+                plots.write_all(Path(options.plots), bench.curves())
+        finally:
+            bench.close()
+            rows += bench.rows
+            notes[instructions] = [library, *bench.notes]
+            if options.json:
+                told = dict(machine={**machine, "notes": notes}, rows=rows)
+                Path(options.json).write_text(json.dumps(told, indent=1) + "\n")
 
 
 if __name__ == "__main__":

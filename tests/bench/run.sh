@@ -1,9 +1,12 @@
 #!/bin/sh
-# Builds Release, installs and prepares the peers, and measures libxdomain against them, pairwise.
-# Peers: PyTorch (Debian's python3-torch), ONNX Runtime (the npm package onnxruntime-node, kept in the
-# cache), oneDNN (libdnnl-dev). A peer that cannot be had is left out, and its rows with it.
-# usage: tests/bench/run.sh [--quick] [--json FILE] [--plots FOLDER] [--only STAGE,STAGE] [--seconds S] [--pairs N]
-#   --quick   under 5 minutes: short measurements, without the whole schedule
+# Builds Release, prepares the peers, and measures libxdomain against them, in turn.
+# Peers: PyTorch, JAX, ONNX Runtime and OpenVINO, from Python's packages in a venv of the bench's own (2 GB in
+# $XDOMAIN_CACHE/peers; XDOMAIN_PEERS=FOLDER takes another), and oneDNN (libdnnl-dev). What cannot be had is left out.
+# usage: tests/bench/run.sh [--quick] [--json FILE] [--plots FOLDER] [--only STAGE,STAGE] [--sets SET,SET]
+#                           [--seconds S] [--pairs N]
+#   --quick   short measurements, with the best instructions alone, without the whole schedule
+#   --only    peak, vae, own, mapping, one, batch, cold, memory, folder, kernels, growth, allocations, schedule
+#   --sets    avx512, avx2, portable: the instructions of ours and of the peers
 #   --plots   writes SVG plots there (not with --quick)
 set -eu
 
@@ -15,42 +18,36 @@ case " $* " in *" --help "* | *" -h "*) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; e
 
 cache=${XDOMAIN_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/xdomain}
 build=$root/build/bench
-onnx_package=onnxruntime-node@1.30.0
+peers=${XDOMAIN_PEERS:-$cache/peers}
 jobs=$(nproc 2>/dev/null || echo 2)
 
 say() { echo "bench: $*" >&2; }
 
-python_with_torch() {
-  for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import torch' >/dev/null 2>&1; then
-      echo "$python"
-      return 0
-    fi
-  done
-  return 1
-}
-
 # The packages that only peers need may be missing: then they are left out.
 install_peers() {
   need_package python3 has_command python3
-  need_package python3-torch python_with_torch
+  need_package python3-venv python3 -c "import ensurepip"
+  need_package python3-dev sh -c 'cd "$(python3 -c "import sysconfig; print(sysconfig.get_path(\"include\"))")" && ls Python.h'
   need_package libdnnl-dev has_header dnnl.h
-  need_package nodejs has_command node
-  need_package npm has_command npm
   install_packages || say "goes on without them"
 }
 
-# Prints the folder that holds onnxruntime-node; its own install scripts, which fetch more, do not run.
-onnx_folder() {
-  folder=$cache/$onnx_package
-  if [ ! -d "$folder/node_modules/onnxruntime-node" ]; then
-    command -v npm >/dev/null 2>&1 || return 1
-    mkdir -p "$folder"
-    say "fetching $onnx_package"
-    npm install --ignore-scripts --no-audit --no-fund --no-save --prefix "$folder" "$onnx_package" >"$folder/npm.log" 2>&1 ||
-      { tail -n 3 "$folder/npm.log" >&2; return 1; }
-  fi
-  echo "$folder/node_modules"
+fetch() { "$peers/bin/pip" install --quiet --disable-pip-version-check "$@" || say "cannot be had: $*"; }
+
+# PyTorch's package asks for NVIDIA's, of gigabytes; stand_ins.py takes their place.
+fetch_peers() {
+  [ ! -f "$peers/whole" ] || return 0
+  say "fetching the peers into $peers"
+  python3 -m venv "$peers" || return 1
+  fetch numpy
+  fetch 'onnxruntime>=1.31' onnx pillow
+  fetch openvino
+  fetch jax
+  fetch filelock typing-extensions sympy networkx jinja2 fsspec 'setuptools>=77'
+  fetch --no-deps 'torch>=2.13'
+  torch=$("$peers/bin/python" -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])') &&
+    { "$peers/bin/python" -c 'import torch' 2>/dev/null || python3 "$here/stand_ins.py" "$torch"; }
+  : >"$peers/whole"
 }
 
 need_build_packages
@@ -68,10 +65,9 @@ if ! { cmake -S "$root" -B "$build" $generator -DCMAKE_BUILD_TYPE=Release -DXDOM
   exit 1
 fi
 
-python=$(python_with_torch) || { python=""; say "PyTorch is not here"; }
-nodes=$(onnx_folder) || { nodes=""; say "onnxruntime-node is not here"; }
+python=$peers/bin/python
+fetch_peers || { python=""; say "no venv: goes on without the peers"; }
 data=$("$root/examples/data.sh" mnist) || data=""
 
 driver=$(command -v python3) || { say "python3 is needed"; exit 1; }
-exec "$driver" "$here/run.py" --build "$build" --work "$build/bench/work" --python "$python" --node-path "$nodes" \
-  --data "$data" "$@"
+exec "$driver" "$here/run.py" --build "$build" --work "$cache/bench" --python "$python" --data "$data" "$@"
