@@ -256,6 +256,42 @@ END_TEST
 
 #endif
 
+enum { LARGE_ROWS = 515, LARGE_INPUTS = 517, LARGE_OUTPUTS = 519 };
+
+static void multiply_large(const xd_backend_table *table, float *y, float *dweights) {
+  static bench b;
+  xd_dense args = {.rows = LARGE_ROWS, .inputs = LARGE_INPUTS, .outputs = LARGE_OUTPUTS};
+  open_bench(&b, table, 1);
+  args.activation = XD_ACTIVATION_TANH, args.sigma = 3.0f;
+  args.x = random_slice(&b, 1, (size_t)LARGE_ROWS * LARGE_INPUTS, -0.5f, 0.5f);
+  args.weights = random_slice(&b, 2, (size_t)LARGE_INPUTS * LARGE_OUTPUTS, -0.5f, 0.5f);
+  args.bias = random_slice(&b, 3, LARGE_OUTPUTS, -0.5f, 0.5f);
+  args.dy = random_slice(&b, 4, (size_t)LARGE_ROWS * LARGE_OUTPUTS, -0.5f, 0.5f);
+  args.y = empty_slice(&b, (size_t)LARGE_ROWS * LARGE_OUTPUTS);
+  args.dweights = empty_slice(&b, (size_t)LARGE_INPUTS * LARGE_OUTPUTS);
+  BENCH_CALL(&b, dense_forward, &args);
+  BENCH_CALL(&b, dense_backward_weights, &args);
+  read_slice(&b, y, args.y, (size_t)LARGE_ROWS * LARGE_OUTPUTS);
+  read_slice(&b, dweights, args.dweights, (size_t)LARGE_INPUTS * LARGE_OUTPUTS);
+  close_bench(&b);
+}
+
+/* Of more than 512^3 sums and products CLBlast has other kernels than for the conformance suite's. */
+START_TEST(opencl__multiplies_large_matrices) {
+  static float y[2][LARGE_ROWS * LARGE_OUTPUTS], dweights[2][LARGE_INPUTS * LARGE_OUTPUTS];
+  xd_context *context = NULL;
+  xd_backend_library *library = open_device(&context);
+  if (!library)
+    return;
+  xd_context_destroy(context);
+  multiply_large(xd_backend_builtin("reference"), y[0], dweights[0]);
+  multiply_large(xd_backend_library_table(library), y[1], dweights[1]);
+  assert_close("opencl", "y", y[1], y[0], LARGE_ROWS * LARGE_OUTPUTS, 1e-5);
+  assert_close("opencl", "dweights", dweights[1], dweights[0], LARGE_INPUTS * LARGE_OUTPUTS, 1e-5);
+  xd_backend_library_close(library);
+}
+END_TEST
+
 START_TEST(opencl__runs_out_of_memory_cleanly) {
   xd_context *context = NULL;
   xd_backend *backend = NULL;
@@ -330,6 +366,7 @@ static Suite *make_suite(void) {
 #ifdef XD_OPENCL_WITH_CLBLAST
   add_case(suite, opencl__multiplies_itself_where_clblast_cannot);
 #endif
+  add_case(suite, opencl__multiplies_large_matrices);
   add_case(suite, opencl__runs_out_of_memory_cleanly);
   add_case(suite, opencl__without_a_device_is_unsupported);
   add_case(suite, opencl__refused_kernels_are_told);

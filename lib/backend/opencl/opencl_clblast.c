@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* CLBlast's codes are OpenCL's, and others below them. */
 static xd_status add_product(xd_backend *backend, const xdi_opencl_product *p, bool adds) {
   const CLBlastStatusCode code = CLBlastSgemm(
       CLBlastLayoutRowMajor, p->turned ? CLBlastTransposeYes : CLBlastTransposeNo, CLBlastTransposeNo,
@@ -14,8 +15,7 @@ static xd_status add_product(xd_backend *backend, const xdi_opencl_product *p, b
       xdi_opencl_memory(p->a.buffer), p->a.offset, p->turned ? p->rows : p->depth,
       xdi_opencl_memory(p->b.buffer), p->b.offset, p->columns, adds ? 1.0f : 0.0f,
       xdi_opencl_memory(p->to.buffer), p->to.offset, p->columns, &backend->queue, NULL);
-  return xdi_opencl_check(backend, (cl_int)code,
-                          "CLBlast"); /* its codes are OpenCL's, and others below them */
+  return xdi_opencl_check(backend, (cl_int)code, "CLBlast");
 }
 
 /* CLBlast compiles its kernels within the first product, so that a context opens with one. */
@@ -46,15 +46,16 @@ void xdi_opencl_clblast_close(void) {
   CLBlastClearCache();
 }
 
-/* Its kernels count cells in an int. */
-static bool is_in_reach(xd_slice slice) {
-  return slice.buffer->count <= INT_MAX;
+/* Its kernels count in an int, and large matrices in one block of copies with margins. */
+static bool is_in_reach(xd_slice slice, size_t height, size_t width) {
+  const size_t margin = 128;
+  return slice.offset <= INT_MAX / 2 && (height + margin) * (width + margin) <= INT_MAX / 4;
 }
 
 /* A single row or column would fill a small part of its tiles. */
 bool xdi_opencl_clblast_takes(const xd_backend *backend, const xdi_opencl_product *p) {
-  return backend->has_clblast && p->rows > 1 && p->columns > 1 && is_in_reach(p->a) && is_in_reach(p->b) &&
-         is_in_reach(p->to);
+  return backend->has_clblast && p->rows > 1 && p->columns > 1 && is_in_reach(p->a, p->rows, p->depth) &&
+         is_in_reach(p->b, p->depth, p->columns) && is_in_reach(p->to, p->rows, p->columns);
 }
 
 xd_status xdi_opencl_clblast_multiply(xd_backend *backend, const xdi_opencl_product *p) {

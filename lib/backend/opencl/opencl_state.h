@@ -128,8 +128,8 @@ typedef struct xdi_opencl_product {
 } xdi_opencl_product;
 xd_status xdi_opencl_multiply(xd_backend *backend, const xdi_opencl_product *product);
 
-/* The same by CLBlast, which `opencl_clblast.c` has where the build has it. Opening is no failure where CLBlast cannot
- * serve the device: then it takes no product. */
+/* The same by CLBlast, in builds that have it. Opening is no failure where CLBlast cannot serve the device: then it
+ * takes no product. */
 xd_status xdi_opencl_clblast_open(xd_backend *backend);
 void xdi_opencl_clblast_close(void);
 bool xdi_opencl_clblast_takes(const xd_backend *backend, const xdi_opencl_product *product);
