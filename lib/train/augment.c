@@ -1,5 +1,5 @@
 /* Augmentation of training pictures: random affine maps for the VAEs (cubic, the edges continued),
- * colour and blur for their inputs; affine maps, shifts, flips, blur and noise for judges. A task treats a few
+ * colour and blur for their inputs; smooth bends of a mapping's sources; affine maps, shifts, flips, blur and noise for judges. A task treats a few
  * pictures of the batch, so that the pieces depend on the batch alone. */
 #include "train/augment.h"
 
@@ -14,10 +14,13 @@
 #define BLUR_RADIUS 8
 #define CURVE_STEPS 256
 #define CHANNEL_LIMIT 3
+#define WAVES 3 /* of a bend along a side: none, half a wave and a whole one */
 
 static const float radians_15_degrees = 0.261799388f;
 static const float largest_stretch = 0.15f;
 static const float largest_shift = 2.0f / 28.0f;
+static const float largest_bend = 2.0f / 28.0f; /* of one pair of waves */
+static const float pi = 3.14159265f;
 /* Of the logarithms of gamma, contrast and gain, and of the brightness itself, at strength 1. */
 static const float largest_gamma = 0.7f, largest_contrast = 0.5f, largest_gain = 0.2f,
                    largest_brightness = 0.2f;
@@ -29,7 +32,7 @@ typedef struct augmentation {
   float *to;
   const xdi_picture_batch *batch;
   int32_t height, width, channels;
-  float strength, share;
+  float strength, share, elastic;
   const xdi_distortion *distortion;
   const xdi_augmentation *degradation;
   float *clean;
@@ -61,14 +64,21 @@ static int32_t clamped(int32_t position, int32_t size) {
   return position < size ? position : size - 1;
 }
 
-/* Where in the source the pixel (x, y) of the result lies: matrix * (x, y) + offset. */
-typedef struct affine {
+/* Where in the source the pixel (x, y) of the result lies: matrix * (x, y) + offset, and where it bends, products of a
+ * wave across and one down: sum of bend[of x, of y][wave down][wave across]. */
+typedef struct placement {
   float xx, xy, yx, yy, x0, y0;
-} affine;
+  bool bends;
+  float bend[2][WAVES][WAVES];
+} placement;
+
+static bool is_changed(const augmentation *job, const xdi_picture_batch *numbers, uint32_t row) {
+  return uniform_of(numbers, row, 6) < job->share;
+}
 
 /* The random numbers are those of `numbers`. */
-static affine draw_affine(const augmentation *job, const xdi_picture_batch *numbers, uint32_t row) {
-  const float strength = uniform_of(numbers, row, 6) < job->share ? job->strength : 0.0f;
+static placement draw_affine(const augmentation *job, const xdi_picture_batch *numbers, uint32_t row) {
+  const float strength = is_changed(job, numbers, row) ? job->strength : 0.0f;
   const float angle = strength * radians_15_degrees * signed_of(numbers, row, 0);
   const float scale_x = 1.0f + strength * largest_stretch * signed_of(numbers, row, 1);
   const float scale_y = 1.0f + strength * largest_stretch * signed_of(numbers, row, 2);
@@ -76,16 +86,54 @@ static affine draw_affine(const augmentation *job, const xdi_picture_batch *numb
   const float shift_x = strength * largest_shift * (float)job->width * signed_of(numbers, row, 4);
   const float shift_y = strength * largest_shift * (float)job->height * signed_of(numbers, row, 5);
   const float cosine = cosf(angle), sine = sinf(angle);
-  affine map = {cosine * scale_x,
-                cosine * shear - sine * scale_y,
-                sine * scale_x,
-                sine * shear + cosine * scale_y,
-                0.0f,
-                0.0f};
+  placement map = {.xx = cosine * scale_x,
+                   .xy = cosine * shear - sine * scale_y,
+                   .yx = sine * scale_x,
+                   .yy = sine * shear + cosine * scale_y};
   const float centre_x = 0.5f * (float)(job->width - 1), centre_y = 0.5f * (float)(job->height - 1);
   map.x0 = centre_x + shift_x - map.xx * centre_x - map.xy * centre_y;
   map.y0 = centre_y + shift_y - map.yx * centre_x - map.yy * centre_y;
   return map;
+}
+
+/* Smooth bends (as of Simard et al. 2003), in numbers of their own; short waves are lower than long ones. */
+static void draw_bend(const augmentation *job, uint32_t row, placement *map) {
+  const xdi_picture_batch *batch = job->batch;
+  const float sides[2] = {(float)job->width, (float)job->height};
+  map->bends = true;
+  for (uint32_t k = 0; k < 2 * WAVES * WAVES; k++) {
+    const uint32_t axis = k / (WAVES * WAVES), down = k / WAVES % WAVES, across = k % WAVES;
+    const float number = xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 61), batch->stream,
+                                            ((uint64_t)batch->first + row) * (2 * WAVES * WAVES) + k);
+    map->bend[axis][down][across] = down + across == 0 ? 0.0f
+                                                       : job->elastic * largest_bend * sides[axis] *
+                                                             (2.0f * number - 1.0f) / (float)(down + across);
+  }
+}
+
+/* Each wave at a place of a side. */
+static void waves_at(float waves[WAVES], int32_t place, int32_t side) {
+  const float half = cosf(pi * ((float)place + 0.5f) / (float)side);
+  waves[0] = 1.0f, waves[1] = half, waves[2] = 2.0f * half * half - 1.0f;
+}
+
+/* The bends along one row of pixels: what its waves across are multiplied with. */
+static void bend_row(float row[2][WAVES], const placement *map, int32_t y, int32_t height) {
+  float waves[WAVES];
+  waves_at(waves, y, height);
+  for (int32_t axis = 0; axis < 2; axis++)
+    for (int32_t across = 0; across < WAVES; across++) {
+      row[axis][across] = 0.0f;
+      for (int32_t down = 0; down < WAVES; down++)
+        row[axis][across] += map->bend[axis][down][across] * waves[down];
+    }
+}
+
+static float bend_at(const float row[WAVES], const float waves[WAVES]) {
+  float sum = 0.0f;
+  for (int32_t k = 0; k < WAVES; k++)
+    sum += row[k] * waves[k];
+  return sum;
 }
 
 /* A coordinate as the four cells around it and their weights: cubic convolution (Keys 1981) with a = -1. Two
@@ -106,11 +154,21 @@ static taps split(float position, int32_t size) {
   return around;
 }
 
-static void map_row(const augmentation *job, float *to, const uint8_t *from, const affine *map, int32_t y) {
+static void map_row(const augmentation *job, float *to, const uint8_t *from, const placement *map,
+                    int32_t y) {
   const int32_t channels = job->channels, stride = job->width * channels;
+  float bends[2][WAVES], waves[WAVES];
+  if (map->bends)
+    bend_row(bends, map, y, job->height);
   for (int32_t x = 0; x < job->width; x++) {
-    const taps across = split(map->xx * (float)x + map->xy * (float)y + map->x0, job->width);
-    const taps down = split(map->yx * (float)x + map->yy * (float)y + map->y0, job->height);
+    float from_x = map->xx * (float)x + map->xy * (float)y + map->x0;
+    float from_y = map->yx * (float)x + map->yy * (float)y + map->y0;
+    if (map->bends) {
+      waves_at(waves, x, job->width);
+      from_x += bend_at(bends[0], waves), from_y += bend_at(bends[1], waves);
+    }
+    const taps across = split(from_x, job->width);
+    const taps down = split(from_y, job->height);
     for (int32_t c = 0; c < channels; c++) {
       float sum = 0.0f;
       for (int32_t j = 0; j < 4; j++) {
@@ -125,7 +183,7 @@ static void map_row(const augmentation *job, float *to, const uint8_t *from, con
   }
 }
 
-static void map_picture(const augmentation *job, uint32_t row, const affine *map) {
+static void map_picture(const augmentation *job, uint32_t row, const placement *map) {
   const uint8_t *from = pixels_of(job, row);
   float *to = job->to + row * picture_size(job);
   for (int32_t y = 0; y < job->height; y++)
@@ -133,7 +191,9 @@ static void map_picture(const augmentation *job, uint32_t row, const affine *map
 }
 
 static void augment_picture(const augmentation *job, uint32_t row) {
-  const affine map = draw_affine(job, job->batch, row);
+  placement map = draw_affine(job, job->batch, row);
+  if (job->elastic > 0.0f && is_changed(job, job->batch, row))
+    draw_bend(job, row, &map);
   map_picture(job, row, &map);
 }
 
@@ -145,10 +205,10 @@ static float whole_shift(const augmentation *job, uint32_t row, uint32_t k) {
 }
 
 /* A random affine map, from numbers of its own, of what is shifted by whole pixels and flipped. */
-static affine draw_distortion(const augmentation *job, uint32_t row) {
+static placement draw_distortion(const augmentation *job, uint32_t row) {
   xdi_picture_batch numbers = *job->batch;
   numbers.seed ^= UINT64_C(1) << 62;
-  affine map = draw_affine(job, &numbers, row);
+  placement map = draw_affine(job, &numbers, row);
   map.x0 += whole_shift(job, row, 0);
   map.y0 += whole_shift(job, row, 1);
   if (job->distortion->flip && uniform_of(job->batch, row, 2) < 0.5f) {
@@ -217,7 +277,7 @@ static void add_noise(const augmentation *job, uint32_t row, float *picture) {
 
 static void distort_picture(const augmentation *job, uint32_t row) {
   float *to = job->to + row * picture_size(job);
-  const affine map = draw_distortion(job, row);
+  const placement map = draw_distortion(job, row);
   map_picture(job, row, &map);
   if (job->distortion->blur > 0.0f && uniform_of(job->batch, row, 3) < 0.5f) {
     const float deviation = fmaxf(job->distortion->blur * uniform_of(job->batch, row, 4), 1e-3f);
@@ -299,20 +359,18 @@ static xd_status run(augmentation *job) {
   return XD_OK;
 }
 
-static xd_status map_pictures(xd_context *context, float *to, const xdi_picture_batch *batch, float strength,
-                              float share) {
-  if (strength <= 0.0f || share <= 0.0f)
+static xd_status map_pictures(xd_context *context, float *to, const xdi_picture_batch *batch,
+                              const xdi_augmentation *strengths) {
+  const bool maps = strengths->affine > 0.0f || strengths->elastic > 0.0f;
+  if (!maps || strengths->unchanged >= 1.0f)
     return xd_dataset_read(batch->set, context, to, batch->indices, batch->count);
   return run(&(augmentation){.treat = augment_picture,
                              .context = context,
                              .to = to,
                              .batch = batch,
-                             .strength = strength,
-                             .share = share});
-}
-
-xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength) {
-  return map_pictures(context, to, batch, strength, 1.0f);
+                             .strength = strengths->affine,
+                             .share = 1.0f - strengths->unchanged,
+                             .elastic = strengths->elastic});
 }
 
 xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
@@ -323,7 +381,7 @@ xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_pi
                       .batch = batch,
                       .degradation = strengths,
                       .clean = clean};
-  const xd_status status = map_pictures(context, to, batch, strengths->affine, 1.0f - strengths->unchanged);
+  const xd_status status = map_pictures(context, to, batch, strengths);
   if (status != XD_OK || (!clean && !xdi_augmentation_degrades(strengths)))
     return status;
   return run(&job);

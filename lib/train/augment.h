@@ -15,24 +15,21 @@ typedef struct xdi_picture_batch {
   uint32_t first; /* row 0 has the numbers of this one: of a larger batch's rows these are some */
 } xdi_picture_batch;
 
-/* to[count][height][width][channels] in 0..1, each picture turned, scaled, sheared and shifted with
- * `strength` (see the options augment of group "vae"); 0 copies. */
-xd_status xdi_augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch, float strength);
-
 /* Strengths, each from 0 for none (see the options of group "vae"). */
 typedef struct xdi_augmentation {
-  float affine;
+  float affine;    /* turned, scaled, sheared and shifted */
+  float elastic;   /* smooth bends besides */
   float colour;    /* gamma, contrast, brightness and each channel's gain */
   float blur;      /* a Gaussian up to this deviation, in pixels of a picture with sides of 28 */
-  float unchanged; /* share of the pictures that the affine map leaves alone */
+  float unchanged; /* share of the pictures that the first two leave alone */
 } xdi_augmentation;
 
 static inline bool xdi_augmentation_degrades(const xdi_augmentation *strengths) {
   return strengths->colour > 0.0f || strengths->blur > 0.0f;
 }
 
-/* The affine map, then colour and blur. clean, where not NULL: the same pictures after the affine map
- * alone. */
+/* to[count][height][width][channels] in 0..1: map and bends, then colour and blur. clean, where not NULL: the
+ * same pictures before colour and blur. */
 xd_status xdi_augment(xd_context *context, float *to, float *clean, const xdi_picture_batch *batch,
                       const xdi_augmentation *strengths);
 

@@ -7,11 +7,14 @@
 #include "train/progress.h"
 
 static xdi_augmentation augmentation_of(const xdi_mapping_settings *settings) {
-  return (xdi_augmentation){settings->augment, settings->augment_colour, settings->augment_blur, 0.0f};
+  return (xdi_augmentation){.affine = settings->augment,
+                            .elastic = settings->augment_elastic,
+                            .colour = settings->augment_colour,
+                            .blur = settings->augment_blur};
 }
 
 static bool augments(const xdi_augmentation *strengths) {
-  return strengths->affine > 0.0f || xdi_augmentation_degrades(strengths);
+  return strengths->affine > 0.0f || strengths->elastic > 0.0f || xdi_augmentation_degrades(strengths);
 }
 
 /* Copies of each picture where the options name no number. Large sets vary enough by themselves. */

@@ -58,8 +58,10 @@ static xd_status open_stage(vae_stage *stage) {
   stage->rows = xdi_rank_rows(context, stage->epochs.batch);
   stage->first = xdi_rank_first(context, stage->epochs.batch);
   stage->pictures = xdi_allocate(&context->allocator, stage->rows, picture * sizeof *stage->pictures);
-  stage->augmentation = (xdi_augmentation){settings->augment, settings->augment_colour,
-                                           settings->augment_blur, 1.0f - settings->augment_share};
+  stage->augmentation = (xdi_augmentation){.affine = settings->augment,
+                                           .colour = settings->augment_colour,
+                                           .blur = settings->augment_blur,
+                                           .unchanged = 1.0f - settings->augment_share};
   const bool degrades = xdi_augmentation_degrades(&stage->augmentation);
   if (degrades)
     stage->targets = xdi_allocate(&context->allocator, stage->rows, picture * sizeof *stage->targets);

@@ -33,6 +33,12 @@ static xdi_picture_batch batch_of(const fixture *f, uint64_t stream) {
   return (xdi_picture_batch){f->set, f->indices, COUNT, 5, stream, 0};
 }
 
+static xd_status augment_affine(xd_context *context, float *to, const xdi_picture_batch *batch,
+                                float strength) {
+  const xdi_augmentation strengths = {.affine = strength};
+  return xdi_augment(context, to, NULL, batch, &strengths);
+}
+
 /* Where the brightness of a picture has its centre, and how much there is. */
 static double mass(const float *picture, double *x, double *y) {
   double sum = 0.0;
@@ -49,7 +55,7 @@ static double mass(const float *picture, double *x, double *y) {
 START_TEST(augment_affine__copies_at_strength_0) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
-  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 0.0f));
+  assert_ok(f.context, augment_affine(f.context, f.changed, &batch, 0.0f));
   assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
   close_fixture(&f);
 }
@@ -59,7 +65,7 @@ START_TEST(augment_affine__moves_a_little_and_keeps_the_picture) {
   fixture f = open_fixture(2);
   const xdi_picture_batch batch = batch_of(&f, 1);
   double moved = 0.0;
-  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 1.0f));
+  assert_ok(f.context, augment_affine(f.context, f.changed, &batch, 1.0f));
   for (uint32_t i = 0; i < COUNT; i++) {
     double x0, y0, x1, y1;
     const double before = mass(f.plain + i * PATTERN_SIZE, &x0, &y0);
@@ -87,7 +93,7 @@ static double edge_energy(const float *pictures) {
 START_TEST(augment_affine__keeps_edges_sharp) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
-  assert_ok(f.context, xdi_augment_affine(f.context, f.changed, &batch, 0.3f));
+  assert_ok(f.context, augment_affine(f.context, f.changed, &batch, 0.3f));
   const double kept = edge_energy(f.changed) / edge_energy(f.plain);
   ck_assert_msg(kept > 0.8 && kept < 1.1, "%g of the edges' energy is left", kept);
   close_fixture(&f);
@@ -103,7 +109,7 @@ static double largest_difference(const float *a, const float *b) {
 
 START_TEST(augment__leaves_its_share_unchanged) {
   fixture f = open_fixture(1);
-  const xdi_augmentation most = {1.0f, 0.0f, 0.0f, 0.7f};
+  const xdi_augmentation most = {.affine = 1.0f, .unchanged = 0.7f};
   uint32_t same = 0;
   for (uint32_t stream = 0; stream < 10; stream++) {
     const xdi_picture_batch batch = batch_of(&f, stream);
@@ -116,6 +122,42 @@ START_TEST(augment__leaves_its_share_unchanged) {
 }
 END_TEST
 
+/* Pictures as bright as their column (or row) tell where each pixel came from: nowhere further than all waves together
+ * reach, not by one shift, and neighbours from nearly the same place. */
+START_TEST(augment__bends_smoothly_and_within_its_reach) {
+  enum { EDGE = 29, SCALE = 8 };
+  const double reach = 0.5 * 2.0 / 28.0 * EDGE * (2.0 / 1 + 3.0 / 2 + 2.0 / 3 + 1.0 / 4);
+  const xdi_augmentation strengths = {.elastic = 0.5f};
+  fixture f = open_fixture(1);
+  uint8_t pixels[2 * EDGE * EDGE];
+  float changed[2 * EDGE * EDGE];
+  const uint32_t labels[2] = {0, 0}, both[2] = {0, 1};
+  xd_dataset *ramps;
+  double least = 1e9, most = -1e9, steepest = 0.0;
+  for (uint32_t i = 0; i < EDGE * EDGE; i++)
+    pixels[i] = (uint8_t)(SCALE * (i % EDGE)), pixels[EDGE * EDGE + i] = (uint8_t)(SCALE * (i / EDGE));
+  assert_ok(f.context, xd_dataset_create(&ramps, f.context, pixels, labels, 2, EDGE, EDGE, 1));
+  for (uint64_t stream = 0; stream < 20; stream++) {
+    const xdi_picture_batch batch = {ramps, both, 2, 5, stream, 0};
+    assert_ok(f.context, xdi_augment(f.context, changed, NULL, &batch, &strengths));
+    for (uint32_t i = 0; i < 2 * EDGE * EDGE; i++) {
+      const uint32_t x = i % EDGE, y = i / EDGE % EDGE, place = i < EDGE * EDGE ? x : y;
+      const double moved = 255.0 / SCALE * (double)changed[i] - place;
+      if (place < 5 || place >= EDGE - 5) /* the edge, where the picture ends */
+        continue;
+      least = fmin(least, moved), most = fmax(most, moved);
+      if (x > 0 && i < EDGE * EDGE)
+        steepest = fmax(steepest, fabs(255.0 / SCALE * (double)(changed[i] - changed[i - 1]) - 1.0));
+    }
+  }
+  ck_assert_msg(-reach <= least && least < -1.0 && 1.0 < most && most <= reach, "moved by %g to %g", least,
+                most);
+  ck_assert_msg(0.1 < steepest && steepest < 0.8, "neighbours are %g apart", steepest);
+  xd_dataset_release(ramps);
+  close_fixture(&f);
+}
+END_TEST
+
 static const xdi_distortion all_on = {0.5f, 2, true, 0.8f};
 
 START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) {
@@ -124,9 +166,9 @@ START_TEST(augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads) 
     for (uint64_t stream = 1; stream <= 2; stream++) {
       const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
       assert_ok(one.context, kind ? xdi_augment_distort(one.context, one.changed, &a, &all_on)
-                                  : xdi_augment_affine(one.context, one.changed, &a, 1.0f));
+                                  : augment_affine(one.context, one.changed, &a, 1.0f));
       assert_ok(three.context, kind ? xdi_augment_distort(three.context, three.changed, &b, &all_on)
-                                    : xdi_augment_affine(three.context, three.changed, &b, 1.0f));
+                                    : augment_affine(three.context, three.changed, &b, 1.0f));
       const int same = memcmp(one.changed, three.changed, COUNT * PATTERN_SIZE * sizeof(float)) == 0;
       ck_assert_int_eq(same, stream == 1);
     }
@@ -139,13 +181,14 @@ END_TEST
 /* ---- degradations ---- */
 
 START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
-  const xdi_augmentation strengths = {1.0f, 1.0f, 1.0f, 0.0f}, affine = {1.0f, 0.0f, 0.0f, 0.0f};
+  const xdi_augmentation strengths = {.affine = 1.0f, .colour = 1.0f, .blur = 1.0f},
+                         affine = {.affine = 1.0f};
   fixture f = open_fixture(2);
   const xdi_picture_batch batch = batch_of(&f, 1);
   float *clean = new_floats(COUNT * PATTERN_SIZE), *mapped = new_floats(COUNT * PATTERN_SIZE);
   uint32_t changed = 0;
   assert_ok(f.context, xdi_augment(f.context, f.changed, clean, &batch, &strengths));
-  assert_ok(f.context, xdi_augment_affine(f.context, mapped, &batch, 1.0f));
+  assert_ok(f.context, augment_affine(f.context, mapped, &batch, 1.0f));
   assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
   for (uint32_t i = 0; i < COUNT; i++) {
     double difference = 0.0;
@@ -160,8 +203,7 @@ START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
   assert_ok(f.context, xdi_augment(f.context, f.changed, clean, &batch, &affine));
   assert_same_floats(f.changed, mapped, COUNT * PATTERN_SIZE);
   assert_same_floats(clean, mapped, COUNT * PATTERN_SIZE);
-  assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 0.0f, 0.0f}));
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0}));
   assert_same_floats(f.changed, f.plain, COUNT * PATTERN_SIZE);
   free(clean), free(mapped);
   close_fixture(&f);
@@ -169,7 +211,7 @@ START_TEST(augment__keeps_a_clean_picture_beside_the_degraded_one) {
 END_TEST
 
 START_TEST(augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads) {
-  const xdi_augmentation strengths = {0.5f, 1.0f, 1.0f, 0.0f};
+  const xdi_augmentation strengths = {.affine = 0.5f, .elastic = 0.5f, .colour = 1.0f, .blur = 1.0f};
   fixture one = open_fixture(1), three = open_fixture(3);
   for (uint64_t stream = 1; stream <= 2; stream++) {
     const xdi_picture_batch a = batch_of(&one, 1), b = batch_of(&three, stream);
@@ -188,8 +230,7 @@ START_TEST(augment__colour_is_a_rising_curve) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   double least = 1.0, most = 0.0;
-  assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 1.0f, 0.0f, 0.0f}));
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){.colour = 1.0f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
     float dark = -1.0f, bright = -1.0f;
@@ -213,8 +254,7 @@ START_TEST(augment__blurs_in_place) {
   fixture f = open_fixture(1);
   const xdi_picture_batch batch = batch_of(&f, 1);
   uint32_t blurred = 0;
-  assert_ok(f.context,
-            xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){0.0f, 0.0f, 1.5f, 0.0f}));
+  assert_ok(f.context, xdi_augment(f.context, f.changed, NULL, &batch, &(xdi_augmentation){.blur = 1.5f}));
   for (uint32_t i = 0; i < COUNT; i++) {
     double x0, y0, x1, y1, change = 0.0;
     const float *before = f.plain + i * PATTERN_SIZE, *after = f.changed + i * PATTERN_SIZE;
@@ -339,6 +379,7 @@ static Suite *make_suite(void) {
   add_case(suite, augment_affine__moves_a_little_and_keeps_the_picture);
   add_case(suite, augment_affine__keeps_edges_sharp);
   add_case(suite, augment__leaves_its_share_unchanged);
+  add_case(suite, augment__bends_smoothly_and_within_its_reach);
   add_case(suite, augment__repeats_itself_by_seed_and_stream_at_any_number_of_threads);
   add_case(suite, augment__keeps_a_clean_picture_beside_the_degraded_one);
   add_case(suite, augment__degrades_alike_by_seed_and_stream_at_any_number_of_threads);

@@ -33,7 +33,7 @@ static xdi_codes make_codes(uint32_t samples, xdi_augmentation augmentation, uin
   return codes;
 }
 
-static const xdi_augmentation none = {0.0f, 0.0f, 0.0f, 0.0f};
+static const xdi_augmentation none = {0};
 
 /* How far a cached sample is from its own picture's mean, in the posterior's deviations: mean square. */
 static double spread_of(const xdi_codes *samples, const xdi_codes *posteriors) {
@@ -58,8 +58,7 @@ END_TEST
 
 /* The same normals, so what differs is the copies: each of a picture's codes comes from another one. */
 START_TEST(codes__come_from_other_copies_of_the_picture_with_augmentation) {
-  const xdi_augmentation kinds[] = {
-      {1.0f, 0.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f, 0.0f}, {0.0f, 0.0f, 2.0f, 0.0f}};
+  const xdi_augmentation kinds[] = {{.affine = 1.0f}, {.elastic = 1.0f}, {.colour = 1.0f}, {.blur = 2.0f}};
   xdi_codes plain = make_codes(SAMPLES, none, 5);
   for (size_t k = 0; k < COUNT_OF(kinds); k++) {
     xdi_codes codes = make_codes(SAMPLES, kinds[k], 5);
@@ -87,7 +86,7 @@ START_TEST(codes__come_from_other_copies_of_the_picture_with_augmentation) {
 END_TEST
 
 START_TEST(codes__repeat_themselves_by_their_seed) {
-  const xdi_augmentation all = {1.0f, 1.0f, 1.0f, 0.0f};
+  const xdi_augmentation all = {.affine = 1.0f, .elastic = 1.0f, .colour = 1.0f, .blur = 1.0f};
   const size_t count = COUNT * SAMPLES * DIM;
   xdi_codes a = make_codes(SAMPLES, all, 5), b = make_codes(SAMPLES, all, 5), c = make_codes(SAMPLES, all, 6);
   ck_assert(memcmp(a.values, b.values, count * sizeof *a.values) == 0);
@@ -133,7 +132,7 @@ static void expect_rows(float *rows, const xdi_augmentation *augmentation, bool 
 }
 
 START_TEST(posteriors__are_those_of_each_picture) {
-  const xdi_augmentation kinds[] = {none, {1.0f, 0.5f, 0.0f, 0.0f}};
+  const xdi_augmentation kinds[] = {none, {.affine = 1.0f, .colour = 0.5f}};
   for (int kind = 0; kind < 4; kind++) {
     visited got = {.count = 0};
     float expected[COUNT * 2 * DIM];
