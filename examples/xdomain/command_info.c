@@ -174,6 +174,14 @@ static uint32_t chunks_shown(const inspection *i) {
   return i->info.chunk_count < CHUNKS_SHOWN ? i->info.chunk_count : CHUNKS_SHOWN;
 }
 
+/* Loaded, all weights are floats; the chunk of scales tells what they were. */
+static bool has_int8(const inspection *i) {
+  bool found = false;
+  for (uint32_t c = 0; c < chunks_shown(i); c++)
+    found |= !strcmp(i->chunks[c].tag, "SCAL");
+  return found;
+}
+
 static void print_json(const inspection *i) {
   fputs("{\"file\": ", stdout);
   print_json_text(stdout, i->path);
@@ -185,7 +193,7 @@ static void print_json(const inspection *i) {
     fputs(c ? ", " : "", stdout);
     print_chunk_json(&i->chunks[c]);
   }
-  putchar(']');
+  printf("], \"int8\": %s", has_int8(i) ? "true" : "false");
   if (i->model)
     print_model_json(i);
   if (i->judge)
@@ -199,6 +207,8 @@ static void print_plain(const inspection *i) {
   printf(", format %u.%u, %" PRIu64 " bytes\n", i->info.major, i->info.minor, i->info.size);
   for (uint32_t c = 0; c < chunks_shown(i); c++)
     print_chunk_text(&i->chunks[c]);
+  if (has_int8(i))
+    puts("weights: bytes with a scale for each output channel (int8)");
   if (i->model)
     print_model_text(i);
   if (i->judge)

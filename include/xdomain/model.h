@@ -143,10 +143,15 @@ typedef struct xd_save_options {
   uint32_t half;
   /* 1: without the discriminators [0] */
   uint32_t inference_only;
+  /* 1: weights as bytes with a scale for each output channel (a quarter of the size), each to the
+   * nearest of 255 values; biases stay f32; not with half [0] */
+  uint32_t int8;
+  /* 0 */
+  uint32_t reserved;
 } xd_save_options;
 
 #define XD_SAVE_OPTIONS_INIT \
-  { sizeof(xd_save_options), 0, 0 }
+  { sizeof(xd_save_options), 0, 0, 0, 0 }
 /* Sets the same bytes as the macro, as far as a struct of struct_size bytes reaches. */
 XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
 
@@ -154,7 +159,7 @@ XD_API void xd_save_options_init(xd_save_options *options, size_t struct_size);
  * file or the new one; or to a sink (stream.h), in one piece, and then what the sink took before a
  * failure is worth nothing. The same model gives the same bytes, whatever the road. NULL options
  * are the defaults. The whole file is composed in memory first. XD_ERROR_INVALID_ARGUMENT (NULL, a
- * switch that is neither 0 nor 1), XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder),
+ * switch that is neither 0 nor 1, half and int8), XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder),
  * XD_ERROR_NUMERIC (f16: a weight is beyond its range), XD_ERROR_TOO_LARGE (over 1 GiB),
  * XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_save(const xd_model *model, xd_context *context, const char *path,

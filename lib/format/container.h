@@ -13,7 +13,7 @@
 #include "xdomain/model.h"
 
 #define XDI_FORMAT_MAJOR 1u
-#define XDI_FORMAT_MINOR 2u
+#define XDI_FORMAT_MINOR 3u
 #define XDI_CHUNK_LIMIT 32u
 #define XDI_FILE_LIMIT ((size_t)1 << 30)
 #define XDI_CHUNK_ALIGNMENT 64u
@@ -28,6 +28,7 @@
 #define XDI_CHUNK_DATA XD_TAG('D', 'A', 'T', 'A')
 #define XDI_CHUNK_PROVENANCE XD_TAG('P', 'R', 'O', 'V')
 #define XDI_CHUNK_CONDITION XD_TAG('C', 'O', 'N', 'D') /* of models whose domain 1 holds conditions */
+#define XDI_CHUNK_SCALES XD_TAG('S', 'C', 'A', 'L')    /* of weights that are bytes */
 #define XDI_CHUNK_CLASSES XD_TAG('C', 'L', 'S', 'S')   /* of judges */
 
 typedef struct xdi_chunk_entry {

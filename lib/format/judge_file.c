@@ -19,7 +19,8 @@ static xd_status save(const xd_judge *judge, xd_context *context, const xdi_targ
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
   /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
   const xdi_role role = {ROLE_JUDGE, (xd_network *)xd_judge_network(judge)};
-  xd_status status = xdi_networks_put(context, &role, 1, false, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
+  const xdi_network_chunks networks = {&bytes[NETS], &bytes[TENS], &bytes[DATA], NULL};
+  xd_status status = xdi_networks_put(context, &role, 1, XDI_ELEMENT_F32, &networks);
   const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
                                            {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
                                            {XDI_CHUNK_DATA, true, &bytes[DATA]},

@@ -1,11 +1,11 @@
 /* The model file (.xdm): DOMS (names, geometry, classes, pairing), NETS, TENS, DATA, and PROV (how the model
- * came about). Grammar: docs/model-format.md. */
+ * came about); COND and SCAL where there are conditions and bytes. Grammar: docs/model-format.md. */
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/sized.h"
 #include "format/model_file.h"
 #include "format/network_file.h"
+#include "format/save_options.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/latent_generator.h"
@@ -21,11 +21,6 @@ _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a fi
 #define ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
 #define ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
 #define ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
-
-void xd_save_options_init(xd_save_options *options, size_t struct_size) {
-  const xd_save_options defaults = XD_SAVE_OPTIONS_INIT;
-  xdi_sized_write(options, struct_size, &defaults, sizeof defaults);
-}
 
 /* ---- Writing ---- */
 
@@ -84,43 +79,38 @@ static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool infer
   return count;
 }
 
-static xd_status read_save_options(xd_context *context, xd_save_options *to, const xd_save_options *from) {
-  xd_status status =
-      from ? xdi_sized_read(context, to, from, XDI_SIZED(xd_save_options, inference_only)) : XD_OK;
-  if (status == XD_OK)
-    status = xdi_check_switch(context, "xd_save_options.half", to->half);
-  return status == XD_OK ? xdi_check_switch(context, "xd_save_options.inference_only", to->inference_only)
-                         : status;
-}
-
 static xd_status save(const xd_model *model, xd_context *context, const xdi_target *target,
                       const xd_save_options *options) {
   xd_save_options chosen = XD_SAVE_OPTIONS_INIT;
-  xd_status status = read_save_options(context, &chosen, options);
+  xd_status status = xdi_save_options_read(context, &chosen, options);
   if (status != XD_OK)
     return status;
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count = collect_roles(roles, model, chosen.inference_only != 0);
-  enum { DOMS, NETS, TENS, DATA, PROV, COND, CHUNKS };
-  const bool conditions = !xd_model_encoder(model, 1);
+  enum { DOMS, NETS, TENS, DATA, PROV, COND, SCAL, CHUNKS };
   xdi_bytes bytes[CHUNKS];
   for (int i = 0; i < CHUNKS; i++)
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
+  const xdi_network_chunks networks = {&bytes[NETS], &bytes[TENS], &bytes[DATA], &bytes[SCAL]};
+  xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},
+                                     {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
+                                     {XDI_CHUNK_TENSORS, true, &bytes[TENS]},
+                                     {XDI_CHUNK_DATA, true, &bytes[DATA]},
+                                     {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}};
+  uint32_t chunk_count = COND;
   for (uint32_t domain = 1; domain <= 2; domain++)
     put_domain(&bytes[DOMS], model, domain);
   xdi_put_text(&bytes[DOMS], xd_model_pairing(model));
   put_properties(&bytes[PROV], model);
-  if (conditions)
+  if (!xd_model_encoder(model, 1)) {
     put_condition(&bytes[COND], model);
-  status =
-      xdi_networks_put(context, roles, count, chosen.half != 0, &bytes[NETS], &bytes[TENS], &bytes[DATA]);
-  const xdi_chunk_source chunks[CHUNKS] = {
-      {XDI_CHUNK_DOMAINS, true, &bytes[DOMS]},     {XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
-      {XDI_CHUNK_TENSORS, true, &bytes[TENS]},     {XDI_CHUNK_DATA, true, &bytes[DATA]},
-      {XDI_CHUNK_PROVENANCE, false, &bytes[PROV]}, {XDI_CHUNK_CONDITION, true, &bytes[COND]}};
+    chunks[chunk_count++] = (xdi_chunk_source){XDI_CHUNK_CONDITION, true, &bytes[COND]};
+  }
+  status = xdi_networks_put(context, roles, count, xdi_save_options_element(&chosen), &networks);
+  if (chosen.int8)
+    chunks[chunk_count++] = (xdi_chunk_source){XDI_CHUNK_SCALES, true, &bytes[SCAL]};
   if (!status)
-    status =
-        xdi_container_write(context, target, XDI_KIND_MODEL, chunks, conditions ? CHUNKS : (uint32_t)COND);
+    status = xdi_container_write(context, target, XDI_KIND_MODEL, chunks, chunk_count);
   for (int i = 0; i < CHUNKS; i++)
     xdi_bytes_release(&bytes[i]);
   return status;
@@ -382,7 +372,8 @@ static void release_assembly(assembly *loaded) {
 xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_container *container,
                          uint32_t direction) {
   static const uint32_t known[] = {XDI_CHUNK_DOMAINS, XDI_CHUNK_NETWORKS,   XDI_CHUNK_TENSORS,
-                                   XDI_CHUNK_DATA,    XDI_CHUNK_PROVENANCE, XDI_CHUNK_CONDITION};
+                                   XDI_CHUNK_DATA,    XDI_CHUNK_PROVENANCE, XDI_CHUNK_CONDITION,
+                                   XDI_CHUNK_SCALES};
   assembly loaded = {.context = context, .container = container, .parts = XD_MODEL_PARTS_INIT};
   xdi_silence(context);
   xd_status status =

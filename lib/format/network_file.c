@@ -7,13 +7,19 @@
 #include <string.h>
 
 #include "base/half.h"
+#include "base/int8.h"
 #include "base/memory.h"
 #include "layer/price.h"
 
 #define PIECE \
   ((size_t)1 << 15) /* floats that are still in the cache for the checksum and a look through them */
 
-enum { DTYPE_F32 = 0, DTYPE_F16 = 1 }; /* 2 is reserved for bf16, 3 for i8 */
+#define SCALES_MINOR 3u /* the minor version that brought bytes and their scales */
+
+/* The weights of one output channel stand a row apart: a tensor's last side is the number of its channels. */
+static size_t channels_of(const xd_tensor *shape) {
+  return shape->shape[shape->rank - 1];
+}
 
 /* ---- Writing ---- */
 
@@ -40,25 +46,53 @@ static bool put_halves(xdi_bytes *bytes, const float *values, size_t count) {
   return true;
 }
 
+/* The scales that `values` need, from the largest of each channel. */
+static void find_scales(float *scales, const float *values, size_t count, size_t channels) {
+  for (size_t c = 0; c < channels; c++)
+    scales[c] = 0.0f;
+  for (size_t i = 0; i < count; i += channels)
+    for (size_t c = 0; c < channels; c++)
+      scales[c] = fmaxf(scales[c], fabsf(values[i + c]));
+  for (size_t c = 0; c < channels; c++)
+    scales[c] = xdi_int8_scale(scales[c]);
+}
+
+static xd_status put_int8(xd_context *context, const xd_tensor *shape, const float *values,
+                          const xdi_network_chunks *to) {
+  const size_t channels = channels_of(shape);
+  float *scales = xdi_allocate(&context->allocator, channels, sizeof *scales);
+  if (!scales)
+    return xdi_fail_memory(context, "composing a file");
+  find_scales(scales, values, shape->count, channels);
+  for (size_t i = 0; i < shape->count; i += channels)
+    for (size_t c = 0; c < channels; c++)
+      xdi_put(to->data, &(int8_t){xdi_int8_from_float(values[i + c], scales[c])}, 1);
+  put_floats(to->scales, scales, channels);
+  to->scales->minor = SCALES_MINOR;
+  xdi_release(&context->allocator, scales);
+  return XD_OK;
+}
+
 static xd_status put_tensor(xd_context *context, const xdi_role *role, const xdi_parameter *parameter,
-                            bool half, xdi_bytes *tens, xdi_bytes *data) {
+                            xdi_element element, const xdi_network_chunks *to) {
   const xd_tensor *shape = &parameter->public;
   const float *values = role->network->block + parameter->offset;
-  bool stored_half = half && shape->rank > 1;
-  xdi_put_zeros(data, padding(data->size));
-  xdi_put_u32(tens, role->tag);
-  xdi_put_text(tens, shape->name);
-  xdi_put_u32(tens, stored_half ? DTYPE_F16 : DTYPE_F32);
-  xdi_put_u32(tens, shape->rank);
+  const xdi_element stored = shape->rank > 1 ? element : XDI_ELEMENT_F32;
+  xdi_put_zeros(to->data, padding(to->data->size));
+  xdi_put_u32(to->tens, role->tag);
+  xdi_put_text(to->tens, shape->name);
+  xdi_put_u32(to->tens, stored);
+  xdi_put_u32(to->tens, shape->rank);
   for (uint32_t axis = 0; axis < 4; axis++)
-    xdi_put_u32(tens, axis < shape->rank ? shape->shape[axis] : 1);
-  xdi_put_u64(tens, data->size);
-  if (!stored_half) {
-    put_floats(data, values, shape->count);
-  } else if (!put_halves(data, values, shape->count)) {
+    xdi_put_u32(to->tens, axis < shape->rank ? shape->shape[axis] : 1);
+  xdi_put_u64(to->tens, to->data->size);
+  if (stored == XDI_ELEMENT_I8)
+    return put_int8(context, shape, values, to);
+  if (stored == XDI_ELEMENT_F16 && !put_halves(to->data, values, shape->count))
     return xdi_fail(context, XD_ERROR_NUMERIC, "parameter %s has a value beyond the range of f16",
                     shape->name);
-  }
+  if (stored == XDI_ELEMENT_F32)
+    put_floats(to->data, values, shape->count);
   return XD_OK;
 }
 
@@ -88,18 +122,18 @@ static void put_layers(const xdi_role *role, xdi_bytes *nets) {
   }
 }
 
-xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half,
-                           xdi_bytes *nets, xdi_bytes *tens, xdi_bytes *data) {
+xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, xdi_element element,
+                           const xdi_network_chunks *to) {
   uint32_t tensors = 0;
   for (uint32_t n = 0; n < count; n++)
     tensors += roles[n].network->parameter_count;
-  xdi_put_u32(nets, count);
-  xdi_put_u32(tens, tensors);
+  xdi_put_u32(to->nets, count);
+  xdi_put_u32(to->tens, tensors);
   for (uint32_t n = 0; n < count; n++) {
-    put_layers(&roles[n], nets);
+    put_layers(&roles[n], to->nets);
     for (uint32_t parameter = 0; parameter < roles[n].network->parameter_count; parameter++) {
       xd_status status =
-          put_tensor(context, &roles[n], &roles[n].network->parameters[parameter], half, tens, data);
+          put_tensor(context, &roles[n], &roles[n].network->parameters[parameter], element, to);
       if (status)
         return status;
     }
@@ -115,9 +149,9 @@ typedef struct source {
   const xdi_container *container;
   const uint32_t *wanted;
   float *dropped; /* room for a piece of what is not wanted */
-  xdi_cursor nets, tens;
+  xdi_cursor nets, tens, scales;
   xdi_chunk_reader data;
-  bool odd; /* a weight is not finite; DATA's checksum may tell why */
+  const char *odd; /* what is wrong with a weight, if anything is; DATA's checksum may tell why */
 } source;
 
 static xd_status damaged(const source *from, uint32_t tag, const char *what) {
@@ -148,10 +182,10 @@ static xd_status get_network(source *from, xdi_role *out) {
   }
   if (from->nets.failed)
     return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
-  /* The layers may ask for no more parameters than DATA can hold as f16. */
-  xd_status status =
-      xdi_network_create_limited(&out->network, from->context, input, specs, count,
-                                 (size_t)from->data.chunk->length / 2 + 64, !is_wanted(from, out->tag));
+  /* The layers may ask for no more parameters than DATA can hold as f16, or as bytes where there are scales. */
+  const size_t most = (size_t)from->data.chunk->length / (from->scales.data ? 1 : 2) + 64;
+  xd_status status = xdi_network_create_limited(&out->network, from->context, input, specs, count, most,
+                                                !is_wanted(from, out->tag));
   if (!status && (status = xdi_network_afford(from->context, out->network)) != XD_OK) {
     xdi_network_release(out->network);
     out->network = NULL;
@@ -207,6 +241,41 @@ static xd_status take_halves(source *from, float *to, size_t count) {
   return status;
 }
 
+static float scale_at(const unsigned char *scales, size_t channel) {
+  const uint32_t bits = xdi_at_u32(scales + channel * sizeof(float));
+  float scale;
+  memcpy(&scale, &bits, sizeof scale);
+  return scale;
+}
+
+/* The numbers from `first` on of a tensor. Bytes are read into the last quarter of their place, of which the same
+ * is true. */
+static xd_status take_int8(source *from, float *to, size_t count, size_t first, const unsigned char *scales,
+                           size_t channels) {
+  const int8_t *bytes = (const int8_t *)to + 3 * count;
+  xd_status status = xdi_chunk_take(&from->data, from->context, (int8_t *)to + 3 * count, count);
+  size_t channel = first % channels;
+  for (size_t i = 0; i < count && !status; i++) {
+    if (bytes[i] < -XDI_INT8_MOST)
+      from->odd = "a byte is below -127";
+    to[i] = (float)bytes[i] * scale_at(scales, channel);
+    channel = channel + 1 < channels ? channel + 1 : 0;
+  }
+  return status;
+}
+
+/* Passes over the scales of a tensor, which stay where they are. */
+static xd_status get_scales(source *from, const unsigned char **out, size_t channels) {
+  *out = from->scales.data + from->scales.position;
+  if (!from->scales.data || channels > (from->scales.size - from->scales.position) / sizeof(float))
+    return damaged(from, XDI_CHUNK_SCALES, "it has fewer scales than channels");
+  for (size_t channel = 0; channel < channels; channel++)
+    if (!xdi_int8_is_scale(scale_at(*out, channel)))
+      return damaged(from, XDI_CHUNK_SCALES, "a scale is not positive, normal and of 17 bits");
+  from->scales.position += channels * sizeof(float);
+  return XD_OK;
+}
+
 static xd_status skip(source *from, size_t size) {
   xd_status status = XD_OK;
   for (size_t piece; size && !status; size -= piece) {
@@ -223,26 +292,37 @@ static bool all_finite(const float *values, size_t count) {
   return !odd;
 }
 
+/* Bytes of a number; 0 of an unknown element. */
+static size_t width_of(uint32_t element) {
+  return element == XDI_ELEMENT_F32 ? 4 : element == XDI_ELEMENT_F16 ? 2 : element == XDI_ELEMENT_I8 ? 1 : 0;
+}
+
 static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parameter *parameter) {
-  uint32_t dtype = DTYPE_F32;
-  xd_status status = get_description(from, role, parameter, &dtype);
+  const size_t channels = channels_of(&parameter->public), count = parameter->public.count;
+  const unsigned char *scales = NULL;
+  uint32_t element = XDI_ELEMENT_F32;
+  xd_status status = get_description(from, role, parameter, &element);
   if (status)
     return status;
-  if (dtype > DTYPE_F16)
+  const size_t width = width_of(element);
+  if (!width)
     return xdi_fail(from->context, XD_ERROR_UNSUPPORTED,
                     "%s: tensor %s has element type %u, unknown to this library", from->container->name,
-                    parameter->public.name, dtype);
-  size_t width = dtype == DTYPE_F16 ? 2 : 4, count = parameter->public.count;
+                    parameter->public.name, element);
   if (count > xdi_chunk_left(&from->data) / width)
     return damaged(from, XDI_CHUNK_DATA, "it ends within a tensor");
+  if (element == XDI_ELEMENT_I8)
+    status = get_scales(from, &scales, channels);
   if (!role->network->block)
-    return skip(from, count * width);
+    return status ? status : skip(from, count * width);
   float *to = role->network->block + parameter->offset;
-  for (size_t piece; count && !status; count -= piece, to += piece) {
-    piece = count < PIECE ? count : PIECE;
-    status = dtype == DTYPE_F16 ? take_halves(from, to, piece) : take_floats(from, to, piece);
+  for (size_t at = 0, piece; at < count && !status; at += piece, to += piece) {
+    piece = count - at < PIECE ? count - at : PIECE;
+    status = element == XDI_ELEMENT_I8    ? take_int8(from, to, piece, at, scales, channels)
+             : element == XDI_ELEMENT_F16 ? take_halves(from, to, piece)
+                                          : take_floats(from, to, piece);
     if (!status && !all_finite(to, piece))
-      from->odd = true;
+      from->odd = "a weight is not finite";
   }
   return status;
 }
@@ -268,9 +348,11 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
     return damaged(from, XDI_CHUNK_NETWORKS, "bytes follow its last network");
   if (found != tensors || !xdi_cursor_done(&from->tens) || xdi_chunk_left(&from->data))
     return damaged(from, XDI_CHUNK_TENSORS, "other tensors, or more numbers, than the layers demand");
+  if (from->scales.data && !xdi_cursor_done(&from->scales))
+    return damaged(from, XDI_CHUNK_SCALES, "it has more scales than channels");
   xd_status status = xdi_chunk_end(&from->data, from->context);
   if (!status && from->odd)
-    status = damaged(from, XDI_CHUNK_DATA, "a weight is not finite");
+    status = damaged(from, XDI_CHUNK_DATA, from->odd);
   return status;
 }
 
@@ -285,6 +367,8 @@ xd_status xdi_networks_get(xd_context *context, const xdi_container *container, 
   if (!status)
     status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
   if (!status)
+    status = xdi_container_chunk(container, context, XDI_CHUNK_SCALES, true, &from.scales);
+  if (!status)
     status = xdi_container_find(container, context, XDI_CHUNK_DATA, false, &data);
   if (!status) {
     xdi_chunk_begin(&from.data, container, data);
@@ -293,6 +377,7 @@ xd_status xdi_networks_get(xd_context *context, const xdi_container *container, 
   xdi_release(&context->allocator, from.dropped);
   xdi_release(&context->allocator, (void *)from.nets.data);
   xdi_release(&context->allocator, (void *)from.tens.data);
+  xdi_release(&context->allocator, (void *)from.scales.data);
   if (status) {
     xdi_networks_release(roles, *count);
     *count = 0;

@@ -1,5 +1,5 @@
 /* Networks as three chunks: NETS (their layers), TENS (what each tensor is and where), DATA (the
- * numbers). Used by model and judge files alike. */
+ * numbers); and SCAL, the scales of those that are bytes. Used by model and judge files alike. */
 #ifndef XDI_FORMAT_NETWORK_FILE_H
 #define XDI_FORMAT_NETWORK_FILE_H
 
@@ -14,10 +14,18 @@ typedef struct xdi_role {
   xd_network *network; /* borrowed when written, owned when read */
 } xdi_role;
 
-/* Fills the three chunks' bytes. `half` stores every tensor of rank 2 and above as f16. Allocation
+/* How a file stores the numbers of a tensor. */
+typedef enum xdi_element { XDI_ELEMENT_F32 = 0, XDI_ELEMENT_F16 = 1, XDI_ELEMENT_I8 = 3 } xdi_element;
+
+/* What the networks of a file become; `scales` stays empty where no number is a byte. */
+typedef struct xdi_network_chunks {
+  xdi_bytes *nets, *tens, *data, *scales;
+} xdi_network_chunks;
+
+/* Fills the chunks' bytes. Every tensor of rank 2 and above is stored as that element, others as f32. Allocation
  * failures show in the bytes; XD_ERROR_NUMERIC when a weight does not fit into f16. */
-xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, bool half,
-                           xdi_bytes *nets, xdi_bytes *tens, xdi_bytes *data);
+xd_status xdi_networks_put(xd_context *context, const xdi_role *roles, uint32_t count, xdi_element element,
+                           const xdi_network_chunks *to);
 
 /* Reads all networks of a file. Each out role owns a reference; on failure there are none. Where tags are
  * wanted (0-terminated; NULL: all), the networks of other tags are hollow (layer/network.h): their numbers are

@@ -52,8 +52,10 @@ static xd_status put_report(const xdi_training *training, xdi_bytes *to) {
 static xd_status put_networks(const xdi_training *training, xdi_bytes bytes[XDI_CHECKPOINT_CHUNKS]) {
   xdi_role roles[XDI_NETWORK_LIMIT];
   const uint32_t count = xdi_checkpoint_roles(roles, training);
-  return xdi_networks_put(training->context, roles, count, false, &bytes[XDI_CHECKPOINT_NETWORKS],
-                          &bytes[XDI_CHECKPOINT_TENSORS], &bytes[XDI_CHECKPOINT_DATA]);
+  const xdi_network_chunks networks = {.nets = &bytes[XDI_CHECKPOINT_NETWORKS],
+                                       .tens = &bytes[XDI_CHECKPOINT_TENSORS],
+                                       .data = &bytes[XDI_CHECKPOINT_DATA]};
+  return xdi_networks_put(training->context, roles, count, XDI_ELEMENT_F32, &networks);
 }
 
 static xd_status put_state(const xdi_training *training, xdi_bytes *to) {

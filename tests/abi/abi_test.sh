@@ -62,7 +62,7 @@ refused "fields in another order" xd_save_options $header/model.h \
   's/uint32_t half;/uint32_t swapped;/; s/uint32_t inference_only;/uint32_t half;/; s/swapped/inference_only/'
 refused "a field in the middle" xd_source $header/stream.h 's/^  const void \*data;/&\n  size_t offset;/'
 refused "a field that is gone" inference_only $header/model.h \
-  '/uint32_t inference_only;/d; s/{ sizeof(xd_save_options), 0, 0 }/{ sizeof(xd_save_options), 0 }/'
+  '/uint32_t inference_only;/d; s/{ sizeof(xd_save_options), 0, 0, 0, 0 }/{ sizeof(xd_save_options), 0, 0, 0 }/'
 refused "a callback of another type" xd_log_callback $header/context.h \
   's/typedef void (\*xd_log_callback)(void \*user/typedef void (*xd_log_callback)(const char *user/'
 refused "a constant of another value" XD_FIT_PAD $header/image.h 's/XD_FIT_PAD = 2/XD_FIT_PAD = 7/'

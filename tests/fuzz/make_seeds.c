@@ -44,9 +44,11 @@ static void make_models(void) {
     xd_model *model = tiny_model_with(context, kind != 1, kind == 2);
     assert_ok(context, xd_model_save(model, context, seed_path(path, "model", names[kind]), NULL));
     if (kind == 0) {
-      xd_save_options half = XD_SAVE_OPTIONS_INIT;
-      half.half = half.inference_only = 1;
-      assert_ok(context, xd_model_save(model, context, seed_path(path, "model", "half"), &half));
+      xd_save_options packed = XD_SAVE_OPTIONS_INIT;
+      packed.half = packed.inference_only = 1;
+      assert_ok(context, xd_model_save(model, context, seed_path(path, "model", "half"), &packed));
+      packed.half = 0, packed.int8 = 1;
+      assert_ok(context, xd_model_save(model, context, seed_path(path, "model", "int8"), &packed));
     }
     xd_model_release(model);
   }

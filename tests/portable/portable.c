@@ -71,13 +71,13 @@ static int same_as_blob(const char *path, const xd_blob *blob) {
   return same;
 }
 
-static void check_model(const char *name, unsigned half) {
+static void check_model(const char *name, unsigned half, unsigned int8) {
   xd_save_options options = XD_SAVE_OPTIONS_INIT;
   xd_sink sink = XD_SINK_INIT;
   xd_model *model = NULL;
   xd_blob *blob = NULL;
   const char *path = in(tree, name);
-  options.half = half;
+  options.half = half, options.int8 = int8;
   check(succeeded(xd_file_verify(context, path)), "a file is sound");
   check(succeeded(xd_model_load(&model, context, path)) && succeeded(xd_blob_create(&blob, context)),
         "it loads");
@@ -231,8 +231,9 @@ int main(int count, char **arguments) {
   check(open_context("reference", NULL), "a context opens");
   if (!context)
     return 1;
-  check_model("tests/golden/model-1.0-f32.xdm", 0);
-  check_model("tests/golden/model-1.0-f16.xdm", 1);
+  check_model("tests/golden/model-1.0-f32.xdm", 0, 0);
+  check_model("tests/golden/model-1.0-f16.xdm", 1, 0);
+  check_model("tests/golden/model-1.3-i8.xdm", 0, 1);
   check(succeeded(xd_file_verify(context, in(tree, MODEL))), "a model of the examples is sound");
   check_random();
   check_png();

@@ -16,13 +16,13 @@ triple=$name-linux-gnu
 case $name in
   aarch64)
     debian=arm64
-    tests="shape random memory runner context half file backend_registry backend_conformance golden_kernels
+    tests="shape random memory runner context half int8 file backend_registry backend_conformance golden_kernels
 native_math native_gemm layers layer_gradients reference_gradients host_layer network executor optimiser
 model_file"
     ;;
   s390x)
     debian=s390x
-    tests="random half digest file golden_kernels layers network dataset_idx dataset_mat image_files"
+    tests="random half int8 digest file golden_kernels layers network dataset_idx dataset_mat image_files"
     ;;
   *)
     echo "processor.sh knows aarch64 and s390x" >&2

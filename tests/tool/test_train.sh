@@ -97,6 +97,14 @@ grep -q '^discriminator' "$work/info" && fail "a packed model has discriminators
 [ "$(wc -c <"$work/packed.xdm")" -lt "$(($(wc -c <"$work/mapped.xdm") * 2 / 3))" ] || fail "a packed model is not small"
 "$tool" translate --model "$work/packed.xdm" "$work/one/0/1.pgm" --out "$work/one.png" >"$work/log" 2>&1 ||
   fail "a packed model does not translate: $(cat "$work/log")"
+"$tool" pack "$work/mapped.xdm" --int8 --out "$work/bytes.xdm" >"$work/log" 2>&1 || fail "xdomain pack --int8: $(cat "$work/log")"
+"$tool" info "$work/bytes.xdm" >"$work/info"
+told '^weights: bytes .*int8'
+[ "$(wc -c <"$work/bytes.xdm")" -lt "$(($(wc -c <"$work/packed.xdm") * 2 / 3))" ] || fail "a model of bytes is not small"
+"$tool" translate --model "$work/bytes.xdm" "$work/one/0/1.pgm" --out "$work/bytes.png" >"$work/log" 2>&1 ||
+  fail "a model of bytes does not translate: $(cat "$work/log")"
+"$tool" pack "$work/mapped.xdm" --int8 --f32 --out "$work/none.xdm" >"$work/log" 2>&1
+[ $? -eq 2 ] || fail "xdomain pack --int8 --f32 is not wrong usage"
 "$tool" pack "$work/mapped.xdm" >"$work/log" 2>&1
 [ $? -eq 2 ] || fail "xdomain pack without --out is not wrong usage"
 

@@ -125,7 +125,8 @@ START_TEST(networks__have_as_many_parameters_as_a_file_has_halves) {
     uint32_t count = 9;
     for (int i = 0; i < 3; i++)
       bytes[i] = (xdi_bytes){.allocator = &context->allocator};
-    assert_ok(context, xdi_networks_put(context, &role, 1, true, &bytes[0], &bytes[1], &bytes[2]));
+    const xdi_network_chunks networks = {&bytes[0], &bytes[1], &bytes[2], NULL};
+    assert_ok(context, xdi_networks_put(context, &role, 1, XDI_ELEMENT_F16, &networks));
     ck_assert_uint_eq(bytes[2].size, 4224);
     if (more)
       xdi_set_u32(bytes[0].data + bytes[0].size - 24, 34); /* channels of the layer */

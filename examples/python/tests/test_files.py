@@ -38,6 +38,11 @@ def test_packs_as_the_tool_does(digits: Path, tool: Callable[..., str], tmp_path
     tool("pack", digits, "--out", tmp_path / "tool.xdm")
     xdomain.pack(digits, tmp_path / "python.xdm")
     assert (tmp_path / "tool.xdm").read_bytes() == (tmp_path / "python.xdm").read_bytes()
+    tool("pack", digits, "--int8", "--out", tmp_path / "tool8.xdm")
+    xdomain.pack(digits, tmp_path / "python8.xdm", int8=True)
+    assert (tmp_path / "tool8.xdm").read_bytes() == (tmp_path / "python8.xdm").read_bytes()
+    with pytest.raises(xdomain.Error, match="half"):
+        xdomain.Model.load(digits).save(tmp_path / "none.xdm", half=True, int8=True)
 
 
 def test_reads_bytes(digits: Path, pictures: np.ndarray) -> None:

@@ -57,7 +57,7 @@ def verify(path: Path) -> None:
     context.check(lib.xd_file_verify(context._pointer, path_bytes(path)))
 
 
-def pack(model: Model | Path, out: Path, *, half: bool = True) -> None:
-    """Writes a model for translating alone: without its discriminators and, with half, weights as 16-bit floats."""
+def pack(model: Model | Path, out: Path, *, half: bool = True, int8: bool = False) -> None:
+    """Writes a model for translating alone, without its discriminators; weights as bytes by int8, else by half as f16."""
     loaded = model if isinstance(model, Model) else Model.load(model)
-    loaded.save(out, half=half, inference_only=True)
+    loaded.save(out, half=half and not int8, int8=int8, inference_only=True)

@@ -58,12 +58,12 @@ class Model(Handle):
         source.size = len(data)
         return cls(Context().make(lib.xd_model_load_source, ctypes.byref(source)))
 
-    def save(self, path: Path, *, half: bool = False, inference_only: bool = False) -> None:
-        """Writes a model file; half: weights as 16-bit floats; inference_only: without the discriminators."""
+    def save(self, path: Path, *, half: bool = False, int8: bool = False, inference_only: bool = False) -> None:
+        """Writes a model file; half: weights as 16-bit floats, int8: as bytes; inference_only: no discriminators."""
         context = Context()
         options = _abi.xd_save_options()
         lib.xd_save_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.half, options.inference_only = int(half), int(inference_only)
+        options.half, options.int8, options.inference_only = int(half), int(int8), int(inference_only)
         context.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)))
 
     @property

@@ -53,6 +53,8 @@ counted! {
 pub struct SaveOptions {
     /// Weights as 16-bit floats.
     pub half: bool,
+    /// Weights as bytes with a scale for each output channel; not with `half`.
+    pub int8: bool,
     /// Without the discriminators, which only training reads.
     pub inference_only: bool,
 }
@@ -81,6 +83,7 @@ impl Model {
         let mut raw: sys::xd_save_options = unsafe { std::mem::zeroed() };
         unsafe { sys::xd_save_options_init(&mut raw, std::mem::size_of_val(&raw)) };
         raw.half = options.half.into();
+        raw.int8 = options.int8.into();
         raw.inference_only = options.inference_only.into();
         context.check(unsafe { sys::xd_model_save(self.as_ptr(), context.as_ptr(), path.as_ptr(), &raw) })
     }
