@@ -296,14 +296,15 @@ class Bench:
 
     def one(self):
         file = self.model("recipe", 28, 1)
-        half = self.work / "half.xdm"
-        output_of([self.tool, "pack", f"{file}.xdm", "--out", half])
         self.compare("one_f32", "ms", RUNTIMES, "translate_one {} {} {file}", file, "translation 1 0 {file}", True)
-        change = self.ours.ask(f"half 1 0 {file}.xdm {half}")
-        more = dict(largest_change=change[0], mean_change=change[1], file_mib=half.stat().st_size / 2**20)
-        for against, line in (("f32", "translate_one"), ("small", "small_one")):
-            self.compare(f"one_f16_against_{against}", "ms", RUNTIMES, f"{line} {{}} {{}} {{file}}", file,
-                         "translation 1 0 {file}", True, f"translate_one {{}} {{}} {half}", (1,), **more)
+        for kind, flags in (("f16", []), ("int8", ["--int8"])):
+            packed = self.work / f"{kind}.xdm"
+            output_of([self.tool, "pack", f"{file}.xdm", "--out", packed, *flags])
+            change = self.ours.ask(f"half 1 0 {file}.xdm {packed}")
+            more = dict(largest_change=change[0], mean_change=change[1], file_mib=packed.stat().st_size / 2**20)
+            for against, line in (("f32", "translate_one"), ("small", "small_one")):
+                self.compare(f"one_{kind}_against_{against}", "ms", RUNTIMES, f"{line} {{}} {{}} {{file}}", file,
+                             "translation 1 0 {file}", True, f"translate_one {{}} {{}} {packed}", (1,), **more)
 
     def batch(self):
         self.compare("batch_256", "images/s", RUNTIMES, "translate_many {} {} {file} 256", self.model("recipe", 28, 1),
@@ -389,7 +390,7 @@ class Bench:
             return
         images, labels = f"{data}/train-images-idx3-ubyte", f"{data}/train-labels-idx1-ubyte"
         test = [f"{data}/t10k-images-idx3-ubyte", f"{data}/t10k-labels-idx1-ubyte"]
-        judge, model, halved = self.work / "judge.xdc", self.work / "digits.xdm", self.work / "digits-f16.xdm"
+        judge, model = self.work / "judge.xdc", self.work / "digits.xdm"
         if not judge.exists():
             output_of([self.tool, "judge", "--train", f"idx:{images},{labels}", "--out", judge, "--threads", 2])
         ours = run_whole([self.tool, "train", "--domain1", f"idx:{images},{labels};classes=0-4", "--domain2",
@@ -398,8 +399,10 @@ class Bench:
         test_spec = f"idx:{test[0]},{test[1]}"
         sets = f"{judge} {test_spec};classes=0-4 {test_spec};classes=5-9 {PAIRS}"
         accuracy = self.ours.ask(f"evaluate 2 0 {model} {sets}")[0]
-        output_of([self.tool, "pack", model, "--out", halved])
-        self.add("f16_accuracy", self.ours.ask(f"evaluate 2 0 {halved} {sets}")[0], "share", "f32 weights", accuracy, 2)
+        for kind, flags in (("f16", []), ("int8", ["--int8"])):
+            packed = self.work / f"digits-{kind}.xdm"
+            output_of([self.tool, "pack", model, "--out", packed, *flags])
+            self.add(f"{kind}_accuracy", self.ours.ask(f"evaluate 2 0 {packed} {sets}")[0], "share", "f32 weights", accuracy, 2)
         if ("PyTorch", 2) not in self.peers:
             self.add("schedule", ours, "s", threads=2, accuracy=accuracy)
             return

@@ -12,6 +12,7 @@ int main(void) {
 
 #include "backend/native/gemm.h"
 #include "base/half.h"
+#include "base/int8.h"
 
 static bench open;
 
@@ -254,8 +255,8 @@ static void check_prepared(const dense_case *c) {
       .inputs = c->inputs, .outputs = c->outputs, .weights = make_slice(&open, weights, count)};
   xd_prepared *prepared = NULL;
   BENCH_CALL(&open, dense_prepare, &prepared, &args);
-  if (open.backend->kernels->half_row) {
-    ck_assert_int_eq(prepared->halves != NULL, c->half);
+  if (open.backend->kernels->half.row) {
+    ck_assert_ptr_eq(prepared->kind, c->half ? &open.backend->kernels->half : NULL);
     ck_assert_int_eq(prepared->panels != NULL, !c->half);
   }
   for (uint32_t rows = 1; rows <= most; rows += rows < 6 ? 1 : 7)
@@ -270,6 +271,153 @@ START_TEST(dense_prepare__keeps_binary16_weights_as_they_are) {
   FOR_EACH_VARIANT(&open, 2)
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     check_prepared(&cases[i]);
+}
+END_TEST
+
+/* Weights that are bytes with a scale for each column; some columns are zeros. */
+static float *byte_weights(uint32_t inputs, uint32_t outputs) {
+  float *weights = numbers((size_t)inputs * outputs, 11);
+  for (uint32_t n = 0; n < outputs; n++) {
+    float largest = 0.0f;
+    for (uint32_t k = 0; k < inputs; k++)
+      largest = fmaxf(largest, fabsf(weights[(size_t)k * outputs + n]));
+    const float scale = xdi_int8_scale(n % 7 == 6 ? 0.0f : largest * (float)(1 + n % 5));
+    for (uint32_t k = 0; k < inputs; k++) {
+      float *weight = &weights[(size_t)k * outputs + n];
+      *weight = n % 7 == 6 ? 0.0f : (float)xdi_int8_from_float(*weight * (float)(1 + n % 5), scale) * scale;
+    }
+  }
+  return weights;
+}
+
+/* y of the rows from `first` on. */
+static void run_rows(const xd_dense *args, const float *x, const float *weights, const float *bias, float *y,
+                     uint32_t first, uint32_t rows) {
+  const size_t count = (size_t)rows * args->outputs;
+  xd_dense call = *args;
+  call.rows = rows;
+  call.x = make_slice(&open, x + (size_t)first * args->inputs, (size_t)rows * args->inputs);
+  call.weights = make_slice(&open, weights, (size_t)args->inputs * args->outputs);
+  call.bias = make_slice(&open, bias, args->outputs);
+  call.y = empty_slice(&open, count);
+  BENCH_CALL(&open, dense_forward, &call);
+  read_slice(&open, y, call.y, count);
+  clear_bench(&open);
+}
+
+static void check_bytes(uint32_t inputs, uint32_t outputs, bool is_first, float *first_of_variant) {
+  enum { MOST = 20 };
+  float *weights = byte_weights(inputs, outputs), *x = numbers((size_t)MOST * inputs, 10);
+  float *bias = numbers(outputs, 12), *all = numbers((size_t)MOST * outputs, 13),
+        *few = numbers(5 * outputs, 14);
+  xd_prepared *prepared = NULL;
+  xd_dense args = {.inputs = inputs,
+                   .outputs = outputs,
+                   .activation = XD_ACTIVATION_LEAKY_RELU,
+                   .weights = make_slice(&open, weights, (size_t)inputs * outputs)};
+  BENCH_CALL(&open, dense_prepare, &prepared, &args);
+  ck_assert_ptr_eq(prepared->kind, &open.backend->kernels->byte);
+  args.prepared = prepared;
+  run_rows(&args, x, weights, bias, all, 0, MOST);
+  for (uint32_t m = 0; m < MOST; m++)
+    for (uint32_t n = 0; n < outputs; n++) {
+      double sum = (double)bias[n], size = fabs(sum), largest = 0.0, reach = 0.0;
+      for (uint32_t k = 0; k < inputs; k++) {
+        const double left = (double)x[(size_t)m * inputs + k],
+                     right = (double)weights[(size_t)k * outputs + n];
+        sum += left * right, size += fabs(left * right);
+        largest = fmax(largest, fabs(left)), reach += fabs(right);
+      }
+      /* x is off by half of its row's unit, a 32767th of the largest, and sums round as floats do. */
+      const double bound = 0.5 * largest / 32767.0 * reach + 2e-6 * size;
+      const double got = (double)all[(size_t)m * outputs + n];
+      ck_assert_msg(fabs(got - (sum > 0.0 ? sum : 0.2 * sum)) <= bound, "%s: row %u, column %u of %u to %u",
+                    open.detail, m, n, inputs, outputs);
+    }
+  for (uint32_t rows = 1; rows <= 5; rows++) {
+    run_rows(&args, x, weights, bias, few, MOST - rows, rows);
+    ck_assert_msg(memcmp(few, all + (size_t)(MOST - rows) * outputs, (size_t)rows * outputs * sizeof *few) ==
+                      0,
+                  "%s: %u rows, %u to %u", open.detail, rows, inputs, outputs);
+  }
+  if (is_first)
+    memcpy(first_of_variant, all, (size_t)MOST * outputs * sizeof *all);
+  else
+    ck_assert_mem_eq(first_of_variant, all, (size_t)MOST * outputs * sizeof *all);
+  open.table.prepared_destroy(open.backend, prepared);
+  free(weights), free(x), free(bias), free(all), free(few);
+}
+
+/* Rows have the same bytes alone, in a batch and at any number of threads, and are right. */
+START_TEST(dense_prepare__keeps_bytes_as_they_are) {
+  static const uint32_t sizes[][2] = {{300, 131}, {64, 256},  {700, 40}, {9, 5},
+                                      {1, 17},    {520, 320}, {1300, 33}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (int variant = 0; variant < VARIANTS; variant++) {
+      float *first = numbers(20 * (size_t)sizes[i][1], 15);
+      for (uint32_t threads = 1; threads <= 3 && opens(variants[variant]); threads++) {
+        open_bench(&open, variants[variant], threads);
+        check_bytes(sizes[i][0], sizes[i][1], threads == 1, first);
+        close_bench(&open);
+      }
+      free(first);
+    }
+}
+END_TEST
+
+/* Sums of the largest whole numbers, more than 32 bits hold, and of rows that are zeros, tiny, or no numbers. */
+START_TEST(dense_forward__of_bytes_reaches_all_rows) {
+  enum { INPUTS = 2050, OUTPUTS = 33, ROWS = 6 };
+  const float row[ROWS] = {1.0f, 3e38f, 0.0f, 1e-38f, NAN, INFINITY};
+  float *weights = numbers(INPUTS * OUTPUTS, 1), *x = numbers(ROWS * INPUTS, 2), bias[OUTPUTS],
+        y[ROWS * OUTPUTS];
+  for (size_t i = 0; i < INPUTS * OUTPUTS; i++)
+    weights[i] = 127 * 0x1p-20f;
+  for (size_t i = 0; i < ROWS * INPUTS; i++)
+    x[i] = isfinite(row[i / INPUTS]) || i % INPUTS == INPUTS - 1 ? row[i / INPUTS] : 1.0f;
+  for (int n = 0; n < OUTPUTS; n++)
+    bias[n] = 0.5f;
+  FOR_EACH_VARIANT(&open, 2) {
+    xd_prepared *prepared = NULL;
+    xd_dense args = {
+        .inputs = INPUTS, .outputs = OUTPUTS, .weights = make_slice(&open, weights, INPUTS * OUTPUTS)};
+    BENCH_CALL(&open, dense_prepare, &prepared, &args);
+    ck_assert_ptr_eq(prepared->kind, &open.backend->kernels->byte);
+    args.prepared = prepared;
+    run_rows(&args, x, weights, bias, y, 0, ROWS);
+    const double sum = INPUTS * 127 * 0x1p-20;
+    for (int n = 0; n < OUTPUTS; n++) {
+      ck_assert_double_le(fabs((double)y[n] - 0.5 - sum), 1e-5);
+      ck_assert_double_le(fabs((double)y[OUTPUTS + n] / 3e38 - sum), 1e-5);
+      ck_assert_float_eq(y[2 * OUTPUTS + n], 0.5f);
+      ck_assert_float_eq(y[3 * OUTPUTS + n], 0.5f);
+      ck_assert(isnan(y[4 * OUTPUTS + n]) && isnan(y[5 * OUTPUTS + n]));
+    }
+    open.table.prepared_destroy(open.backend, prepared);
+  }
+  free(weights), free(x);
+}
+END_TEST
+
+/* One weight between two bytes, in the last column of the last panel: floats. */
+START_TEST(dense_prepare__takes_no_other_weights_for_bytes) {
+  const uint32_t inputs = 40, outputs = 70;
+  const size_t last = (size_t)inputs * outputs - 1;
+  const float odd[] = {1.5f, NAN, INFINITY};
+  FOR_EACH_VARIANT(&open, 1)
+  for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+    float *weights = byte_weights(inputs, outputs);
+    xd_prepared *prepared = NULL;
+    weights[last] = 0.3f * odd[i];
+    const xd_dense args = {.inputs = inputs,
+                           .outputs = outputs,
+                           .weights = make_slice(&open, weights, (size_t)inputs * outputs)};
+    BENCH_CALL(&open, dense_prepare, &prepared, &args);
+    ck_assert_ptr_nonnull(prepared->panels);
+    open.table.prepared_destroy(open.backend, prepared);
+    clear_bench(&open);
+    free(weights);
+  }
 }
 END_TEST
 
@@ -331,6 +479,9 @@ static Suite *make_suite(void) {
   add_case(suite, product__says_when_memory_runs_out);
   add_case(suite, product__gives_a_row_the_same_bytes_in_any_company);
   add_case(suite, dense_prepare__keeps_binary16_weights_as_they_are);
+  add_case(suite, dense_prepare__keeps_bytes_as_they_are);
+  add_case(suite, dense_forward__of_bytes_reaches_all_rows);
+  add_case(suite, dense_prepare__takes_no_other_weights_for_bytes);
   add_case(suite, transpose__turns_any_shape);
   return suite;
 }

@@ -20,6 +20,8 @@
 #define COLUMN_PANELS 8
 #define ROW_TILES 16
 
+_Static_assert(DEPTH_BLOCK <= XDI_FIXED_PAIRS, "sums of whole numbers stay below 2^31");
+
 /* Rows of a at multiples of this stride (in floats) fall into the same few cache sets. */
 #define CROWDED_STRIDE 512
 
@@ -66,11 +68,11 @@ typedef struct product_job {
 /* One block of columns and depth of a shard. */
 typedef struct stage {
   range m, n, k;
-  const float *panels;    /* at row k.begin of the panel with column n.begin */
-  const uint16_t *halves; /* the same, where the kernel reads binary16 */
-  size_t panel_stride;    /* between panels */
-  ptrdiff_t panel_step;   /* between rows of a panel */
-  const float *a;         /* at row m.begin (of the row block), k.begin */
+  const float *panels;  /* at row k.begin of the panel with column n.begin */
+  const char *narrow;   /* the same, where the kernel reads numbers of fewer bytes; else NULL */
+  size_t panel_stride;  /* between panels */
+  ptrdiff_t panel_step; /* between rows of a panel */
+  const float *a;       /* at row m.begin (of the row block), k.begin */
   ptrdiff_t a_row, a_step;
   size_t tile_rows;
   float *copy; /* room for a block of a */
@@ -80,8 +82,15 @@ static size_t block_count(size_t total, size_t block) {
   return total ? xdi_native_ceil(total, block) : 1;
 }
 
+/* Bytes are read where they are by any number of rows. */
+static bool reads_bytes(const xdi_product *p) {
+  return p->narrow && !p->kind->expand;
+}
+
+/* Whether rows are computed one by one. */
 static bool has_few_rows(const product_job *job, range m) {
-  return m.end - m.begin <= (job->product->halves ? FEW_ROWS : 1);
+  const xdi_product *p = job->product;
+  return m.end - m.begin <= (p->narrow ? FEW_ROWS : 1) || reads_bytes(p);
 }
 
 /* One row of the panels n: several at a time. */
@@ -93,8 +102,8 @@ static void run_row(const product_job *job, const stage *s, size_t m, range n) {
   const bool last = s->k.end == p->depth;
   const float *x = last && p->x ? p->x + cell : NULL;
   xdi_tile tile = {.a = s->a + (ptrdiff_t)(m - s->m.begin) * s->a_row,
-                   .b = s->halves ? NULL : s->panels + place,
-                   .half = s->halves ? s->halves + place : NULL,
+                   .b = s->narrow ? NULL : s->panels + place,
+                   .narrow = s->narrow ? s->narrow + place * p->kind->size : NULL,
                    .a_step = s->a_step,
                    .b_step = s->panel_step,
                    .steps = (uint32_t)(s->k.end - s->k.begin),
@@ -105,11 +114,12 @@ static void run_row(const product_job *job, const stage *s, size_t m, range n) {
                    .accumulate = s->k.begin > 0,
                    .slope = 1.0f};
   if (last) {
-    tile.scale = p->scale;
+    tile.scale = p->row_scales ? p->row_scales[m] : p->scale;
+    tile.scales = p->scales ? p->scales + n.begin : NULL;
     xdi_set_finish(&tile, p->bias ? p->bias + n.begin : NULL, p->activation, x, p->x_activation);
   }
-  if (s->halves)
-    kernels->half_row(&tile, (ptrdiff_t)s->panel_stride);
+  if (s->narrow)
+    p->kind->row(&tile, (ptrdiff_t)s->panel_stride);
   else if (tile.columns % width == 0)
     kernels->row(&tile, (ptrdiff_t)s->panel_stride);
   else
@@ -123,7 +133,7 @@ static void run_few_rows(const product_job *job, const stage *s) {
   size_t columns;
   for (size_t n = s->n.begin; n < s->n.end; n += columns) {
     columns = s->n.end - n < XDI_ROW_PANELS * width ? s->n.end - n : XDI_ROW_PANELS * width;
-    if (!s->halves && columns > width)
+    if (!s->narrow && columns > width)
       columns -= columns % width;
     for (size_t m = s->m.begin; m < s->m.end; m++)
       run_row(job, s, m, (range){n, n + columns});
@@ -151,6 +161,7 @@ static void run_panel(const product_job *job, const stage *s, range m, size_t n)
   const xdi_cut cut = xdi_cut_into(m.end - m.begin, tiles);
   if (last) {
     tile.scale = p->scale;
+    tile.scales = p->scales ? p->scales + n : NULL;
     xdi_set_finish(&tile, p->bias ? p->bias + n : NULL, p->activation, p->x, p->x_activation);
   }
   const bool derives = tile.x != NULL;
@@ -211,14 +222,20 @@ static void run_stage(const product_job *job, stage s) {
   }
 }
 
-/* The stage's panels as floats, for tiles of several rows. */
+/* Where the stage's panels of fewer bytes begin. */
+static const char *find_narrow(const product_job *job, const stage *s) {
+  const xdi_product *p = job->product;
+  const size_t width = xdi_panel_width(job->backend->kernels);
+  return (const char *)p->narrow + (s->n.begin * p->depth + s->k.begin * width) * p->kind->size;
+}
+
+/* Those panels as floats, for tiles of several rows. */
 static void expand_panels(const product_job *job, const stage *s, float *to) {
   const xdi_product *p = job->product;
-  const xdi_kernels *kernels = job->backend->kernels;
-  const size_t width = xdi_panel_width(kernels), count = (s->k.end - s->k.begin) * width;
-  const uint16_t *from = p->halves + s->n.begin * p->depth + s->k.begin * width;
-  for (size_t n = s->n.begin; n < s->n.end; n += width, to += count, from += p->depth * width)
-    kernels->expand(to, from, count);
+  const size_t width = xdi_panel_width(job->backend->kernels), count = (s->k.end - s->k.begin) * width;
+  const char *from = find_narrow(job, s);
+  for (size_t n = s->n.begin; n < s->n.end; n += width, to += count, from += p->depth * width * p->kind->size)
+    p->kind->expand(to, from, count);
 }
 
 /* Finds or makes the panels of the stage. */
@@ -227,11 +244,11 @@ static void prepare_stage(const product_job *job, stage *s, float *scratch) {
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t width = xdi_panel_width(kernels), depth = s->k.end - s->k.begin;
   s->panel_step = (ptrdiff_t)width;
-  s->halves = NULL;
-  if (p->halves && has_few_rows(job, s->m)) {
-    s->halves = p->halves + s->n.begin * p->depth + s->k.begin * width;
+  s->narrow = NULL;
+  if (p->narrow && has_few_rows(job, s->m)) {
+    s->narrow = find_narrow(job, s);
     s->panel_stride = p->depth * width;
-  } else if (p->halves) {
+  } else if (p->narrow) {
     expand_panels(job, s, scratch);
     s->panels = scratch;
     s->panel_stride = depth * width;
@@ -261,7 +278,7 @@ static size_t packed_room(const xdi_kernels *kernels) {
 }
 
 static bool needs_packed_room(const product_job *job) {
-  return !job->product->panels && !job->direct;
+  return !job->product->panels && !job->direct && !reads_bytes(job->product);
 }
 
 static void run_shard(void *argument, uint32_t index) {
@@ -307,7 +324,7 @@ static void choose_grid(product_job *job) {
   const xdi_kernels *kernels = job->backend->kernels;
   const double rows = (double)(p->rows < WAITING_ROWS ? WAITING_ROWS : p->rows);
   const double a_cost = job->copies_a ? COPY_A_COST : READ_A_COST;
-  const double b_cost = p->panels || job->direct ? READ_B_COST : PACK_B_COST;
+  const double b_cost = p->panels || job->direct || reads_bytes(p) ? READ_B_COST : PACK_B_COST;
   const size_t tiles = xdi_native_ceil(p->rows, kernels->tile_rows);
   const size_t panels = xdi_panel_count(kernels, p->columns);
   const double work = rows * (double)p->columns * ((double)p->depth + XDI_SUM_COST);
@@ -340,8 +357,8 @@ static uint32_t plan(product_job *job, xd_backend *backend, const xdi_product *p
   if (p->rows == 0 || p->columns == 0)
     return 0;
   job->crowded = p->a_row % CROWDED_STRIDE == 0;
-  job->copies_a = p->a_row == 1 || job->crowded;
-  job->direct = !p->panels && !p->halves && reads_b_in_place(kernels, p);
+  job->copies_a = !reads_bytes(p) && (p->a_row == 1 || job->crowded);
+  job->direct = !p->panels && !p->narrow && reads_b_in_place(kernels, p);
   choose_grid(job);
   size_t needed = job->copies_a ? (DEPTH_BLOCK + 16) * ROW_TILES * (size_t)kernels->tile_rows : 0;
   if (needs_packed_room(job))

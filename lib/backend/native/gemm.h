@@ -4,7 +4,7 @@
 
 #include "backend/native/tiles.h"
 
-/* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale). Strides in floats. */
+/* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale row_scales[rows] scales[columns]). Strides in floats. */
 typedef struct xdi_product {
   size_t rows, columns, depth;
   const float *a;
@@ -12,11 +12,13 @@ typedef struct xdi_product {
   const float *b;
   ptrdiff_t b_step, b_column; /* b[k][n] = b[k * b_step + n * b_column]; one of the two is 1 */
   const float *panels;        /* b in panels already, or NULL */
-  const uint16_t *halves;     /* the same as binary16, or NULL */
+  const void *narrow;         /* the same as numbers of fewer bytes, or NULL */
+  const xdi_narrow *kind;     /* which they are */
   float *c;
   ptrdiff_t c_row;
-  float scale;       /* 0: none */
-  const float *bias; /* [columns], or NULL */
+  float scale;                      /* 0: none */
+  const float *scales, *row_scales; /* [columns] and [rows], or NULL: of each one */
+  const float *bias;                /* [columns], or NULL */
   xd_activation activation;
   const float *x; /* or NULL: like c; the result is multiplied by f'(x), f = x_activation */
   xd_activation x_activation;

@@ -59,7 +59,7 @@ static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convol
   gather.activation = args->activation;
   const xdi_way *way = choose_way(backend->kernels, &gather);
   xd_status status =
-      xdi_native_prepared_create(backend, out, way->panel_floats(backend->kernels, &gather), false);
+      xdi_native_prepared_create(backend, out, way->panel_floats(backend->kernels, &gather), NULL, 0);
   if (status != XD_OK)
     return status;
   (*out)->way = way;

@@ -1,8 +1,7 @@
 /* Dense layers of the native backend: three products, and the bias's gradient. */
-#include <string.h>
-
 #include "backend/native/gemm.h"
 #include "backend/native/native_slots.h"
+#include "base/int8.h"
 
 /* What the products with weights / sigma are multiplied by. */
 static float scale_of(const xd_dense *args) {
@@ -38,13 +37,54 @@ static void run_dots(void *argument, uint32_t index) {
     kernels->activate(args->activation, y, y, end - begin);
 }
 
+static bool holds_bytes(const xd_backend *backend, const xd_prepared *prepared) {
+  return prepared && prepared->kind == &backend->kernels->byte;
+}
+
+/* x as whole numbers, each row with its scale, which takes in that of the weights. */
+typedef struct fixing {
+  const xd_backend *backend;
+  const xd_dense *args;
+  size_t pairs;
+  float *fixed, *scales;
+  uint32_t shards;
+} fixing;
+
+static void run_fixing(void *argument, uint32_t index) {
+  const fixing *job = argument;
+  const xd_dense *args = job->args;
+  const size_t end = xdi_native_part(args->rows, job->shards, index + 1);
+  for (size_t m = xdi_native_part(args->rows, job->shards, index); m < end; m++) {
+    job->backend->kernels->fix_row((int16_t *)(void *)(job->fixed + m * job->pairs), &job->scales[m],
+                                   xdi_slice_host(args->x) + m * args->inputs, args->inputs);
+    if (args->sigma != 0.0f)
+      job->scales[m] *= scale_of(args);
+  }
+}
+
+/* The product of whole numbers instead: pairs lie where floats would. */
+static xd_status fix(xd_backend *backend, const xd_dense *args, xdi_product *product) {
+  const size_t pairs = xdi_native_ceil(args->inputs, 2);
+  const xd_status status = xdi_native_derive(backend, args->rows * (pairs + 1));
+  if (status != XD_OK)
+    return status;
+  fixing job = {.backend = backend, .args = args, .pairs = pairs, .fixed = backend->derived.floats};
+  job.scales = job.fixed + args->rows * pairs;
+  job.shards = xdi_native_shards((double)args->rows * args->inputs, DOTS_GRAIN, args->rows);
+  product->a = job.fixed;
+  product->a_row = (ptrdiff_t)pairs;
+  product->depth = pairs;
+  product->row_scales = job.scales;
+  return xdi_native_run(backend, run_fixing, &job, job.shards);
+}
+
 xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
   if (args->outputs == 1) {
     const double work = (double)args->rows * args->inputs;
     dots_job job = {backend, args, xdi_native_shards(work, DOTS_GRAIN, args->rows)};
     return xdi_native_run(backend, run_dots, &job, job.shards);
   }
-  const xdi_product product = {
+  xdi_product product = {
       .rows = args->rows,
       .columns = args->outputs,
       .depth = args->inputs,
@@ -55,14 +95,17 @@ xd_status xdi_native_dense_forward(xd_backend *backend, const xd_dense *args) {
       .b_step = args->outputs,
       .b_column = 1,
       .panels = args->prepared ? args->prepared->panels : NULL,
-      .halves = args->prepared ? args->prepared->halves : NULL,
+      .narrow = args->prepared ? args->prepared->narrow : NULL,
+      .kind = args->prepared ? args->prepared->kind : NULL,
+      .scales = args->prepared ? args->prepared->scales : NULL,
       .c = xdi_slice_host(args->y),
       .c_row = args->outputs,
       .scale = scale_of(args),
       .bias = xdi_slice_host(args->bias),
       .activation = args->activation,
   };
-  return xdi_product_run(backend, &product);
+  const xd_status status = holds_bytes(backend, args->prepared) ? fix(backend, args, &product) : XD_OK;
+  return status == XD_OK ? xdi_product_run(backend, &product) : status;
 }
 
 /* dx = dy weights^T. */
@@ -131,52 +174,90 @@ xd_status xdi_native_dense_backward(xd_backend *backend, const xd_dense *args) {
 
 /* The weights in panels. */
 static xd_status prepare_floats(xd_backend *backend, xd_prepared **out, const xd_dense *args, size_t count) {
-  const xd_status status = xdi_native_prepared_create(backend, out, count, false);
+  const xd_status status = xdi_native_prepared_create(backend, out, count, NULL, 0);
   if (status == XD_OK)
     xdi_pack_panels(backend->kernels, (*out)->panels, args->inputs, xdi_slice_host(args->weights),
                     args->outputs, 1, args->inputs, args->outputs);
   return status;
 }
 
-/* Whether all weights are binary16 numbers. */
-static bool fits_half(const xdi_kernels *kernels, const float *weights, size_t count) {
-  enum { CHUNK = 1024 };
-  uint16_t halves[CHUNK];
-  float rest[CHUNK] = {0};
-  for (; count >= CHUNK; count -= CHUNK, weights += CHUNK)
-    if (!kernels->shrink(halves, weights, CHUNK))
-      return false;
-  memcpy(rest, weights, count * sizeof *weights);
-  return kernels->shrink(halves, rest, CHUNK);
+/* Panels of numbers of fewer bytes in the making, by way of one panel of floats. */
+typedef struct narrowing {
+  const xdi_kernels *kernels;
+  const xd_dense *args;
+  const xdi_narrow *kind;
+  float *panel;
+} narrowing;
+
+/* Packs the panel from `column` on; whether its numbers are exactly of that kind. The largest weights tell their
+ * columns' scales. */
+static bool shrink_panel(const narrowing *n, void *to, float *scales, size_t column) {
+  const xdi_kernels *kernels = n->kernels;
+  const size_t width = xdi_panel_width(kernels), depth = n->args->inputs, outputs = n->args->outputs;
+  const size_t columns = outputs - column < width ? outputs - column : width;
+  const float *weights = xdi_slice_host(n->args->weights);
+  xdi_pack_panels(kernels, n->panel, depth, weights + column, (ptrdiff_t)outputs, 1, depth, columns);
+  if (n->kind == &kernels->half)
+    return kernels->shrink(to, n->panel, width * depth);
+  kernels->panel_maxima(scales, n->panel, (uint32_t)depth);
+  for (size_t i = 0; i < width; i++)
+    scales[i] = xdi_int8_scale(scales[i]);
+  return kernels->shrink_to_bytes(to, n->panel, scales, (uint32_t)depth);
 }
 
-/* The weights in panels as binary16, packed by way of one panel of floats. */
-static xd_status prepare_halves(xd_backend *backend, xd_prepared **out, const xd_dense *args, size_t count) {
-  const xdi_kernels *kernels = backend->kernels;
-  const size_t width = xdi_panel_width(kernels), depth = args->inputs;
-  const float *weights = xdi_slice_host(args->weights);
-  float *panel = xdi_allocate(backend->allocator, width * depth, sizeof *panel);
+/* Whether the first panel is of that kind, which tells models saved so from others without room for more. */
+static bool fits_first(const narrowing *n) {
+  float *scales = n->panel + xdi_panel_width(n->kernels) * n->args->inputs;
+  return shrink_panel(n, scales + xdi_panel_width(n->kernels), scales, 0);
+}
+
+static xd_status shrink_all(const narrowing *n, xd_backend *backend, xd_prepared **out) {
+  const bool bytes = n->kind == &n->kernels->byte;
+  const size_t width = xdi_panel_width(n->kernels);
+  const size_t depth = bytes ? xdi_native_ceil(n->args->inputs, 2) : n->args->inputs;
+  const size_t columns = xdi_panel_count(n->kernels, n->args->outputs) * width;
+  bool exact = true;
   const xd_status status =
-      panel ? xdi_native_prepared_create(backend, out, count, true) : XD_ERROR_OUT_OF_MEMORY;
-  for (size_t n = 0; n < args->outputs && status == XD_OK; n += width) {
-    const size_t columns = args->outputs - n < width ? args->outputs - n : width;
-    xdi_pack_panels(kernels, panel, depth, weights + n, args->outputs, 1, depth, columns);
-    kernels->shrink((*out)->halves + n * depth, panel, width * depth);
+      xdi_native_prepared_create(backend, out, columns * depth, n->kind, bytes ? columns : 0);
+  for (size_t column = 0; column < columns && status == XD_OK && exact; column += width) {
+    char *to = (char *)(*out)->narrow + column * depth * n->kind->size;
+    exact = shrink_panel(n, to, (*out)->scales ? (*out)->scales + column : NULL, column);
   }
-  xdi_release(backend->allocator, panel);
+  if (!exact) {
+    xdi_native_prepared_destroy(backend, *out);
+    *out = NULL;
+  }
   return status;
 }
 
-/* Weights that are binary16 numbers, as in models saved so, stay binary16: one picture's translation waits
- * for its weights, and so for half as many bytes. For single pictures, floats are read where they are:
- * panels would take time and memory to make and save little. */
+/* Leaves *out NULL where not all weights are of that kind. */
+static xd_status prepare_narrow(xd_backend *backend, xd_prepared **out, const xd_dense *args,
+                                const xdi_narrow *kind) {
+  const xdi_kernels *kernels = backend->kernels;
+  const size_t width = xdi_panel_width(kernels);
+  const narrowing n = {.kernels = kernels,
+                       .args = args,
+                       .kind = kind,
+                       .panel = xdi_allocate(backend->allocator, width * ((size_t)args->inputs + 1),
+                                             sizeof(float) + kind->size)};
+  xd_status status = n.panel ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
+  if (n.panel && fits_first(&n))
+    status = shrink_all(&n, backend, out);
+  xdi_release(backend->allocator, n.panel);
+  return status;
+}
+
+/* Weights that are bytes with scales, or binary16 numbers, as in models saved so, stay so: one picture's translation
+ * waits for its weights, and so for a quarter or half as many bytes. For single pictures, floats are read where they
+ * are: panels would take time and memory to make and save little. */
 xd_status xdi_native_dense_prepare(xd_backend *backend, xd_prepared **out, const xd_dense *args) {
   const xdi_kernels *kernels = backend->kernels;
   const size_t columns = xdi_panel_count(kernels, args->outputs) * xdi_panel_width(kernels);
-  const bool half = kernels->half_row &&
-                    fits_half(kernels, xdi_slice_host(args->weights), (size_t)args->inputs * args->outputs);
   *out = NULL;
-  if (!half && args->rows == 1 && args->outputs % kernels->lanes == 0)
-    return XD_OK;
-  return (half ? prepare_halves : prepare_floats)(backend, out, args, columns * args->inputs);
+  xd_status status = prepare_narrow(backend, out, args, &kernels->byte);
+  if (status == XD_OK && !*out && kernels->half.row)
+    status = prepare_narrow(backend, out, args, &kernels->half);
+  if (status != XD_OK || *out || (args->rows == 1 && args->outputs % kernels->lanes == 0))
+    return status;
+  return prepare_floats(backend, out, args, columns * args->inputs);
 }

@@ -52,19 +52,25 @@ xd_status xdi_native_run(const xd_backend *backend, xd_task task, void *argument
   return xdi_run(backend->runner, task, argument, shards) == 0 ? XD_OK : XD_ERROR_INTERNAL;
 }
 
-xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half) {
-  size_t bytes;
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count,
+                                     const xdi_narrow *kind, size_t scales) {
+  const size_t line = XDI_ALIGNMENT;
+  size_t numbers, bytes;
   *out = NULL;
-  if (!xdi_multiply(count, half ? sizeof(uint16_t) : sizeof(float), &bytes) ||
-      !xdi_add(bytes, XDI_ALIGNMENT, &bytes))
+  if (!xdi_multiply(count, kind ? kind->size : sizeof(float), &numbers) ||
+      !xdi_add(numbers, 2 * line + scales * sizeof(float), &bytes))
     return XD_ERROR_OUT_OF_MEMORY;
   unsigned char *memory = xdi_allocate(backend->allocator, bytes, 1);
   if (!memory)
     return XD_ERROR_OUT_OF_MEMORY;
+  unsigned char *panels = memory + line;
   *out = (xd_prepared *)(void *)memory;
-  (*out)->way = NULL;
-  (*out)->panels = half ? NULL : (float *)(void *)(memory + XDI_ALIGNMENT);
-  (*out)->halves = half ? (uint16_t *)(void *)(memory + XDI_ALIGNMENT) : NULL;
+  **out = (xd_prepared){.panels = kind ? NULL : (float *)(void *)panels,
+                        .narrow = kind ? panels : NULL,
+                        .kind = kind,
+                        .scales = (float *)(void *)(panels + xdi_native_ceil(numbers, line) * line)};
+  if (scales == 0)
+    (*out)->scales = NULL;
   return XD_OK;
 }
 

@@ -32,20 +32,25 @@ struct xd_backend {
   const xd_runner *runner;
   const xdi_kernels *kernels;
   xdi_block shared, slots;
-  xdi_block derived;     /* weights made of others, or their gradients, beside what a convolution shares */
+  xdi_block
+      derived; /* weights made of others, or their gradients, beside what a convolution shares; fixed rows */
   size_t slot_size;      /* floats, of the current call */
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
 
-/* Weights in panels (see tiles.h); as binary16 where that holds them exactly, as in a model file of f16. */
+/* Weights in panels (see tiles.h); as binary16 or bytes where these hold them exactly, as in a model file of f16 or
+ * i8. */
 struct xd_prepared {
   const struct xdi_way *way; /* of convolutions, which packed them: see ways.h */
   float *panels;             /* one of the two is NULL */
-  uint16_t *halves;
+  void *narrow;
+  const xdi_narrow *kind; /* of bytes their columns' scales lie behind them */
+  float *scales;
 };
 
-/* Room for panels of that many numbers. */
-xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count, bool half);
+/* Room for panels of that many numbers; with a kind for narrow ones and that many scales. */
+xd_status xdi_native_prepared_create(xd_backend *backend, xd_prepared **out, size_t count,
+                                     const xdi_narrow *kind, size_t scales);
 void xdi_native_prepared_destroy(xd_backend *backend, xd_prepared *prepared);
 
 /* Makes room for `shared` floats in one block, and for `slot` floats for each of `shards` shards. */

@@ -18,18 +18,19 @@
 typedef struct xdi_tile {
   const float *a, *b;
   const float *next; /* or NULL: where the next tile's a begins, to be fetched meanwhile; one run, a_step 1 */
-  const uint16_t *half; /* instead of b, as binary16; half_row only */
+  const void *narrow; /* instead of b, numbers of fewer bytes; rows of xdi_narrow only */
   ptrdiff_t a_row, a_step, a_run, a_plane;
   ptrdiff_t b_step, b_run, b_plane;
   uint32_t steps, runs, planes;
   uint32_t columns; /* 1 .. vectors * lanes */
   float *c;
   ptrdiff_t c_row;
-  bool accumulate;   /* adds to what c holds */
-  float scale;       /* 0: none; else then v * scale */
-  const float *bias; /* [columns], or NULL */
-  float slope;       /* then f(v) = v above zero, else slope * v */
-  const float *x;    /* or NULL: like c; then v * (x > 0 ? 1 : x_slope) */
+  bool accumulate;     /* adds to what c holds */
+  float scale;         /* 0: none; else then v * scale */
+  const float *scales; /* [columns], or NULL; then v * scales[column] */
+  const float *bias;   /* [columns], or NULL */
+  float slope;         /* then f(v) = v above zero, else slope * v */
+  const float *x;      /* or NULL: like c; then v * (x > 0 ? 1 : x_slope) */
   float x_slope;
 } xdi_tile;
 
@@ -91,11 +92,23 @@ typedef struct xdi_channel_map {
 
 typedef void (*xdi_tile_kernel)(const xdi_tile *tile);
 
-/* One row of up to XDI_ROW_PANELS panels: a tile whose b, or half, is the first of its panels, the others
+/* One row of up to XDI_ROW_PANELS panels: a tile whose b, or narrow, is the first of its panels, the others
  * panel_stride numbers apart. Sums in the same order as tiles, so that a picture's result does not depend on
  * its batch. */
 #define XDI_ROW_PANELS 4
 typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
+
+/* What panels hold besides floats: binary16, or the bytes of two steps side by side, which `row` multiplies with
+ * rows of whole numbers (fix_row) that lie in pairs where a's floats would, each pair a step. */
+typedef struct xdi_narrow {
+  size_t size;                                               /* bytes of a step in a column */
+  xdi_row_kernel row;                                        /* NULL where the processor does not know them */
+  void (*expand)(float *to, const void *from, size_t count); /* or NULL: all rows are read one by one */
+} xdi_narrow;
+
+/* Rows of whole numbers reach so far; so many pairs of them times bytes add up to less than 2^31. */
+#define XDI_FIXED_MOST 32767
+#define XDI_FIXED_PAIRS 256
 
 /* The kernels that every variant has, each written once: kernel(result, name, parameters). The list makes the
  * table's fields below and their values in variant.h. */
@@ -106,6 +119,12 @@ typedef void (*xdi_row_kernel)(const xdi_tile *tile, ptrdiff_t panel_stride);
                            uint32_t columns)) \
   /* to[depth][two vectors] = from[depth][columns], zero beyond the columns. */ \
   kernel(void, pack_rows, (float *to, const float *from, ptrdiff_t from_row, uint32_t depth, uint32_t columns)) \
+  /* to[n] = the largest |panel[k][n]| for k < depth, n < two vectors. */ \
+  kernel(void, panel_maxima, (float *to, const float *panel, uint32_t depth)) \
+  /* A panel of floats as bytes, multiples of its columns' scales, in pairs of steps; whether they are so exactly. */ \
+  kernel(bool, shrink_to_bytes, (int8_t *to, const float *panel, const float *scales, uint32_t depth)) \
+  /* A row as whole numbers times one scale, in pairs, to the nearest; NaN where one is not finite. */ \
+  kernel(void, fix_row, (int16_t *to, float *scale, const float *from, uint32_t count)) \
   /* to[j * to_step] = start + the terms' sum at j, for j < width. Each term is read in whole vectors. */ \
   kernel(void, collect, (float *to, ptrdiff_t to_step, float start, const xdi_term *terms, uint32_t count, \
                          uint32_t width)) \
@@ -161,11 +180,10 @@ typedef struct xdi_kernels {
   uint32_t tile_rows;                                    /* the tallest tile */
   xdi_tile_kernel tile[XDI_TILE_VECTORS][XDI_TILE_ROWS]; /* [vectors - 1][rows - 1] */
   xdi_row_kernel row;
-  xdi_row_kernel half_row; /* NULL, as the next two, where the processor knows no binary16 */
+  xdi_narrow half, byte;
 
-  /* Writes numbers as binary16; whether all of them are exactly so. */
+  /* Writes numbers as binary16; whether all of them are exactly so. NULL where half.row is. */
   bool (*shrink)(uint16_t *to, const float *from, size_t count);
-  void (*expand)(float *to, const uint16_t *from, size_t count);
 
   xdi_filter filters[XDI_FILTERS]; /* [taps - 2] */
 

@@ -50,6 +50,15 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
         sums[i][v] += FETCH(c);
     }
   }
+  if (t->scales) {
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+      const vf scale = FETCH(t->scales);
+      UNROLL
+      for (int i = 0; i < rows; i++)
+        sums[i][v] *= scale;
+    }
+  }
   if (t->scale != 0.0f) {
     const vf scale = all(t->scale);
     UNROLL
@@ -178,9 +187,29 @@ TILE(14)
 
 /* ---- one row ---- */
 
-/* Steps of k that a row asks for in advance, where the processor would not of itself: binary16, and weights
- * that are no panels, whose next step lies elsewhere. */
+/* Steps of k that a row asks for in advance, where the processor would not of itself: numbers of fewer bytes, and
+ * weights that are no panels, whose next step lies elsewhere. */
 #define ROW_AHEAD 32
+
+/* The finish of a row of several panels. */
+INLINE void store_row(tile_sums sums[XDI_ROW_PANELS], const xdi_tile *t, const int panels) {
+  UNROLL
+  for (int p = 0; p < panels; p++) {
+    const uint32_t before = (uint32_t)p * XDI_TILE_VECTORS * LANES, left = t->columns - before;
+    xdi_tile part = *t;
+    part.columns = left < XDI_TILE_VECTORS * LANES ? left : XDI_TILE_VECTORS * LANES;
+    part.c += before;
+    part.scales = t->scales ? t->scales + before : NULL;
+    part.bias = t->bias ? t->bias + before : NULL;
+    part.x = t->x ? t->x + before : NULL;
+    if (part.columns == XDI_TILE_VECTORS * LANES)
+      store_tile(sums[p], &part, 1, 2, true);
+    else if (part.columns > LANES)
+      store_tile(sums[p], &part, 1, 2, false);
+    else
+      store_tile(sums[p], &part, 1, 1, false);
+  }
+}
 
 /* A single row has too few sums to hide the latency of the multiply-adds, so it takes several panels side by
  * side. */
@@ -191,7 +220,7 @@ INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels,
   for (int p = 0; p < panels; p++)
     sums[p][0][0] = sums[p][0][1] = zero();
   const float *a = t->a, *b = t->b;
-  const uint16_t *h = t->half;
+  const uint16_t *h = t->narrow;
   for (uint32_t k = t->steps; k > 0; k--, a += t->a_step) {
     const vf av = all(*a);
     UNROLL
@@ -218,25 +247,45 @@ INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels,
     else
       b += t->b_step;
   }
+  store_row(sums, t, panels);
+}
+
+/* Whole numbers, two steps at a time. */
+INLINE void run_byte_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels) {
+  vi pairs[XDI_ROW_PANELS][XDI_TILE_VECTORS];
+  tile_sums sums[XDI_ROW_PANELS];
+  UNROLL
+  for (int p = 0; p < panels; p++)
+    pairs[p][0] = pairs[p][1] = all_int(0);
+  const float *a = t->a;
+  const int8_t *b = t->narrow;
+  for (uint32_t k = t->steps; k > 0; k--, a += t->a_step, b += 2 * t->b_step) {
+    int32_t pair;
+    memcpy(&pair, a, sizeof pair);
+    const vi av = all_int(pair);
+    UNROLL
+    for (int p = 0; p < panels; p++) {
+      __builtin_prefetch(b + 2 * (p * panel_stride + ROW_AHEAD * t->b_step));
+      UNROLL
+      for (int v = 0; v < XDI_TILE_VECTORS; v++)
+        pairs[p][v] = add_pairs(pairs[p][v], av, b + 2 * (p * panel_stride + v * LANES));
+    }
+  }
   UNROLL
   for (int p = 0; p < panels; p++) {
-    const uint32_t before = (uint32_t)p * XDI_TILE_VECTORS * LANES, left = t->columns - before;
-    xdi_tile part = *t;
-    part.columns = left < XDI_TILE_VECTORS * LANES ? left : XDI_TILE_VECTORS * LANES;
-    part.c += before;
-    part.bias = t->bias ? t->bias + before : NULL;
-    part.x = t->x ? t->x + before : NULL;
-    if (part.columns == XDI_TILE_VECTORS * LANES)
-      store_tile(sums[p], &part, 1, 2, true);
-    else if (part.columns > LANES)
-      store_tile(sums[p], &part, 1, 2, false);
-    else
-      store_tile(sums[p], &part, 1, 1, false);
+    UNROLL
+    for (int v = 0; v < XDI_TILE_VECTORS; v++)
+      sums[p][0][v] = to_float(pairs[p][v]);
   }
+  store_row(sums, t, panels);
+}
+
+INLINE uint32_t panels_of(const xdi_tile *t) {
+  return (t->columns + XDI_TILE_VECTORS * LANES - 1) / (XDI_TILE_VECTORS * LANES);
 }
 
 INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half, const bool ahead) {
-  const uint32_t panels = (t->columns + XDI_TILE_VECTORS * LANES - 1) / (XDI_TILE_VECTORS * LANES);
+  const uint32_t panels = panels_of(t);
   if (panels == 4)
     run_row(t, panel_stride, 4, half, ahead);
   else if (panels == 3)
@@ -247,12 +296,26 @@ INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool hal
     run_row(t, panel_stride, 1, half, ahead);
 }
 
+static void byte_row(const xdi_tile *t, ptrdiff_t panel_stride) {
+  const uint32_t panels = panels_of(t);
+  if (panels == 4)
+    run_byte_row(t, panel_stride, 4);
+  else if (panels == 3)
+    run_byte_row(t, panel_stride, 3);
+  else if (panels == 2)
+    run_byte_row(t, panel_stride, 2);
+  else
+    run_byte_row(t, panel_stride, 1);
+}
+
 static void row(const xdi_tile *t, ptrdiff_t panel_stride) {
   if (panel_stride == XDI_TILE_VECTORS * LANES)
     run_row_of(t, panel_stride, false, true);
   else
     run_row_of(t, panel_stride, false, false);
 }
+
+/* ---- numbers of fewer bytes ---- */
 
 #if HAS_HALF
 static void half_row(const xdi_tile *t, ptrdiff_t panel_stride) {
@@ -271,8 +334,81 @@ static bool shrink(uint16_t *to, const float *from, size_t count) {
   return exact;
 }
 
-static void expand(float *to, const uint16_t *from, size_t count) {
+static void expand_halves(float *to, const void *from, size_t count) {
   for (size_t i = 0; i < count; i += LANES)
-    store(to + i, load_half(from + i));
+    store(to + i, load_half((const uint16_t *)from + i));
 }
 #endif
+
+static void panel_maxima(float *to, const float *panel, uint32_t depth) {
+  vf largest[XDI_TILE_VECTORS] = {zero(), zero()};
+  for (uint32_t k = 0; k < depth; k++)
+    UNROLL
+  for (int v = 0; v < XDI_TILE_VECTORS; v++, panel += LANES) {
+    const vf a = load(panel);
+    largest[v] = larger(larger(a, -a), largest[v]);
+  }
+  for (int v = 0; v < XDI_TILE_VECTORS; v++)
+    store(to + v * LANES, largest[v]);
+}
+
+/* Two vectors as bytes; lanes of `other` become -1 where they are not so exactly. What is no number becomes -127, and
+ * is not the same then. */
+INLINE void shrink_step(int8_t *to, vi *other, const float *from, const float *scales) {
+  UNROLL
+  for (int v = 0; v < XDI_TILE_VECTORS; v++) {
+    const vf a = load(from + v * LANES), scale = load(scales + v * LANES);
+    const vf units = nearest(smaller(larger(a / scale, all(-127.0f)), all(127.0f)));
+    *other |= units * scale != a;
+    store_bytes(to + v * LANES, to_int(units));
+  }
+}
+
+static bool shrink_to_bytes(int8_t *to, const float *panel, const float *scales, uint32_t depth) {
+  enum { WIDTH = XDI_TILE_VECTORS * LANES };
+  int8_t pair[2][WIDTH];
+  vi other = all_int(0);
+  for (uint32_t k = 0; k < depth; k += 2, to += 2 * WIDTH) {
+    memset(pair[1], 0, sizeof pair[1]);
+    for (uint32_t i = 0; i < 2 && k + i < depth; i++, panel += WIDTH)
+      shrink_step(pair[i], &other, panel, scales);
+    for (int n = 0; n < WIDTH; n++) {
+      to[2 * n] = pair[0][n];
+      to[2 * n + 1] = pair[1][n];
+    }
+  }
+  bool exact = true;
+  for (int lane = 0; lane < LANES; lane++)
+    exact &= other[lane] == 0;
+  return exact;
+}
+
+/* The largest magnitude of a row; NaN where one of its numbers is not finite. */
+INLINE float row_maximum(const float *from, uint32_t count) {
+  vf largest = zero(), odd = zero();
+  for (uint32_t i = 0; i < count; i += LANES) {
+    const vf a = count - i < LANES ? load_first(from + i, count - i) : load(from + i);
+    largest = larger(larger(a, -a), largest);
+    odd += a * zero();
+  }
+  float most = 0.0f;
+  for (int lane = 0; lane < LANES; lane++)
+    most = largest[lane] > most ? largest[lane] : most;
+  return most + sum(odd);
+}
+
+static void fix_row(int16_t *to, float *scale, const float *from, uint32_t count) {
+  const float whole = (float)XDI_FIXED_MOST, most = row_maximum(from, count);
+  const vf units = all(most > 1e-30f ? whole / most : 0.0f), end = all(whole);
+  int16_t rest[LANES];
+  for (uint32_t i = 0; i < count; i += LANES) {
+    const uint32_t left = count - i;
+    const vf a = left < LANES ? load_first(from + i, left) : load(from + i);
+    store_shorts(left < LANES ? rest : to + i, to_int(nearest(smaller(larger(a * units, -end), end))));
+    if (left < LANES)
+      memcpy(to + i, rest, left * sizeof *rest);
+  }
+  if (count % 2)
+    to[count] = 0;
+  *scale = most > 1e-30f ? most / whole : most * 0.0f;
+}

@@ -24,10 +24,10 @@ const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
                                  .row = row,
                                  .filters = FILTERS,
 #if HAS_HALF
-                                 .half_row = half_row,
+                                 .half = {sizeof(uint16_t), half_row, expand_halves},
                                  .shrink = shrink,
-                                 .expand = expand,
 #endif
+                                 .byte = {2 * sizeof(int8_t), byte_row, NULL},
 #define VARIANT_KERNEL(result, name, parameters) .name = XDI_LOCAL(name),
                                  XDI_KERNELS(VARIANT_KERNEL)
 #undef VARIANT_KERNEL

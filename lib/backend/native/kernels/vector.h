@@ -16,6 +16,8 @@ typedef float vf __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef int32_t vi __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(XDI_VECTOR_BYTES)));
 typedef uint64_t vu64 __attribute__((vector_size(XDI_VECTOR_BYTES)));
+typedef int8_t vb __attribute__((vector_size(LANES)));
+typedef int16_t vs __attribute__((vector_size(2 * LANES)));
 typedef float vf_unaligned __attribute__((vector_size(XDI_VECTOR_BYTES), aligned(4), may_alias));
 
 /* A function's name where a macro makes it; the amalgamation, which has the variants in one source, puts the
@@ -37,6 +39,14 @@ INLINE vf load(const float *from) {
 }
 INLINE void store(float *to, vf a) {
   *(vf_unaligned *)to = (vf_unaligned)a;
+}
+INLINE void store_shorts(int16_t *to, vi a) {
+  const vs shorts = __builtin_convertvector(a, vs);
+  __builtin_memcpy(to, &shorts, sizeof shorts);
+}
+INLINE void store_bytes(int8_t *to, vi a) {
+  const vb bytes = __builtin_convertvector(a, vb);
+  __builtin_memcpy(to, &bytes, sizeof bytes);
 }
 INLINE vf zero(void) {
   return (vf){0};
@@ -80,6 +90,11 @@ INLINE void store_half(uint16_t *to, vf a) { /* to nearest, ties to even */
                       _mm512_cvtps_ph((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
+/* In each lane a pair of shorts times a pair of bytes, added up. */
+INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
+  const __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)b));
+  return (vi)_mm512_add_epi32((__m512i)sums, _mm512_madd_epi16((__m512i)a, wide));
+}
 INLINE vf all(float a) {
   return (vf)_mm512_set1_ps(a);
 }
@@ -137,6 +152,10 @@ INLINE vf load_half(const uint16_t *from) {
 INLINE void store_half(uint16_t *to, vf a) {
   _mm_storeu_si128((__m128i *)to, _mm256_cvtps_ph((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
+INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
+  const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)b));
+  return (vi)_mm256_add_epi32((__m256i)sums, _mm256_madd_epi16((__m256i)a, wide));
+}
 INLINE vf all(float a) {
   return (vf)_mm256_set1_ps(a);
 }
@@ -188,6 +207,18 @@ INLINE vu64 multiply_even(vu a, vu b) {
 
 #else /* 16 bytes, any processor */
 
+INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
+  typedef int8_t pairs __attribute__((vector_size(8)));
+  typedef int16_t shorts __attribute__((vector_size(16)));
+  pairs bytes;
+  __builtin_memcpy(&bytes, b, sizeof bytes);
+  const vi wide = (vi) __builtin_convertvector(bytes, shorts);
+#if defined(__SSE2__)
+  return sums + (vi)_mm_madd_epi16((__m128i)a, (__m128i)wide);
+#else
+  return sums + ((vi)((vu)a << 16) >> 16) * ((vi)((vu)wide << 16) >> 16) + (a >> 16) * (wide >> 16);
+#endif
+}
 INLINE vf all(float a) {
   return (vf){a, a, a, a};
 }
