@@ -18,7 +18,7 @@ static float ground_of(const float *picture, xd_shape shape, uint32_t channel) {
   float edge[4 * SIDE_LIMIT];
   size_t count = 0;
   for (uint32_t y = 0; y < shape.height; y++) {
-    const uint32_t step = y == 0 || y + 1 == shape.height ? 1 : shape.width - 1;
+    const uint32_t step = y == 0 || y + 1 == shape.height || shape.width == 1 ? 1 : shape.width - 1;
     for (uint32_t x = 0; x < shape.width; x += step)
       edge[count++] = picture[((size_t)y * shape.width + x) * shape.channels + channel];
   }

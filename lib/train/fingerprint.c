@@ -140,8 +140,9 @@ xd_status xdi_fingerprint_compare(xd_context *context, const char *path, const x
   bool memory = true;
   xd_status status = XD_OK;
   while (status == XD_OK && !xdi_cursor_done(&mine)) {
-    char *texts[4] = {xdi_get_text(&mine, allocator, &memory), xdi_get_text(&mine, allocator, &memory),
-                      xdi_get_text(there, allocator, &memory), xdi_get_text(there, allocator, &memory)};
+    char *texts[4]; /* name and value here, then there: one after another */
+    for (int i = 0; i < 4; i++)
+      texts[i] = xdi_get_text(i < 2 ? &mine : there, allocator, &memory);
     if (!memory)
       status = xdi_fail_memory(context, "comparing a checkpoint");
     else if (!texts[2] || !texts[3] || strcmp(texts[0], texts[2]) != 0)

@@ -102,6 +102,7 @@ static xdi_strokes naive_strokes(const float *picture, xd_shape s) {
 START_TEST(strokes__are_the_moments_of_what_differs_from_the_median_of_the_edge) {
   const xd_shape shapes[] = {{.height = 7, .width = 5, .channels = 3},
                              {.height = 4, .width = 9, .channels = 1},
+                             {.height = 9, .width = 1, .channels = 1},
                              {.height = 8, .width = 8, .channels = 2}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     for (uint64_t seed = 0; seed < 4; seed++) {
