@@ -239,13 +239,11 @@ class Bench:
             asked = line.format(t, self.seconds, file="{file}")
             first = self.asking(self.ours, (ours or line).format(t, self.seconds, file="{file}"), file)
             mine, *theirs = self.alternate(first, *[self.asking(peer, asked, file) for peer in rivals])
-            told = [(values[0], peer) for values, peer in zip(theirs, rivals)]
-            best = (min if less else max)(told, key=lambda one: one[0], default=(None, None))
-            others = {}
-            for value, peer in told:
-                others[peer.name] = (min if less else max)(value, others.get(peer.name, value))
-            self.add(name, mine[0], unit, best[1] and best[1].name, best[0], t, less, **more, p99=mine[1:] and mine[1],
-                     setting=best[1] and best[1].setting, others=spell(others))
+            told = [(values[0], peer.name, peer.setting) for values, peer in zip(theirs, rivals)]
+            told = sorted(told, key=lambda one: one[0], reverse=not less)
+            others = dict(reversed([(peer, f"{number(value)} ({setting})") for value, peer, setting in told]))
+            best = told[0] if told else (None, None, None)
+            self.add(name, mine[0], unit, best[1], best[0], t, less, **more, p99=mine[1:] and mine[1], others=spell(others))
 
     # -- training
 

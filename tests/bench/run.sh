@@ -32,12 +32,15 @@ install_peers() {
   install_packages || say "goes on without them"
 }
 
-fetch() { "$peers/bin/pip" install --quiet --disable-pip-version-check "$@" || say "cannot be had: $*"; }
+fetch() {
+  "$peers/bin/pip" install --quiet --disable-pip-version-check "$@" || { say "cannot be had: $*"; whole=no; }
+}
 
 # PyTorch's package asks for NVIDIA's, of gigabytes; stand_ins.py takes their place.
 fetch_peers() {
   [ ! -f "$peers/whole" ] || return 0
   say "fetching the peers into $peers"
+  whole=yes
   python3 -m venv "$peers" || return 1
   fetch numpy
   fetch 'onnxruntime>=1.31' onnx pillow
@@ -45,9 +48,8 @@ fetch_peers() {
   fetch jax
   fetch filelock typing-extensions sympy networkx jinja2 fsspec 'setuptools>=77'
   fetch --no-deps 'torch>=2.13'
-  torch=$("$peers/bin/python" -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])') &&
-    { "$peers/bin/python" -c 'import torch' 2>/dev/null || python3 "$here/stand_ins.py" "$torch"; }
-  : >"$peers/whole"
+  "$peers/bin/python" -c 'import torch' 2>/dev/null || "$peers/bin/python" "$here/stand_ins.py" || whole=no
+  if [ "$whole" = yes ]; then : >"$peers/whole"; fi
 }
 
 need_build_packages

@@ -1,11 +1,11 @@
 """Lets PyTorch's wheel load without NVIDIA's packages (gigabytes, of which a processor's work calls nothing): makes
 libraries of their names beside PyTorch's own, whose functions all answer 100, which is CUDA's "no device".
 
-usage: stand_ins.py FOLDER_OF_TORCH
+Run by the Python that has PyTorch.
 """
+import importlib.util
 import re
 import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -37,5 +37,6 @@ def make(path, versions):
         subprocess.run(["cc", "-shared", "-fPIC", "-w", f"-Wl,-soname,{path.name}", *more, "-o", path, source], check=True)
 
 
-for library, versions in read(Path(sys.argv[1]) / "lib").items():
-    make(Path(sys.argv[1]) / "lib" / library, versions)
+folder = Path(importlib.util.find_spec("torch").submodule_search_locations[0]) / "lib"
+for library, versions in read(folder).items():
+    make(folder / library, versions)
