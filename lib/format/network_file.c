@@ -149,7 +149,9 @@ typedef struct source {
   const xdi_container *container;
   const uint32_t *wanted;
   float *dropped; /* room for a piece of what is not wanted */
-  xdi_cursor nets, tens, scales;
+  xdi_cursor nets, tens;
+  float *scales; /* NULL: no number is a byte */
+  size_t scale_count, scales_passed;
   xdi_chunk_reader data;
   const char *odd; /* what is wrong with a weight, if anything is; DATA's checksum may tell why */
 } source;
@@ -183,7 +185,7 @@ static xd_status get_network(source *from, xdi_role *out) {
   if (from->nets.failed)
     return damaged(from, XDI_CHUNK_NETWORKS, "it ends within a network");
   /* The layers may ask for no more parameters than DATA can hold as f16, or as bytes where there are scales. */
-  const size_t most = (size_t)from->data.chunk->length / (from->scales.data ? 1 : 2) + 64;
+  const size_t most = (size_t)from->data.chunk->length / (from->scales ? 1 : 2) + 64;
   xd_status status = xdi_network_create_limited(&out->network, from->context, input, specs, count, most,
                                                 !is_wanted(from, out->tag));
   if (!status && (status = xdi_network_afford(from->context, out->network)) != XD_OK) {
@@ -241,38 +243,45 @@ static xd_status take_halves(source *from, float *to, size_t count) {
   return status;
 }
 
-static float scale_at(const unsigned char *scales, size_t channel) {
-  const uint32_t bits = xdi_at_u32(scales + channel * sizeof(float));
-  float scale;
-  memcpy(&scale, &bits, sizeof scale);
-  return scale;
+/* Bytes times their channels' scales; whether one is below -127. */
+static bool scale_bytes(float *to, const int8_t *bytes, const float *scales, size_t count) {
+  bool odd = false;
+  for (size_t i = 0; i < count; i++) {
+    odd |= bytes[i] < -XDI_INT8_MOST;
+    to[i] = (float)bytes[i] * scales[i];
+  }
+  return odd;
 }
 
 /* The numbers from `first` on of a tensor. Bytes are read into the last quarter of their place, of which the same
- * is true. */
-static xd_status take_int8(source *from, float *to, size_t count, size_t first, const unsigned char *scales,
+ * is true, and leave it some at a time, so that the loop over them is free to take several at once. */
+static xd_status take_int8(source *from, float *to, size_t count, size_t first, const float *scales,
                            size_t channels) {
+  enum { MOST = 512 };
+  int8_t some[MOST];
   const int8_t *bytes = (const int8_t *)to + 3 * count;
   xd_status status = xdi_chunk_take(&from->data, from->context, (int8_t *)to + 3 * count, count);
   size_t channel = first % channels;
-  for (size_t i = 0; i < count && !status; i++) {
-    if (bytes[i] < -XDI_INT8_MOST)
+  for (size_t at = 0, length; at < count && !status; at += length) {
+    length = count - at < channels - channel ? count - at : channels - channel;
+    length = length < MOST ? length : MOST;
+    memcpy(some, bytes + at, length);
+    if (scale_bytes(to + at, some, scales + channel, length))
       from->odd = "a byte is below -127";
-    to[i] = (float)bytes[i] * scale_at(scales, channel);
-    channel = channel + 1 < channels ? channel + 1 : 0;
+    channel = channel + length < channels ? channel + length : 0;
   }
   return status;
 }
 
-/* Passes over the scales of a tensor, which stay where they are. */
-static xd_status get_scales(source *from, const unsigned char **out, size_t channels) {
-  *out = from->scales.data + from->scales.position;
-  if (!from->scales.data || channels > (from->scales.size - from->scales.position) / sizeof(float))
+/* The scales of a tensor. */
+static xd_status get_scales(source *from, const float **out, size_t channels) {
+  *out = from->scales + from->scales_passed;
+  if (channels > from->scale_count - from->scales_passed)
     return damaged(from, XDI_CHUNK_SCALES, "it has fewer scales than channels");
   for (size_t channel = 0; channel < channels; channel++)
-    if (!xdi_int8_is_scale(scale_at(*out, channel)))
+    if (!xdi_int8_is_scale((*out)[channel]))
       return damaged(from, XDI_CHUNK_SCALES, "a scale is not positive, normal and of 17 bits");
-  from->scales.position += channels * sizeof(float);
+  from->scales_passed += channels;
   return XD_OK;
 }
 
@@ -299,7 +308,7 @@ static size_t width_of(uint32_t element) {
 
 static xd_status get_tensor(source *from, const xdi_role *role, const xdi_parameter *parameter) {
   const size_t channels = channels_of(&parameter->public), count = parameter->public.count;
-  const unsigned char *scales = NULL;
+  const float *scales = NULL;
   uint32_t element = XDI_ELEMENT_F32;
   xd_status status = get_description(from, role, parameter, &element);
   if (status)
@@ -348,12 +357,27 @@ static xd_status get_all(source *from, xdi_role *roles, uint32_t *count) {
     return damaged(from, XDI_CHUNK_NETWORKS, "bytes follow its last network");
   if (found != tensors || !xdi_cursor_done(&from->tens) || xdi_chunk_left(&from->data))
     return damaged(from, XDI_CHUNK_TENSORS, "other tensors, or more numbers, than the layers demand");
-  if (from->scales.data && !xdi_cursor_done(&from->scales))
+  if (from->scales_passed != from->scale_count)
     return damaged(from, XDI_CHUNK_SCALES, "it has more scales than channels");
   xd_status status = xdi_chunk_end(&from->data, from->context);
   if (!status && from->odd)
     status = damaged(from, XDI_CHUNK_DATA, from->odd);
   return status;
+}
+
+/* The chunk of scales, if it is there, as floats in its own place. */
+static xd_status read_scales(source *from) {
+  xdi_cursor chunk;
+  const xd_status status =
+      xdi_container_chunk(from->container, from->context, XDI_CHUNK_SCALES, true, &chunk);
+  from->scales = (float *)(void *)chunk.data;
+  from->scale_count = chunk.size / sizeof(float);
+  for (size_t i = 0; i < from->scale_count; i++) {
+    const uint32_t bits = xdi_get_u32(&chunk);
+    memcpy(&from->scales[i], &bits, sizeof bits);
+  }
+  return !status && !xdi_cursor_done(&chunk) ? damaged(from, XDI_CHUNK_SCALES, "its length is wrong")
+                                             : status;
 }
 
 xd_status xdi_networks_get(xd_context *context, const xdi_container *container, const uint32_t *wanted,
@@ -367,7 +391,7 @@ xd_status xdi_networks_get(xd_context *context, const xdi_container *container, 
   if (!status)
     status = xdi_container_chunk(container, context, XDI_CHUNK_TENSORS, false, &from.tens);
   if (!status)
-    status = xdi_container_chunk(container, context, XDI_CHUNK_SCALES, true, &from.scales);
+    status = read_scales(&from);
   if (!status)
     status = xdi_container_find(container, context, XDI_CHUNK_DATA, false, &data);
   if (!status) {
@@ -377,7 +401,7 @@ xd_status xdi_networks_get(xd_context *context, const xdi_container *container, 
   xdi_release(&context->allocator, from.dropped);
   xdi_release(&context->allocator, (void *)from.nets.data);
   xdi_release(&context->allocator, (void *)from.tens.data);
-  xdi_release(&context->allocator, (void *)from.scales.data);
+  xdi_release(&context->allocator, from.scales);
   if (status) {
     xdi_networks_release(roles, *count);
     *count = 0;

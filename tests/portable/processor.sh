@@ -18,11 +18,11 @@ case $name in
     debian=arm64
     tests="shape random memory runner context half int8 file backend_registry backend_conformance golden_kernels
 native_math native_gemm layers layer_gradients reference_gradients host_layer network executor optimiser
-model_file"
+model_file int8_file"
     ;;
   s390x)
     debian=s390x
-    tests="random half int8 digest file golden_kernels layers network dataset_idx dataset_mat image_files"
+    tests="random half int8 digest file golden_kernels layers network int8_file dataset_idx dataset_mat image_files"
     ;;
   *)
     echo "processor.sh knows aarch64 and s390x" >&2

@@ -4,7 +4,8 @@
 
 #include "backend/native/tiles.h"
 
-/* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale row_scales[rows] scales[columns]). Strides in floats. */
+/* c[rows][columns] = finish(a[rows][depth] b[depth][columns] scale), or by scales of rows and columns. Strides in
+ * floats. */
 typedef struct xdi_product {
   size_t rows, columns, depth;
   const float *a;

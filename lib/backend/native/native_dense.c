@@ -181,6 +181,9 @@ static xd_status prepare_floats(xd_backend *backend, xd_prepared **out, const xd
   return status;
 }
 
+/* Steps of a panel that tell halves from other floats. */
+#define SOME_STEPS 32
+
 /* Panels of numbers of fewer bytes in the making, by way of one panel of floats. */
 typedef struct narrowing {
   const xdi_kernels *kernels;
@@ -189,11 +192,11 @@ typedef struct narrowing {
   float *panel;
 } narrowing;
 
-/* Packs the panel from `column` on; whether its numbers are exactly of that kind. The largest weights tell their
- * columns' scales. */
-static bool shrink_panel(const narrowing *n, void *to, float *scales, size_t column) {
+/* Packs `depth` steps of the panel from `column` on; whether its numbers are exactly of that kind. The largest
+ * weights tell their columns' scales. */
+static bool shrink_panel(const narrowing *n, void *to, float *scales, size_t column, size_t depth) {
   const xdi_kernels *kernels = n->kernels;
-  const size_t width = xdi_panel_width(kernels), depth = n->args->inputs, outputs = n->args->outputs;
+  const size_t width = xdi_panel_width(kernels), outputs = n->args->outputs;
   const size_t columns = outputs - column < width ? outputs - column : width;
   const float *weights = xdi_slice_host(n->args->weights);
   xdi_pack_panels(kernels, n->panel, depth, weights + column, (ptrdiff_t)outputs, 1, depth, columns);
@@ -205,10 +208,13 @@ static bool shrink_panel(const narrowing *n, void *to, float *scales, size_t col
   return kernels->shrink_to_bytes(to, n->panel, scales, (uint32_t)depth);
 }
 
-/* Whether the first panel is of that kind, which tells models saved so from others without room for more. */
+/* Whether the first panel, of halves its first steps, is of that kind, which tells models saved so from others
+ * without much time or room. */
 static bool fits_first(const narrowing *n) {
-  float *scales = n->panel + xdi_panel_width(n->kernels) * n->args->inputs;
-  return shrink_panel(n, scales + xdi_panel_width(n->kernels), scales, 0);
+  const size_t inputs = n->args->inputs, some = inputs < SOME_STEPS ? inputs : SOME_STEPS;
+  float *scales = n->panel + xdi_panel_width(n->kernels) * inputs;
+  return shrink_panel(n, scales + xdi_panel_width(n->kernels), scales, 0,
+                      n->kind == &n->kernels->half ? some : inputs);
 }
 
 static xd_status shrink_all(const narrowing *n, xd_backend *backend, xd_prepared **out) {
@@ -221,7 +227,7 @@ static xd_status shrink_all(const narrowing *n, xd_backend *backend, xd_prepared
       xdi_native_prepared_create(backend, out, columns * depth, n->kind, bytes ? columns : 0);
   for (size_t column = 0; column < columns && status == XD_OK && exact; column += width) {
     char *to = (char *)(*out)->narrow + column * depth * n->kind->size;
-    exact = shrink_panel(n, to, (*out)->scales ? (*out)->scales + column : NULL, column);
+    exact = shrink_panel(n, to, (*out)->scales ? (*out)->scales + column : NULL, column, n->args->inputs);
   }
   if (!exact) {
     xdi_native_prepared_destroy(backend, *out);

@@ -32,9 +32,8 @@ struct xd_backend {
   const xd_runner *runner;
   const xdi_kernels *kernels;
   xdi_block shared, slots;
-  xdi_block
-      derived; /* weights made of others, or their gradients, beside what a convolution shares; fixed rows */
-  size_t slot_size;      /* floats, of the current call */
+  xdi_block derived; /* what a call makes beside `shared`: weights of others, their gradients, fixed rows */
+  size_t slot_size;  /* floats, of the current call */
   _Atomic uint64_t busy; /* bit i: slot i is in use */
 };
 
