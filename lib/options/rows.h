@@ -87,7 +87,7 @@
   ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \
       "posterior samples kept of each picture, alike in both directions; 0: drawn anew each time, but 8 of changed" \
-      " copies, of sets up to 25,000 pictures") \
+      " copies, fewer of more than 16,000 pictures, and none of more than 64,000") \
   ROW(REAL, augment, 0, 4, 0.5, "", "as of a VAE, of copies of the pictures whose codes are the sources") \
   ROW(REAL, augment_elastic, 0, 4, 0.7, "", "random smooth bends of those copies; 1: up to 2 pixels of 28 a wave") \
   ROW(REAL, augment_colour, 0, 4, 0, "", "as of a VAE, of those copies") \

@@ -8,7 +8,7 @@ set -u
 
 "$tool" judge --train "$train" --out "$work/judge.xdc" --epochs 2 || exit 1
 "$tool" train --domain1 "$train;classes=0-4" --domain2 "$train;classes=5-9" --pairs "$pairs" \
-  --out "$work/digits.xdm" --no-valid --seed 1 --epochs 6 --min-steps 0 --steps 3000 || exit 1
+  --out "$work/digits.xdm" --no-valid --seed 1 --epochs 4 --min-steps 0 --steps 3000 || exit 1
 "$tool" eval --model "$work/digits.xdm" --domain1 "$test;classes=0-4" --domain2 "$test;classes=5-9" \
   --judge "$work/judge.xdc" --json >"$work/scores.json" || exit 1
 cat "$work/scores.json"
