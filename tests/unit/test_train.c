@@ -30,7 +30,7 @@ static fixture *open_fixture(const char *backend, uint32_t threads) {
       "vae.latent_dim=8 vae.base_channels=8 vae.depth=1 vae.hidden1=64 vae.smooth_start=0 vae.sigma_x=0.1 "
       "vae.sharpen=0 vae.averaging=0 vae.augment=0 vae.batch=30 vae.min_steps=0 vae.epochs=60 "
       "vae.learning_rate=0.003 mapping.spectral_norm=1 mapping.mixing=0 mapping.anchor_codes=1 "
-      "mapping.generated_mismatch=0 mapping.lambda_reg=0.1 mapping.final_lambda=1 mapping.invariance=0 mapping.augment=0 "
+      "mapping.generated_mismatch=0 mapping.lambda_reg=0.1 mapping.final_lambda=1 mapping.invariance=0 mapping.augment=0 mapping.augment_elastic=0 "
       "mapping.mismatch=1 mapping.noise_scale=0.7 mapping.hidden_width=64 mapping.hidden_layers=2 mapping.batch=60 "
       "mapping.steps=1500 mapping.learning_rate=0.002 seed=5");
   f->input = (xd_train_input)XD_TRAIN_INPUT_INIT;
