@@ -12,6 +12,7 @@
 #define PICTURES_PER_TASK 8u
 #define NUMBERS_PER_PICTURE 8u
 #define BLUR_RADIUS 8
+#define SIDE_LIMIT 256 /* of pictures that networks take */
 #define CURVE_STEPS 256
 #define CHANNEL_LIMIT 3
 #define WAVES 3 /* of a bend along a side: none, half a wave and a whole one */
@@ -38,10 +39,15 @@ typedef struct augmentation {
   float *clean;
 } augmentation;
 
-/* The k-th random number of a row: in [0, 1), or in [-1, 1). */
+/* The k-th of a row's `count` random numbers, in [0, 1); `other` makes them others than those of another purpose. */
+static float number_of(const xdi_picture_batch *batch, uint64_t other, uint32_t row, uint32_t count,
+                       uint32_t k) {
+  return xdi_random_uniform(batch->seed ^ other, batch->stream, ((uint64_t)batch->first + row) * count + k);
+}
+
+/* Those of an affine map and of distortions: in [0, 1), or in [-1, 1). */
 static float uniform_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
-  return xdi_random_uniform(batch->seed, batch->stream,
-                            ((uint64_t)batch->first + row) * NUMBERS_PER_PICTURE + k);
+  return number_of(batch, 0, row, NUMBERS_PER_PICTURE, k);
 }
 
 static float signed_of(const xdi_picture_batch *batch, uint32_t row, uint32_t k) {
@@ -98,13 +104,11 @@ static placement draw_affine(const augmentation *job, const xdi_picture_batch *n
 
 /* Smooth bends (as of Simard et al. 2003), in numbers of their own; short waves are lower than long ones. */
 static void draw_bend(const augmentation *job, uint32_t row, placement *map) {
-  const xdi_picture_batch *batch = job->batch;
   const float sides[2] = {(float)job->width, (float)job->height};
   map->bends = true;
   for (uint32_t k = 0; k < 2 * WAVES * WAVES; k++) {
     const uint32_t axis = k / (WAVES * WAVES), down = k / WAVES % WAVES, across = k % WAVES;
-    const float number = xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 61), batch->stream,
-                                            ((uint64_t)batch->first + row) * (2 * WAVES * WAVES) + k);
+    const float number = number_of(job->batch, UINT64_C(1) << 61, row, 2 * WAVES * WAVES, k);
     map->bend[axis][down][across] = down + across == 0 ? 0.0f
                                                        : job->elastic * largest_bend * sides[axis] *
                                                              (2.0f * number - 1.0f) / (float)(down + across);
@@ -154,19 +158,18 @@ static taps split(float position, int32_t size) {
   return around;
 }
 
+/* waves: of each column, read where the picture bends. */
 static void map_row(const augmentation *job, float *to, const uint8_t *from, const placement *map,
-                    int32_t y) {
+                    float (*waves)[WAVES], int32_t y) {
   const int32_t channels = job->channels, stride = job->width * channels;
-  float bends[2][WAVES], waves[WAVES];
+  float bends[2][WAVES];
   if (map->bends)
     bend_row(bends, map, y, job->height);
   for (int32_t x = 0; x < job->width; x++) {
     float from_x = map->xx * (float)x + map->xy * (float)y + map->x0;
     float from_y = map->yx * (float)x + map->yy * (float)y + map->y0;
-    if (map->bends) {
-      waves_at(waves, x, job->width);
-      from_x += bend_at(bends[0], waves), from_y += bend_at(bends[1], waves);
-    }
+    if (map->bends)
+      from_x += bend_at(bends[0], waves[x]), from_y += bend_at(bends[1], waves[x]);
     const taps across = split(from_x, job->width);
     const taps down = split(from_y, job->height);
     for (int32_t c = 0; c < channels; c++) {
@@ -186,8 +189,11 @@ static void map_row(const augmentation *job, float *to, const uint8_t *from, con
 static void map_picture(const augmentation *job, uint32_t row, const placement *map) {
   const uint8_t *from = pixels_of(job, row);
   float *to = job->to + row * picture_size(job);
+  float waves[SIDE_LIMIT][WAVES];
+  for (int32_t x = 0; map->bends && x < job->width; x++)
+    waves_at(waves[x], x, job->width);
   for (int32_t y = 0; y < job->height; y++)
-    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, map, y);
+    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, map, waves, y);
 }
 
 static void augment_picture(const augmentation *job, uint32_t row) {
@@ -237,9 +243,9 @@ static blur_kernel make_kernel(float deviation, int32_t radius) {
   return kernel;
 }
 
-/* Blurs one line of `size` cells that are `stride` floats apart, in place. Sides are at most 256. */
+/* Blurs one line of `size` cells that are `stride` floats apart, in place. */
 static void blur_line(float *line, int32_t size, int32_t stride, const blur_kernel *kernel) {
-  float copy[256 + 2 * BLUR_RADIUS];
+  float copy[SIDE_LIMIT + 2 * BLUR_RADIUS];
   const int32_t radius = kernel->radius;
   for (int32_t i = -radius; i < size + radius; i++)
     copy[i + radius] = line[(size_t)clamped(i, size) * (size_t)stride];
@@ -291,9 +297,7 @@ static void distort_picture(const augmentation *job, uint32_t row) {
 
 /* The k-th random number of a row's degradation, in [0, 1): none of those of its affine map. */
 static float degradation_of(const augmentation *job, uint32_t row, uint32_t k) {
-  const xdi_picture_batch *batch = job->batch;
-  return xdi_random_uniform(batch->seed ^ (UINT64_C(1) << 62), batch->stream,
-                            ((uint64_t)batch->first + row) * NUMBERS_PER_PICTURE + k);
+  return number_of(job->batch, UINT64_C(1) << 62, row, NUMBERS_PER_PICTURE, k);
 }
 
 /* A tone curve at steps of brightness: gain * v^gamma, then contrast about the middle and brightness. */
