@@ -7,7 +7,6 @@
 #include "model/encoder.h"
 #include "tensor/device.h"
 #include "train/critic.h"
-#include "train/vae_trainer.h"
 
 #define BATCH 3u
 #define CELLS (BATCH * 8 * 8)
@@ -146,16 +145,6 @@ END_TEST
 
 /* ---- within a VAE's training ---- */
 
-static xd_vae_trainer *open_trainer(xd_context *context, const char *text) {
-  xdi_vae_settings settings;
-  xd_vae_trainer *trainer = NULL;
-  xd_options *options = make_options(context, "vae", text);
-  assert_ok(context, xdi_read_vae(&settings, context, options));
-  assert_ok(context, xdi_vae_trainer_open(&trainer, context, NULL, NULL, &settings));
-  xd_options_destroy(options);
-  return trainer;
-}
-
 #define ROWS 7u
 #define ROW_CELLS 64u
 #define SMALL \
@@ -199,7 +188,7 @@ static void compose_gradient(float *gradient, const float *blame, const float *d
 
 START_TEST(vae_trainer_sharpen__has_the_gradient_that_is_composed_by_hand) {
   xd_context *context = test_context("reference");
-  xd_vae_trainer *trainer = open_trainer(context, SMALL);
+  xd_vae_trainer *trainer = open_vae_trainer(context, SMALL);
   xd_values *losses = make_values(context);
   xd_encoder *encoder = NULL;
   xd_decoder *decoder = NULL;
@@ -259,7 +248,7 @@ END_TEST
 #define VAE PATTERN_VAE " batch=64 averaging=0 sharpen=1"
 
 static xd_vae_trainer *train_some(xd_context *context, const float *pictures) {
-  xd_vae_trainer *trainer = open_trainer(context, VAE);
+  xd_vae_trainer *trainer = open_vae_trainer(context, VAE);
   for (int i = 0; i < 100; i++)
     assert_ok(context, xd_vae_trainer_step(trainer, NULL, pictures, NULL, PICTURES, 0.002f));
   return trainer;

@@ -35,14 +35,6 @@ static unsigned char *save_tiny(size_t *size) {
   return data;
 }
 
-static void assert_refused(const void *data, size_t size, xd_status expected, const char *word) {
-  xd_model *model = (xd_model *)&context;
-  ck_assert_int_ne(xd_file_verify_source(context, in_memory(data, size)), XD_OK);
-  assert_status(xd_model_load_source(&model, context, in_memory(data, size)), expected);
-  ck_assert_ptr_null(model);
-  assert_message_names(context, word);
-}
-
 static float *numbers_of(const xd_network *network, const xd_tensor *tensor) {
   float *numbers = malloc(tensor->count * sizeof *numbers);
   ck_assert_ptr_nonnull(numbers);
@@ -176,9 +168,9 @@ START_TEST(model_load__refuses_scales_that_are_none) {
     uint32_t bits;
     memcpy(&bits, &odd[i], sizeof bits);
     xdi_set_u32(scale, bits);
-    assert_refused(data, size, XD_ERROR_BAD_DATA, "checksum");
+    assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "checksum");
     reseal_chunk(data, "SCAL");
-    assert_refused(data, size, XD_ERROR_BAD_DATA, "a scale is not");
+    assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "a scale is not");
   }
   free(data);
 }
@@ -191,13 +183,13 @@ START_TEST(model_load__refuses_products_beyond_floats_and_bytes_beyond_127) {
   const uint32_t before = xdi_at_u32(scale);
   xdi_set_u32(scale, 0x7f000000u); /* 2^127: the channel's largest byte, 127, makes it infinite */
   reseal_chunk(data, "SCAL");
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "finite");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "finite");
   xdi_set_u32(scale, before);
   reseal_chunk(data, "SCAL");
   *number = 0x80;
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "checksum");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "checksum");
   reseal_chunk(data, "DATA");
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "-127");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "-127");
   free(data);
 }
 END_TEST
@@ -217,11 +209,11 @@ START_TEST(model_load__refuses_more_or_fewer_scales_than_channels) {
   memcpy(longer, data, size);
   memcpy(longer + size, data + size - 4, 4);
   resize_scales(longer, &size, 4);
-  assert_refused(longer, size, XD_ERROR_BAD_DATA, "more scales");
+  assert_file_refused(context, longer, size, XD_ERROR_BAD_DATA, "more scales");
   resize_scales(longer, &size, -8);
-  assert_refused(longer, size, XD_ERROR_BAD_DATA, "fewer scales");
+  assert_file_refused(context, longer, size, XD_ERROR_BAD_DATA, "fewer scales");
   resize_scales(longer, &size, -1);
-  assert_refused(longer, size, XD_ERROR_BAD_DATA, "its length is wrong");
+  assert_file_refused(context, longer, size, XD_ERROR_BAD_DATA, "its length is wrong");
   free(data), free(longer);
 }
 END_TEST
@@ -233,10 +225,10 @@ START_TEST(model_load__refuses_bytes_without_scales) {
   xdi_set_u32(entry + 8, 0);
   reseal(data);
   /* Without it, DATA may not hold so many weights, or its tensors are bytes of no scale. */
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "memory");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "memory");
   xdi_set_u32(entry + 8, 1);
   reseal(data);
-  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "XTRA"); /* as a reader of 1.2 does */
+  assert_file_refused(context, data, size, XD_ERROR_UNSUPPORTED, "XTRA"); /* as a reader of 1.2 does */
   free(data);
 }
 END_TEST
@@ -254,7 +246,7 @@ START_TEST(model_load__int8_refuses_truncations_and_flipped_bytes) {
   for (size_t length = 8; length < size; length += 61) {
     unsigned char *part = malloc(length);
     memcpy(part, data, length);
-    assert_refused(part, length, XD_ERROR_TRUNCATED, "memory");
+    assert_file_refused(context, part, length, XD_ERROR_TRUNCATED, "memory");
     free(part);
   }
   free(data);

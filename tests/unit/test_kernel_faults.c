@@ -6,7 +6,6 @@
 #include "failing_backend.h"
 #include "guarded_memory.h"
 #include "tiny_model.h"
-#include "train/vae_trainer.h"
 
 static xd_context *context;
 static xd_values *told;
@@ -135,16 +134,6 @@ static xd_status sharpen_vae(void *user) {
   return xdi_vae_trainer_sharpen(call->trainer, told, call->pictures, call->targets, ROWS, 0.001f);
 }
 
-static xd_vae_trainer *open_vae_trainer(const char *text) {
-  xdi_vae_settings settings;
-  xd_vae_trainer *trainer = NULL;
-  xd_options *options = make_options(context, "vae", text);
-  assert_ok(context, xdi_read_vae(&settings, context, options));
-  assert_ok(context, xdi_vae_trainer_open(&trainer, context, NULL, NULL, &settings));
-  xd_options_destroy(options);
-  return trainer;
-}
-
 START_TEST(vae_step__ends_at_a_kernel_that_fails) {
   static const char *const options[] = {"", "window=200 averaging=0", "parts=2"};
   float *pictures = make_pixels(2 * ROWS * 64, 4);
@@ -153,7 +142,7 @@ START_TEST(vae_step__ends_at_a_kernel_that_fails) {
     snprintf(text, sizeof text,
              "width=8 height=8 channels=1 latent_dim=2 base_channels=2 depth=1 hidden1=4 batch=4 %s",
              options[i]);
-    vae_call call = {open_vae_trainer(text), pictures, i % 2 ? NULL : pictures + ROWS * 64};
+    vae_call call = {open_vae_trainer(context, text), pictures, i % 2 ? NULL : pictures + ROWS * 64};
     check_faults(options[i], step_vae, &call);
     check_faults(options[i], sharpen_vae, &call);
     xd_vae_trainer_destroy(call.trainer);

@@ -28,15 +28,6 @@ static unsigned char *save_tiny(bool mapping, bool half, size_t *size) {
   return read_test_file(path, size);
 }
 
-/* By loading and by verifying. */
-static void assert_refused(const void *data, size_t size, xd_status expected, const char *word) {
-  xd_model *model = (xd_model *)&context;
-  ck_assert_int_ne(xd_file_verify_source(context, in_memory(data, size)), XD_OK);
-  assert_status(xd_model_load_source(&model, context, in_memory(data, size)), expected);
-  ck_assert_ptr_null(model);
-  assert_message_names(context, word);
-}
-
 static void assert_same_network(const xd_network *a, const xd_network *b) {
   ck_assert_uint_eq(xd_network_tensor_count(a), xd_network_tensor_count(b));
   for (uint32_t p = 0; p < xd_network_tensor_count(a); p++) {
@@ -289,14 +280,14 @@ START_TEST(model_load__refuses_what_is_not_a_model) {
   size_t size;
   assert_status(xd_model_load(&model, context, path_in(path, folder, "absent.xdm")), XD_ERROR_NOT_FOUND);
   assert_message_names(context, "absent.xdm");
-  assert_refused("", 0, XD_ERROR_BAD_DATA, "magic");
-  assert_refused("GIF89a..................................................................", 70,
-                 XD_ERROR_BAD_DATA, "magic");
+  assert_file_refused(context, "", 0, XD_ERROR_BAD_DATA, "magic");
+  assert_file_refused(context, "GIF89a..................................................................", 70,
+                      XD_ERROR_BAD_DATA, "magic");
   path_in(path, folder, "tiny.xdm");
   unsigned char *data = save_tiny(true, false, &size);
   memcpy(data + 16, "JUDG", 4);
   reseal(data);
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "JUDG");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "JUDG");
   free(data);
 }
 END_TEST
@@ -306,7 +297,7 @@ START_TEST(model_load__refuses_newer_major_versions_only) {
   unsigned char *data = save_tiny(true, false, &size);
   xdi_set_u32(data + 8, 2);
   reseal(data);
-  assert_refused(data, size, XD_ERROR_VERSION_TOO_NEW, "2.0");
+  assert_file_refused(context, data, size, XD_ERROR_VERSION_TOO_NEW, "2.0");
   xdi_set_u32(data + 8, 1);
   xdi_set_u32(data + 12, 9);
   reseal(data);
@@ -324,7 +315,7 @@ START_TEST(model_load__refuses_every_truncation) {
     /* A copy of exactly that length, so that sanitizers see reads behind its end. */
     unsigned char *part = malloc(length);
     memcpy(part, data, length);
-    assert_refused(part, length, XD_ERROR_TRUNCATED, "memory");
+    assert_file_refused(context, part, length, XD_ERROR_TRUNCATED, "memory");
     free(part);
   }
   free(data);
@@ -378,9 +369,9 @@ START_TEST(model_load__refuses_weights_that_are_not_finite) {
   size_t size;
   unsigned char *data = save_tiny(true, false, &size);
   xdi_set_u32(data + xdi_at_u64(entry_of(data, "DATA") + 16), 0x7fc00000u); /* NaN */
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "checksum");                /* the better reason */
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "checksum");  /* the better reason */
   reseal_chunk(data, "DATA");
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "finite");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "finite");
   free(data);
 }
 END_TEST
@@ -397,7 +388,7 @@ START_TEST(model_load__passes_over_optional_chunks_and_refuses_required_ones) {
   xd_model_release(model);
   xdi_set_u32(entry + 8, 1);
   reseal(data);
-  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "XTRA");
+  assert_file_refused(context, data, size, XD_ERROR_UNSUPPORTED, "XTRA");
   free(data);
 }
 END_TEST
@@ -446,7 +437,7 @@ START_TEST(model_load__refuses_bytes_between_tensors) {
   ck_assert_uint_eq(*gap, 0);
   *gap = 1;
   reseal_chunk(data, "DATA");
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "between tensors");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "between tensors");
   free(data);
 }
 END_TEST
@@ -466,7 +457,7 @@ START_TEST(model_load__refuses_a_network_that_stands_twice) {
   unsigned char *data = save_tiny(true, false, &size);
   replace_tags(data, "NETS", "ENC2", "ENC1");
   replace_tags(data, "TENS", "ENC2", "ENC1");
-  assert_refused(data, size, XD_ERROR_BAD_DATA, "a network stands twice");
+  assert_file_refused(context, data, size, XD_ERROR_BAD_DATA, "a network stands twice");
   free(data);
 }
 END_TEST
@@ -479,7 +470,7 @@ START_TEST(model_load__names_the_file_whatever_refuses_it) {
       data + xdi_at_u64(entry_of(data, "NETS") + 16) + 4 + 4 + 12 + 4; /* of the first network */
   memcpy(layer, "ABCD", 4);
   reseal_chunk(data, "NETS");
-  assert_refused(data, size, XD_ERROR_UNSUPPORTED, "memory");
+  assert_file_refused(context, data, size, XD_ERROR_UNSUPPORTED, "memory");
   assert_message_names(context, "ABCD");
   free(data);
 }

@@ -82,4 +82,14 @@ static inline xd_model *tiny_model(xd_context *context, bool mapping) {
   return tiny_model_with(context, mapping, 0);
 }
 
+/* A file is refused, by loading it as a model and by verifying it. */
+static inline void assert_file_refused(xd_context *context, const void *data, size_t size, xd_status expected,
+                                       const char *word) {
+  xd_model *model = (xd_model *)&context;
+  ck_assert_int_ne(xd_file_verify_source(context, in_memory(data, size)), XD_OK);
+  assert_status(xd_model_load_source(&model, context, in_memory(data, size)), expected);
+  ck_assert_ptr_null(model);
+  assert_message_names(context, word);
+}
+
 #endif

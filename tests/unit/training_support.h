@@ -6,6 +6,7 @@
 #include "network_support.h"
 #include "option_support.h"
 #include "refusals.h"
+#include "train/vae_trainer.h"
 
 #define SIDE 12u
 #define PATTERN_SIZE (SIDE * SIDE)
@@ -111,6 +112,17 @@ static inline double test_softplus(double a) {
 static inline void assert_near(double got, double expected, double tolerance, const char *what) {
   ck_assert_msg(fabs(got - expected) <= tolerance * fmax(1.0, fabs(expected)), "%s is %.9g, not %.9g", what,
                 got, expected);
+}
+
+/* A trainer of new networks, by options of the group "vae"; the caller closes it. */
+static inline xd_vae_trainer *open_vae_trainer(xd_context *context, const char *text) {
+  xdi_vae_settings settings;
+  xd_vae_trainer *trainer = NULL;
+  xd_options *options = make_options(context, "vae", text);
+  assert_ok(context, xdi_read_vae(&settings, context, options));
+  assert_ok(context, xdi_vae_trainer_open(&trainer, context, NULL, NULL, &settings));
+  xd_options_destroy(options);
+  return trainer;
 }
 
 #endif
