@@ -56,9 +56,17 @@ typedef struct direct_job {
   xd_backend *backend;
   const xdi_gather *gather;
   xdi_frames frames;
-  size_t frame_size; /* floats between frames */
-  xdi_bands bands;   /* of places of the longest phase */
+  size_t frame_size;  /* floats between frames */
+  xdi_bands bands;    /* of places of the longest phase */
+  size_t frames_room; /* floats of a group's frames, in whole cache lines */
+  size_t most_places; /* of a group */
 } direct_job;
+
+/* Where the places of a pass lie in its frames and targets, the first one's being 0. */
+typedef struct place_table {
+  size_t pictures, places, width; /* of which pass; rows of places, places in a row */
+  ptrdiff_t *a, *c;
+} place_table;
 
 /* A group, for one phase pair. */
 typedef struct pass {
@@ -68,11 +76,13 @@ typedef struct pass {
   size_t phase_y, phase_x;
   size_t first_place, places; /* rows of places */
   size_t width;               /* places in a row */
+  const place_table *table;   /* of tiles that go on from row to row; or NULL: */
   size_t tiles;
   xdi_cut cut; /* of the width into tiles */
   size_t picture, pictures;
 } pass;
 
+/* Tiles of one row of places. */
 static void run_row(const direct_job *job, const pass *p, xdi_tile *tile, const float *a, size_t cell,
                     bool last) {
   const xdi_gather *g = job->gather;
@@ -89,21 +99,54 @@ static void run_row(const direct_job *job, const pass *p, xdi_tile *tile, const 
   }
 }
 
-/* All rows of the pass for one panel's block of kernel rows; the panel's first column is n. */
-static void run_rows(const direct_job *job, const pass *p, xdi_tile *tile, size_t n, bool last) {
+/* Row by row; a and cell are those of the pass's first place. */
+static void run_rows(const direct_job *job, const pass *p, xdi_tile *tile, size_t cell, bool last) {
   const xdi_gather *g = job->gather;
   const size_t source_row = g->y.in_stride * job->frames.columns * g->source_channels;
-  const size_t target_row = g->x.target * g->target_channels;
+  const size_t target_row = g->y.out_stride * g->x.target * g->target_channels;
   const float *a = tile->a;
-  if (last)
-    xdi_set_finish(tile, g->bias ? g->bias + n : NULL, g->activation, g->derived_by, g->x_activation);
   for (size_t picture = 0; picture < p->pictures; picture++)
-    for (size_t row = 0; row < p->places; row++) {
-      const size_t y = p->phase_y + g->y.out_stride * (p->first_place + row);
-      const size_t cell =
-          ((p->picture + picture) * g->y.target + y) * target_row + p->phase_x * g->target_channels + n;
-      run_row(job, p, tile, a + picture * job->frame_size + row * source_row, cell, last);
-    }
+    for (size_t row = 0; row < p->places; row++)
+      run_row(job, p, tile, a + picture * job->frame_size + row * source_row,
+              cell + picture * g->y.target * g->x.target * g->target_channels + row * target_row, last);
+}
+
+/* The places of all rows of so many pictures, from the first one's. */
+static void find_places(const direct_job *job, const pass *p, place_table *to) {
+  const xdi_gather *g = job->gather;
+  const ptrdiff_t a_place = (ptrdiff_t)(g->x.in_stride * g->source_channels);
+  const ptrdiff_t a_row = (ptrdiff_t)(g->y.in_stride * job->frames.columns * g->source_channels);
+  const ptrdiff_t c_place = (ptrdiff_t)(g->x.out_stride * g->target_channels);
+  const ptrdiff_t c_row = (ptrdiff_t)(g->y.out_stride * g->x.target * g->target_channels);
+  const ptrdiff_t c_picture = (ptrdiff_t)(g->y.target * g->x.target * g->target_channels);
+  ptrdiff_t *a = to->a, *c = to->c;
+  for (ptrdiff_t picture = 0; picture < (ptrdiff_t)p->pictures; picture++)
+    for (ptrdiff_t y = 0; y < (ptrdiff_t)p->places; y++)
+      for (ptrdiff_t x = 0; x < (ptrdiff_t)p->width; x++) {
+        *a++ = picture * (ptrdiff_t)job->frame_size + y * a_row + x * a_place;
+        *c++ = picture * c_picture + y * c_row + x * c_place;
+      }
+  to->pictures = p->pictures, to->places = p->places, to->width = p->width;
+}
+
+/* All rows' places together, in tiles that go on from one row to the next: rows of few places, or of a few more than a
+ * tile has, would make tiles too low to hide the latency of their multiply-adds. */
+static void run_places(const direct_job *job, const pass *p, const xdi_tile *from, size_t cell) {
+  const xdi_kernels *kernels = job->backend->kernels;
+  const size_t places = p->pictures * p->places * p->width,
+               tiles = xdi_native_ceil(places, kernels->tile_rows);
+  const xdi_tile_kernel *run = kernels->scattered_tile[from->columns > kernels->lanes];
+  const xdi_cut cut = xdi_cut_into(places, tiles);
+  xdi_tile tile = *from;
+  tile.c = job->gather->target + cell;
+  tile.x = tile.x ? tile.x + cell : NULL;
+  for (size_t i = 0, begin = 0; i < tiles; i++) {
+    const size_t end = xdi_cut_at(cut, i + 1);
+    tile.a_rows = p->table->a + begin;
+    tile.c_rows = p->table->c + begin;
+    run[end - begin - 1](&tile);
+    begin = end;
+  }
 }
 
 static void run_panel(const direct_job *job, const pass *p, const float *panel, size_t n) {
@@ -129,7 +172,16 @@ static void run_panel(const direct_job *job, const pass *p, const float *panel, 
                      .c_row = (ptrdiff_t)(g->x.out_stride * g->target_channels),
                      .accumulate = block > 0,
                      .slope = 1.0f};
-    run_rows(job, p, &tile, n, block + 1 == blocks);
+    const bool last = block + 1 == blocks;
+    if (last)
+      xdi_set_finish(&tile, g->bias ? g->bias + n : NULL, g->activation, g->derived_by, g->x_activation);
+    const size_t row = p->phase_y + g->y.out_stride * p->first_place;
+    const size_t cell =
+        ((p->picture * g->y.target + row) * g->x.target + p->phase_x) * g->target_channels + n;
+    if (p->table)
+      run_places(job, p, &tile, cell);
+    else
+      run_rows(job, p, &tile, cell, last);
   }
 }
 
@@ -141,7 +193,15 @@ static void run_phase(const direct_job *job, const pass *p) {
     run_panel(job, p, p->panels + n * depth, n);
 }
 
-static void run_group(const direct_job *job, const xdi_band *band, float *frames) {
+/* Whether tiles that go on from row to row are fewer. What follows a product is done in registers then. */
+static bool joins_rows(const xdi_kernels *kernels, const xdi_gather *g, const pass *p) {
+  const size_t rows = p->pictures * p->places;
+  return kernels->scattered_tile[0][0] &&
+         rows * p->tiles > xdi_native_ceil(rows * p->width, kernels->tile_rows) &&
+         !xdi_is_curved(g->activation) && !(g->derived_by && xdi_is_curved(g->x_activation));
+}
+
+static void run_group(const direct_job *job, const xdi_band *band, float *frames, place_table *table) {
   const xdi_gather *g = job->gather;
   const float *panels = g->panels;
   xdi_fill_frames(&job->frames, band, frames, job->frame_size);
@@ -165,6 +225,11 @@ static void run_group(const direct_job *job, const xdi_band *band, float *frames
       if (p.places && p.width) {
         p.tiles = xdi_native_ceil(p.width, job->backend->kernels->tile_rows);
         p.cut = xdi_cut_into(p.width, p.tiles);
+        if (joins_rows(job->backend->kernels, g, &p)) {
+          if (table->pictures != p.pictures || table->places != p.places || table->width != p.width)
+            find_places(job, &p, table);
+          p.table = table;
+        }
         run_phase(job, &p);
       }
       panels += phase_floats(job->backend->kernels, g, y, x);
@@ -176,8 +241,10 @@ static void run_shard(void *argument, uint32_t index) {
   xdi_walk walk = xdi_walk_shard(&job->bands, index);
   uint32_t slot;
   float *frames = xdi_native_claim(job->backend, &slot);
+  place_table table = {.a = (ptrdiff_t *)(void *)(frames + job->frames_room)};
+  table.c = table.a + job->most_places;
   for (xdi_band band; xdi_walk_next(&walk, &band);)
-    run_group(job, &band, frames);
+    run_group(job, &band, frames, &table);
   xdi_native_release(job->backend, slot);
 }
 
@@ -201,7 +268,11 @@ static xd_status run(xd_backend *backend, const xdi_gather *g) {
       .backend = backend, .gather = g, .frames = xdi_gather_frames(g, 1, xdi_axis_places(&g->x, 0))};
   job.bands = plan_bands(g, &job.frames);
   job.frame_size = xdi_frame_floats(&job.frames, job.bands.most_rows);
-  const xd_status status = xdi_native_reserve(backend, 0, job.bands.shards, job.bands.group * job.frame_size);
+  job.frames_room = xdi_native_ceil(job.bands.group * job.frame_size, 16) * 16;
+  job.most_places = job.bands.group * job.bands.most_rows * xdi_axis_places(&g->x, 0);
+  const size_t table = 2 * job.most_places * (sizeof(ptrdiff_t) / sizeof(float));
+  const xd_status status = xdi_native_reserve(
+      backend, 0, job.bands.shards, job.frames_room + (backend->kernels->scattered_tile[0][0] ? table : 0));
   return status == XD_OK ? xdi_native_run(backend, run_shard, &job, job.bands.shards) : status;
 }
 

@@ -25,6 +25,8 @@ typedef struct xdi_tile {
   uint32_t columns; /* 1 .. vectors * lanes */
   float *c;
   ptrdiff_t c_row;
+  const ptrdiff_t *a_rows,
+      *c_rows;         /* of tiles of scattered rows: where each begins, instead of a_row and c_row */
   bool accumulate;     /* adds to what c holds */
   float scale;         /* 0: none; else then v * scale */
   const float *scales; /* [columns], or NULL; then v * scales[column] */
@@ -179,6 +181,10 @@ typedef struct xdi_kernels {
   uint32_t lanes;                                        /* floats in a vector */
   uint32_t tile_rows;                                    /* the tallest tile */
   xdi_tile_kernel tile[XDI_TILE_VECTORS][XDI_TILE_ROWS]; /* [vectors - 1][rows - 1] */
+
+  /* The same for rows that lie anywhere, by a_rows and c_rows; a_step is 1, one plane. NULL where tiles are so tall
+   * that their rows' places do not fit the registers. */
+  xdi_tile_kernel scattered_tile[XDI_TILE_VECTORS][XDI_TILE_ROWS];
   xdi_row_kernel row;
   xdi_narrow half, byte;
 

@@ -6,45 +6,98 @@
 
 typedef vf tile_sums[XDI_TILE_ROWS][XDI_TILE_VECTORS];
 
-/* The sums of one run of k. Four pointers, for rows 0, 4, 8 and 12, reach all rows by the addressing
- * modes of x86: base + {0, 1, 2, 3} * row. `ahead`: each step asks for one cache line of the next tile's a,
- * 16 floats of each of its rows in turn; what another core wrote is slow to come. */
-INLINE void add_run(tile_sums sums, const float *a, const float *b, const xdi_tile *t, const int rows,
-                    const int vectors, const bool ahead) {
-  const ptrdiff_t row = t->a_row, row3 = 3 * row, a_step = t->a_step, b_step = t->b_step;
-  const float *a4 = a + 4 * row, *a8 = a4 + 4 * row, *a12 = a8 + 4 * row;
-  for (uint32_t k = t->steps; k > 0; k--) {
-    if (ahead) {
-      const uint32_t done = t->steps - k;
-      __builtin_prefetch(t->next + (done & 15) * row + (done & ~(uint32_t)15));
-    }
-    vf bv[XDI_TILE_VECTORS];
+/* One step of k, for rows 0, 4, 8 and 12 of which there are pointers: they reach all rows by the addressing modes of
+ * x86: base + {0, 1, 2, 3} * row. */
+INLINE void add_step(tile_sums sums, const float *a, const float *a4, const float *a8, const float *a12,
+                     ptrdiff_t row, ptrdiff_t row3, const float *b, const int rows, const int vectors) {
+  vf bv[XDI_TILE_VECTORS];
+  UNROLL
+  for (int v = 0; v < vectors; v++)
+    bv[v] = load(b + v * LANES);
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    const float *base = i < 4 ? a : i < 8 ? a4 : i < 12 ? a8 : a12;
+    const vf av = all(base[(i & 3) == 3 ? row3 : (i & 3) * row]);
     UNROLL
     for (int v = 0; v < vectors; v++)
-      bv[v] = load(b + v * LANES);
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-      const float *base = i < 4 ? a : i < 8 ? a4 : i < 12 ? a8 : a12;
-      const vf av = all(base[(i & 3) == 3 ? row3 : (i & 3) * row]);
-      UNROLL
-      for (int v = 0; v < vectors; v++)
-        sums[i][v] = multiply_add(av, bv[v], sums[i][v]);
-    }
+      add_product(&sums[i][v], av, bv[v]);
+  }
+}
+
+/* The sums of one run of k. `next`, or NULL: what the next tile reads of a is asked for meanwhile, one cache line of 16
+ * steps of each row in turn; what another core wrote is slow to come. a_step is 1 then. */
+INLINE void add_run(tile_sums sums, const float *a, const float *b, const xdi_tile *t, const float *next,
+                    const int rows, const int vectors) {
+  const ptrdiff_t row = t->a_row, row3 = 3 * row, a_step = t->a_step, b_step = t->b_step;
+  const float *a4 = a + 4 * row, *a8 = a4 + 4 * row, *a12 = a8 + 4 * row;
+  uint32_t k = t->steps;
+  if (next)
+    for (; k >= 16; k -= 16, next += 16 - 4 * row)
+      for (int quarter = 0; quarter < 4; quarter++, next += row) {
+        UNROLL
+        for (int i = 0; i < rows; i += 4)
+          __builtin_prefetch(next + i * row);
+        UNROLL
+        for (int j = 0; j < 4; j++, b += b_step)
+          add_step(sums, a + j, a4 + j, a8 + j, a12 + j, row, row3, b, rows, vectors);
+        a += 4, a4 += 4, a8 += 4, a12 += 4;
+      }
+  for (; k > 0; k--) {
+    add_step(sums, a, a4, a8, a12, row, row3, b, rows, vectors);
     a += a_step, a4 += a_step, a8 += a_step, a12 += a_step;
     b += b_step;
   }
 }
 
+INLINE void add_scattered_step(tile_sums sums, const float *const *of, ptrdiff_t k, const float *b,
+                               const int rows, const int vectors) {
+  vf bv[XDI_TILE_VECTORS];
+  UNROLL
+  for (int v = 0; v < vectors; v++)
+    bv[v] = load(b + v * LANES);
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    const vf av = all(of[i][k]);
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+      add_product(&sums[i][v], av, bv[v]);
+  }
+}
+
+/* The same for rows that lie anywhere: each has a pointer, the step is their common index; b is a panel. */
+INLINE void add_scattered_runs(tile_sums sums, const xdi_tile *t, const int rows, const int vectors) {
+  enum { WIDTH = XDI_TILE_VECTORS * LANES, AT_ONCE = 4 };
+  const float *of[XDI_TILE_ROWS], *b = t->b;
+  UNROLL
+  for (int i = 0; i < rows; i++)
+    of[i] = t->a + t->a_rows[i];
+  ptrdiff_t k = 0;
+  const ptrdiff_t steps = (ptrdiff_t)t->steps, between = t->a_run - steps;
+  for (uint32_t run = t->runs; run > 0; run--, k += between) {
+    ptrdiff_t left = steps;
+    for (; left >= AT_ONCE; left -= AT_ONCE, k += AT_ONCE, b += AT_ONCE * WIDTH) {
+      UNROLL
+      for (int j = 0; j < AT_ONCE; j++)
+        add_scattered_step(sums, of, k + j, b + j * WIDTH, rows, vectors);
+    }
+    for (; left > 0; left--, k++, b += WIDTH)
+      add_scattered_step(sums, of, k, b, rows, vectors);
+  }
+}
+
+/* Where a row of c and x begins. */
+#define ROW_PLACE(i) (scattered ? t->c_rows[i] : (i)*t->c_row)
+
 /* What happens to the finished sums; `whole` tells that the last vector has all its lanes. */
-INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const int vectors,
-                       const bool whole) {
+INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const int vectors, const bool whole,
+                       const bool scattered) {
   const uint32_t last = t->columns - (uint32_t)(vectors - 1) * LANES;
 #define PARTIAL (!whole && v == vectors - 1)
 #define FETCH(place) (PARTIAL ? load_first((place) + v * LANES, last) : load((place) + v * LANES))
   if (t->accumulate) {
-    const float *c = t->c;
     UNROLL
-    for (int i = 0; i < rows; i++, c += t->c_row) {
+    for (int i = 0; i < rows; i++) {
+      const float *c = t->c + ROW_PLACE(i);
       UNROLL
       for (int v = 0; v < vectors; v++)
         sums[i][v] += FETCH(c);
@@ -88,17 +141,17 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
   }
   if (t->x) {
     const vf slope = all(t->x_slope);
-    const float *x = t->x;
     UNROLL
-    for (int i = 0; i < rows; i++, x += t->c_row) {
+    for (int i = 0; i < rows; i++) {
+      const float *x = t->x + ROW_PLACE(i);
       UNROLL
       for (int v = 0; v < vectors; v++)
         sums[i][v] = where_above(FETCH(x), zero(), sums[i][v], slope * sums[i][v]);
     }
   }
-  float *c = t->c;
   UNROLL
-  for (int i = 0; i < rows; i++, c += t->c_row) {
+  for (int i = 0; i < rows; i++) {
+    float *c = t->c + ROW_PLACE(i);
     UNROLL
     for (int v = 0; v < vectors; v++) {
       if (PARTIAL)
@@ -112,44 +165,47 @@ INLINE void store_tile(tile_sums sums, const xdi_tile *t, const int rows, const 
 }
 
 /* x is read when the sums are ready: too late to wait for it then. */
-INLINE void prefetch_tile(const float *from, ptrdiff_t row, const int rows, const int vectors) {
+INLINE void prefetch_tile(const xdi_tile *t, const int rows, const int vectors, const bool scattered) {
   UNROLL
   for (int i = 0; i < rows; i++)
     for (int v = 0; v < vectors; v += 16 / LANES)
-      __builtin_prefetch(from + i * row + v * LANES);
+      __builtin_prefetch(t->x + ROW_PLACE(i) + v * LANES);
 }
+#undef ROW_PLACE
 
-INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors) {
+INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors, const bool scattered) {
   tile_sums sums;
   if (t->x)
-    prefetch_tile(t->x, t->c_row, rows, vectors);
+    prefetch_tile(t, rows, vectors, scattered);
   UNROLL
   for (int i = 0; i < rows; i++) {
     UNROLL
     for (int v = 0; v < vectors; v++)
       sums[i][v] = zero();
   }
-  if (t->next)
-    add_run(sums, t->a, t->b, t, rows, vectors, true);
+  if (scattered)
+    add_scattered_runs(sums, t, rows, vectors);
+  else if (t->next)
+    add_run(sums, t->a, t->b, t, t->next, rows, vectors);
   else
     for (uint32_t plane = 0; plane < t->planes; plane++) {
       const float *a = t->a + (ptrdiff_t)plane * t->a_plane, *b = t->b + (ptrdiff_t)plane * t->b_plane;
       for (uint32_t run = 0; run < t->runs; run++, a += t->a_run, b += t->b_run)
-        add_run(sums, a, b, t, rows, vectors, false);
+        add_run(sums, a, b, t, NULL, rows, vectors);
     }
   if (t->columns == (uint32_t)vectors * LANES)
-    store_tile(sums, t, rows, vectors, true);
+    store_tile(sums, t, rows, vectors, true, scattered);
   else
-    store_tile(sums, t, rows, vectors, false);
+    store_tile(sums, t, rows, vectors, false, scattered);
 }
 
 #define TILE_OF(rows, vectors) XDI_LOCAL(tile_##rows##x##vectors)
 #define TILE(rows) \
   static void TILE_OF(rows, 1)(const xdi_tile *t) { \
-    run_tile(t, rows, 1); \
+    run_tile(t, rows, 1, false); \
   } \
   static void TILE_OF(rows, 2)(const xdi_tile *t) { \
-    run_tile(t, rows, 2); \
+    run_tile(t, rows, 2, false); \
   }
 TILE(1)
 TILE(2)
@@ -171,9 +227,33 @@ TILE(14)
 #endif
 #undef TILE
 
+/* Rows' places in registers: as many as x86 has beside the others that a tile needs. */
+#define HAS_SCATTERED_TILES (TILE_ROWS <= 6)
+
+#if HAS_SCATTERED_TILES
+#define SCATTERED_TILE_OF(rows, vectors) XDI_LOCAL(scattered_tile_##rows##x##vectors)
+#define SCATTERED_TILE(rows) \
+  static void SCATTERED_TILE_OF(rows, 1)(const xdi_tile *t) { \
+    run_tile(t, rows, 1, true); \
+  } \
+  static void SCATTERED_TILE_OF(rows, 2)(const xdi_tile *t) { \
+    run_tile(t, rows, 2, true); \
+  }
+SCATTERED_TILE(1)
+SCATTERED_TILE(2)
+SCATTERED_TILE(3)
+SCATTERED_TILE(4)
+SCATTERED_TILE(5)
+SCATTERED_TILE(6)
+#undef SCATTERED_TILE
+#endif
+
 /* clang-format off */
 #define TILES_TO_6(n) \
   TILE_OF(1, n), TILE_OF(2, n), TILE_OF(3, n), TILE_OF(4, n), TILE_OF(5, n), TILE_OF(6, n)
+#define SCATTERED_TILES(n) \
+  { SCATTERED_TILE_OF(1, n), SCATTERED_TILE_OF(2, n), SCATTERED_TILE_OF(3, n), SCATTERED_TILE_OF(4, n), \
+    SCATTERED_TILE_OF(5, n), SCATTERED_TILE_OF(6, n) }
 #define TILES_TO_12(n) TILES_TO_6(n), \
   TILE_OF(7, n), TILE_OF(8, n), TILE_OF(9, n), TILE_OF(10, n), TILE_OF(11, n), TILE_OF(12, n)
 #if TILE_ROWS > 12
@@ -203,11 +283,11 @@ INLINE void store_row(tile_sums sums[XDI_ROW_PANELS], const xdi_tile *t, const i
     part.bias = t->bias ? t->bias + before : NULL;
     part.x = t->x ? t->x + before : NULL;
     if (part.columns == XDI_TILE_VECTORS * LANES)
-      store_tile(sums[p], &part, 1, 2, true);
+      store_tile(sums[p], &part, 1, 2, true, false);
     else if (part.columns > LANES)
-      store_tile(sums[p], &part, 1, 2, false);
+      store_tile(sums[p], &part, 1, 2, false, false);
     else
-      store_tile(sums[p], &part, 1, 1, false);
+      store_tile(sums[p], &part, 1, 1, false, false);
   }
 }
 
@@ -313,102 +393,4 @@ static void row(const xdi_tile *t, ptrdiff_t panel_stride) {
     run_row_of(t, panel_stride, false, true);
   else
     run_row_of(t, panel_stride, false, false);
-}
-
-/* ---- numbers of fewer bytes ---- */
-
-#if HAS_HALF
-static void half_row(const xdi_tile *t, ptrdiff_t panel_stride) {
-  run_row_of(t, panel_stride, true, false);
-}
-
-static bool shrink(uint16_t *to, const float *from, size_t count) {
-  bool exact = true;
-  for (size_t i = 0; i < count; i += LANES) {
-    const vf a = load(from + i);
-    store_half(to + i, a);
-    vi same = load_half(to + i) == a;
-    for (int lane = 0; lane < LANES; lane++)
-      exact &= same[lane] != 0;
-  }
-  return exact;
-}
-
-static void expand_halves(float *to, const void *from, size_t count) {
-  for (size_t i = 0; i < count; i += LANES)
-    store(to + i, load_half((const uint16_t *)from + i));
-}
-#endif
-
-static void panel_maxima(float *to, const float *panel, uint32_t depth) {
-  vf largest[XDI_TILE_VECTORS] = {zero(), zero()};
-  for (uint32_t k = 0; k < depth; k++)
-    UNROLL
-  for (int v = 0; v < XDI_TILE_VECTORS; v++, panel += LANES) {
-    const vf a = load(panel);
-    largest[v] = larger(larger(a, -a), largest[v]);
-  }
-  for (int v = 0; v < XDI_TILE_VECTORS; v++)
-    store(to + v * LANES, largest[v]);
-}
-
-/* Two vectors as bytes; lanes of `other` become -1 where they are not so exactly. What is no number becomes -127, and
- * is not the same then. */
-INLINE void shrink_step(int8_t *to, vi *other, const float *from, const float *scales) {
-  UNROLL
-  for (int v = 0; v < XDI_TILE_VECTORS; v++) {
-    const vf a = load(from + v * LANES), scale = load(scales + v * LANES);
-    const vf units = nearest(smaller(larger(a / scale, all(-127.0f)), all(127.0f)));
-    *other |= units * scale != a;
-    store_bytes(to + v * LANES, to_int(units));
-  }
-}
-
-static bool shrink_to_bytes(int8_t *to, const float *panel, const float *scales, uint32_t depth) {
-  enum { WIDTH = XDI_TILE_VECTORS * LANES };
-  int8_t pair[2][WIDTH];
-  vi other = all_int(0);
-  for (uint32_t k = 0; k < depth; k += 2, to += 2 * WIDTH) {
-    memset(pair[1], 0, sizeof pair[1]);
-    for (uint32_t i = 0; i < 2 && k + i < depth; i++, panel += WIDTH)
-      shrink_step(pair[i], &other, panel, scales);
-    for (int n = 0; n < WIDTH; n++) {
-      to[2 * n] = pair[0][n];
-      to[2 * n + 1] = pair[1][n];
-    }
-  }
-  bool exact = true;
-  for (int lane = 0; lane < LANES; lane++)
-    exact &= other[lane] == 0;
-  return exact;
-}
-
-/* The largest magnitude of a row; NaN where one of its numbers is not finite. */
-INLINE float row_maximum(const float *from, uint32_t count) {
-  vf largest = zero(), odd = zero();
-  for (uint32_t i = 0; i < count; i += LANES) {
-    const vf a = count - i < LANES ? load_first(from + i, count - i) : load(from + i);
-    largest = larger(larger(a, -a), largest);
-    odd += a * zero();
-  }
-  float most = 0.0f;
-  for (int lane = 0; lane < LANES; lane++)
-    most = largest[lane] > most ? largest[lane] : most;
-  return most + sum(odd);
-}
-
-static void fix_row(int16_t *to, float *scale, const float *from, uint32_t count) {
-  const float whole = (float)XDI_FIXED_MOST, most = row_maximum(from, count);
-  const vf units = all(most > 1e-30f ? whole / most : 0.0f), end = all(whole);
-  int16_t rest[LANES];
-  for (uint32_t i = 0; i < count; i += LANES) {
-    const uint32_t left = count - i;
-    const vf a = left < LANES ? load_first(from + i, left) : load(from + i);
-    store_shorts(left < LANES ? rest : to + i, to_int(nearest(smaller(larger(a * units, -end), end))));
-    if (left < LANES)
-      memcpy(to + i, rest, left * sizeof *rest);
-  }
-  if (count % 2)
-    to[count] = 0;
-  *scale = most > 1e-30f ? most / whole : most * 0.0f;
 }

@@ -17,10 +17,15 @@
 #include "backend/native/kernels/tile_kernels.h"
 #include "backend/native/kernels/winograd_kernels.h"
 
+#include "backend/native/kernels/narrow_kernels.h"
+
 const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
                                  .lanes = LANES,
                                  .tile_rows = TILE_ROWS,
                                  .tile = {TILES(1), TILES(2)},
+#if HAS_SCATTERED_TILES
+                                 .scattered_tile = {SCATTERED_TILES(1), SCATTERED_TILES(2)},
+#endif
                                  .row = row,
                                  .filters = FILTERS,
 #if HAS_HALF
