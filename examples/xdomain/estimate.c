@@ -8,8 +8,10 @@
 
 enum { PILOT_STEPS = 4, PILOT_PICTURES = 320, JUDGE_STEPS = 3 };
 
-/* Pictures that are translated for the variety of one class, in a validation. */
-static const double varied_pictures = 200.0;
+/* In a validation, as the library counts: sources of a class whose variety is measured, and translations of each. */
+static const double varied_sources = 8.0, varied_translations = 24.0;
+/* What it costs to change a picture and to encode the copy, in pictures that are encoded. */
+static const double copy_cost = 1.5;
 /* The plan counts for so much of the training beside what was measured since. */
 static const double trust_in_plan = 0.03;
 
@@ -59,11 +61,14 @@ static xd_status take_few(const training *t, xd_dataset **out, const xd_dataset 
   return status;
 }
 
+/* Codes are timed without changed copies: validations encode none, and large sets have fewer than small ones. */
 static xd_status shorten(const training *t, xd_options **out) {
-  char text[128];
+  char text[256];
   const xd_status status = xd_options_clone(out, t->run.context, t->options);
-  snprintf(text, sizeof text, "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\n", PILOT_STEPS,
-           PILOT_STEPS);
+  snprintf(text, sizeof text,
+           "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\nmapping.augment = 0\n"
+           "mapping.augment_elastic = 0\nmapping.augment_colour = 0\nmapping.augment_blur = 0\n",
+           PILOT_STEPS, PILOT_STEPS);
   return status ? status : xd_options_read(*out, t->run.context, text);
 }
 
@@ -125,15 +130,36 @@ static uint32_t vae_steps(const training *t, uint32_t domain) {
   return (uint32_t)fmax(by_epochs, least);
 }
 
-static uint32_t count_paired(const training *t, uint32_t domain) {
-  uint32_t count = 0;
+/* Changed copies of each picture, as the library counts them. */
+static double copies_of(const training *t, uint32_t domain) {
+  const double kept = numbered_option(t, "mapping%u.codes_per_picture", domain + 1),
+               room = floor(128000.0 /
+                            (xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain])));
+  const bool changed = numbered_option(t, "mapping%u.augment", domain + 1) > 0.0 ||
+                       numbered_option(t, "mapping%u.augment_elastic", domain + 1) > 0.0 ||
+                       numbered_option(t, "mapping%u.augment_colour", domain + 1) > 0.0 ||
+                       numbered_option(t, "mapping%u.augment_blur", domain + 1) > 0.0;
+  if (!changed || !(t->directions >> domain & 1))
+    return 0.0;
+  return kept > 0.0 ? kept : room < 2.0 ? 0.0 : fmin(room, 8.0);
+}
+
+static bool is_paired(const training *t, uint32_t domain, uint32_t label) {
+  for (uint32_t i = 0; i < xd_pairing_count(t->pairing); i++) {
+    const uint32_t paired = xd_pairing_class(t->pairing, domain + 1, i);
+    if (paired == label || paired == XD_ANY_CLASS)
+      return true;
+  }
+  return false;
+}
+
+/* Pictures whose translations a validation varies. */
+static double count_varied(const training *t, uint32_t domain) {
+  double count = 0.0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    for (uint32_t i = 0; i < xd_pairing_count(t->pairing); i++)
-      if (xd_pairing_class(t->pairing, domain + 1, i) == label) {
-        count++;
-        break;
-      }
-  return count ? count : 1;
+    if (is_paired(t, domain, label))
+      count += fmin(varied_sources, xd_dataset_class_size(t->validation[domain], label));
+  return count;
 }
 
 static void plan_validations(training *t, uint32_t direction, double picture_seconds) {
@@ -142,7 +168,7 @@ static void plan_validations(training *t, uint32_t direction, double picture_sec
   if (!t->validation[0])
     return;
   const double pictures =
-      xd_dataset_count(t->validation[direction]) + varied_pictures * count_paired(t, direction);
+      xd_dataset_count(t->validation[direction]) + varied_translations * count_varied(t, direction);
   t->plan.validations[stage] = every ? (steps + every - 1) / every : 1;
   t->plan.validation_seconds[stage] = 2.0 * pictures * picture_seconds;
 }
@@ -161,8 +187,10 @@ static void make_plan(training *t, const pilot *seen, const xd_dataset *few) {
   }
   /* Codes are encoded once to be standardised, and once to be kept. */
   plan->steps[XD_STAGE_CODES] = 2;
-  plan->step_seconds[XD_STAGE_CODES] =
-      picture_seconds * ((double)xd_dataset_count(t->sets[0]) + xd_dataset_count(t->sets[1]));
+  plan->step_seconds[XD_STAGE_CODES] = 0.0;
+  for (uint32_t d = 0; d < 2; d++)
+    plan->step_seconds[XD_STAGE_CODES] +=
+        picture_seconds * xd_dataset_count(t->sets[d]) * (1.0 + copy_cost * copies_of(t, d) / 2.0);
   for (uint32_t stage = XD_STAGE_VAE1; stage <= XD_STAGE_MAPPING2; stage++)
     plan->total += plan->steps[stage] * plan->step_seconds[stage] +
                    plan->validations[stage] * plan->validation_seconds[stage];
