@@ -3,7 +3,7 @@
 
 #if HAS_HALF
 static void half_row(const xdi_tile *t, ptrdiff_t panel_stride) {
-  run_row_of(t, panel_stride, true, false);
+  run_row_of(t, panel_stride, true);
 }
 
 static bool shrink(uint16_t *to, const float *from, size_t count) {

@@ -267,10 +267,6 @@ SCATTERED_TILE(6)
 
 /* ---- one row ---- */
 
-/* Steps of k that a row asks for in advance, where the processor would not of itself: numbers of fewer bytes, and
- * weights that are no panels, whose next step lies elsewhere. */
-#define ROW_AHEAD 32
-
 /* The finish of a row of several panels. */
 INLINE void store_row(tile_sums sums[XDI_ROW_PANELS], const xdi_tile *t, const int panels) {
   UNROLL
@@ -293,8 +289,7 @@ INLINE void store_row(tile_sums sums[XDI_ROW_PANELS], const xdi_tile *t, const i
 
 /* A single row has too few sums to hide the latency of the multiply-adds, so it takes several panels side by
  * side. */
-INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half,
-                    const bool ahead) {
+INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels, const bool half) {
   tile_sums sums[XDI_ROW_PANELS];
   UNROLL
   for (int p = 0; p < panels; p++)
@@ -305,18 +300,13 @@ INLINE void run_row(const xdi_tile *t, ptrdiff_t panel_stride, const int panels,
     const vf av = all(*a);
     UNROLL
     for (int p = 0; p < panels; p++) {
-      if (half)
-        __builtin_prefetch(h + p * panel_stride + ROW_AHEAD * t->b_step);
-      else if (ahead) {
-        __builtin_prefetch(b + p * panel_stride + ROW_AHEAD * t->b_step);
-        __builtin_prefetch(b + p * panel_stride + ROW_AHEAD * t->b_step + LANES);
-      }
       UNROLL
       for (int v = 0; v < XDI_TILE_VECTORS; v++) {
         const ptrdiff_t place = p * panel_stride + v * LANES;
 #if HAS_HALF
         const vf bv = half ? load_half(h + place) : load(b + place);
 #else
+        (void)h;
         const vf bv = load(b + place);
 #endif
         sums[p][0][v] = multiply_add(av, bv, sums[p][0][v]);
@@ -345,7 +335,6 @@ INLINE void run_byte_row(const xdi_tile *t, ptrdiff_t panel_stride, const int pa
     const vi av = all_int(pair);
     UNROLL
     for (int p = 0; p < panels; p++) {
-      __builtin_prefetch(b + 2 * (p * panel_stride + ROW_AHEAD * t->b_step));
       UNROLL
       for (int v = 0; v < XDI_TILE_VECTORS; v++)
         pairs[p][v] = add_pairs(pairs[p][v], av, b + 2 * (p * panel_stride + v * LANES));
@@ -364,16 +353,16 @@ INLINE uint32_t panels_of(const xdi_tile *t) {
   return (t->columns + XDI_TILE_VECTORS * LANES - 1) / (XDI_TILE_VECTORS * LANES);
 }
 
-INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half, const bool ahead) {
+INLINE void run_row_of(const xdi_tile *t, ptrdiff_t panel_stride, const bool half) {
   const uint32_t panels = panels_of(t);
   if (panels == 4)
-    run_row(t, panel_stride, 4, half, ahead);
+    run_row(t, panel_stride, 4, half);
   else if (panels == 3)
-    run_row(t, panel_stride, 3, half, ahead);
+    run_row(t, panel_stride, 3, half);
   else if (panels == 2)
-    run_row(t, panel_stride, 2, half, ahead);
+    run_row(t, panel_stride, 2, half);
   else
-    run_row(t, panel_stride, 1, half, ahead);
+    run_row(t, panel_stride, 1, half);
 }
 
 static void byte_row(const xdi_tile *t, ptrdiff_t panel_stride) {
@@ -389,8 +378,5 @@ static void byte_row(const xdi_tile *t, ptrdiff_t panel_stride) {
 }
 
 static void row(const xdi_tile *t, ptrdiff_t panel_stride) {
-  if (panel_stride == XDI_TILE_VECTORS * LANES)
-    run_row_of(t, panel_stride, false, true);
-  else
-    run_row_of(t, panel_stride, false, false);
+  run_row_of(t, panel_stride, false);
 }
