@@ -9,6 +9,8 @@
 /* The depth of a panel's block that stays in the first-level cache. */
 #define DEPTH_BLOCK 256
 
+_Static_assert(DEPTH_BLOCK <= XDI_FIXED_PAIRS, "sums of whole numbers stay below 2^31");
+
 /* The frames of a group of pictures together (in floats): a block of weights serves many rows while it is in
  * the first-level cache. */
 #define GROUP_LIMIT ((size_t)1 << 14)
@@ -71,7 +73,7 @@ typedef struct place_table {
 /* A group, for one phase pair. */
 typedef struct pass {
   const float *frame; /* at the first source cell that the first place reads */
-  const float *panels;
+  size_t panels;      /* where this phase's begin */
   xdi_phase y, x;
   size_t phase_y, phase_x;
   size_t first_place, places; /* rows of places */
@@ -94,8 +96,13 @@ static void run_row(const direct_job *job, const pass *p, xdi_tile *tile, const 
     tile->a = a + (ptrdiff_t)begin * tile->a_row;
     tile->c = g->target + at;
     tile->x = derives ? x : NULL;
-    xdi_run_tile(job->backend->kernels, tile, cells, last ? g->activation : XD_ACTIVATION_IDENTITY, x,
-                 g->x_activation);
+    if (g->bytes) {
+      job->backend->kernels->byte_tile[cells - 1](tile);
+      xdi_finish_curved(job->backend->kernels, tile, cells, last ? g->activation : XD_ACTIVATION_IDENTITY, x,
+                        g->x_activation);
+    } else
+      xdi_run_tile(job->backend->kernels, tile, cells, last ? g->activation : XD_ACTIVATION_IDENTITY, x,
+                   g->x_activation);
   }
 }
 
@@ -135,7 +142,8 @@ static void run_places(const direct_job *job, const pass *p, const xdi_tile *fro
   const xdi_kernels *kernels = job->backend->kernels;
   const size_t places = p->pictures * p->places * p->width,
                tiles = xdi_native_ceil(places, kernels->tile_rows);
-  const xdi_tile_kernel *run = kernels->scattered_tile[from->columns > kernels->lanes];
+  const xdi_tile_kernel *run =
+      job->gather->bytes ? kernels->byte_tile : kernels->scattered_tile[from->columns > kernels->lanes];
   const xdi_cut cut = xdi_cut_into(places, tiles);
   xdi_tile tile = *from;
   tile.c = job->gather->target + cell;
@@ -149,7 +157,7 @@ static void run_places(const direct_job *job, const pass *p, const xdi_tile *fro
   }
 }
 
-static void run_panel(const direct_job *job, const pass *p, const float *panel, size_t n) {
+static void run_panel(const direct_job *job, const pass *p, size_t panel, size_t n) {
   const xdi_gather *g = job->gather;
   const size_t width = xdi_panel_width(job->backend->kernels), run = p->x.taps * g->source_channels;
   const size_t runs_at_once = run >= DEPTH_BLOCK || run == 0 ? 1 : DEPTH_BLOCK / run;
@@ -159,7 +167,8 @@ static void run_panel(const direct_job *job, const pass *p, const float *panel, 
     const size_t begin = xdi_native_part(p->y.taps, blocks, block);
     const size_t end = xdi_native_part(p->y.taps, blocks, block + 1);
     xdi_tile tile = {.a = p->frame + (ptrdiff_t)begin * frame_row,
-                     .b = panel + begin * run * width,
+                     .b = g->bytes ? NULL : g->panels + panel + begin * run * width,
+                     .narrow = g->bytes ? g->bytes + 2 * (panel + begin * run * width) : NULL,
                      .a_row = (ptrdiff_t)(g->x.in_stride * g->source_channels),
                      .a_step = 1,
                      .a_run = frame_row,
@@ -173,6 +182,10 @@ static void run_panel(const direct_job *job, const pass *p, const float *panel, 
                      .accumulate = block > 0,
                      .slope = 1.0f};
     const bool last = block + 1 == blocks;
+    if (last && g->bytes) {
+      tile.scale = g->picture_scales[p->picture];
+      tile.scales = g->scales + n;
+    }
     if (last)
       xdi_set_finish(&tile, g->bias ? g->bias + n : NULL, g->activation, g->derived_by, g->x_activation);
     const size_t row = p->phase_y + g->y.out_stride * p->first_place;
@@ -203,7 +216,7 @@ static bool joins_rows(const xdi_kernels *kernels, const xdi_gather *g, const pa
 
 static void run_group(const direct_job *job, const xdi_band *band, float *frames, place_table *table) {
   const xdi_gather *g = job->gather;
-  const float *panels = g->panels;
+  size_t panels = 0;
   xdi_fill_frames(&job->frames, band, frames, job->frame_size);
   for (size_t i = 0; i < g->y.out_stride; i++)
     for (size_t j = 0; j < g->x.out_stride; j++) {
@@ -257,7 +270,7 @@ static xdi_bands plan_bands(const xdi_gather *g, const xdi_frames *frames) {
   return xdi_plan_bands(&(xdi_demand){.batch = g->batch,
                                       .rows = rows,
                                       .bands = xdi_native_ceil(frame, XDI_FRAME_LIMIT),
-                                      .group = GROUP_LIMIT / (frame ? frame : 1),
+                                      .group = g->bytes ? 1 : GROUP_LIMIT / (frame ? frame : 1),
                                       .work = cells * (taps + XDI_SUM_COST),
                                       .grain = XDI_SHARD_WORK,
                                       .most_shards = SIZE_MAX});

@@ -7,12 +7,15 @@
 
 /* Best first. */
 static const xdi_way *const ways[] = {&xdi_scattered_way, &xdi_winograd_way, &xdi_direct_way};
+static const xdi_way *const prepared_ways[] = {&xdi_scattered_way, &xdi_direct_bytes_way, &xdi_winograd_way,
+                                               &xdi_direct_way};
 
-static const xdi_way *choose_way(const xdi_kernels *kernels, const xdi_gather *gather) {
-  size_t i = 0;
-  while (!ways[i]->fits(kernels, gather))
-    i++;
-  return ways[i];
+/* The last one always fits. */
+static const xdi_way *choose_way(const xdi_way *const *way, const xdi_kernels *kernels,
+                                 const xdi_gather *gather) {
+  while (!(*way)->fits(kernels, gather))
+    way++;
+  return *way;
 }
 
 static xd_status run(xd_backend *backend, xdi_gather *gather, const xd_prepared *prepared) {
@@ -22,7 +25,7 @@ static xd_status run(xd_backend *backend, xdi_gather *gather, const xd_prepared 
     gather->panels = prepared->panels;
     return prepared->way->run(backend, gather);
   }
-  const xdi_way *way = choose_way(backend->kernels, gather);
+  const xdi_way *way = choose_way(ways, backend->kernels, gather);
   xd_status status = xdi_native_reserve(backend, way->panel_floats(backend->kernels, gather), 0, 0);
   if (status == XD_OK)
     status = way->pack(backend, gather, backend->shared.floats);
@@ -57,7 +60,7 @@ static xd_status prepare(xd_backend *backend, xd_prepared **out, const xd_convol
   gather.batch = 1;
   gather.weights = xdi_slice_host(args->weights);
   gather.activation = args->activation;
-  const xdi_way *way = choose_way(backend->kernels, &gather);
+  const xdi_way *way = choose_way(prepared_ways, backend->kernels, &gather);
   xd_status status =
       xdi_native_prepared_create(backend, out, way->panel_floats(backend->kernels, &gather), NULL, 0);
   if (status != XD_OK)

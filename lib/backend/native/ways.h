@@ -1,5 +1,5 @@
 /* The ways to compute a gathering convolution. native_convolution.c chooses one of them, once a call; none knows
- * of the others. */
+ * of the others, but that of bytes hands on to the direct one. */
 #ifndef XDI_NATIVE_WAYS_H
 #define XDI_NATIVE_WAYS_H
 
@@ -20,6 +20,9 @@ typedef struct xdi_way {
 
 /* direct.c: products whose left factor is read in the pictures. Fits always. */
 extern const xdi_way xdi_direct_way;
+
+/* direct_bytes.c: the same for prepared weights that are bytes times their columns' scales, which `fits` looks for. */
+extern const xdi_way xdi_direct_bytes_way;
 
 /* scattered.c: one product of each source cell with all taps, whose shares the target collects; to few channels, as
  * a decoder's last layer is. */

@@ -185,6 +185,8 @@ typedef struct xdi_kernels {
   /* The same for rows that lie anywhere, by a_rows and c_rows; a_step is 1, one plane. NULL where tiles are so tall
    * that their rows' places do not fit the registers. */
   xdi_tile_kernel scattered_tile[XDI_TILE_VECTORS][XDI_TILE_ROWS];
+  xdi_tile_kernel
+      byte_tile[XDI_TILE_ROWS]; /* of two vectors of bytes, see xdi_narrow; a_step is 1, one plane */
   xdi_row_kernel row;
   xdi_narrow half, byte;
 

@@ -96,3 +96,96 @@ static void fix_row(int16_t *to, float *scale, const float *from, uint32_t count
     to[count] = 0;
   *scale = most > 1e-30f ? most / whole : most * 0.0f;
 }
+
+/* ---- tiles of whole numbers ---- */
+
+typedef vi pair_sums[XDI_TILE_ROWS][XDI_TILE_VECTORS];
+
+/* Tiles of bytes times whole numbers, in pairs that lie where floats would; their panels are whole. */
+INLINE void run_byte_tile(const xdi_tile *t, const int rows, const bool scattered) {
+  pair_sums pairs;
+  tile_sums sums;
+  ptrdiff_t places[XDI_TILE_ROWS];
+  const int8_t *b_run = t->narrow;
+  const float *a_run = t->a;
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    pairs[i][0] = pairs[i][1] = all_int(0);
+    places[i] = scattered ? t->a_rows[i] : i * t->a_row;
+  }
+  for (uint32_t run = t->runs; run > 0; run--, a_run += t->a_run, b_run += 2 * t->b_run) {
+    const int8_t *b = b_run;
+    const float *a = a_run;
+    for (uint32_t k = t->steps; k > 0; k--, a++, b += 2 * t->b_step) {
+      vi bv[XDI_TILE_VECTORS];
+      UNROLL
+      for (int v = 0; v < XDI_TILE_VECTORS; v++)
+        bv[v] = load_bytes(b + 2 * v * LANES);
+      UNROLL
+      for (int i = 0; i < rows; i++) {
+        int32_t pair;
+        memcpy(&pair, a + places[i], sizeof pair);
+        const vi av = all_int(pair);
+        UNROLL
+        for (int v = 0; v < XDI_TILE_VECTORS; v++)
+          pairs[i][v] = add_pairs(pairs[i][v], av, bv[v]);
+      }
+    }
+  }
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    UNROLL
+    for (int v = 0; v < XDI_TILE_VECTORS; v++)
+      sums[i][v] = to_float(pairs[i][v]);
+  }
+  store_tile(sums, t, rows, XDI_TILE_VECTORS, true, scattered);
+}
+
+#define BYTE_TILE_OF(rows) XDI_LOCAL(byte_tile_##rows)
+#if HAS_SCATTERED_TILES
+#define BYTE_TILE(rows) \
+  static void BYTE_TILE_OF(rows)(const xdi_tile *t) { \
+    if (t->a_rows) \
+      run_byte_tile(t, rows, true); \
+    else \
+      run_byte_tile(t, rows, false); \
+  }
+#else
+#define BYTE_TILE(rows) \
+  static void BYTE_TILE_OF(rows)(const xdi_tile *t) { \
+    run_byte_tile(t, rows, false); \
+  }
+#endif
+BYTE_TILE(1)
+BYTE_TILE(2)
+BYTE_TILE(3)
+BYTE_TILE(4)
+BYTE_TILE(5)
+BYTE_TILE(6)
+#if TILE_ROWS > 6
+BYTE_TILE(7)
+BYTE_TILE(8)
+BYTE_TILE(9)
+BYTE_TILE(10)
+BYTE_TILE(11)
+BYTE_TILE(12)
+#endif
+#if TILE_ROWS > 12
+BYTE_TILE(13)
+BYTE_TILE(14)
+#endif
+#undef BYTE_TILE
+
+/* clang-format off */
+#define BYTE_TILES_TO_6 \
+  BYTE_TILE_OF(1), BYTE_TILE_OF(2), BYTE_TILE_OF(3), BYTE_TILE_OF(4), BYTE_TILE_OF(5), BYTE_TILE_OF(6)
+#define BYTE_TILES_TO_12 BYTE_TILES_TO_6, \
+  BYTE_TILE_OF(7), BYTE_TILE_OF(8), BYTE_TILE_OF(9), BYTE_TILE_OF(10), BYTE_TILE_OF(11), BYTE_TILE_OF(12)
+#if TILE_ROWS > 12
+#define BYTE_TILES { BYTE_TILES_TO_12, BYTE_TILE_OF(13), BYTE_TILE_OF(14) }
+#elif TILE_ROWS > 6
+#define BYTE_TILES { BYTE_TILES_TO_12 }
+#else
+#define BYTE_TILES { BYTE_TILES_TO_6 }
+#endif
+/* clang-format on */

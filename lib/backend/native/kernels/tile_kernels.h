@@ -337,7 +337,7 @@ INLINE void run_byte_row(const xdi_tile *t, ptrdiff_t panel_stride, const int pa
     for (int p = 0; p < panels; p++) {
       UNROLL
       for (int v = 0; v < XDI_TILE_VECTORS; v++)
-        pairs[p][v] = add_pairs(pairs[p][v], av, b + 2 * (p * panel_stride + v * LANES));
+        pairs[p][v] = add_pairs(pairs[p][v], av, load_bytes(b + 2 * (p * panel_stride + v * LANES)));
     }
   }
   UNROLL

@@ -26,6 +26,7 @@ const xdi_kernels XDI_VARIANT = {.name = VARIANT_NAME,
 #if HAS_SCATTERED_TILES
                                  .scattered_tile = {SCATTERED_TILES(1), SCATTERED_TILES(2)},
 #endif
+                                 .byte_tile = BYTE_TILES,
                                  .row = row,
                                  .filters = FILTERS,
 #if HAS_HALF

@@ -90,10 +90,13 @@ INLINE void store_half(uint16_t *to, vf a) { /* to nearest, ties to even */
                       _mm512_cvtps_ph((__m512)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
-/* In each lane a pair of shorts times a pair of bytes, added up. */
-INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
-  const __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)b));
-  return (vi)_mm512_add_epi32((__m512i)sums, _mm512_madd_epi16((__m512i)a, wide));
+/* Pairs of bytes as pairs of shorts. */
+INLINE vi load_bytes(const int8_t *from) {
+  return (vi)_mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)from));
+}
+/* In each lane a pair of shorts times another, added up. */
+INLINE vi add_pairs(vi sums, vi a, vi b) {
+  return (vi)_mm512_add_epi32((__m512i)sums, _mm512_madd_epi16((__m512i)a, (__m512i)b));
 }
 INLINE vf all(float a) {
   return (vf)_mm512_set1_ps(a);
@@ -152,9 +155,11 @@ INLINE vf load_half(const uint16_t *from) {
 INLINE void store_half(uint16_t *to, vf a) {
   _mm_storeu_si128((__m128i *)to, _mm256_cvtps_ph((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
-  const __m256i wide = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)b));
-  return (vi)_mm256_add_epi32((__m256i)sums, _mm256_madd_epi16((__m256i)a, wide));
+INLINE vi load_bytes(const int8_t *from) {
+  return (vi)_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from));
+}
+INLINE vi add_pairs(vi sums, vi a, vi b) {
+  return (vi)_mm256_add_epi32((__m256i)sums, _mm256_madd_epi16((__m256i)a, (__m256i)b));
 }
 INLINE vf all(float a) {
   return (vf)_mm256_set1_ps(a);
@@ -207,16 +212,18 @@ INLINE vu64 multiply_even(vu a, vu b) {
 
 #else /* 16 bytes, any processor */
 
-INLINE vi add_pairs(vi sums, vi a, const int8_t *b) {
+INLINE vi load_bytes(const int8_t *from) {
   typedef int8_t pairs __attribute__((vector_size(8)));
   typedef int16_t shorts __attribute__((vector_size(16)));
   pairs bytes;
-  __builtin_memcpy(&bytes, b, sizeof bytes);
-  const vi wide = (vi) __builtin_convertvector(bytes, shorts);
+  __builtin_memcpy(&bytes, from, sizeof bytes);
+  return (vi) __builtin_convertvector(bytes, shorts);
+}
+INLINE vi add_pairs(vi sums, vi a, vi b) {
 #if defined(__SSE2__)
-  return sums + (vi)_mm_madd_epi16((__m128i)a, (__m128i)wide);
+  return sums + (vi)_mm_madd_epi16((__m128i)a, (__m128i)b);
 #else
-  return sums + ((vi)((vu)a << 16) >> 16) * ((vi)((vu)wide << 16) >> 16) + (a >> 16) * (wide >> 16);
+  return sums + ((vi)((vu)a << 16) >> 16) * ((vi)((vu)b << 16) >> 16) + (a >> 16) * (b >> 16);
 #endif
 }
 INLINE vf all(float a) {
