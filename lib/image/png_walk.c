@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "image/crc.h"
 #include "image/exif.h"
 #include "image/picture.h"
 
@@ -21,19 +22,6 @@ static uint32_t read_u32(const unsigned char *from) {
   return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
 }
 
-/* Four bits at a time, by the table of the reflected polynomial 0xEDB88320. */
-static uint32_t find_crc(const unsigned char *from, size_t count) {
-  static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
-                                     0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                     0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
-  uint32_t crc = 0xFFFFFFFF;
-  for (size_t i = 0; i < count; i++) {
-    crc = (crc >> 4) ^ table[(crc ^ from[i]) & 15];
-    crc = (crc >> 4) ^ table[(crc ^ (uint32_t)from[i] >> 4) & 15];
-  }
-  return ~crc;
-}
-
 static bool is_type(const chunk *part, const char *type) {
   return memcmp(part->type, type, 4) == 0;
 }
@@ -46,7 +34,7 @@ static xd_status read_chunk(xd_context *context, const xdi_encoded *file, size_t
   out->length = read_u32(file->data + at);
   out->type = file->data + at + 4;
   out->at = at + 8;
-  if (find_crc(out->type, (size_t)out->length + 4) != read_u32(file->data + out->at + out->length))
+  if (xdi_crc32(out->type, (size_t)out->length + 4) != read_u32(file->data + out->at + out->length))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "'%s': the PNG chunk at byte %zu has a wrong checksum",
                     file->name, at);
   return XD_OK;

@@ -1,4 +1,4 @@
-/* stb, and the short lead on which it is kept. Included by the sources that compile a part of stb in: all is
+/* stb_image, and the short lead on which it is kept. Included by the sources that compile a part of stb in: all is
  * static there.
  *
  * stb calls its allocator without any argument of ours, does not look at every result, and ends the
@@ -140,15 +140,6 @@ static void run_session(session *running, void *request, void (*call)(void *requ
 #define STBI_REALLOC(pointer, size) take_again(pointer, size)
 #define STBI_FREE(pointer) give_back(pointer)
 #include <stb/stb_image.h>
-
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#define STBIW_ASSERT(x) check(!!(x))
-#define STBIW_MALLOC(size) take(size)
-#define STBIW_REALLOC(pointer, size) take_again(pointer, size)
-#define STBIW_FREE(pointer) give_back(pointer)
-#include <stb/stb_image_write.h>
 
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
