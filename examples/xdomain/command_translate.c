@@ -6,7 +6,9 @@
 
 #define STAGE "translation"
 #define CHUNK_LIMIT 256
-#define CHUNK_FLOATS ((size_t)16 << 20) /* of inputs and outputs together */
+#define CHUNK_FLOATS \
+  ((size_t)1 << 20)     /* of inputs and outputs together: many more cost memory and save no time */
+#define LANE_PICTURES 4 /* of a chunk for each thread at least */
 
 static const char usage[] =
     "usage: xdomain translate --model MODEL.xdm IN... --out PATH [OPTION]...\n\n"
@@ -38,8 +40,11 @@ static xd_status prepare(translation *t) {
 
 /* Room for as many pictures as pass through the networks together. */
 static int make_chunk(translation *t) {
-  const size_t fit = CHUNK_FLOATS / (t->from_size + t->to_size), most = fit < CHUNK_LIMIT ? fit : CHUNK_LIMIT;
-  t->chunk_room = most < 1 ? 1 : most < t->end - t->begin ? (uint32_t)most : t->end - t->begin;
+  const size_t fit = CHUNK_FLOATS / (t->from_size + t->to_size);
+  const uint32_t most = fit < CHUNK_LIMIT ? (uint32_t)fit : CHUNK_LIMIT,
+                 least = LANE_PICTURES * xd_context_threads(t->run.context),
+                 room = most > least ? most : least;
+  t->chunk_room = room < t->end - t->begin ? room : t->end - t->begin;
   t->numbers = calloc(t->chunk_room, sizeof *t->numbers);
   t->done = calloc(t->chunk_room, sizeof *t->done);
   t->inputs = calloc(t->chunk_room, t->from_size * sizeof *t->inputs);

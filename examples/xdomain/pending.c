@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pending.h"
@@ -18,23 +19,33 @@ static int fail_file(const char *path) {
   return failure("cannot write '%s': %s", path, strerror(errno));
 }
 
-static int write_bytes(void *user, const void *data, size_t size) {
+static int write_to_stream(void *user, const void *data, size_t size) {
   errno = 0;
   if (fwrite(data, 1, size, user) == size)
     return 0;
   return errno ? errno : EIO;
 }
 
-static xd_status encode(xd_context *context, const xd_image *view, FILE *to, const char *path) {
-  xd_sink sink = XD_SINK_INIT;
-  sink.name = path;
-  sink.write = write_bytes;
-  sink.user = to;
-  return xd_image_save_png_sink(context, &sink, view);
+static int write_to_file(void *user, const void *data, size_t size) {
+  const int file = *(const int *)user;
+  for (const char *at = data; size > 0;) {
+    const ssize_t written = write(file, at, size);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return written < 0 ? errno : EIO;
+    at += written;
+    size -= (size_t)written;
+  }
+  return 0;
 }
 
 int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *path) {
-  const xd_status status = encode(run->context, view, to, path);
+  xd_sink sink = XD_SINK_INIT;
+  sink.name = path;
+  sink.write = write_to_stream;
+  sink.user = to;
+  const xd_status status = xd_image_save_png_sink(run->context, &sink, view);
   if (status == XD_ERROR_IO)
     return fail_file(path);
   return status ? report_failure(run, status) : EXIT_DONE;
@@ -42,48 +53,56 @@ int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *p
 
 /* ---- One file ---- */
 
-static mode_t new_file_rights;
+#define LETTERS 6 /* of a temporary name, after its dot */
+#define TRIES 100 /* names that are there already */
 
-/* The mask is the process's: it is asked for once, since for a moment it is another one. */
-static void find_rights(void) {
-  const mode_t mask = umask(0);
-  umask(mask);
-  new_file_rights = 0666 & ~mask;
-}
-
-/* Makes the file of a path that ends in XXXXXX, with the rights of a new file; NULL with errno. */
-static FILE *open_temporary(char *path) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, find_rights);
-  const int file = mkstemp(path);
-  FILE *stream = file >= 0 && fchmod(file, new_file_rights) == 0 ? fdopen(file, "wb") : NULL;
-  if (file >= 0 && !stream) {
-    const int error = errno;
-    close(file);
-    unlink(path);
-    errno = error;
+/* Other letters for each try, thread and process; whoever has the same finds the file there and tries again. */
+static void choose_letters(char *letters, const void *by, unsigned tries) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  uint64_t state =
+      (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)getpid() << 44 ^ (uintptr_t)by;
+  for (int i = 0; i < LETTERS; i++) {
+    state = (state + tries + 1) * 0x9E3779B97F4A7C15u;
+    letters[i] = "abcdefghijklmnopqrstuvwxyz012345"[state >> 59];
   }
-  return stream;
 }
 
-FILE *open_pending(pending_file *file, const char *path) {
+/* Makes a file beside `path` with the rights of a new file; -1 with errno. */
+static int make_pending(pending_file *file, const char *path) {
+  int made = -1;
   *file = (pending_file){join_texts(path, "", ""), join_texts(path, ".XXXXXX", "")};
-  FILE *to = file->path && file->temporary ? open_temporary(file->temporary) : NULL;
-  if (to)
-    return to;
+  const bool named = file->path && file->temporary;
+  errno = ENOMEM;
+  for (unsigned tries = 0; named && tries < TRIES && made < 0 && (tries == 0 || errno == EEXIST); tries++) {
+    choose_letters(strrchr(file->temporary, '.') + 1, file, tries);
+    made = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  }
+  if (made >= 0)
+    return made;
   const int error = errno;
   free(file->temporary);
   file->temporary = NULL; /* there is none to take away */
   drop_pending(file);
   errno = error;
-  return NULL;
+  return -1;
 }
 
-/* Starts to write to the disk without waiting for it. */
-static bool close_pending(FILE *to) {
+FILE *open_pending(pending_file *file, const char *path) {
+  const int made = make_pending(file, path);
+  FILE *to = made >= 0 ? fdopen(made, "wb") : NULL;
+  if (made >= 0 && !to) {
+    const int error = errno;
+    close(made);
+    drop_pending(file);
+    errno = error;
+  }
+  return to;
+}
+
+static bool close_stream(FILE *to) {
   const bool flushed = fflush(to) == 0;
   const int error = errno;
-  (void)posix_fadvise(fileno(to), 0, 0, POSIX_FADV_DONTNEED);
   const bool closed = fclose(to) == 0;
   if (!flushed)
     errno = error;
@@ -122,7 +141,7 @@ static bool rename_pending(pending_file *file) {
 
 bool keep_pending(pending_file *file, FILE *to, bool whole) {
   const int error = errno;
-  const bool closed = close_pending(to);
+  const bool closed = close_stream(to);
   if (!whole)
     errno = error;
   return whole && closed && sync_path(file->temporary, O_WRONLY) && rename_pending(file) &&
@@ -154,20 +173,36 @@ pending_file *add_pending(pending_files *files) {
   return &files->items[files->count++];
 }
 
+/* XD_ERROR_IO with errno where the file is not whole. */
+static xd_status write_picture(pending_file *file, xd_context *context, const xd_image *view,
+                               const char *path) {
+  int to = make_pending(file, path);
+  if (to < 0)
+    return XD_ERROR_IO;
+  xd_sink sink = XD_SINK_INIT;
+  sink.name = path;
+  sink.write = write_to_file;
+  sink.user = &to;
+  const xd_status status = xd_image_save_png_sink(context, &sink, view);
+  const int error = errno;
+  const bool closed = close(to) == 0;
+  if (status)
+    errno = error;
+  return status || closed ? status : XD_ERROR_IO;
+}
+
 int write_pending(pending_file *file, const runtime *run, const xd_image *view, const char *path) {
-  FILE *to = open_pending(file, path);
-  if (!to)
+  const xd_status status = write_picture(file, run->context, view, path);
+  if (status == XD_ERROR_IO)
     return fail_file(path);
-  const int code = encode_png(run, view, to, path);
-  return close_pending(to) || code ? code : fail_file(path);
+  return status ? report_failure(run, status) : EXIT_DONE;
 }
 
 bool try_pending(pending_file *file, xd_context *context, const xd_image *view, const char *path) {
-  FILE *to = open_pending(file, path);
-  const bool written = to && encode(context, view, to, path) == XD_OK, closed = to && close_pending(to);
-  if (!written || !closed)
+  const bool written = write_picture(file, context, view, path) == XD_OK;
+  if (!written)
     drop_pending(file);
-  return written && closed;
+  return written;
 }
 
 /* ---- Giving them their names ---- */
@@ -188,24 +223,26 @@ static bool sync_together(const pending_files *files, dev_t *device) {
 #endif
 }
 
+bool same_folder(const char *a, const char *b) {
+  const char *a_slash = strrchr(a, '/'), *b_slash = strrchr(b, '/');
+  const size_t a_length = a_slash ? (size_t)(a_slash - a) : 0, b_length = b_slash ? (size_t)(b_slash - b) : 0;
+  return a_length == b_length && !memcmp(a, b, a_length);
+}
+
 /* Those that lie on another file system than the first, or all where they cannot be synced together, one by one. */
 static const pending_file *sync_files(const pending_files *files) {
   struct stat info;
   dev_t device = 0;
+  bool synced = false;
   const bool together = sync_together(files, &device);
   for (size_t i = 0; i < files->count; i++) {
     const char *path = files->items[i].temporary;
-    const bool synced = together && stat(path, &info) == 0 && info.st_dev == device;
+    if (i == 0 || !same_folder(path, files->items[i - 1].temporary))
+      synced = together && stat(path, &info) == 0 && info.st_dev == device;
     if (!synced && !sync_path(path, O_WRONLY))
       return &files->items[i];
   }
   return NULL;
-}
-
-static bool same_folder(const char *a, const char *b) {
-  const char *a_slash = strrchr(a, '/'), *b_slash = strrchr(b, '/');
-  const size_t a_length = a_slash ? (size_t)(a_slash - a) : 0, b_length = b_slash ? (size_t)(b_slash - b) : 0;
-  return a_length == b_length && !memcmp(a, b, a_length);
 }
 
 /* A folder is synced once, after the last of its files. */
@@ -219,7 +256,7 @@ static const pending_file *name_files(pending_files *files) {
   return NULL;
 }
 
-static void drop_files(pending_files *files) {
+void drop_all_pending(pending_files *files) {
   for (size_t i = 0; i < files->count; i++)
     drop_pending(&files->items[i]);
   free(files->items);
@@ -242,7 +279,7 @@ int finish_pending(pending_keeper *keeper) {
   errno = keeper->error;
   const int code = keeper->failed ? fail_file(keeper->failed->path) : EXIT_DONE;
   keeper->failed = NULL;
-  drop_files(&keeper->files);
+  drop_all_pending(&keeper->files);
   return code;
 }
 
@@ -250,7 +287,7 @@ int keep_all_pending(pending_keeper *keeper, pending_files *files, int code) {
   const int former = finish_pending(keeper);
   code = code ? code : former;
   if (code) {
-    drop_files(files);
+    drop_all_pending(files);
     return code;
   }
   keeper->files = *files;

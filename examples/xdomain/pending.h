@@ -33,6 +33,12 @@ pending_file *add_pending(pending_files *files);
 int write_pending(pending_file *file, const runtime *run, const xd_image *view, const char *path);
 bool try_pending(pending_file *file, xd_context *context, const xd_image *view, const char *path);
 
+/* Takes away those that were not kept; the list is empty then. */
+void drop_all_pending(pending_files *files);
+
+/* Whether two files are to lie in one folder, by their paths. */
+bool same_folder(const char *a, const char *b);
+
 /* Gives files their names once all are on the disk, on a thread of its own while the next are written. */
 typedef struct pending_keeper {
   pthread_t thread;

@@ -8,6 +8,8 @@
 
 #include "translation.h"
 
+#define PENDING_MOST 256 /* files that wait for their names */
+
 void view_floats(xd_image *view, float *floats, xd_shape shape) {
   xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
                 shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
@@ -161,6 +163,8 @@ static int prepare_folder(const translation *t) {
     code = keep_sources(t);
   const size_t base = strlen(t->out);
   for (uint32_t i = t->begin; i < t->end && !code; i++) {
+    if (i > t->begin && same_folder(t->sources[i - 1].name, t->sources[i].name))
+      continue;
     char *path = result_path(t, i);
     code = path ? make_folders(path, ends_with(t->out, "/") ? base - 1 : base) : failure("out of memory");
     if (!code && i == t->begin)
@@ -209,48 +213,51 @@ static int save_png(translation *t, const xd_image *view) {
   return status ? report_failure(&t->run, status) : EXIT_DONE;
 }
 
-typedef struct folder_chunk {
-  translation *t;
-  pending_files files; /* one a picture */
-} folder_chunk;
-
 /* A view on the chunk's result `i`, and its path, which the caller frees; NULL without memory. */
 static char *view_result(xd_image *view, const translation *t, uint32_t i) {
   view_floats(view, t->outputs + i * t->to_size, t->to);
   return result_path(t, t->numbers[i]);
 }
 
+/* The chunk's files are the last. */
+static pending_file *chunk_file(const translation *t, uint32_t i) {
+  return &t->pending.items[t->pending.count - t->chunk_count + i];
+}
+
 static void try_result(void *user, xd_context *context, uint32_t i) {
-  folder_chunk *chunk = user;
-  translation *t = chunk->t;
+  translation *t = user;
   xd_image view;
   char *path = view_result(&view, t, i);
-  t->done[i] = path && try_pending(&chunk->files.items[i], context, &view, path);
+  t->done[i] = path && try_pending(chunk_file(t, i), context, &view, path);
   free(path);
 }
 
-static int save_result(folder_chunk *chunk, uint32_t i) {
-  const translation *t = chunk->t;
+static int save_result(const translation *t, uint32_t i) {
   xd_image view;
   char *path = view_result(&view, t, i);
-  const int code =
-      path ? write_pending(&chunk->files.items[i], &t->run, &view, path) : failure("out of memory");
+  const int code = path ? write_pending(chunk_file(t, i), &t->run, &view, path) : failure("out of memory");
   free(path);
   return code;
 }
 
+/* Files of several small chunks get their names together, so that the disk is not asked to sync for each. */
 static int save_folder(translation *t) {
-  folder_chunk chunk = {.t = t};
   int code = EXIT_DONE;
   for (uint32_t i = 0; i < t->chunk_count && !code; i++) {
     t->done[i] = false;
-    code = add_pending(&chunk.files) ? EXIT_DONE : failure("out of memory");
+    code = add_pending(&t->pending) ? EXIT_DONE : failure("out of memory");
   }
   if (!code)
-    run_lanes(&t->lanes, try_result, &chunk, t->chunk_count);
+    run_lanes(&t->lanes, try_result, t, t->chunk_count);
   for (uint32_t i = 0; i < t->chunk_count && !code; i++)
-    code = t->done[i] ? EXIT_DONE : save_result(&chunk, i);
-  return keep_all_pending(&t->keeper, &chunk.files, code);
+    code = t->done[i] ? EXIT_DONE : save_result(t, i);
+  return code || t->pending.count >= PENDING_MOST ? keep_all_pending(&t->keeper, &t->pending, code)
+                                                  : EXIT_DONE;
+}
+
+static int finish_folder(translation *t) {
+  const int code = t->pending.count ? keep_all_pending(&t->keeper, &t->pending, EXIT_DONE) : EXIT_DONE;
+  return code ? code : finish_pending(&t->keeper);
 }
 
 static void put_big_endian(unsigned char *at, uint32_t value) {
@@ -334,11 +341,12 @@ static int finish_sheet(translation *t) {
 int finish_results(translation *t) {
   if (t->kind == RESULT_SHEET)
     return finish_sheet(t);
-  return t->kind == RESULT_IDX ? finish_idx(t) : finish_pending(&t->keeper);
+  return t->kind == RESULT_IDX ? finish_idx(t) : finish_folder(t);
 }
 
 void free_results(translation *t) {
   finish_pending(&t->keeper);
+  drop_all_pending(&t->pending);
   if (t->idx)
     fclose(t->idx);
   drop_pending(&t->idx_file);

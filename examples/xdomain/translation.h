@@ -60,7 +60,8 @@ typedef struct translation {
   FILE *idx;
   pending_file idx_file;
   uint32_t idx_count;
-  pending_keeper keeper; /* of the folder's files */
+  pending_files pending; /* the folder's files that were written, */
+  pending_keeper keeper; /* and those that are given their names */
 
   uint32_t chunk_room, chunk_count; /* pictures that are translated together */
   uint32_t *numbers;                /* which sources they are */
