@@ -14,9 +14,10 @@
 #define BLOCK_TOKENS 8192u
 #define HASH_BITS_LEAST 8u
 #define HASH_BITS_MOST 14u
-#define LINKS 8         /* of a chain that are looked at */
-#define GOOD_LENGTH 32u /* a match that is not bettered */
-#define PATIENCE 5      /* 2^5 literals in a row make the next steps longer by 1 */
+#define LINKS 8           /* of a chain that are looked at */
+#define GOOD_LENGTH 32u   /* a match that is not bettered */
+#define PATIENCE 5        /* 2^5 literals in a row make the next steps longer by 1, */
+#define MISSES_MOST 1023u /* up to 32 */
 #define STORED_MOST 65535u
 #define LITERALS 286u
 #define END_OF_BLOCK 256u
@@ -378,6 +379,7 @@ static void pack(xdi_deflater *d) {
       const unsigned char *const before = at;
       at = take_literals(d, at, 1 + (misses >> PATIENCE));
       misses += (uint32_t)(at - before);
+      misses = misses < MISSES_MOST ? misses : MISSES_MOST;
     } else {
       match next = {0, 0};
       misses = 0;
