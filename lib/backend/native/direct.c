@@ -11,6 +11,10 @@
 
 _Static_assert(DEPTH_BLOCK <= XDI_FIXED_PAIRS, "sums of whole numbers stay below 2^31");
 
+/* Multiply-adds, and pairs of bytes, that are worth a shard: one picture has few, and two threads share them. */
+#define SHARD_WORK (XDI_SHARD_WORK / 2)
+#define SHARD_PAIRS (XDI_SHARD_WORK / 4)
+
 /* The frames of a group of pictures together (in floats): a block of weights serves many rows while it is in
  * the first-level cache. */
 #define GROUP_LIMIT ((size_t)1 << 14)
@@ -272,7 +276,7 @@ static xdi_bands plan_bands(const xdi_gather *g, const xdi_frames *frames) {
                                       .bands = xdi_native_ceil(frame, XDI_FRAME_LIMIT),
                                       .group = g->bytes ? 1 : GROUP_LIMIT / (frame ? frame : 1),
                                       .work = cells * (taps + XDI_SUM_COST),
-                                      .grain = XDI_SHARD_WORK,
+                                      .grain = g->bytes ? SHARD_PAIRS : SHARD_WORK,
                                       .most_shards = SIZE_MAX});
 }
 
