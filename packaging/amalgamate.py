@@ -209,8 +209,8 @@ PRELUDE = """/* libxdomain %s in one source, made by CMake's target `amalgamatio
  *     cc -O2 app.c xdomain.c -lm -lpthread
  *
  * needs nothing but xdomain.h beside it, GCC or Clang, and gives the same bytes as the library. Its backends are `native`,
- * which takes its kernels by the processor that it runs on, and `reference`. XDOMAIN_WITH_ZLIB: reads gzip files, link -lz.
- * Within are stb_image (MIT or public domain) and xxHash (BSD), whose licences stand with their text.
+ * which takes its kernels by the processor that it runs on, and `reference`. XDOMAIN_WITH_ZLIB: reads gzip files and packs PNGs, link -lz.
+ * Within are stb_image and stb_image_write (MIT or public domain) and xxHash (BSD), whose licences stand with their text.
  *
 %s */
 #ifndef _GNU_SOURCE
@@ -275,7 +275,7 @@ def main():
     if len(sys.argv) != 6:
         sys.exit(__doc__)
     root, manifest, stb, xxhash, out = sys.argv[1:]
-    amalgamation = Amalgamation(root, {"stb/stb_image.h": stb, "xxhash.h": xxhash})
+    amalgamation = Amalgamation(root, {"stb/stb_image.h": stb, "stb/stb_image_write.h": stb, "xxhash.h": xxhash})
     with open(manifest, encoding="utf-8") as file:
         lines = [line.split() for line in file if line.strip()]
     flags = next(line[1:] for line in lines if line[0] == "*")

@@ -4,7 +4,7 @@
  *
  * Memory: planes beside the picture, twice its size; of a progressive one first the coefficients, two bytes a
  * sample, which are released plane by plane. Grey pictures are made within their own plane. */
-#include "image/encoded.h"
+#include "image/stb.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
-/* Decoding PNG by stb_image. */
-#include "image/encoded.h"
+/* PNG by stb_image and stb_image_write. */
+#include "image/stb.h"
 
 #include <limits.h>
 
@@ -8,6 +8,7 @@
 #include "image/view.h"
 
 #define PALETTE_BYTES 768u
+#define ENCODE_LIMIT ((uint64_t)1 << 29) /* stb counts the packed bytes in an int and doubles it */
 
 /* What stb was asked and what it answered; outlives a jump because it lives in the caller. */
 typedef struct request {
@@ -27,6 +28,14 @@ static XDI_KEPT_APART void call_decoder(void *of) {
     asked->result =
         stbi_load_from_memory(asked->data, asked->size, &asked->width, &asked->height, &asked->channels, 0);
 }
+
+static XDI_KEPT_APART void call_encoder(void *of) {
+  request *asked = of;
+  asked->result = stbi_write_png_to_mem(asked->data, asked->width * asked->channels, asked->width,
+                                        asked->height, asked->channels, &asked->size);
+}
+
+/* ---- decoding ---- */
 
 /* Three times the samples, 16 bits deep, of what a sane file asks for: packed and unpacked rows, and the
  * passes of an interlaced picture; and its packed bytes, gathered in a buffer that doubles. */
@@ -89,4 +98,32 @@ xd_status xdi_stb_decode_png(xd_picture **out, xd_context *context, const xdi_en
   const xd_status status = decode(out, context, file, copy ? copy : file->data, size);
   xdi_release(&context->allocator, copy);
   return status;
+}
+
+/* ---- encoding ---- */
+
+/* The block under a result leaves the session, whose other blocks are released. */
+static void *keep_block(session *running, void *pointer) {
+  block *kept = find_block(pointer);
+  unlink_block(running, kept);
+  end_session(running);
+  return kept;
+}
+
+xd_status xdi_stb_encode_png(xd_context *context, const unsigned char *pixels, uint32_t width,
+                             uint32_t height, uint32_t channels, void **memory, const unsigned char **png,
+                             size_t *size) {
+  if (((uint64_t)width * channels + 1) * height > ENCODE_LIMIT)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "%ux%u pixels are too many for a PNG", width, height);
+  session running = {.allocator = &context->allocator, .budget = SIZE_MAX};
+  request asked = {.data = pixels, .width = (int)width, .height = (int)height, .channels = (int)channels};
+  run_session(&running, &asked, call_encoder);
+  if (!asked.result) {
+    end_session(&running);
+    return xdi_fail_memory(context, "encoding a PNG");
+  }
+  *png = asked.result;
+  *size = (size_t)asked.size;
+  *memory = keep_block(&running, asked.result);
+  return XD_OK;
 }

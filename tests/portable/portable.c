@@ -182,18 +182,28 @@ static void check_translation(const char *backend) {
 }
 
 /* What the PNG holds is written as the same bytes. */
+/* How small a PNG is packed is its build's matter (zlib's, or stb's); its pixels are not. */
 static void check_png(void) {
-  xd_picture *golden = NULL;
+  xd_picture *golden = NULL, *again = NULL;
   xd_blob *blob = NULL;
   xd_sink sink = XD_SINK_INIT;
-  xd_image image;
-  image.struct_size = sizeof image;
-  const char *path = in(tree, GOLDEN);
-  int same = succeeded(xd_picture_load(&golden, context, path)) && xd_picture_view(golden, &image) == XD_OK &&
-             succeeded(xd_blob_create(&blob, context));
+  xd_source source = XD_SOURCE_INIT;
+  xd_image image, read;
+  image.struct_size = read.struct_size = sizeof image;
+  int same = succeeded(xd_picture_load(&golden, context, in(tree, GOLDEN))) &&
+             xd_picture_view(golden, &image) == XD_OK && succeeded(xd_blob_create(&blob, context));
   xd_blob_sink(blob, &sink);
-  same = same && succeeded(xd_image_save_png_sink(context, &sink, &image)) && same_as_blob(path, blob);
-  check(same, "a PNG is written as the same bytes");
+  same = same && succeeded(xd_image_save_png_sink(context, &sink, &image));
+  source.data = xd_blob_data(blob);
+  source.size = xd_blob_size(blob);
+  same = same && succeeded(xd_picture_load_source(&again, context, &source)) &&
+         xd_picture_view(again, &read) == XD_OK && read.width == image.width && read.height == image.height &&
+         read.layout == image.layout;
+  for (uint32_t y = 0; same && y < image.height; y++)
+    same = memcmp((const char *)read.pixels + (ptrdiff_t)y * read.row_stride,
+                  (const char *)image.pixels + (ptrdiff_t)y * image.row_stride, image.width) == 0;
+  check(same, "a PNG is written with the same pixels");
+  xd_picture_destroy(again);
   xd_blob_destroy(blob);
   xd_picture_destroy(golden);
 }
