@@ -99,6 +99,8 @@ def tune(work, arguments, seconds):
             candidates.append((setting, candidate, []))
         except Exception as error:  # what this version or processor does not have
             print(f"{setting}: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr)
+    if not candidates:
+        sys.exit("none of its settings runs here")
     for _ in range(3 if len(candidates) > 1 else 0):
         for _, candidate, medians in candidates:
             times = sorted(spend(candidate, min(seconds, 0.4)))
