@@ -6,9 +6,9 @@
 
 #define STAGE "translation"
 #define CHUNK_LIMIT 256
-#define CHUNK_FLOATS \
-  ((size_t)1 << 20)     /* of inputs and outputs together: many more cost memory and save no time */
 #define LANE_PICTURES 4 /* of a chunk for each thread at least */
+/* Of inputs and outputs together: more cost memory, whose first touch takes longer than they save. */
+#define CHUNK_FLOATS ((size_t)1 << 20)
 
 static const char usage[] =
     "usage: xdomain translate --model MODEL.xdm IN... --out PATH [OPTION]...\n\n"

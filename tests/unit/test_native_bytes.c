@@ -214,9 +214,7 @@ START_TEST(convolution_prepare__takes_no_other_weights_for_bytes) {
       const convolution_shape *s = i < 3 ? &shapes[0] : &other[i - 3];
       float *weights = byte_weights(s), *bias = numbers(s->out_channels, 4);
       if (i < 3)
-        weights[weight_rows(s) * s->out_channels - 1] *= 0.0f;
-      if (i < 3)
-        weights[weight_rows(s) * s->out_channels - 1] += 0.01f * odd[i];
+        weights[weight_rows(s) * s->out_channels - 1] = 0.01f * odd[i];
       xd_prepared *prepared = prepare(s, weights, bias);
       const bool fits =
           s->out_channels % xdi_panel_width(open.backend->kernels) == 0 && s->in_channels % 2 == 0;

@@ -34,8 +34,8 @@ typedef struct xdi_gather {
   bool turned; /* weights are [tap][target][source] instead of [tap][source][target] */
   const float *source, *weights;
   const float *panels; /* the weights as the way packs them, or NULL */
-  const int8_t
-      *bytes; /* or NULL: panels of bytes instead; source then holds pairs of whole numbers, a channel each */
+  /* Or NULL: panels of bytes instead; source then holds pairs of whole numbers, a channel each. */
+  const int8_t *bytes;
   const float *scales, *picture_scales; /* of such panels' columns, and of each picture's numbers */
   float *target;
   const float *bias;

@@ -156,36 +156,10 @@ INLINE void run_byte_tile(const xdi_tile *t, const int rows, const bool scattere
     run_byte_tile(t, rows, false); \
   }
 #endif
-BYTE_TILE(1)
-BYTE_TILE(2)
-BYTE_TILE(3)
-BYTE_TILE(4)
-BYTE_TILE(5)
-BYTE_TILE(6)
-#if TILE_ROWS > 6
-BYTE_TILE(7)
-BYTE_TILE(8)
-BYTE_TILE(9)
-BYTE_TILE(10)
-BYTE_TILE(11)
-BYTE_TILE(12)
-#endif
-#if TILE_ROWS > 12
-BYTE_TILE(13)
-BYTE_TILE(14)
-#endif
+EACH_HEIGHT(BYTE_TILE)
 #undef BYTE_TILE
 
 /* clang-format off */
-#define BYTE_TILES_TO_6 \
-  BYTE_TILE_OF(1), BYTE_TILE_OF(2), BYTE_TILE_OF(3), BYTE_TILE_OF(4), BYTE_TILE_OF(5), BYTE_TILE_OF(6)
-#define BYTE_TILES_TO_12 BYTE_TILES_TO_6, \
-  BYTE_TILE_OF(7), BYTE_TILE_OF(8), BYTE_TILE_OF(9), BYTE_TILE_OF(10), BYTE_TILE_OF(11), BYTE_TILE_OF(12)
-#if TILE_ROWS > 12
-#define BYTE_TILES { BYTE_TILES_TO_12, BYTE_TILE_OF(13), BYTE_TILE_OF(14) }
-#elif TILE_ROWS > 6
-#define BYTE_TILES { BYTE_TILES_TO_12 }
-#else
-#define BYTE_TILES { BYTE_TILES_TO_6 }
-#endif
+#define BYTE_TILE_ENTRY(rows) BYTE_TILE_OF(rows),
+#define BYTE_TILES { EACH_HEIGHT(BYTE_TILE_ENTRY) }
 /* clang-format on */

@@ -199,6 +199,16 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors, const
     store_tile(sums, t, rows, vectors, false, scattered);
 }
 
+/* DO of each number of rows that a tile may have. */
+#if TILE_ROWS > 12
+#define EACH_HEIGHT(DO) \
+  DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14)
+#elif TILE_ROWS > 6
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12)
+#else
+#define EACH_HEIGHT(DO) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6)
+#endif
+
 #define TILE_OF(rows, vectors) XDI_LOCAL(tile_##rows##x##vectors)
 #define TILE(rows) \
   static void TILE_OF(rows, 1)(const xdi_tile *t) { \
@@ -207,24 +217,7 @@ INLINE void run_tile(const xdi_tile *t, const int rows, const int vectors, const
   static void TILE_OF(rows, 2)(const xdi_tile *t) { \
     run_tile(t, rows, 2, false); \
   }
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-#if TILE_ROWS > 6
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-#endif
-#if TILE_ROWS > 12
-TILE(13)
-TILE(14)
-#endif
+EACH_HEIGHT(TILE)
 #undef TILE
 
 /* Rows' places in registers: as many as x86 has beside the others that a tile needs. */
@@ -239,30 +232,17 @@ TILE(14)
   static void SCATTERED_TILE_OF(rows, 2)(const xdi_tile *t) { \
     run_tile(t, rows, 2, true); \
   }
-SCATTERED_TILE(1)
-SCATTERED_TILE(2)
-SCATTERED_TILE(3)
-SCATTERED_TILE(4)
-SCATTERED_TILE(5)
-SCATTERED_TILE(6)
+EACH_HEIGHT(SCATTERED_TILE)
 #undef SCATTERED_TILE
 #endif
 
 /* clang-format off */
-#define TILES_TO_6(n) \
-  TILE_OF(1, n), TILE_OF(2, n), TILE_OF(3, n), TILE_OF(4, n), TILE_OF(5, n), TILE_OF(6, n)
-#define SCATTERED_TILES(n) \
-  { SCATTERED_TILE_OF(1, n), SCATTERED_TILE_OF(2, n), SCATTERED_TILE_OF(3, n), SCATTERED_TILE_OF(4, n), \
-    SCATTERED_TILE_OF(5, n), SCATTERED_TILE_OF(6, n) }
-#define TILES_TO_12(n) TILES_TO_6(n), \
-  TILE_OF(7, n), TILE_OF(8, n), TILE_OF(9, n), TILE_OF(10, n), TILE_OF(11, n), TILE_OF(12, n)
-#if TILE_ROWS > 12
-#define TILES(n) { TILES_TO_12(n), TILE_OF(13, n), TILE_OF(14, n) }
-#elif TILE_ROWS > 6
-#define TILES(n) { TILES_TO_12(n) }
-#else
-#define TILES(n) { TILES_TO_6(n) }
-#endif
+#define TILE_ENTRY_1(rows) TILE_OF(rows, 1),
+#define TILE_ENTRY_2(rows) TILE_OF(rows, 2),
+#define TILES(n) { EACH_HEIGHT(TILE_ENTRY_##n) }
+#define SCATTERED_TILE_ENTRY_1(rows) SCATTERED_TILE_OF(rows, 1),
+#define SCATTERED_TILE_ENTRY_2(rows) SCATTERED_TILE_OF(rows, 2),
+#define SCATTERED_TILES(n) { EACH_HEIGHT(SCATTERED_TILE_ENTRY_##n) }
 /* clang-format on */
 
 /* ---- one row ---- */
