@@ -29,7 +29,7 @@ if [ "$only_draw" = yes ]; then pictures=$out; else pictures=$out/pictures; fi
 if [ "$only_draw" = yes ]; then exit 0; fi
 
 say "Build"
-build_release "$out/build.log" --target xdomain_tool
+build_release "$out/build.log" --target xdomain_tool example_nearest
 echo "$tool"
 
 google=$pictures/google
@@ -48,6 +48,12 @@ say "Train with default options"
 say "Score on other crops of the same kinds"
 "$tool" eval --model "$out/model.xdm" --domain1 "dir:$google/test" --domain2 "dir:$twitter/test" \
   --judge1 "$out/google.xdc" --judge2 "$out/twitter.xdc" --threads "$threads"
+
+for part in test new; do
+  say "Is the nearest real picture the right emoji, of the kinds in $part among all"
+  build/release/bin/nearest "$out/model.xdm" 1to2 "$out/twitter.xdc" "dir:$google/$part" "dir:$twitter/test" "dir:$twitter/new"
+  build/release/bin/nearest "$out/model.xdm" 2to1 "$out/google.xdc" "dir:$twitter/$part" "dir:$google/test" "dir:$google/new"
+done
 
 say "Draw the contact sheets: kinds seen in training, and new ones"
 for part in test new; do

@@ -47,6 +47,23 @@ folders() {
     "dir:$folders_at/$two/test" "$pictures_name-$one:$pictures_name-$two" "$@"
 }
 
+# nearest_kinds SEED: for emoji seen in training and for new ones, whether the nearest real picture is the right kind.
+nearest_kinds() {
+  kinds=$results/emoji-pictures
+  [ ! -f "$results/emoji/$1.nearest.txt" ] || return 0
+  for part in test new; do
+    for way in 1to2:google:twitter 2to1:twitter:google; do
+      from=${way#*:} to=${way##*:}
+      from=${from%:*}
+      echo "$from to $to, the kinds of '$part'"
+      build/release/bin/nearest "$results/emoji/$1.xdm" "${way%%:*}" "$results/emoji-pictures-$to-judge.xdc" \
+        "dir:$kinds/$from/$part" "dir:$kinds/$to/test" "dir:$kinds/$to/new"
+    done
+  done >"$results/emoji/$1.nearest.part"
+  mv "$results/emoji/$1.nearest.part" "$results/emoji/$1.nearest.txt"
+  cat "$results/emoji/$1.nearest.txt"
+}
+
 # letters SIDE NAME OPTION...
 letters() {
   letters_at=$results/letters$1 letters_name=$2
@@ -62,6 +79,9 @@ run() {
     emoji)
       [ -d "$results/emoji-pictures" ] || examples/emoji.sh --draw "$results/emoji-pictures"
       folders emoji "$results/emoji-pictures" google twitter
+      for seed in $seeds; do nearest_kinds "$seed"; done
+      sheet emoji 1to2 emoji-new "$results/emoji-pictures/google/new"
+      sheet emoji 2to1 emoji-new-back "$results/emoji-pictures/twitter/new"
       ;;
     digits)
       row defaults-digits "$train;classes=0-4" "$train;classes=5-9" "$test;classes=0-4" "$test;classes=5-9" \

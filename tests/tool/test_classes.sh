@@ -90,5 +90,20 @@ runs 0 judge --train dir:other --epochs 2 --base-channels 4 --features 4 --out o
 runs 1 eval --model model.xdm --domain1 dir:one --domain2 dir:two --judge1 one.xdc --judge2 other.xdc
 says "class 0 is 'lying' in a set, but 'across' in the judge"
 
+# The nearest of real pictures in a judge's features: of kinds that it need not know, told by their names. Of doubles each
+# is nearest to the other.
+nearest() {
+  "$(dirname "$tool")/nearest" model.xdm "$@" >out 2>err
+}
+nearest 1to2 two.xdc dir:one dir:one dir:two || fail "nearest: $(cat err)"
+printf '%-32s %s\n' 'real pictures, among the others' '1.000 of 48' 'sources, handed on unchanged' '1.000 of 24' >wanted
+grep -v '^translations  *[01]\.[0-9]* of 24$' out | diff - wanted || fail "each picture has a double: $(cat out)"
+nearest 2to1 one.xdc dir:other dir:one || fail "nearest: $(cat err)"
+grep -c ' 0.000 of 24$' out | grep -qx 2 || fail "no name of 'other' is in 'one': $(cat out)"
+nearest 1to2 two.xdc 'dir:one;size=4x4' 'dir:one;size=4x4|dir:one;size=4x4' || fail "nearest: $(cat err)"
+grep -v '^translations  *[01]\.[0-9]* of 24$' out | diff - wanted || fail "pictures of another size: $(cat out)"
+nearest 3to1 one.xdc dir:one dir:one
+[ $? -eq 2 ] || fail "a direction 3to1"
+
 [ "$failures" -eq 0 ] && echo "classes are matched by their names"
 exit "$((failures > 0))"
