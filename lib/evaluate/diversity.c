@@ -97,19 +97,33 @@ void xdi_gallery_close(xdi_gallery *gallery) {
   gallery->count = NULL;
 }
 
-xd_status xdi_gallery_add(xdi_gallery *gallery, xd_context *context, uint32_t class, const float *picture) {
+/* Room for one more picture of a class: twice as much whenever it is full, since a class may have far fewer than the
+ * limit. */
+static xd_status make_room(xdi_gallery *gallery, xd_context *context, uint32_t class) {
+  const uint32_t count = gallery->count[class];
+  uint32_t room = count ? 2 * count : 1;
   size_t floats;
+  if (count & (count - 1))
+    return XD_OK; /* rooms are powers of two, and this one is not full */
+  room = room < gallery->limit ? room : gallery->limit;
+  float *pictures = xdi_multiply(gallery->size, sizeof *pictures, &floats)
+                        ? xdi_allocate(&gallery->allocator, room, floats)
+                        : NULL;
+  if (!pictures)
+    return xdi_fail_memory(context, "keeping pictures");
+  if (count > 0)
+    memcpy(pictures, gallery->pictures[class], count * floats);
+  xdi_release(&gallery->allocator, gallery->pictures[class]);
+  gallery->pictures[class] = pictures;
+  return XD_OK;
+}
+
+xd_status xdi_gallery_add(xdi_gallery *gallery, xd_context *context, uint32_t class, const float *picture) {
   if (class >= gallery->classes || gallery->count[class] >= gallery->limit)
     return XD_OK;
-  if (!gallery->pictures[class]) {
-    if (!xdi_multiply(gallery->size, sizeof *picture, &floats))
-      return xdi_fail_memory(context, "keeping pictures");
-    gallery->pictures[class] = xdi_allocate(&gallery->allocator, gallery->limit, floats);
-  }
-  if (!gallery->pictures[class])
-    return xdi_fail_memory(context, "keeping pictures");
-  memcpy(gallery->pictures[class] + gallery->count[class] * gallery->size, picture,
-         gallery->size * sizeof *picture);
-  gallery->count[class]++;
-  return XD_OK;
+  const xd_status status = make_room(gallery, context, class);
+  if (status == XD_OK)
+    memcpy(gallery->pictures[class] + gallery->count[class]++ * gallery->size, picture,
+           gallery->size * sizeof *picture);
+  return status;
 }

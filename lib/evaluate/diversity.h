@@ -14,7 +14,7 @@ typedef struct xdi_gallery {
   uint32_t classes, limit;
   size_t size;      /* floats of a picture */
   uint32_t *count;  /* [classes] */
-  float **pictures; /* [classes], of limit pictures each; NULL for a class without any */
+  float **pictures; /* [classes][count][size]; NULL for a class without any */
 } xdi_gallery;
 
 /* On failure the gallery may, and need not, be closed. */

@@ -533,6 +533,27 @@ START_TEST(gallery__keeps_the_first_pictures_of_each_class) {
 }
 END_TEST
 
+START_TEST(gallery__takes_memory_for_what_it_keeps) {
+  enum { LIMIT = 400, SIZE = 1000, KEPT = 9 };
+  counting_allocator counter = {0};
+  xd_context *context = test_context_with("reference", 1, &counter);
+  static float picture[SIZE];
+  xdi_gallery gallery;
+  assert_ok(context, xdi_gallery_open(&gallery, context, 256, LIMIT, SIZE));
+  const size_t before = counter.live_bytes;
+  for (uint32_t i = 0; i < KEPT; i++) {
+    picture[SIZE - 1] = (float)i;
+    assert_ok(context, xdi_gallery_add(&gallery, context, 255, picture));
+  }
+  ck_assert_uint_le(atomic_load(&counter.live_bytes) - before, 2 * KEPT * sizeof picture);
+  for (uint32_t i = 0; i < KEPT; i++)
+    ck_assert(gallery.pictures[255][(i + 1) * SIZE - 1] == (float)i);
+  xdi_gallery_close(&gallery);
+  xd_context_destroy(context);
+  ck_assert_uint_eq(counter.live_blocks, 0);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("evaluation");
   add_case(suite, evaluate__measures_what_its_header_says);
@@ -545,6 +566,7 @@ static Suite *make_suite(void) {
   add_case(suite, evaluate__survives_refused_memory);
   add_case(suite, mean_distance__is_the_mean_over_all_pairs);
   add_case(suite, gallery__keeps_the_first_pictures_of_each_class);
+  add_case(suite, gallery__takes_memory_for_what_it_keeps);
   return suite;
 }
 
