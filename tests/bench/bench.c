@@ -135,14 +135,15 @@ static xd_vae_trainer *open_vae(xd_context *context, float **pictures, const cha
   xd_model *model = load_model(context, path);
   snprintf(text, sizeof text, "sharpen=0 sigma_x=0.1 batch=%u averaging=%s", batch, averaging);
   xd_options *options = make_options(context, "vae", text);
-  must(context,
-       xd_vae_trainer_create(&trainer, context, xd_model_encoder(model, 1), xd_model_decoder(model, 1),
-                             options),
-       "VAE trainer");
+  xd_encoder *encoder = xd_encoder_retain(xd_model_encoder(model, 1));
+  xd_decoder *decoder = xd_decoder_retain(xd_model_decoder(model, 1));
   xd_model_picture_shape(model, 1, &shape);
+  xd_model_release(model); /* the rest of it takes no memory while this is trained */
+  must(context, xd_vae_trainer_create(&trainer, context, encoder, decoder, options), "VAE trainer");
   *pictures = make_numbers(batch * cells_of(shape));
   xd_options_destroy(options);
-  xd_model_release(model);
+  xd_encoder_release(encoder);
+  xd_decoder_release(decoder);
   return trainer;
 }
 
