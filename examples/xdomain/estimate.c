@@ -12,6 +12,9 @@ enum { PILOT_STEPS = 4, PILOT_PICTURES = 320, JUDGE_STEPS = 3 };
 static const double varied_sources = 8.0, varied_translations = 24.0;
 /* What it costs to change a picture and to encode the copy, in pictures that are encoded. */
 static const double copy_cost = 1.5;
+/* The options of a mapping by which its copies of a picture are changed. */
+static const char *const changes[] = {"augment", "augment_elastic", "augment_colour", "augment_blur"};
+enum { CHANGES = sizeof changes / sizeof *changes };
 /* The plan counts for so much of the training beside what was measured since. */
 static const double trust_in_plan = 0.03;
 
@@ -63,13 +66,17 @@ static xd_status take_few(const training *t, xd_dataset **out, const xd_dataset 
 
 /* Codes are timed without changed copies: validations encode none, and large sets have fewer than small ones. */
 static xd_status shorten(const training *t, xd_options **out) {
-  char text[256];
-  const xd_status status = xd_options_clone(out, t->run.context, t->options);
-  snprintf(text, sizeof text,
-           "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\nmapping.augment = 0\n"
-           "mapping.augment_elastic = 0\nmapping.augment_colour = 0\nmapping.augment_blur = 0\n",
-           PILOT_STEPS, PILOT_STEPS);
-  return status ? status : xd_options_read(*out, t->run.context, text);
+  char text[128];
+  xd_status status = xd_options_clone(out, t->run.context, t->options);
+  snprintf(text, sizeof text, "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\n", PILOT_STEPS,
+           PILOT_STEPS);
+  if (!status)
+    status = xd_options_read(*out, t->run.context, text);
+  for (int i = 0; i < CHANGES && !status; i++) {
+    snprintf(text, sizeof text, "mapping.%s = 0\n", changes[i]);
+    status = xd_options_read(*out, t->run.context, text);
+  }
+  return status;
 }
 
 static xd_status run_pilot(training *t, pilot *seen, xd_dataset *const few[2]) {
@@ -130,16 +137,22 @@ static uint32_t vae_steps(const training *t, uint32_t domain) {
   return (uint32_t)fmax(by_epochs, least);
 }
 
+static bool are_changed(const training *t, uint32_t domain) {
+  char format[40];
+  for (int i = 0; i < CHANGES; i++) {
+    snprintf(format, sizeof format, "mapping%%u.%s", changes[i]);
+    if (numbered_option(t, format, domain + 1) > 0.0)
+      return true;
+  }
+  return false;
+}
+
 /* Changed copies of each picture, as the library counts them. */
 static double copies_of(const training *t, uint32_t domain) {
   const double kept = numbered_option(t, "mapping%u.codes_per_picture", domain + 1),
                room = floor(128000.0 /
                             (xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain])));
-  const bool changed = numbered_option(t, "mapping%u.augment", domain + 1) > 0.0 ||
-                       numbered_option(t, "mapping%u.augment_elastic", domain + 1) > 0.0 ||
-                       numbered_option(t, "mapping%u.augment_colour", domain + 1) > 0.0 ||
-                       numbered_option(t, "mapping%u.augment_blur", domain + 1) > 0.0;
-  if (!changed || !(t->directions >> domain & 1))
+  if (!are_changed(t, domain) || !(t->directions >> domain & 1))
     return 0.0;
   return kept > 0.0 ? kept : room < 2.0 ? 0.0 : fmin(room, 8.0);
 }
