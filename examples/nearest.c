@@ -123,7 +123,9 @@ static int score_translations(const task *t) {
   const uint32_t count = xd_dataset_count(t->sources);
   float *sources = read_pictures(t, t->sources, &t->source);
   float *translations = calloc(count, size_of(&t->target) * sizeof *translations);
-  int done = sources && translations;
+  int done = sources != NULL;
+  if (done && !translations)
+    done = fail(t, "out of memory");
   if (done && xd_translator_run_floats(t->translator, translations, NULL, sources, count))
     done = fail(t, NULL);
   done = done && score(t, "translations", translations);
@@ -150,6 +152,11 @@ static int open_all(task *t, char **arguments, int real_count) {
   for (; t->real_count < real_count; t->real_count++)
     if (xd_dataset_load(&t->real[t->real_count], t->context, arguments[4 + t->real_count], NULL))
       return fail(t, NULL);
+  int labelled = xd_dataset_has_labels(t->sources);
+  for (int i = 0; i < t->real_count; i++)
+    labelled = labelled && xd_dataset_has_labels(t->real[i]);
+  if (!labelled)
+    return fail(t, "every set needs labels: a sub-folder a class");
   xd_translator_input_shape(t->translator, &t->source);
   xd_translator_output_shape(t->translator, &t->target);
   xd_judge_picture_shape(t->judge, &judged);
@@ -167,10 +174,14 @@ int main(int argc, char **argv) {
     fputs("usage: nearest MODEL.xdm 1to2|2to1 JUDGE.xdc SOURCES REAL...\n", stderr);
     return 2;
   }
-  if (xd_context_create(&t.context, NULL))
+  if (xd_context_create(&t.context, NULL)) {
+    fputs("nearest: no context\n", stderr);
     return 1;
-  const int done =
+  }
+  int done =
       open_all(&t, argv + 1, argc - 5) && score_real(&t) && score_translations(&t) && score_unchanged(&t);
+  if (done && fflush(stdout))
+    done = fail(&t, "standard output cannot be written");
   for (int i = 0; i < t.real_count; i++) {
     free(t.real_features[i]);
     xd_dataset_release(t.real[i]);

@@ -3,6 +3,7 @@
 # memory that each training took; draws the pictures that are not there yet.
 # usage: [SEEDS="1 2 3"] examples/experiments/defaults.sh [ROW...]    letters32 letters32-style letters64 letters128
 #        emoji digits fashion svhn [all but svhn, which needs XDOMAIN_DATA]
+SEEDS=${SEEDS:-1 2 3}
 . "$(dirname "$0")/common.sh"
 
 # measure ROW SEED SPEC1 SPEC2 OPTION...: the row's model, and what it cost.
@@ -84,6 +85,7 @@ run() {
       sheet emoji 2to1 emoji-new-back "$results/emoji-pictures/twitter/new"
       ;;
     digits)
+      prepare
       row defaults-digits "$train;classes=0-4" "$train;classes=5-9" "$test;classes=0-4" "$test;classes=5-9" \
         mnist:mnist --pairs $pairs
       ;;
@@ -92,6 +94,7 @@ run() {
       row defaults-fashion "$train" "$clothes" "$test" "$clothes_test" mnist:fashion --pairs $ten_pairs
       ;;
     svhn)
+      prepare
       svhn=$(examples/data.sh svhn)
       photos="idx:$svhn/svhn-train-images-idx4-ubyte.gz,$svhn/svhn-train-labels-idx1-ubyte.gz"
       grey="idx:$svhn/svhn-grey-extra-images-idx3-ubyte.gz,$svhn/svhn-grey-extra-labels-idx1-ubyte.gz;channels=3"
@@ -106,7 +109,8 @@ run() {
   esac
 }
 
-prepare
+install_build_packages
+build_release "$results/build.log"
 if [ $# -eq 0 ]; then set -- letters32 letters32-style letters64 letters128 emoji digits fashion; fi
 for name in "$@"; do run "$name"; done
 examples/experiments/defaults.py "$results" >"$results/defaults.md"

@@ -102,6 +102,8 @@ nearest 2to1 one.xdc dir:other dir:one || fail "nearest: $(cat err)"
 grep -c ' 0.000 of 24$' out | grep -qx 2 || fail "no name of 'other' is in 'one': $(cat out)"
 nearest 1to2 two.xdc 'dir:one;size=4x4' 'dir:one;size=4x4|dir:one;size=4x4' || fail "nearest: $(cat err)"
 grep -v '^translations  *[01]\.[0-9]* of 24$' out | diff - wanted || fail "pictures of another size: $(cat out)"
+nearest 1to2 two.xdc dir:one dir:one/lying && fail "pictures without classes"
+grep -q 'every set needs labels' err || fail "nearest says: $(cat err)"
 nearest 3to1 one.xdc dir:one dir:one
 [ $? -eq 2 ] || fail "a direction 3to1"
 
