@@ -14,10 +14,13 @@ enum { CHAINS = 12, ROUNDS = 100000, MAX_THREADS = 64 };
 #define DEFINE_LOOP(NAME, ATTRIBUTE, SIZE) \
   ATTRIBUTE static float NAME(float factor) { \
     typedef float vector __attribute__((vector_size(SIZE))); \
-    vector scale = {0}, step = {0}, chains[CHAINS]; \
-    scale += factor, step += 0.25f; \
-    for (int i = 0; i < CHAINS; i++) \
-      chains[i] = step * (float)i; \
+    vector scale, step, chains[CHAINS]; \
+    for (size_t lane = 0; lane < sizeof scale / sizeof(float); lane++) { \
+      scale[lane] = factor; \
+      step[lane] = 0.25f; \
+      for (int i = 0; i < CHAINS; i++) \
+        chains[i][lane] = (float)i; \
+    } \
     for (long round = 0; round < ROUNDS; round++) { \
       _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++) chains[i] = chains[i] * scale + step; \
     } \
