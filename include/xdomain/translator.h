@@ -46,7 +46,8 @@ typedef struct xd_translator_options {
   size_t struct_size;
   /* [XD_DIRECTION_1TO2] */
   xd_direction direction;
-  /* pictures that pass through the networks together, 1..4096 [256]; longer calls are cut */
+  /* pictures that pass through the networks together, 1..4096 [256]; longer calls are cut, and
+   * those of large pictures into smaller batches */
   uint32_t max_batch;
   /* how input views of another size than the source domain's become such [XD_FIT_EXACT: they are
    * refused] */

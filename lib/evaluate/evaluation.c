@@ -12,8 +12,6 @@
 #include "evaluate/evaluation_run.h"
 #include "options/values.h"
 
-#define NOISES 24u /* of each source whose variety is measured */
-
 void xd_evaluation_input_init(xd_evaluation_input *input, size_t struct_size) {
   const xd_evaluation_input defaults = XD_EVALUATION_INPUT_INIT;
   xdi_sized_write(input, struct_size, &defaults, sizeof defaults);
@@ -76,9 +74,8 @@ static xd_status pass_over_real(xdi_evaluation_run *run) {
     return XD_OK;
   figures->judge_acc = 0.0;
   figures->edges = (xdi_edges){0};
-  for (uint32_t first = 0; status == XD_OK && first < run->target.count; first += XDI_JUDGE_BATCH) {
-    const uint32_t count =
-        run->target.count - first < XDI_JUDGE_BATCH ? run->target.count - first : XDI_JUDGE_BATCH;
+  for (uint32_t first = 0; status == XD_OK && first < run->target.count; first += run->batch) {
+    const uint32_t count = run->target.count - first < run->batch ? run->target.count - first : run->batch;
     status = judge_real(run, first, count);
     if (status == XD_OK && !run->settings.skip_reconstruction)
       status = reconstruct(run, first, count);
@@ -150,9 +147,8 @@ static xd_status judge_translated(xdi_evaluation_run *run, uint32_t first, uint3
 
 static xd_status pass_over_translated(xdi_evaluation_run *run) {
   xd_status status = XD_OK;
-  for (uint32_t first = 0; status == XD_OK && first < run->source.count; first += XDI_JUDGE_BATCH) {
-    const uint32_t count =
-        run->source.count - first < XDI_JUDGE_BATCH ? run->source.count - first : XDI_JUDGE_BATCH;
+  for (uint32_t first = 0; status == XD_OK && first < run->source.count; first += run->batch) {
+    const uint32_t count = run->source.count - first < run->batch ? run->source.count - first : run->batch;
     status = judge_translated(run, first, count);
     if (status == XD_OK)
       status = advance(run);
@@ -189,8 +185,8 @@ static xd_status spread_of_source(xdi_evaluation_run *run, uint32_t label, doubl
   xdi_gallery gallery;
   double pairs = 0.0;
   *spread = 0.0;
-  xd_status status = xdi_gallery_open(&gallery, run->context, XD_CLASS_LIMIT, NOISES, run->target_size);
-  for (uint32_t i = 0; status == XD_OK && i < NOISES; i++)
+  xd_status status = xdi_gallery_open(&gallery, run->context, XD_CLASS_LIMIT, XDI_NOISES, run->target_size);
+  for (uint32_t i = 0; status == XD_OK && i < XDI_NOISES; i++)
     if (is_accepted(run, label, run->judge.labels[i]))
       status = xdi_gallery_add(&gallery, run->context, xdi_gallery_class(run, run->judge.labels[i]),
                                run->results + i * run->target_size);
@@ -211,13 +207,13 @@ static xd_status spread_of_source(xdi_evaluation_run *run, uint32_t label, doubl
 
 /* Many noises on one source picture, numbered on after those of the whole set. */
 static xd_status vary_source(xdi_evaluation_run *run, uint32_t place, uint32_t number, double *spread) {
-  uint32_t indices[NOISES];
-  for (uint32_t i = 0; i < NOISES; i++)
+  uint32_t indices[XDI_NOISES];
+  for (uint32_t i = 0; i < XDI_NOISES; i++)
     indices[i] = run->source.indices[place];
-  const uint64_t first = (uint64_t)run->source.count + (uint64_t)number * NOISES;
-  xd_status status = translate(run, indices, NOISES, first);
+  const uint64_t first = (uint64_t)run->source.count + (uint64_t)number * XDI_NOISES;
+  xd_status status = translate(run, indices, XDI_NOISES, first);
   if (status == XD_OK)
-    status = xdi_judge_session_run(&run->judge, NULL, run->results, NOISES);
+    status = xdi_judge_session_run(&run->judge, NULL, run->results, XDI_NOISES);
   return status == XD_OK ? spread_of_source(run, xdi_paired_label(&run->source, place), spread) : status;
 }
 

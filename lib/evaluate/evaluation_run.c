@@ -93,10 +93,10 @@ static xd_status check_fit(const xdi_evaluation_run *run, const xd_judge *judge)
 
 static xd_status open_conditions(xdi_evaluation_run *run) {
   const xd_allocator *allocator = &run->context->allocator;
-  run->labels = xdi_allocate(allocator, XDI_JUDGE_BATCH,
-                             xd_translator_source_dim(run->translator) * sizeof *run->labels);
-  run->codes = xdi_allocate(allocator, XDI_JUDGE_BATCH,
-                            xd_translator_target_dim(run->translator) * sizeof *run->codes);
+  run->labels =
+      xdi_allocate(allocator, run->batch, xd_translator_source_dim(run->translator) * sizeof *run->labels);
+  run->codes =
+      xdi_allocate(allocator, run->batch, xd_translator_target_dim(run->translator) * sizeof *run->codes);
   return run->labels && run->codes ? XD_OK : xdi_fail_memory(run->context, "evaluating");
 }
 
@@ -108,9 +108,9 @@ static xd_status open_memory(xdi_evaluation_run *run) {
   if (!xdi_shape_count(set_shape(run->source.set), 1, &source_size) ||
       !xdi_shape_count(set_shape(run->target.set), 1, &run->target_size))
     return xdi_fail(run->context, XD_ERROR_TOO_LARGE, "the pictures are too large");
-  run->source.pictures = xdi_allocate(allocator, XDI_JUDGE_BATCH, source_size * sizeof(float));
-  run->target.pictures = xdi_allocate(allocator, XDI_JUDGE_BATCH, run->target_size * sizeof(float));
-  run->results = xdi_allocate(allocator, XDI_JUDGE_BATCH, run->target_size * sizeof(float));
+  run->source.pictures = xdi_allocate(allocator, run->batch, source_size * sizeof(float));
+  run->target.pictures = xdi_allocate(allocator, run->batch, run->target_size * sizeof(float));
+  run->results = xdi_allocate(allocator, run->batch, run->target_size * sizeof(float));
   run->real_features = xdi_allocate(allocator, run->target.count, features);
   run->translated_features = xdi_allocate(allocator, run->source.count, features);
   run->reconstructed_features =
@@ -129,8 +129,8 @@ static uint32_t count_steps(const xdi_evaluation_run *run) {
     if (sources[class]++ < XDI_NOISE_SOURCES)
       varied++;
   }
-  return (run->target.count + XDI_JUDGE_BATCH - 1) / XDI_JUDGE_BATCH +
-         (run->source.count + XDI_JUDGE_BATCH - 1) / XDI_JUDGE_BATCH + varied;
+  return (run->target.count + run->batch - 1) / run->batch +
+         (run->source.count + run->batch - 1) / run->batch + varied;
 }
 
 static xd_status check_domain_names(const xdi_evaluation_run *run, const xdi_paired_set *of) {
@@ -150,11 +150,25 @@ static xd_status check_names(const xdi_evaluation_run *run) {
   return status == XD_OK ? xdi_check_judge_names(run->context, run->judged_by, run->target.set) : status;
 }
 
+/* What all networks can take together, and the noises of a source at least. */
+static uint32_t choose_batch(const xdi_evaluation_run *run) {
+  const xd_network *networks[] = {xd_judge_network(run->judged_by),
+                                  xd_encoder_network(xd_model_encoder(run->model, run->source.domain)),
+                                  xd_encoder_network(xd_model_encoder(run->model, run->target.domain)),
+                                  xd_decoder_network(xd_model_decoder(run->model, run->target.domain))};
+  uint32_t batch = XDI_JUDGE_BATCH;
+  for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+    if (networks[i])
+      batch = xdi_session_rows(networks[i], batch);
+  return batch < XDI_NOISES ? XDI_NOISES : batch;
+}
+
 xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction direction) {
   xd_context *context = run->context;
   xd_translator_options translator = XD_TRANSLATOR_OPTIONS_INIT;
   translator.direction = direction;
-  translator.max_batch = XDI_JUDGE_BATCH;
+  run->batch = choose_batch(run);
+  translator.max_batch = run->batch;
   xd_status status = xd_translator_create(&run->translator, context, run->model, &translator);
   if (status == XD_OK)
     status = check_fit(run, run->judged_by);
@@ -165,12 +179,12 @@ xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction directio
   if (status == XD_OK)
     status = list_paired(run, &run->target);
   if (status == XD_OK)
-    status = xdi_judge_session_open(&run->judge, context, run->judged_by);
+    status = xdi_judge_session_open(&run->judge, context, run->judged_by, run->batch);
   if (status == XD_OK)
     status = open_memory(run);
   if (status == XD_OK && !run->settings.skip_reconstruction)
     status = xdi_reconstruction_session_open(&run->reconstruction, context, run->model, run->target.domain,
-                                             XDI_JUDGE_BATCH);
+                                             run->batch);
   if (status == XD_OK)
     status = xdi_gallery_open(&run->real, context, XD_CLASS_LIMIT, DIVERSITY_PICTURES, run->target_size);
   if (status == XD_OK)
@@ -178,7 +192,7 @@ xd_status xdi_evaluation_run_open(xdi_evaluation_run *run, xd_direction directio
   if (status == XD_OK)
     status = run->conditions ? open_conditions(run)
                              : xdi_style_open(&run->style, context, run->model, run->source.domain,
-                                              run->source.count, XDI_JUDGE_BATCH);
+                                              run->source.count, run->batch);
   if (status == XD_OK)
     run->steps = count_steps(run);
   return status;

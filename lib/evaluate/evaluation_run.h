@@ -10,6 +10,7 @@
 #include "xdomain/translator.h"
 
 #define XDI_NOISE_SOURCES 8u /* of a source class, whose variety is measured */
+#define XDI_NOISES 24u       /* of each of them */
 
 /* The pictures of one set whose class is paired. */
 typedef struct xdi_paired_set {
@@ -17,7 +18,7 @@ typedef struct xdi_paired_set {
   uint32_t domain; /* 1 or 2 */
   uint32_t *indices;
   uint32_t count;
-  float *pictures; /* [XDI_JUDGE_BATCH], the batch in progress */
+  float *pictures; /* [batch], the batch in progress */
 } xdi_paired_set;
 
 typedef struct xdi_evaluation_run {
@@ -28,6 +29,7 @@ typedef struct xdi_evaluation_run {
   xdi_evaluation_settings settings;
   xd_progress_callback callback;
   void *user;
+  uint32_t batch;       /* pictures that pass the networks together */
   uint32_t step, steps; /* that the callback hears of */
   bool any;             /* the pairing is "*:*": one class on each side */
   xdi_paired_set source, target;
@@ -37,10 +39,10 @@ typedef struct xdi_evaluation_run {
   xdi_style style;
   xd_translator *translator;
   bool conditions;       /* the source domain holds labels: of its set nothing else is read */
-  float *labels, *codes; /* then [XDI_JUDGE_BATCH] conditions, and what is generated from them */
+  float *labels, *codes; /* then [batch] conditions, and what is generated from them */
   xdi_judge_session judge;
   xdi_reconstruction_session reconstruction;
-  float *results; /* [XDI_JUDGE_BATCH] generated or reconstructed pictures */
+  float *results; /* [batch] generated or reconstructed pictures */
   float *real_features, *translated_features, *reconstructed_features;
   xdi_gallery real, accepted;
   xdi_real_figures *figures; /* of the real target pictures */

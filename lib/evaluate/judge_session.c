@@ -5,16 +5,16 @@
 
 #include "base/memory.h"
 
-xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge) {
+xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge,
+                                 uint32_t batch) {
   memset(session, 0, sizeof *session);
   session->network = xdi_session_of(context, xd_judge_network(judge), 0, 0);
   session->classes = xd_judge_class_count(judge);
   session->feature_dim = xd_judge_feature_dim(judge);
-  session->logits =
-      xdi_allocate(&context->allocator, XDI_JUDGE_BATCH, session->classes * sizeof *session->logits);
+  session->logits = xdi_allocate(&context->allocator, batch, session->classes * sizeof *session->logits);
   if (!session->logits)
     return xdi_fail_memory(context, "preparing the judge");
-  return xdi_session_reserve(&session->network, XDI_JUDGE_BATCH);
+  return xdi_session_reserve(&session->network, batch);
 }
 
 void xdi_judge_session_close(xdi_judge_session *session) {

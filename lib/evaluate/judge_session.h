@@ -19,11 +19,13 @@ typedef struct xdi_judge_session {
 /* XD_ERROR_SHAPE_MISMATCH where a class has another name in the set than in the judge. */
 xd_status xdi_check_judge_names(xd_context *context, const xd_judge *judge, const xd_dataset *set);
 
-/* On failure the session may, and need not, be closed. */
-xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge);
+/* For batches of at most `batch`, which is at most XDI_JUDGE_BATCH. On failure the session may, and need not, be
+ * closed. */
+xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge,
+                                 uint32_t batch);
 void xdi_judge_session_close(xdi_judge_session *session); /* a zeroed one is legal */
 
-/* At most XDI_JUDGE_BATCH pictures; features[count][feature_dim] where not NULL. The labels stand in the
+/* At most a batch of pictures; features[count][feature_dim] where not NULL. The labels stand in the
  * session. */
 xd_status xdi_judge_session_run(xdi_judge_session *session, float *features, const float *pictures,
                                 uint32_t count);

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "layer/builtin.h"
 
+#define ACTIVATION_BUDGET ((size_t)1 << 22) /* floats of the widest activation of a batch */
+
 xdi_session xdi_session_of(xd_context *context, const xd_network *network, size_t input_split,
                            size_t output_split) {
   return (xdi_session){.context = context,
@@ -24,6 +26,17 @@ void xdi_session_close(xdi_session *session) {
   session->executor = NULL;
   session->staging = NULL;
   session->capacity = 0;
+}
+
+uint32_t xdi_session_rows(const xd_network *network, uint32_t limit) {
+  size_t widest = xdi_cells(network->input);
+  for (uint32_t i = 0; i < network->layer_count; i++)
+    if (xdi_cells(network->layers[i].out) > widest)
+      widest = xdi_cells(network->layers[i].out);
+  const size_t affordable = ACTIVATION_BUDGET / widest;
+  if (affordable >= limit)
+    return limit;
+  return affordable > 0 ? (uint32_t)affordable : 1;
 }
 
 static xd_status create_staging(xdi_session *session, uint32_t rows) {

@@ -22,6 +22,10 @@ xdi_session xdi_session_of(xd_context *context, const xd_network *network, size_
                            size_t output_split);
 void xdi_session_close(xdi_session *session);
 
+/* How many rows pass a network together: at most `limit`, and so few that no activation of theirs takes more than 16 MiB,
+ * but one at least. */
+uint32_t xdi_session_rows(const xd_network *network, uint32_t limit);
+
 /* Room for so many rows; what the last run gave is lost where there was less. On failure there is none. */
 xd_status xdi_session_reserve(xdi_session *session, uint32_t rows);
 

@@ -1,23 +1,7 @@
 /* Rows of host memory through a network, batch by batch. The session lives for the one call. */
 #include "model/inference.h"
 
-#include "layer/builtin.h"
 #include "layer/session.h"
-
-#define ACTIVATION_BUDGET ((size_t)1 << 24) /* floats of the largest activation of a batch: 64 MiB */
-
-/* As many rows as the call has and memory allows. */
-static uint32_t choose_batch(const xd_network *network, uint32_t count) {
-  size_t largest = xdi_cells(network->input);
-  for (uint32_t i = 0; i < network->layer_count; i++)
-    if (xdi_cells(network->layers[i].out) > largest)
-      largest = xdi_cells(network->layers[i].out);
-  const size_t affordable = ACTIVATION_BUDGET / largest;
-  uint32_t batch = count < XDI_INFERENCE_BATCH ? count : XDI_INFERENCE_BATCH;
-  if (affordable < batch)
-    batch = affordable > 0 ? (uint32_t)affordable : 1;
-  return batch;
-}
 
 /* The blocks of a row; one that the network has not is NULL. */
 static const float *input_at(const xdi_inference *call, uint32_t block, uint32_t row) {
@@ -63,7 +47,9 @@ xd_status xdi_infer(xd_context *context, const xd_network *network, const xdi_in
       status =
           xdi_device_check_rows(context, call->inputs[i], call->count, call->input_widths[i], call->kind);
   if (status == XD_OK && call->count > 0)
-    status = run_all(&session, call, choose_batch(network, call->count));
+    status = run_all(
+        &session, call,
+        xdi_session_rows(network, call->count < XDI_INFERENCE_BATCH ? call->count : XDI_INFERENCE_BATCH));
   xdi_session_close(&session);
   return status;
 }

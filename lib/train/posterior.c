@@ -5,10 +5,11 @@
 #include "layer/session.h"
 #include "tensor/shape.h"
 
-#define BATCH 256u
+#define BATCH 256u /* pictures that are changed by one stream of numbers */
 
 typedef struct pass_memory {
   xdi_session encoder;
+  uint32_t rows; /* that pass it together */
   uint32_t *indices;
   float *pictures, *posterior;
 } pass_memory;
@@ -43,7 +44,8 @@ static xd_status open_memory(xd_context *context, pass_memory *memory, const xd_
   if (!memory->indices || !memory->pictures || !memory->posterior)
     return xdi_fail_memory(context, "encoding a set");
   memory->encoder = xdi_session_of(context, encoder, 0, 0);
-  return xdi_session_reserve(&memory->encoder, BATCH);
+  memory->rows = xdi_session_rows(encoder, BATCH);
+  return xdi_session_reserve(&memory->encoder, memory->rows);
 }
 
 static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pass, pass_memory *memory,
@@ -55,10 +57,14 @@ static xd_status encode_batch(xd_context *context, const xdi_posterior_pass *pas
   xd_status status = xdi_augment(context, memory->pictures, NULL, &batch, &pass->augmentation);
   for (size_t i = 0; status == XD_OK && pass->inverted && i < count * memory->encoder.input_width; i++)
     memory->pictures[i] = 1.0f - memory->pictures[i];
-  if (status == XD_OK)
-    status = xdi_session_run(&memory->encoder, memory->pictures, NULL, count);
-  if (status == XD_OK)
-    status = xdi_session_read(&memory->encoder, memory->posterior, NULL, count, "the posteriors");
+  for (uint32_t at = 0; status == XD_OK && at < count; at += memory->rows) {
+    const uint32_t rows = count - at < memory->rows ? count - at : memory->rows;
+    status =
+        xdi_session_run(&memory->encoder, memory->pictures + at * memory->encoder.input_width, NULL, rows);
+    if (status == XD_OK)
+      status = xdi_session_read(&memory->encoder, memory->posterior + at * memory->encoder.output_width, NULL,
+                                rows, "the posteriors");
+  }
   return status;
 }
 

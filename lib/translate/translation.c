@@ -233,14 +233,26 @@ static xd_status check_stages(const job *of) {
                   "the source domain holds conditions: it has no pictures to translate");
 }
 
+/* Large pictures pass in smaller batches. */
+static uint32_t choose_batch(const job *of) {
+  const xd_translator *translator = of->translator;
+  const uint32_t most = translator->options.max_batch;
+  uint32_t batch = of->count < most ? of->count : most;
+  if (of->stages & ENCODE && batch > 0)
+    batch = xdi_session_rows(translator->encoder.network, batch);
+  if (of->stages & DECODE && batch > 0)
+    batch = xdi_session_rows(translator->decoder.network, batch);
+  return batch;
+}
+
 static xd_status run(const job *of) {
-  const uint32_t most = of->translator->options.max_batch, batch = of->count < most ? of->count : most;
   xd_status status = check_stages(of);
   if (status == XD_OK)
     status = check_views(of);
   if (status == XD_OK)
     status = check_values(of);
-  if (status == XD_OK && batch > 0)
+  const uint32_t batch = status == XD_OK ? choose_batch(of) : 0;
+  if (batch > 0)
     status = reserve(of, batch);
   for (uint32_t first = 0, rows; first < of->count && status == XD_OK; first += rows) {
     rows = of->count - first < batch ? of->count - first : batch;

@@ -585,6 +585,62 @@ START_TEST(translator_run__tells_of_each_batch) {
 }
 END_TEST
 
+static int count_calls(void *user, const xd_progress *progress) {
+  (void)progress;
+  ++*(uint32_t *)user;
+  return 0;
+}
+
+/* From codes of domain 1 to pictures of 256x256x3. */
+static xd_model *large_model(void) {
+  const char *small = tiny_vae(1),
+             *vae = "width=256 height=256 channels=3 latent_dim=3 base_channels=8 depth=1 hidden1=4";
+  xd_encoder *encoders[] = {make_encoder(context, small), make_encoder(context, vae)};
+  xd_decoder *decoders[] = {make_decoder(context, small), make_decoder(context, vae)};
+  xd_latent_generator *generator =
+      make_generator(context, "source_dim=2 target_dim=3 hidden_width=4 hidden_layers=1");
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  xd_model *made;
+  parts.generator[0] = generator;
+  parts.pairing = "0:0";
+  for (int i = 0; i < 2; i++)
+    parts.encoder[i] = encoders[i], parts.decoder[i] = decoders[i];
+  assert_ok(context, xd_model_create(&made, context, &parts));
+  for (int i = 0; i < 2; i++) {
+    xd_encoder_release(encoders[i]);
+    xd_decoder_release(decoders[i]);
+  }
+  xd_latent_generator_release(generator);
+  return made;
+}
+
+START_TEST(translator_decode__takes_large_pictures_in_smaller_batches) {
+  enum { LARGE = 40, SIZE = 256 * 256 * 3 };
+  xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_translator *translator;
+  xd_model *large = large_model();
+  float codes[LARGE * CODE], *alone = calloc(SIZE, sizeof *alone);
+  float *pictures = calloc(LARGE, SIZE * sizeof *pictures);
+  uint32_t calls = 0;
+  ck_assert(pictures && alone);
+  for (int i = 0; i < LARGE * CODE; i++)
+    codes[i] = (float)(i * 5 % 13) / 6.0f - 1.0f;
+  options.callback = count_calls;
+  options.user = &calls;
+  assert_ok(context, xd_translator_create(&translator, context, large, &options));
+  assert_ok(context, xd_translator_decode_floats(translator, pictures, codes, LARGE));
+  ck_assert(calls > 1 && calls < LARGE);
+  for (int i = 0; i < LARGE; i += 13) {
+    assert_ok(context, xd_translator_decode_floats(translator, alone, codes + i * CODE, 1));
+    ck_assert_mem_eq(alone, pictures + (size_t)i * SIZE, SIZE * sizeof *alone);
+  }
+  xd_translator_destroy(translator);
+  xd_model_release(large);
+  free(pictures);
+  free(alone);
+}
+END_TEST
+
 /* Fails the first allocation, the second and so on, until the attempt succeeds. */
 static void check_memory_running_out(xd_status (*attempt)(xd_translator **out, xd_context *counted,
                                                           const char *path),
@@ -768,6 +824,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
   tcase_add_test(tcase, translator_run__stops_when_cancelled);
   tcase_add_test(tcase, translator_run__tells_of_each_batch);
+  tcase_add_test(tcase, translator_decode__takes_large_pictures_in_smaller_batches);
   tcase_add_test(tcase, translator_run__leaks_nothing_when_memory_runs_out);
   tcase_add_test(tcase, translator_load__translates_as_the_whole_model_does);
   tcase_add_test(tcase, translator_load__keeps_the_weights_of_one_direction);
