@@ -141,10 +141,10 @@ static int score_unchanged(const task *t) {
   return done;
 }
 
-static int open_all(task *t, char **arguments, int real_count) {
+static int open_all(task *t, xd_direction direction, char **arguments, int real_count) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   xd_shape judged;
-  options.direction = strcmp(arguments[1], "2to1") ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+  options.direction = direction;
   if (xd_translator_load(&t->translator, t->context, arguments[0], &options) ||
       xd_judge_load(&t->judge, t->context, arguments[2]) ||
       xd_dataset_load(&t->sources, t->context, arguments[3], NULL))
@@ -170,7 +170,8 @@ static int open_all(task *t, char **arguments, int real_count) {
 
 int main(int argc, char **argv) {
   task t = {NULL};
-  if (argc < 6 || argc > 5 + REAL_LIMIT || (strcmp(argv[2], "1to2") && strcmp(argv[2], "2to1"))) {
+  xd_direction direction;
+  if (argc < 6 || argc > 5 + REAL_LIMIT || xd_direction_from_name(&direction, argv[2])) {
     fputs("usage: nearest MODEL.xdm 1to2|2to1 JUDGE.xdc SOURCES REAL...\n", stderr);
     return 2;
   }
@@ -178,8 +179,8 @@ int main(int argc, char **argv) {
     fputs("nearest: no context\n", stderr);
     return 1;
   }
-  int done =
-      open_all(&t, argv + 1, argc - 5) && score_real(&t) && score_translations(&t) && score_unchanged(&t);
+  int done = open_all(&t, direction, argv + 1, argc - 5) && score_real(&t) && score_translations(&t) &&
+             score_unchanged(&t);
   if (done && fflush(stdout))
     done = fail(&t, "standard output cannot be written");
   for (int i = 0; i < t.real_count; i++) {

@@ -117,7 +117,8 @@ typedef struct runtime {
 /* The flags every command has, for its table. */
 #define RUNTIME_FLAGS(r) \
   {"backend", FLAG_TEXT, &(r).backend, "NAME", \
-   "compute backend: auto, native (native:avx2, ...: by these instructions), openblas, reference, or a plug-in's file, with a slash in it"}, \
+   "compute backend: auto, native (native:avx2, ...: by these instructions), openblas, reference, " \
+   "or a plug-in's file, with a slash in it"}, \
       {"threads", FLAG_COUNT, &(r).threads, "N", "threads (default: as many as the process may use)"}, { \
     "verbose", FLAG_SWITCH, &(r).verbose, NULL, "the library's log on standard error" \
   }

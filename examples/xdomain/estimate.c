@@ -73,8 +73,8 @@ static xd_status shorten(const training *t, xd_options **out) {
   if (!status)
     status = xd_options_read(*out, t->run.context, text);
   for (int i = 0; i < CHANGES && !status; i++) {
-    snprintf(text, sizeof text, "mapping.%s = 0\n", changes[i]);
-    status = xd_options_read(*out, t->run.context, text);
+    snprintf(text, sizeof text, "mapping.%s", changes[i]);
+    status = xd_options_set_number(*out, t->run.context, text, 0);
   }
   return status;
 }
@@ -138,10 +138,10 @@ static uint32_t vae_steps(const training *t, uint32_t domain) {
 }
 
 static bool are_changed(const training *t, uint32_t domain) {
-  char format[40];
+  char name[40];
   for (int i = 0; i < CHANGES; i++) {
-    snprintf(format, sizeof format, "mapping%%u.%s", changes[i]);
-    if (numbered_option(t, format, domain + 1) > 0.0)
+    snprintf(name, sizeof name, "mapping%u.%s", domain + 1, changes[i]);
+    if (option(t, name) > 0.0)
       return true;
   }
   return false;

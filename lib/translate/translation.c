@@ -238,9 +238,9 @@ static uint32_t choose_batch(const job *of) {
   const xd_translator *translator = of->translator;
   const uint32_t most = translator->options.max_batch;
   uint32_t batch = of->count < most ? of->count : most;
-  if (of->stages & ENCODE && batch > 0)
+  if (of->stages & ENCODE)
     batch = xdi_session_rows(translator->encoder.network, batch);
-  if (of->stages & DECODE && batch > 0)
+  if (of->stages & DECODE)
     batch = xdi_session_rows(translator->decoder.network, batch);
   return batch;
 }

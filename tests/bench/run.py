@@ -143,6 +143,8 @@ class Bench:
                          **({"XDOMAIN_BENCH_QUICK": "1"} if options.quick else {})}
         plugin = Path(options.build) / "xdomain-onednn.so"
         self.plugin = plugin if plugin.exists() else None
+        if not self.plugin:
+            self.notes.append("oneDNN is not here: no kernels to compare with")
         self.seconds, self.pairs = (0.3, 3) if options.quick else (1.5, 7)
         self.ours = Peer("libxdomain", [self.bench, "serve"] + ([self.plugin] if self.plugin else []),
                          {**self.switches, **self.backend}, ".xdm")
