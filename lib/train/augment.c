@@ -70,6 +70,12 @@ static int32_t clamped(int32_t position, int32_t size) {
   return position < size ? position : size - 1;
 }
 
+static float limited(float value, float least, float most) {
+  if (value < least)
+    return least;
+  return value < most ? value : most;
+}
+
 /* Where in the source the pixel (x, y) of the result lies: matrix * (x, y) + offset, and where it bends, products of a
  * wave across and one down: sum of bend[of x, of y][wave down][wave across]. */
 typedef struct placement {
@@ -148,7 +154,7 @@ typedef struct taps {
 } taps;
 
 static taps split(float position, int32_t size) {
-  const float inside = fminf(fmaxf(position, 0.0f), (float)(size - 1));
+  const float inside = limited(position, 0.0f, (float)(size - 1));
   const int32_t first = (int32_t)inside;
   const float past = inside - (float)first, left = 1.0f - past;
   taps around = {.weight = {-past * left * left, 1.0f - (2.0f - past) * past * past,
@@ -181,19 +187,42 @@ static void map_row(const augmentation *job, float *to, const uint8_t *from, con
           row += across.weight[i] * (float)line[across.cell[i] * channels];
         sum += down.weight[j] * row;
       }
-      to[x * channels + c] = fminf(fmaxf(sum * (1.0f / 255.0f), 0.0f), 1.0f);
+      to[x * channels + c] = limited(sum * (1.0f / 255.0f), 0.0f, 1.0f);
     }
+  }
+}
+
+/* Every pixel of the result is one of the source: the picture is at most shifted and flipped. */
+static bool is_whole(const placement *map) {
+  return !map->bends && fabsf(map->xx) == 1.0f && map->xy == 0.0f && map->yx == 0.0f && map->yy == 1.0f &&
+         map->x0 == rintf(map->x0) && map->y0 == rintf(map->y0);
+}
+
+/* As map_row, of a map that is whole. */
+static void shift_row(const augmentation *job, float *to, const uint8_t *from, const placement *map, int32_t y) {
+  const int32_t channels = job->channels, step = (int32_t)map->xx, x0 = (int32_t)map->x0;
+  const uint8_t *line = from + clamped(y + (int32_t)map->y0, job->height) * job->width * channels;
+  for (int32_t x = 0; x < job->width; x++) {
+    const uint8_t *pixel = line + clamped(step * x + x0, job->width) * channels;
+    for (int32_t c = 0; c < channels; c++)
+      to[x * channels + c] = limited((float)pixel[c] * (1.0f / 255.0f), 0.0f, 1.0f);
   }
 }
 
 static void map_picture(const augmentation *job, uint32_t row, const placement *map) {
   const uint8_t *from = pixels_of(job, row);
+  const bool whole = is_whole(map);
   float *to = job->to + row * picture_size(job);
   float waves[SIDE_LIMIT][WAVES];
   for (int32_t x = 0; map->bends && x < job->width; x++)
     waves_at(waves[x], x, job->width);
-  for (int32_t y = 0; y < job->height; y++)
-    map_row(job, to + (size_t)y * (size_t)(job->width * job->channels), from, map, waves, y);
+  for (int32_t y = 0; y < job->height; y++) {
+    float *line = to + (size_t)y * (size_t)(job->width * job->channels);
+    if (whole)
+      shift_row(job, line, from, map, y);
+    else
+      map_row(job, line, from, map, waves, y);
+  }
 }
 
 static void augment_picture(const augmentation *job, uint32_t row) {
@@ -277,7 +306,7 @@ static void add_noise(const augmentation *job, uint32_t row, float *picture) {
     xdi_random_normals(noise, part, seed, job->batch->stream,
                        ((uint64_t)job->batch->first + row) * size + begin);
     for (size_t i = 0; i < part; i++)
-      picture[begin + i] = fminf(fmaxf(picture[begin + i] + deviation * noise[i], 0.0f), 1.0f);
+      picture[begin + i] = limited(picture[begin + i] + deviation * noise[i], 0.0f, 1.0f);
   }
 }
 
@@ -310,7 +339,7 @@ static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, ui
   const float gain = expf(strength * largest_gain * (2.0f * degradation_of(job, row, 3 + channel) - 1.0f));
   for (int32_t i = 0; i <= CURVE_STEPS; i++) {
     const float value = gain * powf((float)i / CURVE_STEPS, gamma);
-    curve[i] = fminf(fmaxf(0.5f + contrast * (value - 0.5f) + brightness, 0.0f), 1.0f);
+    curve[i] = limited(0.5f + contrast * (value - 0.5f) + brightness, 0.0f, 1.0f);
   }
 }
 
