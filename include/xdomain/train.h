@@ -192,7 +192,8 @@ XD_API void xd_generator_input_init(xd_generator_input *input, size_t struct_siz
  * discriminator, which judges whether codes are real and meet their condition, is not kept. Every
  * different condition is drawn alike often; where all are the same, as those of a set without
  * labels, G1 makes codes of whatever the set holds. Options: group "mapping"; NULL means the
- * defaults; mixing, anchor_codes, invariance and style are not read. Nothing is validated: the
+ * defaults; mixing, anchor_codes, invariance, invariance_target, style and the changes of copies
+ * (augment and so on) are not read. Nothing is validated: the
  * last step's averaged weights are taken. The report, where not NULL, is as xd_train's of
  * mapping 1. Run may be NULL; its callback hears of XD_STAGE_CODES and XD_STAGE_MAPPING1. It takes
  * little time and has no checkpoints: with one, XD_ERROR_UNSUPPORTED.

@@ -76,9 +76,8 @@ void xdi_put_u64(xdi_bytes *bytes, uint64_t value) {
 }
 
 void xdi_put_text(xdi_bytes *bytes, const char *text) {
-  size_t length = text ? strlen(text) : 0;
-  if (length > XDI_TEXT_LIMIT)
-    length = XDI_TEXT_LIMIT;
+  const size_t length = text ? strlen(text) : 0;
+  bytes->failed = bytes->failed || length > XDI_TEXT_LIMIT;
   xdi_put_u32(bytes, (uint32_t)length);
   xdi_put(bytes, text, length);
 }

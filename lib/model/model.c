@@ -75,7 +75,7 @@ static bool merge_properties(const xd_allocator *allocator, xdi_texts *to, const
 
 /* ---- checks ---- */
 
-static xd_status check_text(xd_context *context, const char *text, const char *what) {
+xd_status xdi_check_model_text(xd_context *context, const char *text, const char *what) {
   if (!text || strlen(text) <= XDI_MODEL_TEXT_LIMIT)
     return XD_OK;
   return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the model's %s is longer than %u bytes", what,
@@ -97,7 +97,7 @@ static xd_status check_texts(xd_context *context, const char *const *texts, uint
   for (uint32_t i = 0; i < count && status == XD_OK; i++) {
     if (!texts[i])
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "text %u of the model's %s is NULL", i, what);
-    status = check_text(context, texts[i], what);
+    status = xdi_check_model_text(context, texts[i], what);
   }
   return status;
 }
@@ -156,7 +156,7 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
 static xd_status check_domain(xd_context *context, const xd_model_parts *parts, uint32_t i) {
   xd_status status = is_condition(parts, i) ? check_condition(context, parts) : check_vae(context, parts, i);
   if (status == XD_OK)
-    status = check_text(context, parts->name[i], "names");
+    status = xdi_check_model_text(context, parts->name[i], "names");
   if (status == XD_OK)
     status = check_count(context, parts->class_count[i], XD_CLASS_LIMIT, "class names");
   return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], "class names")
@@ -204,7 +204,7 @@ static xd_status check_parts(xd_context *context, const xd_model_parts *parts) {
       status = check_discriminator(context, parts, i);
   }
   if (status == XD_OK)
-    status = check_text(context, parts->pairing, "pairing");
+    status = xdi_check_model_text(context, parts->pairing, "pairing");
   return status == XD_OK ? check_properties(context, parts) : status;
 }
 

@@ -199,7 +199,8 @@ static bool is_whole(const placement *map) {
 }
 
 /* As map_row, of a map that is whole. */
-static void shift_row(const augmentation *job, float *to, const uint8_t *from, const placement *map, int32_t y) {
+static void shift_row(const augmentation *job, float *to, const uint8_t *from, const placement *map,
+                      int32_t y) {
   const int32_t channels = job->channels, step = (int32_t)map->xx, x0 = (int32_t)map->x0;
   const uint8_t *line = from + clamped(y + (int32_t)map->y0, job->height) * job->width * channels;
   for (int32_t x = 0; x < job->width; x++) {

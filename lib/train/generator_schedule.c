@@ -78,8 +78,11 @@ static xd_status read_settings(xdi_training *training, const xd_options *options
   if (settings->same_code_positive)
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                     "mapping.same_code_positive cannot be 1 where the condition is no code");
-  settings->invariance = settings->mixing = settings->style = 0.0f;
+  settings->invariance = settings->invariance_target = settings->mixing = settings->style = 0.0f;
+  settings->augment = settings->augment_elastic = settings->augment_colour = settings->augment_blur = 0.0f;
   settings->anchor_codes = 1;
+  training->group = "mapping";
+  training->options = settings;
   training->settings.seed = settings->seed;
   training->settings.directions = 1;
   return xdi_ranks_check_batch(training->context, "mapping.batch", settings->batch, settings->parts);
@@ -204,6 +207,10 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_generator_
     status = xdi_fail(training->context, XD_ERROR_UNSUPPORTED, "xd_train_generator keeps no checkpoint");
   if (status == XD_OK)
     status = read_settings(training, options);
+  if (status == XD_OK)
+    status = xdi_check_texts(training);
+  if (status == XD_OK)
+    status = xdi_checkpoint_open(training); /* no file: the run and the ranks are checked */
   if (status != XD_OK)
     return status;
   const uint32_t count = xdi_list_class_names(names, input->set);
@@ -228,7 +235,9 @@ xd_status xd_train_generator(xd_model **out, xd_context *context, xd_values *rep
   if (status != XD_OK)
     return status;
   as.set[1] = given.set;
+  as.name[1] = given.name;
   status = xdi_training_open(&training, context, report, &as, how);
+  training.call = "xd_train_generator";
   if (status == XD_OK)
     status = run(out, &training, &given, options);
   xdi_training_close(&training);

@@ -174,6 +174,8 @@ xd_status xd_judge_train(xd_judge **out, xd_context *context, xd_values *report,
   if (status == XD_OK)
     status = read_settings(&training, options);
   if (status == XD_OK)
+    status = xdi_check_texts(&training);
+  if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)
     status = train_judge(&training);

@@ -182,6 +182,8 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
   if (status == XD_OK)
     status = check_batches(&training);
   if (status == XD_OK)
+    status = xdi_check_texts(&training);
+  if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)
     warn_of_same_sets(&training);

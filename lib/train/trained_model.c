@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/model.h"
 #include "train/provenance.h"
 
 char *xdi_pairing_text(const xdi_training *training) {
@@ -31,6 +32,31 @@ uint32_t xdi_list_class_names(const char *names[XD_CLASS_LIMIT], const xd_datase
       count = label + 1;
   }
   return count;
+}
+
+static xd_status check_names(const xdi_training *training, uint32_t domain) {
+  const char *names[XD_CLASS_LIMIT];
+  const xd_dataset *set = training->input.set[domain];
+  const uint32_t count = set ? xdi_list_class_names(names, set) : 0;
+  xd_status status = xdi_check_model_text(training->context, training->input.name[domain], "names");
+  for (uint32_t i = 0; status == XD_OK && i < count; i++)
+    status = xdi_check_model_text(training->context, names[i], "class names");
+  return status;
+}
+
+static xd_status check_pairing(const xdi_training *training) {
+  char *text = xdi_pairing_text(training);
+  const xd_status status = text ? xdi_check_model_text(training->context, text, "pairing")
+                                : xdi_fail_memory(training->context, "writing down the pairing");
+  xdi_release(&training->context->allocator, text);
+  return status;
+}
+
+xd_status xdi_check_texts(const xdi_training *training) {
+  xd_status status = training->input.pairing ? check_pairing(training) : XD_OK;
+  for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
+    status = check_names(training, domain);
+  return status;
 }
 
 xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training) {

@@ -4,6 +4,9 @@
 
 #include "train/training.h"
 
+/* Whether the names, the classes' names and the pairing that the input has fit a model: XD_ERROR_TOO_LARGE. */
+xd_status xdi_check_texts(const xdi_training *training);
+
 /* Both VAEs alone, with names and classes. The caller owns *out. */
 xd_status xdi_make_vae_model(xd_model **out, const xdi_training *training);
 

@@ -369,6 +369,7 @@ START_TEST(train_generator__gives_a_model_of_labels_on_the_same_vae) {
   ck_assert_str_eq(xd_model_pairing(model), "0:0,1:1,2:2");
   ck_assert_str_eq(xd_model_property(model, "mapping.pictures2"), "360");
   ck_assert(strstr(xd_model_property(model, "mapping1.options"), "hidden_width=16 ") != NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping1.options"), " augment=0 augment_elastic=0 ") != NULL);
   ck_assert(value_of(report, "mapping1.discriminator") > 0.0);
   ck_assert(value_of(report, "seconds") >= value_of(report, "seconds.mapping1"));
   xd_values_destroy(report);
@@ -411,7 +412,7 @@ START_TEST(train_generator__refuses_what_it_cannot_train_on) {
   static float vectors[PICTURES * 2];
   static const struct {
     uint32_t dim;
-    int drop; /* 1: encoder, 2: decoder, 3: set, 4: a value; 5: stops, 6: a checkpoint */
+    int drop; /* 1: encoder, 2: decoder, 3: set, 4: a value; 5: stops, 6: a checkpoint, 7: a resumption, 8: a long name */
     const char *options, *word;
     xd_status status;
   } cases[] = {{0, 1, "", "encoder", XD_ERROR_INVALID_ARGUMENT},
@@ -422,7 +423,11 @@ START_TEST(train_generator__refuses_what_it_cannot_train_on) {
                {2, 0, "same_code_positive=1", "same_code_positive", XD_ERROR_INVALID_ARGUMENT},
                {2, 0, "source_dim=3", "source_dim", XD_ERROR_SHAPE_MISMATCH},
                {2, 5, QUICK_MAPPING, "step 3", XD_ERROR_CANCELLED},
-               {2, 6, QUICK_MAPPING, "checkpoint", XD_ERROR_UNSUPPORTED}};
+               {2, 6, QUICK_MAPPING, "checkpoint", XD_ERROR_UNSUPPORTED},
+               {2, 7, QUICK_MAPPING, "xd_run.resume", XD_ERROR_INVALID_ARGUMENT},
+               {2, 8, QUICK_MAPPING, "names", XD_ERROR_TOO_LARGE}};
+  static char long_name[65538];
+  memset(long_name, 'x', sizeof long_name - 1);
   fixture f;
   open_fixture(&f, QUICK_VAE);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -437,6 +442,8 @@ START_TEST(train_generator__refuses_what_it_cannot_train_on) {
     xd_run run = XD_RUN_INIT;
     run.callback = cases[i].drop == 5 ? stop_at_third : NULL;
     run.checkpoint = cases[i].drop == 6 ? "nowhere" : NULL;
+    run.resume = cases[i].drop == 7;
+    with.input.name = cases[i].drop == 8 ? long_name : NULL;
     with.run = &run;
     assert_status(train(&with, &model, NULL, cases[i].options), cases[i].status);
     assert_message_names(context, cases[i].word);

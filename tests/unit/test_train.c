@@ -741,6 +741,8 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   xd_dataset *few = NULL, *small = NULL, *lone = NULL;
   const uint8_t pixels[2 * 64] = {0};
   const uint32_t labels[2] = {0, 3};
+  static char long_text[65538];
+  memset(long_text, 'x', sizeof long_text - 1);
   xd_dataset_selection selection = XD_DATASET_SELECTION_INIT;
   assert_ok(f->context, train(f, &vaes, NULL));
   assert_ok(f->context, xd_dataset_create(&small, f->context, pixels, labels, 2, 8, 8, 1));
@@ -762,6 +764,8 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   lone = make_patterns(f->context, (pattern)0, 3, 3, 11);
   f->input.validation[0] = lone;
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "validation set of domain 1 has 1 picture of class '");
+  f->input.name[1] = long_text;
+  assert_train_refused(f, XD_ERROR_TOO_LARGE, "names");
   ck_assert_uint_eq(seen.step, 0);
   ck_assert_ptr_null(model);
   xd_dataset_release(few), xd_dataset_release(small), xd_dataset_release(lone);
