@@ -148,11 +148,11 @@ static const char paper[] = "vae.latent_dim = 32\n"
                             "mapping.noise_scale = 1\n";
 
 /* A third of the default's steps, and three times as many. */
-static const char quick[] = "vae.epochs = 4\n"
+static const char quick[] = "vae.epochs = 3\n"
                             "vae.min_steps = 1300\n"
                             "mapping.steps = 2700\n"
                             "validate_every = 1350\n";
-static const char best[] = "vae.epochs = 36\n"
+static const char best[] = "vae.epochs = 27\n"
                            "vae.min_steps = 12000\n"
                            "mapping.steps = 24000\n";
 
