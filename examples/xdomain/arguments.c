@@ -230,3 +230,7 @@ bool read_command_line(const command_line *line, int argc, char **argv, const ch
   *word_count = argc - optind;
   return !*code && !helped;
 }
+
+int check_temperature(float temperature) {
+  return temperature >= 0.0f && temperature <= 4.0f ? EXIT_DONE : usage_error("--temperature is 0 to 4");
+}

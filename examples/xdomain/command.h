@@ -67,6 +67,9 @@ typedef struct command_line {
 bool read_command_line(const command_line *line, int argc, char **argv, const char *const **words,
                        int *word_count, int *code);
 
+/* Whether translators take the noise of --temperature; the exit code. */
+int check_temperature(float temperature);
+
 /* The flags of commands that take options of the library, for their table. */
 #define SETTING_FLAGS(s) \
   {"set", FLAG_SET, (s), "NAME=VALUE", "set an option of the library by its name; may be repeated"}, { \

@@ -182,7 +182,7 @@ static int check_usage(const generation *g, int words) {
     return usage_error("--model and --out are needed, and options only");
   if (!g->count || !g->scale || g->domain > 2)
     return usage_error("--count and --scale are at least 1, --domain is 1 or 2");
-  return EXIT_DONE;
+  return check_temperature(g->temperature);
 }
 
 int command_generate(int argc, char **argv) {
@@ -196,7 +196,7 @@ int command_generate(int argc, char **argv) {
       {"out", FLAG_TEXT, &g.out, "PATH", "where the pictures go"},
       {"scale", FLAG_COUNT, &g.scale, "N", "magnification of a sheet (2)"},
       {"seed", FLAG_SEED, &g.seed, "N", "seed of the noise (0)"},
-      {"temperature", FLAG_REAL, &g.temperature, "T", "scale of the noise: less is more typical (1)"},
+      {"temperature", FLAG_REAL, &g.temperature, "T", "scale of the noise, 0 to 4: less is more typical (1)"},
       RUNTIME_FLAGS(g.run)};
   const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};
   const char *const *words;

@@ -160,7 +160,9 @@ static int check_usage(translation *t) {
     return usage_error("--direction is 1to2 or 2to1");
   if (!t->columns || !t->scale)
     return usage_error("--columns and --scale are at least 1");
-  int code = choose_fit(t);
+  int code = check_temperature(t->temperature);
+  if (!code)
+    code = choose_fit(t);
   if (!code)
     code = choose_results(t);
   return code ? code : choose_shard(t);
@@ -182,7 +184,7 @@ int command_translate(int argc, char **argv) {
       {"skip-bad", FLAG_SWITCH, &t.skip_bad, NULL, "pass over files that cannot be decoded, naming each"},
       {"shard", FLAG_TEXT, &t.shard_text, "I/N", "translate part I of N of the input (1/1)"},
       {"seed", FLAG_SEED, &t.seed, "N", "seed of the noise (0)"},
-      {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise (1)"},
+      {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise, 0 to 4 (1)"},
       RUNTIME_FLAGS(t.run)};
   int code;
   const command_line line = {.usage = usage, .flags = flags, .flag_count = sizeof flags / sizeof *flags};

@@ -128,7 +128,7 @@
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers")
 
 #define XDI_EVALUATION_ROWS(ROW) \
-  ROW(REAL, temperature, 0, 1000, 1, "", "scale of the noise") \
+  ROW(REAL, temperature, 0, 4, 1, "", "scale of the noise") \
   ROW(SWITCH, skip_reconstruction, 0, 1, 0, "", "leave out what the target's own reconstructions reach") \
   ROW(SEED, seed, 0, 9007199254740992, 0, "", "of the noise")
 

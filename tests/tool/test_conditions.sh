@@ -39,6 +39,13 @@ cmp -s one/000001.png again/000001.png || fail "the same seed and class, by numb
 runs 0 generate --model labels.xdm --class 1 --count 2 --seed 1 --out other
 cmp -s one/000001.png other/000001.png && fail "another seed draws the same"
 runs 0 generate --model labels.xdm --out sheet.png
+for heat in 5 -1; do
+  runs 2 generate --model labels.xdm --temperature $heat --out hot
+  says 'temperature is 0 to 4'
+  [ ! -e hot ] || fail "a temperature of $heat is refused after a folder was made"
+  runs 2 eval --model labels.xdm --domain2 two --temperature $heat
+  says 'temperature'
+done
 runs 0 eval --model labels.xdm --domain2 two
 says '^  accuracy ' out
 grep -q style out && fail "labels have style: $(cat out)"

@@ -156,6 +156,14 @@ done
 cmp -s stretch.png pad.png && fail "--fit pad stretches"
 exits 2 wide.pgm --fit squeeze --out fit.png
 
+# A temperature that no translator takes is refused before anything is made.
+for heat in 5 4.01 -1; do
+  exits 2 in --temperature $heat --out hot
+  says 'temperature is 0 to 4'
+  absent hot
+done
+exits 0 lone.pgm --temperature 4 --out hot.png
+
 # Bad files stop the command, or are passed over by name and counted; the others keep their noise.
 mkdir some
 draw some/1.pgm 6

@@ -357,6 +357,7 @@ START_TEST(evaluate__may_leave_the_ceiling_out) {
   ck_assert(other.div != part.div);
   const measures still = evaluate(&f, "0:3,1:4,2:5", "skip_reconstruction=1 seed=2 temperature=0");
   ck_assert_msg(still.ediv < 1e-6 && still.div > 0.0, "without noise ediv is %g", still.ediv);
+  (void)evaluate(&f, "0:3,1:4,2:5", "skip_reconstruction=1 temperature=4"); /* the most */
   close_fixture(&f);
 }
 END_TEST
