@@ -18,7 +18,8 @@ static const char usage[] =
     "--out ending in .png, '-' (standard output) or a pipe is one PNG, or with --sheet a contact sheet: for\n"
     "each class a row of sources, from all over the class, above a row of translations. Ending in .idx: an IDX file in input order.\n"
     "Anything else: a folder of PNG files, made if needed, with the names of the sources and, for a folder,\n"
-    "its sub-folders; pictures of a SPEC are numbered. No result replaces a source or another result.\n\n"
+    "its sub-folders; pictures of a SPEC are numbered. No result replaces a source or another result. A folder keeps\n"
+    "what was finished before a failure or a signal.\n\n"
     "--shard I/N translates the I-th of N parts of the list: N processes, on any machines that see the folders,\n"
     "make together the files, byte for byte, that one makes of all, in any order or at once. Each is given the same\n"
     "IN, which stays as it is meanwhile, and a folder as --out, beside IN and not in it. Refused are more parts than\n"
@@ -82,7 +83,8 @@ static void try_reading(void *user, xd_context *context, uint32_t i) {
   t->done[i] = try_source(t, context, t->numbers[i], t->inputs + i * t->from_size);
 }
 
-/* Reads the chunk; what the lanes left is read in order, and leaves the chunk if it is bad. */
+/* Reads the chunk; what the lanes left is read in order, and leaves the chunk if it is bad. After a failure the chunk
+ * is what stands before it. */
 static int read_chunk(translation *t) {
   const uint32_t count = t->chunk_count;
   int code = EXIT_DONE;
@@ -99,10 +101,19 @@ static int read_chunk(translation *t) {
       memcpy(to, t->inputs + i * t->from_size, t->from_size * sizeof *to);
     if (skipped)
       t->skipped++;
-    else
+    else if (!code)
       t->numbers[t->chunk_count++] = t->numbers[i];
   }
   return code;
+}
+
+/* Of a folder's pictures those before one that ends the command have their results. */
+static int work_on_chunk(translation *t) {
+  const int code = read_chunk(t);
+  if (code && (t->kind != RESULT_FOLDER || signal_received()))
+    return code;
+  const int translated = translate_chunk(t);
+  return code ? code : translated;
 }
 
 static int translate_sources(translation *t) {
@@ -112,9 +123,7 @@ static int translate_sources(translation *t) {
     for (t->chunk_count = 0; i < t->end && t->chunk_count < t->chunk_room; i++)
       if (t->kind != RESULT_SHEET || sheet_takes(t, t->sources[i].label))
         t->numbers[t->chunk_count++] = i;
-    code = read_chunk(t);
-    if (!code)
-      code = translate_chunk(t);
+    code = work_on_chunk(t);
     progress_count(&t->progress, STAGE, i - t->begin, t->end - t->begin);
   }
   progress_end(&t->progress);
@@ -143,7 +152,7 @@ static int translate(translation *t) {
     notice("%u of %u pictures were skipped", t->skipped, t->end - t->begin);
   if (!code && t->skipped == t->count) /* of shards none may know that the others have one */
     code = failure("no picture was left");
-  return code ? code : finish_results(t);
+  return finish_results(t, code);
 }
 
 static int choose_fit(translation *t) {

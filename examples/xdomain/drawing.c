@@ -55,7 +55,8 @@ static int write_pictures(drawing *d, float *pictures, uint32_t count) {
   for (uint32_t i = 0; i < count && !code; i++)
     code = write_picture(d, &files, folder, d->column + i, pictures + i * drawing_size(d));
   free(folder);
-  return keep_all_pending(&d->keeper, &files, code);
+  const int former = keep_all_pending(&d->keeper, &files);
+  return code ? code : former;
 }
 
 int put_pictures(drawing *d, float *pictures, uint32_t count) {

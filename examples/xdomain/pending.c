@@ -173,7 +173,7 @@ pending_file *add_pending(pending_files *files) {
   return &files->items[files->count++];
 }
 
-/* XD_ERROR_IO with errno where the file is not whole. */
+/* XD_ERROR_IO with errno where the file is not whole; there is none after a failure. */
 static xd_status write_picture(pending_file *file, xd_context *context, const xd_image *view,
                                const char *path) {
   int to = make_pending(file, path);
@@ -188,7 +188,10 @@ static xd_status write_picture(pending_file *file, xd_context *context, const xd
   const bool closed = close(to) == 0;
   if (status)
     errno = error;
-  return status || closed ? status : XD_ERROR_IO;
+  if (!status && closed)
+    return XD_OK;
+  drop_pending(file);
+  return status ? status : XD_ERROR_IO;
 }
 
 int write_pending(pending_file *file, const runtime *run, const xd_image *view, const char *path) {
@@ -199,10 +202,7 @@ int write_pending(pending_file *file, const runtime *run, const xd_image *view, 
 }
 
 bool try_pending(pending_file *file, xd_context *context, const xd_image *view, const char *path) {
-  const bool written = write_picture(file, context, view, path) == XD_OK;
-  if (!written)
-    drop_pending(file);
-  return written;
+  return write_picture(file, context, view, path) == XD_OK;
 }
 
 /* ---- Giving them their names ---- */
@@ -229,8 +229,17 @@ bool same_folder(const char *a, const char *b) {
   return a_length == b_length && !memcmp(a, b, a_length);
 }
 
-/* Those that lie on another file system than the first, or all where they cannot be synced together, one by one. */
-static const pending_file *sync_files(const pending_files *files) {
+static void note_failure(pending_keeper *keeper, const pending_file *file) {
+  if (keeper->failed)
+    return;
+  keeper->failed = file;
+  keeper->error = errno;
+}
+
+/* Those that lie on another file system than the first, or all where they cannot be synced together, one by one. How
+ * many, from the first on, are on the disk. */
+static size_t sync_files(pending_keeper *keeper) {
+  const pending_files *files = &keeper->files;
   struct stat info;
   dev_t device = 0;
   bool synced = false;
@@ -239,21 +248,25 @@ static const pending_file *sync_files(const pending_files *files) {
     const char *path = files->items[i].temporary;
     if (i == 0 || !same_folder(path, files->items[i - 1].temporary))
       synced = together && stat(path, &info) == 0 && info.st_dev == device;
-    if (!synced && !sync_path(path, O_WRONLY))
-      return &files->items[i];
+    if (!synced && !sync_path(path, O_WRONLY)) {
+      note_failure(keeper, &files->items[i]);
+      return i;
+    }
   }
-  return NULL;
+  return files->count;
 }
 
-/* A folder is synced once, after the last of its files. */
-static const pending_file *name_files(pending_files *files) {
-  for (size_t i = 0; i < files->count; i++) {
-    pending_file *file = &files->items[i];
-    const bool last = i + 1 == files->count || !same_folder(file->path, files->items[i + 1].path);
-    if (!rename_pending(file) || (last && !sync_folder(file->path)))
-      return file;
+/* One that cannot have its name is no reason to lose the others. A folder is synced once, after the last of its
+ * files. */
+static void name_files(pending_keeper *keeper, size_t count) {
+  pending_file *items = keeper->files.items;
+  for (size_t i = 0; i < count; i++) {
+    const bool last = i + 1 == count || !same_folder(items[i].path, items[i + 1].path);
+    if (!rename_pending(&items[i]))
+      note_failure(keeper, &items[i]);
+    if (last && !sync_folder(items[i].path))
+      note_failure(keeper, &items[i]);
   }
-  return NULL;
 }
 
 void drop_all_pending(pending_files *files) {
@@ -265,10 +278,7 @@ void drop_all_pending(pending_files *files) {
 
 static void *keep_files(void *argument) {
   pending_keeper *keeper = argument;
-  keeper->failed = sync_files(&keeper->files);
-  if (!keeper->failed)
-    keeper->failed = name_files(&keeper->files);
-  keeper->error = errno;
+  name_files(keeper, sync_files(keeper));
   return NULL;
 }
 
@@ -283,17 +293,21 @@ int finish_pending(pending_keeper *keeper) {
   return code;
 }
 
-int keep_all_pending(pending_keeper *keeper, pending_files *files, int code) {
+static void leave_out_unwritten(pending_files *files) {
+  size_t count = 0;
+  for (size_t i = 0; i < files->count; i++)
+    if (files->items[i].temporary)
+      files->items[count++] = files->items[i];
+  files->count = count;
+}
+
+int keep_all_pending(pending_keeper *keeper, pending_files *files) {
   const int former = finish_pending(keeper);
-  code = code ? code : former;
-  if (code) {
-    drop_all_pending(files);
-    return code;
-  }
+  leave_out_unwritten(files);
   keeper->files = *files;
   *files = (pending_files){.items = NULL};
   keeper->runs = start_thread(&keeper->thread, keep_files, keeper);
   if (!keeper->runs)
     keep_files(keeper);
-  return EXIT_DONE;
+  return former;
 }

@@ -29,7 +29,8 @@ void drop_pending(pending_file *file);
 /* A further file, none yet; NULL without memory. */
 pending_file *add_pending(pending_files *files);
 
-/* Writes a picture beside `path`; an exit code, or without a word, on any thread, whether it was written. */
+/* Writes a picture beside `path`; an exit code, or without a word, on any thread, whether it was written. What is not
+ * whole is taken away. */
 int write_pending(pending_file *file, const runtime *run, const xd_image *view, const char *path);
 bool try_pending(pending_file *file, xd_context *context, const xd_image *view, const char *path);
 
@@ -48,9 +49,9 @@ typedef struct pending_keeper {
   int error;                  /* and why */
 } pending_keeper;
 
-/* Ends with the files before, then begins with these, which it takes over; takes them away instead if `code` or what
- * became of the ones before is a failure. The exit code. */
-int keep_all_pending(pending_keeper *keeper, pending_files *files, int code);
+/* Ends with the files before, then begins with those of these that were written; takes the list over. The exit code of
+ * the ones before. */
+int keep_all_pending(pending_keeper *keeper, pending_files *files);
 
 /* Waits until all have their names; the exit code. */
 int finish_pending(pending_keeper *keeper);

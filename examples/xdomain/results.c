@@ -251,13 +251,13 @@ static int save_folder(translation *t) {
     run_lanes(&t->lanes, try_result, t, t->chunk_count);
   for (uint32_t i = 0; i < t->chunk_count && !code; i++)
     code = t->done[i] ? EXIT_DONE : save_result(t, i);
-  return code || t->pending.count >= PENDING_MOST ? keep_all_pending(&t->keeper, &t->pending, code)
-                                                  : EXIT_DONE;
+  return code || t->pending.count < PENDING_MOST ? code : keep_all_pending(&t->keeper, &t->pending);
 }
 
 static int finish_folder(translation *t) {
-  const int code = t->pending.count ? keep_all_pending(&t->keeper, &t->pending, EXIT_DONE) : EXIT_DONE;
-  return code ? code : finish_pending(&t->keeper);
+  const int former = t->pending.count ? keep_all_pending(&t->keeper, &t->pending) : EXIT_DONE,
+            last = finish_pending(&t->keeper);
+  return former ? former : last;
 }
 
 static void put_big_endian(unsigned char *at, uint32_t value) {
@@ -338,10 +338,11 @@ static int finish_sheet(translation *t) {
   return code;
 }
 
-int finish_results(translation *t) {
-  if (t->kind == RESULT_SHEET)
-    return finish_sheet(t);
-  return t->kind == RESULT_IDX ? finish_idx(t) : finish_folder(t);
+int finish_results(translation *t, int code) {
+  const int kept = finish_folder(t);
+  if (code || kept)
+    return code ? code : kept;
+  return t->kind == RESULT_SHEET ? finish_sheet(t) : t->kind == RESULT_IDX ? finish_idx(t) : EXIT_DONE;
 }
 
 void free_results(translation *t) {

@@ -89,7 +89,8 @@ int choose_results(translation *t);
 int plan_results(translation *t);
 /* Takes the chunk's results. */
 int take_results(translation *t);
-int finish_results(translation *t);
+/* Ends with them. After a failure, which `code` is then, a folder keeps those that are whole; the exit code. */
+int finish_results(translation *t, int code);
 void free_results(translation *t);
 
 int open_sheet(translation *t);

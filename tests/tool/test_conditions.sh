@@ -46,6 +46,9 @@ for heat in 5 -1; do
   runs 2 eval --model labels.xdm --domain2 two --temperature $heat
   says 'temperature'
 done
+mkdir -p stuck/000001.png # no picture can take this name
+runs 1 generate --model labels.xdm --class 1 --count 3 --out stuck
+[ "$(pictures stuck)" -eq 3 ] || fail "beside a picture that cannot be written there are not two"
 runs 0 eval --model labels.xdm --domain2 two
 says '^  accuracy ' out
 grep -q style out && fail "labels have style: $(cat out)"

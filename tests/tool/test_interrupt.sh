@@ -154,5 +154,29 @@ ends 1
 judging cut --resume --no-checkpoint
 ends 2
 
+
+# A folder keeps the translations that are whole when a signal comes, also those that wait for others.
+"$tool" train --domain1 'dir:one;size=64x64' --domain2 'dir:two;size=64x64' --pairs 0:2,1:3 --epochs 1 --min-steps 2 \
+  --steps 2 --base-channels 4 --latent 4 --hidden 8 --width 8 --threads 1 --no-valid --no-preview --allow-collapse \
+  --out large.xdm 2>log || fail "a model of large pictures: $(cat log)"
+mkdir large
+for i in $(seq 200); do cp one/0/1.pgm large/$i.pgm; done
+mkfifo large/201.pgm
+sleep 60 >large/201.pgm &
+writer=$!
+"$tool" translate --model large.xdm --fit stretch --threads 1 large --out drawn 2>log &
+process=$!
+tries=0
+until [ "$(find drawn -type f 2>/dev/null | wc -l)" -ge 128 ] || [ $tries -gt 1000 ]; do
+  tries=$((tries + 1))
+  sleep 0.02
+done
+sleep 0.2
+kill -INT $process
+wait $process && fail "a translation that is interrupted is no failure"
+kill $writer
+[ "$(find drawn -name '*.png' | wc -l)" -eq 128 ] && [ "$(find drawn -type f | wc -l)" -eq 128 ] ||
+  fail "an interrupted translation leaves $(find drawn -type f | wc -l) files"
+
 [ "$failures" -eq 0 ] && echo "no training is lost"
 exit "$((failures > 0))"

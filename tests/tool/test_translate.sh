@@ -164,13 +164,16 @@ for heat in 5 4.01 -1; do
 done
 exits 0 lone.pgm --temperature 4 --out hot.png
 
-# Bad files stop the command, or are passed over by name and counted; the others keep their noise.
+# Bad files stop the command, and a folder keeps what stands before them; or they are passed over by name and counted;
+# the others keep their noise.
 mkdir some
 draw some/1.pgm 6
 echo 'P5 28 28 255' >some/2.pgm
 draw some/3.pgm 6
 exits 1 some --out bad
 says 'some/2.pgm'
+exits 1 some --out bad.idx
+absent bad.idx
 exits 0 some --skip-bad --out some.out
 says 'some/2.pgm'
 says '1 of 3 pictures were skipped'
@@ -178,6 +181,8 @@ draw some/2.pgm 6
 exits 0 some --out whole.out
 for i in 1 3; do same some.out/$i.png whole.out/$i.png; done
 absent some.out/2.png
+[ "$(ls bad)" = 1.png ] || fail "before a bad picture there are $(ls bad)"
+same bad/1.png whole.out/1.png
 rm some/[13].pgm
 echo 'P5 28 28 255' >some/2.pgm
 exits 1 some --skip-bad --out none.out
@@ -222,15 +227,18 @@ exits 0 many --skip-bad --out serial.idx
 same threads.idx serial.idx
 exits 1 many --threads 3 --out stopped
 says 'many/40.pgm'
-[ "$(ls stopped | wc -l)" -eq 0 ] || fail "a chunk that failed leaves $(ls stopped)"
+[ "$(ls stopped | wc -l)" -eq 40 ] || fail "before the bad picture there are $(ls stopped | wc -l) results, not 40"
+exits 1 many --out stopped.serial
+diff -r stopped stopped.serial >log || fail "three threads that a bad picture ends: $(cat log)"
 ln -f lone.pgm many/40.pgm
 exits 1 many --threads 3 --out stopped
 says 'many/280.pgm'
-[ "$(ls stopped | wc -l)" -eq 256 ] || fail "before a chunk that failed there are $(ls stopped | wc -l) results, not 256"
+[ "$(ls stopped | wc -l)" -eq 280 ] || fail "before the bad picture there are $(ls stopped | wc -l) results, not 280"
 ln -f lone.pgm many/280.pgm
 mkdir -p stuck/7.png # no result can take this name
 exits 1 many --threads 3 --out stuck
 says "cannot write 'stuck/7.png'"
+[ "$(find stuck -type f | wc -l)" -eq 299 ] || fail "beside one that cannot be written there are $(find stuck -type f | wc -l)"
 [ -z "$(find stuck -name '*.png.*')" ] || fail "temporary files are left: $(find stuck -name '*.png.*')"
 
 # Three shards at once into one folder make, byte for byte, what one process makes of files, a folder and an IDX set.
