@@ -161,12 +161,12 @@ static int prepare_folder(const translation *t) {
   int code = check_names(t);
   if (!code)
     code = keep_sources(t);
-  const size_t base = strlen(t->out);
+  const size_t length = strlen(t->out), base = length > 1 && ends_with(t->out, "/") ? length - 1 : length;
   for (uint32_t i = t->begin; i < t->end && !code; i++) {
     if (i > t->begin && same_folder(t->sources[i - 1].name, t->sources[i].name))
       continue;
     char *path = result_path(t, i);
-    code = path ? make_folders(path, ends_with(t->out, "/") ? base - 1 : base) : failure("out of memory");
+    code = path ? make_folders(path, base) : failure("out of memory");
     if (!code && i == t->begin)
       code = prove_outputs(&(output){.flag = "--out", .path = path}, 1);
     free(path);

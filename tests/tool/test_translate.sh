@@ -174,6 +174,8 @@ exits 1 some --out bad
 says 'some/2.pgm'
 exits 1 some --out bad.idx
 absent bad.idx
+exits 1 some/2.pgm --out / # the one folder that need not be made
+grep -q "folder ''" log && fail "the root is a folder without a name: $(cat log)"
 exits 0 some --skip-bad --out some.out
 says 'some/2.pgm'
 says '1 of 3 pictures were skipped'
