@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "choice.h"
 #include "sharing.h"
 #include "training.h"
 
@@ -157,21 +158,15 @@ static double copies_of(const training *t, uint32_t domain) {
   return kept > 0.0 ? kept : room < 2.0 ? 0.0 : fmin(room, 8.0);
 }
 
-static bool is_paired(const training *t, uint32_t domain, uint32_t label) {
-  for (uint32_t i = 0; i < xd_pairing_count(t->pairing); i++) {
-    const uint32_t paired = xd_pairing_class(t->pairing, domain + 1, i);
-    if (paired == label || paired == XD_ANY_CLASS)
-      return true;
-  }
-  return false;
-}
-
-/* Pictures whose translations a validation varies. */
+/* Pictures whose translations a validation varies. Where no class is paired, all are one. */
 static double count_varied(const training *t, uint32_t domain) {
+  const xd_dataset *set = t->validation[domain];
   double count = 0.0;
+  if (xd_pairing_class(t->pairing, domain + 1, 0) == XD_ANY_CLASS)
+    return fmin(varied_sources, xd_dataset_count(set));
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    if (is_paired(t, domain, label))
-      count += fmin(varied_sources, xd_dataset_class_size(t->validation[domain], label));
+    if (is_paired(t->pairing, domain + 1, label))
+      count += fmin(varied_sources, xd_dataset_class_size(set, label));
   return count;
 }
 
@@ -184,6 +179,12 @@ static void plan_validations(training *t, uint32_t direction, double picture_sec
       xd_dataset_count(t->validation[direction]) + varied_translations * count_varied(t, direction);
   t->plan.validations[stage] = every ? (steps + every - 1) / every : 1;
   t->plan.validation_seconds[stage] = 2.0 * pictures * picture_seconds;
+}
+
+/* Seconds of a stage. */
+static double share_of(const training_plan *plan, uint32_t stage) {
+  return plan->steps[stage] * plan->step_seconds[stage] +
+         plan->validations[stage] * plan->validation_seconds[stage];
 }
 
 static void make_plan(training *t, const pilot *seen, const xd_dataset *few) {
@@ -205,16 +206,10 @@ static void make_plan(training *t, const pilot *seen, const xd_dataset *few) {
     plan->step_seconds[XD_STAGE_CODES] +=
         picture_seconds * xd_dataset_count(t->sets[d]) * (1.0 + copy_cost * copies_of(t, d) / 2.0);
   for (uint32_t stage = XD_STAGE_VAE1; stage <= XD_STAGE_MAPPING2; stage++)
-    plan->total += plan->steps[stage] * plan->step_seconds[stage] +
-                   plan->validations[stage] * plan->validation_seconds[stage];
+    plan->total += share_of(plan, stage);
 }
 
 /* ---- What is said ---- */
-
-static double share_of(const training_plan *plan, uint32_t stage) {
-  return plan->steps[stage] * plan->step_seconds[stage] +
-         plan->validations[stage] * plan->validation_seconds[stage];
-}
 
 static void say_plan(const training *t, double judges) {
   const training_plan *plan = &t->plan;
