@@ -1,4 +1,5 @@
 /* Checkpoints of what trains: where they are, and the command that goes on. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,10 +17,22 @@ static bool exists(const char *path) {
   return stat(path, &info) == 0;
 }
 
-static int set_aside(const char *path) {
+/* "PATH.old", or where there is one "PATH.old2" and so on; to be freed. */
+static char *choose_aside(const char *path) {
   char *aside = join_texts(path, ".old", "");
+  for (unsigned i = 2; aside && exists(aside); i++) {
+    char number[16];
+    snprintf(number, sizeof number, "%u", i);
+    free(aside);
+    aside = join_texts(path, ".old", number);
+  }
+  return aside;
+}
+
+static int set_aside(const char *path) {
+  char *aside = choose_aside(path);
   const bool moved = aside && rename(path, aside) == 0;
-  const int code = moved ? EXIT_DONE : failure("cannot move '%s' aside", path);
+  const int code = moved ? EXIT_DONE : failure("cannot move '%s' aside: %s", path, strerror(errno));
   if (moved)
     notice("the checkpoint of an earlier training is kept as '%s'; --resume goes on with one", aside);
   free(aside);

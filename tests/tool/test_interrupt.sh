@@ -154,6 +154,22 @@ ends 1
 judging cut --resume --no-checkpoint
 ends 2
 
+# Whatever was set aside before stays.
+echo first >cut.xdc.checkpoint.old
+echo second >cut.xdc.checkpoint.old2
+echo third >cut.xdc.checkpoint
+judging cut --epochs 1
+ends 0
+says 'cut.xdc.checkpoint.old3'
+[ "$(cat cut.xdc.checkpoint.old cut.xdc.checkpoint.old2 cut.xdc.checkpoint.old3)" = "first
+second
+third" ] || fail "of three checkpoints that were set aside one is lost"
+long=$(printf '%0253d' 0) # with four letters more it is too long
+echo kept >"$long"
+judging cut --epochs 1 --checkpoint "$long"
+ends 1
+says 'aside: ..*'
+[ "$(cat "$long")" = kept ] || fail "a checkpoint that cannot be set aside is lost"
 
 # A folder keeps the translations that are whole when a signal comes, also those that wait for others.
 "$tool" train --domain1 'dir:one;size=64x64' --domain2 'dir:two;size=64x64' --pairs 0:2,1:3 --epochs 1 --min-steps 2 \
