@@ -137,7 +137,11 @@ void choose_backend(const runtime *r, xd_context_options *options);
 /* The signal that cancelled the context, or 0. */
 int signal_received(void);
 
-/* Prints the context's message for a failed call; returns the exit code. */
+/* The context's message for a failed call. Where the tool itself had no memory, that message is of something else and is
+ * not taken. */
+const char *failure_text(const runtime *r, xd_status status);
+
+/* Prints it; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
 
 /* ---- Outputs (outputs.c) ---- */

@@ -204,7 +204,7 @@ void draw_previews(training *t, const xd_model *model) {
   if (!status)
     return;
   t->previews.lost = true;
-  notice("no more previews: %s", xd_context_message(t->previews.run.context));
+  notice("no more previews: %s", failure_text(&t->previews.run, status));
 }
 
 void say_previews(const training *t) {

@@ -100,12 +100,17 @@ void stop_runtime(runtime *r) {
   r->library = NULL;
 }
 
-int report_failure(const runtime *r, xd_status status) {
+const char *failure_text(const runtime *r, xd_status status) {
+  static const char of_memory[] = "out of memory";
   const char *message = xd_context_message(r->context);
+  const bool unrelated = status == XD_ERROR_OUT_OF_MEMORY && strncmp(message, of_memory, strlen(of_memory));
+  return message[0] && !unrelated ? message : xd_status_text(status);
+}
+
+int report_failure(const runtime *r, xd_status status) {
   if (status == XD_ERROR_CANCELLED && stopped_by) {
     failure("stopped: %s", strsignal(stopped_by));
     return EXIT_SIGNAL + stopped_by;
   }
-  failure("%s (%s)", message[0] ? message : xd_status_text(status), xd_status_name(status));
-  return EXIT_FAILED;
+  return failure("%s (%s)", failure_text(r, status), xd_status_name(status));
 }
