@@ -350,6 +350,8 @@ xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *cont
     if (status == XD_OK)
       status = xdi_values_set_numbered(to, context, "pictures", label, evaluation->class_count[label]);
   }
+  if (status != XD_OK)
+    xd_values_clear(to);
   return status;
 }
 

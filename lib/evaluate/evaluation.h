@@ -22,7 +22,7 @@ typedef struct xdi_evaluation {
   uint32_t class_count[XD_CLASS_LIMIT]; /* 0: not in the pairing or set */
 } xdi_evaluation;
 
-/* Adds the measures under their names. */
+/* Adds the measures under their names; on failure the values are empty. */
 xd_status xdi_evaluation_tell(const xdi_evaluation *evaluation, xd_context *context, xd_values *to);
 
 /* What is found of the real target pictures alone: the same for every generator, and a good part of the

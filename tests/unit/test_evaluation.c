@@ -480,6 +480,7 @@ static xd_status evaluate_once(xd_context *context, void *user) {
   xd_status status = xd_values_create(&got, context);
   if (status == XD_OK)
     status = xd_evaluate(context, got, ((const fixture *)user)->model, XD_DIRECTION_1TO2, &input, NULL);
+  ck_assert(status == XD_OK || xd_values_count(got) == 0);
   xd_values_destroy(got);
   return status;
 }
