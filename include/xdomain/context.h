@@ -213,10 +213,9 @@ typedef struct xd_context_options {
   char *message;
   size_t message_size;
   /* What a network from a file may cost, for files that are not trusted: a file of a few kilobytes
-   * can ask for minutes and gigabytes a picture. Multiplications for one picture or code
-   *, and bytes of memory beside the weights, which a batch
-   * multiplies; beyond them, loading gives XD_ERROR_TOO_LARGE. 0: XD_NETWORK_WORK and
-   * XD_NETWORK_MEMORY; UINT64_MAX: without limit. */
+   * can ask for minutes and gigabytes a picture. Multiplications for one picture or code, and bytes
+   * of memory beside the weights, which a batch multiplies; beyond them, loading gives
+   * XD_ERROR_TOO_LARGE. 0: XD_NETWORK_WORK and XD_NETWORK_MEMORY; UINT64_MAX: without limit. */
   uint64_t network_work;
   uint64_t network_memory;
   /* A reader of picture files that the host brings, for kinds that the library does not know, or

@@ -111,8 +111,8 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  * a class that has no picture; XD_ERROR_SHAPE_MISMATCH: pictures, networks, latent sizes or
  * judges that do not fit together. Later: XD_ERROR_NUMERIC: training diverged;
  * XD_ERROR_COLLAPSED (unless the option allow_collapse is 1): two validations in a row of a
- * mapping's second half, or its last one, accept 50% or more but have div below 0.1; or, without
- * validation, a VAE or a mapping gives nearly the same picture for all pictures it was trained on;
+ * mapping's second half, or its last one, accept 50% or more but have div below 0.1; or a VAE or
+ * a mapping, once it is trained, gives nearly the same picture for all pictures it was trained on;
  * XD_ERROR_CANCELLED; XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report,
                           const xd_train_input *input, const xd_run *run,

@@ -17,7 +17,7 @@ typedef struct xdi_gallery {
   float **pictures; /* [classes][count][size]; NULL for a class without any */
 } xdi_gallery;
 
-/* On failure the gallery may, and need not, be closed. */
+/* On failure the gallery is to be closed. */
 xd_status xdi_gallery_open(xdi_gallery *gallery, xd_context *context, uint32_t classes, uint32_t limit,
                            size_t size);
 void xdi_gallery_close(xdi_gallery *gallery); /* a zeroed one is legal */

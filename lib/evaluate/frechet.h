@@ -12,8 +12,7 @@ typedef struct xdi_moments {
   double *covariance; /* [dim][dim] */
 } xdi_moments;
 
-/* Of features[count][dim]; count > 0, dim at most 1024. On failure the moments may, and need not, be
- * closed. */
+/* Of features[count][dim]; count > 0, dim at most 1024. On failure the moments are to be closed. */
 xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const float *features, size_t count,
                            uint32_t dim);
 void xdi_moments_close(xdi_moments *moments); /* a zeroed one is legal */

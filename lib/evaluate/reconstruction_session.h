@@ -9,7 +9,7 @@ typedef struct xdi_reconstruction_session {
   xdi_session encoder, decoder;
 } xdi_reconstruction_session;
 
-/* domain 1 or 2. On failure it may, and need not, be closed. */
+/* domain 1 or 2. On failure it is to be closed. */
 xd_status xdi_reconstruction_session_open(xdi_reconstruction_session *reconstruction, xd_context *context,
                                           const xd_model *model, uint32_t domain, uint32_t batch);
 void xdi_reconstruction_session_close(xdi_reconstruction_session *reconstruction); /* a zeroed one is legal */

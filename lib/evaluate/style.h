@@ -21,7 +21,7 @@ typedef struct xdi_style {
   uint32_t *class, *half; /* [limit] */
 } xdi_style;
 
-/* For up to `limit` pictures of domain 1 or 2, in batches. On failure it may, and need not, be closed. */
+/* For up to `limit` pictures of domain 1 or 2, in batches. On failure it is to be closed. */
 xd_status xdi_style_open(xdi_style *style, xd_context *context, const xd_model *model, uint32_t source_domain,
                          uint32_t limit, uint32_t batch);
 void xdi_style_close(xdi_style *style); /* a zeroed one is legal */

@@ -20,7 +20,7 @@ typedef struct xdi_codes_options {
   bool inverted; /* of the pictures with light and dark exchanged */
 } xdi_codes_options;
 
-/* On failure the codes may, and need not, be closed. */
+/* On failure the codes are to be closed. */
 xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network *encoder,
                          const xd_dataset *set, const xdi_codes_options *options);
 void xdi_codes_close(xdi_codes *codes); /* a zeroed one is legal */

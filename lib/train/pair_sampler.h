@@ -39,7 +39,7 @@ typedef struct xdi_pair_sampler_options {
   const xdi_style_reader *reader; /* borrowed; NULL: no style is asked for */
 } xdi_pair_sampler_options;
 
-/* On failure the sampler may, and need not, be closed. */
+/* On failure the sampler is to be closed. */
 xd_status xdi_pair_sampler_open(xdi_pair_sampler *sampler, xd_context *context,
                                 const xdi_pair_sampler_options *options);
 void xdi_pair_sampler_close(xdi_pair_sampler *sampler); /* a zeroed one is legal */

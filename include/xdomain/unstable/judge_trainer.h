@@ -17,8 +17,8 @@ typedef struct xd_judge_trainer xd_judge_trainer;
 /* Makes a trainer of single steps, which belongs to its context's thread; the caller destroys
  * it. It starts from the weights of `judge`, which stay as they are; NULL: from what
  * xd_judge_create makes of the options. Options: group "judge"; NULL means the defaults. Epochs,
- * the learning rate and what changes pictures (shift, flip, blur) are those of the schedule and
- * not read here. Errors as of xd_judge_create. */
+ * the learning rate and what changes pictures (augment, shift, flip, blur) are those of the
+ * schedule and not read here. Errors as of xd_judge_create. */
 XD_API xd_status xd_judge_trainer_create(xd_judge_trainer **out, xd_context *context,
                                          const xd_judge *judge, const xd_options *options);
 /* NULL is legal. */
