@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/judge.h"
 
 xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge,
                                  uint32_t batch) {
@@ -25,14 +26,6 @@ void xdi_judge_session_close(xdi_judge_session *session) {
   session->logits = NULL;
 }
 
-static uint32_t largest(const float *logits, uint32_t classes) {
-  uint32_t best = 0;
-  for (uint32_t i = 1; i < classes; i++)
-    if (logits[i] > logits[best])
-      best = i;
-  return best;
-}
-
 xd_status xdi_judge_session_run(xdi_judge_session *session, float *features, const float *pictures,
                                 uint32_t count) {
   xd_status status = xdi_session_run(&session->network, pictures, NULL, count);
@@ -41,7 +34,7 @@ xd_status xdi_judge_session_run(xdi_judge_session *session, float *features, con
   if (status == XD_OK)
     status = xdi_session_read_last_input(&session->network, features, session->feature_dim, count,
                                          "the judge's features");
-  for (uint32_t i = 0; status == XD_OK && i < count; i++)
-    session->labels[i] = largest(session->logits + (size_t)i * session->classes, session->classes);
+  if (status == XD_OK)
+    xdi_judge_choose(session->labels, session->logits, count, session->classes);
   return status;
 }

@@ -11,7 +11,6 @@
 typedef struct xdi_judge_session {
   xdi_session network;
   uint32_t classes, feature_dim;
-  size_t size;                      /* floats of a picture */
   float *logits;                    /* [batch][classes] */
   uint32_t labels[XDI_JUDGE_BATCH]; /* of the last batch */
 } xdi_judge_session;
@@ -19,7 +18,7 @@ typedef struct xdi_judge_session {
 /* XD_ERROR_SHAPE_MISMATCH where a class has another name in the set than in the judge. */
 xd_status xdi_check_judge_names(xd_context *context, const xd_judge *judge, const xd_dataset *set);
 
-/* For batches of at most `batch`, which is at most XDI_JUDGE_BATCH. On failure the session may, and need not, be
+/* For batches of at most `batch`, which is at most XDI_JUDGE_BATCH. On failure the session is to be
  * closed. */
 xd_status xdi_judge_session_open(xdi_judge_session *session, xd_context *context, const xd_judge *judge,
                                  uint32_t batch);

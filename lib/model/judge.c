@@ -205,8 +205,7 @@ xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context, const x
 
 /* ---- prediction ---- */
 
-/* The first of the largest logits of each row. */
-static void choose_labels(uint32_t *labels, const float *logits, uint32_t count, uint32_t classes) {
+void xdi_judge_choose(uint32_t *labels, const float *logits, uint32_t count, uint32_t classes) {
   for (uint32_t i = 0; i < count; i++, logits += classes) {
     labels[i] = 0;
     for (uint32_t k = 1; k < classes; k++)
@@ -252,7 +251,7 @@ xd_status xd_judge_predict(const xd_judge *judge, xd_context *context, uint32_t 
   }
   status = predict(judge, context, logits, features, pictures, count);
   if (status == XD_OK && labels)
-    choose_labels(labels, logits, count, classes);
+    xdi_judge_choose(labels, logits, count, classes);
   xdi_release(&context->allocator, own);
   return status;
 }

@@ -23,6 +23,9 @@ xd_status xdi_judge_name_classes(xd_judge *judge, xd_context *context, const cha
 /* How many names a judge has, from class 0 on. */
 uint32_t xdi_judge_name_count(const xd_judge *judge);
 
+/* The first of the largest logits of each row: labels[count] of logits[count][classes]. */
+void xdi_judge_choose(uint32_t *labels, const float *logits, uint32_t count, uint32_t classes);
+
 /* xd_judge_create from settings. */
 xd_status xdi_judge_build(xd_judge **out, xd_context *context, const xdi_judge_settings *settings);
 
