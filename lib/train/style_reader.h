@@ -15,7 +15,7 @@ typedef struct xdi_style_reader {
 } xdi_style_reader;
 
 /* Of the direction that leaves domain 0 or 1; the material's codes are of pictures of these sets. On failure the
- * reader may, and need not, be closed. */
+ * reader is to be closed. */
 xd_status xdi_style_reader_open(xdi_style_reader *reader, xd_context *context,
                                 const xdi_mapping_material *material, const xd_dataset *const sets[2],
                                 uint32_t source);
