@@ -132,8 +132,11 @@ static double judge_seconds(training *t, uint32_t domain) {
 /* As the library counts them. */
 static uint32_t vae_steps(const training *t, uint32_t domain) {
   const uint32_t count = xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain]);
+  const double values = (double)xd_dataset_width(t->sets[domain]) * xd_dataset_height(t->sets[domain]) *
+                        xd_dataset_channels(t->sets[domain]);
   const double batch = numbered_option(t, "vae%u.batch", domain + 1),
-               least = numbered_option(t, "vae%u.min_steps", domain + 1);
+               least =
+                   floor(numbered_option(t, "vae%u.min_steps", domain + 1) * (values > 48 * 48 ? 1.5 : 1.0));
   const double by_epochs = floor(count / fmin(batch, count)) * numbered_option(t, "vae%u.epochs", domain + 1);
   return (uint32_t)fmax(by_epochs, least);
 }

@@ -47,7 +47,8 @@
   ROW(COUNT, parts, 1, 65536, 1, "", \
       "parts of a batch that are computed one after another, for less memory; a divisor of the batch") \
   ROW(COUNT, epochs, 0, 1e6, 9, "epochs", "passes over the training set; 0 only with min_steps") \
-  ROW(COUNT, min_steps, 0, 33554431, 4000, "steps", "small sets go on until so many steps") \
+  ROW(COUNT, min_steps, 0, 33554431, 4000, "steps", \
+      "small sets go on until so many steps, half as many more of pictures of over 2,304 values") \
   ROW(REAL, augment_share, 0, 1, 0.5, "", "share of the training pictures that augment changes") \
   ROW(REAL, augment, 0, 4, 0.3, "", \
       "random turns, scales, shears and shifts of training pictures; 1: 15 degrees, 15%, 2 pixels of 28") \

@@ -11,6 +11,8 @@
 
 static const double vae_work = 38e3, encoding_work = 6e3, mapping_work = 27.0;
 
+#define SMALL_PICTURE (48u * 48u) /* values; pictures of more are trained for longer */
+
 const char *xdi_vae_prefix(uint32_t domain) {
   return domain == 0 ? "vae1." : "vae2.";
 }
@@ -30,11 +32,17 @@ uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set) 
   return count < settings->batch ? count : settings->batch;
 }
 
+static uint64_t least_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
+  const uint64_t steps = settings->min_steps;
+  return pixels(set) > SMALL_PICTURE ? steps + steps / 2 : steps;
+}
+
 uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
+  const uint64_t least = least_steps(settings, set);
   const uint64_t per_epoch = xd_dataset_count(set) / xdi_vae_batch(settings, set);
   const uint64_t steps = per_epoch * settings->epochs;
   const uint64_t most = UINT32_MAX / (2 * XDI_LAYER_LIMIT);
-  const uint64_t wanted = steps < settings->min_steps ? settings->min_steps : steps;
+  const uint64_t wanted = steps < least ? least : steps;
   return (uint32_t)(wanted < most ? wanted : most);
 }
 

@@ -1040,6 +1040,32 @@ START_TEST(train_vae__trains_one_vae_alone) {
 }
 END_TEST
 
+START_TEST(train_vae__takes_half_as_many_more_steps_of_large_pictures) {
+  xd_context *context = test_context("reference");
+  xd_options *options = make_options(
+      context, "vae", "base_channels=0 hidden1=4 latent_dim=2 sharpen=0 batch=2 epochs=1 min_steps=4");
+  static uint8_t pixels[2 * 49 * 48];
+  for (size_t i = 0; i < sizeof pixels; i++)
+    pixels[i] = (uint8_t)(i * 37);
+  for (uint32_t width = 48; width <= 49; width++) {
+    watch seen = {0};
+    xd_run run = XD_RUN_INIT;
+    xd_dataset *set = NULL;
+    xd_encoder *encoder = NULL;
+    xd_decoder *decoder = NULL;
+    run.callback = note_step, run.user = &seen;
+    assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 2, width, 48, 1));
+    assert_ok(context, xd_train_vae(&encoder, &decoder, context, NULL, set, &run, options));
+    ck_assert_uint_eq(seen.step, width == 48 ? 4 : 6);
+    xd_encoder_release(encoder);
+    xd_decoder_release(decoder);
+    xd_dataset_release(set);
+  }
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+}
+END_TEST
+
 /* Every preset trains, and the model tells its numbers. */
 START_TEST(train__runs_every_preset) {
   for (uint32_t i = 0; xd_options_preset_name("train", i); i++) {
@@ -1140,6 +1166,7 @@ static Suite *make_suite(void) {
   add_case(suite, train__sees_that_everything_looks_alike);
   add_case(suite, train__starts_from_given_networks);
   add_case(suite, train_vae__trains_one_vae_alone);
+  add_case(suite, train_vae__takes_half_as_many_more_steps_of_large_pictures);
   add_case(suite, train_vae__reports_whether_its_error_still_fell);
   add_case(suite, train__runs_every_preset);
   add_case(suite, train__survives_refused_memory);
