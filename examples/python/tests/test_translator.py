@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import copy
 import multiprocessing
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Callable
@@ -345,6 +348,33 @@ def test_goes_through_a_fork(digits: Path, pictures: np.ndarray) -> None:
     child.join()
     with pytest.raises(TypeError, match="pickled"):
         pickle.dumps(xdomain.Translator(xdomain.Model.load(digits)))
+
+
+def test_handles_have_one_owner(digits: Path, pictures: np.ndarray) -> None:
+    model = xdomain.Model.load(digits)
+    for handle in (model, model.vae(1), xdomain.Dataset.from_arrays(pictures), xdomain.Translator(digits)._context):
+        for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match=f"a {type(handle).__name__} cannot be pickled or copied: .* its file"):
+                duplicate(handle)
+    again = copy.copy(xdomain.Translator(digits))
+    assert np.array_equal(again(pictures, seed=5), xdomain.Translator(digits)(pictures, seed=5))
+
+
+def test_an_exit_leaves_calls_alone(digits: Path) -> None:
+    program = """
+import sys, threading
+import numpy as np
+import xdomain
+translate = xdomain.Translator(sys.argv[1], max_batch=1)
+many = np.zeros((20000, 28, 28), np.uint8)
+begun = threading.Event()
+threading.Thread(target=translate, args=(many,), kwargs={"callback": lambda told: begun.set()}, daemon=True).start()
+begun.wait()
+xdomain._library.Handle(1, lambda pointer: print("destroyed"))
+kept = xdomain._library.Handle(2, lambda pointer: print("destroyed at exit"))
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(digits)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "destroyed\n", "")
 
 
 def test_objects_die_in_any_order(digits: Path, pictures: np.ndarray) -> None:

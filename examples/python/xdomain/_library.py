@@ -187,7 +187,12 @@ class Handle:
 
     def __init__(self, pointer: int, destroy: Callable[[int], None]) -> None:
         self._pointer = pointer
-        weakref.finalize(self, destroy, pointer)
+        # At exit the system takes all back: a daemon thread may still be in a call.
+        weakref.finalize(self, destroy, pointer).atexit = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: threads share it as it is, and another "
+                        "process makes its own from the path of its file")
 
 
 class Context(Handle):
