@@ -126,6 +126,19 @@ def test_a_callback_hears_of_batches(digits: Path, pictures: np.ndarray) -> None
     assert np.array_equal(translate(many, seed=1), expected)
 
 
+def test_a_callback_cannot_call_its_translator(digits: Path, pictures: np.ndarray) -> None:
+    translate = xdomain.Translator(digits)
+    wide = np.zeros((30, 30), np.uint8)
+    for call in (lambda told: translate.encode(pictures), lambda told: translate(wide, fit="pad"),
+                 lambda told: translate.decode(np.zeros(translate.target_dim))):
+        with pytest.raises(RuntimeError, match="make it another"):
+            translate(pictures, callback=call)
+    other = xdomain.Translator(digits)
+    codes: list[np.ndarray] = []
+    translate(pictures, callback=lambda told: codes.append(other.encode(pictures)))
+    assert np.array_equal(codes[0], translate.encode(pictures))
+
+
 def test_an_interrupt_stops_a_translation(digits: Path, pictures: np.ndarray) -> None:
     translate = xdomain.Translator(digits, max_batch=1)
     heard: list[int] = []

@@ -41,6 +41,7 @@ class Translator(Handle):
         self._arguments = (model, direction, threads, backend, max_batch)
         self._context = Context(threads, backend)
         self._lock = threading.Lock()
+        self._owner: int | None = None  # the thread that has the lock
         options = _abi.xd_translator_options()
         lib.xd_translator_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.direction = choose(DIRECTIONS, "direction", direction)
@@ -235,13 +236,26 @@ class Translator(Handle):
         shape = self.input_shape
         if not shape.width:  # conditions: the library says so
             return sources
-        with self._lock:
+        with self._alone():
             return [fitted(self._context, pixels, (shape.width, shape.height), fit, policy) for pixels in sources]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One call at a time. One within another, as of its callback, would wait for itself."""
+        thread = threading.get_ident()
+        if self._owner == thread:
+            raise RuntimeError("a callback cannot call the translator that it hears of: make it another one")
+        with self._lock:
+            self._owner = thread
+            try:
+                yield
+            finally:
+                self._owner = None
 
     @contextmanager
     def _working(self, callback: Callback | None) -> Iterator[Callable[[int], None]]:
         """One call at a time, of which the callback hears: gives what takes its calls' statuses."""
-        with self._lock, Work(self._context) as work:
+        with self._alone(), Work(self._context) as work:
             self._listeners[0] = callback
             try:
                 yield lambda status: work.check(status, self._raised)
