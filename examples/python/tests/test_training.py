@@ -184,6 +184,41 @@ def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
     assert xdomain.recover(checkpoint).domains[0].latent_dim == 2
 
 
+TINY: dict[str, float] = dict(epochs=1, batch=8, base_channels=2)
+CALLS_THAT_MAKE: dict[str, tuple[str, Callable[[xdomain.Dataset, Path], object]]] = {
+    "xd_train": ("xd_model_release", lambda images, path: xdomain.train(images, images, "0:1", **QUICK)),
+    "xd_train_vae": ("xd_encoder_release", lambda images, path: xdomain.train_vae(images, min_steps=0, **TINY)),
+    "xd_judge_train": ("xd_judge_release", lambda images, path: xdomain.train_judge(images, **TINY)),
+    "xd_dataset_load_folder": ("xd_dataset_release", lambda images, path: xdomain.Dataset.from_folder(path)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS_THAT_MAKE)
+def test_an_interrupt_after_the_last_step(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    release, run = CALLS_THAT_MAKE[name]
+    images = xdomain.Dataset.from_arrays(*small)
+    write_pgm(tmp_path / "0.pgm", small[0][0])
+    call, free = getattr(xdomain._library.lib, name), getattr(xdomain._library.lib, release)
+    released: list[int] = []
+
+    def call_and_interrupt(*arguments: object) -> int:
+        status: int = call(*arguments)
+        signal.raise_signal(signal.SIGINT)
+        return status
+
+    def count(pointer: int) -> None:
+        released.append(pointer)
+        free(pointer)
+
+    monkeypatch.setattr(xdomain._library.lib, name, call_and_interrupt)
+    monkeypatch.setattr(xdomain._library.lib, release, count)
+    with pytest.raises(KeyboardInterrupt):
+        run(images, tmp_path)
+    assert len(released) == 1  # what the call made had an owner
+
+
 def test_goes_on_from_a_checkpoint(small: Small, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint"
     whole = xdomain.train(small, small, "0:1,1:0", **QUICK)

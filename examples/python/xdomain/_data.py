@@ -45,7 +45,7 @@ class Dataset(Handle):
         with watched(context, callback, progress) as (options.callback, check):
             check(lib.xd_dataset_load_folder(ctypes.byref(out), context._pointer, path_bytes(path),
                                              ctypes.byref(options)))
-        return cls(out.value or 0)
+            return cls(out.value or 0)
 
     @classmethod
     def from_idx(cls, images: Path, labels: Path | None = None) -> Dataset:

@@ -307,12 +307,13 @@ class Work:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         if self._interrupted:
             lib.xd_context_clear_cancel(self._context._pointer)
-            if kind is None:  # it came when the call was over
+            if kind is None:  # it came too late
                 raise KeyboardInterrupt
 
     def check(self, status: int, raised: list[BaseException]) -> None:
-        """Raises what stopped the call: an interrupt, what its callback raised, or what the status means."""
-        if self._interrupted:
+        """Raises what stopped the call: an interrupt, what its callback raised, or what the status means. An interrupt
+        that came too late to stop it waits for the end of the block, where what it made has an owner."""
+        if self._interrupted and status != 0:
             raise KeyboardInterrupt
         if raised:
             raise raised[0]

@@ -154,7 +154,7 @@ def _train(
             status = lib.xd_map(ctypes.byref(out), context._pointer, report._pointer, start._pointer,
                                 ctypes.byref(values), ctypes.byref(run), options._pointer)
         check(status)
-    return Model(out.value or 0, report.read())
+        return Model(out.value or 0, report.read())
 
 
 def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
@@ -195,7 +195,7 @@ def train_vae(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_train_vae(ctypes.byref(encoder), ctypes.byref(decoder), context._pointer, report._pointer,
                                images._pointer, ctypes.byref(run), values._pointer))
-    return Vae(encoder.value or 0, decoder.value or 0, report.read())
+        return Vae(encoder.value or 0, decoder.value or 0, report.read())
 
 
 def train_generator(
@@ -233,7 +233,7 @@ def train_generator(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_train_generator(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(given),
                                      ctypes.byref(run), values._pointer))
-    return Model(out.value or 0, report.read())
+        return Model(out.value or 0, report.read())
 
 
 def train_judge(
@@ -257,7 +257,7 @@ def train_judge(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer,
                                  ctypes.byref(run), values._pointer))
-    return Judge(out.value or 0, report.read())
+        return Judge(out.value or 0, report.read())
 
 
 def evaluate(
