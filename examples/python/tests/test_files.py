@@ -11,6 +11,7 @@ from typing import Callable
 
 import numpy as np
 import pytest
+from conftest import QUICK, Small
 
 import xdomain
 from xdomain import _abi
@@ -111,3 +112,19 @@ def test_path_with_a_null_character_is_refused() -> None:
     for call in (xdomain.Translator, xdomain.inspect, xdomain.Dataset.from_spec):
         with pytest.raises(xdomain.InvalidArgument, match="null character"):
             call("three.png\0more")
+
+
+def test_text_with_a_null_character_is_refused(small: Small, digits: Path) -> None:
+    images = xdomain.Dataset.from_arrays(*small)
+    for call in (
+        lambda: xdomain.train(images, images, "0:1\0,1:0", **QUICK),
+        lambda: xdomain.train(images, images, "0:1", **{**QUICK, "vae_likelihood": "gaussian\0?"}),
+        lambda: xdomain.train(images, images, "0:1", preset="mnist\0?"),
+        lambda: xdomain.train(images, images, "0:1", name1="one\0?", **QUICK),
+        lambda: images.matched(["0", "1\0?"]),
+        lambda: xdomain.Model.from_bytes(digits.read_bytes(), "digits\0?"),
+        lambda: xdomain.Translator(digits, backend="native\0?"),
+        lambda: xdomain.options("vae\0?"),
+    ):
+        with pytest.raises(xdomain.InvalidArgument, match="a text holds no null character"):
+            call()

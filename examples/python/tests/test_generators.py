@@ -54,6 +54,8 @@ def test_draws_by_class(small: Small, vae: xdomain.Vae, tmp_path: Path) -> None:
     for wrong, word in (("grey", "no class 'grey'; there are dark, light"), (2, "no class 2: they are 0 to 1")):
         with pytest.raises(ValueError, match=word):
             draw(wrong)
+    with pytest.raises(TypeError, match="a class is a whole number in .*, not 0.9"):
+        draw([0.9])
     with pytest.raises(xdomain.Unsupported, match="condition"):
         xdomain.Translator(model)(small[0][0])
 

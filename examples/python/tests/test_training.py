@@ -102,6 +102,25 @@ def test_numbers_of_sets_do_not_wrap(small: Small, tmp_path: Path) -> None:
             xdomain.Dataset.from_folder(tmp_path, **{name: 8.5})
 
 
+def test_labels_are_whole_numbers(small: Small) -> None:
+    pixels, labels = small
+    for same in (labels.tolist(), labels.astype(np.uint8), labels == 1, labels.astype(np.int64)[::-1][::-1]):
+        assert np.array_equal(xdomain.Dataset.from_arrays(pixels, same).labels, labels)
+    for wrong in (labels * 1.7, [2**70] * 16, [None] * 16, ["1"] * 16):
+        with pytest.raises(TypeError, match="labels are whole numbers"):
+            xdomain.Dataset.from_arrays(pixels, wrong)
+    for beyond in (2**32 + 1, -1):
+        with pytest.raises(xdomain.InvalidArgument, match=f"a label {beyond} is not in"):
+            xdomain.Dataset.from_arrays(pixels, [0] * 15 + [beyond])
+    with pytest.raises(xdomain.InvalidArgument, match="256"):
+        xdomain.Dataset.from_arrays(pixels, [0] * 15 + [256])
+    assert xdomain._data._pairs_text({np.int64(0): 1}, (), ()) == "0:1"
+    with pytest.raises(TypeError, match="a class is a whole number in .*, not 0.9"):
+        xdomain.train(small, small, {0.9: 1}, **QUICK)
+    with pytest.raises(xdomain.InvalidArgument, match="a class -1"):
+        xdomain.train(small, small, [(-1, 1)], **QUICK)
+
+
 def test_reads_folders_as_they_are(small: Small, tmp_path: Path) -> None:
     for i, name in enumerate(("a/1.pgm", "a/2.pgm", "b/3.pgm")):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -117,6 +117,10 @@ def test_a_callback_hears_of_batches(digits: Path, pictures: np.ndarray) -> None
     assert len(heard) == 12
     with pytest.raises(xdomain.Cancelled):
         translate(many, callback=lambda told: told.step < 6)
+    with pytest.raises(xdomain.Cancelled):
+        translate(many, callback=lambda told: np.less(told.step, 6))
+    for answer in (None, 0, np.True_, np.zeros(2, bool)):
+        translate(many, callback=lambda told, answer=answer: answer)
 
     def fail(told: xdomain.Progress) -> None:
         raise LookupError("enough")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import U32_MOST, Context, Handle, lib, path_bytes, real, whole
+from ._library import U32_MOST, Context, Handle, lib, path_bytes, real, text_bytes, whole
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 from ._progress import Callback, watched
@@ -79,11 +79,7 @@ class Dataset(Handle):
             context.check(
                 lib.xd_image_convert(context._pointer, views([to]), views([source], _abi.XD_ALPHA_COMPOSITE))
             )
-        numbers = None
-        if labels is not None:
-            numbers = np.ascontiguousarray(labels, np.uint32)
-            if numbers.shape != (len(arrays),):
-                raise ValueError(f"{len(arrays)} pictures need as many labels, not {list(numbers.shape)}")
+        numbers = None if labels is None else _labels(labels, len(arrays))
         return cls(
             context.make(lib.xd_dataset_create, pixels.ctypes.data, None if numbers is None else numbers.ctypes.data,
                          len(arrays), width, height, channels)
@@ -208,6 +204,18 @@ class Dataset(Handle):
         return f"<xdomain.Dataset {len(self)} of {shape.width}x{shape.height}x{shape.channels}>"
 
 
+def _labels(given: npt.ArrayLike, count: int) -> npt.NDArray[np.uint32]:
+    """Labels as C takes them: numpy would cut fractions off, and wrap what is beyond."""
+    labels = np.asarray(given)
+    if labels.shape != (count,):
+        raise ValueError(f"{count} pictures need as many labels, not {list(labels.shape)}")
+    if labels.dtype.kind not in "biu":
+        raise TypeError(f"labels are whole numbers, not {labels.dtype}")
+    for label in (labels.min(), labels.max()):
+        whole("a label", int(label), 0, U32_MOST)
+    return np.ascontiguousarray(labels, np.uint32)
+
+
 def _options(width: int, height: int, channels: int, fit: str) -> _abi.xd_dataset_options:
     options = _abi.xd_dataset_options()
     lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
@@ -248,13 +256,13 @@ class Pairing(Handle):
         text = pairs if isinstance(pairs, str) else _pairs_text(pairs, names1, names2)
         create = lib.xd_pairing_create_named
         super().__init__(
-            Context().make(create, text.encode(), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
+            Context().make(create, text_bytes(text), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
         )
 
 
 def c_texts(texts: Sequence[str]) -> tuple[Any, int]:
     """Texts as C takes them: an array and a count."""
-    return (ctypes.c_char_p * len(texts))(*(text.encode() for text in texts)), len(texts)
+    return (ctypes.c_char_p * len(texts))(*(text_bytes(text) for text in texts)), len(texts)
 
 
 def _pairs_text(
@@ -269,7 +277,7 @@ def _pairs_text(
 def _label(word: Any, names: Sequence[str]) -> int:
     """A class by its number or by its name."""
     if not isinstance(word, str):
-        return int(word)
+        return whole("a class", word, 0, U32_MOST)
     if word not in names or not word:
         raise ValueError(f"no class {word!r}; there are {', '.join(filter(None, names)) or 'no names'}")
     return names.index(word)

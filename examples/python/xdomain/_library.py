@@ -16,6 +16,8 @@ import weakref
 from pathlib import Path
 from typing import Any, Callable
 
+import numpy as np
+
 from . import _abi
 
 NATIVE = Path(__file__).resolve().parent / "_native"
@@ -203,7 +205,7 @@ class Context(Handle):
         options = _abi.xd_context_options()
         lib.xd_context_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.threads = whole("threads", lib.xd_usable_threads() if threads is None else threads, 0, 256)
-        options.backend = backend.encode() if backend else None
+        options.backend = text_bytes(backend) if backend else None
         options.message = ctypes.addressof(message)
         options.message_size = len(message)
         out = ctypes.c_void_p()
@@ -242,6 +244,13 @@ def path_bytes(path: str | os.PathLike[str]) -> bytes:
     return encoded
 
 
+def text_bytes(text: str) -> bytes:
+    """A text as C takes it."""
+    if "\0" in text:
+        raise InvalidArgument(f"a text holds no null character: {text!r}")
+    return text.encode()
+
+
 # ---- Numbers in and out --------------------------------------------------------------------------------
 
 
@@ -270,7 +279,8 @@ def c_callback(kind: Any, function: Callable[..., object]) -> tuple[Any, list[Ba
 
     def call(user: int | None, *arguments: Any) -> int:
         try:
-            return 1 if function(*arguments) is False else 0
+            answer = function(*arguments)
+            return int(isinstance(answer, (bool, np.bool_)) and not answer)
         except BaseException as error:  # whatever it is, it goes on when the library has returned
             raised.append(error)
             return 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from . import _abi
-from ._library import Context, Handle, lib, names_of, path_bytes, whole
+from ._library import Context, Handle, lib, names_of, path_bytes, text_bytes, whole
 
 Path = Union[str, "os.PathLike[str]"]
 DIRECTIONS = names_of("XD_DIRECTION_", lib.xd_direction_name)
@@ -53,7 +53,7 @@ class Model(Handle):
         """Reads a model file's bytes; messages call them by the name."""
         source = _abi.xd_source()
         lib.xd_source_init(ctypes.byref(source), ctypes.sizeof(source))
-        source.name = name.encode()
+        source.name = text_bytes(name)
         source.data = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         source.size = len(data)
         return cls(Context().make(lib.xd_model_load_source, ctypes.byref(source)))

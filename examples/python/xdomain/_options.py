@@ -11,7 +11,7 @@ from typing import Mapping, Union
 import numpy as np
 
 from . import _abi
-from ._library import Context, Handle, InvalidArgument, lib, shown
+from ._library import Context, Handle, InvalidArgument, lib, shown, text_bytes
 
 OptionValue = Union[bool, int, float, str]
 _SCOPES = ("vae", "vae1", "vae2", "mapping", "mapping1", "mapping2")
@@ -63,10 +63,10 @@ def options(group: str = "train") -> list[Option]:
     """
     context = Context()
     found = []
-    for index in range(lib.xd_options_count(group.encode())):
+    for index in range(lib.xd_options_count(text_bytes(group))):
         info = _abi.xd_option_info()
         lib.xd_option_info_init(ctypes.byref(info), ctypes.sizeof(info))
-        context.check(lib.xd_options_describe(context._pointer, ctypes.byref(info), group.encode(), index))
+        context.check(lib.xd_options_describe(context._pointer, ctypes.byref(info), text_bytes(group), index))
         unit = (info.unit or b"").decode()
         choice = info.kind == _abi.XD_OPTION_CHOICE
         found.append(
@@ -88,8 +88,8 @@ def presets(group: str = "train") -> dict[str, str]:
     """The presets of a group: names, and the texts of what each sets, which are outside the library's promise."""
     found = {}
     index = 0
-    while (name := lib.xd_options_preset_name(group.encode(), index)) is not None:
-        found[name.decode()] = lib.xd_options_preset_text(group.encode(), name).decode()
+    while (name := lib.xd_options_preset_name(text_bytes(group), index)) is not None:
+        found[name.decode()] = lib.xd_options_preset_text(text_bytes(group), name).decode()
         index += 1
     return found
 
@@ -106,16 +106,16 @@ class OptionSet(Handle):
     def __init__(
         self, context: Context, group: str, given: Mapping[str, OptionValue], preset: str | None = None
     ) -> None:
-        super().__init__(context.make(lib.xd_options_create, group.encode()), lib.xd_options_destroy)
+        super().__init__(context.make(lib.xd_options_create, text_bytes(group)), lib.xd_options_destroy)
         if preset is not None:
-            context.check(lib.xd_options_apply_preset(self._pointer, context._pointer, preset.encode()))
+            context.check(lib.xd_options_apply_preset(self._pointer, context._pointer, text_bytes(preset)))
         for keyword, value in given.items():
             self._set(context, group, keyword, value)
 
     def _set(self, context: Context, group: str, keyword: str, value: OptionValue) -> None:
-        name = option_name(keyword).encode()
+        name = text_bytes(option_name(keyword))
         if isinstance(value, str):
-            status = lib.xd_options_set_text(self._pointer, context._pointer, name, value.encode())
+            status = lib.xd_options_set_text(self._pointer, context._pointer, name, text_bytes(value))
         else:
             status = lib.xd_options_set_number(self._pointer, context._pointer, name, _number(group, keyword, value))
         if status == _abi.XD_ERROR_NOT_FOUND:

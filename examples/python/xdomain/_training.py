@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset
-from ._library import Context, Values, lib, path_bytes
+from ._library import Context, Values, lib, path_bytes, text_bytes
 from ._models import DIRECTIONS, Judge, Model, Path, Vae
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
@@ -143,7 +143,7 @@ def _train(
         values.judge[i] = _pointer(judges[i])
         values.unlabelled[i] = _pointer(more[i])
         name = names[i]
-        values.name[i] = None if name is None else name.encode()
+        values.name[i] = None if name is None else text_bytes(name)
     out = ctypes.c_void_p()
     run = _run(*kept)
     with watched(context, function, progress) as (run.callback, check):
@@ -222,7 +222,7 @@ def train_generator(
     given = _abi.xd_generator_input()
     lib.xd_generator_input_init(ctypes.byref(given), ctypes.sizeof(given))
     given.encoder, given.decoder, given.set = vae._pointer, vae._decoder._pointer, images._pointer
-    given.name = None if name is None else name.encode()
+    given.name = None if name is None else text_bytes(name)
     rows = None if vectors is None else np.ascontiguousarray(vectors, np.float32)
     if rows is not None:
         if rows.ndim != 2 or len(rows) != len(images):

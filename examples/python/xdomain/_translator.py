@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, Handle, Work, lib, path_bytes, real, whole
+from ._library import Context, Handle, Work, lib, path_bytes, real, shown, whole
 from ._models import DIRECTIONS, Model, Path, Shape
 from ._pictures import (ALPHA_POLICIES, FITS, Array, Picture, channels_of, check_out, choose, fitted, is_batch, is_pil,
                         to_array, to_pil, views)
@@ -199,9 +199,10 @@ class Translator(Handle):
     def _class(self, name: Any) -> int:
         """A class's number by its number or name."""
         if not isinstance(name, str):
-            if 0 <= int(name) < self.source_dim:
-                return int(name)
-            raise ValueError(f"no class {name}: they are 0 to {self.source_dim - 1}")
+            number = whole("a class", name)
+            if number < self.source_dim:
+                return number
+            raise ValueError(f"no class {shown(number)}: they are 0 to {self.source_dim - 1}")
         model = self._arguments[0]
         names = (model if isinstance(model, Model) else Model.load(model)).domains[0].class_names
         if name not in names:
