@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -139,6 +140,17 @@ def test_reads_folders_as_they_are(small: Small, tmp_path: Path) -> None:
     with pytest.raises(xdomain.Cancelled):
         xdomain.Dataset.from_folder(tmp_path, skip_bad=True, callback=lambda told: False)
     assert xdomain.Dataset.from_arrays(*small).picture_names[0] == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are any bytes")
+def test_tells_of_files_with_any_names(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    names = tuple(os.fsdecode(b"a/caf\xe9" + end) for end in (b".pgm", b".txt"))
+    write_pgm(tmp_path / names[0], small[0][0])
+    (tmp_path / names[1]).write_text("no picture")
+    found = xdomain.Dataset.from_folder(tmp_path)
+    assert (found.picture_names, found.left_out) == (names[:1], names[1:])
+    assert all((tmp_path / name).exists() for name in found.picture_names + found.left_out)
 
 
 def test_maps_on_the_vaes_of_a_model(small: Small, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 use crate::context::{c_path, c_text, counted, text};
 use crate::{Context, Error, Fit, Result, Shape};
-use std::ffi::{c_char, CString};
+use std::borrow::Cow;
+use std::ffi::{c_char, CStr, CString};
 use std::path::Path;
 use std::ptr;
 use xdomain_sys as sys;
@@ -152,13 +153,16 @@ impl Dataset {
     }
 
     /// What was left out when a folder was read: files that are no pictures by their names, pictures beside the folders
-    /// of classes, and, with `skip_bad`, a sentence on each picture that could not be read.
-    pub fn left_out(&self) -> Vec<&str> {
+    /// of classes, and, with `skip_bad`, a sentence on each picture that could not be read. What of a name is no UTF-8 is
+    /// U+FFFD.
+    pub fn left_out(&self) -> Vec<Cow<'_, str>> {
         [sys::XD_LEFT_OUT_OTHER_TYPE, sys::XD_LEFT_OUT_BESIDE_CLASSES, sys::XD_LEFT_OUT_BAD]
             .into_iter()
             .flat_map(|why| {
                 let count = unsafe { sys::xd_dataset_left_out_count(self.as_ptr(), why) };
-                (0..count).map(move |index| text(unsafe { sys::xd_dataset_left_out(self.as_ptr(), why, index) }))
+                (0..count).map(move |index| unsafe {
+                    CStr::from_ptr(sys::xd_dataset_left_out(self.as_ptr(), why, index)).to_string_lossy()
+                })
             })
             .collect()
     }

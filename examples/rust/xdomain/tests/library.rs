@@ -368,6 +368,20 @@ fn reads_folders_as_they_are() {
     assert_eq!((matched.len(), matched.get(0).unwrap().0), (1, 1));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn tells_of_files_with_any_names() {
+    use std::os::unix::ffi::OsStrExt;
+    let context = Context::new().unwrap();
+    let folder = env::temp_dir().join(format!("xdomain-rust-names-{}", std::process::id()));
+    fs::create_dir_all(folder.join("a")).unwrap();
+    fs::write(folder.join("a/1.pgm"), "P5 1 1 255 a").unwrap();
+    fs::write(folder.join("a").join(std::ffi::OsStr::from_bytes(b"caf\xe9.txt")), "").unwrap();
+    let set = Dataset::from_folder(&context, &folder, &ReadOptions::default()).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(set.left_out(), ["a/caf\u{fffd}.txt"]);
+}
+
 #[test]
 fn a_question_stops_calls() {
     let wanted = Arc::new(AtomicBool::new(false));
