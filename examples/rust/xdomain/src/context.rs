@@ -3,7 +3,6 @@
 use crate::{Error, Result};
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
-use std::marker::PhantomData;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -66,11 +65,13 @@ impl Drop for Core {
     }
 }
 
-/// One thread's runtime: the backend that computes, its threads, and the message of the last failure.
+/// One thread's runtime: the backend that computes, its threads, and the message of the last failure. Closures that hear
+/// of its calls need a context of their own for what they call; with this one it fails with
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
 pub struct Context {
     core: Arc<Core>,
-    // One thread at a time.
-    not_sync: PhantomData<Cell<()>>,
+    // Whether a call runs, whose closures may have the context at hand. The cell keeps it to one thread at a time.
+    busy: Cell<bool>,
 }
 
 impl Context {
@@ -86,12 +87,12 @@ impl Context {
 
     /// The backend's name, such as "native".
     pub fn backend(&self) -> &str {
-        text(unsafe { sys::xd_context_backend_name(self.as_ptr()) })
+        text(unsafe { sys::xd_context_backend_name(self.core.raw) })
     }
 
     /// How many threads its work may use.
     pub fn threads(&self) -> u32 {
-        unsafe { sys::xd_context_threads(self.as_ptr()) }
+        unsafe { sys::xd_context_threads(self.core.raw) }
     }
 
     /// What stops this context's calls from other threads.
@@ -101,24 +102,30 @@ impl Context {
 
     /// Takes back what a [`Canceller`] asked for.
     pub fn clear_cancel(&self) {
-        unsafe { sys::xd_context_clear_cancel(self.as_ptr()) }
+        unsafe { sys::xd_context_clear_cancel(self.core.raw) }
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut sys::xd_context {
-        self.core.raw
+    /// Calls with the context as C has it. A call within another one, from a closure that hears of it, is refused.
+    pub(crate) fn call(&self, call: impl FnOnce(*mut sys::xd_context) -> i32) -> Result<()> {
+        if self.busy.replace(true) {
+            return Err(Error::invalid("the context is in a call, of which this closure hears: take another context"));
+        }
+        let status = call(self.core.raw);
+        self.busy.set(false);
+        self.check(status)
     }
 
     pub(crate) fn check(&self, status: i32) -> Result<()> {
         if status == sys::XD_OK {
             return Ok(());
         }
-        Err(Error::new(status, text(unsafe { sys::xd_context_message(self.as_ptr()) })))
+        Err(Error::new(status, text(unsafe { sys::xd_context_message(self.core.raw) })))
     }
 
     /// The pointer that `create(&mut out, context)` gives.
     pub(crate) fn make<T>(&self, create: impl FnOnce(*mut *mut T, *mut sys::xd_context) -> i32) -> Result<*mut T> {
         let mut out = ptr::null_mut();
-        self.check(create(&mut out, self.as_ptr()))?;
+        self.call(|context| create(&mut out, context))?;
         Ok(out)
     }
 }
@@ -192,7 +199,7 @@ impl<'a> ContextBuilder<'a> {
         if status != sys::XD_OK {
             return Err(Error::new(status, text(message.as_ptr().cast())));
         }
-        Ok(Context { core: Arc::new(Core { raw: out, _should_stop: question }), not_sync: PhantomData })
+        Ok(Context { core: Arc::new(Core { raw: out, _should_stop: question }), busy: Cell::new(false) })
     }
 }
 

@@ -59,8 +59,8 @@ impl Dataset {
     /// The rest and a part: a fraction of each class, drawn by the seed.
     pub fn split(&self, context: &Context, fraction: f64, seed: u64) -> Result<(Self, Self)> {
         let (mut rest, mut part) = (ptr::null_mut(), ptr::null_mut());
-        context.check(unsafe {
-            sys::xd_dataset_split(&mut rest, &mut part, context.as_ptr(), self.as_ptr(), fraction, seed)
+        context.call(|context| unsafe {
+            sys::xd_dataset_split(&mut rest, &mut part, context, self.as_ptr(), fraction, seed)
         })?;
         Ok((Dataset::adopt(rest), Dataset::adopt(part)))
     }
@@ -106,14 +106,8 @@ impl Dataset {
     /// The label of each picture; all 0 where they have none.
     pub fn labels(&self, context: &Context) -> Result<Vec<u32>> {
         let mut labels = vec![0; self.len()];
-        context.check(unsafe {
-            sys::xd_dataset_read_labels(
-                self.as_ptr(),
-                context.as_ptr(),
-                labels.as_mut_ptr(),
-                ptr::null(),
-                self.len() as u32,
-            )
+        context.call(|context| unsafe {
+            sys::xd_dataset_read_labels(self.as_ptr(), context, labels.as_mut_ptr(), ptr::null(), self.len() as u32)
         })?;
         Ok(labels)
     }
@@ -121,14 +115,8 @@ impl Dataset {
     /// A copy of all pictures, `[count][height][width][channels]`.
     pub fn pixels(&self, context: &Context) -> Result<Vec<u8>> {
         let mut pixels = vec![0; self.len() * self.shape().len()];
-        context.check(unsafe {
-            sys::xd_dataset_read_bytes(
-                self.as_ptr(),
-                context.as_ptr(),
-                pixels.as_mut_ptr(),
-                ptr::null(),
-                self.len() as u32,
-            )
+        context.call(|context| unsafe {
+            sys::xd_dataset_read_bytes(self.as_ptr(), context, pixels.as_mut_ptr(), ptr::null(), self.len() as u32)
         })?;
         Ok(pixels)
     }

@@ -36,17 +36,10 @@ pub fn evaluate(
     raw.pairing = what.pairing.as_ptr();
     raw.callback = Some(progress_hook);
     raw.user = ptr::addr_of_mut!(hook).cast();
-    let status = unsafe {
-        sys::xd_evaluate(
-            context.as_ptr(),
-            measures.as_ptr(),
-            what.model.as_ptr(),
-            what.direction as u32,
-            &raw,
-            options.as_ptr(),
-        )
-    };
+    let done = context.call(|context| unsafe {
+        sys::xd_evaluate(context, measures.as_ptr(), what.model.as_ptr(), what.direction as u32, &raw, options.as_ptr())
+    });
     hook.finish();
-    context.check(status)?;
+    done?;
     Ok(Values::read(measures.as_ptr()))
 }

@@ -171,7 +171,7 @@ impl<'a> ImageMut<'a> {
 
     /// Fits another picture into this one, resizing and converting where that is needed.
     pub fn fit(&mut self, context: &Context, from: &ImageRef<'_>, fit: Fit) -> Result<()> {
-        context.check(unsafe { sys::xd_image_fit(context.as_ptr(), &self.raw, &from.raw, fit as u32) })
+        context.call(|context| unsafe { sys::xd_image_fit(context, &self.raw, &from.raw, fit as u32) })
     }
 }
 

@@ -85,7 +85,7 @@ impl Model {
         raw.half = options.half.into();
         raw.int8 = options.int8.into();
         raw.inference_only = options.inference_only.into();
-        context.check(unsafe { sys::xd_model_save(self.as_ptr(), context.as_ptr(), path.as_ptr(), &raw) })
+        context.call(|context| unsafe { sys::xd_model_save(self.as_ptr(), context, path.as_ptr(), &raw) })
     }
 
     /// The size of a domain's pictures; the domain is 1 or 2.
@@ -180,14 +180,14 @@ impl Judge {
     /// Writes a judge file.
     pub fn save(&self, context: &Context, path: impl AsRef<Path>) -> Result<()> {
         let path = c_path(path.as_ref())?;
-        context.check(unsafe { sys::xd_judge_save(self.as_ptr(), context.as_ptr(), path.as_ptr()) })
+        context.call(|context| unsafe { sys::xd_judge_save(self.as_ptr(), context, path.as_ptr()) })
     }
 
     /// The share of a set's pictures whose class it tells.
     pub fn accuracy(&self, context: &Context, set: &Dataset) -> Result<f64> {
         let mut accuracy = 0.0;
         context
-            .check(unsafe { sys::xd_judge_accuracy(self.as_ptr(), context.as_ptr(), &mut accuracy, set.as_ptr()) })?;
+            .call(|context| unsafe { sys::xd_judge_accuracy(self.as_ptr(), context, &mut accuracy, set.as_ptr()) })?;
         Ok(accuracy)
     }
 }

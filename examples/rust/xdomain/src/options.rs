@@ -87,7 +87,7 @@ impl Options {
         let (raw, name) = (self.build(context)?, c_text(name)?);
         let mut number = 0.0;
         context
-            .check(unsafe { sys::xd_options_get_number(raw.as_ptr(), context.as_ptr(), &mut number, name.as_ptr()) })?;
+            .call(|context| unsafe { sys::xd_options_get_number(raw.as_ptr(), context, &mut number, name.as_ptr()) })?;
         Ok(number)
     }
 
@@ -103,17 +103,25 @@ impl Options {
         let made = context.make(|out, context| unsafe { sys::xd_options_create(out, context, group.as_ptr()) })?;
         let raw = RawOptions(NonNull::new(made).expect("the library gives what it made"));
         for setting in &self.settings {
-            let (options, on) = (raw.0.as_ptr(), context.as_ptr());
-            context.check(match setting {
-                Setting::Preset(name) => unsafe { sys::xd_options_apply_preset(options, on, c_text(name)?.as_ptr()) },
-                Setting::Number(name, value) => unsafe {
-                    sys::xd_options_set_number(options, on, c_text(name)?.as_ptr(), *value)
-                },
-                Setting::Text(name, value) => unsafe {
-                    sys::xd_options_set_text(options, on, c_text(name)?.as_ptr(), c_text(value)?.as_ptr())
-                },
-                Setting::Assignments(text) => unsafe { sys::xd_options_read(options, on, c_text(text)?.as_ptr()) },
-            })?;
+            let options = raw.0.as_ptr();
+            match setting {
+                Setting::Preset(name) => {
+                    let name = c_text(name)?;
+                    context.call(|on| unsafe { sys::xd_options_apply_preset(options, on, name.as_ptr()) })
+                }
+                Setting::Number(name, value) => {
+                    let name = c_text(name)?;
+                    context.call(|on| unsafe { sys::xd_options_set_number(options, on, name.as_ptr(), *value) })
+                }
+                Setting::Text(name, value) => {
+                    let (name, value) = (c_text(name)?, c_text(value)?);
+                    context.call(|on| unsafe { sys::xd_options_set_text(options, on, name.as_ptr(), value.as_ptr()) })
+                }
+                Setting::Assignments(text) => {
+                    let text = c_text(text)?;
+                    context.call(|on| unsafe { sys::xd_options_read(options, on, text.as_ptr()) })
+                }
+            }?;
         }
         Ok(raw)
     }

@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
     }
 
     /// Calls with the struct as C has it.
-    pub(crate) fn with<T>(self, call: impl FnOnce(&sys::xd_run) -> T) -> Result<T> {
+    pub(crate) fn with(self, call: impl FnOnce(&sys::xd_run) -> Result<()>) -> Result<()> {
         let checkpoint = self.checkpoint.as_deref().map(c_path).transpose()?;
         let mut hook = Hook::new(self.callback);
         let mut raw: sys::xd_run = unsafe { std::mem::zeroed() };
@@ -220,8 +220,8 @@ impl<'a> Run<'a> {
         raw.user = ptr::addr_of_mut!(hook).cast();
         raw.checkpoint = checkpoint.as_ref().map_or(ptr::null(), |path| path.as_ptr());
         raw.resume = self.resume.into();
-        let answer = call(&raw);
+        let done = call(&raw);
         hook.finish();
-        Ok(answer)
+        done
     }
 }

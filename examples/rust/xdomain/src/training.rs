@@ -112,17 +112,11 @@ pub fn recover(context: &Context, checkpoint: impl AsRef<Path>) -> Result<Model>
 pub fn train_vae(context: &Context, set: &Dataset, options: &Options, run: Run<'_>) -> Result<(Vae, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let (mut encoder, mut decoder) = (ptr::null_mut(), ptr::null_mut());
-    context.check(run.with(|run| unsafe {
-        sys::xd_train_vae(
-            &mut encoder,
-            &mut decoder,
-            context.as_ptr(),
-            report.as_ptr(),
-            set.as_ptr(),
-            run,
-            options.as_ptr(),
-        )
-    })?)?;
+    run.with(|run| {
+        context.call(|context| unsafe {
+            sys::xd_train_vae(&mut encoder, &mut decoder, context, report.as_ptr(), set.as_ptr(), run, options.as_ptr())
+        })
+    })?;
     Ok((Vae::adopt(encoder, decoder), Values::read(report.as_ptr())))
 }
 
@@ -181,9 +175,11 @@ pub fn train_generator(
 pub fn train_judge(context: &Context, set: &Dataset, options: &Options, run: Run<'_>) -> Result<(Judge, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let mut out = ptr::null_mut();
-    context.check(run.with(|run| unsafe {
-        sys::xd_judge_train(&mut out, context.as_ptr(), report.as_ptr(), set.as_ptr(), run, options.as_ptr())
-    })?)?;
+    run.with(|run| {
+        context.call(|context| unsafe {
+            sys::xd_judge_train(&mut out, context, report.as_ptr(), set.as_ptr(), run, options.as_ptr())
+        })
+    })?;
     Ok((Judge::adopt(out), Values::read(report.as_ptr())))
 }
 
@@ -202,7 +198,6 @@ fn run_call(
 ) -> Result<(Model, Values)> {
     let (options, report) = (options.build(context)?, RawValues::new(context)?);
     let mut out = ptr::null_mut();
-    let status = run.with(|run| call(&mut out, context.as_ptr(), report.as_ptr(), run, options.as_ptr()))?;
-    context.check(status)?;
+    run.with(|run| context.call(|context| call(&mut out, context, report.as_ptr(), run, options.as_ptr())))?;
     Ok((Model::adopt(out), Values::read(report.as_ptr())))
 }

@@ -224,8 +224,8 @@ impl Drop for Translator {
 pub fn interpolate(context: &Context, from: &[f32], towards: &[f32], position: f64) -> Result<Vec<f32>> {
     let width = same_count(towards.len(), from.len())?;
     let mut out = vec![0.0; from.len()];
-    context.check(unsafe {
-        sys::xd_latent_interpolate(context.as_ptr(), out.as_mut_ptr(), from.as_ptr(), towards.as_ptr(), width, position)
+    context.call(|context| unsafe {
+        sys::xd_latent_interpolate(context, out.as_mut_ptr(), from.as_ptr(), towards.as_ptr(), width, position)
     })?;
     Ok(out)
 }

@@ -241,6 +241,33 @@ fn closures_and_other_threads_stop_a_training() {
     assert!(Model::load(&context, models().join("digits.xdm")).is_ok());
 }
 
+#[test]
+fn a_closure_cannot_call_with_its_context() {
+    let context = Context::new().unwrap();
+    let set = small_set(&context);
+    let judge_options = || Options::new(Group::Judge).read("epochs=1 batch=8 base_channels=2 feature_dim=4");
+    let mut heard = Vec::new();
+    let run = Run::new().on_progress(|_| {
+        heard.extend([
+            set.labels(&context).err(),
+            Model::load(&context, models().join("digits.xdm")).err(),
+            train_judge(&context, &set, &judge_options(), Run::new()).err(),
+            Options::new(Group::Judge).value(&context, "epochs").err(),
+        ]);
+        assert_eq!(set.labels(&Context::new().unwrap()).unwrap().len(), 16);
+        Continue(())
+    });
+    let (judge, _) = train_judge(&context, &set, &judge_options(), run).unwrap();
+    assert!(heard.len() >= 4);
+    for error in heard {
+        let error = error.unwrap();
+        assert!(error.kind() == ErrorKind::InvalidArgument && error.to_string().contains("another context"));
+    }
+    let run = Run::new().on_progress(|_| panic!("enough"));
+    catch_unwind(AssertUnwindSafe(|| train_judge(&context, &set, &judge_options(), run))).err().unwrap();
+    assert!(judge.accuracy(&context, &set).is_ok());
+}
+
 fn small_pictures(translator: &mut Translator, classes: &[u32]) -> Vec<Vec<u8>> {
     let mut results = vec![vec![0u8; 64]; classes.len()];
     let mut outputs: Vec<_> =
