@@ -124,6 +124,11 @@ static xd_status check_condition(xd_context *context, const xd_model_parts *part
   if (!parts->generator[0])
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "domain 1 has neither an encoder and a decoder nor a generator G1 of conditions");
+  const uint32_t values = xd_latent_generator_source_dim(parts->generator[0]);
+  if (parts->class_count[0] > values)
+    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
+                    "domain 1 has names of %u classes, but the generator G1 takes conditions of %u values",
+                    parts->class_count[0], values);
   if (!parts->generator[1] && !parts->discriminator[0])
     return XD_OK;
   return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,

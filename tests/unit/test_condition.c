@@ -90,6 +90,25 @@ START_TEST(condition_model__needs_a_way_from_its_conditions_and_none_to_them) {
 }
 END_TEST
 
+START_TEST(condition_model__has_no_more_names_than_its_conditions_have_values) {
+  static const char *const names[] = {"0", "1", "2"};
+  xd_latent_generator *generator =
+      make_generator(context, "source_dim=2 target_dim=3 hidden_width=4 hidden_layers=1");
+  xd_model *model = NULL;
+  xd_model_parts parts = XD_MODEL_PARTS_INIT;
+  parts.generator[0] = generator;
+  parts.class_names[0] = names;
+  parts.class_count[0] = 3;
+  assert_status(make_tiny(&model, context, &parts), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "names of 3 classes, but the generator G1 takes conditions of 2 values");
+  ck_assert_ptr_null(model);
+  parts.class_count[0] = 2;
+  assert_ok(context, make_tiny(&model, context, &parts));
+  xd_model_release(model);
+  xd_latent_generator_release(generator);
+}
+END_TEST
+
 /* A translator generates and decodes what generator and decoder make by hand, and has nothing to encode. */
 START_TEST(condition_model__is_translated_from_conditions) {
   enum { MOST = 4096 };
@@ -187,14 +206,15 @@ START_TEST(condition_file__says_what_older_readers_do_not_know) {
 }
 END_TEST
 
-/* Makes the checksums right again of the chunk that stands last, and of the header. */
+/* Makes the checksums right again of all chunks and of the header. */
 static void reseal(unsigned char *bytes) {
-  unsigned char *entry = bytes + 64 + 40 * (size_t)(xdi_at_u32(bytes + 20) - 1);
+  const size_t table = xdi_at_u32(bytes + 20) * (size_t)40;
   XXH3_state_t state;
-  xdi_set_u64(entry + 32, XXH3_64bits(bytes + xdi_at_u64(entry + 16), (size_t)xdi_at_u64(entry + 24)));
+  for (unsigned char *entry = bytes + 64; entry < bytes + 64 + table; entry += 40)
+    xdi_set_u64(entry + 32, XXH3_64bits(bytes + xdi_at_u64(entry + 16), (size_t)xdi_at_u64(entry + 24)));
   XXH3_64bits_reset(&state);
   XXH3_64bits_update(&state, bytes, 56);
-  XXH3_64bits_update(&state, bytes + 64, xdi_at_u32(bytes + 20) * (size_t)40);
+  XXH3_64bits_update(&state, bytes + 64, table);
   xdi_set_u64(bytes + 56, XXH3_64bits_digest(&state));
 }
 
@@ -222,6 +242,21 @@ START_TEST(condition_file__refuses_contradictions) {
   assert_refused(bytes, size, XD_ERROR_UNSUPPORTED, "SAND");
   xdi_set_u32(entry + 8, 0); /* no required chunk any more: a model that lacks networks */
   assert_refused(bytes, size, XD_ERROR_BAD_DATA, "missing");
+  free(bytes);
+}
+END_TEST
+
+/* DOMS begins with an empty name, three sizes of 0, the values of a condition and the count of names, whose bytes
+ * are enough for a fifth. */
+START_TEST(condition_file__refuses_more_names_than_values) {
+  size_t size;
+  unsigned char *bytes = save_conditions(&size), *count = bytes + xdi_at_u64(bytes + 64 + 16) + 20;
+  ck_assert_uint_eq(xdi_at_u32(count), 4);
+  memset(count, 0, 4 + 4 * 4 + strlen("catdogowl"));
+  xdi_set_u32(count, 5);
+  xdi_set_u32(count + 4, 5);
+  memcpy(count + 8, "label", 5);
+  assert_refused(bytes, size, XD_ERROR_BAD_DATA, "names of 5 classes");
   free(bytes);
 }
 END_TEST
@@ -593,11 +628,13 @@ static Suite *make_suite(void) {
   tcase_add_checked_fixture(tcase, set_up, tear_down);
   tcase_add_test(tcase, condition_model__has_no_pictures_in_domain_1);
   tcase_add_test(tcase, condition_model__needs_a_way_from_its_conditions_and_none_to_them);
+  tcase_add_test(tcase, condition_model__has_no_more_names_than_its_conditions_have_values);
   tcase_add_test(tcase, condition_model__is_translated_from_conditions);
   tcase_add_test(tcase, condition_model__is_refused_where_pictures_are_wanted);
   tcase_add_test(tcase, condition_file__comes_back_with_the_same_bytes);
   tcase_add_test(tcase, condition_file__says_what_older_readers_do_not_know);
   tcase_add_test(tcase, condition_file__refuses_contradictions);
+  tcase_add_test(tcase, condition_file__refuses_more_names_than_values);
   tcase_add_test(tcase, condition_sampler__draws_labels_alike_often_with_their_codes);
   tcase_add_test(tcase, condition_sampler__keeps_pictures_with_their_vectors);
   tcase_add_test(tcase, train_generator__gives_a_model_of_labels_on_the_same_vae);
