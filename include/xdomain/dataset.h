@@ -76,9 +76,9 @@ XD_API void xd_dataset_options_init(xd_dataset_options *options, size_t struct_s
  * a word, hidden files.
  *
  * The caller owns *out. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class, or none
- * that can be read), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number, folders
- * too deep), XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB of pixels), XD_ERROR_CANCELLED, and what
- * xd_picture_load answers. */
+ * that can be read), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number,
+ * folders too deep, a class's name that is no UTF-8), XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB
+ * of pixels), XD_ERROR_CANCELLED, and what xd_picture_load answers. */
 XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
                                         const xd_dataset_options *options);
 
@@ -103,10 +103,11 @@ XD_API xd_status xd_dataset_create(xd_dataset **out, xd_context *context, const 
 /* From any pictures in memory, described by views as numpy has them, copied: images[count], whose
  * struct_size is one and the same, each converted as its own policy and the options ask;
  * labels[count] below XD_CLASS_LIMIT, or NULL; names[name_count], the names of classes 0, 1, ...
- * (NULL and "": its number), at most XD_CLASS_LIMIT. NULL options are the defaults. The caller owns
- * *out. Messages call a picture images[i]. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_BAD_DATA (samples
- * that are not finite), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_TOO_LARGE (over 2 GiB of pixels),
- * XD_ERROR_NOT_FOUND (all pictures are bad), XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
+ * (NULL and "": its number), at most XD_CLASS_LIMIT. NULL options are the defaults. The caller
+ * owns *out. Messages call a picture images[i]. XD_ERROR_INVALID_ARGUMENT (also a name that is no
+ * UTF-8), XD_ERROR_BAD_DATA (samples that are not finite), XD_ERROR_SHAPE_MISMATCH,
+ * XD_ERROR_TOO_LARGE (over 2 GiB of pixels), XD_ERROR_NOT_FOUND (all pictures are bad),
+ * XD_ERROR_CANCELLED, XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context,
                                          const xd_image *images, const uint32_t *labels,
                                          uint32_t count, const char *const *names,
@@ -159,20 +160,21 @@ XD_API xd_status xd_dataset_split(xd_dataset **rest, xd_dataset **part, xd_conte
 
 /* A set of the same pictures whose labels are those of the classes of the same names in
  * names[0..count), as of a model, a judge or another set ("" and NULL: no such class; count at
- * most XD_CLASS_LIMIT): so a folder more or fewer shifts no label. Names are alike byte for
- * byte, or as whole numbers of one value; a class whose name is its number, as of IDX files,
- * stands for the class of that number, where no name is alike and that class is not called by a
- * number. Pictures of other classes are left out, and a warning in the log names each. A set
- * without labels, or without a name to match, comes back as it is. XD_ERROR_NOT_FOUND (no class
- * is left) names a class of either side; XD_ERROR_INVALID_ARGUMENT (two classes become one);
- * XD_ERROR_OUT_OF_MEMORY. Pixels are shared. The caller owns *out. */
+ * most XD_CLASS_LIMIT): so a folder more or fewer shifts no label. Names are alike byte for byte,
+ * or as whole numbers of one value; a class whose name is its number, as of IDX files, stands for
+ * the class of that number, where no name is alike and that class is not called by a number.
+ * Pictures of other classes are left out, and a warning in the log names each. A set without
+ * labels, or without a name to match, comes back as it is. XD_ERROR_NOT_FOUND (no class is left)
+ * names a class of either side; XD_ERROR_INVALID_ARGUMENT (two classes become one, a name is no
+ * UTF-8); XD_ERROR_OUT_OF_MEMORY. Pixels are shared. The caller owns *out. */
 XD_API xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context,
                                           const xd_dataset *set, const char *const *names,
                                           uint32_t count);
 
 /* The same set with other names: names[0..count) of classes 0, 1, ..., at most XD_CLASS_LIMIT; NULL
  * and "", and classes beyond them, are called by their numbers. Pixels are shared.
- * XD_ERROR_INVALID_ARGUMENT, XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
+ * XD_ERROR_INVALID_ARGUMENT (also a name that is no UTF-8), XD_ERROR_OUT_OF_MEMORY. The caller owns
+ * *out. */
 XD_API xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *context,
                                              const xd_dataset *set, const char *const *names,
                                              uint32_t count);

@@ -43,10 +43,11 @@ XD_API uint32_t xd_judge_feature_dim(const xd_judge *judge);
  * name, and of NULL. Borrowed for the judge's life. */
 XD_API const char *xd_judge_class_name(const xd_judge *judge, uint32_t label);
 
-/* A judge of the same network, which both share, whose classes have other names: names[i] that
- * of class i, NULL or "" for none; count at most the judge's classes. xd_judge_train takes them
- * from its set, and files keep them. XD_ERROR_INVALID_ARGUMENT, XD_ERROR_TOO_LARGE (a name of
- * over 65,536 bytes), XD_ERROR_OUT_OF_MEMORY. The caller owns *out. */
+/* A judge of the same network, which both share, whose classes have other names: names[i] that of
+ * class i, NULL or "" for none; count at most the judge's classes. xd_judge_train takes them from
+ * its set, and files keep them. XD_ERROR_INVALID_ARGUMENT (also a name that is no UTF-8),
+ * XD_ERROR_TOO_LARGE (a name of over 65,536 bytes), XD_ERROR_OUT_OF_MEMORY. The caller owns
+ * *out. */
 XD_API xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context,
                                            const xd_judge *judge, const char *const *names,
                                            uint32_t count);

@@ -8,8 +8,8 @@
  * Domain 1 may hold conditions instead of pictures: a class's label or any vector, from which G1
  * makes codes of domain 2 (xd_train_generator trains it). Such a model has no encoder and no
  * decoder of domain 1, and no way back; xd_model_latent_dim of domain 1 is the length of a
- * condition, and its class names are those of the labels, at most as many as a condition has values.
- * A translator's xd_translator_generate and xd_translator_decode make pictures with it.
+ * condition, and its class names are those of the labels, at most as many as a condition has
+ * values. A translator's xd_translator_generate and xd_translator_decode make pictures with it.
  *
  * Files (.xdm) are specified in docs/model-format.md. */
 #ifndef XDOMAIN_MODEL_H
@@ -79,10 +79,10 @@ typedef struct xd_model_parts {
 XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 
 /* Makes a model of networks and texts; the networks are frozen when it succeeds. The caller owns
- * *out. XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit, or says that there are more class
- * names than a condition has values; XD_ERROR_INVALID_ARGUMENT (an encoder or decoder is missing; of
- * conditions, there is no G1, or a G2 or D1; a text is NULL), XD_ERROR_TOO_LARGE (too many or too long
- * texts), XD_ERROR_OUT_OF_MEMORY. */
+ * *out. XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit, or says that there are more
+ * class names than a condition has values; XD_ERROR_INVALID_ARGUMENT (an encoder or decoder is
+ * missing; of conditions, there is no G1, or a G2 or D1; a text is NULL or no UTF-8),
+ * XD_ERROR_TOO_LARGE (too many or too long texts), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts);
 
 /* A model with the VAEs of `model` and other mapping networks: of `parts` only generator,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "data/dataset.h"
 #include "xdomain/unstable/classes.h"
 
@@ -19,6 +20,20 @@ const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint3
   else
     snprintf(to, XDI_CLASS_TEXT, "%u '%.80s'", label, name);
   return to;
+}
+
+xd_status xdi_check_class_names(xd_context *context, const char *const *names, uint32_t count,
+                                const char *who) {
+  if (count > XD_CLASS_LIMIT)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u names of classes, more than %u", who, count,
+                    XD_CLASS_LIMIT);
+  if (count > 0 && !names)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: names is NULL", who);
+  for (uint32_t i = 0; i < count; i++)
+    if (names[i] && !xdi_utf8_valid(names[i], strlen(names[i])))
+      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: the name of class %u is no UTF-8: '%s'", who,
+                      i, names[i]);
+  return XD_OK;
 }
 
 static const char *skip_zeros(const char *digits) {
@@ -121,12 +136,7 @@ static xd_status check_arguments(xd_context *context, const void *out, const xd_
   if (!out || !set)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: %s is NULL",
                     out ? "set" : "out");
-  if (!names && count > 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: names is NULL");
-  if (count > XD_CLASS_LIMIT)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_match_classes: count is %u, more than %u",
-                    count, XD_CLASS_LIMIT);
-  return XD_OK;
+  return xdi_check_class_names(context, names, count, "xd_dataset_match_classes");
 }
 
 xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context, const xd_dataset *set,

@@ -84,6 +84,10 @@ bool xdi_is_class_number(const char *name, uint32_t label);
 #define XDI_CLASS_TEXT 96
 const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint32_t label);
 
+/* Names of the caller's, NULL where a class has none: not too many, and UTF-8. */
+xd_status xdi_check_class_names(xd_context *context, const char *const *names, uint32_t count,
+                                const char *who);
+
 /* Whether both hold the same pictures in the same order, whatever their labels. */
 bool xdi_dataset_is_same(const xd_dataset *first, const xd_dataset *second);
 

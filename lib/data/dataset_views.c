@@ -25,15 +25,6 @@ static xd_status check_labels(xd_context *context, const gallery *from) {
   return XD_OK;
 }
 
-static xd_status check_names(xd_context *context, const char *const *names, uint32_t count, const char *who) {
-  if (count > XD_CLASS_LIMIT)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: %u names of classes, more than %u", who, count,
-                    XD_CLASS_LIMIT);
-  if (count > 0 && !names)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s: names is NULL", who);
-  return XD_OK;
-}
-
 /* What classes without a name are called follows from their number. */
 static void place_names(const char *to[XD_CLASS_LIMIT], const char *const *names, uint32_t count) {
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
@@ -91,7 +82,7 @@ xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context, const x
   if (status == XD_OK)
     status = check_labels(context, &from);
   if (status == XD_OK)
-    status = check_names(context, names, name_count, "xd_dataset_create_views");
+    status = xdi_check_class_names(context, names, name_count, "xd_dataset_create_views");
   if (status != XD_OK)
     return status;
   place_names(placed, names, name_count);
@@ -109,7 +100,7 @@ xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *context, con
   if (!out || !set)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_dataset_with_class_names: %s is NULL",
                     out ? "set" : "out");
-  const xd_status status = check_names(context, names, count, "xd_dataset_with_class_names");
+  const xd_status status = xdi_check_class_names(context, names, count, "xd_dataset_with_class_names");
   if (status != XD_OK)
     return status;
   place_names(placed, names, count);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/ahead.h"
 #include "data/listing.h"
 #include "data/reading.h"
@@ -43,6 +44,10 @@ static xd_status number_classes(folder *root) {
   for (size_t i = 0; i < root->classes.count; i++)
     numbered = numbered && read_label(root->classes.names[i], &root->label_of_class[i]);
   for (uint32_t i = 0; i < root->classes.count; i++) {
+    if (!xdi_utf8_valid(root->classes.names[i], strlen(root->classes.names[i])))
+      return xdi_fail(root->context, XD_ERROR_BAD_DATA,
+                      "the name of the folder '%s/%s' of a class is no UTF-8", root->path,
+                      root->classes.names[i]);
     if (!numbered)
       root->label_of_class[i] = i;
     const char **name = &root->names[root->label_of_class[i]];

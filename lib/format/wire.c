@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 void xdi_bytes_release(xdi_bytes *bytes) {
   xdi_release(bytes->allocator, bytes->data);
@@ -110,6 +111,16 @@ uint64_t xdi_get_u64(xdi_cursor *cursor) {
   return at ? xdi_at_u64(at) : 0;
 }
 
+/* Files up to 1.0.0-rc1 may have names of folders as they were. */
+static void replace_no_utf8(char *text, size_t size) {
+  for (size_t at = 0; at < size;) {
+    const size_t length = xdi_utf8_length(text + at, size - at);
+    if (length == 0)
+      text[at] = '?';
+    at += length ? length : 1;
+  }
+}
+
 char *xdi_get_text(xdi_cursor *cursor, const xd_allocator *allocator, bool *memory) {
   uint32_t length = xdi_get_u32(cursor);
   if (length > XDI_TEXT_LIMIT)
@@ -126,6 +137,7 @@ char *xdi_get_text(xdi_cursor *cursor, const xd_allocator *allocator, bool *memo
   }
   memcpy(text, at, length);
   text[length] = '\0';
+  replace_no_utf8(text, length);
   return text;
 }
 

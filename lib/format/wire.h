@@ -24,7 +24,8 @@ void xdi_put(xdi_bytes *bytes, const void *data, size_t size);
 void xdi_put_zeros(xdi_bytes *bytes, size_t size);
 void xdi_put_u32(xdi_bytes *bytes, uint32_t value);
 void xdi_put_u64(xdi_bytes *bytes, uint64_t value);
-void xdi_put_text(xdi_bytes *bytes, const char *text); /* u32 length, bytes; NULL is ""; too long a one fails */
+void xdi_put_text(xdi_bytes *bytes,
+                  const char *text); /* u32 length, bytes; NULL is ""; too long a one fails */
 void xdi_set_u32(unsigned char *at, uint32_t value);
 void xdi_set_u64(unsigned char *at, uint64_t value);
 
@@ -41,7 +42,8 @@ uint32_t xdi_at_u32(const unsigned char *at);
 uint64_t xdi_at_u64(const unsigned char *at);
 
 /* A text as a new string of the allocator's (NULL: failed; a text that is too long or holds a zero byte
- * fails as a read past the end does; *memory tells a refused allocation apart). */
+ * fails as a read past the end does; *memory tells a refused allocation apart). Bytes that are no UTF-8
+ * become '?'. */
 char *xdi_get_text(xdi_cursor *cursor, const xd_allocator *allocator, bool *memory);
 
 /* Whether the cursor stands exactly at the end and nothing failed. */

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/sized.h"
+#include "base/text.h"
 #include "model/argument.h"
 #include "tensor/shape.h"
 
@@ -76,10 +77,14 @@ static bool merge_properties(const xd_allocator *allocator, xdi_texts *to, const
 /* ---- checks ---- */
 
 xd_status xdi_check_model_text(xd_context *context, const char *text, const char *what) {
-  if (!text || strlen(text) <= XDI_MODEL_TEXT_LIMIT)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the model's %s is longer than %u bytes", what,
-                  XDI_MODEL_TEXT_LIMIT);
+  const size_t length = text ? strlen(text) : 0;
+  if (length > XDI_MODEL_TEXT_LIMIT)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the model's %s is longer than %u bytes", what,
+                    XDI_MODEL_TEXT_LIMIT);
+  if (!xdi_utf8_valid(text, length))
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "a text of the model's %s is no UTF-8: '%s'", what,
+                    text);
+  return XD_OK;
 }
 
 static xd_status check_count(xd_context *context, uint32_t count, uint32_t most, const char *what) {

@@ -98,10 +98,21 @@ START_TEST(cursor__reads_zeros_past_the_end) {
 }
 END_TEST
 
-START_TEST(texts__have_a_limit_and_no_zeros) {
-  static char long_text[XDI_TEXT_LIMIT + 3];
+/* As earlier versions wrote them. */
+START_TEST(texts__are_read_as_utf8) {
   bool memory = true;
-  memset(long_text, 'l', XDI_TEXT_LIMIT + 2);
+  xdi_put_text(&bytes, "caf\xE9 caf\xC3\xA9 \xF0\x9F");
+  xdi_cursor from = cursor_of(bytes.size);
+  char *text = xdi_get_text(&from, &context->allocator, &memory);
+  ck_assert_str_eq(text, "caf? caf\xC3\xA9 ??");
+  xdi_release(&context->allocator, text);
+}
+END_TEST
+
+START_TEST(texts__have_a_limit_and_no_zeros) {
+  static char long_text[XDI_TEXT_LIMIT + 1];
+  bool memory = true;
+  memset(long_text, 'l', XDI_TEXT_LIMIT);
   xdi_put_text(&bytes, long_text);
   ck_assert_uint_eq(bytes.size, XDI_TEXT_LIMIT + 4);
   xdi_cursor from = cursor_of(bytes.size);
@@ -391,6 +402,7 @@ static Suite *make_suite(void) {
   ADD(bytes__grow_to_any_size);
   ADD(bytes__fail_for_want_of_memory_or_numbers);
   ADD(cursor__reads_zeros_past_the_end);
+  ADD(texts__are_read_as_utf8);
   ADD(texts__have_a_limit_and_no_zeros);
   ADD(archive__gives_back_what_it_was_given);
   ADD(archive__tells_a_state_that_ends_too_early);

@@ -178,6 +178,25 @@ START_TEST(match_classes__refuses_impossible_arguments) {
 }
 END_TEST
 
+START_TEST(class_names__are_utf8) {
+  const char *const names[] = {NULL, "caf\xE9"};
+  uint8_t pixel[] = {0};
+  xd_dataset *set = make_numbered(context), *made = NULL;
+  xd_image image = XD_IMAGE_INIT;
+  image.pixels = pixel;
+  image.width = image.height = 1;
+  assert_status(xd_dataset_with_class_names(&made, context, set, names, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "class 1 is no UTF-8: 'caf\\xE9'");
+  assert_status(xd_dataset_match_classes(&made, context, set, names, 2), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "no UTF-8");
+  assert_status(xd_dataset_create_views(&made, context, &image, NULL, 1, names, 2, NULL),
+                XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "no UTF-8");
+  ck_assert_ptr_null(made);
+  xd_dataset_release(set);
+}
+END_TEST
+
 static xd_status match_limited(xd_context *limited, void *user) {
   const char *const names[] = {"2", "1"};
   xd_dataset *matched = NULL;
@@ -274,6 +293,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, match_classes__gives_back_what_has_nothing_to_match);
   tcase_add_test(tcase, check_classes__tells_both_names);
   tcase_add_test(tcase, match_classes__refuses_impossible_arguments);
+  tcase_add_test(tcase, class_names__are_utf8);
   tcase_add_test(tcase, match_classes__leaks_nothing_when_memory_is_refused);
   tcase_add_test(tcase, pairing_named__takes_names_and_numbers);
   tcase_add_test(tcase, pairing_named__reads_marks_in_names);

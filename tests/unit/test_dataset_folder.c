@@ -337,6 +337,16 @@ START_TEST(dataset_folder__refuses_two_folders_of_one_label) {
 }
 END_TEST
 
+START_TEST(dataset_folder__refuses_a_class_whose_name_is_no_utf8) {
+  add_folder("caf\xC3\xA9");
+  add_grey("caf\xC3\xA9/a.pgm", 1);
+  xd_dataset_release(load(0, 0, 0));
+  add_folder("caf\xE9");
+  add_grey("caf\xE9/a.pgm", 1);
+  check_refused(XD_ERROR_BAD_DATA, "/caf\\xE9' of a class is no UTF-8");
+}
+END_TEST
+
 START_TEST(dataset_folder__refuses_more_classes_than_labels) {
   char name[32];
   for (int i = 0; i < 257; i++) {
@@ -474,6 +484,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_folder__names_damaged_pictures);
   tcase_add_test(tcase, dataset_folder__refuses_folders_without_pictures);
   tcase_add_test(tcase, dataset_folder__refuses_two_folders_of_one_label);
+  tcase_add_test(tcase, dataset_folder__refuses_a_class_whose_name_is_no_utf8);
   tcase_add_test(tcase, dataset_folder__refuses_more_classes_than_labels);
   tcase_add_test(tcase, dataset_folder__refuses_impossible_arguments);
   tcase_add_test(tcase, dataset_folder__stops_when_cancelled);

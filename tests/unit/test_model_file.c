@@ -527,6 +527,9 @@ START_TEST(judge_save__keeps_the_names_of_classes) {
   assert_status(xd_judge_with_class_names(&judge, context, bare, many, 5), XD_ERROR_INVALID_ARGUMENT);
   assert_message_names(context, "4 classes");
   ck_assert_ptr_null(judge);
+  const char *const latin[] = {"caf\xE9"};
+  assert_status(xd_judge_with_class_names(&judge, context, bare, latin, 1), XD_ERROR_INVALID_ARGUMENT);
+  assert_message_names(context, "no UTF-8: 'caf\\xE9'");
   assert_status(xd_judge_with_class_names(&judge, context, bare, NULL, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_judge_with_class_names(&judge, context, NULL, many, 1), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_judge_with_class_names(NULL, context, bare, many, 1), XD_ERROR_INVALID_ARGUMENT);
