@@ -68,11 +68,19 @@ static void choose_letters(char *letters, const void *by, unsigned tries) {
   }
 }
 
-/* Makes a file beside `path` with the rights of a new file; -1 with errno. */
+/* The file that a link leads to, else the path itself; NULL without memory. */
+static char *follow_link(const char *path) {
+  struct stat info;
+  char *file = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(path, NULL) : NULL;
+  return file ? file : join_texts(path, "", "");
+}
+
+/* Makes a file beside `path`, or beside what a link there leads to, with the rights of a new file; -1 with errno. */
 static int make_pending(pending_file *file, const char *path) {
   int made = -1;
-  *file = (pending_file){join_texts(path, "", ""), join_texts(path, ".XXXXXX", "")};
-  const bool named = file->path && file->temporary;
+  *file = (pending_file){.path = follow_link(path)};
+  file->temporary = file->path ? join_texts(file->path, ".XXXXXX", "") : NULL;
+  const bool named = file->temporary;
   errno = ENOMEM;
   for (unsigned tries = 0; named && tries < TRIES && made < 0 && (tries == 0 || errno == EEXIST); tries++) {
     choose_letters(strrchr(file->temporary, '.') + 1, file, tries);

@@ -16,7 +16,8 @@ typedef struct pending_files {
 /* Writes a picture as PNG to a stream, which messages call by its path. */
 int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *path);
 
-/* Opens a file beside `path` to be written; NULL with errno. The file is dropped in the end, kept or not. */
+/* Opens a file beside `path`, or beside what a link there leads to, to be written; NULL with errno. The file is dropped
+ * in the end, kept or not. */
 FILE *open_pending(pending_file *file, const char *path);
 
 /* Closes the stream and, if all was written (`whole`), gives the file its name once it is on the disk; false with

@@ -115,6 +115,29 @@ says "./-"
 [ ! -e - ] || fail "a file '-' was made"
 cmp -s packed.xdm again.xdm || fail "a packed model packs otherwise"
 
+# A link stays one, and what it leads to is replaced, whoever writes the result.
+mkdir far
+echo old >far/old
+ln -s far/old far_link
+replaced() {
+  [ -L far_link ] || fail "$1: the link was replaced"
+  [ "$(cat far/old)" != old ] || fail "$1: what the link leads to is as it was"
+  echo old >far/old
+}
+exits 0 pack "$models/digits.xdm" --out far_link
+replaced pack
+exits 0 export "$models/digits.xdm" --safetensors far_link
+replaced export
+exits 0 report "$models/digits.xdm" --out far_link
+replaced report
+exits 0 translate --model "$models/digits.xdm" "$models/three.png" --out far_link.png
+mkdir pictures results
+cp "$models/three.png" pictures
+ln -s ../far/old results/three.png
+exits 0 translate --model "$models/digits.xdm" pictures --out results
+cmp -s far/old far_link.png || fail "a picture does not go where its link leads"
+[ -L results/three.png ] || fail "a link among results was replaced"
+
 # The log and the report: the model is kept, and the exit code tells.
 # shellcheck disable=SC2086
 exits 1 train $sets $short --log /dev/full --out small1.xdm
