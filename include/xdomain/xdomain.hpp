@@ -213,14 +213,14 @@ public:
   static result<options> create(const context &on, const char *group) {
     return make<options>(on, xd_options_create, group);
   }
-  result<void> set(const char *name, double number) {
-    return check(context_, xd_options_set_number(get(), context_.get(), name, number));
+  template <class Number, class = std::enable_if_t<std::is_convertible_v<Number, double>>>
+  result<void> set(const char *name, Number number) {
+    return check(context_, xd_options_set_number(get(), context_.get(), name, double(number)));
   }
   result<void> set(const char *name, const char *text) {
     return check(context_, xd_options_set_text(get(), context_.get(), name, text));
   }
-  /* Assignments, "steps = 4000 seed = 7". */
-  result<void> read(const char *text) {
+  result<void> read(const char *text) { /* assignments, "steps = 4000 seed = 7" */
     return check(context_, xd_options_read(get(), context_.get(), text));
   }
   result<void> apply_preset(const char *name) {

@@ -213,6 +213,7 @@ void trainings_call_back() {
   xdomain::pairing pairing = take(xdomain::make<xdomain::pairing>(context, xd_pairing_create, "0:0,1:1"));
   xdomain::options options = take(xdomain::options::create(context, "train"));
   DO(options.read("vae.epochs=2 vae.batch=8 vae.latent_dim=2 base_channels=2 hidden1=4 hidden_width=4"));
+  DO(options.set("mapping.augment", 0));
   DO(options.set("steps", 3));
   DO(options.set("mapping.batch", "8"));
   xd_train_input input = XD_TRAIN_INPUT_INIT;
