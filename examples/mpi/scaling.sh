@@ -53,8 +53,9 @@ for round in $(seq "$rounds"); do
   train 2 strong train --vaes-only --set vae.batch=128
   train 2 weak train --vaes-only --set vae.batch=256
   train 1 apart train --vaes-only --set vae.batch=128 &
+  apart=$!
   train 1 other train --vaes-only --set vae.batch=128
-  wait
+  wait "$apart"
   for name in one strong weak apart; do note $name vae "$steps"; done
   cp "$work/one.xdm" "$work/vaes.xdm"
   train 1 one map --model "$work/vaes.xdm" --set mapping.batch=128
