@@ -75,7 +75,7 @@ function takeModel(loaded) {
   turn();
 }
 
-// Loads an entry of the list; the model before stays where that fails.
+// Loads an entry of the list; the model before stays where the file is refused, not where it maps from no pictures.
 async function loadModel(entry) {
   $("status").textContent = `Loading ${entry.title}…`;
   document.body.setAttribute("aria-busy", "true");
