@@ -101,7 +101,7 @@ static void write_label(generation *g, uint32_t label) {
 static int make_room(generation *g) {
   g->noise = calloc(CHUNK, g->latent_dim * sizeof(float));
   g->codes = calloc(CHUNK, g->latent_dim * sizeof(float));
-  g->pictures = calloc(CHUNK, drawing_size(&g->drawing) * sizeof(float));
+  g->pictures = calloc(CHUNK, floats_of(g->drawing.shape) * sizeof(float));
   g->conditions = g->generator ? calloc(CHUNK, g->condition_dim * sizeof(float)) : NULL;
   return g->noise && g->codes && g->pictures && (g->conditions || !g->generator) ? EXIT_DONE
                                                                                  : failure("out of memory");

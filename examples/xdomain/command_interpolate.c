@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "drawing.h"
-#include "translation.h"
+#include "sets.h"
 
 static const char usage[] =
     "usage: xdomain interpolate --model MODEL.xdm --domain 1|2 A B --out PATH [OPTION]...\n\n"
@@ -22,7 +22,7 @@ typedef struct interpolation {
 } interpolation;
 
 static int make_room(interpolation *p) {
-  const size_t size = drawing_size(&p->drawing);
+  const size_t size = floats_of(p->drawing.shape);
   p->ends = calloc(2, p->latent_dim * sizeof *p->ends);
   p->codes = calloc(p->steps, p->latent_dim * sizeof *p->codes);
   p->pictures = calloc(p->steps, size * sizeof *p->pictures);

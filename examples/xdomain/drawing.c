@@ -6,12 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sets.h"
 #include "translation.h"
 #include <xdomain/unstable/sheet.h>
-
-size_t drawing_size(const drawing *d) {
-  return (size_t)d->shape.height * d->shape.width * d->shape.channels;
-}
 
 static int make_folder(const char *path) {
   if (mkdir(path, 0777) == 0 || is_folder(path))
@@ -31,7 +28,7 @@ int open_drawing(drawing *d) {
     return usage_error("--out -: many pictures do not go to standard output; a folder of that name is ./-");
   if (!ends_with(d->out, ".png"))
     return make_folder(d->out);
-  d->cells = calloc((size_t)d->rows * d->columns, drawing_size(d) * sizeof *d->cells);
+  d->cells = calloc((size_t)d->rows * d->columns, floats_of(d->shape) * sizeof *d->cells);
   return d->cells ? prove_outputs(&(output){.flag = "--out", .path = d->out}, 1) : failure("out of memory");
 }
 
@@ -53,7 +50,7 @@ static int write_pictures(drawing *d, float *pictures, uint32_t count) {
   char *folder = row_folder(d);
   int code = folder ? make_folder(folder) : failure("out of memory");
   for (uint32_t i = 0; i < count && !code; i++)
-    code = write_picture(d, &files, folder, d->column + i, pictures + i * drawing_size(d));
+    code = write_picture(d, &files, folder, d->column + i, pictures + i * floats_of(d->shape));
   free(folder);
   const int former = keep_all_pending(&d->keeper, &files);
   return code ? code : former;
@@ -62,8 +59,8 @@ static int write_pictures(drawing *d, float *pictures, uint32_t count) {
 int put_pictures(drawing *d, float *pictures, uint32_t count) {
   int code = EXIT_DONE;
   if (d->cells)
-    memcpy(d->cells + ((size_t)d->row * d->columns + d->column) * drawing_size(d), pictures,
-           count * drawing_size(d) * sizeof *pictures);
+    memcpy(d->cells + ((size_t)d->row * d->columns + d->column) * floats_of(d->shape), pictures,
+           count * floats_of(d->shape) * sizeof *pictures);
   else
     code = write_pictures(d, pictures, count);
   d->column += count;

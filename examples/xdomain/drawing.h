@@ -16,9 +16,6 @@ typedef struct drawing {
   pending_keeper keeper;    /* of the folder's files */
 } drawing;
 
-/* Floats of a picture. */
-size_t drawing_size(const drawing *d);
-
 /* Proves that the result can be written. The exit code, as everywhere here. */
 int open_drawing(drawing *d);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "font.h"
+#include "sets.h"
 #include <xdomain/unstable/sheet.h>
 
 enum { GREY = 0x80, DARK = 0x30, NAME_MOST = 14, LARGE_ROW = 40 };
@@ -26,17 +27,12 @@ void free_grid(grid *g) {
   free(g->names);
 }
 
-static void view_cell(xd_image *view, float *floats, xd_shape shape) {
-  xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
-                shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
-}
-
 xd_status put_on_grid(const runtime *r, grid *g, uint32_t name, bool below, uint32_t column, float *floats,
                       xd_shape shape) {
   const size_t cell = ((size_t)2 * name + below) * g->columns + column;
   xd_image from, to;
-  view_cell(&from, floats, shape);
-  view_cell(&to, g->cells + cell * cell_size(g), g->shape);
+  view_floats(&from, floats, shape);
+  view_floats(&to, g->cells + cell * cell_size(g), g->shape);
   return xd_image_resize(r->context, &to, &from);
 }
 

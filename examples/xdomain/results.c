@@ -6,14 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sets.h"
 #include "translation.h"
 
 #define PENDING_MOST 256 /* files that wait for their names */
-
-void view_floats(xd_image *view, float *floats, xd_shape shape) {
-  xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
-                shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
-}
 
 /* ---- What --out means ---- */
 

@@ -36,6 +36,11 @@ size_t floats_of(xd_shape shape) {
   return (size_t)shape.width * shape.height * shape.channels;
 }
 
+void view_floats(xd_image *view, float *floats, xd_shape shape) {
+  xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
+                shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
+}
+
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape) {
   xd_dataset *set = NULL;

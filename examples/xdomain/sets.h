@@ -30,6 +30,7 @@ xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_
 
 xd_shape shape_of_set(const xd_dataset *set);
 size_t floats_of(xd_shape shape); /* of a picture */
+void view_floats(xd_image *view, float *floats, xd_shape shape);
 
 /* The pairs of a text in which classes stand by name or number; of_domain[0] are the names of domain 1. */
 xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, const class_names of_domain[2]);

@@ -2,7 +2,6 @@
 #include "strip.h"
 
 #include "sets.h"
-#include "translation.h"
 
 enum { GAP = 1, SIDE_MOST = 96, SIDE_LEAST = 48 };
 

@@ -99,6 +99,4 @@ int put_on_sheet(translation *t, uint32_t label, float *before, float *after);
 int draw_sheet(translation *t, xd_picture **out);
 void free_sheet(translation *t);
 
-void view_floats(xd_image *view, float *floats, xd_shape shape);
-
 #endif

@@ -38,6 +38,9 @@ void xdi_encoded_recognise(xdi_encoded *file);
 xd_status xdi_encoded_walk_png(xd_context *context, xdi_encoded *file);
 xd_status xdi_encoded_walk_jpeg(xd_context *context, xdi_encoded *file);
 
+/* Whether a JPEG's marker, the byte after 0xFF, is followed by no length. */
+bool xdi_jpeg_is_standalone(unsigned marker);
+
 /* Decode in full; *out is the caller's. The same statuses, and XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_bmp_decode(xd_picture **out, xd_context *context, const xdi_encoded *file);
 xd_status xdi_pnm_decode(xd_picture **out, xd_context *context, const xdi_encoded *file);

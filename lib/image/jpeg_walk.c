@@ -49,7 +49,7 @@ static bool find_marker(walk *walker, bool in_scan, unsigned *marker) {
   return false;
 }
 
-static bool is_standalone(unsigned marker) {
+bool xdi_jpeg_is_standalone(unsigned marker) {
   return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
 
@@ -134,7 +134,7 @@ xd_status xdi_encoded_walk_jpeg(xd_context *context, xdi_encoded *file) {
       return fail_cut(&walker);
     if (marker == 0xD9)
       break;
-    if (is_standalone(marker))
+    if (xdi_jpeg_is_standalone(marker))
       continue;
     xd_status status = read_segment(&walker, marker);
     if (status != XD_OK)

@@ -86,16 +86,12 @@ static bool lay_out(stbi__jpeg *jpeg) {
 
 /* ---- scans ---- */
 
-static bool is_parameterless(int marker) {
-  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
-}
-
 /* The next marker that says something; stray bytes, fill bytes and stuffed zeros before it are passed over,
  * as other decoders do with a warning. */
 static int next_marker(stbi__jpeg *jpeg) {
   int marker = jpeg->marker;
   jpeg->marker = STBI__MARKER_none;
-  while (marker == STBI__MARKER_none || marker == 0 || is_parameterless(marker)) {
+  while (marker == STBI__MARKER_none || marker == 0 || xdi_jpeg_is_standalone((unsigned)marker)) {
     if (stbi__at_eof(jpeg->s))
       return STBI__MARKER_none;
     if (stbi__get8(jpeg->s) != 0xFF)
