@@ -24,8 +24,8 @@ void xdi_put(xdi_bytes *bytes, const void *data, size_t size);
 void xdi_put_zeros(xdi_bytes *bytes, size_t size);
 void xdi_put_u32(xdi_bytes *bytes, uint32_t value);
 void xdi_put_u64(xdi_bytes *bytes, uint64_t value);
-void xdi_put_text(xdi_bytes *bytes,
-                  const char *text); /* u32 length, bytes; NULL is ""; too long a one fails */
+/* u32 length, bytes; NULL is ""; too long a text makes `failed` stick. */
+void xdi_put_text(xdi_bytes *bytes, const char *text);
 void xdi_set_u32(unsigned char *at, uint32_t value);
 void xdi_set_u64(unsigned char *at, uint64_t value);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "layer/builtin.h"
 #include "model/argument.h"
 #include "model/blueprint.h"
@@ -179,16 +178,10 @@ static xd_status check_names(xd_context *context, const xd_judge *judge, const c
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_judge_with_class_names: %u names, but the judge has %u classes", count,
                     xd_judge_class_count(judge));
-  for (uint32_t i = 0; i < count; i++) {
-    const char *name = text_of(names[i]);
-    if (strlen(name) > XDI_MODEL_TEXT_LIMIT)
-      return xdi_fail(context, XD_ERROR_TOO_LARGE, "the name of a judge's class is longer than %u bytes",
-                      XDI_MODEL_TEXT_LIMIT);
-    if (!xdi_utf8_valid(name, strlen(name)))
-      return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the name of a judge's class is no UTF-8: '%s'",
-                      name);
-  }
-  return XD_OK;
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; status == XD_OK && i < count; i++)
+    status = xdi_check_text(context, names[i], "judge", "class names");
+  return status;
 }
 
 xd_status xd_judge_with_class_names(xd_judge **out, xd_context *context, const xd_judge *judge,

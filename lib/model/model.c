@@ -76,14 +76,14 @@ static bool merge_properties(const xd_allocator *allocator, xdi_texts *to, const
 
 /* ---- checks ---- */
 
-xd_status xdi_check_model_text(xd_context *context, const char *text, const char *what) {
+xd_status xdi_check_text(xd_context *context, const char *text, const char *owner, const char *what) {
   const size_t length = text ? strlen(text) : 0;
   if (length > XDI_MODEL_TEXT_LIMIT)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the model's %s is longer than %u bytes", what,
+    return xdi_fail(context, XD_ERROR_TOO_LARGE, "a text of the %s's %s is longer than %u bytes", owner, what,
                     XDI_MODEL_TEXT_LIMIT);
   if (!xdi_utf8_valid(text, length))
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "a text of the model's %s is no UTF-8: '%s'", what,
-                    text);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "a text of the %s's %s is no UTF-8: '%s'", owner,
+                    what, text);
   return XD_OK;
 }
 
@@ -102,7 +102,7 @@ static xd_status check_texts(xd_context *context, const char *const *texts, uint
   for (uint32_t i = 0; i < count && status == XD_OK; i++) {
     if (!texts[i])
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "text %u of the model's %s is NULL", i, what);
-    status = xdi_check_model_text(context, texts[i], what);
+    status = xdi_check_text(context, texts[i], "model", what);
   }
   return status;
 }
@@ -166,7 +166,7 @@ static xd_status check_vae(xd_context *context, const xd_model_parts *parts, uin
 static xd_status check_domain(xd_context *context, const xd_model_parts *parts, uint32_t i) {
   xd_status status = is_condition(parts, i) ? check_condition(context, parts) : check_vae(context, parts, i);
   if (status == XD_OK)
-    status = xdi_check_model_text(context, parts->name[i], "names");
+    status = xdi_check_text(context, parts->name[i], "model", "names");
   if (status == XD_OK)
     status = check_count(context, parts->class_count[i], XD_CLASS_LIMIT, "class names");
   return status == XD_OK ? check_texts(context, parts->class_names[i], parts->class_count[i], "class names")
@@ -214,7 +214,7 @@ static xd_status check_parts(xd_context *context, const xd_model_parts *parts) {
       status = check_discriminator(context, parts, i);
   }
   if (status == XD_OK)
-    status = xdi_check_model_text(context, parts->pairing, "pairing");
+    status = xdi_check_text(context, parts->pairing, "model", "pairing");
   return status == XD_OK ? check_properties(context, parts) : status;
 }
 

@@ -12,9 +12,9 @@
 #define XDI_MODEL_TEXT_LIMIT 65536u /* bytes of a text */
 #define XDI_MODEL_PROPERTY_LIMIT 4096u
 
-/* XD_ERROR_TOO_LARGE where the text (or NULL) is longer, XD_ERROR_INVALID_ARGUMENT where it is no UTF-8; `what` it
- * belongs to. */
-xd_status xdi_check_model_text(xd_context *context, const char *text, const char *what);
+/* XD_ERROR_TOO_LARGE where the text (or NULL) is longer, XD_ERROR_INVALID_ARGUMENT where it is no UTF-8: one of `what` the
+ * `owner` has. */
+xd_status xdi_check_text(xd_context *context, const char *text, const char *owner, const char *what);
 
 /* A list of texts, each its own allocation. */
 typedef struct xdi_texts {

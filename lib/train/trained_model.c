@@ -38,15 +38,15 @@ static xd_status check_names(const xdi_training *training, uint32_t domain) {
   const char *names[XD_CLASS_LIMIT];
   const xd_dataset *set = training->input.set[domain];
   const uint32_t count = set ? xdi_list_class_names(names, set) : 0;
-  xd_status status = xdi_check_model_text(training->context, training->input.name[domain], "names");
+  xd_status status = xdi_check_text(training->context, training->input.name[domain], "training", "names");
   for (uint32_t i = 0; status == XD_OK && i < count; i++)
-    status = xdi_check_model_text(training->context, names[i], "class names");
+    status = xdi_check_text(training->context, names[i], "training", "class names");
   return status;
 }
 
 static xd_status check_pairing(const xdi_training *training) {
   char *text = xdi_pairing_text(training);
-  const xd_status status = text ? xdi_check_model_text(training->context, text, "pairing")
+  const xd_status status = text ? xdi_check_text(training->context, text, "training", "pairing")
                                 : xdi_fail_memory(training->context, "writing down the pairing");
   xdi_release(&training->context->allocator, text);
   return status;

@@ -4,7 +4,8 @@
 
 #include "train/training.h"
 
-/* Whether the names, the classes' names and the pairing that the input has fit a model: XD_ERROR_TOO_LARGE. */
+/* Whether the names, the classes' names and the pairing of the input fit a model or a judge: XD_ERROR_TOO_LARGE, or
+ * XD_ERROR_INVALID_ARGUMENT where one is no UTF-8. */
 xd_status xdi_check_texts(const xdi_training *training);
 
 /* Both VAEs alone, with names and classes. The caller owns *out. */
