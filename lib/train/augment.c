@@ -206,7 +206,7 @@ static void shift_row(const augmentation *job, float *to, const uint8_t *from, c
   for (int32_t x = 0; x < job->width; x++) {
     const uint8_t *pixel = line + clamped(step * x + x0, job->width) * channels;
     for (int32_t c = 0; c < channels; c++)
-      to[x * channels + c] = limited((float)pixel[c] * (1.0f / 255.0f), 0.0f, 1.0f);
+      to[x * channels + c] = (float)pixel[c] * (1.0f / 255.0f);
   }
 }
 
