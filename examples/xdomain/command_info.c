@@ -247,8 +247,9 @@ static int start(int argc, char **argv, inspection *i, const char *usage, bool w
 
 int command_info(int argc, char **argv) {
   inspection i = {.json = false};
-  int code = start(argc, argv, &i,
-                   "usage: xdomain info FILE [--json]\n\nShows what a model or judge file holds.", true);
+  int code =
+      start(argc, argv, &i,
+            "usage: xdomain info FILE [--json]\n\nShows what a model, judge or checkpoint file holds.", true);
   if (code || !i.run.context)
     return code;
   xd_status status = inspect(&i);
@@ -268,12 +269,18 @@ static void print_sound(const char *path) {
   puts(": sound");
 }
 
+/* Or of the machine, which cannot tell. */
+static bool tells_of_file(xd_status status) {
+  return status != XD_ERROR_NOT_FOUND && status != XD_ERROR_IO && status != XD_ERROR_OUT_OF_MEMORY &&
+         status != XD_ERROR_CANCELLED;
+}
+
 int command_verify(int argc, char **argv) {
   inspection i = {.json = false};
-  int code =
-      start(argc, argv, &i,
-            "usage: xdomain verify FILE\n\nChecks a model or judge file: structure, checksums, every weight.",
-            false);
+  int code = start(
+      argc, argv, &i,
+      "usage: xdomain verify FILE\n\nChecks a model, judge or checkpoint file: structure, checksums, every weight.",
+      false);
   if (code || !i.run.context)
     return code;
   xd_status status = xd_file_verify(i.run.context, i.path);
@@ -281,9 +288,7 @@ int command_verify(int argc, char **argv) {
     print_sound(i.path);
   if (status)
     report_failure(&i.run, status);
-  code = !status                                                 ? EXIT_DONE
-         : status == XD_ERROR_NOT_FOUND || status == XD_ERROR_IO ? EXIT_FAILED
-                                                                 : EXIT_NOT_SOUND;
+  code = !status ? EXIT_DONE : tells_of_file(status) ? EXIT_NOT_SOUND : EXIT_FAILED;
   stop_runtime(&i.run);
   return code;
 }

@@ -1,4 +1,5 @@
 /* xdomain train and xdomain map: two sets of pictures in, a model file out. */
+#include <math.h>
 #include <string.h>
 
 #include "sharing.h"
@@ -68,10 +69,11 @@ static int check_words(training *t, int words) {
   if (t->mapping_only != (t->model_path || t->vae_paths[0]))
     return usage_error(t->mapping_only ? "--model, or --vae1 and --vae2, are needed"
                                        : "--model, --vae1 and --vae2 belong to 'xdomain map'");
-  if (!(t->held_out_share >= 0.0f && t->held_out_share < 1.0f))
+  const bool shared = !isnan(t->held_out_share);
+  if (shared && !(t->held_out_share >= 0.0f && t->held_out_share < 1.0f))
     return usage_error("--valid takes a fraction from 0 to below 1");
   if (!t->validation_specs[0] != !t->validation_specs[1] ||
-      (t->held_out_share > 0.0f) + (t->validation_specs[0] != NULL) + t->no_validation > 1)
+      shared + (t->validation_specs[0] != NULL) + t->no_validation > 1)
     return usage_error("validation takes --valid, or both --validation1 and --validation2, or --no-valid");
   return t->positive_codes > 2 ? usage_error("--positive-codes takes 1 or 2")
                                : check_checkpoint_flags(&t->checkpoint);
@@ -232,7 +234,9 @@ static void leave_outputs(training *t) {
 }
 
 static int run(int argc, char **argv, bool mapping_only) {
-  training t = {.mapping_only = mapping_only, .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
+  training t = {.mapping_only = mapping_only,
+                .held_out_share = NAN,
+                .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
   int word_count, code;
   if (read_words(&t, argc, argv, &word_count, &code)) {
     code = check_words(&t, word_count);

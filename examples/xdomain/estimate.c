@@ -129,7 +129,7 @@ static double judge_seconds(training *t, uint32_t domain) {
 
 /* ---- The plan ---- */
 
-/* As the library counts them. */
+/* As the library counts them; more than it takes are refused by it. */
 static uint32_t vae_steps(const training *t, uint32_t domain) {
   const uint32_t count = xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain]);
   const double values = (double)xd_dataset_width(t->sets[domain]) * xd_dataset_height(t->sets[domain]) *
@@ -138,7 +138,7 @@ static uint32_t vae_steps(const training *t, uint32_t domain) {
                least =
                    floor(numbered_option(t, "vae%u.min_steps", domain + 1) * (values > 48 * 48 ? 1.5 : 1.0));
   const double by_epochs = floor(count / fmin(batch, count)) * numbered_option(t, "vae%u.epochs", domain + 1);
-  return (uint32_t)fmax(by_epochs, least);
+  return (uint32_t)fmin(fmax(by_epochs, least), UINT32_MAX);
 }
 
 static bool are_changed(const training *t, uint32_t domain) {

@@ -75,11 +75,34 @@ void print_measures_json(FILE *to, const xd_values *values, const char *prefix, 
 }
 
 static void print_distance(FILE *to, const xd_values *values, const char *prefix, const judge_worth *worth) {
-  if (is_sound(worth))
-    fprintf(to, "  Frechet    %.2f    (reconstructions %.2f)\n", measure(values, prefix, "fd"),
-            measure(values, prefix, "reconstruction_fd"));
-  else
+  const double of_reconstructions = measure(values, prefix, "reconstruction_fd");
+  if (!is_sound(worth)) {
     fputs("  Frechet    -       (the judge is poor: neither this nor the accuracy says much)\n", to);
+    return;
+  }
+  fprintf(to, "  Frechet    %.2f", measure(values, prefix, "fd"));
+  if (isfinite(of_reconstructions))
+    fprintf(to, "    (reconstructions %.2f)", of_reconstructions);
+  fputc('\n', to);
+}
+
+static void print_accuracy(FILE *to, const xd_values *values, const char *prefix) {
+  const double of_reconstructions = measure(values, prefix, "reconstruction_acc");
+  fprintf(to, "  accuracy   %.4f   (judge on real pictures %.4f", measure(values, prefix, "acc"),
+          measure(values, prefix, "judge_acc"));
+  if (isfinite(of_reconstructions))
+    fprintf(to, ", on reconstructions %.4f", of_reconstructions);
+  fputs(")\n", to);
+}
+
+static void print_sharpness(FILE *to, const xd_values *values, const char *prefix) {
+  const double of_reconstructions = measure(values, prefix, "reconstruction_sharpness");
+  fprintf(to, "  sharpness  %.3f    detail %.3f", measure(values, prefix, "sharpness"),
+          measure(values, prefix, "detail"));
+  if (isfinite(of_reconstructions))
+    fprintf(to, " (reconstructions %.3f, %.3f)", of_reconstructions,
+            measure(values, prefix, "reconstruction_detail"));
+  fputc('\n', to);
 }
 
 static void print_per_class(FILE *to, const xd_values *values, const char *prefix) {
@@ -110,16 +133,11 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
                     const judge_worth *worth) {
   fprintf(to, "%s: %.0f translated pictures, %.0f real ones\n", title, measure(values, prefix, "pictures"),
           measure(values, prefix, "real_pictures"));
-  fprintf(to, "  accuracy   %.4f   (judge on real pictures %.4f, on reconstructions %.4f)\n",
-          measure(values, prefix, "acc"), measure(values, prefix, "judge_acc"),
-          measure(values, prefix, "reconstruction_acc"));
+  print_accuracy(to, values, prefix);
   fprintf(to, "  diversity  %.3f    of one source picture %.3f\n", measure(values, prefix, "div"),
           measure(values, prefix, "ediv"));
   print_distance(to, values, prefix, worth);
-  fprintf(to, "  sharpness  %.3f    detail %.3f (reconstructions %.3f, %.3f)\n",
-          measure(values, prefix, "sharpness"), measure(values, prefix, "detail"),
-          measure(values, prefix, "reconstruction_sharpness"),
-          measure(values, prefix, "reconstruction_detail"));
+  print_sharpness(to, values, prefix);
   if (isfinite(measure(values, prefix, "style"))) /* labels have none */
     fprintf(to, "  style kept %.3f    ink %.3f, slant %.3f\n", measure(values, prefix, "style"),
             measure(values, prefix, "ink"), measure(values, prefix, "slant"));

@@ -42,7 +42,7 @@ typedef struct training {
   checkpointing checkpoint;
   const char *effort, *preview_path;
   bool no_previews;
-  float held_out_share; /* 0: nobody has said */
+  float held_out_share; /* NaN: nobody has said */
   bool no_validation;
   bool half;
   uint32_t positive_codes;

@@ -200,6 +200,8 @@ int run_training(training *t) {
   if (made)
     return report_failure(&t->run, made);
   const xd_status status = train(t);
+  if (!t->heard) /* a report that is taken up keeps what it says of all steps before */
+    take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);
   if (status)
     keep_finished(t, status);

@@ -1,4 +1,5 @@
 /* What xdomain train and map train on: sets, pairs, and the judges of validation. */
+#include <math.h>
 #include <string.h>
 
 #include "sets.h"
@@ -134,8 +135,10 @@ static xd_status hold_out_by_itself(training *t) {
 }
 
 static xd_status hold_out(training *t) {
-  if (t->held_out_share <= 0.0f)
+  if (isnan(t->held_out_share))
     return hold_out_by_itself(t);
+  if (t->held_out_share == 0.0f)
+    return XD_OK;
   const xd_status status = split_set(t, 0, (double)t->held_out_share);
   return status ? status : split_set(t, 1, (double)t->held_out_share);
 }

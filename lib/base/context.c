@@ -40,7 +40,7 @@ static void run_guarded_piece(void *argument, uint32_t index) {
 static int run_guarded(void *user, xd_task task, void *argument, uint32_t count) {
   xd_context *context = user;
   const xd_runner *runner = &context->runner;
-  if (!context->may_stop)
+  if (!context->may_stop || context->deaf)
     return runner->run(runner->user, task, argument, count);
   guarded_loop loop = {task, argument, context};
   const int failed = runner->run(runner->user, run_guarded_piece, &loop, count);

@@ -26,6 +26,7 @@ struct xd_context {
   /* The same for the backend: where `may_stop`, the other pieces of a cancelled loop do nothing. */
   xd_runner guard;
   bool may_stop; /* what runs now may be left half done */
+  bool deaf;     /* what runs now is not cancelled: other ranks would wait for it */
   const xd_pool *pool;
   xd_log_callback log;
   void *log_user;

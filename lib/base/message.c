@@ -83,7 +83,7 @@ const char *xd_context_message(const xd_context *context) {
 xd_status xdi_check_cancelled(xd_context *context) {
   if (context && context->closed)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the context was destroyed before this call");
-  if (!context)
+  if (!context || context->deaf)
     return XD_OK;
   if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
     return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");

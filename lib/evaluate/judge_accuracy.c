@@ -60,8 +60,8 @@ static xd_status check_set(const xd_judge *judge, xd_context *context, const xd_
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the set has no pictures");
   if (!xdi_shape_equal(mine, theirs))
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "the set's pictures are %u x %u x %u, but the judge takes %u x %u x %u", theirs.height,
-                    theirs.width, theirs.channels, mine.height, mine.width, mine.channels);
+                    "the set's pictures are %ux%ux%u, but the judge takes %ux%ux%u", theirs.width,
+                    theirs.height, theirs.channels, mine.width, mine.height, mine.channels);
   return xdi_check_judge_names(context, judge, set);
 }
 

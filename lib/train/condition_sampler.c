@@ -11,6 +11,7 @@
 #include "base/seeds.h"
 #include "format/digest.h"
 #include "train/ranks.h"
+#include "train/row_numbers.h"
 
 /* A row's random numbers that are not normal. */
 enum { GROUP, PICTURE, SAMPLE, WRONG_GROUP, WRONG_PICTURE, WRONG_SAMPLE, NUMBERS };
@@ -158,34 +159,25 @@ void xdi_condition_sampler_close(xdi_condition_sampler *sampler) {
   *sampler = (xdi_condition_sampler){.context = NULL};
 }
 
-/* The random numbers of one row of a step. */
-typedef struct row_numbers {
-  uint64_t seed, stream, first;
-} row_numbers;
-
-static uint32_t below(const row_numbers *row, uint32_t which, uint32_t bound) {
-  return xdi_random_below(row->seed, row->stream, row->first + which, bound);
-}
-
 /* A code of some picture of a group; which picture and sample, numbers `picture` and the next tell. */
-static void draw_code(const xdi_condition_sampler *sampler, float *to, uint32_t of, const row_numbers *row,
-                      uint32_t picture, const float *normals) {
+static void draw_code(const xdi_condition_sampler *sampler, float *to, uint32_t of,
+                      const xdi_row_numbers *row, uint32_t picture, const float *normals) {
   const uint32_t first = sampler->group_first[of], size = sampler->group_first[of + 1] - first;
-  xdi_codes_draw(to, sampler->codes, sampler->pictures[first + below(row, picture, size)], normals,
-                 xdi_random_uniform(row->seed, row->stream, row->first + picture + 1));
+  xdi_codes_draw(to, sampler->codes, sampler->pictures[first + xdi_row_below(row, picture, size)], normals,
+                 xdi_row_uniform(row, picture + 1));
 }
 
-static uint32_t other_group(const xdi_condition_sampler *sampler, uint32_t than, const row_numbers *row) {
-  const uint32_t other = below(row, WRONG_GROUP, sampler->group_count - 1);
+static uint32_t other_group(const xdi_condition_sampler *sampler, uint32_t than, const xdi_row_numbers *row) {
+  const uint32_t other = xdi_row_below(row, WRONG_GROUP, sampler->group_count - 1);
   return other < than ? other : other + 1;
 }
 
 static void draw_row(const xdi_condition_sampler *sampler, uint32_t index, uint32_t step) {
   const size_t latent_dim = sampler->codes->latent_dim, at = index * latent_dim;
-  const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, step),
-                           (uint64_t)index * NUMBERS};
+  const xdi_row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, step),
+                               (uint64_t)index * NUMBERS};
   const float *normals = array_of(sampler, NORMALS) + at;
-  const uint32_t right = below(&row, GROUP, sampler->group_count);
+  const uint32_t right = xdi_row_below(&row, GROUP, sampler->group_count);
   float *source = array_of(sampler, SOURCE) + (size_t)index * sampler->dim;
   for (uint32_t j = 0; j < sampler->dim; j++)
     source[j] = vector_of(sampler, right)[j];

@@ -1,6 +1,6 @@
 /* Draws the mapping trainer's batches from conditions and the codes of the pictures that they belong to. */
-#ifndef XDI_TRAIN_ANCHOR_SAMPLER_H
-#define XDI_TRAIN_ANCHOR_SAMPLER_H
+#ifndef XDI_TRAIN_CONDITION_SAMPLER_H
+#define XDI_TRAIN_CONDITION_SAMPLER_H
 
 #include "train/codes.h"
 #include "xdomain/unstable/mapping_trainer.h"

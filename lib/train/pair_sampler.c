@@ -13,6 +13,7 @@
 #include "layer/executor.h"
 #include "tensor/device.h"
 #include "train/ranks.h"
+#include "train/row_numbers.h"
 
 #define ROWS_PER_TASK 32u
 #define DIM_LIMIT 1024u
@@ -38,56 +39,46 @@ enum {
   NUMBERS
 };
 
-typedef struct row_numbers {
-  uint64_t seed, stream, first;
-} row_numbers;
-
-static uint32_t below(const row_numbers *row, uint32_t which, uint32_t bound) {
-  return xdi_random_below(row->seed, row->stream, row->first + which, bound);
-}
-
-static float uniform(const row_numbers *row, uint32_t which) {
-  return xdi_random_uniform(row->seed, row->stream, row->first + which);
-}
-
-static uint32_t pick(const xdi_pools *pools, uint32_t pool, const row_numbers *row, uint32_t which) {
-  return pools->pictures[pools->first[pool] + below(row, which, xdi_pool_size(pools, pool))];
+static uint32_t pick(const xdi_pools *pools, uint32_t pool, const xdi_row_numbers *row, uint32_t which) {
+  return pools->pictures[pools->first[pool] + xdi_row_below(row, which, xdi_pool_size(pools, pool))];
 }
 
 /* Some pool of a group. */
-static uint32_t pool_within(const xdi_pools *pools, uint32_t group, const row_numbers *row, uint32_t which) {
+static uint32_t pool_within(const xdi_pools *pools, uint32_t group, const xdi_row_numbers *row,
+                            uint32_t which) {
   const uint32_t first = pools->group_first[group], end = pools->group_first[group + 1];
-  return first + below(row, which, end - first);
+  return first + xdi_row_below(row, which, end - first);
 }
 
 /* Some pool outside a group; there is one. */
-static uint32_t pool_without(const xdi_pools *pools, uint32_t group, const row_numbers *row, uint32_t which) {
+static uint32_t pool_without(const xdi_pools *pools, uint32_t group, const xdi_row_numbers *row,
+                             uint32_t which) {
   const uint32_t first = pools->group_first[group], end = pools->group_first[group + 1];
-  const uint32_t pool = below(row, which, pools->pool_count - (end - first));
+  const uint32_t pool = xdi_row_below(row, which, pools->pool_count - (end - first));
   return pool < first ? pool : pool + (end - first);
 }
 
 /* Another picture of the pool than `first`, where it has one. */
-static uint32_t pick_other(const xdi_pools *pools, uint32_t pool, const row_numbers *row, uint32_t which,
+static uint32_t pick_other(const xdi_pools *pools, uint32_t pool, const xdi_row_numbers *row, uint32_t which,
                            uint32_t first) {
   const uint32_t size = xdi_pool_size(pools, pool);
-  const uint32_t place = below(row, which, size);
+  const uint32_t place = xdi_row_below(row, which, size);
   const uint32_t *pictures = pools->pictures + pools->first[pool];
   return pictures[place] != first ? pictures[place] : pictures[(place + 1) % size];
 }
 
 /* A code of the source class; mixed with a second one of it as often as the options ask for. */
-static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t pool, const row_numbers *row,
+static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t pool, const xdi_row_numbers *row,
                         const float *normals) {
   const xdi_codes *codes = sampler->source_codes;
   xdi_codes_draw(to, codes, pick(sampler->source_pools, pool, row, SOURCE_PICTURE), normals,
-                 uniform(row, SOURCE_SAMPLE));
-  if (sampler->mixing <= 0.0f || uniform(row, MIXED) >= sampler->mixing)
+                 xdi_row_uniform(row, SOURCE_SAMPLE));
+  if (sampler->mixing <= 0.0f || xdi_row_uniform(row, MIXED) >= sampler->mixing)
     return;
   float second[DIM_LIMIT];
-  const float share = uniform(row, MIXED_SHARE);
+  const float share = xdi_row_uniform(row, MIXED_SHARE);
   xdi_codes_draw(second, codes, pick(sampler->source_pools, pool, row, MIXED_PICTURE),
-                 normals + codes->latent_dim, uniform(row, MIXED_SAMPLE));
+                 normals + codes->latent_dim, xdi_row_uniform(row, MIXED_SAMPLE));
   for (uint32_t j = 0; j < codes->latent_dim; j++)
     to[j] += share * (second[j] - to[j]);
 }
@@ -95,10 +86,10 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
 /* A further code of the source class; its numbers lie behind those of all rows. */
 static void draw_twin(const xdi_pair_sampler *sampler, uint32_t index, uint32_t pool, const float *normals) {
   const xdi_codes *codes = sampler->source_codes;
-  const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
-                           (uint64_t)sampler->batch * NUMBERS + 2 * ((uint64_t)sampler->first + index)};
+  const xdi_row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
+                               (uint64_t)sampler->batch * NUMBERS + 2 * ((uint64_t)sampler->first + index)};
   xdi_codes_draw(sampler->twin + (size_t)index * codes->latent_dim, codes,
-                 pick(sampler->source_pools, pool, &row, 0), normals, uniform(&row, 1));
+                 pick(sampler->source_pools, pool, &row, 0), normals, xdi_row_uniform(&row, 1));
 }
 
 /* Numbers of the further codes of a row's averages lie far behind the others of their streams. */
@@ -141,9 +132,10 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
     sums[j] = (double)to[j];
   for (uint32_t k = 1; k < count; k++) {
     const uint64_t place = ((uint64_t)index * 2 + which) * count + k;
-    const row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * (skipped + place)};
+    const xdi_row_numbers row = {sampler->seed, numbers, FURTHER_CODES + 2 * (skipped + place)};
     const uint32_t picture = pick(pools, pool, &row, 0);
-    xdi_codes_draw(code, codes, picture, further + place * normals_of_further(sampler), uniform(&row, 1));
+    xdi_codes_draw(code, codes, picture, further + place * normals_of_further(sampler),
+                   xdi_row_uniform(&row, 1));
     for (uint32_t j = 0; j < dim; j++)
       sums[j] += (double)code[j];
   }
@@ -152,7 +144,7 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
 }
 
 static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32_t group,
-                         const row_numbers *row, const float *normals) {
+                         const xdi_row_numbers *row, const float *normals) {
   const xdi_codes *codes = sampler->target_codes;
   const xdi_pools *pools = sampler->target_pools;
   const size_t dim = codes->latent_dim, at = index * dim;
@@ -160,15 +152,17 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
   const uint32_t anchor = pick(pools, right_pool, row, ANCHOR_PICTURE);
   const uint32_t positive =
       pick_other(pools, pool_within(pools, group, row, POSITIVE_CLASS), row, POSITIVE_PICTURE, anchor);
-  xdi_codes_draw(sampler->anchor + at, codes, anchor, normals, uniform(row, ANCHOR_SAMPLE));
+  xdi_codes_draw(sampler->anchor + at, codes, anchor, normals, xdi_row_uniform(row, ANCHOR_SAMPLE));
   if (sampler->anchor_codes > 1)
     average(sampler, sampler->anchor + at, right_pool, index, 0);
-  xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim, uniform(row, POSITIVE_SAMPLE));
+  xdi_codes_draw(sampler->positive + at, codes, positive, normals + dim,
+                 xdi_row_uniform(row, POSITIVE_SAMPLE));
   if (!sampler->mismatched)
     return;
   const uint32_t wrong_pool = pool_without(pools, group, row, WRONG_CLASS);
   const uint32_t wrong = pick(pools, wrong_pool, row, WRONG_PICTURE);
-  xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim, uniform(row, WRONG_SAMPLE));
+  xdi_codes_draw(sampler->mismatched + at, codes, wrong, normals + 2 * dim,
+                 xdi_row_uniform(row, WRONG_SAMPLE));
   if (!sampler->wrong_anchor)
     return;
   memcpy(sampler->wrong_anchor + at, sampler->mismatched + at, dim * sizeof(float));
@@ -178,9 +172,9 @@ static void draw_targets(const xdi_pair_sampler *sampler, uint32_t index, uint32
 static void draw_row(const xdi_pair_sampler *sampler, uint32_t index) {
   const size_t source_dim = sampler->source_codes->latent_dim;
   const float *normals = sampler->normals + index * normals_of_row(sampler);
-  const row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
-                           ((uint64_t)sampler->first + index) * NUMBERS};
-  const uint32_t pool = below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
+  const xdi_row_numbers row = {sampler->seed, xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step),
+                               ((uint64_t)sampler->first + index) * NUMBERS};
+  const uint32_t pool = xdi_row_below(&row, SOURCE_CLASS, sampler->source_pools->pool_count);
   draw_source(sampler, sampler->source + index * source_dim, pool, &row, normals);
   draw_targets(sampler, index, sampler->source_pools->group[pool], &row, normals + 2 * source_dim);
   if (sampler->style)

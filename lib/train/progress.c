@@ -11,7 +11,8 @@
 
 static const double vae_work = 38e3, encoding_work = 6e3, mapping_work = 27.0;
 
-#define SMALL_PICTURE (48u * 48u) /* values; pictures of more are trained for longer */
+#define MOST_STEPS (UINT32_MAX / (2 * XDI_LAYER_LIMIT)) /* whose layers' random numbers have streams apart */
+#define SMALL_PICTURE (48u * 48u)                       /* values; pictures of more are trained for longer */
 
 const char *xdi_vae_prefix(uint32_t domain) {
   return domain == 0 ? "vae1." : "vae2.";
@@ -37,13 +38,33 @@ static uint64_t least_steps(const xdi_vae_settings *settings, const xd_dataset *
   return pixels(set) > SMALL_PICTURE ? steps + steps / 2 : steps;
 }
 
-uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
+static uint64_t count_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
   const uint64_t least = least_steps(settings, set);
   const uint64_t per_epoch = xd_dataset_count(set) / xdi_vae_batch(settings, set);
   const uint64_t steps = per_epoch * settings->epochs;
-  const uint64_t most = UINT32_MAX / (2 * XDI_LAYER_LIMIT);
-  const uint64_t wanted = steps < least ? least : steps;
-  return (uint32_t)(wanted < most ? wanted : most);
+  return steps < least ? least : steps;
+}
+
+uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
+  return (uint32_t)count_steps(settings, set);
+}
+
+xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,
+                              const xd_dataset *set) {
+  const uint64_t steps = count_steps(settings, set);
+  if (steps == 0)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.epochs and %s.min_steps cannot both be 0", group,
+                    group);
+  if (steps > MOST_STEPS)
+    return xdi_fail(context, XD_ERROR_TOO_LARGE,
+                    "%s.epochs and %s.min_steps give %llu steps for %u pictures, and %u are the most", group,
+                    group, (unsigned long long)steps, xd_dataset_count(set), MOST_STEPS);
+  return XD_OK;
+}
+
+static double encoding_of(const xdi_training *training, uint32_t domain) {
+  const xd_dataset *set = xdi_training_pictures(training, domain);
+  return encoding_work * xd_dataset_count(set) * pixels(set);
 }
 
 /* Of one step of a stage. */
@@ -57,10 +78,8 @@ static double work_of(const xdi_training *training, xd_stage stage, uint32_t ste
     const uint32_t channels = vae->base_channels;
     return vae_work * xdi_vae_batch(vae, set) * pixels(set) * (channels ? channels : 16) / 32.0;
   }
-  if (stage == XD_STAGE_CODES) {
-    const xd_dataset *set = xdi_training_pictures(training, step - 1);
-    return encoding_work * xd_dataset_count(set) * pixels(set);
-  }
+  if (stage == XD_STAGE_CODES)
+    return training->encoding_work[step - 1];
   const xdi_mapping_settings *mapping = &settings->mapping[stage - XD_STAGE_MAPPING1];
   return mapping_work * mapping->batch * mapping->hidden_width * mapping->hidden_width *
          mapping->hidden_layers;
@@ -69,12 +88,13 @@ static double work_of(const xdi_training *training, xd_stage stage, uint32_t ste
 void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   const xdi_train_settings *settings = &training->settings;
   training->started = xdi_clock() - training->at.seconds;
+  training->context->deaf = training->context->reduce.ranks > 1;
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae[domain])
       training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) *
                         xdi_vae_steps(&settings->vae[domain], xdi_training_pictures(training, domain));
-    if (settings->directions)
-      training->work += work_of(training, XD_STAGE_CODES, domain + 1);
+    training->encoding_work[domain] = settings->directions ? encoding_of(training, domain) : 0.0;
+    training->work += training->encoding_work[domain];
     if (xdi_training_has(training, domain))
       training->work += work_of(training, XD_STAGE_MAPPING1 + domain, 1) * settings->mapping[domain].steps;
   }
@@ -83,14 +103,17 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
 /* ---- Telling ---- */
 
 xd_status xdi_training_tell(xdi_training *training, xd_progress *event) {
+  xd_context *context = training->context;
   double *work_done = &training->at.work_done;
   training->at.told = event->step;
   *work_done += work_of(training, event->stage, event->step);
   event->overall = *work_done < training->work ? *work_done / training->work : 1.0;
-  xd_status status = xdi_tell(training->context, training->run.callback, training->run.user, event);
+  xd_status status = xdi_tell(context, training->run.callback, training->run.user, event);
+  context->deaf = false;
   if (status == XD_OK)
-    status = xdi_check_cancelled(training->context);
-  status = xdi_ranks_go_on(training->context, status);
+    status = xdi_check_cancelled(context);
+  status = xdi_ranks_go_on(context, status);
+  context->deaf = context->reduce.ranks > 1;
   if (status == XD_OK)
     xdi_checkpoint_step(training);
   return status;

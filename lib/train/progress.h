@@ -8,6 +8,10 @@
 uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set); /* of all ranks together */
 uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set);
 
+/* Whether there are any, and not too many: XD_ERROR_INVALID_ARGUMENT, XD_ERROR_TOO_LARGE. `group` names the options. */
+xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,
+                              const xd_dataset *set);
+
 /* Starts the clock, or lets it go on, and sets the work that is to be done: of VAEs 0 and 1 as
  * with_vae says, and of the mappings that the options name. */
 void xdi_training_start(xdi_training *training, const bool with_vae[2]);

@@ -107,29 +107,50 @@ static void fold_decoder(const xdi_linear_part *part, const double *mean, const 
   }
 }
 
-xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder,
-                               const double *mean, const double *deviation) {
-  xdi_linear_part last, first, encoder_skip, decoder_skip;
+/* The layers between which codes lie. */
+typedef struct code_layers {
+  xdi_linear_part last, first, encoder_skip;
+  bool skips; /* the encoder's skip is there */
+} code_layers;
+
+static xd_status find_layers(code_layers *found, xd_context *context, xd_network *encoder,
+                             xd_network *decoder) {
   const uint32_t end = last_layer(encoder);
-  const bool skips = xdi_network_linear(&encoder_skip, encoder, end, XDI_LINEAR_OF_INPUT);
-  const uint32_t dense = skips && end > 0 ? end - 1 : end;
-  if (!xdi_network_linear(&last, encoder, dense, XDI_LINEAR_OF_X) ||
+  found->skips = xdi_network_linear(&found->encoder_skip, encoder, end, XDI_LINEAR_OF_INPUT);
+  const uint32_t dense = found->skips && end > 0 ? end - 1 : end;
+  if (!xdi_network_linear(&found->last, encoder, dense, XDI_LINEAR_OF_X) ||
       encoder->layers[dense].activation != XD_ACTIVATION_IDENTITY ||
       encoder->layers[end].activation != XD_ACTIVATION_IDENTITY)
     return xdi_fail(context, XD_ERROR_UNSUPPORTED,
                     "codes cannot be standardised: the encoder does not end in a "
                     "dense layer without activation; set raw_codes");
-  if (!xdi_network_linear(&first, decoder, first_layer(decoder), XDI_LINEAR_OF_X))
+  if (!xdi_network_linear(&found->first, decoder, first_layer(decoder), XDI_LINEAR_OF_X))
     return xdi_fail(
         context, XD_ERROR_UNSUPPORTED,
         "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
-  if (last.outputs != 2 * first.inputs)
+  if (found->last.outputs != 2 * found->first.inputs)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "an encoder of %zu code dimensions and a decoder of %zu", last.outputs / 2, first.inputs);
-  fold_encoder(&last, mean, deviation);
-  if (skips)
-    scale_means(&encoder_skip, NULL, deviation);
-  fold_decoder(&first, mean, deviation);
+                    "an encoder of %zu code dimensions and a decoder of %zu", found->last.outputs / 2,
+                    found->first.inputs);
+  return XD_OK;
+}
+
+xd_status xdi_standardise_check(xd_context *context, xd_network *encoder, xd_network *decoder) {
+  code_layers found;
+  return find_layers(&found, context, encoder, decoder);
+}
+
+xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder,
+                               const double *mean, const double *deviation) {
+  code_layers found;
+  xdi_linear_part decoder_skip;
+  const xd_status status = find_layers(&found, context, encoder, decoder);
+  if (status != XD_OK)
+    return status;
+  fold_encoder(&found.last, mean, deviation);
+  if (found.skips)
+    scale_means(&found.encoder_skip, NULL, deviation);
+  fold_decoder(&found.first, mean, deviation);
   for (uint32_t i = 0; i < decoder->layer_count; i++)
     if (xdi_network_linear(&decoder_skip, decoder, i, XDI_LINEAR_OF_INPUT))
       fold_decoder(&decoder_skip, mean, deviation);

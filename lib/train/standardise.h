@@ -16,4 +16,7 @@ xd_status xdi_standardise_measure(xd_context *context, double *mean, double *dev
 xd_status xdi_standardise_fold(xd_context *context, xd_network *encoder, xd_network *decoder,
                                const double *mean, const double *deviation);
 
+/* Whether they can be changed so. */
+xd_status xdi_standardise_check(xd_context *context, xd_network *encoder, xd_network *decoder);
+
 #endif

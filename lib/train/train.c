@@ -1,6 +1,8 @@
 /* The whole schedule: both VAEs, the codes of both sets, a mapping for each direction, and the model that
  * comes of it. Training and mapping meet in the middle: xd_train goes on with the model of its fresh VAEs
  * as xd_map begins with the caller's. */
+#include <stdio.h>
+
 #include "data/dataset.h"
 #include "data/pairing.h"
 #include "train/checkpoint.h"
@@ -13,7 +15,6 @@
 #include "train/trained_model.h"
 #include "train/unlabelled.h"
 #include "train/vae_schedule.h"
-#include "xdomain/unstable/classes.h"
 
 /* ---- The stages: those that a checkpoint has finished are passed over ---- */
 
@@ -94,17 +95,6 @@ static xd_status check_vaes(const xdi_training *training) {
                   "xd_map: domain 1 of the model holds conditions: it has no VAE");
 }
 
-/* A folder more or fewer than the VAEs were trained on shifts labels: names tell. */
-static xd_status check_names(const xdi_training *training, uint32_t domain) {
-  const char *names[XD_CLASS_LIMIT];
-  if (xd_pairing_class(training->input.pairing, 1, 0) == XD_ANY_CLASS)
-    return XD_OK;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    names[label] = xd_model_class_name(training->vaes, domain + 1, label);
-  return xd_dataset_check_classes(training->input.set[domain], training->context, names, XD_CLASS_LIMIT,
-                                  "the model");
-}
-
 static xd_status map_all(xd_model **out, xdi_training *training) {
   static const bool none[2] = {false, false};
   const xd_model *vaes = training->vaes;
@@ -113,8 +103,6 @@ static xd_status map_all(xd_model **out, xdi_training *training) {
     status = xdi_check_pictures(training->context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)),
                                 training->input.set[domain],
                                 domain == 0 ? "xd_map: domain 1" : "xd_map: domain 2");
-  for (uint32_t domain = 0; status == XD_OK && domain < 2; domain++)
-    status = check_names(training, domain);
   if (status == XD_OK)
     status = xdi_training_rehearse(training, vaes);
   if (status != XD_OK)
@@ -138,16 +126,26 @@ static xd_status check_sets(const xdi_training *training) {
   return xdi_pairing_check(context, input->pairing, input->set[0], input->set[1]);
 }
 
+/* The steps and the batches of a VAE, for all pictures that it sees. */
+static xd_status check_vae(const xdi_training *training, uint32_t domain, const char *group) {
+  const xdi_vae_settings *settings = &training->settings.vae[domain];
+  const xd_dataset *set = xdi_training_pictures(training, domain);
+  char batch[16];
+  snprintf(batch, sizeof batch, "%s.batch", group);
+  const xd_status status = xdi_check_vae_steps(training->context, group, settings, set);
+  return status == XD_OK
+             ? xdi_ranks_check_batch(training->context, batch, xdi_vae_batch(settings, set), settings->parts)
+             : status;
+}
+
 /* Before the first step. */
-static xd_status check_batches(const xdi_training *training) {
-  static const char *const vaes[2] = {"vae1.batch", "vae2.batch"};
+static xd_status check_schedules(const xdi_training *training) {
+  static const char *const vaes[2] = {"vae1", "vae2"};
   static const char *const mappings[2] = {"mapping1.batch", "mapping2.batch"};
   const xdi_train_settings *settings = &training->settings;
   xd_status status = XD_OK;
   for (uint32_t i = 0; status == XD_OK && !training->vaes && i < 2; i++)
-    status = xdi_ranks_check_batch(training->context, vaes[i],
-                                   xdi_vae_batch(&settings->vae[i], xdi_training_pictures(training, i)),
-                                   settings->vae[i].parts);
+    status = check_vae(training, i, vaes[i]);
   for (uint32_t i = 0; status == XD_OK && i < 2; i++)
     if (xdi_training_has(training, i))
       status = xdi_ranks_check_batch(training->context, mappings[i], settings->mapping[i].batch,
@@ -180,7 +178,7 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
   if (status == XD_OK)
     status = xdi_training_join(&training);
   if (status == XD_OK)
-    status = check_batches(&training);
+    status = check_schedules(&training);
   if (status == XD_OK)
     status = xdi_check_texts(&training);
   if (status == XD_OK)
@@ -221,14 +219,9 @@ static xd_status read_one(xdi_training *training, const xd_options *options) {
   training->group = "vae";
   training->options = settings;
   if (status == XD_OK)
-    status = xdi_check_vae_schedule(context, settings);
-  if (status == XD_OK)
     status = xdi_complete_picture(context, "vae", &settings->width, &settings->height, &settings->channels,
                                   training->input.set[0]);
-  if (status == XD_OK)
-    status = xdi_ranks_check_batch(context, "vae.batch", xdi_vae_batch(settings, training->input.set[0]),
-                                   settings->parts);
-  return status;
+  return status == XD_OK ? check_vae(training, 0, "vae") : status;
 }
 
 /* A training of domain 1 alone, whose VAE has the options' own seed. */

@@ -55,6 +55,7 @@ void xdi_release_parts(xdi_parts *parts) {
 }
 
 void xdi_training_close(xdi_training *training) {
+  training->context->deaf = false;
   xdi_release_parts(&training->done);
   for (uint32_t domain = 0; domain < 2; domain++) {
     xd_dataset_release(training->vae_set[domain]);
@@ -81,17 +82,8 @@ xd_status xdi_complete_picture(xd_context *context, const char *group, uint32_t 
                   xd_dataset_channels(set));
 }
 
-xd_status xdi_check_vae_schedule(xd_context *context, const xdi_vae_settings *settings) {
-  if (settings->epochs > 0 || settings->min_steps > 0)
-    return XD_OK;
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "vae.epochs and vae.min_steps cannot both be 0");
-}
-
 static xd_status complete_vae(xdi_training *training, uint32_t domain) {
   xdi_vae_settings *settings = &training->settings.vae[domain];
-  const xd_status status = xdi_check_vae_schedule(training->context, settings);
-  if (status != XD_OK)
-    return status;
   return xdi_complete_picture(training->context, domain == 0 ? "vae1" : "vae2", &settings->width,
                               &settings->height, &settings->channels, training->input.set[domain]);
 }

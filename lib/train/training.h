@@ -62,7 +62,8 @@ typedef struct xdi_training {
   xd_values losses, measures; /* of a step, for the callback */
   xdi_parts done;
   xdi_position at;
-  double work;                 /* all of it */
+  double work;             /* all of it, */
+  double encoding_work[2]; /* and that of encoding a domain's pictures, as it was when the training began */
   double started, stage_began; /* by xdi_clock, as if the training had never stopped */
   xdi_stage_state stage_state;
   xdi_checkpoint checkpoint;
@@ -75,7 +76,7 @@ xd_status xdi_training_open(xdi_training *training, xd_context *context, xd_valu
 /* The same for a network that is trained alone, on a set. */
 xd_status xdi_training_open_one(xdi_training *training, xd_context *context, xd_values *report,
                                 const xd_dataset *set, const xd_run *run);
-void xdi_training_close(xdi_training *training); /* a zeroed one is legal */
+void xdi_training_close(xdi_training *training);
 
 void xdi_release_parts(xdi_parts *parts);
 void xdi_release_best(xdi_parts *parts); /* those of the mapping in progress, which then has none */
@@ -87,9 +88,6 @@ xd_status xdi_training_read(xdi_training *training, const xd_options *options, b
 /* Pictures' sizes that are 0 become the set's; others must be. */
 xd_status xdi_complete_picture(xd_context *context, const char *group, uint32_t *width, uint32_t *height,
                                uint32_t *channels, const xd_dataset *set);
-
-/* What a VAE's schedule needs beyond the bounds of its options. */
-xd_status xdi_check_vae_schedule(xd_context *context, const xdi_vae_settings *settings);
 
 static inline bool xdi_training_has(const xdi_training *training, uint32_t direction) {
   return training->settings.directions >> direction & 1;

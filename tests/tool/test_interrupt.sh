@@ -111,6 +111,7 @@ same ignoring
 start hung --steps 3001 --resume
 ends 1
 says 'steps'
+grep -q '"step": 500,' hung.json || fail "a command that was refused has emptied the report"
 grep -q 'to go on' log && fail "a command that was refused is said to go on: $(cat log)"
 start hung
 ends 0

@@ -80,6 +80,13 @@ grep -q '"2to1"' "$work/report.json" && fail "the report has a direction that wa
 }
 grep -q '"step": 4,' "$work/map.json" || fail "the report of map has no step 4"
 
+# Nothing is held out for a share of 0; a score without reconstructions tells none.
+learn --valid 0 --report "$work/none.json"
+grep -q '"step"' "$work/none.json" && fail "--valid 0 holds pictures out"
+"$tool" eval --model "$work/mapped.xdm" $domains --judge2 "$work/judge.xdc" --set skip_reconstruction=1 >"$work/scores" 2>&1 ||
+  fail "a score without reconstructions: $(cat "$work/scores")"
+grep -qi 'nan' "$work/scores" && fail "what was not measured is a number: $(cat "$work/scores")"
+
 # The VAEs first, without pairs, and a mapping on them later.
 # shellcheck disable=SC2086
 "$tool" train $domains $short --vaes-only --out "$work/vaes.xdm" >"$work/log" 2>&1 || fail "--vaes-only: $(cat "$work/log")"

@@ -26,6 +26,8 @@ typedef struct place {
   float *begun[2];
   size_t counts[2];
   uint32_t waiting;
+  xd_context *context;
+  uint32_t cancel_at; /* the sum in which this rank is cancelled, from 1; 0: none */
 } place;
 
 static void add_in_pairs(meeting *at, size_t count) {
@@ -68,6 +70,8 @@ static int end_sum(void *user, float *buffer) {
   while (at->round == round)
     pthread_cond_wait(&at->all_came, &at->lock);
   const int failed = at->sums == at->fails_at;
+  if (at->sums == of->cancel_at)
+    xd_context_cancel(of->context);
   pthread_mutex_unlock(&at->lock);
   return failed;
 }
@@ -81,6 +85,7 @@ typedef struct worker {
   const char *more_options; /* of this rank; or NULL */
   bool keeps, resumes;      /* a checkpoint */
   uint32_t stop_at;         /* as heard's */
+  uint32_t cancel_at;       /* as place's */
   place place;
   heard told;
   xd_status status;
@@ -96,6 +101,7 @@ static void *work(void *user) {
   xd_reduce reduce = XD_REDUCE_INIT;
   part p;
   open_part(&p, of->at, of->what, 1);
+  of->place.context = p.context;
   if (of->more_options)
     change_options(p.options, of->more_options);
   reduce.user = &of->place;
@@ -127,7 +133,7 @@ static void run_several(worker *workers, uint32_t ranks, const lab *l, const set
   for (uint32_t rank = 0; rank < ranks; rank++) {
     workers[rank].at = l;
     workers[rank].what = s;
-    workers[rank].place = (place){.at = &at, .rank = rank};
+    workers[rank].place = (place){.at = &at, .rank = rank, .cancel_at = workers[rank].cancel_at};
     ck_assert_int_eq(pthread_create(&threads[rank], NULL, work, &workers[rank]), 0);
   }
   for (uint32_t rank = 0; rank < ranks; rank++)
@@ -305,6 +311,22 @@ START_TEST(reduce__stops_all_ranks_and_resumes_with_any_number) {
 }
 END_TEST
 
+/* Also when a rank is cancelled where the others already count on it for the next sums. */
+START_TEST(reduce__stops_all_ranks_whenever_one_is_cancelled) {
+  const setting what = {.options = "vae.sharpen=0", .one_class = true};
+  lab l;
+  open_lab(&l);
+  for (uint32_t cancel_at = 1; cancel_at < 9; cancel_at++) { /* the comparison, and two steps of three sums */
+    worker workers[RANKS] = {{.stop_at = 0}, {.cancel_at = cancel_at}};
+    run_ranks(workers, &l, &what, 0);
+    assert_statuses(workers, XD_ERROR_CANCELLED);
+    ck_assert_str_eq(workers[0].message, "another rank stopped the training");
+    free_workers(workers);
+  }
+  remove_folder(l.folder);
+}
+END_TEST
+
 START_TEST(reduce__fails_where_a_sum_fails) {
   const setting what = {.options = "vae.sharpen=0", .one_class = true};
   lab l;
@@ -380,6 +402,7 @@ static Suite *make_suite(void) {
   add_case(suite, reduce__gives_the_same_bytes_by_any_number_of_ranks);
   add_case(suite, parts__give_what_the_whole_batch_gives);
   add_case(suite, reduce__stops_all_ranks_and_resumes_with_any_number);
+  add_case(suite, reduce__stops_all_ranks_whenever_one_is_cancelled);
   add_case(suite, reduce__fails_where_a_sum_fails);
   add_case(suite, reduce__refuses_what_ranks_cannot_share);
   add_case(suite, context_set_reduce__refuses_impossible_ranks);

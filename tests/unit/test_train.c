@@ -708,7 +708,7 @@ START_TEST(train__names_the_wrong_option) {
   fixture *f = open_short_fixture("reference", 1);
   xd_model *model = NULL;
   set(f, "epochs=0 min_steps=0");
-  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "vae.epochs and vae.min_steps");
+  assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "vae1.epochs and vae1.min_steps cannot both be 0");
   set(f, "epochs=1 mapping1.codes_per_picture=3");
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "codes_per_picture is 3 in one direction and 0");
   set(f, "codes_per_picture=0 vae1.width=16");
@@ -738,7 +738,8 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   xd_judge *judge = train_judge(f, 1);
   watch seen = {0};
   xd_model *model = NULL, *vaes = NULL;
-  xd_dataset *few = NULL, *small = NULL, *lone = NULL;
+  xd_dataset *few = NULL, *small = NULL, *lone = NULL, *named = NULL, *shifted = NULL;
+  const char *const names[] = {"row", "column", "dot"}, *const others[] = {"bird", "row", "column"};
   const uint8_t pixels[2 * 64] = {0};
   const uint32_t labels[2] = {0, 3};
   static char long_text[65538];
@@ -764,11 +765,26 @@ START_TEST(train__refuses_at_once_what_a_later_stage_would_refuse) {
   lone = make_patterns(f->context, (pattern)0, 3, 3, 11);
   f->input.validation[0] = lone;
   assert_train_refused(f, XD_ERROR_INVALID_ARGUMENT, "validation set of domain 1 has 1 picture of class '");
+  assert_ok(f->context, xd_dataset_match_classes(&named, f->context, f->sets[0], names, 3));
+  assert_ok(f->context, xd_dataset_match_classes(&shifted, f->context, f->held_out[0], others, 3));
+  f->input.set[0] = named, f->input.validation[0] = shifted;
+  assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "class 0 is 'bird' in a set, but 'row' in the model");
+  f->input.judge[1] = NULL; /* nothing but the probe of codes would read it */
+  assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "class 0 is 'bird' in a set, but 'row' in the model");
+  f->input.set[0] = f->sets[0], f->input.validation[0] = f->input.validation[1] = NULL;
+  set(f, "mapping2.anchor_codes=1024 mapping2.batch=32768");
+  assert_train_refused(f, XD_ERROR_TOO_LARGE,
+                       "anchor_codes 1024 of 8 dimensions are too many for a batch of 32768");
+  set(f, "mapping2.anchor_codes=1 mapping2.batch=60 vae2.epochs=1000000 vae2.batch=1");
+  assert_train_refused(f, XD_ERROR_TOO_LARGE,
+                       "vae2.epochs and vae2.min_steps give 360000000 steps for 360 pictures");
+  set(f, "vae2.epochs=1 vae2.batch=30");
   f->input.name[1] = long_text;
   assert_train_refused(f, XD_ERROR_TOO_LARGE, "names");
   ck_assert_uint_eq(seen.step, 0);
   ck_assert_ptr_null(model);
   xd_dataset_release(few), xd_dataset_release(small), xd_dataset_release(lone);
+  xd_dataset_release(named), xd_dataset_release(shifted);
   xd_judge_release(judge);
   xd_model_release(vaes);
   close_fixture(f);
@@ -912,6 +928,12 @@ END_TEST
 
 /* ---- networks to start from, and one VAE alone ---- */
 
+static int fail_at_first(void *user, const xd_progress *progress) {
+  (void)user;
+  ck_abort_msg("a step was made, of stage %d", (int)progress->stage);
+  return 1;
+}
+
 START_TEST(train__starts_from_given_networks) {
   fixture *f = open_short_fixture("auto", 1);
   const xd_layer_spec down[] = {dense_spec(20, XD_ACTIVATION_TANH), dense_spec(6, XD_ACTIVATION_IDENTITY)};
@@ -928,6 +950,15 @@ START_TEST(train__starts_from_given_networks) {
   assert_ok(f->context, xd_decoder_create_layers(&decoder, f->context, &layers));
   f->input.encoder[0] = encoder;
   assert_train_refused(f, XD_ERROR_SHAPE_MISMATCH, "3 code dimensions");
+  const xd_layer_spec spread[] = {conv_transpose2d_spec(4, 4, 1, 0, XD_ACTIVATION_RELU, 4, 4), up[0]};
+  xd_decoder *not_dense = NULL;
+  layers.layers = spread, layers.layer_count = 2;
+  assert_ok(f->context, xd_decoder_create_layers(&not_dense, f->context, &layers));
+  f->input.decoder[0] = not_dense, f->run.callback = fail_at_first;
+  assert_train_refused(f, XD_ERROR_UNSUPPORTED,
+                       "the decoder does not begin with a dense layer; set raw_codes");
+  f->run.callback = NULL;
+  xd_decoder_release(not_dense);
   f->input.decoder[0] = decoder;
   assert_ok(f->context, train(f, &model, NULL));
   ck_assert_uint_eq(xd_model_latent_dim(model, 1), 3);

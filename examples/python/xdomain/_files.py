@@ -25,7 +25,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class FileInfo:
-    """What a file is; kind is "model", "judge" or "unknown"."""
+    """What a file is; kind is "model", "judge", "checkpoint" or "unknown"."""
 
     kind: str
     version: str
@@ -34,7 +34,7 @@ class FileInfo:
 
 
 def inspect(path: Path) -> FileInfo:
-    """What lies in a model or judge file, without loading it."""
+    """What lies in a model, judge or checkpoint file, without loading it."""
     context = Context()
     info = _abi.xd_file_info()
     lib.xd_file_info_init(ctypes.byref(info), ctypes.sizeof(info))
@@ -52,7 +52,7 @@ def inspect(path: Path) -> FileInfo:
 
 
 def verify(path: Path) -> None:
-    """Raises what is wrong with a model or judge file, if anything is."""
+    """Raises what is wrong with a model, judge or checkpoint file, if anything is."""
     context = Context()
     context.check(lib.xd_file_verify(context._pointer, path_bytes(path)))
 
