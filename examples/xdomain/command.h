@@ -159,9 +159,12 @@ int prove_outputs(const output *outputs, size_t count);
 /* Refuses an output that is a file which is read: `input`, or a file of the set (either may be NULL). */
 int keep_input(const output *outputs, size_t count, const char *input);
 int keep_set(const runtime *r, const output *outputs, size_t count, const char *spec);
+int keep_settings(const output *outputs, size_t count,
+                  const option_settings *settings); /* files of --config */
 
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
+int make_folder(const char *path); /* unless it is there; the exit code */
 /* Whether a path ends as pictures of a kind do that the tool does not write. */
 bool is_other_picture_name(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
@@ -253,7 +256,9 @@ bool has_measures(const xd_values *values, const char *prefix);
 void print_json_number(FILE *to, const char *name, double value); /* "name": value, or null */
 /* By a judge that is not sound no Frechet distance is told. */
 void print_measures_json(FILE *to, const xd_values *values, const char *prefix, const judge_worth *worth);
+/* With the names of the source's classes. */
+struct class_names; /* sets.h */
 void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,
-                    const judge_worth *worth);
+                    const judge_worth *worth, const struct class_names *names);
 
 #endif

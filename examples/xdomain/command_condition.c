@@ -184,6 +184,8 @@ static int check_output(const conditioning *c) {
   const output result = {.flag = "--out", .path = c->out};
   int code = keep_input(&result, 1, c->model_path);
   if (!code)
+    code = keep_settings(&result, 1, &c->settings);
+  if (!code)
     code = keep_set(&c->run, &result, 1, c->specs[c->domain]);
   return code ? code : prove_outputs(&result, 1);
 }

@@ -1,5 +1,6 @@
 /* xdomain eval: scores a model's mappings on held-out pictures. */
 #include "scoring.h"
+#include "sets.h"
 
 static const char usage[] =
     "usage: xdomain eval --model MODEL.xdm --domain1 SPEC --domain2 SPEC [--pairs 0:5,1:6] [OPTION]...\n\n"
@@ -22,9 +23,11 @@ static xd_status score(scoring *s) {
 
 static void print_plain(const scoring *s) {
   static const char *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
-  for (int i = 0; i < 2; i++)
+  for (uint32_t i = 0; i < 2; i++) {
+    const class_names names = names_of_model(s->model, i + 1);
     if (s->measures[i])
-      print_measures(stdout, titles[i], s->measures[i], "", &s->worth[1 - i]);
+      print_measures(stdout, titles[i], s->measures[i], "", &s->worth[1 - i], &names);
+  }
 }
 
 static void print_json(const scoring *s) {

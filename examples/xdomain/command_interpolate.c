@@ -59,11 +59,22 @@ static xd_status draw(const interpolation *p) {
                                     p->codes, p->steps);
 }
 
+static int keep_sources(const interpolation *p, const char *path) {
+  const output out = {.flag = "--out", .path = path};
+  int code = keep_input(&out, 1, p->words[0]);
+  return code ? code : keep_input(&out, 1, p->words[1]);
+}
+
+/* The sheet, or each picture of a folder. */
 static int check_outputs(const interpolation *p) {
-  const output out = {.flag = "--out", .path = p->out};
-  int code = keep_input(&out, 1, p->model_path);
-  for (int i = 0; i < 2 && !code; i++)
-    code = keep_input(&out, 1, p->words[i]);
+  int code = keep_input(&(output){.flag = "--out", .path = p->out}, 1, p->model_path);
+  if (!code)
+    code = keep_sources(p, p->out);
+  for (uint32_t i = 0; i < p->steps && !code && is_folder(p->out); i++) {
+    char *path = numbered_path(p->out, i);
+    code = path ? keep_sources(p, path) : failure("out of memory");
+    free(path);
+  }
   return code;
 }
 

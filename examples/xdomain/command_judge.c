@@ -46,7 +46,9 @@ static int check_outputs(const judging *j) {
   const output outputs[] = {{.flag = "--out", .path = j->out},
                             {.flag = "--checkpoint", .path = j->checkpoint.path}};
   const size_t count = sizeof outputs / sizeof *outputs;
-  int code = keep_set(&j->run, outputs, count, j->train);
+  int code = keep_settings(outputs, count, &j->settings);
+  if (!code)
+    code = keep_set(&j->run, outputs, count, j->train);
   if (!code)
     code = keep_set(&j->run, outputs, count, j->test);
   return code ? code : prove_outputs(outputs, count);

@@ -1,5 +1,6 @@
 /* xdomain train and xdomain map: two sets of pictures in, a model file out. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sharing.h"
@@ -119,14 +120,7 @@ static int choose_effort(training *t) {
              : usage_error("--effort is quick, normal or best");
 }
 
-static int check_outputs(const training *t) {
-  const output outputs[] = {{.flag = "--out", .path = t->out},
-                            {.flag = "--log", .path = t->log_path, .streams = true},
-                            {.flag = "--report", .path = t->report_path, .streams = true},
-                            {.flag = "--checkpoint", .path = t->checkpoint.path},
-                            {.flag = "--preview", .path = t->previews.translations},
-                            {.flag = "--preview", .path = t->previews.reconstructions}};
-  const size_t count = sizeof outputs / sizeof *outputs;
+static int keep_inputs(const training *t, const output *outputs, size_t count) {
   const char *const files[] = {t->model_path, t->vae_paths[0],   t->vae_paths[1],
                                t->judge_path, t->judge_paths[0], t->judge_paths[1]},
                     *const specs[] = {t->specs[0],
@@ -135,14 +129,31 @@ static int check_outputs(const training *t) {
                                       t->validation_specs[1],
                                       t->unlabelled_specs[0],
                                       t->unlabelled_specs[1]};
-  int code = EXIT_DONE;
-  if (!is_first_rank())
-    return EXIT_DONE;
+  int code = keep_settings(outputs, count, &t->settings);
   for (size_t i = 0; i < sizeof files / sizeof *files && !code; i++)
     code = keep_input(outputs, count, files[i]);
   for (size_t i = 0; i < sizeof specs / sizeof *specs && !code; i++)
     code = keep_set(&t->run, outputs, count, specs[i]);
-  return code ? code : prove_outputs(outputs, count);
+  return code;
+}
+
+static int check_outputs(const training *t) {
+  char *partial = partial_path(t->out);
+  const output outputs[] = {{.flag = "--out", .path = t->out},
+                            {.flag = "--log", .path = t->log_path, .streams = true},
+                            {.flag = "--report", .path = t->report_path, .streams = true},
+                            {.flag = "--checkpoint", .path = t->checkpoint.path},
+                            {.flag = "--preview", .path = t->previews.translations},
+                            {.flag = "--preview", .path = t->previews.reconstructions},
+                            {.flag = "--out", .path = t->checkpoint.path ? partial : NULL}};
+  const size_t count = sizeof outputs / sizeof *outputs;
+  int code = partial ? EXIT_DONE : failure("out of memory");
+  if (!code && is_first_rank())
+    code = keep_inputs(t, outputs, count);
+  if (!code && is_first_rank())
+    code = prove_outputs(outputs, count);
+  free(partial);
+  return code;
 }
 
 /* ---- The commands ---- */

@@ -10,12 +10,6 @@
 #include "translation.h"
 #include <xdomain/unstable/sheet.h>
 
-static int make_folder(const char *path) {
-  if (mkdir(path, 0777) == 0 || is_folder(path))
-    return EXIT_DONE;
-  return failure("cannot make the folder '%s': %s", path, strerror(errno));
-}
-
 /* The folder of the present row, to be freed. */
 static char *row_folder(const drawing *d) {
   return d->names ? join_texts(d->out, "/", d->names[d->row]) : join_texts(d->out, "", "");
@@ -32,12 +26,16 @@ int open_drawing(drawing *d) {
   return d->cells ? prove_outputs(&(output){.flag = "--out", .path = d->out}, 1) : failure("out of memory");
 }
 
+char *numbered_path(const char *folder, uint32_t number) {
+  char name[32];
+  snprintf(name, sizeof name, "%06u.png", number);
+  return join_texts(folder, "/", name);
+}
+
 static int write_picture(const drawing *d, pending_files *files, const char *folder, uint32_t number,
                          float *floats) {
-  char name[32];
   xd_image view;
-  snprintf(name, sizeof name, "%06u.png", number);
-  char *path = join_texts(folder, "/", name);
+  char *path = numbered_path(folder, number);
   view_floats(&view, floats, d->shape);
   pending_file *file = path ? add_pending(files) : NULL;
   const int code = file ? write_pending(file, d->run, &view, path) : failure("out of memory");

@@ -16,6 +16,9 @@ typedef struct drawing {
   pending_keeper keeper;    /* of the folder's files */
 } drawing;
 
+/* Of a picture in a folder, to be freed: "FOLDER/000012.png". NULL without memory. */
+char *numbered_path(const char *folder, uint32_t number);
+
 /* Proves that the result can be written. The exit code, as everywhere here. */
 int open_drawing(drawing *d);
 

@@ -69,6 +69,13 @@ bool is_folder(const char *path) {
   return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+int make_folder(const char *path) {
+  const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+  if (!error || is_folder(path))
+    return EXIT_DONE;
+  return failure("cannot make the folder '%s': %s", path, strerror(error));
+}
+
 /* ---- Whether it can be written ---- */
 
 static int refuse_output(const output *o, const char *reason) {
@@ -164,5 +171,13 @@ int keep_set(const runtime *r, const output *outputs, size_t count, const char *
   for (uint32_t i = 0; spec && !code && !xd_dataset_spec_path(r->context, path, size, spec, i) && *path; i++)
     code = is_folder(path) ? keep_folder(outputs, count, path) : keep_input(outputs, count, path);
   free(path);
+  return code;
+}
+
+int keep_settings(const output *outputs, size_t count, const option_settings *settings) {
+  int code = EXIT_DONE;
+  for (size_t i = 0; i < settings->count && !code; i++)
+    if (settings->items[i].kind == SETTING_FILE)
+      code = keep_input(outputs, count, settings->items[i].value);
   return code;
 }

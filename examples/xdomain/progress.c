@@ -50,8 +50,9 @@ static void draw_bar(const char *stage, double overall, double left, const char 
   for (int i = 0; i < BAR_WIDTH; i++)
     bar[i] = i < filled ? '#' : '.';
   bar[BAR_WIDTH] = '\0';
-  fprintf(stderr, "\r\033[K[%s] %3.0f%%  %s  %s  ETA %d:%02d", bar, 100.0 * overall, stage, detail,
-          (int)(left / 60.0), (int)left % 60);
+  fprintf(stderr, "\r\033[K[%s] %3.0f%%  %s  %s", bar, 100.0 * overall, stage, detail);
+  if (left >= 0.0)
+    fprintf(stderr, "  ETA %d:%02d", (int)(left / 60.0), (int)left % 60);
   fflush(stderr);
 }
 
@@ -59,7 +60,10 @@ static void print_line(const char *stage, uint32_t step, uint32_t steps, const c
                        double left) {
   char duration[DURATION_SIZE];
   spell_duration(duration, left);
-  fprintf(stderr, "%s: step %u of %u, %s, %.0f s, %s left\n", stage, step, steps, detail, spent, duration);
+  fprintf(stderr, "%s: step %u of %u, %s, %.0f s", stage, step, steps, detail, spent);
+  if (left >= 0.0)
+    fprintf(stderr, ", %s left", duration);
+  fputc('\n', stderr);
 }
 
 void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
@@ -69,7 +73,7 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
   if (!changed && step < steps && now - p->shown < (p->terminal ? BAR_INTERVAL : LINE_INTERVAL))
     return;
   if (left < 0.0)
-    left = overall > 0.01 ? spent * (1.0 - overall) / overall : 0.0;
+    left = overall > 0.01 ? spent * (1.0 - overall) / overall : -1.0;
   p->shown = now;
   snprintf(p->stage, sizeof p->stage, "%s", stage);
   if (p->terminal)

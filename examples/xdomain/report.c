@@ -1,9 +1,10 @@
 /* Measures as JSON and as text. A prefix stands before the names of a report's values: "validation1.". */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "sets.h"
 
 double value_of(const xd_values *values, const char *name) {
   double number;
@@ -105,13 +106,20 @@ static void print_sharpness(FILE *to, const xd_values *values, const char *prefi
   fputc('\n', to);
 }
 
-static void print_per_class(FILE *to, const xd_values *values, const char *prefix) {
+static void print_per_class(FILE *to, const xd_values *values, const char *prefix, const class_names *names) {
   char head[64];
   const int length = snprintf(head, sizeof head, "%sacc.", prefix);
   fputs("  per class ", to);
-  for (uint32_t i = 0; i < xd_values_count(values); i++)
-    if (!strncmp(xd_values_name(values, i), head, (size_t)length))
-      fprintf(to, "  %s: %.4f", xd_values_name(values, i) + length, xd_values_number(values, i));
+  for (uint32_t i = 0; i < xd_values_count(values); i++) {
+    const char *label = xd_values_name(values, i) + length;
+    if (strncmp(xd_values_name(values, i), head, (size_t)length))
+      continue;
+    const unsigned long number = strtoul(label, NULL, 10);
+    const char *name = number < names->count ? names->at[number] : "";
+    fputs("  ", to);
+    print_text(to, *name ? name : label);
+    fprintf(to, ": %.4f", xd_values_number(values, i));
+  }
   fputc('\n', to);
 }
 
@@ -130,7 +138,7 @@ static void print_verdict(FILE *to, const xd_values *values, const char *prefix)
 }
 
 void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,
-                    const judge_worth *worth) {
+                    const judge_worth *worth, const class_names *names) {
   fprintf(to, "%s: %.0f translated pictures, %.0f real ones\n", title, measure(values, prefix, "pictures"),
           measure(values, prefix, "real_pictures"));
   print_accuracy(to, values, prefix);
@@ -141,6 +149,7 @@ void print_measures(FILE *to, const char *title, const xd_values *values, const 
   if (isfinite(measure(values, prefix, "style"))) /* labels have none */
     fprintf(to, "  style kept %.3f    ink %.3f, slant %.3f\n", measure(values, prefix, "style"),
             measure(values, prefix, "ink"), measure(values, prefix, "slant"));
-  print_per_class(to, values, prefix);
-  print_verdict(to, values, prefix);
+  print_per_class(to, values, prefix, names);
+  if (is_sound(worth))
+    print_verdict(to, values, prefix);
 }

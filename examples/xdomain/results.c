@@ -143,9 +143,7 @@ static int keep_sources(const translation *t) {
 static int make_folders(char *path, size_t base) {
   for (char *slash = strchr(path + base, '/'); slash; slash = strchr(slash + 1, '/')) {
     *slash = '\0';
-    const bool made = mkdir(path, 0777) == 0 || is_folder(path);
-    const int error = errno;
-    const int code = made ? EXIT_DONE : failure("cannot make the folder '%s': %s", path, strerror(error));
+    const int code = make_folder(path);
     *slash = '/';
     if (code)
       return code;

@@ -1,6 +1,7 @@
 /* What the sets of a command hold, said before hours are spent on them. */
 #include "sets.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Names ---- */
@@ -24,8 +25,18 @@ class_names names_of_model(const xd_model *model, uint32_t domain) {
 
 /* ---- Loading ---- */
 
+/* As "cats;size=64x64", unless a folder is called so. */
+static bool is_folder_with_options(const char *word) {
+  const char *options = strchr(word, ';');
+  char *folder = options ? strndup(word, (size_t)(options - word)) : NULL;
+  const bool is = folder && is_folder(folder) && !is_folder(word);
+  free(folder);
+  return is;
+}
+
 bool is_spec(const char *word) {
-  return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4);
+  return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4) ||
+         is_folder_with_options(word);
 }
 
 xd_shape shape_of_set(const xd_dataset *set) {

@@ -38,10 +38,11 @@ static int print_usage(FILE *to, int code) {
   fputs("usage: xdomain COMMAND [OPTION]...\n\n", to);
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
     fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].help);
-  fputs("\n'xdomain COMMAND --help' lists the options of one; 'xdomain --version' the version.\n"
-        "Exit codes: 0 done, 1 failed (also: output that could not be written), 2 wrong usage, 3 a file is\n"
-        "not sound, 128 + N stopped by signal N (130: interrupted).\n",
-        to);
+  fputs(
+      "\n'xdomain COMMAND --help' lists the options of one; 'xdomain --version' the version.\n"
+      "Exit codes: 0 done, 1 failed (also: output that could not be written), 2 wrong usage, 3 verify found a file\n"
+      "that is not sound, 128 + N stopped by signal N (130: interrupted).\n",
+      to);
   return code;
 }
 

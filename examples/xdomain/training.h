@@ -79,6 +79,7 @@ xd_status join_vaes(training *t);
 int run_training(training *t);
 /* Writes down what a training that ended early has finished, and says how it goes on. */
 void keep_finished(training *t, xd_status why);
+char *partial_path(const char *out); /* where: "runs/m.partial.xdm" for "runs/m.xdm"; to be freed */
 /* Where previews go; draws them anew from a model; tells where they are. */
 int prepare_previews(training *t);
 void draw_previews(training *t, const xd_model *model);

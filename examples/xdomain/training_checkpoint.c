@@ -5,8 +5,7 @@
 #include "sharing.h"
 #include "training.h"
 
-/* "runs/m.xdm" becomes "runs/m.partial.xdm"; to be freed. */
-static char *partial_path(const char *out) {
+char *partial_path(const char *out) {
   static const char model[] = ".xdm";
   const size_t length = strlen(out), tail = sizeof model - 1;
   char *stem = ends_with(out, model) ? strndup(out, length - tail) : join_texts(out, "", "");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sets.h"
 #include "sharing.h"
 #include "training.h"
 #include <xdomain/unstable/validation.h>
@@ -117,7 +118,8 @@ static void print_summary(training *t) {
   for (int i = 0; i < 2; i++) {
     if (!has_measures(t->report, prefixes[i]))
       continue;
-    print_measures(stderr, titles[i], t->report, prefixes[i], &t->judge_worth[1 - i]);
+    const class_names names = names_of_set(t->sets[i]);
+    print_measures(stderr, titles[i], t->report, prefixes[i], &t->judge_worth[1 - i], &names);
     fprintf(stderr, "  kept       step %.0f", value_of(t->report, kept[i]));
     if (t->history[i].count) /* those before a --resume are known by --report alone */
       fprintf(stderr, ", the best of %zu validations", t->history[i].count);
@@ -157,7 +159,7 @@ static int keep_model(training *t) {
   if (status) {
     report_failure(&t->run, status);
     if (t->checkpoint.path)
-      notice("the finished training is kept in '%s'", t->checkpoint.path);
+      notice("the training is kept in '%s' as it was when that was written last", t->checkpoint.path);
     return rescue_model(t);
   }
   drop_checkpoint(&t->checkpoint);

@@ -214,7 +214,8 @@ static xd_status check_kind(xdi_spec *spec) {
   bool idx = strcmp(spec->kind, "idx") == 0,
        known = idx || strcmp(spec->kind, "dir") == 0 || strcmp(spec->kind, "mat") == 0;
   if (!known || !spec->path)
-    return fail_word(spec, spec->kind, "does not begin a set: idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
+    return fail_word(spec, spec->kind,
+                     "does not begin a set: a folder, idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
   if (idx)
     spec->labels = cut(spec->path, ',');
   if (*spec->path == '\0')
@@ -229,6 +230,10 @@ static xd_status parse(xdi_spec *spec, char *text) {
   char *options = cut(text, ';');
   spec->kind = text;
   spec->path = cut(text, ':');
+  if (!spec->path && *text) { /* a folder by itself */
+    spec->kind = "dir";
+    spec->path = text;
+  }
   xd_status status = check_kind(spec);
   while (status == XD_OK && options) {
     char *option = options;

@@ -78,6 +78,7 @@ says "--domain"
 runs 0 interpolate --model model.xdm --domain 2 two/lying/1.pgm two/standing/2.pgm --steps 5 --out between
 [ "$(pictures between)" -eq 5 ] || fail "not five pictures between two"
 cmp -s between/000000.png between/000004.png && fail "two pictures are the same"
+runs 2 interpolate --model model.xdm --domain 2 between/000001.png between/000003.png --out between
 runs 2 interpolate --model labels.xdm --domain 1 two/lying/1.pgm two/standing/2.pgm --out none
 runs 2 map --condition smell --model model.xdm --domain1 two --out none.xdm
 runs 1 map --model labels.xdm --domain1 two --domain2 two --pairs lying:lying --out none.xdm

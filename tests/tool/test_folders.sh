@@ -168,6 +168,10 @@ says "domain 1: 50 pictures of 12x10x1"
 runs 0 train --domain1 "dir:mixed;size=9x9" --domain2 one $short --no-valid --out sized.xdm
 says "domain 1: 50 pictures of 9x9x1"
 silent stretched
+# shellcheck disable=SC2086
+runs 0 train --domain1 "mixed;size=10x9" --domain2 one $short --no-valid --out sized.xdm
+says "domain 1: 50 pictures of 10x9x1"
+silent stretched
 runs 0 eval --model mixed.xdm --domain1 mixed --domain2 one
 says "'mixed': pictures are stretched to the 12x10"
 mkdir large
@@ -193,8 +197,17 @@ runs 0 train --domain1 one --domain2 two $short --out fallen.xdm --resume
 says "kept       step 8"
 silent "best of 0"
 
-# Outputs do not replace pictures of a plain folder.
+# Outputs do not replace what is read: pictures of a plain folder, files of options, what an interrupted run would leave.
 runs 2 train --domain1 left --domain2 right --out left/2.pgm
+runs 2 train --domain1 "left;first=9" --domain2 right --out left/2.pgm
+echo 'steps = 3' >options
+runs 2 train --domain1 left --domain2 right --config options --out options
+runs 2 train --domain1 left --domain2 right --config options --log options --out none.xdm
+runs 2 judge --train one --config options --out options
+grep -q 'steps = 3' options || fail "a file of options was replaced"
+cp fallen.xdm none.partial.xdm
+runs 2 map --model none.partial.xdm --domain1 one --domain2 two --out none.xdm
+says "'none.partial.xdm' would replace 'none.partial.xdm', which is read"
 
 [ "$failures" -eq 0 ] && echo "two folders are enough"
 exit "$((failures > 0))"

@@ -224,7 +224,8 @@ START_TEST(dataset_spec__names_the_part_that_is_wrong) {
   check_refused("|idx:no/such/file", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
   check_refused("|", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
   check_refused("idx:no/such/file|;first=1", XD_ERROR_INVALID_ARGUMENT, "'' does not begin a set");
-  check_refused("idx:no/such/file|b", XD_ERROR_INVALID_ARGUMENT, "'b' does not begin a set");
+  check_refused("idx:no/such/file|b:c", XD_ERROR_INVALID_ARGUMENT, "'b' does not begin a set");
+  check_refused("no/such/folder;first=1", XD_ERROR_NOT_FOUND, "no/such/folder");
   check_refused("idx:no/such/file;first=1|idx:b;first=0", XD_ERROR_INVALID_ARGUMENT, "'first=0'");
   check_refused("idx:no/such/file;first=1|idx:b;first=2;first=3", XD_ERROR_INVALID_ARGUMENT,
                 "'first=3' repeats");
@@ -289,7 +290,8 @@ START_TEST(dataset_spec__names_the_word_that_is_wrong) {
   for (size_t i = 0; i < sizeof options / sizeof *options; i++)
     check_refused(idx_line(options[i][0]), XD_ERROR_INVALID_ARGUMENT, options[i][1]);
   check_refused("", XD_ERROR_INVALID_ARGUMENT, "''");
-  check_refused("images", XD_ERROR_INVALID_ARGUMENT, "'images'");
+  check_refused("images,labels", XD_ERROR_NOT_FOUND, "'images,labels'");
+  check_refused(";first=1", XD_ERROR_INVALID_ARGUMENT, "''");
   check_refused("zip:images", XD_ERROR_INVALID_ARGUMENT, "'zip'");
   check_refused("idx:", XD_ERROR_INVALID_ARGUMENT, "path");
   check_refused("idx:,labels", XD_ERROR_INVALID_ARGUMENT, "path");
