@@ -11,7 +11,8 @@ static const char usage[] =
     "whatever the pictures show), so that 'xdomain generate' draws pictures of a class. The VAE is that of the\n"
     "model's domain 1 or 2, whose pictures the SPEC gives ('xdomain train --help'), and stays as it is; without\n"
     "--model it is trained first. The new model holds the labels as domain 1 and the pictures as domain 2.\n\n"
-    "Options are those of 'xdomain map', of domain 2 and of the mapping 1 to 2.";
+    "Options are those of 'xdomain options train', of domain 2 and of the mapping 1 to 2. There is no checkpoint: what\n"
+    "is interrupted begins anew.";
 
 typedef struct conditioning {
   runtime run;

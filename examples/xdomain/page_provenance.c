@@ -65,6 +65,25 @@ static void take_options(training_options *t, const char *scope, const char *tex
   }
 }
 
+/* The text of a direction's validation; "" where there was none. */
+static const char *validation_of(const xd_model *m, uint32_t direction) {
+  const char *text = xd_model_property(m, direction == 1 ? "mapping1.validation" : "mapping2.validation");
+  return text ? text : "";
+}
+
+/* Which mappings were trained, and how often they were validated. */
+static void take_course(training_options *t, const xd_model *m) {
+  static const char every[] = " validate_every=";
+  uint32_t directions = 0;
+  for (uint32_t direction = 1; direction <= 2; direction++) {
+    const char *found = strstr(validation_of(m, direction), every);
+    directions |= xd_model_generator(m, (xd_direction)direction) ? direction : 0;
+    if (found)
+      (void)xd_options_set_number(t->options, NULL, "validate_every", strtod(found + strlen(every), NULL));
+  }
+  (void)xd_options_set_number(t->options, NULL, "directions", directions);
+}
+
 static xd_status gather_options(training_options *t, const page *p) {
   static const char *const scopes[] = {"vae1", "vae2", "mapping1", "mapping2"};
   const xd_model *m = p->scored.model;
@@ -82,6 +101,7 @@ static xd_status gather_options(training_options *t, const page *p) {
   const char *seed = xd_model_property(m, "vae.seed");
   if (seed)
     (void)xd_options_set_text(t->options, NULL, "seed", seed);
+  take_course(t, m);
   return XD_OK;
 }
 
@@ -152,6 +172,8 @@ static xd_status put_training_command(const page *p) {
     put(p, " --pairs ");
     good = put_word(p, xd_model_pairing(m));
   }
+  if (!*validation_of(m, 1) && !*validation_of(m, 2))
+    put(p, " --no-valid");
   put(p, " --config model.options --out model.xdm</pre>\n");
   put_age(p);
   xd_status status = good ? gather_options(&t, p) : XD_ERROR_OUT_OF_MEMORY;

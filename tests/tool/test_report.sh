@@ -77,8 +77,12 @@ cmp -s first.html page.html || fail "its command writes another page"
 grep -q '^vae.latent_dim = 4$' model.options || fail "the options are '$(cat model.options)'"
 grep -q unknown model.options && fail "options are unknown: $(cat model.options)"
 runs 0 train --domain1 one --domain2 two --pairs "<b>\"&lying:$lying,standing'<td>:standing" --config model.options \
-  --validate-every 4 --valid 0.2 --judge1 judge1.xdc --judge2 judge.xdc --no-preview --allow-collapse --out again.xdm
+  --valid 0.2 --judge1 judge1.xdc --judge2 judge.xdc --no-preview --allow-collapse --out again.xdm
 cmp -s again.xdm "$model" || fail "its options give another model"
+
+grep -q 'no-valid' page.html && fail "its command holds nothing out, though the training did"
+runs 0 report any.xdm --out any.html
+holds '--no-valid --config' any.html
 
 # The table of classes has eval's numbers, by translations of its own.
 "$tool" eval --model "$model" --domain1 one --domain2 two --judge1 judge1.xdc --judge2 judge.xdc --json --threads 1 >eval.json 2>log
