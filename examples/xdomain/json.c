@@ -13,7 +13,7 @@ enum { DEPTH_MOST = 16, SIZE_MOST = 8 << 20 };
 
 typedef struct reader {
   json_document *to;
-  char *at; /* a zero ends them */
+  char *at, *end; /* a zero stands there */
   int depth;
   unsigned line;
 } reader;
@@ -42,78 +42,8 @@ static bool take_word(reader *r, const char *word) {
   return true;
 }
 
-/* ---- Texts, which become shorter in their place ---- */
-
-static bool read_unit(reader *r, uint32_t *out) {
-  *out = 0;
-  for (int i = 0; i < 4; i++, r->at++) {
-    static const char digits[] = "0123456789abcdef";
-    const char lower = *r->at >= 'A' && *r->at <= 'F' ? (char)(*r->at + 'a' - 'A') : *r->at;
-    const char *digit = lower ? strchr(digits, lower) : NULL;
-    if (!digit)
-      return false;
-    *out = *out << 4 | (uint32_t)(digit - digits);
-  }
-  return true;
-}
-
-/* Behind "\u"; half of a pair by itself and zero are refused. */
-static bool read_point(reader *r, uint32_t *out) {
-  uint32_t low;
-  if (!read_unit(r, out) || *out == 0 || (*out >= 0xDC00 && *out < 0xE000))
-    return false;
-  if (*out < 0xD800 || *out >= 0xDC00)
-    return true;
-  if (!take_word(r, "\\u") || !read_unit(r, &low) || low < 0xDC00 || low >= 0xE000)
-    return false;
-  *out = 0x10000 + ((*out - 0xD800) << 10) + (low - 0xDC00);
-  return true;
-}
-
-static char *write_point(char *to, uint32_t point) {
-  if (point < 0x80) {
-    *to++ = (char)point;
-    return to;
-  }
-  const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  static const unsigned heads[] = {0, 0xC0, 0xE0, 0xF0};
-  *to++ = (char)(heads[more] | point >> (6 * more));
-  for (int i = more - 1; i >= 0; i--)
-    *to++ = (char)(0x80 | (point >> (6 * i) & 0x3F));
-  return to;
-}
-
-static bool read_escape(reader *r, char **to) {
-  static const char names[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-  const char *name = *r->at ? strchr(names, *r->at) : NULL;
-  uint32_t point;
-  if (name) {
-    r->at++;
-    *(*to)++ = meant[name - names];
-    return true;
-  }
-  if (!take(r, 'u') || !read_point(r, &point))
-    return false;
-  *to = write_point(*to, point);
-  return true;
-}
-
 static bool read_text(reader *r, const char **out) {
-  if (!take(r, '"'))
-    return false;
-  char *to = r->at;
-  *out = to;
-  while (*r->at != '"') {
-    if ((unsigned char)*r->at < 0x20) /* also the end */
-      return false;
-    if (!take(r, '\\'))
-      *to++ = *r->at++;
-    else if (!read_escape(r, &to))
-      return false;
-  }
-  r->at++;
-  *to = '\0';
-  return true;
+  return !read_json_text(&r->at, r->end, out);
 }
 
 /* ---- Numbers ---- */
@@ -223,7 +153,7 @@ int read_json(json_document *out, const char *path) {
   *out = (json_document){.bytes = (char *)read_whole_file(path, SIZE_MOST - 1, &size)};
   if (!out->bytes)
     return failure("cannot read '%s': %s", path, strerror(errno));
-  reader r = {.to = out, .at = out->bytes, .line = 1};
+  reader r = {.to = out, .at = out->bytes, .end = out->bytes + size, .line = 1};
   (void)add_value(out); /* no value has number 0 */
   const uint32_t whole = add_value(out);
   if (!whole)

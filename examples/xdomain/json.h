@@ -16,7 +16,7 @@ typedef enum json_kind {
   JSON_OBJECT
 } json_kind;
 
-/* A value; `name` is that of a member of an object. Texts have no zero bytes, but may not be UTF-8. */
+/* A value; `name` is that of a member of an object. Texts are UTF-8, without zero bytes. */
 typedef struct json_value {
   json_kind kind;
   const char *name, *text;
@@ -33,6 +33,10 @@ typedef struct json_document {
 /* Reads a file; an exit code, whose reason was printed. The document is to be freed either way. */
 int read_json(json_document *out, const char *path);
 void free_json(json_document *document);
+
+/* Reads a text and its quotes at *at in its place: escapes become UTF-8, and it ends in a zero. What is wrong with it, or
+ * NULL (json_text.c). */
+const char *read_json_text(char **at, const char *end, const char **out);
 
 /* All take and answer NULL for what is not there. */
 const json_value *json_whole(const json_document *document);

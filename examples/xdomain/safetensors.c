@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "little_endian.h"
 #include "safetensors.h"
 
@@ -65,91 +66,10 @@ static bool take(parser *p, char mark) {
   return take_if(p, mark) || refuse(p, "its header is not the JSON that it should be");
 }
 
-static bool read_unit(parser *p, uint32_t *out) {
-  *out = 0;
-  for (int i = 0; i < 4; i++, p->at++) {
-    const char c = p->at < p->end ? *p->at : '\0';
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
-    if (digit < 0)
-      return refuse(p, "a text in its header has a wrong \\u");
-    *out = *out << 4 | (uint32_t)digit;
-  }
-  return true;
-}
-
-/* The character of \uXXXX, or of two of them that are one. */
-static bool read_code_point(parser *p, uint32_t *out) {
-  uint32_t low;
-  if (!read_unit(p, out))
-    return false;
-  if (*out >= 0xD800 && *out < 0xDC00) {
-    if (p->end - p->at < 2 || p->at[0] != '\\' || p->at[1] != 'u')
-      return refuse(p, "a text in its header has half a character");
-    p->at += 2;
-    if (!read_unit(p, &low))
-      return false;
-    if (low < 0xDC00 || low >= 0xE000)
-      return refuse(p, "a text in its header has half a character");
-    *out = 0x10000 + ((*out - 0xD800) << 10) + (low - 0xDC00);
-  }
-  return *out && (*out < 0xD800 || *out >= 0xE000)
-             ? true
-             : refuse(p, "a text in its header has a character that is none");
-}
-
-static char *write_character(char *to, uint32_t point) {
-  const int more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  static const uint32_t marks[] = {0, 0xC0, 0xE0, 0xF0};
-  *to++ = (char)(marks[more] | point >> (6 * more));
-  for (int i = more; i-- > 0;)
-    *to++ = (char)(0x80 | (point >> (6 * i) & 0x3F));
-  return to;
-}
-
-/* What stands behind a backslash; it is never longer than what it is written over. */
-static bool read_escape(parser *p, char **to) {
-  static const char marks[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-  const char mark = p->at < p->end ? *p->at++ : '\0';
-  const char *found = mark ? strchr(marks, mark) : NULL;
-  uint32_t point;
-  if (found)
-    *(*to)++ = meanings[found - marks];
-  else if (mark != 'u')
-    return refuse(p, "a text in its header has an unknown escape");
-  else if (read_code_point(p, &point))
-    *to = write_character(*to, point);
-  return !p->why;
-}
-
-/* A text, which ends in a zero where its quotes ended. */
 static bool read_text(parser *p, const char **out) {
-  if (!take(p, '"'))
-    return false;
-  char *to = p->at;
-  *out = to;
-  while (p->at < p->end && *p->at != '"') {
-    uint32_t point;
-    const size_t length = read_character((const unsigned char *)p->at, &point);
-    if (length == 0 || length > (size_t)(p->end - p->at) || point < 0x20)
-      return refuse(p, "a text in its header is no UTF-8, or has a control character");
-    if (*p->at == '\\') {
-      p->at++;
-      if (!read_escape(p, &to))
-        return false;
-      continue;
-    }
-    memmove(to, p->at, length);
-    to += length;
-    p->at += length;
-  }
-  if (p->at == p->end)
-    return refuse(p, "its header ends within a text");
-  p->at++;
-  *to = '\0';
-  return true;
+  skip_space(p);
+  const char *why = read_json_text(&p->at, p->end, out);
+  return !why || refuse(p, why);
 }
 
 static bool read_number(parser *p, uint64_t *out) {
