@@ -6,6 +6,7 @@
 #include "sets.h"
 
 #define NONE UINT32_MAX
+#define UNPAIRED "unpaired"
 #define PAIR_SIZE sizeof ",255:255"
 
 /* Numbers of classes, as xd_pairing_create reads them. */
@@ -141,29 +142,32 @@ typedef struct relabelling {
   uint32_t name_count;
 } relabelling;
 
-static bool take_picture(relabelling *to, const xd_dataset *set, const named_picture *picture,
-                         uint32_t rest) {
+static bool take_picture(relabelling *to, const xd_dataset *set, const named_picture *picture, uint32_t rest,
+                         const char *rest_name) {
   const bool paired = picture->label != NONE;
   const uint32_t label = paired ? picture->label : rest;
   xd_image_init(&to->images[picture->index], sizeof *to->images,
                 (void *)xd_dataset_pixels(set, picture->index), xd_dataset_width(set), xd_dataset_height(set),
                 XD_SAMPLE_U8, xd_dataset_channels(set) == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);
   to->labels[picture->index] = label;
+  if (label >= to->name_count)
+    to->name_count = label + 1;
   if (!to->names[label])
-    to->names[label] = paired ? strndup(picture->name, picture->length) : join_texts("unpaired", "", "");
+    to->names[label] = paired ? strndup(picture->name, picture->length) : join_texts(rest_name, "", "");
   return to->names[label] != NULL;
 }
 
-/* The same pictures, a class each; those without a namesake are the class `rest`. */
-static xd_status relabel(const runtime *r, xd_dataset **set, const named_picture *list, uint32_t rest) {
+/* The same pictures in the classes of the list, which are called by their files; those without are the class `rest`. */
+static xd_status relabel(const runtime *r, xd_dataset **set, const named_picture *list, uint32_t rest,
+                         const char *rest_name) {
   const uint32_t count = xd_dataset_count(*set);
   relabelling to = {.images = calloc(count, sizeof *to.images), .labels = calloc(count, sizeof *to.labels)};
   xd_dataset *labelled = NULL;
   bool good = to.images && to.labels;
   for (uint32_t i = 0; i < count && good; i++)
-    good = take_picture(&to, *set, &list[i], rest);
+    good = take_picture(&to, *set, &list[i], rest, rest_name);
   const xd_status status = good ? xd_dataset_create_views(&labelled, r->context, to.images, to.labels, count,
-                                                          (const char *const *)to.names, rest + 1, NULL)
+                                                          (const char *const *)to.names, to.name_count, NULL)
                                 : XD_ERROR_OUT_OF_MEMORY;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     free(to.names[label]);
@@ -185,7 +189,7 @@ static int take_matches(const runtime *r, pair_text *pairs, xd_dataset *sets[2],
                   "each of which would be a class");
   xd_status status = XD_OK;
   for (int d = 0; d < 2 && !status; d++)
-    status = relabel(r, &sets[d], lists[d], matched);
+    status = relabel(r, &sets[d], lists[d], matched, UNPAIRED);
   if (status)
     return report_failure(r, status);
   for (uint32_t label = 0; label < matched; label++)
@@ -201,6 +205,34 @@ static int pair_pictures(const runtime *r, pair_text *pairs, xd_dataset *sets[2]
   free(lists[0]);
   free(lists[1]);
   return code;
+}
+
+/* ---- Pictures of given classes ---- */
+
+static uint32_t find_name(const class_names *names, const char *name, size_t length) {
+  for (uint32_t label = 0; label < names->count; label++)
+    if (!strncmp(names->at[label], name, length) && !names->at[label][length])
+      return label;
+  return NONE;
+}
+
+xd_status classify_by_file(const runtime *r, xd_dataset **set, const class_names *names) {
+  const uint32_t unpaired = find_name(names, UNPAIRED, strlen(UNPAIRED)),
+                 rest = unpaired == NONE ? names->count : unpaired;
+  if (names->count < 2 || rest == XD_CLASS_LIMIT || !is_flat(*set))
+    return XD_OK;
+  named_picture *list = list_pictures(*set);
+  if (!list)
+    return XD_ERROR_OUT_OF_MEMORY;
+  for (uint32_t i = 0; i < xd_dataset_count(*set); i++)
+    list[i].label = find_name(names, list[i].name, list[i].length);
+  notice(
+      "a folder has no sub-folders that are classes: its pictures are of the classes that files as '%s' are "
+      "called by",
+      list[0].name);
+  const xd_status status = relabel(r, set, list, rest, unpaired == NONE ? "other files" : UNPAIRED);
+  free(list);
+  return status;
 }
 
 /* ---- Both ---- */

@@ -52,9 +52,15 @@ xd_status load_scoring_sets(scoring *s) {
   return status;
 }
 
-xd_status load_scoring_rest(scoring *s) {
+/* The model's pairs are numbers, also where classes are called by others. */
+static xd_status read_pairs(scoring *s) {
   const class_names names[2] = {names_of_model(s->model, 1), names_of_model(s->model, 2)};
-  xd_status status = make_pairing(&s->run, &s->pairing, scoring_pairs(s), names);
+  return s->pairs ? make_pairing(&s->run, &s->pairing, s->pairs, names)
+                  : xd_pairing_create(&s->pairing, s->run.context, xd_model_pairing(s->model));
+}
+
+xd_status load_scoring_rest(scoring *s) {
+  xd_status status = read_pairs(s);
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
     if (path)

@@ -23,6 +23,47 @@ class_names names_of_model(const xd_model *model, uint32_t domain) {
   return names;
 }
 
+/* ---- Unlabelled pictures ---- */
+
+#define UNLABELLED "unlabelled"
+
+static xd_status select_classes(const runtime *r, xd_dataset **out, const xd_dataset *set,
+                                const uint32_t *classes, uint32_t count) {
+  xd_dataset_selection wanted = XD_DATASET_SELECTION_INIT;
+  wanted.classes = classes;
+  wanted.class_count = count;
+  return xd_dataset_select(out, r->context, set, &wanted);
+}
+
+xd_status take_out_unlabelled(const runtime *r, xd_dataset **set, xd_dataset **unlabelled) {
+  uint32_t classes[XD_CLASS_LIMIT], count = 0, found = XD_CLASS_LIMIT;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (!strcmp(xd_dataset_class_name(*set, label), UNLABELLED))
+      found = label;
+    else if (xd_dataset_class_size(*set, label))
+      classes[count++] = label;
+  if (found == XD_CLASS_LIMIT || !count)
+    return XD_OK;
+  xd_dataset *rest = NULL;
+  xd_status status = select_classes(r, unlabelled, *set, &found, 1);
+  if (!status)
+    status = select_classes(r, &rest, *set, classes, count);
+  if (status)
+    return status;
+  xd_dataset_release(*set);
+  *set = rest;
+  return XD_OK;
+}
+
+static xd_status leave_out_unlabelled(const runtime *r, xd_dataset **set) {
+  xd_dataset *unlabelled = NULL;
+  const xd_status status = take_out_unlabelled(r, set, &unlabelled);
+  if (unlabelled)
+    notice("left out %u pictures of '%s', which is no class", xd_dataset_count(unlabelled), UNLABELLED);
+  xd_dataset_release(unlabelled);
+  return status;
+}
+
 /* ---- Loading ---- */
 
 /* As "cats;size=64x64", unless a folder is called so. */
@@ -54,15 +95,26 @@ void view_floats(xd_image *view, float *floats, xd_shape shape) {
 
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape) {
-  xd_dataset *set = NULL;
-  const xd_status status = load_fitting(r, &set, spec, shape);
-  if (status || !names) {
-    *out = set;
-    return status;
+  xd_status status = load_fitting(r, out, spec, shape);
+  if (!status)
+    status = names ? match_set(r, out, names) : leave_out_unlabelled(r, out);
+  if (status) {
+    xd_dataset_release(*out);
+    *out = NULL;
   }
-  const xd_status matched = xd_dataset_match_classes(out, r->context, set, names->at, names->count);
-  xd_dataset_release(set);
-  return matched;
+  return status;
+}
+
+xd_status match_set(const runtime *r, xd_dataset **set, const class_names *names) {
+  xd_dataset *matched = NULL;
+  xd_status status = classify_by_file(r, set, names);
+  if (!status)
+    status = xd_dataset_match_classes(&matched, r->context, *set, names->at, names->count);
+  if (status)
+    return status;
+  xd_dataset_release(*set);
+  *set = matched;
+  return XD_OK;
 }
 
 xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, const class_names of_domain[2]) {

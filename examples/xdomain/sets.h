@@ -19,14 +19,21 @@ bool is_spec(const char *word);
 /* xd_dataset_load, and shows how far it is where it takes long (fitting.c). */
 xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const xd_dataset_options *options);
 
-/* Loads a set from a SPEC or a plain folder and, where names are given, gives its classes the numbers of those
- * names. A folder whose pictures are of several sizes, of none that a VAE takes or, where one is given, of another
+/* Loads a set from a SPEC or a plain folder and, where names are given, matches it with them, else leaves out what is
+ * unlabelled. A folder whose pictures are of several sizes, of none that a VAE takes or, where one is given, of another
  * than `shape`, is brought to one size, and this is said (fitting.c). */
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape);
 
 /* The set as load_set reads it, with the classes that it has (fitting.c). */
 xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape);
+
+/* Gives classes the numbers of those names; pictures of others are left out, which is said. */
+xd_status match_set(const runtime *r, xd_dataset **set, const class_names *names);
+
+/* Pictures of a sub-folder 'unlabelled', which is no class if there are others, go to *unlabelled; without them it stays
+ * as it is. */
+xd_status take_out_unlabelled(const runtime *r, xd_dataset **set, xd_dataset **unlabelled);
 
 xd_shape shape_of_set(const xd_dataset *set);
 size_t floats_of(xd_shape shape); /* of a picture */
@@ -42,6 +49,10 @@ void describe_set(const char *title, const xd_dataset *set);
  * pictures of the same file name, each of which becomes a class of its own in *set1 and *set2, which are replaced.
  * Says what was paired; an exit code (pairs.c). */
 int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2]);
+
+/* Pictures of a folder without sub-folders are of the class, of several, that their file is called by, as find_pairs
+ * calls it; this is said (pairs.c). */
+xd_status classify_by_file(const runtime *r, xd_dataset **set, const class_names *names);
 
 /* Refuses validation sets in which variety cannot be measured: a paired class with fewer than two pictures. */
 int check_validation(const xd_dataset *const sets[2], const xd_pairing *pairing);

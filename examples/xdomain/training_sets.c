@@ -19,44 +19,10 @@ static bool pairs_all(const training *t) {
 /* On the VAEs of a model, pictures have its shape. */
 static xd_status load_domain(training *t, uint32_t domain) {
   if (!t->base)
-    return load_set(&t->run, &t->sets[domain], t->specs[domain], NULL, NULL);
+    return load_fitting(&t->run, &t->sets[domain], t->specs[domain], NULL);
   xd_shape shape;
   xd_model_picture_shape(t->base, domain + 1, &shape);
-  return load_set(&t->run, &t->sets[domain], t->specs[domain], NULL, &shape);
-}
-
-/* ---- Unlabelled pictures ---- */
-
-#define UNLABELLED "unlabelled"
-
-static xd_status select_classes(const training *t, xd_dataset **out, const xd_dataset *set,
-                                const uint32_t *classes, uint32_t count) {
-  xd_dataset_selection wanted = XD_DATASET_SELECTION_INIT;
-  wanted.classes = classes;
-  wanted.class_count = count;
-  return xd_dataset_select(out, t->run.context, set, &wanted);
-}
-
-/* A sub-folder of that name is no class, if there are others. */
-static xd_status take_out_unlabelled(training *t, uint32_t domain) {
-  const xd_dataset *set = t->sets[domain];
-  uint32_t classes[XD_CLASS_LIMIT], count = 0, unlabelled = XD_CLASS_LIMIT;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    if (!strcmp(xd_dataset_class_name(set, label), UNLABELLED))
-      unlabelled = label;
-    else if (xd_dataset_class_size(set, label))
-      classes[count++] = label;
-  if (unlabelled == XD_CLASS_LIMIT || !count)
-    return XD_OK;
-  xd_dataset *rest = NULL;
-  xd_status status = select_classes(t, &t->unlabelled[domain], set, &unlabelled, 1);
-  if (!status)
-    status = select_classes(t, &rest, set, classes, count);
-  if (status)
-    return status;
-  xd_dataset_release(t->sets[domain]);
-  t->sets[domain] = rest;
-  return XD_OK;
+  return load_fitting(&t->run, &t->sets[domain], t->specs[domain], &shape);
 }
 
 /* On the VAEs of a model, classes have its numbers: only then do those that it lacks go. */
@@ -64,14 +30,7 @@ static xd_status match_classes(training *t, uint32_t domain) {
   if (!t->base || pairs_all(t))
     return XD_OK;
   const class_names names = names_of_model(t->base, domain + 1);
-  xd_dataset *matched = NULL;
-  const xd_status status =
-      xd_dataset_match_classes(&matched, t->run.context, t->sets[domain], names.at, names.count);
-  if (status)
-    return status;
-  xd_dataset_release(t->sets[domain]);
-  t->sets[domain] = matched;
-  return XD_OK;
+  return match_set(&t->run, &t->sets[domain], &names);
 }
 
 static xd_status load_unlabelled(training *t, uint32_t domain) {
@@ -80,13 +39,13 @@ static xd_status load_unlabelled(training *t, uint32_t domain) {
     return XD_OK;
   xd_dataset_release(t->unlabelled[domain]);
   t->unlabelled[domain] = NULL;
-  return load_set(&t->run, &t->unlabelled[domain], t->unlabelled_specs[domain], NULL, &shape);
+  return load_fitting(&t->run, &t->unlabelled[domain], t->unlabelled_specs[domain], &shape);
 }
 
 static xd_status load_pictures(training *t, uint32_t domain) {
   xd_status status = load_domain(t, domain);
   if (!status)
-    status = take_out_unlabelled(t, domain);
+    status = take_out_unlabelled(&t->run, &t->sets[domain], &t->unlabelled[domain]);
   if (!status)
     status = match_classes(t, domain);
   return status ? status : load_unlabelled(t, domain);

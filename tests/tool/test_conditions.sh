@@ -104,5 +104,26 @@ says '^class 1 of domain 1: standing$' out
 runs 0 map --model few.xdm --domain1 few --domain2 two $mapping --pairs lying:standing --out mapped.xdm
 says "domain 1: 10 unlabelled pictures besides"
 
+# What has no label is no class where classes are asked for.
+left_out="left out 10 pictures of 'unlabelled', which is no class"
+runs 0 judge --train few --test few --epochs 1 --base-channels 4 --out few.xdc
+says "$left_out"
+says "training set: 6 pictures of 8x8x1, 2 classes"
+says "test set: 6 pictures of 8x8x1, 2 classes"
+# shellcheck disable=SC2086
+runs 0 map --condition labels --domain2 few $vae $mapping --out few-labels.xdm
+says "$left_out"
+says "pictures: 6 pictures of 8x8x1, 2 classes"
+runs 0 info few-labels.xdm
+says '^domain 1: (no name), conditions of 2 values, 2 classes$' out
+for command in "eval --model few.xdm" "report few.xdm --out few.html"; do
+  for pairs in "" "--pairs *:*"; do
+    # shellcheck disable=SC2086
+    runs 0 $command --domain1 few --domain2 two $pairs --judge few.xdc
+    says "left out 10 pictures of .*'unlabelled'"
+    says "domain 1: 6 pictures of 8x8x1, 2 classes"
+  done
+done
+
 [ "$failures" -eq 0 ] && echo "pictures from labels, and few labels"
 exit "$((failures > 0))"

@@ -153,6 +153,34 @@ says "no file names in common"
 runs 2 train --domain1 left --domain2 one $short --out none.xdm
 says "--pairs '\*:\*'"
 
+
+# A model of such pictures knows them by their files, whatever else is asked of it; others it names or refuses.
+said="a folder has no sub-folders that are classes: its pictures are of the classes that files as '1.pgm' are called by"
+for i in 2 3 4; do
+  mkdir -p judged/$i judged/unpaired
+  cp right/$i.pgm judged/$i
+done
+cp right/5.pgm judged/unpaired
+runs 0 judge --train judged --epochs 1 --base-channels 4 --out flat.xdc
+runs 0 eval --model flat.xdm --domain1 left --domain2 right --judge flat.xdc
+says "$said"
+says "domain 1: 4 pictures of 8x8x1, 4 classes: 0 '2' (1), 1 '3' (1), 2 '4' (1), 3 'unpaired' (1)"
+runs 0 report flat.xdm --domain1 left --domain2 right --no-scores --out flat.html
+says "domain 2: 4 pictures of 8x8x1, 4 classes: 0 '2' (1), 1 '3' (1), 2 '4' (1), 3 'unpaired' (1)"
+# shellcheck disable=SC2086
+runs 0 map --model flat.xdm --domain1 left --domain2 right --pairs 2:3,3:2 $short --out turned.xdm
+says "domain 1: 4 pictures of 8x8x1, 4 classes"
+cp -r left named
+mv named/2.pgm named/standing.pgm
+runs 1 eval --model model.xdm --domain1 left --domain2 two
+says "$said"
+says "no class of a set, such as 'other files', has the name of a class here, such as 'lying'"
+runs 0 report model.xdm --domain1 named --domain2 two --no-scores --out named.html
+says "left out 3 pictures of class 'other files'"
+says "domain 1: 1 picture of 8x8x1, 1 class: 1 'standing' (1)"
+runs 0 report model.xdm --domain1 left --domain2 two --pairs '*:*' --no-scores --out any.html
+says "domain 1: 4 pictures of 8x8x1, 1 class"
+
 # Pictures of several sizes get one, a model's ones that of its pictures; size= comes before.
 mkdir -p mixed/lying
 cp -r one/standing mixed
