@@ -289,6 +289,21 @@ def test_wide_pil_images_are_not_clipped(digits: Path, pictures: np.ndarray) -> 
         translate(pil.fromarray(floats))
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_floats_beyond_their_range_are_not_clipped(digits: Path, pictures: np.ndarray, kind: type) -> None:
+    translate = xdomain.Translator(digits)
+    floats = (pictures / 255).astype(kind)
+    assert differences(xdomain.Dataset.from_arrays(floats).pictures[..., 0], pictures) == 0
+    assert translate(floats).shape == floats.shape
+    for wrong, words in ((pictures.astype(kind), r"0\.\.255"), (2 * floats - 1, r"-1\.\.1"), (floats / 0.5, r"0\.\.2")):
+        message = rf"an array of {np.dtype(kind)} is of values in 0\.\.1, not in {words}$"
+        for take in (translate, translate.encode, xdomain.Dataset.from_arrays, xdomain.sheet,
+                     lambda given: translate(list(given)), lambda given: xdomain.train_vae(given)):
+            with pytest.raises(xdomain.InvalidArgument, match=message):
+                take(wrong)
+    assert translate(np.full((28, 28), 1 + 5e-7, kind)).shape == (28, 28)  # rounding is taken
+
+
 def test_numbers_do_not_wrap(digits: Path, pictures: np.ndarray) -> None:
     translate = xdomain.Translator(digits)
     codes = translate.encode(pictures)

@@ -62,7 +62,8 @@ class Dataset(Handle):
     @classmethod
     def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:
         """From an array [count, height, width] or [count, height, width, 1 or 3 channels], or a list of pictures of
-        one size, with a label 0..255 for each. Other samples than uint8 are converted; alpha is laid over black."""
+        one size, with a label 0..255 for each. Other samples than uint8 are converted, floats from 0..1 (others are
+        refused); alpha is laid over black."""
         if isinstance(pictures, np.ndarray):
             if not is_batch(pictures):
                 raise ValueError(f"several pictures are [count, height, width, channels], not {list(pictures.shape)}")

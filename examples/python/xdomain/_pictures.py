@@ -30,6 +30,7 @@ _LAYOUTS = {
     4: _abi.XD_LAYOUT_RGBA,
 }
 ALPHA_POLICIES = {"ignore": _abi.XD_ALPHA_IGNORE, "composite": _abi.XD_ALPHA_COMPOSITE, "carry": _abi.XD_ALPHA_CARRY}
+_ROUNDING = 1e-6  # beyond their range, of samples that were computed
 FITS = names_of("XD_FIT_", lib.xd_fit_name)
 
 
@@ -45,15 +46,24 @@ def is_pil(picture: object) -> bool:
     return type(picture).__module__.startswith("PIL.") and hasattr(picture, "getbands")
 
 
+def as_samples(pixels: Array) -> Array:
+    """An array in a kind of samples that the library reads: itself, or doubles as floats."""
+    if pixels.dtype == np.float64:
+        return pixels.astype(np.float32)
+    if pixels.dtype not in _SAMPLES:
+        raise TypeError(f"arrays are of uint8, uint16, float16 or float32, not {pixels.dtype}")
+    return pixels
+
+
 def to_array(picture: Picture) -> Array:
-    """The pixels of a picture: an array as it lies, a PIL image in the nearest mode that the library reads. Of PIL's
-    wide modes "I" is 16-bit grey, which older PILs open PNGs of 16 bits as, and "F" is floats in 0..1."""
+    """The pixels of a picture: an array as it lies, floats of which are in 0..1, or a PIL image in the nearest mode that
+    the library reads. Of PIL's wide modes "I" is 16-bit grey, which older PILs open PNGs of 16 bits as, and "F" is floats
+    in 0..1."""
     if isinstance(picture, np.ndarray):
-        if picture.dtype == np.float64:
-            return picture.astype(np.float32)
-        if picture.dtype not in _SAMPLES:
-            raise TypeError(f"arrays are of uint8, uint16, float16 or float32, not {picture.dtype}")
-        return picture
+        pixels = as_samples(picture)
+        if pixels.dtype.kind == "f":
+            _check_range(pixels, f"an array of {picture.dtype}", 1)
+        return pixels
     if not is_pil(picture):
         raise TypeError(f"a picture is a numpy array or a PIL image, not {type(picture).__name__}")
     if picture.mode in ("L", "LA", "RGB", "RGBA"):
@@ -69,14 +79,20 @@ def to_array(picture: Picture) -> Array:
 
 
 def _of_wide(picture: Image) -> Array:
-    """The pixels of a PIL image of 32-bit samples, which say nothing of their range: other values than the library's
-    are refused, not clipped."""
+    """The pixels of a PIL image of 32-bit samples."""
     pixels = np.asarray(picture)
     kind, most = (np.uint16, 65535) if picture.mode == "I" else (np.float32, 1)
-    if pixels.size and (pixels.min() < 0 or pixels.max() > most):
-        raise InvalidArgument(f"a PIL image of mode {picture.mode!r} is of values in 0..{most}, not in "
-                              f"{pixels.min():g}..{pixels.max():g}")
+    _check_range(pixels, f"a PIL image of mode {picture.mode!r}", most)
     return pixels.astype(kind)
+
+
+def _check_range(pixels: Array, name: str, most: int) -> None:
+    """Samples that say nothing of their range: other values than the library's are refused, not clipped."""
+    if not pixels.size:
+        return
+    low, high = float(pixels.min()), float(pixels.max())
+    if low < -_ROUNDING or high > most + _ROUNDING:
+        raise InvalidArgument(f"{name} is of values in 0..{most}, not in {low:.7g}..{high:.7g}")
 
 
 def to_pil(pixels: Array) -> Image:

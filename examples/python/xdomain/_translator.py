@@ -13,8 +13,8 @@ import numpy.typing as npt
 from . import _abi
 from ._library import Context, Handle, Work, lib, path_bytes, real, shown, whole
 from ._models import DIRECTIONS, Model, Path, Shape
-from ._pictures import (ALPHA_POLICIES, FITS, Array, Picture, channels_of, check_out, choose, fitted, is_batch, is_pil,
-                        to_array, to_pil, views)
+from ._pictures import (ALPHA_POLICIES, FITS, Array, Picture, as_samples, channels_of, check_out, choose, fitted,
+                        is_batch, is_pil, to_array, to_pil, views)
 from ._progress import Callback, hook
 
 
@@ -113,8 +113,8 @@ class Translator(Handle):
         """Translates one picture, several of them (a list, or whatever gives one after the other), or an array of them.
 
         A picture is a PIL image, whose translation is one too, or an array [height, width] or [height, width,
-        channels] of uint8, uint16, float16 or float32 (0..1) with any strides, which is read where it lies; its
-        translation has the same type. Several pictures are a list, or an array with one axis more.
+        channels] of uint8, uint16, float16 or float32 with any strides, which is read where it lies; its translation
+        has the same type. Floats are in 0..1; others are refused. Several pictures are a list, or an array with one axis more.
 
         Picture i has the noise of (seed, first + i), however many there are; temperature scales the noise: less
         gives more typical pictures. `fit` says what becomes of pictures of another size: "exact" refuses them,
@@ -176,7 +176,7 @@ class Translator(Handle):
         """The pictures of codes of the target domain, arrays [height, width] or [height, width, 3] of `dtype`: that
         of one code, else an array of all."""
         rows, one = _rows("codes", codes, self.target_dim)
-        results = to_array(self._room(np.empty((1, 1), dtype), False, len(rows)))
+        results = self._room(as_samples(np.empty((1, 1), dtype)), False, len(rows))
         with self._working(callback) as check:
             check(lib.xd_translator_decode(self._pointer, views(list(results)), rows.ctypes.data, len(rows)))
         return results[0] if one else results
