@@ -24,6 +24,14 @@ def write_pgm(path: Path, pixels: np.ndarray) -> None:
     path.write_bytes(f"{kind} {width} {height} 255\n".encode() + pixels.tobytes())
 
 
+def write_folder(path: Path, pictures: np.ndarray, classes: list[str]) -> Path:
+    """A folder of pictures in the sub-folders of their classes."""
+    for i, (picture, name) in enumerate(zip(pictures, classes)):
+        (path / name).mkdir(parents=True, exist_ok=True)
+        write_pgm(path / name / f"{i:02}.pgm", picture)
+    return path
+
+
 def write_idx(path: Path, array: np.ndarray) -> None:
     sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
     path.write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())

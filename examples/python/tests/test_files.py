@@ -42,6 +42,12 @@ def test_packs_as_the_tool_does(digits: Path, tool: Callable[..., str], tmp_path
     tool("pack", digits, "--int8", "--out", tmp_path / "tool8.xdm")
     xdomain.pack(digits, tmp_path / "python8.xdm", int8=True)
     assert (tmp_path / "tool8.xdm").read_bytes() == (tmp_path / "python8.xdm").read_bytes()
+    (tmp_path / "link.xdm").symlink_to(tmp_path / "tool.xdm")
+    kept = (tmp_path / "tool.xdm").read_bytes()
+    for out in ("tool.xdm", "link.xdm"):
+        with pytest.raises(xdomain.InvalidArgument, match=f"{out}' would replace '.*tool.xdm', which is read"):
+            xdomain.pack(tmp_path / "tool.xdm", tmp_path / out, int8=True)
+    assert (tmp_path / "tool.xdm").read_bytes() == kept
     with pytest.raises(xdomain.Error, match="half"):
         xdomain.Model.load(digits).save(tmp_path / "none.xdm", half=True, int8=True)
 

@@ -12,7 +12,7 @@ from typing import Callable
 
 import numpy as np
 import pytest
-from conftest import QUICK, Small, write_idx, write_pgm
+from conftest import QUICK, Small, write_folder, write_idx, write_pgm
 
 import xdomain
 from xdomain import _option_types
@@ -54,6 +54,15 @@ def test_takes_sets_of_all_kinds(small: Small, tmp_path: Path) -> None:
     assert np.array_equal(idx[-1], arrays[15]) and np.array_equal(idx.labels, arrays.labels)
     with pytest.raises(IndexError):
         idx[16]
+    for part in (slice(0, 2), slice(-3, None), slice(None)):
+        assert np.array_equal(idx[part].pictures, arrays.pictures[part])
+        assert np.array_equal(idx[part].labels, small[1][part])
+    with pytest.raises(ValueError, match="has step 1, not -2"):
+        idx[::-2]
+    with pytest.raises(ValueError, match="nothing is left of 16"):
+        idx[3:3]
+    with pytest.raises(TypeError):
+        idx["3"]  # type: ignore[call-overload]
     rest, part = idx.split(0.25)
     assert (len(rest), len(part)) == (12, 4)
     assert set(idx.select([1]).labels.tolist()) == {1} and len(idx.select(count=5, skip=2)) == 5
@@ -120,6 +129,44 @@ def test_labels_are_whole_numbers(small: Small) -> None:
         xdomain.train(small, small, {0.9: 1}, **QUICK)
     with pytest.raises(xdomain.InvalidArgument, match="a class -1"):
         xdomain.train(small, small, [(-1, 1)], **QUICK)
+
+
+def test_pairs_classes_of_the_same_names(small: Small, tmp_path: Path) -> None:
+    one = write_folder(tmp_path / "one", small[0], ["light", "dark"] * 8)
+    two = write_folder(tmp_path / "two", small[0], ["dark", "light", "a first one", "dark"] * 4)
+    assert xdomain.train(one, two, **QUICK).pairing == "0:1,1:2"
+    assert xdomain.train(one, two, "*:*", **QUICK).pairing == "*:*"
+    assert xdomain.train(one, small[0], **QUICK).pairing == "*:*"
+    with pytest.raises(ValueError, match="no class of domain 1 is called as one of domain 2: pairs says"):
+        xdomain.train(one, small, **QUICK)
+    assert xdomain.train(one, small, **{**QUICK, "directions": 0}).directions == ()
+
+
+def test_pairs_classes_that_are_called_by_numbers(small: Small, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, small[0], ["1", "2", "cat", "cat"] * 4)
+    model = xdomain.train(folder, folder, {"2": "1", "1": "2"}, **QUICK)
+    assert model.pairing == "1:0,0:1"
+    judge = xdomain.train_judge(folder, epochs=1, batch=8, base_channels=2, feature_dim=4)
+    assert xdomain.evaluate(model, folder, folder, judge)["pictures"] == 8
+
+
+def test_unlabelled_is_no_class(small: Small, tool: Callable[..., str], tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "few", small[0], ["light", "dark"] * 4 + ["unlabelled"] * 8)
+    other = write_folder(tmp_path / "other", small[0], ["light", "dark"] * 8)
+    settings = [f"--set={xdomain._options.option_name(name)}={value}" for name, value in QUICK.items()]
+    tool("train", "--domain1", folder, "--domain2", other, "--out", tmp_path / "tool.xdm", "--no-valid", *settings)
+    model = xdomain.train(folder, other, **QUICK)
+    assert file_of(model, tmp_path) == (tmp_path / "tool.xdm").read_bytes()
+    assert model.domains[0].class_names == ("dark", "light")
+    mapped = xdomain.map(model, folder, other, **QUICK)
+    assert mapped.report and mapped.report["unlabelled1"] > 0
+    given = xdomain.train(folder, other, unlabelled1=small[0], **QUICK)
+    assert given.properties["vae1.pictures"] == "24"
+    judge = xdomain.train_judge(folder, epochs=1, batch=8, base_channels=2, feature_dim=4)
+    assert judge.class_names == ("dark", "light")
+    assert xdomain.evaluate(model, folder, other, judge)["pictures"] == 8
+    drawing = xdomain.train_generator(model.vae(1), folder, steps=4, hidden_width=4, hidden_layers=1, batch=8)
+    assert drawing.domains[0].class_names == ("dark", "light")
 
 
 def test_reads_folders_as_they_are(small: Small, tmp_path: Path) -> None:
@@ -278,6 +325,25 @@ def test_judges_and_measures(small: Small, digits: Path, tmp_path: Path) -> None
     measures = xdomain.evaluate(model, small, small, tmp_path / "judge.xdc")
     assert 0 <= measures["acc"] <= 1 and measures["pictures"] == 16
     assert measures == xdomain.evaluate(model, small, small, judge, pairs={0: 1, 1: 0})
+    scores = {}
+
+    def hear(told: xdomain.Progress) -> None:
+        if told.validation:
+            scores[told.stage] = told.validation["score"]
+
+    xdomain.train(small, small, "0:1,1:0", validation1=small, validation2=small, allow_collapse=True, callback=hear,
+                  judge1=tmp_path / "judge.xdc", judge2=judge, **QUICK)
+    assert set(scores) == {"mapping1", "mapping2"}
+    for wrong in (
+        lambda: xdomain.train(small, small, "0:1", judge1=7, **QUICK),  # type: ignore[arg-type]
+        lambda: xdomain.evaluate(model, small, small, model),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match="a Judge or the path of its file is wanted, not (int|Model)"):
+            wrong()
+    with pytest.raises(TypeError, match="a Model or the path of its file is wanted, not Judge"):
+        xdomain.map(judge, small, small, "0:1", **QUICK)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a Vae is wanted, .* not Model"):
+        xdomain.train_generator(model, small)  # type: ignore[arg-type]
     with pytest.raises(xdomain.Cancelled):
         xdomain.evaluate(model, small, small, judge, callback=lambda told: told.stage != "evaluation")
 

@@ -27,7 +27,8 @@ def trained(pixels: npt.NDArray[np.uint8], labels: list[int]) -> dict[str, float
         "folder", (pixels, labels), {"cat": 1}, callback=lambda told: told.step < 5, preset="mnist", steps=4000,
         vae2_likelihood="bernoulli", spectral_norm=False,
     )
-    judge = xdomain.train_judge("folder", epochs=3, dropout=0.1)
+    judge = xdomain.train_judge(xdomain.Dataset.from_folder("folder")[:100], epochs=3, dropout=0.1)
+    model = xdomain.map("model.xdm", "folder", "folder", judge1="judge.xdc", judge2=judge)
     return xdomain.evaluate(model, "folder", (pixels, labels), judge, temperature=0.8)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, Iterable, Mapping, Sequence, Union
+from typing import Any, Iterable, Mapping, Sequence, Union, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -192,13 +192,28 @@ class Dataset(Handle):
             if lib.xd_dataset_class_size(self._pointer, label)
         }
 
-    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]:
-        """A copy of one picture, [height, width, channels]."""
+    @overload
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Dataset: ...
+
+    def __getitem__(self, index: int | slice) -> npt.NDArray[np.uint8] | Dataset:
+        """A copy of one picture, [height, width, channels]; of a slice, whose step is 1, the Dataset of its pictures."""
+        if isinstance(index, slice):
+            return self._part(range(len(self))[index])
         index = range(len(self))[index]
         shape = self.shape
         pixels = lib.xd_dataset_pixels(self._pointer, index)
         data = ctypes.string_at(pixels, shape.height * shape.width * shape.channels)
         return np.frombuffer(data, np.uint8).reshape(shape.height, shape.width, shape.channels).copy()
+
+    def _part(self, places: range) -> Dataset:
+        if places.step != 1:
+            raise ValueError(f"a slice of a Dataset has step 1, not {places.step}")
+        if not places:
+            raise ValueError(f"a set needs a picture: nothing is left of {len(self)}")
+        return self.select(count=len(places), skip=places.start)
 
     def __repr__(self) -> str:
         shape = self.shape
@@ -249,15 +264,34 @@ def dataset(pictures: Pictures) -> Dataset:
     return Dataset.from_arrays(pictures)
 
 
+def without_unlabelled(images: Dataset) -> tuple[Dataset, Dataset | None]:
+    """A set, and the pictures of its sub-folder "unlabelled", which is no class if there are others."""
+    names = images.classes
+    classes = [label for label, name in names.items() if name != "unlabelled"]
+    if not classes or len(classes) == len(names):
+        return images, None
+    return images.select(classes), images.select(set(names) - set(classes))
+
+
+def same_names(names1: Sequence[str], names2: Sequence[str]) -> list[tuple[int, int]]:
+    """The pairs of the classes that both call by one name."""
+    found = [(label, names2.index(name)) for label, name in enumerate(names1) if name and name in names2]
+    if not found:
+        raise ValueError("no class of domain 1 is called as one of domain 2: pairs says which belong together, "
+                         "'*:*' all of domain 1 with all of domain 2")
+    return found
+
+
 class Pairing(Handle):
     """Which class of domain 1 is translated into which of domain 2, and back; names1 and names2 are those of the
-    domains' classes, by which they may be given."""
+    domains' classes, by which they may be given. None: all with all."""
 
     def __init__(self, pairs: Pairs, names1: Sequence[str] = (), names2: Sequence[str] = ()) -> None:
-        text = pairs if isinstance(pairs, str) else _pairs_text(pairs, names1, names2)
+        if not isinstance(pairs, str):  # numbers, also where classes are called by others
+            pairs, names1, names2 = _pairs_text(pairs, names1, names2), (), ()
         create = lib.xd_pairing_create_named
         super().__init__(
-            Context().make(create, text_bytes(text), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
+            Context().make(create, text_bytes(pairs), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
         )
 
 

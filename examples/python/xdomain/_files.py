@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from dataclasses import dataclass
 
 from . import _abi
-from ._library import Context, lib, path_bytes
-from ._models import Model, Path
+from ._library import Context, InvalidArgument, lib, path_bytes
+from ._models import Model, Path, loaded
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ def verify(path: Path) -> None:
 
 
 def pack(model: Model | Path, out: Path, *, half: bool = True, int8: bool = False) -> None:
-    """Writes a model for translating alone, without its discriminators; weights as bytes by int8, else by half as f16."""
-    loaded = model if isinstance(model, Model) else Model.load(model)
-    loaded.save(out, half=half and not int8, int8=int8, inference_only=True)
+    """Writes a model for translating alone, without its discriminators; weights as bytes by int8, else by half as f16.
+    The file that is packed is not replaced."""
+    whole = loaded(Model, model)
+    if not isinstance(model, Model) and os.path.exists(out) and os.path.samefile(model, out):
+        raise InvalidArgument(f"{os.fspath(out)!r} would replace {os.fspath(model)!r}, which is read")
+    whole.save(out, half=half and not int8, int8=int8, inference_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from dataclasses import dataclass
-from typing import Union
+from typing import TypeVar, Union
 
 from . import _abi
 from ._library import Context, Handle, lib, names_of, path_bytes, text_bytes, whole
@@ -155,3 +155,15 @@ class Judge(Handle):
         """Writes a judge file."""
         context = Context()
         context.check(lib.xd_judge_save(self._pointer, context._pointer, path_bytes(path)))
+
+
+Loadable = TypeVar("Loadable", Model, Judge)
+
+
+def loaded(kind: type[Loadable], given: Loadable | Path) -> Loadable:
+    """The Model or Judge that is given, or that lies in the file of a path."""
+    if isinstance(given, kind):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        return kind.load(given)
+    raise TypeError(f"a {kind.__name__} or the path of its file is wanted, not {type(given).__name__}")

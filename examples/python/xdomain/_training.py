@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._data import Dataset, Pairing, Pairs, Pictures, dataset
+from ._data import Dataset, Pairing, Pairs, Pictures, dataset, same_names, without_unlabelled
 from ._library import Context, Values, lib, path_bytes, text_bytes
-from ._models import DIRECTIONS, Judge, Model, Path, Vae
+from ._models import DIRECTIONS, Judge, Model, Path, Vae, loaded
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
 from ._progress import Callback, watched
@@ -32,8 +32,8 @@ def train(
     preset: str | None = None,
     validation1: Pictures | None = None,
     validation2: Pictures | None = None,
-    judge1: Judge | None = None,
-    judge2: Judge | None = None,
+    judge1: Judge | Path | None = None,
+    judge2: Judge | Path | None = None,
     unlabelled1: Pictures | None = None,
     unlabelled2: Pictures | None = None,
     name1: str | None = None,
@@ -47,19 +47,21 @@ def train(
     """Trains a model between two sets of pictures.
 
     `domain1` and `domain2` are folders, the tool's texts for sets, arrays, (pictures, labels) or Datasets. `pairs`
-    says which classes belong together: "0:5,1:6", {0: 5}, {"cat": "dog"} by the names of folders, or None for all
-    with all. `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone.
-    `preset` begins with the numbers of a known experiment (xdomain.presets()).
+    says which classes belong together: "0:5,1:6", {0: 5}, {"cat": "dog"} by the names of folders, "*:*" for all with
+    all, or None for classes of the same name, and for all with all where a set has no labels, as a folder without
+    sub-folders. `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone.
+    `preset` begins with the numbers of a known experiment (xdomain.presets()), or with a third or three times the steps:
+    "quick", "best". `judge1` and `judge2`, of which validations take one, are Judges or the paths of their files.
 
     `unlabelled1` and `unlabelled2` are further pictures of each domain, whose labels are not read: with them, ten
-    labelled ones of a class can be enough.
+    labelled ones of a class can be enough. Without them, those of a sub-folder "unlabelled" are taken.
 
     `callback` hears a Progress after each step, and stops the training by returning False (xdomain.Cancelled) or by
     an exception, which comes out of train; so does Ctrl-C. `progress` shows a bar where tqdm is installed.
 
     With `checkpoint`, a path, the whole state of the training is kept there: once a minute, after each stage, and when
-    it is stopped. The same call with `resume` goes on from it to the same model, byte for byte; without it a path
-    where a file is is refused. xdomain.recover gives the model that a checkpoint already holds.
+    it is stopped; it stays when all is trained. The same call with `resume` goes on from it to the same model, byte for
+    byte; without it a path where a file is is refused. xdomain.recover gives the model that a checkpoint already holds.
     """
     return _train(None, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
                   (judge1, judge2), (unlabelled1, unlabelled2), (name1, name2), (checkpoint, resume), threads, backend, _given(options))
@@ -76,8 +78,8 @@ def map(  # noqa: A001 - the library's word for it
     preset: str | None = None,
     validation1: Pictures | None = None,
     validation2: Pictures | None = None,
-    judge1: Judge | None = None,
-    judge2: Judge | None = None,
+    judge1: Judge | Path | None = None,
+    judge2: Judge | Path | None = None,
     unlabelled1: Pictures | None = None,
     unlabelled2: Pictures | None = None,
     checkpoint: Path | None = None,
@@ -88,7 +90,7 @@ def map(  # noqa: A001 - the library's word for it
 ) -> Model:
     """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds. Classes of
     the sets are those of the same names in the model."""
-    start = model if isinstance(model, Model) else Model.load(model)
+    start = loaded(Model, model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
                   (judge1, judge2), (unlabelled1, unlabelled2), (None, None), (checkpoint, resume), threads, backend, _given(options))
 
@@ -113,7 +115,7 @@ def _train(
     progress: bool,
     preset: str | None,
     validations: tuple[Pictures | None, Pictures | None],
-    judges: tuple[Judge | None, Judge | None],
+    judges: tuple[Judge | Path | None, Judge | Path | None],
     unlabelled: tuple[Pictures | None, Pictures | None],
     names: tuple[str | None, str | None],
     kept: tuple[Path | None, bool],
@@ -124,23 +126,25 @@ def _train(
     context = Context(threads, backend)
     options = OptionSet(context, "train", options_given, preset)
     report = Values(context)
-    sets = [dataset(domain1), dataset(domain2)]
+    sets, apart = zip(*(without_unlabelled(dataset(pictures)) for pictures in (domain1, domain2)))
     if start is not None:
-        sets = [_matched(given, domain.class_names) for given, domain in zip(sets, start.domains)]
+        sets = tuple(_matched(given, domain.class_names) for given, domain in zip(sets, start.domains))
     class_names = [pictures.class_names for pictures in sets]
-    pairing = Pairing(pairs, *class_names)
+    by_name = options_given.get("directions") != 0 and all(pictures.has_labels for pictures in sets)
+    pairing = Pairing(same_names(*class_names) if pairs is None and by_name else pairs, *class_names)
+    known = [None if judge is None else loaded(Judge, judge) for judge in judges]
     others = [
         None if pictures is None else dataset(pictures).matched(names)
         for pictures, names in zip(validations, class_names)
     ]
-    more = [None if pictures is None else dataset(pictures) for pictures in unlabelled]
+    more = [found if pictures is None else dataset(pictures) for pictures, found in zip(unlabelled, apart)]
     values = _abi.xd_train_input()
     lib.xd_train_input_init(ctypes.byref(values), ctypes.sizeof(values))
     values.pairing = pairing._pointer
     for i in range(2):
         values.set[i] = sets[i]._pointer
         values.validation[i] = _pointer(others[i])
-        values.judge[i] = _pointer(judges[i])
+        values.judge[i] = _pointer(known[i])
         values.unlabelled[i] = _pointer(more[i])
         name = names[i]
         values.name[i] = None if name is None else text_bytes(name)
@@ -158,8 +162,8 @@ def _train(
 
 
 def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
-    """The set with the labels of a model's classes, where the model has names."""
-    return pictures.matched(names) if any(names) else pictures
+    """The set with the labels of a model's classes, where the model has names; else its own, of pictures that have some."""
+    return pictures.matched(names) if any(names) else without_unlabelled(pictures)[0]
 
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
@@ -185,7 +189,7 @@ def train_vae(
     backend: str | None = None,
     **options: Unpack[VaeOptions],
 ) -> Vae:
-    """Trains one VAE on pictures, without their labels. Callback, progress, checkpoint and resume are as in train."""
+    """Trains one VAE on all of the pictures, without their labels. Callback, progress, checkpoint and resume are as in train."""
     context = Context(threads, backend)
     values = OptionSet(context, "vae", _given(options))
     report = Values(context)
@@ -218,7 +222,11 @@ def train_generator(
     context = Context(threads, backend)
     values = OptionSet(context, "mapping", _given(options))
     report = Values(context)
+    if not isinstance(vae, Vae):
+        raise TypeError(f"a Vae is wanted, as Model.vae gives it, not {type(vae).__name__}")
     images = dataset(pictures)
+    if vectors is None:
+        images = without_unlabelled(images)[0]
     given = _abi.xd_generator_input()
     lib.xd_generator_input_init(ctypes.byref(given), ctypes.sizeof(given))
     given.encoder, given.decoder, given.set = vae._pointer, vae._decoder._pointer, images._pointer
@@ -247,11 +255,12 @@ def train_judge(
     backend: str | None = None,
     **options: Unpack[JudgeOptions],
 ) -> Judge:
-    """Trains a judge of a set of real pictures. Callback, progress, checkpoint and resume are as in train."""
+    """Trains a judge of a set of real pictures, without those of a sub-folder "unlabelled". Callback, progress,
+    checkpoint and resume are as in train."""
     context = Context(threads, backend)
     values = OptionSet(context, "judge", _given(options))
     report = Values(context)
-    images = dataset(pictures)
+    images = without_unlabelled(dataset(pictures))[0]
     out = ctypes.c_void_p()
     run = _run(checkpoint, resume)
     with watched(context, callback, progress) as (run.callback, check):
@@ -283,18 +292,18 @@ def evaluate(
     context = Context(threads, backend)
     values = OptionSet(context, "evaluation", _given(options))
     measures = Values(context)
-    loaded = model if isinstance(model, Model) else Model.load(model)
-    judging = judge if isinstance(judge, Judge) else Judge.load(judge)
+    whole, judging = loaded(Model, model), loaded(Judge, judge)
     number = choose(DIRECTIONS, "direction", direction)
-    domains = loaded.domains if number == _abi.XD_DIRECTION_1TO2 else loaded.domains[::-1]
+    domains = whole.domains if number == _abi.XD_DIRECTION_1TO2 else whole.domains[::-1]
     sets = [_matched(dataset(pictures), domain.class_names) for pictures, domain in zip((source, target), domains)]
-    pairing = Pairing(loaded.pairing if pairs is None else pairs, *(domain.class_names for domain in loaded.domains))
+    names = [domain.class_names for domain in whole.domains]
+    pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 
     given = _abi.xd_evaluation_input()
     lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
     given.judge, given.pairing = judging._pointer, pairing._pointer
     given.source, given.target = sets[0]._pointer, sets[1]._pointer
     with watched(context, callback, progress) as (given.callback, check):
-        check(lib.xd_evaluate(context._pointer, measures._pointer, loaded._pointer, number, ctypes.byref(given),
+        check(lib.xd_evaluate(context._pointer, measures._pointer, whole._pointer, number, ctypes.byref(given),
                               values._pointer))
     return measures.read()
