@@ -14,11 +14,12 @@ XD_BEGIN_DECLS
 /* From one line of text of any length, for command lines and bindings: one part, or several between
  * bars, PART|PART, which are joined in order. A part is
  *   idx:IMAGES[,LABELS][;OPTION]...   dir:PATH[;OPTION]...   mat:FILE[;OPTION]...
- * or PATH[;OPTION]..., which is a folder's without a ':', and where marks in paths have a backslash (dataset.h; a ':' may do without, and so may a ',' but in
- * IMAGES); shells want ';', '|' and '\' quoted. Options, each once, and taken in this order:
- * classes=0-4 or classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each
- * class, 1 to 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by
- * seed=N); size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
+ * or PATH[;OPTION]..., a folder's where it has no ':'. Marks in paths have a backslash (dataset.h;
+ * a ':' behind idx:, dir: or mat: may do without, and so may a ',' but in IMAGES); shells want
+ * ';', '|' and '\' quoted. Options, each once, and taken in this order: classes=0-4 or
+ * classes=0,2,5-7; first=N; holdout=P% with part=train or part=validation (P of each class, 1 to
+ * 99, always the same pictures: xd_dataset_split with seed 0); subset=N (drawn by seed=N);
+ * size=WxH, fit=stretch|pad|crop|exact and channels=1|3 (for dir: while loading, else
  * xd_dataset_fit after loading); bad=skip|refuse (skip_bad). What a part does not say of size,
  * fit, channels and bad pictures is as `options` has it; NULL options are the defaults. Each part,
  * of at most 256, has its own options, and must fit the others as xd_dataset_join asks:
