@@ -280,7 +280,8 @@ XD_API const char *xd_context_builtin_backend(uint32_t index);
 /* Asks the call that runs with this context to stop soon with
  * XD_ERROR_CANCELLED; the request stays until xd_context_clear_cancel, and calls that come later
  * stop as well. Every call that runs networks, reads sets or files or trains looks at it, single
- * steps too. Callable from any thread and from a signal handler; NULL is legal. */
+ * steps too; a picture's file that is being unpacked is finished first. Callable from any thread
+ * and from a signal handler; NULL is legal. */
 XD_API void xd_context_cancel(xd_context *context);
 
 /* Takes the request back. On the context's thread; NULL is legal. */

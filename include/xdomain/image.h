@@ -194,7 +194,8 @@ XD_API xd_status xd_image_convert(xd_context *context, const xd_image *to, const
 
 /* Resizes `from` to the size of `to`, converting as well: area average where it shrinks, bilinear
  * where it grows, each axis by itself. XD_ERROR_BAD_DATA, XD_ERROR_CANCELLED (`to` is then written
- * in part). Allocates nothing. */
+ * in part). A cancellation is heard within a row, too; between pictures of one size this is
+ * xd_image_convert, which does not look at it. Allocates nothing. */
 XD_API xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_image *from);
 
 /* Fits `from` into the size of `to` as `fit` says, resizing and converting where that is needed.
@@ -231,6 +232,10 @@ XD_API xd_status xd_picture_create(xd_picture **out, xd_context *context, uint32
  * bits, u16 samples; four inks of a JPEG become RGB. Stray bytes between the parts of a JPEG are
  * passed over. The view's policy is XD_ALPHA_COMPOSITE over black, as in sets.
  *
+ * A cancellation is heard while the file is read, and before and after its pixels are unpacked and
+ * turned: a picture that is being unpacked is finished first, which takes seconds for 2^26 pixels,
+ * and the call then answers XD_ERROR_CANCELLED without it.
+ *
  * The caller owns *out. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_BAD_DATA, XD_ERROR_TRUNCATED,
  * XD_ERROR_UNSUPPORTED (another coding of these kinds), XD_ERROR_TOO_LARGE (a side over 65535, more
  * pixels than the context's picture_pixels, files over 256 MiB), XD_ERROR_CANCELLED,
@@ -250,9 +255,9 @@ XD_API void xd_picture_destroy(xd_picture *picture);
 XD_API xd_status xd_picture_view(const xd_picture *picture, xd_image *out);
 
 /* Writes an 8-bit PNG of the view with straight alpha, if it has any, whatever its policy: to a
- * path through a temporary file, sync and rename, or to a sink (stream.h) in one piece.
- * XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels), XD_ERROR_IO,
- * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
+ * path through a temporary file, sync and rename, or to a sink (stream.h) in one piece. It does not
+ * look at a cancellation. XD_ERROR_BAD_DATA, XD_ERROR_TOO_LARGE (over 2^29 bytes of pixels),
+ * XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_image_save_png(xd_context *context, const char *path, const xd_image *image);
 
 /* The same into a sink (stream.h). */

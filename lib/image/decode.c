@@ -33,15 +33,18 @@ static xd_status turn(xd_picture **picture, xd_context *context, uint32_t orient
   return status;
 }
 
-static xd_status decode_kind(xd_picture **out, xd_context *context, xdi_encoded *file) {
-  xd_status status = XD_OK;
+static xd_status walk(xd_context *context, xdi_encoded *file) {
+  if (file->encoding == XDI_ENCODING_PNG)
+    return xdi_encoded_walk_png(context, file);
+  return file->encoding == XDI_ENCODING_JPEG ? xdi_encoded_walk_jpeg(context, file) : XD_OK;
+}
+
+static xd_status unpack(xd_picture **out, xd_context *context, xdi_encoded *file) {
   switch (file->encoding) {
   case XDI_ENCODING_PNG:
-    status = xdi_encoded_walk_png(context, file);
-    return status == XD_OK ? xdi_stb_decode_png(out, context, file) : status;
+    return xdi_stb_decode_png(out, context, file);
   case XDI_ENCODING_JPEG:
-    status = xdi_encoded_walk_jpeg(context, file);
-    return status == XD_OK ? xdi_stb_decode_jpeg(out, context, file) : status;
+    return xdi_stb_decode_jpeg(out, context, file);
   case XDI_ENCODING_BMP:
     return xdi_bmp_decode(out, context, file);
   case XDI_ENCODING_PNM:
@@ -55,7 +58,13 @@ static xd_status decode_kind(xd_picture **out, xd_context *context, xdi_encoded 
 }
 
 static xd_status decode(xd_picture **out, xd_context *context, xdi_encoded *file) {
-  xd_status status = decode_kind(out, context, file);
+  xd_status status = walk(context, file);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(context);
+  if (status == XD_OK)
+    status = unpack(out, context, file);
+  if (status == XD_OK)
+    status = xdi_check_cancelled(context);
   if (status == XD_OK && file->orientation > 1)
     status = turn(out, context, file->orientation);
   return status;
@@ -91,13 +100,16 @@ static xd_status ask_host(xd_picture **out, xd_context *context, const xdi_encod
     return XD_ERROR_UNSUPPORTED;
   xd_status status = decoder->decode(decoder->user, &view, &held, reason, sizeof reason, file->name,
                                      file->data, file->size, context->picture_pixels);
+  reason[sizeof reason - 1] = '\0';
   if (status == XD_ERROR_UNSUPPORTED)
     return status;
   if (status != XD_OK)
     return xdi_fail(context, status, "'%s': the host's decoder says: %s", file->name,
                     *reason ? reason : xd_status_text(status));
   view.struct_size = sizeof view;
-  status = copy_view(out, context, &view, file->name);
+  status = xdi_check_cancelled(context);
+  if (status == XD_OK)
+    status = copy_view(out, context, &view, file->name);
   decoder->release(decoder->user, held);
   return status;
 }
@@ -121,6 +133,16 @@ static xd_status decode_or_ask(xd_picture **out, xd_context *context, xdi_encode
   return status;
 }
 
+static xd_status keep_unless_cancelled(xd_picture **out, xd_context *context, xd_status status) {
+  if (status == XD_OK)
+    status = xdi_check_cancelled(context);
+  if (status != XD_OK) {
+    xd_picture_destroy(*out);
+    *out = NULL;
+  }
+  return status;
+}
+
 /* Closes the content. */
 static xd_status decode_content(xd_picture **out, xd_context *context, xdi_content *content) {
   xdi_encoded file = {.name = content->name, .data = content->data, .size = content->size};
@@ -133,7 +155,7 @@ static xd_status decode_content(xd_picture **out, xd_context *context, xdi_conte
   if (status == XD_ERROR_UNSUPPORTED)
     status = asked ? decode(out, context, &file) : decode_or_ask(out, context, &file);
   xdi_content_close(content, context);
-  return status;
+  return keep_unless_cancelled(out, context, status);
 }
 
 xd_status xd_picture_load(xd_picture **out, xd_context *context, const char *path) {

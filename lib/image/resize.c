@@ -7,7 +7,8 @@
 #include "image/convert.h"
 #include "image/fit.h"
 
-#define GROUP 16u /* at most XDI_RUN */
+#define GROUP 16u              /* at most XDI_RUN */
+#define DEAF_PIXELS (1u << 16) /* read between two looks at a cancellation */
 
 /* The source pixels under one destination pixel, on one axis. */
 typedef struct taps {
@@ -50,14 +51,25 @@ static double tap_weight(const taps *tap, uint32_t k) {
 /* What a destination pixel is made of. Colours that keep an alpha are weighted by it, as what is transparent
  * has no colour: they are summed premultiplied. */
 typedef struct sampler {
+  xd_context *context;
   const xdi_view *from;
   uint32_t channels; /* of the result */
   bool weighted;
+  uint32_t unheard; /* pixels that were read since the last look at a cancellation */
 } sampler;
 
-static sampler make_sampler(const xdi_view *from, uint32_t channels) {
+static sampler make_sampler(xd_context *context, const xdi_view *from, uint32_t channels) {
   const bool carries = channels % 2 == 0 && xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY;
-  return (sampler){from, channels, carries};
+  return (sampler){context, from, channels, carries, 0};
+}
+
+/* One row of the result may take thousands of the source's. */
+static xd_status listen(sampler *sampling, uint32_t read) {
+  sampling->unheard += read;
+  if (sampling->unheard < DEAF_PIXELS)
+    return XD_OK;
+  sampling->unheard = 0;
+  return xdi_check_cancelled(sampling->context);
 }
 
 /* Adds a run's share of a destination pixel; weighted, colours count as much as their alpha. */
@@ -81,12 +93,12 @@ typedef struct group {
   double sum[GROUP][4];
 } group;
 
-/* Adds one source row's share of all pixels of the group. */
-static void add_row(group *summed, const sampler *sampling, uint32_t y, double weight) {
+/* Adds one source row's share of all pixels of the group; returns how many pixels it read. */
+static uint32_t add_row(group *summed, const sampler *sampling, uint32_t y, double weight) {
   float run[XDI_RUN * 4];
   const taps *last = &summed->across[summed->count - 1];
-  const uint32_t end = last->first + last->count;
-  for (uint32_t begin = summed->across[0].first, count; begin < end; begin += count) {
+  const uint32_t first = summed->across[0].first, end = last->first + last->count;
+  for (uint32_t begin = first, count; begin < end; begin += count) {
     count = end - begin < XDI_RUN ? end - begin : XDI_RUN;
     xdi_run_read(run, sampling->channels, sampling->from, begin, y, count);
     for (uint32_t i = 0; i < summed->count; i++) {
@@ -98,21 +110,14 @@ static void add_row(group *summed, const sampler *sampling, uint32_t y, double w
                 run + (size_t)(low - begin) * sampling->channels, high - low, weight);
     }
   }
+  return end - first;
 }
 
-/* `count` pixels, at most GROUP, from column x on of a result that is `width` wide; `down` are its row's
- * taps. */
-static void sample(float *to, const sampler *sampling, uint32_t width, uint32_t x, uint32_t count,
-                   const taps *down) {
-  group summed = {.count = count};
-  for (uint32_t i = 0; i < count; i++)
-    summed.across[i] = find_taps(sampling->from->width, width, x + i);
-  for (uint32_t k = 0; k < down->count; k++)
-    add_row(&summed, sampling, down->first + k, tap_weight(down, k));
-  for (uint32_t i = 0; i < count; i++, to += sampling->channels) {
-    const double alpha = sampling->weighted ? summed.sum[i][sampling->channels - 1] : 1.0;
+static void write_sums(float *to, const group *summed, const sampler *sampling) {
+  for (uint32_t i = 0; i < summed->count; i++, to += sampling->channels) {
+    const double alpha = sampling->weighted ? summed->sum[i][sampling->channels - 1] : 1.0;
     for (uint32_t c = 0; c < sampling->channels; c++) {
-      double value = summed.sum[i][c];
+      double value = summed->sum[i][c];
       if (sampling->weighted && c + 1 < sampling->channels)
         value = alpha > 0.0 ? value / alpha : 0.0;
       to[c] = (float)value;
@@ -120,28 +125,47 @@ static void sample(float *to, const sampler *sampling, uint32_t width, uint32_t 
   }
 }
 
-xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi_view *input) {
+/* `count` pixels, at most GROUP, from column x on of a result that is `width` wide; `down` are its row's
+ * taps. */
+static xd_status sample(float *to, sampler *sampling, uint32_t width, uint32_t x, uint32_t count,
+                        const taps *down) {
+  group summed = {.count = count};
+  xd_status status = XD_OK;
+  for (uint32_t i = 0; i < count; i++)
+    summed.across[i] = find_taps(sampling->from->width, width, x + i);
+  for (uint32_t k = 0; k < down->count && status == XD_OK; k++)
+    status = listen(sampling, add_row(&summed, sampling, down->first + k, tap_weight(down, k)));
+  if (status == XD_OK)
+    write_sums(to, &summed, sampling);
+  return status;
+}
+
+static xd_status resize_row(const xdi_view *to, sampler *sampling, uint32_t y) {
   float run[GROUP * 4];
+  const taps down = find_taps(sampling->from->height, to->height, y);
+  xd_status status = xdi_check_cancelled(sampling->context);
+  for (uint32_t x = 0; x < to->width && status == XD_OK; x += GROUP) {
+    const uint32_t count = to->width - x < GROUP ? to->width - x : GROUP;
+    status = sample(run, sampling, to->width, x, count, &down);
+    if (status == XD_OK)
+      xdi_run_write(to, x, y, run, count);
+  }
+  return status;
+}
+
+xd_status xdi_view_resize(xd_context *context, const xdi_view *output, const xdi_view *input) {
   if (output->width == input->width && output->height == input->height) {
     xdi_view_convert(output, input);
     return XD_OK;
   }
   xdi_view to = *output, from = *input;
   xdi_view_keep_premultiplied(&to, &from);
-  sampler sampling = make_sampler(&from, to.channels);
+  sampler sampling = make_sampler(context, &from, to.channels);
   sampling.weighted = sampling.weighted && from.premultiplied == input->premultiplied;
-  for (uint32_t y = 0; y < to.height; y++) {
-    const xd_status status = xdi_check_cancelled(context);
-    if (status != XD_OK)
-      return status;
-    const taps down = find_taps(from.height, to.height, y);
-    for (uint32_t x = 0; x < to.width; x += GROUP) {
-      const uint32_t count = to.width - x < GROUP ? to.width - x : GROUP;
-      sample(run, &sampling, to.width, x, count, &down);
-      xdi_run_write(&to, x, y, run, count);
-    }
-  }
-  return XD_OK;
+  xd_status status = XD_OK;
+  for (uint32_t y = 0; y < to.height && status == XD_OK; y++)
+    status = resize_row(&to, &sampling, y);
+  return status;
 }
 
 xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_image *from) {
@@ -210,9 +234,8 @@ xd_status xd_image_fit(xd_context *context, const xd_image *to, const xd_image *
 /* ---- results ---- */
 
 /* Replaces the alpha of `count` pixels, at most GROUP, of row y from column x on. */
-static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, const xdi_view *source,
-                       uint32_t x, uint32_t y, uint32_t count) {
-  const sampler sampling = {source, 2, false};
+static xd_status take_alpha(float *run, const xdi_view *to, const xdi_view *place, sampler *sampling,
+                            uint32_t x, uint32_t y, uint32_t count) {
   const uint32_t left = (to->width - place->width) / 2, top = (to->height - place->height) / 2;
   const uint32_t begin = x > left ? x : left;
   const uint32_t end = x + count < left + place->width ? x + count : left + place->width;
@@ -220,31 +243,38 @@ static void take_alpha(float *run, const xdi_view *to, const xdi_view *place, co
   for (uint32_t i = 0; i < count; i++)
     run[i * to->channels + to->channels - 1] = 0.0f;
   if (y < top || y - top >= place->height || begin >= end)
-    return;
-  const taps down = find_taps(source->height, place->height, y - top);
-  sample(pixels, &sampling, place->width, begin - left, end - begin, &down);
-  for (uint32_t i = begin; i < end; i++)
+    return XD_OK;
+  const taps down = find_taps(sampling->from->height, place->height, y - top);
+  const xd_status status = sample(pixels, sampling, place->width, begin - left, end - begin, &down);
+  for (uint32_t i = begin; i < end && status == XD_OK; i++)
     run[(i - x) * to->channels + to->channels - 1] = pixels[2 * (i - begin) + 1];
+  return status;
+}
+
+static xd_status write_row(const xdi_view *to, const xdi_view *result, const xdi_view *place,
+                           sampler *sampling, uint32_t y) {
+  float run[GROUP * 4];
+  xd_status status = xdi_check_cancelled(sampling->context);
+  for (uint32_t x = 0; x < to->width && status == XD_OK; x += GROUP) {
+    const uint32_t count = to->width - x < GROUP ? to->width - x : GROUP;
+    xdi_run_read(run, to->channels, result, x, y, count);
+    status = take_alpha(run, to, place, sampling, x, y, count);
+    if (status == XD_OK)
+      xdi_run_write(to, x, y, run, count);
+  }
+  return status;
 }
 
 xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const xdi_view *result,
                                 const xdi_view *from, xd_fit fit) {
-  float run[GROUP * 4];
   if (!xdi_view_has_alpha(to) || !xdi_view_has_alpha(from) || from->policy != XD_ALPHA_CARRY) {
     xdi_view_convert(to, result);
     return XD_OK;
   }
   const xdi_view source = find_source(from, to, fit), place = find_place(to, from, fit);
-  for (uint32_t y = 0; y < to->height; y++) {
-    const xd_status status = xdi_check_cancelled(context);
-    if (status != XD_OK)
-      return status;
-    for (uint32_t x = 0; x < to->width; x += GROUP) {
-      const uint32_t count = to->width - x < GROUP ? to->width - x : GROUP;
-      xdi_run_read(run, to->channels, result, x, y, count);
-      take_alpha(run, to, &place, &source, x, y, count);
-      xdi_run_write(to, x, y, run, count);
-    }
-  }
-  return XD_OK;
+  sampler sampling = {context, &source, 2, false, 0};
+  xd_status status = XD_OK;
+  for (uint32_t y = 0; y < to->height && status == XD_OK; y++)
+    status = write_row(to, result, &place, &sampling, y);
+  return status;
 }

@@ -403,7 +403,9 @@ typedef struct host {
   xd_status answer;
   const char *reason;
   unsigned asked, released;
-  bool claims_all;
+  bool claims_all, unended; /* a reason without a zero */
+  size_t room;
+  xd_context *cancels;
   uint32_t width;
   xd_sample sample;
   uint64_t told; /* how many pixels the context takes */
@@ -418,6 +420,10 @@ static xd_status host_decode(void *user, xd_image *view, void **held, char *reas
   ck_assert_str_eq(name, "memory");
   if (!h->claims_all && (size < 4 || memcmp(data, "HOST", 4) != 0))
     return XD_ERROR_UNSUPPORTED;
+  h->room = room;
+  if (h->unended)
+    memset(reason, '#', room);
+  xd_context_cancel(h->cancels);
   if (h->reason)
     snprintf(reason, room, "%s", h->reason);
   if (h->answer != XD_OK)
@@ -620,6 +626,20 @@ START_TEST(picture_decoder__failures_come_back) {
 }
 END_TEST
 
+START_TEST(picture_decoder__need_not_end_its_reason) {
+  host h;
+  xd_context *with = context_with_host(&h, 0);
+  h.answer = XD_ERROR_BAD_DATA;
+  h.unended = true;
+  assert_status(try_load(with, (const unsigned char *)"HOST", 4), XD_ERROR_BAD_DATA);
+  const char *reason = strchr(xd_context_message(with), '#');
+  ck_assert_ptr_nonnull(reason);
+  ck_assert_uint_eq(strspn(reason, "#"), h.room - 1);
+  ck_assert_uint_eq(strlen(reason), h.room - 1);
+  xd_context_destroy(with);
+}
+END_TEST
+
 START_TEST(picture_decoder__is_held_to_the_contexts_limit) {
   xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
   xd_picture_decoder decoder = XD_PICTURE_DECODER_INIT;
@@ -635,6 +655,75 @@ START_TEST(picture_decoder__is_held_to_the_contexts_limit) {
   assert_status(try_load(with, (const unsigned char *)"HOST", 4), XD_ERROR_TOO_LARGE);
   ck_assert_uint_eq(h.released, 1);
   xd_context_destroy(with);
+}
+END_TEST
+
+/* ---- cancelling ---- */
+
+/* An allocator that cancels the context at the chosen allocation. */
+typedef struct canceller {
+  counting_allocator counter;
+  xd_context *context;
+  size_t at;
+} canceller;
+
+static void *allocate_and_cancel(void *user, size_t size, size_t alignment) {
+  canceller *c = user;
+  if (atomic_load(&c->counter.total) + 1 == c->at)
+    xd_context_cancel(c->context);
+  return counting_allocate(&c->counter, size, alignment);
+}
+
+static void release_of_canceller(void *user, void *pointer, size_t size, size_t alignment) {
+  counting_release(&((canceller *)user)->counter, pointer, size, alignment);
+}
+
+static void check_cancelled_everywhere(const unsigned char *file, size_t size) {
+  canceller c = {.at = 0};
+  xd_allocator allocator = XD_ALLOCATOR_INIT;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  allocator.user = &c;
+  allocator.allocate = allocate_and_cancel;
+  allocator.release = release_of_canceller;
+  options.backend = "reference";
+  options.allocator = &allocator;
+  assert_status(xd_context_create(&c.context, &options), XD_OK);
+  const size_t live = atomic_load(&c.counter.live_bytes);
+  size_t before = atomic_load(&c.counter.total);
+  assert_status(try_load(c.context, file, size), XD_OK);
+  const size_t allocations = atomic_load(&c.counter.total) - before;
+  ck_assert_uint_gt(allocations, 0);
+  for (size_t i = 1; i <= allocations; i++) {
+    c.at = atomic_load(&c.counter.total) + i;
+    assert_status(try_load(c.context, file, size), XD_ERROR_CANCELLED);
+    assert_message_names(c.context, "xd_context_cancel");
+    ck_assert_uint_eq(atomic_load(&c.counter.live_bytes), live);
+    xd_context_clear_cancel(c.context);
+  }
+  xd_context_destroy(c.context);
+}
+
+START_TEST(picture_load__hears_a_cancel_at_any_moment) {
+  static const char pnm[] = "P5 2 2 255\n\1\2\3\4";
+  bytes exif = {0, {0}}, file;
+  put_exif(&exif, true, 3, 1, 6);
+  make_camera_jpeg(&file, &exif, colour_jpeg, sizeof colour_jpeg);
+  check_cancelled_everywhere(file.data, file.size);
+  make_png(&file, &exif);
+  check_cancelled_everywhere(file.data, file.size);
+  check_cancelled_everywhere((const unsigned char *)pnm, sizeof pnm - 1);
+}
+END_TEST
+
+START_TEST(picture_load__hears_a_cancel_while_the_host_decodes) {
+  for (uint32_t first = 0; first < 2; first++) {
+    host h;
+    xd_context *with = context_with_host(&h, first);
+    h.cancels = with;
+    assert_status(try_load(with, (const unsigned char *)"HOST", 4), XD_ERROR_CANCELLED);
+    ck_assert_uint_eq(h.released, 1);
+    xd_context_destroy(with);
+  }
 }
 END_TEST
 
@@ -682,6 +771,9 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, picture_decoder__may_be_asked_first);
   tcase_add_test(tcase, picture_decoder__serves_sets_from_folders);
   tcase_add_test(tcase, picture_decoder__failures_come_back);
+  tcase_add_test(tcase, picture_decoder__need_not_end_its_reason);
+  tcase_add_test(tcase, picture_load__hears_a_cancel_at_any_moment);
+  tcase_add_test(tcase, picture_load__hears_a_cancel_while_the_host_decodes);
   tcase_add_test(tcase, picture_decoder__is_held_to_the_contexts_limit);
   tcase_add_test(tcase, picture_decoder__without_its_functions_is_refused);
   suite_add_tcase(suite, tcase);

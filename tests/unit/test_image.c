@@ -972,6 +972,31 @@ START_TEST(image_resize__stops_when_cancelled) {
 }
 END_TEST
 
+static int stop_at_second(void *user) {
+  return ++*(uint32_t *)user == 2;
+}
+
+/* The one row of the result is made of thousands of the source. */
+START_TEST(image_resize__stops_within_a_row) {
+  uint32_t asked = 0;
+  uint8_t a[4] = {1, 2, 3, 4}, b[4];
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *with;
+  options.backend = "reference";
+  options.should_stop = stop_at_second;
+  options.should_stop_user = &asked;
+  assert_status(xd_context_create(&with, &options), XD_OK);
+  xd_image from = view_of(a, 2048, 2048, XD_SAMPLE_U8, XD_LAYOUT_RGBA),
+           to = view_of(b, 1, 1, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  from.row_stride = from.pixel_stride = 0;
+  assert_status(xd_image_resize(with, &to, &from), XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(asked, 2);
+  assert_ok(with, xd_image_resize(with, &to, &from));
+  ck_assert_uint_lt(asked, 2048);
+  xd_context_destroy(with);
+}
+END_TEST
+
 /* ---- fitting ---- */
 
 START_TEST(image_fit__keeps_the_aspect_ratio_or_says_no) {
@@ -1215,6 +1240,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, image_resize__shrinks_by_more_than_a_run);
   tcase_add_test(tcase, image_resize__carries_or_fills_alpha);
   tcase_add_test(tcase, image_resize__stops_when_cancelled);
+  tcase_add_test(tcase, image_resize__stops_within_a_row);
   tcase_add_test(tcase, image_fit__keeps_the_aspect_ratio_or_says_no);
   tcase_add_test(tcase, image_fit__pads_a_wide_picture_with_its_background);
   tcase_add_test(tcase, fit_areas__are_those_that_fits_fill);

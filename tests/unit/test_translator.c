@@ -452,6 +452,51 @@ START_TEST(translator_run__carries_alpha) {
 }
 END_TEST
 
+typedef struct asker {
+  uint32_t asked, answer_at;
+} asker;
+
+static int ask(void *user) {
+  asker *a = user;
+  return ++a->asked == a->answer_at;
+}
+
+static uint32_t count_questions(asker *a, xd_context *with, xd_translator *translator, const xd_image *to,
+                                const xd_image *from) {
+  *a = (asker){0, 0};
+  assert_ok(with, xd_translator_run(translator, to, NULL, from, 1));
+  return a->asked;
+}
+
+/* Rows of its alpha are made of hundreds of the input's. */
+START_TEST(translator_run__can_be_stopped_while_alpha_is_carried) {
+  uint8_t pixel[4] = {1, 2, 3, 4}, target[10 * 9 * 4];
+  asker a = {0, 0};
+  xd_image from, to;
+  xd_context *with;
+  xd_translator *translator;
+  xd_translator_options fitting = XD_TRANSLATOR_OPTIONS_INIT;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  options.should_stop = ask;
+  options.should_stop_user = &a;
+  fitting.fit = XD_FIT_STRETCH;
+  assert_status(xd_context_create(&with, &options), XD_OK);
+  assert_ok(with, xd_translator_create(&translator, with, model, &fitting));
+  xd_image_init(&from, sizeof from, pixel, 2048, 2048, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  from.row_stride = from.pixel_stride = 0;
+  xd_image_init(&to, sizeof to, target, 9, 10, XD_SAMPLE_U8, XD_LAYOUT_RGBA);
+  const uint32_t opaque = count_questions(&a, with, translator, &to, &from);
+  from.policy = XD_ALPHA_CARRY;
+  const uint32_t carried = count_questions(&a, with, translator, &to, &from);
+  ck_assert_uint_gt(carried, opaque + 50);
+  a = (asker){0, carried - 5};
+  assert_status(xd_translator_run(translator, &to, NULL, &from, 1), XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(a.asked, carried - 5);
+  xd_translator_destroy(translator);
+  xd_context_destroy(with);
+}
+END_TEST
+
 static void call_all(xd_context *counted, xd_translator *translator, uint32_t count) {
   float outputs[COUNT * OUT], codes[COUNT * CODE];
   uint8_t bytes[8 * 8] = {0}, result[10 * 9];
@@ -819,6 +864,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, translator_run__gives_the_same_bytes_at_any_thread_count);
   tcase_add_test(tcase, translator_run__reads_and_writes_every_kind_of_pixel);
   tcase_add_test(tcase, translator_run__carries_alpha);
+  tcase_add_test(tcase, translator_run__can_be_stopped_while_alpha_is_carried);
   tcase_add_test(tcase, translator__allocates_nothing_once_warm);
   tcase_add_test(tcase, translator_run__refuses_wrong_sizes_and_values);
   tcase_add_test(tcase, translator_create__refuses_what_cannot_be);
