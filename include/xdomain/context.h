@@ -245,12 +245,13 @@ typedef struct xd_context_options {
 XD_API void xd_context_options_init(xd_context_options *options, size_t struct_size);
 
 /* Creates a context; NULL options are the defaults. On failure *out is NULL and,
- * there being no context to ask, options->message and the log callback, where given,
- * say why:
+ * there being no context to ask, options->message and the log callback, where given
+ * within struct_size, say why:
  * XD_ERROR_NOT_FOUND no backend of that name; XD_ERROR_UNSUPPORTED the backend
- * cannot run on this machine, or a table of an older version; XD_ERROR_VERSION_TOO_NEW
- * a table of a newer one; XD_ERROR_BAD_DATA a table of another size, or that lacks a
- * slot it needs; XD_ERROR_OUT_OF_MEMORY; XD_ERROR_INVALID_ARGUMENT. */
+ * cannot run on this machine, a table of an older version, or options that ask for
+ * what only a newer library knows; XD_ERROR_VERSION_TOO_NEW a table of a newer version;
+ * XD_ERROR_BAD_DATA a table of another size, or that lacks a slot it needs;
+ * XD_ERROR_OUT_OF_MEMORY; XD_ERROR_INVALID_ARGUMENT. */
 XD_API xd_status xd_context_create(xd_context **out, const xd_context_options *options);
 
 /* Destroys the context; NULL is legal. Translators and trainers made for it may be destroyed later;

@@ -16,6 +16,7 @@
 
 #define WHY_SIZE 160
 #define PIXELS_MOST ((uint64_t)1 << 28)
+#define END_OF(field) (offsetof(xd_context_options, field) + sizeof(((xd_context_options *)0)->field))
 
 /* ---- the options ---- */
 
@@ -244,10 +245,28 @@ static xd_status create(xd_context **out, xd_context *reporter, const xd_context
   return status;
 }
 
+/* A struct that is refused tells nevertheless who wants to hear why, as far as its size reaches. */
+static void take_listeners(xd_context_options *settings, const xd_context_options *options) {
+  const size_t size = xdi_sized_stated(options);
+  if (size > XDI_SIZED_MOST || size % sizeof size)
+    return;
+  if (size >= END_OF(log_user)) {
+    settings->log_level = options->log_level;
+    settings->log = options->log;
+    settings->log_user = options->log_user;
+  }
+  if (size >= END_OF(message_size)) {
+    settings->message = options->message;
+    settings->message_size = options->message_size;
+  }
+}
+
 /* The message lies with a reporter as long as there is no context. */
 static xd_status open_context(xd_context **out, xd_context *reporter, xd_context_options *settings,
                               const xd_context_options *options) {
   xd_allocator allocator = xdi_heap;
+  if (options)
+    take_listeners(settings, options);
   begin(reporter, settings, &xdi_heap);
   xd_status status =
       options ? xdi_sized_read(reporter, settings, options, XDI_SIZED(xd_context_options, should_stop_user))

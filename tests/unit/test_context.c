@@ -194,6 +194,39 @@ START_TEST(context_create__refuses_options_that_ask_for_what_it_does_not_know) {
 }
 END_TEST
 
+static size_t end_of_message_size(void) {
+  return offsetof(xd_context_options, message_size) + sizeof(size_t);
+}
+
+/* Options that are refused as a whole are heard as far as their size reaches. */
+START_TEST(context_create__says_why_it_refuses_the_options) {
+  struct {
+    xd_context_options known;
+    uint64_t unknown;
+  } options = {XD_CONTEXT_OPTIONS_INIT, 1};
+  log_book book = {0};
+  char message[200];
+  xd_context *context = NULL;
+  options.known.log = write_down, options.known.log_user = &book;
+  options.known.message = message, options.known.message_size = sizeof message;
+  options.known.struct_size = sizeof options;
+  assert_status(xd_context_create(&context, &options.known), XD_ERROR_UNSUPPORTED);
+  ck_assert_ptr_nonnull(strstr(message, "xd_context_options asks for something"));
+  ck_assert_str_eq(book.last, message);
+  for (size_t size = 0; size < sizeof options.known; size++) {
+    options.known.struct_size = size;
+    strcpy(message, "untouched");
+    assert_status(xd_context_create(&context, &options.known), XD_ERROR_INVALID_ARGUMENT);
+    const bool heard = size >= end_of_message_size() && size % sizeof size == 0;
+    ck_assert_int_eq(strstr(message, "struct_size is") != NULL, heard);
+  }
+  options.known.struct_size = 4104;
+  strcpy(message, "untouched");
+  assert_status(xd_context_create(&context, &options.known), XD_ERROR_INVALID_ARGUMENT);
+  ck_assert_str_eq(message, "untouched");
+}
+END_TEST
+
 /* The message of a creation that failed, in as much room as the host gave. */
 START_TEST(context_create__says_why_it_failed) {
   char message[64];
@@ -783,6 +816,7 @@ static Suite *make_suite(void) {
   add_case(suite, context_create__takes_null_options);
   add_case(suite, context_create__wants_an_out_pointer_and_a_sane_size);
   add_case(suite, context_create__refuses_options_that_ask_for_what_it_does_not_know);
+  add_case(suite, context_create__says_why_it_refuses_the_options);
   add_case(suite, context_create__says_why_it_failed);
   add_case(suite, context_create__refuses_bad_options_and_names_them);
   add_case(suite, context__names_the_builtin_backends);
