@@ -78,7 +78,10 @@ void xdi_log(xd_context *context, xd_log_level level, const char *format, ...)
 /* A runner that stands before the context's: see `guard`. A loop that was cut short fails. */
 xd_runner xdi_guard_runner(xd_context *context);
 
-/* XD_OK, or XD_ERROR_CANCELLED with its message when the host asked to stop. On the context's thread. */
+/* XD_OK, or XD_ERROR_INVALID_ARGUMENT with its message when the host destroyed the context. */
+xd_status xdi_check_open(xd_context *context);
+
+/* The same, or XD_ERROR_CANCELLED with its message when the host asked to stop. On the context's thread. */
 xd_status xdi_check_cancelled(xd_context *context);
 
 #endif

@@ -80,11 +80,16 @@ const char *xd_context_message(const xd_context *context) {
   return context ? context->message : "";
 }
 
-xd_status xdi_check_cancelled(xd_context *context) {
+xd_status xdi_check_open(xd_context *context) {
   if (context && context->closed)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the context was destroyed before this call");
-  if (!context || context->deaf)
-    return XD_OK;
+  return XD_OK;
+}
+
+xd_status xdi_check_cancelled(xd_context *context) {
+  const xd_status status = xdi_check_open(context);
+  if (status != XD_OK || !context || context->deaf)
+    return status;
   if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
     return xdi_fail(context, XD_ERROR_CANCELLED, "the call was cancelled by xd_context_cancel");
   if (context->should_stop && context->should_stop(context->should_stop_user))

@@ -16,7 +16,10 @@ xd_status xdi_snapshot_create(xd_network **out, xd_context *context, const xd_ne
                               xd_slice parameters) {
   xd_network *network;
   *out = NULL;
-  xd_status status = xdi_network_clone(&network, context, like);
+  xd_status status = xdi_check_open(context);
+  if (status != XD_OK)
+    return status;
+  status = xdi_network_clone(&network, context, like);
   if (status == XD_OK)
     status = xdi_device_read(context, network->block, parameters, network->block_count);
   if (status == XD_OK)

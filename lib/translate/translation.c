@@ -272,7 +272,7 @@ static xd_status check_call(const xd_translator *translator, const char *who, co
     return XD_ERROR_INVALID_ARGUMENT;
   if (count > 0 && (!output || !input))
     return xdi_fail(translator->context, XD_ERROR_INVALID_ARGUMENT, "%s: where to or what from is NULL", who);
-  return XD_OK;
+  return xdi_check_open(translator->context);
 }
 
 static xd_status open_gallery(gallery *out, const xd_translator *translator, const xd_image *views,

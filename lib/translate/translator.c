@@ -142,8 +142,9 @@ void xd_translator_destroy(xd_translator *translator) {
 
 xd_status xd_translator_set_noise(xd_translator *translator, uint64_t seed, uint64_t first,
                                   float temperature) {
-  if (!translator)
-    return XD_ERROR_INVALID_ARGUMENT;
+  const xd_status status = translator ? xdi_check_open(translator->context) : XD_ERROR_INVALID_ARGUMENT;
+  if (status != XD_OK)
+    return status;
   if (!(temperature >= 0.0f && temperature <= TEMPERATURE_LIMIT))
     return xdi_fail(translator->context, XD_ERROR_INVALID_ARGUMENT,
                     "xd_translator_set_noise: temperature %g is not in 0..%g", (double)temperature,

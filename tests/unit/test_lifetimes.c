@@ -127,10 +127,43 @@ START_TEST(context_destroy__leaves_what_is_left_alone) {
 }
 END_TEST
 
+/* Whatever is called then, of nothing too. */
+START_TEST(context_destroy__ends_the_calls_of_what_is_left) {
+  objects o = {NULL};
+  counting_allocator counter = {0};
+  xd_encoder *encoder;
+  xd_decoder *decoder;
+  xd_latent_generator *generator;
+  xd_judge *judge;
+  xd_dataset *set;
+  const uint8_t pixels[64] = {0};
+  make(&o, &counter);
+  assert_ok(o.context, xd_dataset_create(&set, o.context, pixels, NULL, 1, 8, 8, 1));
+  xd_context_destroy(o.context);
+  assert_status(xd_translator_set_noise(o.translator, 1, 1, 1.0f), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_run(o.translator, NULL, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_run_floats(o.translator, NULL, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_encode(o.translator, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_encode_floats(o.translator, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_generate(o.translator, NULL, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_decode(o.translator, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_translator_decode_floats(o.translator, NULL, NULL, 0), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_vae_trainer_finish(o.vae, &encoder, &decoder, set), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_mapping_trainer_finish(o.mapping, &generator, NULL), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_judge_trainer_finish(o.judge, &judge), XD_ERROR_INVALID_ARGUMENT);
+  xd_dataset_release(set);
+  for (int kind = 0; kind < KINDS; kind++)
+    if (kind != CONTEXT)
+      destroy(&o, kind);
+  ck_assert_uint_eq(atomic_load(&counter.live_blocks), 0);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("lifetimes");
   add_case(suite, objects__are_destroyed_in_every_order);
   add_case(suite, context_destroy__leaves_what_is_left_alone);
+  add_case(suite, context_destroy__ends_the_calls_of_what_is_left);
   return suite;
 }
 
