@@ -46,7 +46,8 @@ typedef struct xd_dataset_options {
   uint32_t channels;
   /* how pictures of another size are brought to width x height [XD_FIT_STRETCH] */
   xd_fit fit;
-  /* 1: pictures that cannot be decoded, or are of another size where none was asked for, are left
+  /* 1: pictures that cannot be decoded, or are of another size where none was asked for, and
+   * entries of a folder that cannot be examined, as a picture's link that leads nowhere, are left
    * out: counted, listed (xd_dataset_left_out) and told in the log, a warning each. 0: the first of
    * them ends the call [0] */
   uint32_t skip_bad;
@@ -76,9 +77,10 @@ XD_API void xd_dataset_options_init(xd_dataset_options *options, size_t struct_s
  * a word, hidden files.
  *
  * The caller owns *out. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class, or none
- * that can be read), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of one number,
- * folders too deep, a class's name that is no UTF-8), XD_ERROR_TOO_LARGE (over 256 classes, 2 GiB
- * of pixels), XD_ERROR_CANCELLED, and what xd_picture_load answers. */
+ * that can be read; without skip_bad, a picture's link that leads nowhere), XD_ERROR_IO (an entry
+ * that cannot be examined, likewise), XD_ERROR_SHAPE_MISMATCH, XD_ERROR_BAD_DATA (two folders of
+ * one number, folders too deep, a class's name that is no UTF-8), XD_ERROR_TOO_LARGE (over 256
+ * classes, 2 GiB of pixels), XD_ERROR_CANCELLED, and what xd_picture_load answers. */
 XD_API xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const char *path,
                                         const xd_dataset_options *options);
 
@@ -234,7 +236,7 @@ enum {
   XD_LEFT_OUT_OTHER_TYPE = 1,
   /* pictures beside the folders of classes */
   XD_LEFT_OUT_BESIDE_CLASSES = 2,
-  /* bad pictures, with skip_bad */
+  /* bad pictures and entries that cannot be examined, with skip_bad */
   XD_LEFT_OUT_BAD = 3
 };
 
@@ -242,7 +244,7 @@ enum {
  * set that was read left out, joined sets what all their parts did. */
 XD_API size_t xd_dataset_left_out_count(const xd_dataset *set, xd_left_out why);
 
-/* Item `index` of it: a path below the folder, or of a bad picture the sentence that says what is
+/* Item `index` of it: a path below the folder, or of what is bad the sentence that says what is
  * wrong with which. NULL beyond the last; borrowed from the set. */
 XD_API const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, size_t index);
 

@@ -17,6 +17,8 @@ typedef struct folder {
   xdi_listing classes, pictures; /* of the folder itself */
   xdi_listing *of_class;         /* [classes.count] the pictures of each, by their paths below `path` */
   xdi_listing others;            /* what is no picture by its name, likewise */
+  xdi_listing bad;               /* why entries could not be examined, where those are left out */
+  bool skip_bad;
   uint32_t label_of_class[XD_CLASS_LIMIT];
   const char *names[XD_CLASS_LIMIT]; /* by label */
   uint32_t count;                    /* of all pictures */
@@ -63,6 +65,11 @@ static xd_status fail_listing(const folder *root) {
   return xdi_fail_memory(root->context, "listing a folder");
 }
 
+static xd_status list_entries(folder *root, const char *path, xdi_listing *folders, xdi_listing *pictures,
+                              xdi_listing *others) {
+  return xdi_list_folder(root->context, path, folders, pictures, others, root->skip_bad ? &root->bad : NULL);
+}
+
 /* Adds the names by their paths below root->path, `below` being the folder that they are in. */
 static xd_status add_paths(folder *root, xdi_listing *to, const char *below, const xdi_listing *names) {
   for (size_t i = 0; i < names->count; i++)
@@ -93,8 +100,7 @@ static xd_status list_below(folder *root, const char *below, xdi_listing *to, ui
     return xdi_fail(root->context, XD_ERROR_BAD_DATA, "'%s/%s' lies more than %d folders deep", root->path,
                     below, DEPTH_LIMIT);
   char *path = xdi_join_path(root->context, root->path, below);
-  xd_status status =
-      path ? xdi_list_folder(root->context, path, &nested, &pictures, &others) : fail_listing(root);
+  xd_status status = path ? list_entries(root, path, &nested, &pictures, &others) : fail_listing(root);
   if (status == XD_OK)
     status = add_paths(root, to, below, &pictures);
   if (status == XD_OK)
@@ -119,8 +125,7 @@ static xd_status list_class(folder *root, size_t number) {
 
 static xd_status list_all(folder *root) {
   size_t count = 0;
-  xd_status status =
-      xdi_list_folder(root->context, root->path, &root->classes, &root->pictures, &root->others);
+  xd_status status = list_entries(root, root->path, &root->classes, &root->pictures, &root->others);
   if (status == XD_OK)
     status = number_classes(root);
   if (status != XD_OK)
@@ -161,8 +166,11 @@ static xd_status tell_left_out(folder *root) {
   xdi_origin *origin = root->reading.draft.origin;
   const bool beside = root->classes.count > 0 && root->pictures.count > 0;
   if (!leave_out(origin, XD_LEFT_OUT_OTHER_TYPE, &root->others) ||
-      (beside && !leave_out(origin, XD_LEFT_OUT_BESIDE_CLASSES, &root->pictures)))
+      (beside && !leave_out(origin, XD_LEFT_OUT_BESIDE_CLASSES, &root->pictures)) ||
+      !leave_out(origin, XD_LEFT_OUT_BAD, &root->bad))
     return fail_listing(root);
+  for (size_t i = 0; i < root->bad.count; i++)
+    xdi_log(root->context, XD_LOG_WARNING, "left out: %s", root->bad.names[i]);
   if (root->others.count)
     xdi_log(root->context, XD_LOG_WARNING,
             "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s/%s' the first",
@@ -267,6 +275,7 @@ static void clear_folder(folder *root) {
     xdi_listing_clear(allocator, &root->of_class[i]);
   xdi_release(allocator, root->of_class);
   xdi_listing_clear(allocator, &root->others);
+  xdi_listing_clear(allocator, &root->bad);
   xdi_listing_clear(allocator, &root->classes);
   xdi_listing_clear(allocator, &root->pictures);
 }
@@ -288,6 +297,7 @@ xd_status xd_dataset_load_folder(xd_dataset **out, xd_context *context, const ch
   memset(&root, 0, sizeof root);
   root.context = context;
   root.path = path;
+  root.skip_bad = chosen.skip_bad;
   xdi_ahead_begin(&root.ahead, context);
   status = list_all(&root);
   if (status == XD_OK)

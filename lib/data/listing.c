@@ -130,7 +130,23 @@ typedef struct sorting {
   xd_context *context;
   const char *folder;
   xdi_listing *folders, *pictures, *others;
+  xdi_listing *bad; /* or NULL */
 } sorting;
+
+/* The entry's failure, or the sentence that tells of it; the context's message is then as it was. */
+static xd_status pass_over(const sorting *order, int error, const char *path) {
+  xd_context *context = order->context;
+  if (!order->bad || error == ENOMEM)
+    return xdi_fail_system(context, error, "examine", path);
+  char before[XDI_MESSAGE_SIZE];
+  memcpy(before, context->message, sizeof before);
+  xdi_silence(context);
+  xdi_fail_system(context, error, "examine", path);
+  xdi_speak(context);
+  const bool added = xdi_listing_add(&context->allocator, order->bad, context->message);
+  memcpy(context->message, before, sizeof before);
+  return added ? XD_OK : xdi_fail_memory(context, "listing a folder");
+}
 
 /* Puts one entry, whose path it takes over, where it belongs; links are followed. */
 static xd_status sort_in(const sorting *order, const char *name, char *path) {
@@ -142,7 +158,7 @@ static xd_status sort_in(const sorting *order, const char *name, char *path) {
       error == ENOENT && !has_picture_ending(order->context, name); /* a link that no one asked for */
   xd_status status = XD_OK;
   if (error && !leads_nowhere)
-    status = xdi_fail_system(order->context, error, "examine", path);
+    status = pass_over(order, error, path);
   else if (!error && kind == XDI_KIND_FOLDER)
     added = xdi_listing_add(allocator, order->folders, name);
   else if (!error && kind == XDI_KIND_FILE && has_picture_ending(order->context, name))
@@ -177,8 +193,8 @@ static void sort(xdi_listing *listing) {
 }
 
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
-                          xdi_listing *others) {
-  const sorting order = {context, path, folders, pictures, others};
+                          xdi_listing *others, xdi_listing *bad) {
+  const sorting order = {context, path, folders, pictures, others, bad};
   xdi_folder *folder;
   const int error = xdi_folder_open(&folder, path);
   if (error)
@@ -190,5 +206,7 @@ xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *fo
   sort(folders);
   sort(pictures);
   sort(others);
+  if (bad)
+    sort(bad);
   return XD_OK;
 }

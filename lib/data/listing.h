@@ -11,11 +11,12 @@ typedef struct xdi_listing {
   size_t count, room;
 } xdi_listing;
 
-/* The sub-folders and the pictures of a folder, and what else there is but hidden entries, by name. The lists
- * start from {0} and are the caller's to clear, also after a failure. XD_ERROR_NOT_FOUND, XD_ERROR_IO,
- * XD_ERROR_OUT_OF_MEMORY. */
+/* The sub-folders and the pictures of a folder, and what else there is but hidden entries, by name. The first
+ * entry that cannot be examined, such as a picture's link that leads nowhere, ends the call; or where `bad` is not
+ * NULL, the sentences that say why are added there and sorted. The lists start from {0} and are the caller's to
+ * clear, also after a failure. XD_ERROR_NOT_FOUND, XD_ERROR_IO, XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_list_folder(xd_context *context, const char *path, xdi_listing *folders, xdi_listing *pictures,
-                          xdi_listing *others);
+                          xdi_listing *others, xdi_listing *bad);
 
 /* Adds a name at the end, which the list takes over; false without memory, or for NULL. */
 bool xdi_listing_take(const xd_allocator *allocator, xdi_listing *listing, char *name);

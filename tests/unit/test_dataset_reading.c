@@ -238,6 +238,41 @@ START_TEST(bad_pictures__are_left_out_when_asked) {
 }
 END_TEST
 
+static void link_to(const char *target, const char *name) {
+  char path[TEST_PATH_SIZE];
+  ck_assert_int_eq(symlink(target, path_in(path, folder, name)), 0);
+}
+
+START_TEST(entries__that_cannot_be_examined_are_left_out_when_asked) {
+  lines l;
+  xd_context *with = listening_context(&l);
+  xd_dataset_options options = plain();
+  xd_dataset *set = NULL;
+  add_folder("cat");
+  add_picture("cat/1.png", 2, XD_LAYOUT_GREY, 1);
+  add_file("cat/2.png", "no", 2);
+  link_to("nowhere", "cat/3.png");
+  link_to("4.txt", "cat/4.txt"); /* to itself */
+  link_to("nowhere", "stray.jpg");
+  assert_status(xd_dataset_load_folder(&set, with, folder, NULL), XD_ERROR_NOT_FOUND);
+  assert_message_names(with, "cannot examine");
+  assert_status(xd_dataset_load_folder(&set, with, "/nowhere", NULL), XD_ERROR_NOT_FOUND);
+  memset(&l, 0, sizeof l);
+  options.skip_bad = 1;
+  assert_ok(with, xd_dataset_load_folder(&set, with, folder, &options));
+  assert_message_names(with, "/nowhere"); /* still the failure before */
+  ck_assert_uint_eq(xd_dataset_count(set), 1);
+  ck_assert_uint_eq(l.errors, 0);
+  ck_assert_uint_eq(l.warnings, 4);
+  ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_BAD), 4);
+  const char *const words[] = {"/cat/3.png", "/cat/4.txt", "/stray.jpg", "/cat/2.png"};
+  for (unsigned i = 0; i < 4; i++)
+    ck_assert_ptr_nonnull(strstr(xd_dataset_left_out(set, XD_LEFT_OUT_BAD, i), words[i]));
+  xd_dataset_release(set);
+  xd_context_destroy(with);
+}
+END_TEST
+
 START_TEST(bad_pictures__alone_make_no_set) {
   lines l;
   xd_context *with = listening_context(&l);
@@ -649,6 +684,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, roads__give_the_same_bytes_for_the_same_picture);
   tcase_add_test(tcase, channels__are_those_of_the_richest_picture);
   tcase_add_test(tcase, bad_pictures__are_left_out_when_asked);
+  tcase_add_test(tcase, entries__that_cannot_be_examined_are_left_out_when_asked);
   tcase_add_test(tcase, bad_pictures__alone_make_no_set);
   tcase_add_test(tcase, bad_pictures__of_a_set_that_is_too_large_are_not_to_blame);
   tcase_add_test(tcase, left_out__is_listed_by_reason);
