@@ -80,7 +80,8 @@ XD_API xd_status xd_options_set_number(xd_options *options, xd_context *context,
                                        double number);
 
 /* The same from text; blanks around it are passed over. XD_ERROR_INVALID_ARGUMENT also for a text
- * that is no number, or no name of a choice. */
+ * that is no number, that is digits alone which a double would round, as 2^53 + 1, or that is no
+ * name of a choice. */
 XD_API xd_status xd_options_set_text(xd_options *options, xd_context *context, const char *name,
                                      const char *text);
 

@@ -2,6 +2,7 @@
  * place for the call. */
 #include "options/number.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,18 @@
 #define FEWEST_DIGITS 6
 #define FLOAT_DIGITS 9   /* always read as the same float, */
 #define DOUBLE_DIGITS 17 /* or double */
+
+/* Whether a text of digits alone is that number to its last digit; of other texts nothing is asked. */
+static bool is_exact(const char *text, double number) {
+  char digits[XDI_NUMBER_SIZE];
+  const char *at = text + (*text == '+' || *text == '-');
+  if (at[strspn(at, "0123456789")] != '\0')
+    return true;
+  while (at[0] == '0' && at[1])
+    at++;
+  snprintf(digits, sizeof digits, "%.0f", fabs(number));
+  return strcmp(digits, at) == 0;
+}
 
 bool xdi_parse_number(double *out, const char *text, size_t length) {
   char copy[XDI_NUMBER_SIZE];
@@ -22,7 +35,7 @@ bool xdi_parse_number(double *out, const char *text, size_t length) {
   const xdi_plain plain = xdi_plain_begin();
   *out = strtod(copy, &end);
   xdi_plain_end(plain);
-  return *end == '\0';
+  return *end == '\0' && is_exact(copy, *out);
 }
 
 static bool reads_as(const char *text, double number, bool as_float) {

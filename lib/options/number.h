@@ -7,7 +7,7 @@
 
 #define XDI_NUMBER_SIZE 40 /* room for any number and its zero */
 
-/* Reads all `length` bytes as one decimal number; false if they are none. */
+/* Reads all `length` bytes as one decimal number; false if they are none, or digits alone that a double rounds. */
 bool xdi_parse_number(double *out, const char *text, size_t length);
 
 /* Writes a number in the fewest digits, from `digits` on, that read as the same float (as_float) or double.

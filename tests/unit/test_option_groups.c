@@ -123,6 +123,26 @@ START_TEST(texts__read_and_write_every_kind_in_any_locale) {
 }
 END_TEST
 
+/* What a double would round is not taken for its neighbour. */
+START_TEST(texts__of_whole_numbers_are_kept_to_the_last_digit) {
+  static const char *const wrong[] = {"9007199254740993", "+9007199254740993", "009007199254740993",
+                                      "9007199254740994", "99999999999999999999"};
+  xd_context *context = test_context("reference");
+  xd_options *options = make(context, "train");
+  assert_ok(context, xd_options_set_text(options, context, "seed", "+09007199254740992"));
+  ck_assert(number_of(options, "seed") == 9007199254740992.0);
+  assert_ok(context, xd_options_set_text(options, context, "seed", "000"));
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_status(xd_options_set_text(options, context, "seed", wrong[i]), XD_ERROR_INVALID_ARGUMENT);
+    assert_message_names(context, "seed");
+    ck_assert(number_of(options, "seed") == 0.0);
+  }
+  assert_status(xd_options_read(options, context, "seed = 9007199254740993"), XD_ERROR_INVALID_ARGUMENT);
+  xd_options_destroy(options);
+  xd_context_destroy(context);
+}
+END_TEST
+
 START_TEST(train__finds_options_by_scope_and_by_bare_name) {
   xd_context *context = test_context("reference");
   xd_options *options = make(context, "train");
@@ -246,6 +266,7 @@ static Suite *make_suite(void) {
   add_case(suite, groups__list_their_options_and_give_their_defaults);
   add_case(suite, set_number__refuses_what_its_row_does_not_allow);
   add_case(suite, texts__read_and_write_every_kind_in_any_locale);
+  add_case(suite, texts__of_whole_numbers_are_kept_to_the_last_digit);
   add_case(suite, train__finds_options_by_scope_and_by_bare_name);
   add_case(suite, clone__copies_all_values_or_those_of_a_scope);
   add_case(suite, settings__hold_every_value_of_their_group);
