@@ -81,8 +81,8 @@ XD_API void xd_model_parts_init(xd_model_parts *parts, size_t struct_size);
 /* Makes a model of networks and texts; the networks are frozen when it succeeds. The caller owns
  * *out. XD_ERROR_SHAPE_MISMATCH names the two parts that do not fit, or says that there are more
  * class names than a condition has values; XD_ERROR_INVALID_ARGUMENT (an encoder or decoder is
- * missing; of conditions, there is no G1, or a G2 or D1; a text is NULL or no UTF-8),
- * XD_ERROR_TOO_LARGE (too many or too long texts), XD_ERROR_OUT_OF_MEMORY. */
+ * missing; of conditions, there is no G1, or a G2 or D1; a text is NULL or no UTF-8; a property's
+ * key stands twice), XD_ERROR_TOO_LARGE (too many or too long texts), XD_ERROR_OUT_OF_MEMORY. */
 XD_API xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts);
 
 /* A model with the VAEs of `model` and other mapping networks: of `parts` only generator,
