@@ -203,8 +203,8 @@ START_TEST(judge_accuracy__refuses_pictures_of_another_size) {
   double accuracy = -1;
   assert_ok(context, xd_dataset_create(&set, context, pixels, NULL, 1, 11, 10, 1));
   assert_status(xd_judge_accuracy(judge, context, &accuracy, set), XD_ERROR_SHAPE_MISMATCH);
-  assert_message_names(context, "10 x 11 x 1");
-  assert_message_names(context, "9 x 11 x 3");
+  assert_message_names(context, "11x10x1");
+  assert_message_names(context, "11x9x3");
   ck_assert(accuracy == 0);
   assert_status(xd_judge_accuracy(judge, context, NULL, set), XD_ERROR_INVALID_ARGUMENT);
   assert_status(xd_judge_accuracy(NULL, context, &accuracy, set), XD_ERROR_INVALID_ARGUMENT);
