@@ -57,6 +57,10 @@ static int make_options(conditioning *c) {
   return status ? usage_error("%s", xd_context_message(c->run.context)) : EXIT_DONE;
 }
 
+static bool without_labels(const conditioning *c) {
+  return !strcmp(c->condition, "none");
+}
+
 static xd_status load(conditioning *c) {
   xd_status status = XD_OK;
   class_names names;
@@ -65,11 +69,13 @@ static xd_status load(conditioning *c) {
     status = xd_model_load(&c->base, c->run.context, c->model_path);
   if (status)
     return status;
-  if (!c->base)
-    return load_set(&c->run, &c->set, c->specs[c->domain], NULL, NULL);
-  names = names_of_model(c->base, c->domain + 1);
-  xd_model_picture_shape(c->base, c->domain + 1, &shape);
-  return load_set(&c->run, &c->set, c->specs[c->domain], &names, &shape);
+  if (c->base) {
+    names = names_of_model(c->base, c->domain + 1);
+    xd_model_picture_shape(c->base, c->domain + 1, &shape);
+  }
+  if (without_labels(c))
+    return load_fitting(&c->run, &c->set, c->specs[c->domain], c->base ? &shape : NULL);
+  return load_set(&c->run, &c->set, c->specs[c->domain], c->base ? &names : NULL, c->base ? &shape : NULL);
 }
 
 /* The options of a part of the training, with the seed of the whole. */
@@ -103,10 +109,6 @@ static xd_status take_vae(conditioning *c) {
   progress_end(&c->progress);
   xd_options_destroy(options);
   return status;
-}
-
-static bool without_labels(const conditioning *c) {
-  return !strcmp(c->condition, "none");
 }
 
 /* One condition for all pictures. */

@@ -22,6 +22,8 @@ static int check_outputs(const page *p) {
   const char *const inputs[] = {s->model_path, p->report_path,    p->log_path,
                                 s->judge_path, s->judge_paths[0], s->judge_paths[1]};
   int code = prove_outputs(&out, 1);
+  if (!code)
+    code = keep_settings(&out, 1, &s->settings);
   for (size_t i = 0; i < sizeof inputs / sizeof *inputs && !code; i++)
     code = keep_input(&out, 1, inputs[i]);
   for (int d = 0; d < 2 && !code; d++)

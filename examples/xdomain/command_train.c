@@ -12,7 +12,7 @@ static const char train_usage[] =
     "classes, in both directions. A folder of PNG or JPEG files has a sub-folder a class; classes of one name\n"
     "are paired or, where neither folder has sub-folders, pictures of one file name, which are a class each.\n"
     "A tenth of the pictures is held out, and a judge of each domain is trained to score their translations.\n\n"
-    "Instead of a folder: SPEC is idx:IMAGES,LABELS or mat:FILE or dir:FOLDER, followed by options\n"
+    "Instead of a folder: SPEC is FOLDER or idx:IMAGES,LABELS or mat:FILE, followed by options\n"
     "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
     ";size=32x32 ;channels=1; several between bars are joined: 'idx:A,B;classes=1-4|idx:C,D;channels=3'.\n"
     "A backslash stands before ; | , and \\ in paths.\n"
@@ -139,19 +139,20 @@ static int keep_inputs(const training *t, const output *outputs, size_t count) {
 
 static int check_outputs(const training *t) {
   char *partial = partial_path(t->out);
-  const output outputs[] = {{.flag = "--out", .path = t->out},
-                            {.flag = "--log", .path = t->log_path, .streams = true},
-                            {.flag = "--report", .path = t->report_path, .streams = true},
-                            {.flag = "--checkpoint", .path = t->checkpoint.path},
-                            {.flag = "--preview", .path = t->previews.translations},
-                            {.flag = "--preview", .path = t->previews.reconstructions},
-                            {.flag = "--out", .path = t->checkpoint.path ? partial : NULL}};
+  const output outputs[] = {
+      {.flag = "--out", .path = t->out},
+      {.flag = "--log", .path = t->log_path, .streams = true},
+      {.flag = "--report", .path = t->report_path, .streams = true},
+      {.flag = "--checkpoint", .path = t->checkpoint.path},
+      {.flag = "--preview", .path = t->previews.translations},
+      {.flag = "--preview", .path = t->previews.reconstructions},
+      {.flag = "what an interruption leaves of --out,", .path = t->checkpoint.path ? partial : NULL}};
   const size_t count = sizeof outputs / sizeof *outputs;
   int code = partial ? EXIT_DONE : failure("out of memory");
-  if (!code && is_first_rank())
+  if (!code && is_first_rank()) {
     code = keep_inputs(t, outputs, count);
-  if (!code && is_first_rank())
-    code = prove_outputs(outputs, count);
+    code = code ? code : prove_outputs(outputs, count);
+  }
   free(partial);
   return code;
 }

@@ -149,7 +149,7 @@ static void say_size(const char *folder, const picture_sizes *sizes, const xd_da
   if (sizes->count)
     notice(
         "'%s': pictures of %u to %u pixels' width and %u to %u height are stretched to %ux%u; ;size=WxH and "
-        ";fit=crop or pad behind dir:FOLDER choose otherwise",
+        ";fit=crop or pad behind it choose otherwise",
         folder, sizes->widths[0], sizes->widths[last], sizes->heights[0], sizes->heights[last],
         options->width, options->height);
   else

@@ -216,10 +216,21 @@ static uint32_t find_name(const class_names *names, const char *name, size_t len
   return NONE;
 }
 
+/* As where nobody has given any. */
+static bool are_numbers(const class_names *names) {
+  char number[16];
+  for (uint32_t label = 0; label < names->count; label++) {
+    snprintf(number, sizeof number, "%u", label);
+    if (*names->at[label] && strcmp(names->at[label], number))
+      return false;
+  }
+  return true;
+}
+
 xd_status classify_by_file(const runtime *r, xd_dataset **set, const class_names *names) {
   const uint32_t unpaired = find_name(names, UNPAIRED, strlen(UNPAIRED)),
                  rest = unpaired == NONE ? names->count : unpaired;
-  if (names->count < 2 || rest == XD_CLASS_LIMIT || !is_flat(*set))
+  if (names->count < 2 || are_numbers(names) || rest == XD_CLASS_LIMIT || !is_flat(*set))
     return XD_OK;
   named_picture *list = list_pictures(*set);
   if (!list)

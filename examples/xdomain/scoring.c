@@ -36,7 +36,7 @@ const char *scoring_pairs(const scoring *s) {
 
 xd_status load_scoring_sets(scoring *s) {
   static const char *const titles[] = {"domain 1", "domain 2"};
-  const bool all = !strcmp(scoring_pairs(s), "*:*");
+  const bool all = !*scoring_pairs(s) || !strcmp(scoring_pairs(s), "*:*"); /* asks for no class */
   xd_status status = XD_OK;
   for (uint32_t d = has_conditions(s) ? 1 : 0; d < 2 && !status; d++) {
     const class_names names = names_of_model(s->model, d + 1);

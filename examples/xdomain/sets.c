@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Names ---- */
 
@@ -66,18 +67,20 @@ static xd_status leave_out_unlabelled(const runtime *r, xd_dataset **set) {
 
 /* ---- Loading ---- */
 
-/* As "cats;size=64x64", unless a folder is called so. */
-static bool is_folder_with_options(const char *word) {
-  const char *options = strchr(word, ';');
-  char *folder = options ? strndup(word, (size_t)(options - word)) : NULL;
-  const bool is = folder && is_folder(folder) && !is_folder(word);
+/* As "cats;size=64x64" or "cats|dogs", unless something is called so. */
+static bool begins_with_folder(const char *word) {
+  const char *end = word;
+  while (*end && !strchr(";|", *end))
+    end += *end == '\\' && end[1] ? 2 : 1;
+  char *folder = *end && access(word, F_OK) != 0 ? strndup(word, (size_t)(end - word)) : NULL;
+  const bool begins = folder && is_folder(folder);
   free(folder);
-  return is;
+  return begins;
 }
 
 bool is_spec(const char *word) {
   return !strncmp(word, "idx:", 4) || !strncmp(word, "dir:", 4) || !strncmp(word, "mat:", 4) ||
-         is_folder_with_options(word);
+         begins_with_folder(word);
 }
 
 xd_shape shape_of_set(const xd_dataset *set) {

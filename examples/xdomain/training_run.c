@@ -118,7 +118,7 @@ static void print_summary(training *t) {
   for (int i = 0; i < 2; i++) {
     if (!has_measures(t->report, prefixes[i]))
       continue;
-    const class_names names = names_of_set(t->sets[i]);
+    const class_names names = names_of_set(t->validation[i]);
     print_measures(stderr, titles[i], t->report, prefixes[i], &t->judge_worth[1 - i], &names);
     fprintf(stderr, "  kept       step %.0f", value_of(t->report, kept[i]));
     if (t->history[i].count) /* those before a --resume are known by --report alone */
@@ -202,12 +202,14 @@ int run_training(training *t) {
   if (made)
     return report_failure(&t->run, made);
   const xd_status status = train(t);
-  if (!t->heard) /* a report that is taken up keeps what it says of all steps before */
+  const bool idle = t->checkpoint.resume && !t->heard; /* no step was left, or none was made */
+  if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);
   if (status)
     keep_finished(t, status);
-  code = worse(code, write_training_report(t, xd_status_name(status)));
+  if (!idle || !status)
+    code = worse(code, write_training_report(t, xd_status_name(status)));
   return worse(code, close_training_log(t));
 }
 

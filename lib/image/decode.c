@@ -63,8 +63,6 @@ static xd_status decode(xd_picture **out, xd_context *context, xdi_encoded *file
     status = xdi_check_cancelled(context);
   if (status == XD_OK)
     status = unpack(out, context, file);
-  if (status == XD_OK)
-    status = xdi_check_cancelled(context);
   if (status == XD_OK && file->orientation > 1)
     status = turn(out, context, file->orientation);
   return status;
@@ -107,9 +105,7 @@ static xd_status ask_host(xd_picture **out, xd_context *context, const xdi_encod
     return xdi_fail(context, status, "'%s': the host's decoder says: %s", file->name,
                     *reason ? reason : xd_status_text(status));
   view.struct_size = sizeof view;
-  status = xdi_check_cancelled(context);
-  if (status == XD_OK)
-    status = copy_view(out, context, &view, file->name);
+  status = copy_view(out, context, &view, file->name);
   decoder->release(decoder->user, held);
   return status;
 }

@@ -116,6 +116,11 @@ says "$left_out"
 says "pictures: 6 pictures of 8x8x1, 2 classes"
 runs 0 info few-labels.xdm
 says '^domain 1: (no name), conditions of 2 values, 2 classes$' out
+mkdir flat
+for i in 1 2 3 4 5; do cp two/lying/$i.pgm "flat/some $i.pgm"; done
+# shellcheck disable=SC2086
+runs 0 map --condition none --model model.xdm --domain2 flat $mapping --out flat.xdm
+says "pictures: 5 pictures of 8x8x1"
 for command in "eval --model few.xdm" "report few.xdm --out few.html"; do
   for pairs in "" "--pairs *:*"; do
     # shellcheck disable=SC2086

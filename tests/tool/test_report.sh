@@ -82,6 +82,9 @@ cmp -s again.xdm "$model" || fail "its options give another model"
 
 grep -q 'no-valid' page.html && fail "its command holds nothing out, though the training did"
 runs 0 report any.xdm --out any.html
+cp model.options kept.options
+runs 2 report any.xdm --config kept.options --out kept.options
+cmp -s model.options kept.options || fail "a file of options was replaced"
 holds '--no-valid --config' any.html
 
 # The table of classes has eval's numbers, by translations of its own.

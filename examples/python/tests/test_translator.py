@@ -301,7 +301,12 @@ def test_floats_beyond_their_range_are_not_clipped(digits: Path, pictures: np.nd
                      lambda given: translate(list(given)), lambda given: xdomain.train_vae(given)):
             with pytest.raises(xdomain.InvalidArgument, match=message):
                 take(wrong)
-    assert translate(np.full((28, 28), 1 + 5e-7, kind)).shape == (28, 28)  # rounding is taken
+    over = np.nextafter(np.array(1, kind), np.array(2, kind))  # rounding is taken
+    assert translate(np.full((28, 28), over, kind)).shape == (28, 28)
+    mixed = np.full((28, 28), 200, kind)
+    mixed[0, 0] = np.nan
+    with pytest.raises(xdomain.InvalidArgument, match="0..1"):
+        xdomain.Dataset.from_arrays(mixed[None])
 
 
 def test_numbers_do_not_wrap(digits: Path, pictures: np.ndarray) -> None:

@@ -253,7 +253,7 @@ def dataset(pictures: Pictures) -> Dataset:
         return pictures
     if isinstance(pictures, (str, os.PathLike)):
         text = os.fspath(pictures)
-        if text.startswith(("idx:", "dir:", "mat:")):
+        if text.startswith(("idx:", "dir:", "mat:")) or (any(mark in text for mark in ";|") and not os.path.exists(text)):
             return Dataset.from_spec(text)
         return Dataset.from_folder(text)
     if isinstance(pictures, tuple) and len(pictures) == 2:

@@ -90,8 +90,9 @@ def _check_range(pixels: Array, name: str, most: int) -> None:
     """Samples that say nothing of their range: other values than the library's are refused, not clipped."""
     if not pixels.size:
         return
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < -_ROUNDING or high > most + _ROUNDING:
+    low, high = (float(least.reduce(pixels, axis=None)) for least in (np.fmin, np.fmax))  # NaN is the library's to refuse
+    rounding = max(_ROUNDING, float(np.finfo(pixels.dtype).eps)) if pixels.dtype.kind == "f" else 0
+    if low < -rounding or high > most + rounding:
         raise InvalidArgument(f"{name} is of values in 0..{most}, not in {low:.7g}..{high:.7g}")
 
 

@@ -162,8 +162,8 @@ def _train(
 
 
 def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
-    """The set with the labels of a model's classes, where the model has names; else its own, of pictures that have some."""
-    return pictures.matched(names) if any(names) else without_unlabelled(pictures)[0]
+    """The set with the labels of a model's classes, where the model has names."""
+    return pictures.matched(names) if any(names) else pictures
 
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
@@ -295,7 +295,7 @@ def evaluate(
     whole, judging = loaded(Model, model), loaded(Judge, judge)
     number = choose(DIRECTIONS, "direction", direction)
     domains = whole.domains if number == _abi.XD_DIRECTION_1TO2 else whole.domains[::-1]
-    sets = [_matched(dataset(pictures), domain.class_names) for pictures, domain in zip((source, target), domains)]
+    sets = [_matched(without_unlabelled(dataset(pictures))[0], domain.class_names) for pictures, domain in zip((source, target), domains)]
     names = [domain.class_names for domain in whole.domains]
     pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 

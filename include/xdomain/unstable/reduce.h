@@ -28,9 +28,10 @@
  *
  * Checkpoints (run.h): only rank 0 writes, and the others read the same file to resume. The number
  * of ranks is no part of what a training is: it may be resumed with another one. Callbacks and
- * cancelled contexts that stop a rank after a step stop all after this step, with
- * XD_ERROR_CANCELLED. A rank that fails by itself waits for no other: its host is to end the
- * others, as MPI_Abort does, or to let their sums fail. */
+ * cancelled contexts (should_stop, too) are asked after each step, and after a domain is encoded,
+ * but not within, nor in a validation: then all ranks stop, with XD_ERROR_CANCELLED. A rank that
+ * fails by itself waits for no other: its host is to end the others, as MPI_Abort does, or to let
+ * their sums fail. */
 #ifndef XDOMAIN_UNSTABLE_REDUCE_H
 #define XDOMAIN_UNSTABLE_REDUCE_H
 
