@@ -69,13 +69,14 @@ static xd_status load(conditioning *c) {
     status = xd_model_load(&c->base, c->run.context, c->model_path);
   if (status)
     return status;
+  const xd_shape *wanted = c->base ? &shape : NULL;
   if (c->base) {
     names = names_of_model(c->base, c->domain + 1);
     xd_model_picture_shape(c->base, c->domain + 1, &shape);
   }
   if (without_labels(c))
-    return load_fitting(&c->run, &c->set, c->specs[c->domain], c->base ? &shape : NULL);
-  return load_set(&c->run, &c->set, c->specs[c->domain], c->base ? &names : NULL, c->base ? &shape : NULL);
+    return load_fitting(&c->run, &c->set, c->specs[c->domain], wanted);
+  return load_set(&c->run, &c->set, c->specs[c->domain], c->base ? &names : NULL, wanted);
 }
 
 /* The options of a part of the training, with the seed of the whole. */

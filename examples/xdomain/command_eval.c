@@ -23,10 +23,11 @@ static xd_status score(scoring *s) {
 
 static void print_plain(const scoring *s) {
   static const char *const titles[] = {"domain 1 to 2", "domain 2 to 1"};
-  for (uint32_t i = 0; i < 2; i++) {
+  for (int i = 0; i < 2; i++) {
+    if (!s->measures[i])
+      continue;
     const class_names names = names_of_set(s->sets[i]);
-    if (s->measures[i])
-      print_measures(stdout, titles[i], s->measures[i], "", &s->worth[1 - i], &names);
+    print_measures(stdout, titles[i], s->measures[i], "", &s->worth[1 - i], &names);
   }
 }
 

@@ -34,10 +34,8 @@ typedef struct generation {
 /* ---- What is drawn ---- */
 
 static bool is_of_class(const generation *g, uint32_t label) {
-  char number[16];
   const char *name = xd_model_class_name(g->model, 1, label);
-  snprintf(number, sizeof number, "%u", label);
-  return *name && (!g->class || !strcmp(g->class, name) || !strcmp(g->class, number));
+  return *name && (!g->class || !strcmp(g->class, name) || is_number_of(g->class, label));
 }
 
 /* A name by itself before a number: a class called "1" may be another's number. */

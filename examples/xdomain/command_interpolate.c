@@ -70,7 +70,8 @@ static int check_outputs(const interpolation *p) {
   int code = keep_input(&(output){.flag = "--out", .path = p->out}, 1, p->model_path);
   if (!code)
     code = keep_sources(p, p->out);
-  for (uint32_t i = 0; i < p->steps && !code && is_folder(p->out); i++) {
+  const uint32_t files = is_folder(p->out) ? p->steps : 0;
+  for (uint32_t i = 0; i < files && !code; i++) {
     char *path = numbered_path(p->out, i);
     code = path ? keep_sources(p, path) : failure("out of memory");
     free(path);

@@ -28,10 +28,9 @@ static char *spell_spec(const char *word) {
 /* The folder of a SPEC that leaves the size open, to be freed; NULL for anything else. */
 static char *open_folder(const runtime *r, const char *spec) {
   const size_t size = strlen(spec) + 1;
-  char *path =
-      !strncmp(spec, "idx:", 4) || !strncmp(spec, "mat:", 4) || strstr(spec, ";size=") ? NULL : malloc(size);
+  char *path = strstr(spec, ";size=") ? NULL : malloc(size);
   const bool one = path && xd_dataset_spec_path(r->context, path, size, spec, 1) == XD_OK && !*path &&
-                   xd_dataset_spec_path(r->context, path, size, spec, 0) == XD_OK;
+                   xd_dataset_spec_path(r->context, path, size, spec, 0) == XD_OK && is_folder(path);
   if (one)
     return path;
   free(path);

@@ -218,12 +218,9 @@ static uint32_t find_name(const class_names *names, const char *name, size_t len
 
 /* As where nobody has given any. */
 static bool are_numbers(const class_names *names) {
-  char number[16];
-  for (uint32_t label = 0; label < names->count; label++) {
-    snprintf(number, sizeof number, "%u", label);
-    if (*names->at[label] && strcmp(names->at[label], number))
+  for (uint32_t label = 0; label < names->count; label++)
+    if (*names->at[label] && !is_number_of(names->at[label], label))
       return false;
-  }
   return true;
 }
 

@@ -58,11 +58,12 @@ static void draw_bar(const char *stage, double overall, double left, const char 
 
 static void print_line(const char *stage, uint32_t step, uint32_t steps, const char *detail, double spent,
                        double left) {
-  char duration[DURATION_SIZE];
-  spell_duration(duration, left);
   fprintf(stderr, "%s: step %u of %u, %s, %.0f s", stage, step, steps, detail, spent);
-  if (left >= 0.0)
+  if (left >= 0.0) {
+    char duration[DURATION_SIZE];
+    spell_duration(duration, left);
     fprintf(stderr, ", %s left", duration);
+  }
   fputc('\n', stderr);
 }
 

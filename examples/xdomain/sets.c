@@ -24,6 +24,12 @@ class_names names_of_model(const xd_model *model, uint32_t domain) {
   return names;
 }
 
+bool is_number_of(const char *name, uint32_t label) {
+  char number[16];
+  snprintf(number, sizeof number, "%u", label);
+  return !strcmp(name, number);
+}
+
 /* ---- Unlabelled pictures ---- */
 
 #define UNLABELLED "unlabelled"
@@ -129,11 +135,9 @@ xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, con
 
 /* The number alone, where the class has no other name. */
 static void print_class(const xd_dataset *set, uint32_t label) {
-  char number[16];
   const char *name = xd_dataset_class_name(set, label);
-  snprintf(number, sizeof number, "%u", label);
-  fputs(number, stderr);
-  if (strcmp(name, number)) {
+  fprintf(stderr, "%u", label);
+  if (!is_number_of(name, label)) {
     fputs(" '", stderr);
     print_text(stderr, name);
     fputc('\'', stderr);

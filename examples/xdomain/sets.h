@@ -12,8 +12,9 @@ typedef struct class_names {
 
 class_names names_of_set(const xd_dataset *set);
 class_names names_of_model(const xd_model *model, uint32_t domain);
+bool is_number_of(const char *name, uint32_t label); /* the class's own, as "7" is of 7 */
 
-/* Whether a word names a set of pictures by its kind: "idx:A,B", "dir:A", "mat:A". */
+/* Whether a word is a SPEC, by its kind or what follows a folder: "idx:A,B", "dir:A", "mat:A", "A;first=9", "A|B". */
 bool is_spec(const char *word);
 
 /* xd_dataset_load, and shows how far it is where it takes long (fitting.c). */

@@ -16,7 +16,6 @@
 
 #define WHY_SIZE 160
 #define PIXELS_MOST ((uint64_t)1 << 28)
-#define END_OF(field) (offsetof(xd_context_options, field) + sizeof(((xd_context_options *)0)->field))
 
 /* ---- the options ---- */
 
@@ -250,12 +249,12 @@ static void take_listeners(xd_context_options *settings, const xd_context_option
   const size_t size = xdi_sized_stated(options);
   if (size > XDI_SIZED_MOST || size % sizeof size)
     return;
-  if (size >= END_OF(log_user)) {
+  if (size >= XDI_END_OF(xd_context_options, log_user)) {
     settings->log_level = options->log_level;
     settings->log = options->log;
     settings->log_user = options->log_user;
   }
-  if (size >= END_OF(message_size)) {
+  if (size >= XDI_END_OF(xd_context_options, message_size)) {
     settings->message = options->message;
     settings->message_size = options->message_size;
   }

@@ -16,12 +16,14 @@ typedef struct xdi_sized {
   size_t least;     /* of the first version that programs may have been built with */
 } xdi_sized;
 
+/* The bytes of a struct up to a field and with it. */
+#define XDI_END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
+
 /* A struct type, and the last field that its first version had. A struct without padding at its end keeps
  * every later field out of what older programs leave to chance. */
 #define XDI_SIZED(type, last) \
   (&(const xdi_sized){#type, sizeof(type), \
-                      (offsetof(type, last) + sizeof(((type *)0)->last) + sizeof(size_t) - 1) / \
-                          sizeof(size_t) * sizeof(size_t)})
+                      (XDI_END_OF(type, last) + sizeof(size_t) - 1) / sizeof(size_t) * sizeof(size_t)})
 
 /* Copies a caller's struct over the defaults already in `to`: fields that the caller's version does not know
  * keep them. XD_ERROR_INVALID_ARGUMENT: `from` is NULL, or its size is below the first version's, above the

@@ -166,11 +166,13 @@ static xd_status tell_left_out(folder *root) {
   xdi_origin *origin = root->reading.draft.origin;
   const bool beside = root->classes.count > 0 && root->pictures.count > 0;
   if (!leave_out(origin, XD_LEFT_OUT_OTHER_TYPE, &root->others) ||
-      (beside && !leave_out(origin, XD_LEFT_OUT_BESIDE_CLASSES, &root->pictures)) ||
-      !leave_out(origin, XD_LEFT_OUT_BAD, &root->bad))
+      (beside && !leave_out(origin, XD_LEFT_OUT_BESIDE_CLASSES, &root->pictures)))
     return fail_listing(root);
-  for (size_t i = 0; i < root->bad.count; i++)
-    xdi_log(root->context, XD_LOG_WARNING, "left out: %s", root->bad.names[i]);
+  for (size_t i = 0; i < root->bad.count; i++) {
+    const xd_status status = xdi_reading_leave_out(&root->reading, root->bad.names[i]);
+    if (status != XD_OK)
+      return status;
+  }
   if (root->others.count)
     xdi_log(root->context, XD_LOG_WARNING,
             "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s/%s' the first",

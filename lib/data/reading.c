@@ -135,10 +135,10 @@ static bool is_bad(xd_status status) {
          status == XD_ERROR_TOO_LARGE || status == XD_ERROR_SHAPE_MISMATCH;
 }
 
-static xd_status leave_out(xdi_reading *reading) {
-  if (!xdi_origin_leave_out(reading->draft.origin, XD_LEFT_OUT_BAD, reading->context->message))
+xd_status xdi_reading_leave_out(xdi_reading *reading, const char *why) {
+  if (!xdi_origin_leave_out(reading->draft.origin, XD_LEFT_OUT_BAD, why))
     return xdi_fail_memory(reading->context, "reading a set");
-  xdi_log(reading->context, XD_LOG_WARNING, "left out: %s", reading->context->message);
+  xdi_log(reading->context, XD_LOG_WARNING, "left out: %s", why);
   return XD_OK;
 }
 
@@ -147,7 +147,7 @@ xd_status xdi_reading_step(xdi_reading *reading, xd_status status) {
   if (reading->options.skip_bad) {
     xdi_speak(reading->context);
     if (is_bad(status) && !reading->broken)
-      status = leave_out(reading);
+      status = xdi_reading_leave_out(reading, reading->context->message);
     else if (status != XD_OK)
       return xdi_fail(reading->context, status, "%s", reading->context->message);
   }

@@ -38,6 +38,9 @@ xd_status xdi_reading_take(xdi_reading *reading, const xdi_view *picture, uint32
  * bad one out where the options allow it. Whatever else failed comes back. */
 xd_status xdi_reading_step(xdi_reading *reading, xd_status status);
 
+/* Lists something bad by the sentence that says why, and warns of it. XD_ERROR_OUT_OF_MEMORY. */
+xd_status xdi_reading_leave_out(xdi_reading *reading, const char *why);
+
 /* The set, and an end in any case. */
 xd_status xdi_reading_finish(xd_dataset **out, xdi_reading *reading);
 void xdi_reading_discard(xdi_reading *reading);

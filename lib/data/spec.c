@@ -213,7 +213,7 @@ static xd_status read_path(const xdi_spec *spec, char *path) {
 static xd_status check_kind(xdi_spec *spec) {
   bool idx = strcmp(spec->kind, "idx") == 0,
        known = idx || strcmp(spec->kind, "dir") == 0 || strcmp(spec->kind, "mat") == 0;
-  if (!known || !spec->path)
+  if (!known)
     return fail_word(spec, spec->kind,
                      "does not begin a set: a folder, idx:IMAGES[,LABELS], dir:PATH and mat:FILE do");
   if (idx)

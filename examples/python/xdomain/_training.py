@@ -295,7 +295,8 @@ def evaluate(
     whole, judging = loaded(Model, model), loaded(Judge, judge)
     number = choose(DIRECTIONS, "direction", direction)
     domains = whole.domains if number == _abi.XD_DIRECTION_1TO2 else whole.domains[::-1]
-    sets = [_matched(without_unlabelled(dataset(pictures))[0], domain.class_names) for pictures, domain in zip((source, target), domains)]
+    labelled = (without_unlabelled(dataset(pictures))[0] for pictures in (source, target))
+    sets = [_matched(pictures, domain.class_names) for pictures, domain in zip(labelled, domains)]
     names = [domain.class_names for domain in whole.domains]
     pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 
