@@ -67,7 +67,7 @@ awk '
     live("translate", "translator")
     live("evaluate", "evaluation")
     live("train", "run train")
-    live("train", "unstable/judge_trainer unstable/mapping_trainer unstable/vae_trainer unstable/validation")
+    live("train", "unstable/judge_trainer unstable/mapping_trainer unstable/plan unstable/vae_trainer unstable/validation")
     # The tour through all of them.
     allow("xdomain", "base options tensor image data backend layer model format translate evaluate train")
     live("xdomain", "xdomain")

@@ -6,6 +6,7 @@
 #include "choice.h"
 #include "sharing.h"
 #include "training.h"
+#include <xdomain/unstable/plan.h>
 
 enum { PILOT_STEPS = 4, PILOT_PICTURES = 320, JUDGE_STEPS = 3 };
 
@@ -129,16 +130,17 @@ static double judge_seconds(training *t, uint32_t domain) {
 
 /* ---- The plan ---- */
 
-/* As the library counts them; more than it takes are refused by it. */
-static uint32_t vae_steps(const training *t, uint32_t domain) {
-  const uint32_t count = xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain]);
-  const double values = (double)xd_dataset_width(t->sets[domain]) * xd_dataset_height(t->sets[domain]) *
-                        xd_dataset_channels(t->sets[domain]);
-  const double batch = numbered_option(t, "vae%u.batch", domain + 1),
-               least =
-                   floor(numbered_option(t, "vae%u.min_steps", domain + 1) * (values > 48 * 48 ? 1.5 : 1.0));
-  const double by_epochs = floor(count / fmin(batch, count)) * numbered_option(t, "vae%u.epochs", domain + 1);
-  return (uint32_t)fmin(fmax(by_epochs, least), UINT32_MAX);
+static xd_status count_steps(training *t) {
+  xd_train_input input = XD_TRAIN_INPUT_INIT;
+  for (uint32_t d = 0; d < 2; d++) {
+    input.set[d] = t->sets[d];
+    input.unlabelled[d] = t->unlabelled[d];
+  }
+  input.pairing = t->pairing;
+  const xd_status status = xd_train_steps(t->plan.steps, t->run.context, &input, t->options);
+  if (t->mapping_only)
+    t->plan.steps[XD_STAGE_VAE1] = t->plan.steps[XD_STAGE_VAE2] = 0;
+  return status;
 }
 
 static bool are_changed(const training *t, uint32_t domain) {
@@ -196,14 +198,10 @@ static void make_plan(training *t, const pilot *seen, const xd_dataset *few) {
   for (uint32_t d = 0; d < 2; d++) {
     const uint32_t vae = XD_STAGE_VAE1 + d, mapping = XD_STAGE_MAPPING1 + d;
     plan->step_seconds[vae] = t->mapping_only ? 0.0 : step_seconds(seen, vae);
-    plan->steps[vae] = t->mapping_only ? 0 : vae_steps(t, d);
     plan->step_seconds[mapping] = step_seconds(seen, mapping);
-    plan->steps[mapping] =
-        t->directions >> d & 1 ? (uint32_t)numbered_option(t, "mapping%u.steps", d + 1) : 0;
     plan_validations(t, d, picture_seconds);
   }
   /* Codes are encoded once to be standardised, and once to be kept. */
-  plan->steps[XD_STAGE_CODES] = 2;
   plan->step_seconds[XD_STAGE_CODES] = 0.0;
   for (uint32_t d = 0; d < 2; d++)
     plan->step_seconds[XD_STAGE_CODES] +=
@@ -239,6 +237,8 @@ int plan_training(training *t) {
     status = run_pilot(t, &seen, few);
   const double judges = status ? 0.0 : judge_seconds(t, 0) + judge_seconds(t, 1);
   t->run.hushed = false;
+  if (!status)
+    status = count_steps(t);
   if (!status)
     make_plan(t, &seen, few[1]);
   xd_dataset_release(few[0]);

@@ -150,11 +150,11 @@ static const char paper[] = "vae.latent_dim = 32\n"
 /* A third of the default's steps, and three times as many. */
 static const char quick[] = "vae.epochs = 3\n"
                             "vae.min_steps = 1300\n"
-                            "mapping.steps = 2700\n"
+                            "mapping.steps_per_pair = 270\n"
                             "validate_every = 1350\n";
 static const char best[] = "vae.epochs = 27\n"
                            "vae.min_steps = 12000\n"
-                           "mapping.steps = 24000\n";
+                           "mapping.steps_per_pair = 2400\n";
 
 static const struct {
   const char *group, *name, *text;

@@ -84,7 +84,9 @@
   ROW(REAL, beta2, 0, 0.999999, 0.99, "", "Adam's decay of the gradients' square") \
   ROW(COUNT, batch, 1, 65536, 128, "codes", "codes of a step") \
   ROW(COUNT, parts, 1, 65536, 1, "", "parts of a batch that are computed one after another; a divisor of the batch") \
-  ROW(COUNT, steps, 1, 33554431, 8000, "steps", "steps of the training") \
+  ROW(COUNT, steps, 0, 33554431, 0, "steps", \
+      "steps of the training; 0: steps_per_pair for each pair of classes, of which 10 to 20 count") \
+  ROW(COUNT, steps_per_pair, 1, 1677721, 800, "steps", "where steps is 0") \
   ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \
       "posterior samples kept of each picture, alike in both directions; 0: drawn anew each time, but 8 of changed" \
@@ -136,7 +138,7 @@
 #define XDI_TRAIN_ROWS(ROW) \
   ROW(SEED, seed, 0, 9007199254740992, 1, "", "of all random numbers of the training") \
   ROW(COUNT, directions, 0, 3, 3, "", "mappings that are trained: 1: 1 to 2, 2: 2 to 1, 3: both, 0: the VAEs alone") \
-  ROW(COUNT, validate_every, 0, 33554431, 2000, "steps", "mapping steps between validations; 0: after the last alone") \
+  ROW(COUNT, validate_every, 0, 33554431, 4000, "steps", "mapping steps between validations; 0: after the last alone") \
   ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
       "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
   ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where all pictures of a VAE or a mapping look alike")

@@ -214,6 +214,8 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_generator_
   if (status != XD_OK)
     return status;
   const uint32_t count = xdi_list_class_names(names, input->set);
+  training->settings.mapping[0].steps =
+      xdi_mapping_steps(&training->settings.mapping[0], input->vectors ? 1 : count);
   status = train(&stage, count);
   if (status == XD_OK)
     status = make_model(out, &stage, names, count);

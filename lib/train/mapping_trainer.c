@@ -140,6 +140,7 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
     return xdi_fail_memory(context, "creating a mapping's trainer");
   trainer->context = xdi_context_retain(context);
   trainer->settings = *settings;
+  trainer->settings.steps = xdi_mapping_steps(settings, 1);
   trainer->rows = xdi_rank_rows(context, settings->batch);
   trainer->parts = xdi_rank_parts(context, settings->parts);
   trainer->insistence = 1.0;

@@ -28,9 +28,12 @@ static double pixels(const xd_dataset *set) {
   return (double)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
 uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set) {
-  const uint32_t count = xd_dataset_count(set);
-  return count < settings->batch ? count : settings->batch;
+  return smaller(xd_dataset_count(set), settings->batch);
 }
 
 static uint64_t least_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
@@ -38,20 +41,21 @@ static uint64_t least_steps(const xdi_vae_settings *settings, const xd_dataset *
   return pixels(set) > SMALL_PICTURE ? steps + steps / 2 : steps;
 }
 
-static uint64_t count_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
+static uint64_t count_steps(const xdi_vae_settings *settings, const xd_dataset *set,
+                            const xd_dataset *others) {
+  const uint32_t count = xd_dataset_count(set) + xd_dataset_count(others);
   const uint64_t least = least_steps(settings, set);
-  const uint64_t per_epoch = xd_dataset_count(set) / xdi_vae_batch(settings, set);
-  const uint64_t steps = per_epoch * settings->epochs;
+  const uint64_t steps = (uint64_t)(count / smaller(count, settings->batch)) * settings->epochs;
   return steps < least ? least : steps;
 }
 
-uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
-  return (uint32_t)count_steps(settings, set);
+uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set, const xd_dataset *others) {
+  return (uint32_t)count_steps(settings, set, others);
 }
 
 xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,
                               const xd_dataset *set) {
-  const uint64_t steps = count_steps(settings, set);
+  const uint64_t steps = count_steps(settings, set, NULL);
   if (steps == 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.epochs and %s.min_steps cannot both be 0", group,
                     group);
@@ -92,7 +96,7 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae[domain])
       training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) *
-                        xdi_vae_steps(&settings->vae[domain], xdi_training_pictures(training, domain));
+                        xdi_vae_steps(&settings->vae[domain], xdi_training_pictures(training, domain), NULL);
     training->encoding_work[domain] = settings->directions ? encoding_of(training, domain) : 0.0;
     training->work += training->encoding_work[domain];
     if (xdi_training_has(training, domain))

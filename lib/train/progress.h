@@ -4,9 +4,9 @@
 
 #include "train/training.h"
 
-/* Steps of a VAE's schedule. */
+/* Steps of a VAE's schedule: of a set, and of further pictures of its domain (NULL: none). */
 uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set); /* of all ranks together */
-uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set);
+uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set, const xd_dataset *others);
 
 /* Whether there are any, and not too many: XD_ERROR_INVALID_ARGUMENT, XD_ERROR_TOO_LARGE. `group` names the options. */
 xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,

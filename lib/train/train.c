@@ -15,6 +15,7 @@
 #include "train/trained_model.h"
 #include "train/unlabelled.h"
 #include "train/vae_schedule.h"
+#include "xdomain/unstable/plan.h"
 
 /* ---- The stages: those that a checkpoint has finished are passed over ---- */
 
@@ -111,6 +112,20 @@ static xd_status map_all(xd_model **out, xdi_training *training) {
   xdi_training_start(training, none);
   status = xdi_checkpoint_begin(training);
   return status == XD_OK ? train_mappings(out, training, vaes) : status;
+}
+
+static uint32_t count_steps(const xdi_training *training, xd_stage stage) {
+  const xdi_train_settings *settings = &training->settings;
+  const xd_train_input *input = &training->input;
+  const uint32_t mapping = stage - XD_STAGE_MAPPING1;
+  if (stage == XD_STAGE_VAE1 || stage == XD_STAGE_VAE2) {
+    const uint32_t domain = stage - XD_STAGE_VAE1;
+    return xdi_vae_steps(&settings->vae[domain], input->set[domain], input->unlabelled[domain]);
+  }
+  if (stage == XD_STAGE_CODES)
+    return settings->directions ? 2 : 0;
+  return stage >= XD_STAGE_MAPPING1 && xdi_training_has(training, mapping) ? settings->mapping[mapping].steps
+                                                                           : 0;
 }
 
 /* ---- The calls ---- */
@@ -210,6 +225,22 @@ xd_status xd_map(xd_model **out, xd_context *context, xd_values *report, const x
   if (!out || !context || !model)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_map: out, context or model is NULL");
   return run_training(out, context, report, model, input, run, options);
+}
+
+xd_status xd_train_steps(uint32_t *steps, xd_context *context, const xd_train_input *input,
+                         const xd_options *options) {
+  xdi_training training;
+  if (!steps || !context)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_train_steps: steps or context is NULL");
+  xd_status status = xdi_training_open(&training, context, NULL, input, NULL);
+  if (status == XD_OK)
+    status = check_sets(&training);
+  if (status == XD_OK)
+    status = xdi_training_read(&training, options, true);
+  for (uint32_t stage = 0; status == XD_OK && stage <= XD_STAGE_MAPPING2; stage++)
+    steps[stage] = count_steps(&training, stage);
+  xdi_training_close(&training);
+  return status;
 }
 
 static xd_status read_one(xdi_training *training, const xd_options *options) {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/seeds.h"
 #include "base/sized.h"
+#include "data/pairing.h"
 #include "layer/network.h"
 
 void xd_train_input_init(xd_train_input *input, size_t struct_size) {
@@ -109,6 +110,14 @@ static void give_seeds(xdi_train_settings *settings) {
   settings->mapping[1].seed = xdi_seed_of(settings->seed, XDI_SEED_MAPPING_2TO1);
 }
 
+/* Classes that are linked by pairs are one. */
+static void count_steps(xdi_training *training) {
+  for (uint32_t direction = 0; direction < 2; direction++) {
+    xdi_mapping_settings *settings = &training->settings.mapping[direction];
+    settings->steps = xdi_mapping_steps(settings, xdi_pairing_group_count(training->input.pairing));
+  }
+}
+
 xd_status xdi_training_read(xdi_training *training, const xd_options *options, bool with_vae) {
   xd_status status = xdi_read_train(&training->settings, training->context, options);
   training->group = "train";
@@ -116,6 +125,7 @@ xd_status xdi_training_read(xdi_training *training, const xd_options *options, b
   if (status != XD_OK)
     return status;
   give_seeds(&training->settings);
+  count_steps(training);
   for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++)
     status = complete_vae(training, domain);
   return status == XD_OK ? check_directions(training, with_vae) : status;

@@ -72,6 +72,7 @@ OF_PARAMETER = {
     ("xd_picture_load", "path"): "f.picture_path",
     ("xd_picture_load_source", "source"): "&f.picture_source",
     ("xd_train", "options"): "f.train_options",
+    ("xd_train_steps", "options"): "f.train_options",
     ("xd_train_vae", "options"): "f.vae_options",
     ("xd_map", "options"): "f.train_options",
     ("xd_train_generator", "options"): "f.mapping_options",

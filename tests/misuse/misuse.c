@@ -17,6 +17,7 @@
 #include "xdomain/unstable/judge_trainer.h"
 #include "xdomain/unstable/mapping_trainer.h"
 #include "xdomain/unstable/mat.h"
+#include "xdomain/unstable/plan.h"
 #include "xdomain/unstable/presets.h"
 #include "xdomain/unstable/price.h"
 #include "xdomain/unstable/reduce.h"

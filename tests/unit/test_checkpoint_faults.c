@@ -46,7 +46,7 @@ START_TEST(checkpoint__refuses_other_options) {
       {"mapping2.steps=8", "mapping2.steps is 7 there, and 8 here"},
       {"mapping.lambda_reg=0.4", "mapping1.lambda_reg"},
       {"directions=1", "directions is 3 there, and 1 here"},
-      {"validate_every=2", "validate_every is 2000 there, and 2 here"},
+      {"validate_every=2", "validate_every is 4000 there, and 2 here"},
   };
   const setting plain = {.options = ""};
   lab l;

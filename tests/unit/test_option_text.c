@@ -186,7 +186,7 @@ END_TEST
 
 /* Presets of effort are the defaults with other numbers of steps. */
 START_TEST(preset__changes_steps_by_a_factor_of_three) {
-  static const char *const scaled[] = {"vae.epochs", "vae.min_steps", "mapping.steps"};
+  static const char *const scaled[] = {"vae.epochs", "vae.min_steps", "mapping.steps_per_pair"};
   xd_context *context = test_context("reference");
   xd_options *usual = make(context, "train"), *quick = make(context, "train"), *best = make(context, "train");
   assert_ok(context, xd_options_apply_preset(quick, context, "quick"));

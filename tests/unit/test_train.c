@@ -3,6 +3,7 @@
 #include "training_support.h"
 
 #include "model/encoder.h"
+#include "xdomain/unstable/plan.h"
 
 #define PAIRS "0:3,1:4,2:5"
 
@@ -599,6 +600,70 @@ static int note_validation(void *user, const xd_progress *progress) {
   return 0;
 }
 
+static void assert_steps(const fixture *f, const uint32_t expected[6]) {
+  uint32_t steps[6] = {77};
+  assert_ok(f->context, xd_train_steps(steps, f->context, &f->input, f->options));
+  for (uint32_t stage = 0; stage < 6; stage++)
+    ck_assert_msg(steps[stage] == expected[stage], "stage %u: %u", stage, steps[stage]);
+}
+
+START_TEST(train_steps__counts_unlabelled_pictures_and_what_is_trained) {
+  fixture *f = open_short_fixture("reference", 1);
+  uint32_t steps[6];
+  set(f, "epochs=2 directions=2");
+  f->input.unlabelled[0] = f->held_out[0];
+  assert_steps(f, (const uint32_t[]){0, 34, 24, 2, 0, 12});
+  set(f, "directions=0 vae2.min_steps=25");
+  assert_steps(f, (const uint32_t[]){0, 34, 25, 0, 0, 0});
+  set(f, "vae1.width=5");
+  assert_status(xd_train_steps(steps, f->context, &f->input, f->options), XD_ERROR_SHAPE_MISMATCH);
+  f->input.set[1] = NULL;
+  assert_status(xd_train_steps(steps, f->context, &f->input, f->options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train_steps(NULL, f->context, &f->input, f->options), XD_ERROR_INVALID_ARGUMENT);
+  assert_status(xd_train_steps(steps, NULL, &f->input, f->options), XD_ERROR_INVALID_ARGUMENT);
+  close_fixture(f);
+}
+END_TEST
+
+static int stop_at_mapping(void *user, const xd_progress *progress) {
+  *(uint32_t *)user = progress->steps;
+  return progress->stage == XD_STAGE_MAPPING1;
+}
+
+/* A set of 30 classes, paired with itself. */
+START_TEST(train__maps_many_classes_for_longer) {
+  static const struct {
+    uint32_t pairs, steps;
+  } cases[] = {{1, 8000}, {10, 8000}, {13, 10400}, {20, 16000}, {30, 16000}};
+  fixture *f = open_short_fixture("reference", 1);
+  uint8_t pixels[60 * PATTERN_SIZE];
+  uint32_t labels[60], heard = 0;
+  xd_dataset *many = NULL;
+  xd_model *model = NULL;
+  for (uint32_t i = 0; i < sizeof pixels; i++)
+    pixels[i] = (uint8_t)(i * i);
+  for (uint32_t i = 0; i < 60; i++)
+    labels[i] = i % 30;
+  assert_ok(f->context, xd_dataset_create(&many, f->context, pixels, labels, 60, SIDE, SIDE, 1));
+  f->input.set[0] = f->input.set[1] = many;
+  f->run.callback = stop_at_mapping, f->run.user = &heard;
+  set(f, "mapping1.steps=0 directions=1");
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    char pairs[30 * 8] = "0:0";
+    for (uint32_t label = 1; label < cases[i].pairs; label++)
+      snprintf(pairs + strlen(pairs), sizeof pairs - strlen(pairs), ",%u:%u", label, label);
+    pair(f, pairs);
+    assert_steps(f, (const uint32_t[]){0, 2, 2, 2, cases[i].steps, 0});
+    assert_status(train(f, &model, NULL), XD_ERROR_CANCELLED);
+    ck_assert_uint_eq(heard, cases[i].steps);
+  }
+  pair(f, "*:*");
+  assert_steps(f, (const uint32_t[]){0, 2, 2, 2, 8000, 0});
+  xd_dataset_release(many);
+  close_fixture(f);
+}
+END_TEST
+
 START_TEST(train__tells_every_step_and_validates_on_the_way) {
   fixture *f = open_short_fixture("auto", 1);
   xd_judge *judge = train_judge(f, 1);
@@ -608,12 +673,10 @@ START_TEST(train__tells_every_step_and_validates_on_the_way) {
   f->run.user = &seen;
   set(f, "validate_every=5");
   validate(f, judge);
+  const uint32_t steps[6] = {0, 12, 12, 2, 12, 12};
+  assert_steps(f, steps);
   assert_ok(f->context, train(f, &model, NULL));
-  ck_assert_uint_eq(seen.calls_of[XD_STAGE_VAE1], 12);
-  ck_assert_uint_eq(seen.calls_of[XD_STAGE_VAE2], 12);
-  ck_assert_uint_eq(seen.calls_of[XD_STAGE_CODES], 2);
-  ck_assert_uint_eq(seen.calls_of[XD_STAGE_MAPPING1], 12);
-  ck_assert_uint_eq(seen.calls_of[XD_STAGE_MAPPING2], 12);
+  ck_assert_mem_eq(seen.calls_of, steps, sizeof steps);
   ck_assert_uint_eq(seen.validations, 3); /* after 5, 10 and 12 steps, in the direction that has a judge */
   assert_near(seen.overall, 1.0, 1e-9, "overall");
   xd_model_release(model);
@@ -1186,6 +1249,8 @@ static Suite *make_suite(void) {
   add_case(suite, map__goes_on_where_train_left_the_vaes);
   add_case(suite, map__refuses_sets_of_other_shapes);
   add_case(suite, map__refuses_classes_of_other_names);
+  add_case(suite, train_steps__counts_unlabelled_pictures_and_what_is_trained);
+  add_case(suite, train__maps_many_classes_for_longer);
   add_case(suite, train__tells_every_step_and_validates_on_the_way);
   add_case(suite, train__stops_when_the_callback_asks_or_the_context_is_cancelled);
   add_case(suite, train__names_a_class_without_pictures);

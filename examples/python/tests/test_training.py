@@ -365,8 +365,8 @@ def test_options_are_the_library_s(small: Small) -> None:
                 assert "cannot be 1" in str(refused)
     with pytest.raises(TypeError, match="did you mean steps"):
         xdomain.train(small, small, "0:1", stepps=5)
-    with pytest.raises(xdomain.InvalidArgument, match="steps"):
-        xdomain.train(small, small, "0:1", steps=0)
+    with pytest.raises(xdomain.InvalidArgument, match="steps_per_pair"):
+        xdomain.train(small, small, "0:1", steps_per_pair=0)
     for name, wrong in (("steps", None), ("vae1_epochs", [3]), ("mapping2_steps", None), ("seed", None)):
         with pytest.raises(TypeError, match=rf"{name} cannot be {re.escape(repr(wrong))}: it is [01] to \d+"):
             xdomain.train(small, small, "0:1", **{name: wrong})

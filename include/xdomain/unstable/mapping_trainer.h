@@ -73,7 +73,8 @@ typedef struct xd_mapping_trainer xd_mapping_trainer;
  * group "mapping"; NULL means the defaults. The latent sizes are those of a given network where
  * the options source_dim and target_dim are 0. What draws the codes (mixing, anchor_codes,
  * codes_per_picture, augment, augment_elastic, augment_colour, augment_blur) and the learning rates
- * are those of schedules and not read here; steps is where the tie to the noise has fallen.
+ * are those of schedules and not read here; steps (ten times steps_per_pair where it is 0) is where
+ * the tie to the noise has fallen.
  * XD_ERROR_INVALID_ARGUMENT: out or context is NULL, options of another group, a latent size that
  * nothing gives, or anchor_codes above 1 beside same_code_positive. XD_ERROR_SHAPE_MISMATCH:
  * networks or sizes that do not fit together. XD_ERROR_OUT_OF_MEMORY. */
