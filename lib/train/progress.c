@@ -28,41 +28,41 @@ static double pixels(const xd_dataset *set) {
   return (double)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b) {
-  return a < b ? a : b;
+/* Of all pictures that the domain's VAE sees. */
+static uint32_t count_pictures(const xdi_training *training, uint32_t domain) {
+  return xd_dataset_count(training->input.set[domain]) + xd_dataset_count(training->input.unlabelled[domain]);
 }
 
-uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set) {
-  return smaller(xd_dataset_count(set), settings->batch);
+uint32_t xdi_vae_batch(const xdi_training *training, uint32_t domain) {
+  const uint32_t count = count_pictures(training, domain), batch = training->settings.vae[domain].batch;
+  return count < batch ? count : batch;
 }
 
-static uint64_t least_steps(const xdi_vae_settings *settings, const xd_dataset *set) {
-  const uint64_t steps = settings->min_steps;
-  return pixels(set) > SMALL_PICTURE ? steps + steps / 2 : steps;
+static uint64_t least_steps(const xdi_training *training, uint32_t domain) {
+  const uint64_t steps = training->settings.vae[domain].min_steps;
+  return pixels(training->input.set[domain]) > SMALL_PICTURE ? steps + steps / 2 : steps;
 }
 
-static uint64_t count_steps(const xdi_vae_settings *settings, const xd_dataset *set,
-                            const xd_dataset *others) {
-  const uint32_t count = xd_dataset_count(set) + xd_dataset_count(others);
-  const uint64_t least = least_steps(settings, set);
-  const uint64_t steps = (uint64_t)(count / smaller(count, settings->batch)) * settings->epochs;
+static uint64_t count_steps(const xdi_training *training, uint32_t domain) {
+  const uint64_t least = least_steps(training, domain);
+  const uint64_t per_epoch = count_pictures(training, domain) / xdi_vae_batch(training, domain);
+  const uint64_t steps = per_epoch * training->settings.vae[domain].epochs;
   return steps < least ? least : steps;
 }
 
-uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set, const xd_dataset *others) {
-  return (uint32_t)count_steps(settings, set, others);
+uint32_t xdi_vae_steps(const xdi_training *training, uint32_t domain) {
+  return (uint32_t)count_steps(training, domain);
 }
 
-xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,
-                              const xd_dataset *set) {
-  const uint64_t steps = count_steps(settings, set, NULL);
+xd_status xdi_check_vae_steps(const xdi_training *training, uint32_t domain, const char *group) {
+  const uint64_t steps = count_steps(training, domain);
   if (steps == 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s.epochs and %s.min_steps cannot both be 0", group,
-                    group);
+    return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
+                    "%s.epochs and %s.min_steps cannot both be 0", group, group);
   if (steps > MOST_STEPS)
-    return xdi_fail(context, XD_ERROR_TOO_LARGE,
+    return xdi_fail(training->context, XD_ERROR_TOO_LARGE,
                     "%s.epochs and %s.min_steps give %llu steps for %u pictures, and %u are the most", group,
-                    group, (unsigned long long)steps, xd_dataset_count(set), MOST_STEPS);
+                    group, (unsigned long long)steps, count_pictures(training, domain), MOST_STEPS);
   return XD_OK;
 }
 
@@ -77,10 +77,9 @@ static double work_of(const xdi_training *training, xd_stage stage, uint32_t ste
   if (stage == XD_STAGE_JUDGE)
     return 1.0;
   if (stage <= XD_STAGE_VAE2) {
-    const xdi_vae_settings *vae = &settings->vae[stage - XD_STAGE_VAE1];
-    const xd_dataset *set = xdi_training_pictures(training, stage - XD_STAGE_VAE1);
-    const uint32_t channels = vae->base_channels;
-    return vae_work * xdi_vae_batch(vae, set) * pixels(set) * (channels ? channels : 16) / 32.0;
+    const uint32_t domain = stage - XD_STAGE_VAE1, channels = settings->vae[domain].base_channels;
+    return vae_work * xdi_vae_batch(training, domain) * pixels(training->input.set[domain]) *
+           (channels ? channels : 16) / 32.0;
   }
   if (stage == XD_STAGE_CODES)
     return training->encoding_work[step - 1];
@@ -95,8 +94,7 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   training->context->deaf = training->context->reduce.ranks > 1;
   for (uint32_t domain = 0; domain < 2; domain++) {
     if (with_vae[domain])
-      training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) *
-                        xdi_vae_steps(&settings->vae[domain], xdi_training_pictures(training, domain), NULL);
+      training->work += work_of(training, XD_STAGE_VAE1 + domain, 1) * xdi_vae_steps(training, domain);
     training->encoding_work[domain] = settings->directions ? encoding_of(training, domain) : 0.0;
     training->work += training->encoding_work[domain];
     if (xdi_training_has(training, domain))

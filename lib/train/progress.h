@@ -4,13 +4,12 @@
 
 #include "train/training.h"
 
-/* Steps of a VAE's schedule: of a set, and of further pictures of its domain (NULL: none). */
-uint32_t xdi_vae_batch(const xdi_vae_settings *settings, const xd_dataset *set); /* of all ranks together */
-uint32_t xdi_vae_steps(const xdi_vae_settings *settings, const xd_dataset *set, const xd_dataset *others);
+/* Steps of the VAE of domain 0 or 1, and pictures of a step: of all ranks together. */
+uint32_t xdi_vae_batch(const xdi_training *training, uint32_t domain);
+uint32_t xdi_vae_steps(const xdi_training *training, uint32_t domain);
 
 /* Whether there are any, and not too many: XD_ERROR_INVALID_ARGUMENT, XD_ERROR_TOO_LARGE. `group` names the options. */
-xd_status xdi_check_vae_steps(xd_context *context, const char *group, const xdi_vae_settings *settings,
-                              const xd_dataset *set);
+xd_status xdi_check_vae_steps(const xdi_training *training, uint32_t domain, const char *group);
 
 /* Starts the clock, or lets it go on, and sets the work that is to be done: of VAEs 0 and 1 as
  * with_vae says, and of the mappings that the options name. */

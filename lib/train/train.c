@@ -114,20 +114,6 @@ static xd_status map_all(xd_model **out, xdi_training *training) {
   return status == XD_OK ? train_mappings(out, training, vaes) : status;
 }
 
-static uint32_t count_steps(const xdi_training *training, xd_stage stage) {
-  const xdi_train_settings *settings = &training->settings;
-  const xd_train_input *input = &training->input;
-  const uint32_t mapping = stage - XD_STAGE_MAPPING1;
-  if (stage == XD_STAGE_VAE1 || stage == XD_STAGE_VAE2) {
-    const uint32_t domain = stage - XD_STAGE_VAE1;
-    return xdi_vae_steps(&settings->vae[domain], input->set[domain], input->unlabelled[domain]);
-  }
-  if (stage == XD_STAGE_CODES)
-    return settings->directions ? 2 : 0;
-  return stage >= XD_STAGE_MAPPING1 && xdi_training_has(training, mapping) ? settings->mapping[mapping].steps
-                                                                           : 0;
-}
-
 /* ---- The calls ---- */
 
 static xd_status check_sets(const xdi_training *training) {
@@ -143,13 +129,12 @@ static xd_status check_sets(const xdi_training *training) {
 
 /* The steps and the batches of a VAE, for all pictures that it sees. */
 static xd_status check_vae(const xdi_training *training, uint32_t domain, const char *group) {
-  const xdi_vae_settings *settings = &training->settings.vae[domain];
-  const xd_dataset *set = xdi_training_pictures(training, domain);
+  const uint32_t parts = training->settings.vae[domain].parts;
   char batch[16];
   snprintf(batch, sizeof batch, "%s.batch", group);
-  const xd_status status = xdi_check_vae_steps(training->context, group, settings, set);
+  const xd_status status = xdi_check_vae_steps(training, domain, group);
   return status == XD_OK
-             ? xdi_ranks_check_batch(training->context, batch, xdi_vae_batch(settings, set), settings->parts)
+             ? xdi_ranks_check_batch(training->context, batch, xdi_vae_batch(training, domain), parts)
              : status;
 }
 
@@ -227,6 +212,24 @@ xd_status xd_map(xd_model **out, xd_context *context, xd_values *report, const x
   return run_training(out, context, report, model, input, run, options);
 }
 
+static uint32_t count_steps(const xdi_training *training, xd_stage stage) {
+  const xdi_train_settings *settings = &training->settings;
+  switch (stage) {
+  case XD_STAGE_VAE1:
+  case XD_STAGE_VAE2:
+    return xdi_vae_steps(training, stage - XD_STAGE_VAE1);
+  case XD_STAGE_CODES:
+    return settings->directions ? 2 : 0;
+  case XD_STAGE_MAPPING1:
+  case XD_STAGE_MAPPING2:
+    return xdi_training_has(training, stage - XD_STAGE_MAPPING1)
+               ? settings->mapping[stage - XD_STAGE_MAPPING1].steps
+               : 0;
+  default:
+    return 0;
+  }
+}
+
 xd_status xd_train_steps(uint32_t *steps, xd_context *context, const xd_train_input *input,
                          const xd_options *options) {
   xdi_training training;
@@ -237,6 +240,8 @@ xd_status xd_train_steps(uint32_t *steps, xd_context *context, const xd_train_in
     status = check_sets(&training);
   if (status == XD_OK)
     status = xdi_training_read(&training, options, true);
+  if (status == XD_OK)
+    status = check_schedules(&training);
   for (uint32_t stage = 0; status == XD_OK && stage <= XD_STAGE_MAPPING2; stage++)
     steps[stage] = count_steps(&training, stage);
   xdi_training_close(&training);

@@ -54,7 +54,7 @@ static xd_status open_stage(vae_stage *stage) {
   if (status != XD_OK)
     return status;
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
-  stage->steps = xdi_vae_steps(settings, set, NULL);
+  stage->steps = xdi_vae_steps(stage->training, stage->domain);
   stage->rows = xdi_rank_rows(context, stage->epochs.batch);
   stage->first = xdi_rank_first(context, stage->epochs.batch);
   stage->pictures = xdi_allocate(&context->allocator, stage->rows, picture * sizeof *stage->pictures);

@@ -615,7 +615,9 @@ START_TEST(train_steps__counts_unlabelled_pictures_and_what_is_trained) {
   assert_steps(f, (const uint32_t[]){0, 34, 24, 2, 0, 12});
   set(f, "directions=0 vae2.min_steps=25");
   assert_steps(f, (const uint32_t[]){0, 34, 25, 0, 0, 0});
-  set(f, "vae1.width=5");
+  set(f, "vae1.epochs=1000000 vae1.batch=1");
+  assert_status(xd_train_steps(steps, f->context, &f->input, f->options), XD_ERROR_TOO_LARGE);
+  set(f, "vae1.epochs=1 vae1.width=5");
   assert_status(xd_train_steps(steps, f->context, &f->input, f->options), XD_ERROR_SHAPE_MISMATCH);
   f->input.set[1] = NULL;
   assert_status(xd_train_steps(steps, f->context, &f->input, f->options), XD_ERROR_INVALID_ARGUMENT);
