@@ -193,10 +193,11 @@ XD_API void xd_generator_input_init(xd_generator_input *input, size_t struct_siz
  * different condition is drawn alike often; where all are the same, as those of a set without
  * labels, G1 makes codes of whatever the set holds. Options: group "mapping"; NULL means the
  * defaults; mixing, anchor_codes, invariance, invariance_target, style and the changes of copies
- * (augment and so on) are not read. Nothing is validated: the
- * last step's averaged weights are taken. The report, where not NULL, is as xd_train's of
- * mapping 1. Run may be NULL; its callback hears of XD_STAGE_CODES and XD_STAGE_MAPPING1. It takes
- * little time and has no checkpoints: with one, XD_ERROR_UNSUPPORTED.
+ * (augment and so on) are not read; where steps is 0, a label counts as a pair of classes, and all
+ * vectors as one. Nothing is validated: the last step's averaged weights are taken. The report,
+ * where not NULL, is as xd_train's of mapping 1. Run may be NULL; its callback hears of
+ * XD_STAGE_CODES and XD_STAGE_MAPPING1. It takes little time and has no checkpoints: with one,
+ * XD_ERROR_UNSUPPORTED.
  * XD_ERROR_INVALID_ARGUMENT (a part is missing, the set is empty, vector_dim, the option
  * same_code_positive); XD_ERROR_SHAPE_MISMATCH (pictures, VAE and options that do not fit);
  * XD_ERROR_NUMERIC (a vector has a value that is not finite; training diverged);

@@ -394,7 +394,7 @@ START_TEST(train_generator__gives_a_model_of_labels_on_the_same_vae) {
   xd_values *report = make_values(context);
   open_fixture(&f, QUICK_VAE);
   f.input.name = "patterns";
-  assert_ok(context, train(&f, &model, report, QUICK_MAPPING));
+  assert_ok(context, train(&f, &model, report, QUICK_MAPPING " steps=0 steps_per_pair=1"));
   ck_assert_ptr_eq(xd_model_encoder(model, 2), f.encoder);
   ck_assert_ptr_eq(xd_model_decoder(model, 2), f.decoder);
   ck_assert_uint_eq(xd_model_latent_dim(model, 1), CLASSES);
@@ -404,6 +404,7 @@ START_TEST(train_generator__gives_a_model_of_labels_on_the_same_vae) {
   ck_assert_str_eq(xd_model_pairing(model), "0:0,1:1,2:2");
   ck_assert_str_eq(xd_model_property(model, "mapping.pictures2"), "360");
   ck_assert(strstr(xd_model_property(model, "mapping1.options"), "hidden_width=16 ") != NULL);
+  ck_assert(strstr(xd_model_property(model, "mapping1.options"), " steps=10 ") != NULL);
   ck_assert(strstr(xd_model_property(model, "mapping1.options"), " augment=0 augment_elastic=0 ") != NULL);
   ck_assert(value_of(report, "mapping1.discriminator") > 0.0);
   ck_assert(value_of(report, "seconds") >= value_of(report, "seconds.mapping1"));
