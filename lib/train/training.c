@@ -111,7 +111,7 @@ static void give_seeds(xdi_train_settings *settings) {
 }
 
 /* Classes that are linked by pairs are one. */
-static void count_steps(xdi_training *training) {
+static void settle_steps(xdi_training *training) {
   for (uint32_t direction = 0; direction < 2; direction++) {
     xdi_mapping_settings *settings = &training->settings.mapping[direction];
     settings->steps = xdi_mapping_steps(settings, xdi_pairing_group_count(training->input.pairing));
@@ -125,7 +125,7 @@ xd_status xdi_training_read(xdi_training *training, const xd_options *options, b
   if (status != XD_OK)
     return status;
   give_seeds(&training->settings);
-  count_steps(training);
+  settle_steps(training);
   for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++)
     status = complete_vae(training, domain);
   return status == XD_OK ? check_directions(training, with_vae) : status;
