@@ -371,6 +371,7 @@ static void make_files(void) {
   static const unsigned char idx[] = {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4};
   char path[TEST_PATH_SIZE];
   f.folder = make_temp_folder();
+  ck_assert_int_eq(chdir(f.folder), 0); /* where files under odd names are made */
   path_in(f.out_path, f.folder, "out");
   path_in(f.picture_folder, f.folder, "pictures");
   ck_assert_int_eq(mkdir(f.picture_folder, 0700), 0);
