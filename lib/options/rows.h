@@ -141,6 +141,9 @@
   ROW(COUNT, validate_every, 0, 33554431, 4000, "steps", "mapping steps between validations; 0: after the last alone") \
   ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
       "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
+  ROW(REAL, light_share, 0, 1, 0.5, "", \
+      "a VAE's window, where it has none, is 10000 if its domain is a source alone, more than this share of its pixels'" \
+      " variance is light and that tells nothing of classes; 1: never") \
   ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where all pictures of a VAE or a mapping look alike")
 /* clang-format on */
 

@@ -164,6 +164,15 @@ static void warn_of_same_sets(const xdi_training *training) {
               "domain %u is validated on the pictures that it is trained on", domain + 1);
 }
 
+static void tell_of_light(const xdi_training *training) {
+  for (uint32_t domain = 0; domain < 2; domain++)
+    if (training->lost_light[domain] > 0.0)
+      xdi_log(training->context, XD_LOG_WARNING,
+              "domain %u is a source alone, and %.2f of what varies in its pixels is light, which tells "
+              "nothing of classes: its VAE sees pictures without it (light_share=1 leaves it)",
+              domain + 1, training->lost_light[domain]);
+}
+
 /* vaes: those that are mapped, NULL where they are to be trained. */
 static xd_status run_training(xd_model **out, xd_context *context, xd_values *report, const xd_model *vaes,
                               const xd_train_input *input, const xd_run *run, const xd_options *options) {
@@ -185,6 +194,8 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)
     warn_of_same_sets(&training);
+  if (status == XD_OK)
+    tell_of_light(&training);
   if (status == XD_OK)
     status = vaes ? map_all(out, &training) : train_all(out, &training);
   xdi_checkpoint_close(&training);
