@@ -101,15 +101,17 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  *                     measured after the last step
  *   validationsN      how many validations were made
  *   kept_stepN        the step, from 1, whose networks are kept
+ *   lightN            the share of domain N's variance that was light and was taken from it
+ *                     (option light_share); absent where none was
  *   probeN            what can be known of the class: the accuracy, on the validation set of
  *                     domain N, of a small classifier of posterior means that was trained on the
  *                     codes that the mappings are; about the most that a mapping's acc can be.
  *                     Absent without a validation set, or with one class
  * What is reproducible of it also stands in the model's properties. Domains of the same pictures,
- * and validation on those that are trained on, are told to the log. Before the first step:
- * XD_ERROR_INVALID_ARGUMENT names the option or argument; XD_ERROR_NOT_FOUND: the pairing names
- * a class that has no picture; XD_ERROR_SHAPE_MISMATCH: pictures, networks, latent sizes or
- * judges that do not fit together. Later: XD_ERROR_NUMERIC: training diverged;
+ * validation on those that are trained on, and light that is taken are told to the log. Before the
+ * first step: XD_ERROR_INVALID_ARGUMENT names the option or argument; XD_ERROR_NOT_FOUND: the
+ * pairing names a class that has no picture; XD_ERROR_SHAPE_MISMATCH: pictures, networks, latent
+ * sizes or judges that do not fit together. Later: XD_ERROR_NUMERIC: training diverged;
  * XD_ERROR_COLLAPSED (unless the option allow_collapse is 1): two validations in a row of a
  * mapping's second half, or its last one, accept 50% or more but have div below 0.1; or a VAE or
  * a mapping, once it is trained, gives nearly the same picture for all pictures it was trained on;
@@ -122,7 +124,8 @@ XD_API xd_status xd_train(xd_model **out, xd_context *context, xd_values *report
  * that are not trained are dropped, since they belonged to the old pairing; the option
  * directions cannot be 0. Options of the VAEs are not read. Where a class has one name in a set and
  * another in the model, XD_ERROR_SHAPE_MISMATCH names both (xd_dataset_match_classes gives a set
- * the model's numbers). XD_ERROR_UNSUPPORTED: a domain of the model holds conditions. Otherwise as
+ * the model's numbers). XD_ERROR_UNSUPPORTED: a domain of the model holds conditions. A VAE that
+ * lost its light and is to be drawn by, or to give its style, is told to the log. Otherwise as
  * xd_train. */
 XD_API xd_status xd_map(xd_model **out, xd_context *context, xd_values *report,
                         const xd_model *model, const xd_train_input *input, const xd_run *run,

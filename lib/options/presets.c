@@ -5,7 +5,8 @@
 #include "xdomain/options.h"
 #include "xdomain/unstable/presets.h"
 
-static const char mnist[] = "vae.latent_dim = 32\n"
+static const char mnist[] = "light_share = 1\n"
+                            "vae.latent_dim = 32\n"
                             "vae.hidden1 = 256\n"
                             "vae.smooth_start = 0\n"
                             "vae.sharpen = 0\n"
@@ -33,7 +34,8 @@ static const char mnist[] = "vae.latent_dim = 32\n"
                             "mapping2.noise_scale = 0.9\n";
 
 /* Domain 1: digits, domain 2: clothes. */
-static const char fashion[] = "vae.latent_dim = 32\n"
+static const char fashion[] = "light_share = 1\n"
+                              "vae.latent_dim = 32\n"
                               "vae.hidden1 = 256\n"
                               "vae.smooth_start = 0\n"
                               "vae.sharpen = 0\n"
@@ -70,7 +72,8 @@ static const char fashion[] = "vae.latent_dim = 32\n"
 
 /* Domain 1: photographs of house numbers, domain 2: written digits. The way 1 to 2 was chosen on a
  * validation split; the way back has the same numbers but for changed copies. */
-static const char svhn[] = "vae.latent_dim = 32\n"
+static const char svhn[] = "light_share = 1\n"
+                           "vae.latent_dim = 32\n"
                            "vae.hidden1 = 256\n"
                            "vae.smooth_start = 0\n"
                            "vae.sharpen = 0\n"
@@ -113,7 +116,8 @@ static const char svhn[] = "vae.latent_dim = 32\n"
 
 /* The letter of arXiv 1805.10130: plain perceptrons, a Gaussian with sigma_x 1 where the paper gives none, raw
  * codes, the real pair one code twice, no mismatches, no average. */
-static const char paper[] = "vae.latent_dim = 32\n"
+static const char paper[] = "light_share = 1\n"
+                            "vae.latent_dim = 32\n"
                             "vae.smooth_start = 0\n"
                             "vae.sharpen = 0\n"
                             "vae.averaging = 0\n"

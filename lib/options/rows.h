@@ -28,7 +28,7 @@
   ROW(SWITCH, linear_skip, 0, 1, 0, "", \
       "a linear map beside the layers of encoder and decoder, which starts as principal components") \
   ROW(COUNT, window, 0, 10000, 0, "thousandths of the larger side", \
-      "deviation, from 50, of the window under which pictures are normalised; 0: none") \
+      "deviation, from 50, of the window under which pictures are normalised; 0: none, or as light_share decides") \
   ROW(REAL, initial_gain, 0, 10, 0, "", \
       "weights start with deviation gain / sqrt(inputs of a unit); 0: He's and Glorot's deviations") \
   ROW(SWITCH, smooth_start, 0, 1, 1, "", \
@@ -142,8 +142,8 @@
   ROW(REAL, unlabelled_share, 0, 1, 0.9, "", \
       "share of the unlabelled pictures, the surest first, whose classes by their neighbours mappings are trained on") \
   ROW(REAL, light_share, 0, 1, 0.5, "", \
-      "a VAE's window, where it has none, is 10000 if its domain is a source alone, more than this share of its pixels'" \
-      " variance is light and that tells nothing of classes; 1: never") \
+      "a domain that is a source alone loses its light (vae.window 10000, where it is 0) if that is more than this share" \
+      " of its pixels' variance and tells no class; 1: never") \
   ROW(SWITCH, allow_collapse, 0, 1, 0, "", "go on where all pictures of a VAE or a mapping look alike")
 /* clang-format on */
 

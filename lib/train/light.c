@@ -1,105 +1,184 @@
-/* Light is the mean colour of a picture. A code that has to tell it has less room for what it falls on, and a
- * mapping reads classes from the code: so it is taken away where most of the pixels' variance is light, no
- * class can be told by it, and nothing will be drawn in it again. Photographs of house numbers (SVHN) have .6
- * of their variance in it, and it tells nothing of the digits; letters, clothes, emoji and digits on a ground
- * of their own have .03 to .2, and it tells a third of the classes' variance and more. */
+/* Light is what a flat window takes from a picture (layer/window_normalise.h): the mean of each channel, and the
+ * contrast. A code that has to tell it has less room for what it falls on, and a mapping reads classes from the code: so
+ * it is taken where most of the pixels' variance is light, no class can be told by it, and nothing will be drawn in it
+ * again. Of the photographs of house numbers (SVHN) it is .65 of the pixels' variance, and no part of it lies between
+ * classes; of letters, clothes, emoji and digits it is .03 to .2, a third of that and more between classes. */
 #include "train/light.h"
 
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/seeds.h"
+#include "data/pairing.h"
+#include "layer/window_normalise.h"
 
 #define SAMPLE 4096u
 #define CHANNEL_LIMIT 3u
-#define FLAT_WINDOW 10000u /* of vae.window: all pixels count alike */
+#define DIRECTIONS (CHANNEL_LIMIT + 1) /* the channels' means, and the contrast */
+#define FLAT_WINDOW XDI_WINDOW_MAX     /* all pixels count alike */
 
 static const double most_of_classes = 0.1;
+static const double least_contrast =
+    1.0 / 64.0; /* of a picture that is more than light: the window's own floor */
+static const double least_apart =
+    1e-6; /* of its squares, and of a byte's, in a direction that the others do not hold */
 
-typedef struct class_light {
-  double sum[CHANNEL_LIMIT]; /* of its pictures' mean colours */
-  uint32_t count;
-} class_light;
+typedef struct sample {
+  uint32_t count, channels;
+  size_t size;      /* values of a picture */
+  uint32_t *labels; /* [count] */
+  double *light;    /* [DIRECTIONS][count] */
+  uint32_t *pixels; /* [size]: bytes summed over the pictures */
+  double squares;   /* of all bytes */
+} sample;
 
-typedef struct light_sums {
-  size_t cells; /* a picture's */
-  uint32_t channels, count;
-  double *pixels;                                   /* [cells][channels], over the pictures */
-  double squares;                                   /* of pixels */
-  double sum[CHANNEL_LIMIT], square[CHANNEL_LIMIT]; /* of pictures' mean colours */
-  class_light *classes;                             /* [XD_CLASS_LIMIT] */
-} light_sums;
-
-static void add_picture(light_sums *sums, const uint8_t *pixels, class_light *class) {
-  double colour[CHANNEL_LIMIT] = {0.0};
-  for (size_t i = 0; i < sums->cells * sums->channels; i++) {
-    const double value = pixels[i] / 255.0;
-    sums->pixels[i] += value;
-    sums->squares += value * value;
-    colour[i % sums->channels] += value / (double)sums->cells;
-  }
-  for (uint32_t c = 0; c < sums->channels; c++) {
-    sums->sum[c] += colour[c];
-    sums->square[c] += colour[c] * colour[c];
-    class->sum[c] += colour[c];
-  }
-  class->count++;
-  sums->count++;
+static xd_status open_sample(sample *s, xd_context *context, const xd_dataset *set) {
+  const uint32_t all = xd_dataset_count(set);
+  *s = (sample){.count = all < SAMPLE ? all : SAMPLE,
+                .channels = xd_dataset_channels(set),
+                .size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
+  s->labels = xdi_allocate(&context->allocator, s->count, sizeof *s->labels);
+  s->light = xdi_allocate(&context->allocator, (size_t)s->count * DIRECTIONS, sizeof *s->light);
+  s->pixels = xdi_allocate_zeroed(&context->allocator, s->size, sizeof *s->pixels);
+  return s->labels && s->light && s->pixels ? XD_OK : xdi_fail_memory(context, "measuring pictures' light");
 }
 
-static double square_over(double sum, double count) {
-  return sum * sum / count;
+static void close_sample(sample *s, xd_context *context) {
+  xdi_release(&context->allocator, s->labels);
+  xdi_release(&context->allocator, s->light);
+  xdi_release(&context->allocator, s->pixels);
 }
 
-/* Variances are taken as sums of squares about means; sums of nothing but rounding are no variance. */
-static xdi_light conclude(const light_sums *sums) {
-  const double count = sums->count, least = 1e-9 * count;
-  double light = 0.0, pixels = sums->squares, between = 0.0;
-  uint32_t met = 0;
-  for (size_t i = 0; i < sums->cells * sums->channels; i++)
-    pixels -= square_over(sums->pixels[i], count);
-  pixels /= (double)sums->cells;
-  for (uint32_t c = 0; c < sums->channels; c++) {
-    light += sums->square[c] - square_over(sums->sum[c], count);
-    between -= square_over(sums->sum[c], count);
+/* Whole numbers, so that no order of sums matters. */
+static void add_picture(sample *s, uint32_t row, const uint8_t *pixels) {
+  const double cells = (double)(s->size / s->channels);
+  uint64_t sums[CHANNEL_LIMIT] = {0}, squares = 0;
+  double variance = 0.0;
+  for (size_t i = 0; i < s->size; i++) {
+    s->pixels[i] += pixels[i];
+    squares += (uint32_t)pixels[i] * pixels[i];
   }
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
-    const class_light *class = &sums->classes[label];
-    met += class->count > 0;
-    for (uint32_t c = 0; c<sums->channels &&class->count> 0; c++)
-      between += square_over(class->sum[c], class->count);
+  for (uint32_t c = 0; c < s->channels; c++) {
+    for (size_t i = c; i < s->size; i += s->channels)
+      sums[c] += pixels[i];
+    const double mean = (double)sums[c] / cells;
+    s->light[c * s->count + row] = mean;
+    variance -= mean * mean / s->channels;
   }
-  if (light < least || met < 2 || count <= met)
-    return (xdi_light){.share = 0.0, .classes = 1.0};
-  const double within = (1.0 - between / light) * (count - 1.0) / (count - met);
-  return (xdi_light){.share = fmin(light / pixels, 1.0), .classes = fmin(fmax(1.0 - within, 0.0), 1.0)};
+  variance += (double)squares / (double)s->size;
+  s->light[s->channels * s->count + row] = sqrt(fmax(variance, 0.0));
+  s->squares += (double)squares;
+}
+
+/* One of each of as many equal parts of the set, so that no order of its classes matters. */
+static void draw_sample(sample *s, const xd_dataset *set) {
+  const uint64_t all = xd_dataset_count(set), stream = xdi_stream_id(XDI_STREAM_SUBSET, 0);
+  for (uint32_t i = 0; i < s->count; i++) {
+    const uint32_t begin = (uint32_t)(i * all / s->count), end = (uint32_t)((i + 1) * all / s->count);
+    const uint32_t index = begin + xdi_random_below(0, stream, i, end - begin);
+    s->labels[i] = xd_dataset_label(set, index);
+    add_picture(s, i, xd_dataset_pixels(set, index));
+  }
+}
+
+static double dot(const double *a, const double *b, uint32_t count) {
+  double sum = 0.0;
+  for (uint32_t i = 0; i < count; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/* Takes the mean from a row of numbers, and returns it. */
+static double centre(double *row, uint32_t count) {
+  double mean = 0.0;
+  for (uint32_t i = 0; i < count; i++)
+    mean += row[i] / count;
+  for (uint32_t i = 0; i < count; i++)
+    row[i] -= mean;
+  return mean;
+}
+
+/* The share of a centred row's squares that lies between classes. */
+static double share_between(const sample *s, const double *row) {
+  double sums[XD_CLASS_LIMIT] = {0.0}, between = 0.0;
+  uint32_t counts[XD_CLASS_LIMIT] = {0};
+  for (uint32_t i = 0; i < s->count; i++) {
+    sums[s->labels[i]] += row[i];
+    counts[s->labels[i]]++;
+  }
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    between += counts[label] ? sums[label] * sums[label] / counts[label] : 0.0;
+  return between / dot(row, row, s->count);
+}
+
+static bool has_two_classes(const sample *s) {
+  for (uint32_t i = 1; i < s->count; i++)
+    if (s->labels[i] != s->labels[0])
+      return true;
+  return false;
+}
+
+/* Of the directions, made independent of one another (Gram and Schmidt): what the classes differ in may be a hue, which
+ * is none of the channels' own. */
+static double told_of_classes(sample *s) {
+  double told = 0.0;
+  for (uint32_t k = 0; k <= s->channels; k++) {
+    double *row = s->light + k * s->count;
+    const double whole = dot(row, row, s->count);
+    for (uint32_t other = 0; other < k; other++) {
+      const double *before = s->light + other * s->count, square = dot(before, before, s->count);
+      const double part = square > 0.0 ? dot(row, before, s->count) / square : 0.0;
+      for (uint32_t i = 0; i < s->count; i++)
+        row[i] -= part * before[i];
+    }
+    const bool apart = dot(row, row, s->count) > least_apart * (whole + s->count);
+    for (uint32_t i = 0; i < s->count && !apart; i++)
+      row[i] = 0.0;
+    told += apart ? share_between(s, row) : 0.0;
+  }
+  return told;
+}
+
+static xdi_light conclude(sample *s) {
+  xdi_light light = {.classes = 1.0};
+  double pixels = s->squares / s->count;
+  for (size_t i = 0; i < s->size; i++)
+    pixels -= (double)s->pixels[i] / s->count * s->pixels[i] / s->count;
+  for (uint32_t k = 0; k <= s->channels; k++) {
+    double *row = s->light + k * s->count;
+    const double mean = centre(row, s->count);
+    if (k < s->channels)
+      light.share += dot(row, row, s->count) / s->count / s->channels;
+    else
+      light.contrast = mean / 255.0;
+  }
+  pixels /= (double)s->size;
+  light.share = pixels > 0.0 ? fmin(light.share / pixels, 1.0) : 0.0;
+  if (has_two_classes(s))
+    light.classes = told_of_classes(s);
+  return light;
 }
 
 xd_status xdi_measure_light(xdi_light *light, xd_context *context, const xd_dataset *set) {
-  const xd_allocator *allocator = &context->allocator;
-  const uint32_t all = xd_dataset_count(set), count = all < SAMPLE ? all : SAMPLE;
-  light_sums sums = {.cells = (size_t)xd_dataset_width(set) * xd_dataset_height(set),
-                     .channels = xd_dataset_channels(set)};
-  sums.pixels = xdi_allocate_zeroed(allocator, sums.cells * sums.channels, sizeof *sums.pixels);
-  sums.classes = xdi_allocate_zeroed(allocator, XD_CLASS_LIMIT, sizeof *sums.classes);
-  const bool ready = sums.pixels && sums.classes;
-  for (uint32_t i = 0; i < count && ready; i++) {
-    const uint32_t index = (uint32_t)((uint64_t)i * all / count);
-    add_picture(&sums, xd_dataset_pixels(set, index), &sums.classes[xd_dataset_label(set, index)]);
+  sample s;
+  const xd_status status = open_sample(&s, context, set);
+  if (status == XD_OK) {
+    draw_sample(&s, set);
+    *light = conclude(&s);
   }
-  if (ready)
-    *light = conclude(&sums);
-  xdi_release(allocator, sums.pixels);
-  xdi_release(allocator, sums.classes);
-  return ready ? XD_OK : xdi_fail_memory(context, "measuring pictures' light");
+  close_sample(&s, context);
+  return status;
 }
 
 /* The style that a mapping keeps may be the light. */
 static bool may_lose_light(const xdi_training *training, uint32_t domain) {
   const xdi_train_settings *settings = &training->settings;
+  const xdi_vae_settings *vae = &settings->vae[domain];
   const xd_train_input *input = &training->input;
   return xdi_training_has(training, domain) && !xdi_training_has(training, 1 - domain) &&
-         settings->light_share < 1.0f && settings->vae[domain].window == 0 &&
-         settings->mapping[domain].style == 0.0f && !input->encoder[domain] && !input->decoder[domain];
+         settings->light_share < 1.0f && settings->mapping[domain].style == 0.0f && vae->window == 0 &&
+         vae->width <= XDI_WINDOW_SIDE_MAX && vae->height <= XDI_WINDOW_SIDE_MAX && !input->pairing->any &&
+         !input->encoder[domain] && !input->decoder[domain];
 }
 
 xd_status xdi_settle_light(xdi_training *training, uint32_t domain) {
@@ -107,7 +186,10 @@ xd_status xdi_settle_light(xdi_training *training, uint32_t domain) {
   if (!may_lose_light(training, domain))
     return XD_OK;
   const xd_status status = xdi_measure_light(&light, training->context, training->input.set[domain]);
-  if (status == XD_OK && light.share > training->settings.light_share && light.classes <= most_of_classes)
-    training->settings.vae[domain].window = FLAT_WINDOW, training->lost_light[domain] = light.share;
-  return status;
+  if (status != XD_OK || light.share <= (double)training->settings.light_share ||
+      light.classes > most_of_classes || light.contrast < least_contrast)
+    return status;
+  training->settings.vae[domain].window = FLAT_WINDOW;
+  training->lost_light[domain] = light.share;
+  return XD_OK;
 }

@@ -87,6 +87,38 @@ runs 2 report any.xdm --config kept.options --out kept.options
 cmp -s model.options kept.options || fail "a file of options was replaced"
 holds '--no-valid --config' any.html
 
+# Whether its source lost its light or kept it, a training is repeated by them.
+for class in 0 1; do
+  mkdir -p lit/$class
+  for i in $(seq 40); do
+    awk -v i="$i" -v stands=$class 'BEGIN {
+      printf "P5 8 8 255\n"
+      for (y = 0; y < 8; y++) for (x = 0; x < 8; x++) printf "%c", 33 + (i * 37 + stands) % 64 + ((stands ? x : y) == i % 8 ? 30 : 0)
+    }' >lit/$class/$i.pgm
+  done
+done
+for share in 0.5 1; do
+  # shellcheck disable=SC2086
+  runs 0 train --domain1 lit --domain2 bars --one-way --light-share $share $vae $mapping --allow-collapse --no-preview \
+    --no-valid --out lit.xdm
+  [ $share = 1 ] || says "domain 1 is only a source"
+  [ $share = 0.5 ] || ! grep -q "only a source" log || fail "light is taken that was to stay"
+  runs 0 report lit.xdm --out lit.html
+  "$here/page.py" lit.html text options >lit.options
+  runs 0 train --domain1 lit --domain2 bars --config lit.options --allow-collapse --no-preview --no-valid --out again.xdm
+  cmp -s again.xdm lit.xdm || fail "the options of a model of --light-share $share give another"
+done
+# shellcheck disable=SC2086
+runs 0 map --model lit.xdm --domain1 lit --domain2 bars --set directions=2 $mapping --allow-collapse --no-preview --no-valid \
+  --out back.xdm
+grep -q "without their light" log && fail "a VAE that kept its light is warned of"
+# shellcheck disable=SC2086
+runs 0 train --domain1 lit --domain2 bars --one-way $vae $mapping --allow-collapse --no-preview --no-valid --out lit.xdm
+# shellcheck disable=SC2086
+runs 0 map --model lit.xdm --domain1 lit --domain2 bars --set directions=2 $mapping --allow-collapse --no-preview --no-valid \
+  --out back.xdm
+says "without their light: it draws them so"
+
 # The table of classes has eval's numbers, by translations of its own.
 "$tool" eval --model "$model" --domain1 one --domain2 two --judge1 judge1.xdc --judge2 judge.xdc --json --threads 1 >eval.json 2>log
 "$here/page.py" page.html table classes >classes

@@ -627,73 +627,6 @@ START_TEST(train_steps__counts_unlabelled_pictures_and_what_is_trained) {
 }
 END_TEST
 
-/* Pictures of three classes on grounds of any light; told: each class has a light of its own. */
-static xd_dataset *make_lit(fixture *f, int told) {
-  uint8_t pixels[120 * PATTERN_SIZE];
-  uint32_t labels[120];
-  xd_dataset *set = NULL;
-  for (uint32_t i = 0; i < 120; i++) {
-    const uint32_t class = i % 3, ground = told ? class * 90 : xdi_random_below(3, 501, i, 200);
-    draw_pattern(pixels + i * PATTERN_SIZE, (pattern) class, 7, i);
-    labels[i] = class;
-    for (uint32_t k = 0; k < PATTERN_SIZE; k++)
-      pixels[i * PATTERN_SIZE + k] = (uint8_t)(ground + (pixels[i * PATTERN_SIZE + k] > 0 ? 50 : 0));
-  }
-  assert_ok(f->context, xd_dataset_create(&set, f->context, pixels, labels, 120, SIDE, SIDE, 1));
-  return set;
-}
-
-static void assert_window(fixture *f, const char *options, const char *vae, const char *window) {
-  char wanted[32];
-  xd_model *model = NULL;
-  snprintf(wanted, sizeof wanted, " window=%s ", window);
-  set(f, options);
-  assert_ok(f->context, train(f, &model, NULL));
-  ck_assert_msg(strstr(xd_model_property(model, vae), wanted) != NULL, "%s: %s, not window=%s", options,
-                xd_model_property(model, vae), window);
-  xd_model_release(model);
-}
-
-START_TEST(train__takes_light_from_a_source_that_tells_nothing_by_it) {
-  fixture *f = open_short_fixture("reference", 1);
-  xd_dataset *lit = make_lit(f, 0), *told = make_lit(f, 1);
-  set(f, "allow_collapse=1");
-  pair(f, "0:3,1:4,2:5");
-  assert_window(f, "directions=1", "vae1.options", "0"); /* its own ground's light */
-  f->input.set[0] = lit;
-  assert_window(f, "directions=1", "vae1.options", "10000");
-  assert_window(f, "directions=1", "vae2.options", "0");
-  assert_window(f, "directions=3", "vae1.options", "0");
-  assert_window(f, "directions=2", "vae1.options", "0");
-  assert_window(f, "directions=1 light_share=1", "vae1.options", "0");
-  assert_window(f, "light_share=0.5 vae1.window=250", "vae1.options", "250");
-  assert_window(f, "vae1.window=0 mapping1.style=1", "vae1.options", "0");
-  f->input.set[0] = told;
-  assert_window(f, "mapping1.style=0", "vae1.options", "0");
-  f->input.set[0] = f->sets[1], f->input.set[1] = lit;
-  pair(f, "3:0,4:1,5:2");
-  assert_window(f, "directions=2", "vae2.options", "10000");
-  xd_dataset_release(lit);
-  xd_dataset_release(told);
-  close_fixture(f);
-}
-END_TEST
-
-START_TEST(train__takes_no_light_from_pictures_without_classes) {
-  fixture *f = open_short_fixture("reference", 1);
-  xd_dataset *lit = make_lit(f, 0), *unlabelled = NULL;
-  assert_ok(f->context,
-            xd_dataset_create(&unlabelled, f->context, xd_dataset_pixels(lit, 0), NULL, 120, SIDE, SIDE, 1));
-  pair(f, "*:*");
-  f->input.set[0] = unlabelled;
-  assert_window(f, "allow_collapse=1 directions=1", "vae1.options", "0");
-  f->input.set[0] = f->sets[0];
-  xd_dataset_release(unlabelled);
-  xd_dataset_release(lit);
-  close_fixture(f);
-}
-END_TEST
-
 static int stop_at_mapping(void *user, const xd_progress *progress) {
   *(uint32_t *)user = progress->steps;
   return progress->stage == XD_STAGE_MAPPING1;
@@ -1319,8 +1252,6 @@ static Suite *make_suite(void) {
   add_case(suite, map__refuses_sets_of_other_shapes);
   add_case(suite, map__refuses_classes_of_other_names);
   add_case(suite, train_steps__counts_unlabelled_pictures_and_what_is_trained);
-  add_case(suite, train__takes_light_from_a_source_that_tells_nothing_by_it);
-  add_case(suite, train__takes_no_light_from_pictures_without_classes);
   add_case(suite, train__maps_many_classes_for_longer);
   add_case(suite, train__tells_every_step_and_validates_on_the_way);
   add_case(suite, train__stops_when_the_callback_asks_or_the_context_is_cancelled);
