@@ -88,15 +88,7 @@ cmp -s model.options kept.options || fail "a file of options was replaced"
 holds '--no-valid --config' any.html
 
 # Whether its source lost its light or kept it, a training is repeated by them.
-for class in 0 1; do
-  mkdir -p lit/$class
-  for i in $(seq 40); do
-    awk -v i="$i" -v stands=$class 'BEGIN {
-      printf "P5 8 8 255\n"
-      for (y = 0; y < 8; y++) for (x = 0; x < 8; x++) printf "%c", 33 + (i * 37 + stands) % 64 + ((stands ? x : y) == i % 8 ? 30 : 0)
-    }' >lit/$class/$i.pgm
-  done
-done
+draw_bars lit 0 40 lit
 for share in 0.5 1; do
   # shellcheck disable=SC2086
   runs 0 train --domain1 lit --domain2 bars --one-way --light-share $share $vae $mapping --allow-collapse --no-preview \
