@@ -82,8 +82,8 @@ static void take_course(training_options *t, const xd_model *m) {
       (void)xd_options_set_number(t->options, NULL, "validate_every", strtod(found + strlen(every), NULL));
   }
   (void)xd_options_set_number(t->options, NULL, "directions", directions);
-  (void)xd_options_set_number(t->options, NULL, "light_share",
-                              1.0); /* the windows are those that the VAEs have */
+  /* The windows are those that the VAEs have. */
+  (void)xd_options_set_number(t->options, NULL, "light_share", 1.0);
 }
 
 static xd_status gather_options(training_options *t, const page *p) {

@@ -9,7 +9,6 @@
 
 #include "base/memory.h"
 #include "base/seeds.h"
-#include "data/pairing.h"
 #include "layer/window_normalise.h"
 
 #define SAMPLE 4096u
@@ -18,10 +17,12 @@
 #define FLAT_WINDOW XDI_WINDOW_MAX     /* all pixels count alike */
 
 static const double most_of_classes = 0.1;
-static const double least_contrast =
-    1.0 / 64.0; /* of a picture that is more than light: the window's own floor */
-static const double least_apart =
-    1e-6; /* of its squares, and of a byte's, in a direction that the others do not hold */
+/* Of pictures that are more than light: the window's own floor. */
+static const double least_contrast = 1.0 / 64.0;
+/* Of a direction's squares, and of a byte's, so that it is not one of those before it again. */
+static const double least_apart = 1e-6;
+
+/* ---- Measuring ---- */
 
 typedef struct sample {
   uint32_t count, channels;
@@ -170,26 +171,67 @@ xd_status xdi_measure_light(xdi_light *light, xd_context *context, const xd_data
   return status;
 }
 
+/* ---- The decision ---- */
+
 /* The style that a mapping keeps may be the light. */
 static bool may_lose_light(const xdi_training *training, uint32_t domain) {
   const xdi_train_settings *settings = &training->settings;
   const xdi_vae_settings *vae = &settings->vae[domain];
   const xd_train_input *input = &training->input;
-  return xdi_training_has(training, domain) && !xdi_training_has(training, 1 - domain) &&
-         settings->light_share < 1.0f && settings->mapping[domain].style == 0.0f && vae->window == 0 &&
-         vae->width <= XDI_WINDOW_SIDE_MAX && vae->height <= XDI_WINDOW_SIDE_MAX && !input->pairing->any &&
-         !input->encoder[domain] && !input->decoder[domain];
+  return settings->light_share < 1.0f && settings->mapping[domain].style == 0.0f && vae->window == 0 &&
+         vae->width <= XDI_WINDOW_SIDE_MAX && vae->height <= XDI_WINDOW_SIDE_MAX &&
+         xd_pairing_class(input->pairing, 1, 0) != XD_ANY_CLASS && !input->encoder[domain] &&
+         !input->decoder[domain];
 }
 
-xd_status xdi_settle_light(xdi_training *training, uint32_t domain) {
+/* Domain 0 or 1, of a training in one direction. */
+static uint32_t source_of(const xdi_training *training) {
+  return xdi_training_has(training, 0) ? 0 : 1;
+}
+
+xd_status xdi_settle_light(xdi_training *training) {
+  const uint32_t domain = source_of(training);
+  const bool alone = xdi_training_has(training, domain) && !xdi_training_has(training, 1 - domain);
   xdi_light light;
-  if (!may_lose_light(training, domain))
+  if (!alone || !may_lose_light(training, domain))
     return XD_OK;
   const xd_status status = xdi_measure_light(&light, training->context, training->input.set[domain]);
   if (status != XD_OK || light.share <= (double)training->settings.light_share ||
       light.classes > most_of_classes || light.contrast < least_contrast)
     return status;
   training->settings.vae[domain].window = FLAT_WINDOW;
-  training->lost_light[domain] = light.share;
+  training->lost_light = light.share;
   return XD_OK;
+}
+
+/* ---- What is said ---- */
+
+static xd_status tell_of_loss(const xdi_training *training) {
+  const uint32_t domain = source_of(training);
+  if (training->lost_light <= 0.0)
+    return XD_OK;
+  xdi_log(training->context, XD_LOG_WARNING,
+          "domain %u is only a source, and %.2f of its pixels' variance is light that tells no class: "
+          "its VAE is trained without brightness, cast and contrast (light_share 1 keeps them)",
+          domain + 1, training->lost_light);
+  return xdi_values_set(training->report, training->context, domain == 0 ? "light1" : "light2",
+                        training->lost_light);
+}
+
+/* A VAE that has lost its light draws none, and tells none of it. */
+static void warn_of_lost_light(const xdi_training *training) {
+  for (uint32_t domain = 0; training->vaes && domain < 2; domain++) {
+    const xd_encoder *encoder = xd_model_encoder(training->vaes, domain + 1);
+    const bool drawn = xdi_training_has(training, 1 - domain),
+               asked = xdi_training_has(training, domain) && training->settings.mapping[domain].style > 0.0f;
+    if ((drawn || asked) && encoder && xdi_window_of(xd_encoder_network(encoder)))
+      xdi_log(training->context, XD_LOG_WARNING,
+              "the VAE of domain %u was trained on pictures without their light: %s", domain + 1,
+              drawn ? "it draws them so" : "no style of light carries over");
+  }
+}
+
+xd_status xdi_tell_of_light(const xdi_training *training) {
+  warn_of_lost_light(training);
+  return tell_of_loss(training);
 }

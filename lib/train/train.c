@@ -5,8 +5,8 @@
 
 #include "data/dataset.h"
 #include "data/pairing.h"
-#include "layer/window_normalise.h"
 #include "train/checkpoint.h"
+#include "train/light.h"
 #include "train/mapping_schedule.h"
 #include "train/posterior.h"
 #include "train/probe.h"
@@ -165,34 +165,6 @@ static void warn_of_same_sets(const xdi_training *training) {
               "domain %u is validated on the pictures that it is trained on", domain + 1);
 }
 
-static xd_status tell_of_light(const xdi_training *training) {
-  static const char *const names[2] = {"light1", "light2"};
-  xd_status status = XD_OK;
-  for (uint32_t domain = 0; domain < 2 && status == XD_OK; domain++)
-    if (training->lost_light[domain] > 0.0) {
-      xdi_log(training->context, XD_LOG_WARNING,
-              "domain %u is only a source, and %.2f of its pixels' variance is light that tells no class: "
-              "its VAE is trained without brightness, cast and contrast (light_share 1 keeps them)",
-              domain + 1, training->lost_light[domain]);
-      status =
-          xdi_values_set(training->report, training->context, names[domain], training->lost_light[domain]);
-    }
-  return status;
-}
-
-/* A VAE that has lost its light draws none, and tells none of it. */
-static void warn_of_lost_light(const xdi_training *training) {
-  for (uint32_t domain = 0; training->vaes && domain < 2; domain++) {
-    const xd_encoder *encoder = xd_model_encoder(training->vaes, domain + 1);
-    const bool drawn = xdi_training_has(training, 1 - domain),
-               asked = xdi_training_has(training, domain) && training->settings.mapping[domain].style > 0.0f;
-    if ((drawn || asked) && encoder && xdi_window_of(xd_encoder_network(encoder)))
-      xdi_log(training->context, XD_LOG_WARNING,
-              "the VAE of domain %u was trained on pictures without their light: %s", domain + 1,
-              drawn ? "it draws them so" : "no style of light carries over");
-  }
-}
-
 /* vaes: those that are mapped, NULL where they are to be trained. */
 static xd_status run_training(xd_model **out, xd_context *context, xd_values *report, const xd_model *vaes,
                               const xd_train_input *input, const xd_run *run, const xd_options *options) {
@@ -208,16 +180,16 @@ static xd_status run_training(xd_model **out, xd_context *context, xd_values *re
     status = xdi_training_join(&training);
   if (status == XD_OK)
     status = check_schedules(&training);
+  if (status == XD_OK && !vaes)
+    status = xdi_settle_light(&training);
   if (status == XD_OK)
     status = xdi_check_texts(&training);
   if (status == XD_OK)
     status = xdi_checkpoint_open(&training);
   if (status == XD_OK)
-    status = tell_of_light(&training);
-  if (status == XD_OK) {
+    status = xdi_tell_of_light(&training);
+  if (status == XD_OK)
     warn_of_same_sets(&training);
-    warn_of_lost_light(&training);
-  }
   if (status == XD_OK)
     status = vaes ? map_all(out, &training) : train_all(out, &training);
   xdi_checkpoint_close(&training);

@@ -6,7 +6,6 @@
 #include "base/sized.h"
 #include "data/pairing.h"
 #include "layer/network.h"
-#include "train/light.h"
 
 void xd_train_input_init(xd_train_input *input, size_t struct_size) {
   const xd_train_input defaults = XD_TRAIN_INPUT_INIT;
@@ -127,10 +126,7 @@ xd_status xdi_training_read(xdi_training *training, const xd_options *options, b
     return status;
   give_seeds(&training->settings);
   settle_steps(training);
-  for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++) {
+  for (uint32_t domain = 0; status == XD_OK && with_vae && domain < 2; domain++)
     status = complete_vae(training, domain);
-    if (status == XD_OK)
-      status = xdi_settle_light(training, domain);
-  }
   return status == XD_OK ? check_directions(training, with_vae) : status;
 }

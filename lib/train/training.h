@@ -56,7 +56,7 @@ typedef struct xdi_training {
   xd_train_input input;
   xd_run run;
   xd_dataset *vae_set[2], *spread_set[2]; /* with unlabelled pictures (unlabelled.h); or NULL */
-  double lost_light[2];                   /* the share that is taken from a domain (light.h); 0: none */
+  double lost_light;                      /* the share that is taken from a source (light.h); 0: none */
   const xd_model *vaes;                   /* those that xd_map maps; NULL: they are trained */
   xd_values *report;                      /* the caller's, or the one below */
   xd_values own_report;

@@ -11,7 +11,7 @@ XD_BEGIN_DECLS
 
 /* Steps of each stage of a training: steps[stage] from XD_STAGE_VAE1 to XD_STAGE_MAPPING2, so 6
  * numbers of which the first is 0; 0 of mappings that are not trained. Those of xd_map are the
- * same, without the VAEs'. Input and options as of xd_train; nothing is trained. Errors as where
+ * same, without the VAEs'. Input and options as of xd_train; nothing is computed. Errors as where
  * xd_train refuses sets, pairing or options. */
 XD_API xd_status xd_train_steps(uint32_t *steps, xd_context *context, const xd_train_input *input,
                                 const xd_options *options);
