@@ -9,6 +9,7 @@
 #include "sharing.h"
 
 static const char ending[] = ".checkpoint";
+static const char *const part_endings[CHECKPOINT_PARTS] = {"", ".judge1", ".judge2"};
 
 /* ---- Where it is ---- */
 
@@ -17,10 +18,29 @@ static bool exists(const char *path) {
   return stat(path, &info) == 0;
 }
 
+/* The first part that is there, or NULL. */
+static const char *find_part(const checkpointing *c) {
+  for (int part = 0; part < CHECKPOINT_PARTS; part++)
+    if (c->paths[part] && exists(c->paths[part]))
+      return c->paths[part];
+  return NULL;
+}
+
+static bool is_taken(const checkpointing *c, const char *aside) {
+  bool taken = false;
+  for (int part = 0; part < CHECKPOINT_PARTS && c->paths[part] && !taken; part++) {
+    char *path = join_texts(aside, part_endings[part], "");
+    taken = path && exists(path);
+    free(path);
+  }
+  return taken;
+}
+
 /* "PATH.old", or where there is one "PATH.old2" and so on; to be freed. */
-static char *choose_aside(const char *path) {
+static char *choose_aside(const checkpointing *c) {
+  const char *path = c->paths[CHECKPOINT_OWN];
   char *aside = join_texts(path, ".old", "");
-  for (unsigned i = 2; aside && exists(aside); i++) {
+  for (unsigned i = 2; aside && is_taken(c, aside); i++) {
     char number[16];
     snprintf(number, sizeof number, "%u", i);
     free(aside);
@@ -29,11 +49,22 @@ static char *choose_aside(const char *path) {
   return aside;
 }
 
-static int set_aside(const char *path) {
-  char *aside = choose_aside(path);
-  const bool moved = aside && rename(path, aside) == 0;
-  const int code = moved ? EXIT_DONE : failure("cannot move '%s' aside: %s", path, strerror(errno));
-  if (moved)
+static bool move_part(const char *path, const char *aside, const char *part_ending) {
+  char *to = join_texts(aside, part_ending, "");
+  const bool moved = to && rename(path, to) == 0;
+  free(to);
+  return moved;
+}
+
+static int set_aside(const checkpointing *c) {
+  char *aside = choose_aside(c);
+  int code = aside ? EXIT_DONE : failure("out of memory");
+  for (int part = 0; part < CHECKPOINT_PARTS && !code; part++) {
+    const char *path = c->paths[part];
+    if (path && exists(path) && !move_part(path, aside, part_endings[part]))
+      code = failure("cannot move '%s' aside: %s", path, strerror(errno));
+  }
+  if (!code)
     notice("the checkpoint of an earlier training is kept as '%s'; --resume goes on with one", aside);
   free(aside);
   return code;
@@ -48,36 +79,46 @@ int check_checkpoint_flags(const checkpointing *c) {
 int prepare_checkpoint(checkpointing *c, const char *out) {
   if (c->none)
     return EXIT_DONE;
-  c->path = join_texts(c->given ? c->given : out, c->given ? "" : ending, "");
-  if (!c->path)
-    return failure("out of memory");
-  if (c->resume && !exists(c->path))
-    return failure("there is no checkpoint '%s' to go on from", c->path);
+  for (int part = 0; part < (c->with_judges ? CHECKPOINT_PARTS : 1); part++) {
+    c->paths[part] = join_texts(c->given ? c->given : out, c->given ? "" : ending, part_endings[part]);
+    if (!c->paths[part])
+      return failure("out of memory");
+    c->goes_on[part] = c->resume && exists(c->paths[part]);
+  }
+  if (c->resume && !find_part(c))
+    return failure("there is no checkpoint '%s' to go on from", c->paths[CHECKPOINT_OWN]);
   return EXIT_DONE;
 }
 
 int begin_checkpoint(const checkpointing *c) {
-  return is_first_rank() && c->path && !c->resume && exists(c->path) ? set_aside(c->path) : EXIT_DONE;
+  return is_first_rank() && !c->resume && find_part(c) ? set_aside(c) : EXIT_DONE;
 }
 
-xd_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user) {
+void free_checkpoint(checkpointing *c) {
+  for (int part = 0; part < CHECKPOINT_PARTS; part++)
+    free(c->paths[part]);
+}
+
+xd_run run_with_checkpoint(const checkpointing *c, checkpoint_part part, xd_progress_callback callback,
+                           void *user) {
   xd_run run = XD_RUN_INIT;
   run.callback = callback;
   run.user = user;
-  run.checkpoint = c->path;
+  run.checkpoint = c->paths[part];
   run.checkpoint_seconds = c->seconds;
-  run.resume = c->resume;
+  run.resume = c->goes_on[part];
   return run;
 }
 
 bool can_go_on(const checkpointing *c, xd_status why) {
   const bool refused = c->resume && why == XD_ERROR_INVALID_ARGUMENT;
-  return c->path && !refused && exists(c->path);
+  return !refused && find_part(c);
 }
 
 void drop_checkpoint(const checkpointing *c) {
-  if (c->path)
-    unlink(c->path);
+  for (int part = 0; part < CHECKPOINT_PARTS; part++)
+    if (c->paths[part])
+      unlink(c->paths[part]);
 }
 
 /* ---- The command that goes on ---- */
@@ -96,7 +137,7 @@ static void print_word(const char *word) {
 }
 
 void tell_checkpoint(const checkpointing *c) {
-  notice("the training is kept in '%s'", c->path);
+  notice("the training is kept in '%s'", find_part(c));
   fprintf(stderr, "xdomain: to go on: %s", get_sharing()->program);
   for (int i = 0; i < c->argc; i++) {
     fputc(' ', stderr);

@@ -175,13 +175,23 @@ const xd_picture_decoder *picture_decoder(void);
 
 /* ---- Checkpoints of what trains (checkpoint.c) ---- */
 
+/* A training's own file, and beside it those of the judges that it trains first. */
+typedef enum checkpoint_part {
+  CHECKPOINT_OWN,
+  CHECKPOINT_JUDGE1,
+  CHECKPOINT_JUDGE2,
+  CHECKPOINT_PARTS
+} checkpoint_part;
+
 typedef struct checkpointing {
   int argc; /* the command line, to be shown where it goes on */
   char **argv;
   const char *given; /* --checkpoint */
   bool none, resume;
   uint32_t seconds;
-  char *path; /* where it is, or NULL; to be freed */
+  bool with_judges;
+  char *paths[CHECKPOINT_PARTS];  /* where they are, or NULL */
+  bool goes_on[CHECKPOINT_PARTS]; /* --resume has found it */
 } checkpointing;
 
 #define CHECKPOINT_FLAGS(c, product) \
@@ -198,8 +208,10 @@ typedef struct checkpointing {
 int check_checkpoint_flags(const checkpointing *c);
 int prepare_checkpoint(checkpointing *c, const char *out);
 int begin_checkpoint(const checkpointing *c);
+void free_checkpoint(checkpointing *c);
 
-xd_run run_with_checkpoint(const checkpointing *c, xd_progress_callback callback, void *user);
+xd_run run_with_checkpoint(const checkpointing *c, checkpoint_part part, xd_progress_callback callback,
+                           void *user);
 /* Whether the same command goes on; not if its options are others than the checkpoint's. */
 bool can_go_on(const checkpointing *c, xd_status why);
 /* Says where the training is kept, and the command that goes on. */

@@ -44,7 +44,7 @@ static int make_options(judging *j) {
 
 static int check_outputs(const judging *j) {
   const output outputs[] = {{.flag = "--out", .path = j->out},
-                            {.flag = "--checkpoint", .path = j->checkpoint.path}};
+                            {.flag = "--checkpoint", .path = j->checkpoint.paths[CHECKPOINT_OWN]}};
   const size_t count = sizeof outputs / sizeof *outputs;
   int code = keep_settings(outputs, count, &j->settings);
   if (!code)
@@ -83,7 +83,7 @@ static xd_status load_sets(judging *j) {
 }
 
 static xd_status train(judging *j) {
-  const xd_run run = run_with_checkpoint(&j->checkpoint, show_step, &j->progress);
+  const xd_run run = run_with_checkpoint(&j->checkpoint, CHECKPOINT_OWN, show_step, &j->progress);
   progress_start(&j->progress);
   const xd_status status = xd_judge_train(&j->judge, j->run.context, NULL, j->train_set, &run, j->options);
   progress_end(&j->progress);
@@ -143,7 +143,7 @@ static void release(judging *j) {
   xd_dataset_release(j->test_set);
   xd_options_destroy(j->options);
   free_settings(&j->settings);
-  free(j->checkpoint.path);
+  free_checkpoint(&j->checkpoint);
 }
 
 int command_judge(int argc, char **argv) {

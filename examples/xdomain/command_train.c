@@ -139,14 +139,17 @@ static int keep_inputs(const training *t, const output *outputs, size_t count) {
 
 static int check_outputs(const training *t) {
   char *partial = partial_path(t->out);
+  char *const *kept = t->checkpoint.paths;
   const output outputs[] = {
       {.flag = "--out", .path = t->out},
       {.flag = "--log", .path = t->log_path, .streams = true},
       {.flag = "--report", .path = t->report_path, .streams = true},
-      {.flag = "--checkpoint", .path = t->checkpoint.path},
+      {.flag = "--checkpoint", .path = kept[CHECKPOINT_OWN]},
+      {.flag = "--checkpoint", .path = kept[CHECKPOINT_JUDGE1]},
+      {.flag = "--checkpoint", .path = kept[CHECKPOINT_JUDGE2]},
       {.flag = "--preview", .path = t->previews.translations},
       {.flag = "--preview", .path = t->previews.reconstructions},
-      {.flag = "what an interruption leaves of --out,", .path = t->checkpoint.path ? partial : NULL}};
+      {.flag = "what an interruption leaves of --out,", .path = kept[CHECKPOINT_OWN] ? partial : NULL}};
   const size_t count = sizeof outputs / sizeof *outputs;
   int code = partial ? EXIT_DONE : failure("out of memory");
   if (!code && is_first_rank()) {
@@ -176,14 +179,14 @@ static int work(training *t) {
   if (!code)
     code = plan_training(t);
   if (!code)
-    code = load_training_judges(t);
-  if (!code)
     code = begin_checkpoint(&t->checkpoint);
+  if (!code)
+    code = load_training_judges(t);
   if (!code)
     code = open_training_log(t);
   if (!code)
     return run_training(t);
-  if (signal_received())
+  if (signal_received() && !can_go_on(&t->checkpoint, XD_ERROR_CANCELLED))
     notice("nothing of the model was trained yet: the same command begins anew");
   return code;
 }
@@ -248,7 +251,7 @@ static void leave_outputs(training *t) {
 static int run(int argc, char **argv, bool mapping_only) {
   training t = {.mapping_only = mapping_only,
                 .held_out_share = NAN,
-                .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
+                .checkpoint = {.argc = argc, .argv = argv, .seconds = 60, .with_judges = true}};
   int word_count, code;
   if (read_words(&t, argc, argv, &word_count, &code)) {
     code = check_words(&t, word_count);

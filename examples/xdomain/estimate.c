@@ -245,7 +245,7 @@ int plan_training(training *t) {
   xd_dataset_release(few[1]);
   if (signal_received())
     return report_failure(&t->run, XD_ERROR_CANCELLED);
-  if (!status && !t->checkpoint.resume)
+  if (!status && !t->checkpoint.goes_on[CHECKPOINT_OWN])
     say_plan(t, judges);
   return EXIT_DONE;
 }

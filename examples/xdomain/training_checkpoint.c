@@ -19,7 +19,7 @@ static void save_recovered(training *t) {
   char *path = partial_path(t->out);
   xd_save_options save = XD_SAVE_OPTIONS_INIT;
   save.half = t->half;
-  if (path && xd_train_recover(&t->model, t->run.context, t->checkpoint.path) == XD_OK) {
+  if (path && xd_train_recover(&t->model, t->run.context, t->checkpoint.paths[CHECKPOINT_OWN]) == XD_OK) {
     const xd_status status = xd_model_save(t->model, t->run.context, path, &save);
     if (status)
       report_failure(&t->run, status);

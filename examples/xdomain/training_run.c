@@ -158,8 +158,9 @@ static int keep_model(training *t) {
   const xd_status status = save_model(t, t->out);
   if (status) {
     report_failure(&t->run, status);
-    if (t->checkpoint.path)
-      notice("the training is kept in '%s' as it was when that was written last", t->checkpoint.path);
+    const char *kept = t->checkpoint.paths[CHECKPOINT_OWN];
+    if (kept)
+      notice("the training is kept in '%s' as it was when that was written last", kept);
     return rescue_model(t);
   }
   drop_checkpoint(&t->checkpoint);
@@ -176,7 +177,7 @@ static int keep_model(training *t) {
 
 static xd_status train(training *t) {
   xd_train_input input = XD_TRAIN_INPUT_INIT;
-  const xd_run run = run_with_checkpoint(&t->checkpoint, show_step, t);
+  const xd_run run = run_with_checkpoint(&t->checkpoint, CHECKPOINT_OWN, show_step, t);
   for (int d = 0; d < 2; d++) {
     input.set[d] = t->sets[d];
     input.validation[d] = t->validation[d];
@@ -202,7 +203,8 @@ int run_training(training *t) {
   if (made)
     return report_failure(&t->run, made);
   const xd_status status = train(t);
-  const bool idle = t->checkpoint.resume && !t->heard; /* no step was left, or none was made */
+  const bool idle =
+      t->checkpoint.goes_on[CHECKPOINT_OWN] && !t->heard; /* no step was left, or none was made */
   if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);
@@ -229,6 +231,6 @@ void free_training(training *t) {
   xd_values_destroy(t->report);
   xd_options_destroy(t->options);
   free_settings(&t->settings);
-  free(t->checkpoint.path);
+  free_checkpoint(&t->checkpoint);
   free_previews(t);
 }

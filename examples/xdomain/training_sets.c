@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sets.h"
+#include "sharing.h"
 #include "training.h"
 
 static bool validates(const training *t) {
@@ -149,8 +150,8 @@ static xd_status prepare_judge(training *t, int domain) {
   const char *path = t->judge_paths[domain] ? t->judge_paths[domain] : t->judge_path;
   if (path)
     return xd_judge_load(&t->judges[domain], t->run.context, path);
-  xd_run run = XD_RUN_INIT;
-  run.callback = show_judge_step, run.user = t;
+  const xd_run run =
+      run_with_checkpoint(&t->checkpoint, CHECKPOINT_JUDGE1 + (unsigned)domain, show_judge_step, t);
   progress_start(&t->progress);
   const xd_status status =
       xd_judge_train(&t->judges[domain], t->run.context, NULL, t->sets[domain], &run, NULL);
@@ -207,5 +208,8 @@ int load_training_sets(training *t) {
 
 int load_training_judges(training *t) {
   const xd_status status = validates(t) ? prepare_judges(t) : XD_OK;
-  return status ? report_failure(&t->run, status) : EXIT_DONE;
+  const int code = status ? report_failure(&t->run, status) : EXIT_DONE;
+  if (status && is_first_rank() && can_go_on(&t->checkpoint, status))
+    tell_checkpoint(&t->checkpoint);
+  return code;
 }

@@ -129,6 +129,41 @@ kill -INT $process
 ends 130
 [ ! -e none.xdm.checkpoint ] || fail "--no-checkpoint keeps one"
 
+# In the judges that a training trains first: neither the one in work nor the one that is finished is lost.
+own() {
+  out=$1
+  shift
+  : >log
+  "$tool" train --domain1 dir:one --domain2 dir:two --pairs 0:2,1:3 --epochs 1 --min-steps 40 --steps 40 \
+    --base-channels 4 --latent 4 --hidden 8 --width 16 --threads 1 --validation1 dir:one --validation2 dir:two \
+    --allow-collapse --no-preview --checkpoint-every 0 --out "$out.xdm" "$@" >out 2>log &
+  process=$!
+}
+own judges
+ends 0
+for moment in 'judge for validation: step' 'judge of domain 1'; do
+  own judged
+  after log "$moment"
+  kill -INT $process
+  ends 130
+  [ -e judged.xdm.checkpoint.judge1 ] && [ ! -e judged.xdm.checkpoint ] || fail "'$moment': judges without a checkpoint"
+  grep -q 'begins anew' log && fail "'$moment': what is kept is said to be lost"
+  command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
+  eval "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
+  [ "$(grep -c 'judge for validation: step 1 ' log)" -le 1 ] || fail "'$moment': a judge began anew"
+  cmp -s judged.xdm judges.xdm || fail "'$moment': the model is another"
+  [ -z "$(find . -name 'judged.xdm.checkpoint*')" ] || fail "a finished training leaves a judge's checkpoint"
+done
+own judged
+after log 'judge of domain 1'
+kill -KILL $process
+ends 137
+own judged
+ends 0
+says 'judged.xdm.checkpoint.old'
+[ -e judged.xdm.checkpoint.old.judge1 ] || fail "an earlier training's judge is lost"
+rm -f judged.xdm*
+
 # A judge that is interrupted is kept, says how it goes on, and ends as one that was not.
 judging() {
   out=$1
