@@ -100,8 +100,8 @@ static void print_summary(training *t) {
   static const char *const
       titles[] = {"validation 1 to 2", "validation 2 to 1"},
       *const prefixes[] = {"validation1.", "validation2."}, *const kept[] = {"kept_step1", "kept_step2"},
-      *const probes[] = {"probe1", "probe2"}, *const counts[] = {"unlabelled1", "unlabelled2"},
-      *const bounds[] = {"confidence1", "confidence2"};
+      *const ended[] = {"ended_step1", "ended_step2"}, *const probes[] = {"probe1", "probe2"},
+      *const counts[] = {"unlabelled1", "unlabelled2"}, *const bounds[] = {"confidence1", "confidence2"};
   double probe;
   say_trends(t, XD_STAGE_MAPPING2);
   print_seconds(t);
@@ -123,6 +123,8 @@ static void print_summary(training *t) {
     fprintf(stderr, "  kept       step %.0f", value_of(t->report, kept[i]));
     if (t->history[i].count) /* those before a --resume are known by --report alone */
       fprintf(stderr, ", the best of %zu validations", t->history[i].count);
+    if (xd_values_find(t->report, &probe, ended[i]) == XD_OK)
+      fprintf(stderr, "; ended at step %.0f, since the score had fallen", probe);
     fputc('\n', stderr);
   }
 }

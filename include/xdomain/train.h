@@ -96,11 +96,14 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  *                     means over the last tenth but one and the last tenth of the steps,
  *                     sharpening left out: where the second is lower by a hundredth of the
  *                     first, more steps would help
- *   mappingN.NAME     losses of the mapping, means over the last 100 steps
+ *   mappingN.NAME     losses of the mapping, means over the last 100 steps; of the last one where
+ *                     it ended before its time
  *   validationN.NAME  measures of the networks that are kept, and their score; the ceiling in it is
  *                     measured after the last step
  *   validationsN      how many validations were made
  *   kept_stepN        the step, from 1, whose networks are kept
+ *   ended_stepN       the step after which the mapping ended before its time, since the best one
+ *                     lay half of the steps back and the score was a tenth lower; absent else
  *   lightN            the share of domain N's variance that was light and was taken from it
  *                     (option light_share); absent where none was
  *   probeN            what can be known of the class: the accuracy, on the validation set of

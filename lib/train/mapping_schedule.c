@@ -137,6 +137,8 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
     status = xdi_validation_run(&stage->validation, stage->trainer, step);
     event.validation = &training->measures;
     event.model = stage->validation.candidate;
+    if (stage->validation.ended)
+      xdi_training_skip(training, event.stage, event.steps - event.step);
   }
   if (status == XD_OK)
     status = xdi_training_tell(training, &event);
@@ -186,7 +188,8 @@ static xd_status finish(mapping_stage *stage) {
 static xd_status run_stage(mapping_stage *stage) {
   xdi_training *training = stage->training;
   xd_status status = enter_stage(stage);
-  for (uint32_t step = training->at.told; status == XD_OK && step < stage->settings->steps; step++)
+  for (uint32_t step = training->at.told;
+       status == XD_OK && step < stage->settings->steps && !stage->validation.ended; step++)
     status = run_step(stage, step);
   return status == XD_OK ? finish(stage) : status;
 }

@@ -102,6 +102,10 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]) {
   }
 }
 
+void xdi_training_skip(xdi_training *training, xd_stage stage, uint32_t steps) {
+  training->at.work_done += steps * work_of(training, stage, 1);
+}
+
 /* ---- Telling ---- */
 
 xd_status xdi_training_tell(xdi_training *training, xd_progress *event) {

@@ -19,6 +19,9 @@ void xdi_training_start(xdi_training *training, const bool with_vae[2]);
  * XD_ERROR_CANCELLED from the callback or the context. */
 xd_status xdi_training_tell(xdi_training *training, xd_progress *event);
 
+/* Counts the work of steps that a stage leaves out. */
+void xdi_training_skip(xdi_training *training, xd_stage stage, uint32_t steps);
+
 /* Ends the stage, which has come to `status` and put what is finished into training->done: saves
  * the training, and puts the seconds of the stage and of all until now into the report. Gives
  * the status on. */

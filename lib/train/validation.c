@@ -6,11 +6,14 @@
 #include <stdio.h>
 
 #include "base/seeds.h"
+#include "train/progress.h"
 #include "xdomain/unstable/validation.h"
 
 #define COLLAPSES_IN_A_ROW 2u
 
 static const double collapsed_acc = 0.5, collapsed_div = 0.1;
+/* A score below this share of the best has fallen, and is not one that wavers. */
+static const double fallen = 0.9;
 
 /* ---- The rule ---- */
 
@@ -33,6 +36,11 @@ bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
   const uint32_t every = validation->training->settings.validate_every;
   return xdi_training_validates(validation->training, validation->direction) &&
          (step + 1 == validation->steps || (every && (step + 1) % every == 0));
+}
+
+/* Whether half of the steps have brought nothing better. A score that only stands still may rise as the rate falls. */
+static bool is_past_best(const xdi_validation *validation, uint32_t step) {
+  return validation->best_step > 0 && 2 * (uint64_t)(step + 1 - validation->best_step) >= validation->steps;
 }
 
 /* ---- One validation ---- */
@@ -58,14 +66,14 @@ static xd_evaluation_input input_of(const xdi_training *training, uint32_t direc
                                .pairing = training->input.pairing};
 }
 
-/* The ceiling, which is the same for every generator, is measured at the end only. */
+/* The ceiling, which is the same for every generator, is measured where this may be the end. */
 static xd_status measure(xdi_validation *validation, xd_latent_generator *generator, uint32_t step) {
   xdi_training *training = validation->training;
   const xd_evaluation_input input = input_of(training, validation->direction);
-  const xdi_evaluation_settings settings = {.temperature = 1.0f,
-                                            .skip_reconstruction = step + 1 < validation->steps,
-                                            .seed =
-                                                xdi_seed_of(training->settings.seed, XDI_SEED_VALIDATION)};
+  const xdi_evaluation_settings settings = {
+      .temperature = 1.0f,
+      .skip_reconstruction = step + 1 < validation->steps && !is_past_best(validation, step),
+      .seed = xdi_seed_of(training->settings.seed, XDI_SEED_VALIDATION)};
   xd_model_release(validation->candidate);
   validation->candidate = NULL;
   const xd_status status =
@@ -156,6 +164,7 @@ static xd_status keep(xdi_validation *validation, xd_latent_generator *generator
   xdi_training *training = validation->training;
   replace_best(training, generator, discriminator);
   validation->best = xdi_validation_score(&validation->last, validation->style);
+  validation->best_step = step + 1;
   const xd_status status =
       xdi_values_copy(training->report, training->context, prefix_of(validation), &training->measures);
   return status == XD_OK ? report_number(validation, "kept_step", step + 1) : status;
@@ -176,6 +185,15 @@ static xd_status report_ceiling(const xdi_validation *validation) {
   return status;
 }
 
+/* What the last steps would have been asked for is that of this one. */
+static xd_status end_early(xdi_validation *validation, uint32_t step) {
+  xdi_training *training = validation->training;
+  validation->ended = 1;
+  const xd_status status = xdi_values_copy(training->report, training->context,
+                                           xdi_mapping_prefix(validation->direction), &training->losses);
+  return status == XD_OK ? report_number(validation, "ended_step", step + 1) : status;
+}
+
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step) {
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
@@ -184,16 +202,21 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
     status = measure(validation, generator, step);
   if (status == XD_OK)
     status = note(validation, step);
-  if (status == XD_OK && xdi_validation_score(&validation->last, validation->style) >= validation->best)
+  const double score = xdi_validation_score(&validation->last, validation->style);
+  if (status == XD_OK && score >= validation->best)
     return keep(validation, generator, discriminator, step);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
-  return status == XD_OK ? report_ceiling(validation) : status;
+  if (status == XD_OK)
+    status = report_ceiling(validation);
+  return status == XD_OK && is_past_best(validation, step) && score < fallen * validation->best
+             ? end_early(validation, step)
+             : status;
 }
 
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) {
   const xdi_training *training = validation->training;
-  const bool at_end = step + 1 == validation->steps;
+  const bool at_end = step + 1 == validation->steps || validation->ended;
   if (training->settings.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW))
     return XD_OK;
   return xdi_fail(
@@ -208,6 +231,8 @@ void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive) {
   xdi_archive_u32(archive, &validation->validated);
   xdi_archive_u32(archive, &validation->collapsed);
   xdi_archive_f64(archive, &validation->best);
+  xdi_archive_u32(archive, &validation->best_step);
+  xdi_archive_u32(archive, &validation->ended);
   xdi_archive_f64(archive, &validation->last.acc); /* what a collapse is told by */
   xdi_archive_f64(archive, &validation->last.div);
 }

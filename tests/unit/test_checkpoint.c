@@ -70,6 +70,29 @@ START_TEST(checkpoint__goes_on_between_validations) {
 }
 END_TEST
 
+/* Steps so large that variety is lost at once: the mapping ends before its time, and does so again. */
+START_TEST(checkpoint__goes_on_to_an_early_end) {
+  const setting s = {
+      .options = "mapping.steps=8 validate_every=1 allow_collapse=1 mapping.learning_rate=0.5 ema_decay=0 "
+                 "mapping.lambda_reg=0 mapping.invariance=0",
+      .validates = true,
+      .pairs = "*:*"};
+  outcome whole;
+  lab l;
+  open_lab(&l);
+  fill_lab(&l);
+  run_whole(&whole, &l, &s);
+  ck_assert_msg(strstr(whole.report.text, "ended_step1=") && strstr(whole.report.text, "ended_step2="),
+                "a fixture that goes on to its end tells little: %s", whole.report.text);
+  const char *last = strrchr(whole.told.text, '\n');
+  ck_assert_msg(strstr(last, "overall=1 ") && !strstr(last, "step=8 "), "what is left out is not counted: %s",
+                last);
+  free_outcome(&whole);
+  check_setting(&l, &s, 2);
+  remove_folder(l.folder);
+}
+END_TEST
+
 /* Each has a state of its own. */
 START_TEST(checkpoint__keeps_the_state_of_every_kind_of_training) {
   const setting settings[] = {
@@ -473,6 +496,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("checkpoint");
   add_case(suite, checkpoint__goes_on_from_every_step);
   add_case(suite, checkpoint__goes_on_between_validations);
+  add_case(suite, checkpoint__goes_on_to_an_early_end);
   add_case(suite, checkpoint__keeps_the_state_of_every_kind_of_training);
   add_case(suite, checkpoint__goes_on_from_any_moment);
   add_case(suite, checkpoint__survives_kills);

@@ -219,7 +219,7 @@ static void check_validations(uint32_t direction) {
   const xd_values *measures = &f.training.measures;
   char name[64];
 
-  assert_ok(f.context, xdi_validation_run(&f.validation, varied, 0));
+  assert_ok(f.context, xdi_validation_run(&f.validation, varied, 1));
   const xdi_evaluation first = measure_by_hand(&f, varied, false);
   const double score = xdi_validation_score(&first, 0.0f);
   ck_assert_msg(score > 0.05 && !xdi_validation_is_collapse(&first), "a score of %g tells little", score);
@@ -227,7 +227,7 @@ static void check_validations(uint32_t direction) {
   ck_assert(f.validation.best == score && reported(&f, "validation", ".score") == score);
   ck_assert(reported(&f, "validation", ".fd") == first.fd &&
             reported(&f, "validation", ".ediv") == first.ediv);
-  ck_assert(reported(&f, "kept_step", "") == 1.0 && reported(&f, "validations", "") == 1.0);
+  ck_assert(reported(&f, "kept_step", "") == 2.0 && reported(&f, "validations", "") == 1.0);
   assert_ok(f.context, xd_mapping_trainer_finish(varied, &wanted, NULL));
 
   /* Collapses count in the second half alone, and one that is none begins again. */
@@ -243,7 +243,7 @@ static void check_validations(uint32_t direction) {
     ck_assert(f.validation.last.has_reconstruction == (steps[i] == 3));
     snprintf(name, sizeof name, "validation%u.reconstruction_acc", direction + 1);
     ck_assert_int_eq(xd_values_find(f.training.report, NULL, name) == XD_OK, steps[i] == 3);
-    ck_assert(reported(&f, "kept_step", "") == (i < 3 ? 1.0 : 3.0)); /* of equals the last is kept */
+    ck_assert(reported(&f, "kept_step", "") == (i < 3 ? 2.0 : 3.0)); /* of equals the last is kept */
   }
   const xdi_evaluation last = measure_by_hand(&f, still, true);
   ck_assert(xdi_validation_is_collapse(&last) && f.validation.last.acc == 1.0);
@@ -270,6 +270,46 @@ static void check_validations(uint32_t direction) {
 START_TEST(validation_run__keeps_the_best_and_counts_collapses) {
   check_validations(0);
   check_validations(1);
+}
+END_TEST
+
+/* A mapping ends early where half of the steps have brought nothing better and the score has fallen: not where it
+ * wavers, nor before. */
+START_TEST(validation_run__ends_a_mapping_whose_score_has_fallen) {
+  static const struct {
+    uint32_t best_step, step;
+    double best; /* as a multiple of the score */
+    bool past, ended;
+  } cases[] = {{1, 1, 2.0, false, false}, {1, 2, 1.05, true, false}, {1, 2, 1.2, true, true},
+               {2, 2, 2.0, false, false}, {1, 2, 0.9, true, false},  {2, 3, 2.0, true, true}};
+  for (uint32_t direction = 0; direction < 2; direction++) {
+    fixture f;
+    open_fixture(&f, direction, "*:*");
+    xd_mapping_trainer *trainer = mapping_of(&f, "");
+    assert_ok(f.context, xdi_validation_run(&f.validation, trainer, 0));
+    const double score = f.validation.best;
+    ck_assert(score > 0.05);
+    assert_ok(f.context, xdi_values_set(&f.training.losses, f.context, "generator", 3.5));
+    for (uint32_t i = 0; i < COUNT_OF(cases); i++) {
+      f.validation.best = cases[i].best * score, f.validation.best_step = cases[i].best_step;
+      f.validation.ended = 0;
+      assert_ok(f.context, xdi_validation_run(&f.validation, trainer, cases[i].step));
+      ck_assert_msg(f.validation.ended == cases[i].ended, "case %u", i);
+      ck_assert_msg(f.validation.last.has_reconstruction == (cases[i].past || cases[i].step == STEPS - 1),
+                    "case %u", i);
+      if (i < 2)
+        ck_assert(xd_values_find(f.training.report, NULL, direction ? "ended_step2" : "ended_step1") ==
+                  XD_ERROR_NOT_FOUND);
+    }
+    ck_assert(reported(&f, "ended_step", "") == STEPS);
+    ck_assert(reported(&f, "mapping", ".generator") == 3.5);
+    f.validation.last.acc = 1.0, f.validation.last.div = 0.0, f.validation.collapsed = 1;
+    assert_status(xdi_validation_check(&f.validation, 2), XD_ERROR_COLLAPSED);
+    f.validation.ended = 0;
+    assert_ok(f.context, xdi_validation_check(&f.validation, 2));
+    xd_mapping_trainer_destroy(trainer);
+    close_fixture(&f);
+  }
 }
 END_TEST
 
@@ -338,6 +378,7 @@ static Suite *make_suite(void) {
   add_case(suite, validation__stops_after_two_collapses_in_a_row_or_at_the_end);
   add_case(suite, validation__is_due_every_so_many_steps_and_at_the_end);
   add_case(suite, validation_run__keeps_the_best_and_counts_collapses);
+  add_case(suite, validation_run__ends_a_mapping_whose_score_has_fallen);
   add_case(suite, validation_rehearse__wants_two_pictures_of_a_class);
   add_case(suite, validation_archive__comes_back);
   return suite;
