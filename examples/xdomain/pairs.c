@@ -6,7 +6,7 @@
 #include "sets.h"
 
 #define NONE UINT32_MAX
-#define UNPAIRED "unpaired"
+#define UNPAIRED "unpaired" /* the class of files that the other folder has none of the name of */
 #define PAIR_SIZE sizeof ",255:255"
 
 /* Numbers of classes, as xd_pairing_create reads them. */
@@ -44,10 +44,9 @@ static uint32_t find_class(const xd_dataset *set, const char *name) {
 
 static void pair_names(pair_text *pairs, xd_dataset *const sets[2]) {
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
-    const uint32_t same = xd_dataset_class_size(sets[0], label)
-                              ? find_class(sets[1], xd_dataset_class_name(sets[0], label))
-                              : NONE;
-    if (same != NONE)
+    const char *name = xd_dataset_class_name(sets[0], label);
+    const uint32_t same = xd_dataset_class_size(sets[0], label) ? find_class(sets[1], name) : NONE;
+    if (same != NONE && strcmp(name, UNPAIRED) != 0)
       add_pair(pairs, label, same);
   }
 }

@@ -142,6 +142,31 @@ def test_pairs_classes_of_the_same_names(small: Small, tmp_path: Path) -> None:
     assert xdomain.train(one, small, **{**QUICK, "directions": 0}).directions == ()
 
 
+def test_pairs_pictures_of_one_file_name(small: Small, tool: Callable[..., str], tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    names = (["fox", "owl.b", "bat", "elk"], ["owl.b", "fox", "ant", "elk"])
+    for folder, called in zip(folders, names):
+        folder.mkdir()
+        for name, picture in zip(called, small[0]):
+            write_pgm(folder / f"{name}.pgm", picture)
+    options = {**QUICK, "allow_collapse": 1, "mapping_batch": 2, "vae_batch": 2}
+    settings = [f"--set={xdomain._options.option_name(name)}={value}" for name, value in options.items()]
+    tool("train", "--domain1", folders[0], "--domain2", folders[1], "--out", tmp_path / "tool.xdm", "--no-valid", *settings)
+    model = xdomain.train(*folders, **options)
+    assert file_of(model, tmp_path) == (tmp_path / "tool.xdm").read_bytes()
+    assert model.pairing == "0:0,1:1,2:2"
+    assert model.domains[1].class_names == ("elk", "fox", "owl.b", "unpaired")
+    assert xdomain.map(model, *folders, **options).pairing == "0:0,1:1,2:2"
+    assert xdomain.train(*folders, "*:*", **options).pairing == "*:*"
+    judge = xdomain.train_judge(small[0][:4], epochs=1, batch=2, base_channels=2, feature_dim=4, classes=4)
+    assert xdomain.evaluate(model, *folders, judge)["pictures"] == 3
+    for name in range(256):
+        for folder in folders:
+            write_pgm(folder / f"{name}.pgm", small[0][0])
+    with pytest.raises(ValueError, match="259 files are called alike in both folders"):
+        xdomain.train(*folders, **options)
+
+
 def test_pairs_classes_that_are_called_by_numbers(small: Small, tmp_path: Path) -> None:
     folder = write_folder(tmp_path, small[0], ["1", "2", "cat", "cat"] * 4)
     model = xdomain.train(folder, folder, {"2": "1", "1": "2"}, **QUICK)

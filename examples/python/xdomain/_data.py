@@ -273,9 +273,51 @@ def without_unlabelled(images: Dataset) -> tuple[Dataset, Dataset | None]:
     return images.select(classes), images.select(set(names) - set(classes))
 
 
+#: The class of files that the other folder has none of the name of.
+UNPAIRED = "unpaired"
+
+
+def paired_by_file(sets: Sequence[Dataset]) -> tuple[tuple[Dataset, ...], list[tuple[int, int]]] | None:
+    """Of two folders without sub-folders that have file names in common: their sets, in which each of these is a class,
+    and the pairs of the classes. Pictures of other names are a class that is in no pair."""
+    one, other = (_stems(images) for images in sets)
+    shared = sorted(set(one) & set(other))
+    if len(shared) >= _abi.XD_CLASS_LIMIT:
+        raise ValueError(f"{len(shared)} files are called alike in both folders, each of which would be a class, and "
+                         f"{_abi.XD_CLASS_LIMIT - 1} are the most: pairs='*:*' pairs all of domain 1 with all of domain 2")
+    if not shared:
+        return None
+    return tuple(_called(images, shared) for images in sets), [(label, label) for label in range(len(shared))]
+
+
+def named_as(images: Dataset, names: Sequence[str]) -> Dataset:
+    """A set with the labels of a model's classes, where these have names that are no numbers of theirs: it has classes
+    of the same names or, as a folder without sub-folders, files that are called so."""
+    numbers = all(name in ("", str(label)) for label, name in enumerate(names))
+    if len(names) > 1 and not numbers and not set(_stems(images)).isdisjoint(names):
+        images = _called(images, names)
+    return images.matched(names) if any(names) else images
+
+
+def _stems(images: Dataset) -> list[str]:
+    """The file of each picture without its ending, where all lie in one folder without sub-folders; else nothing."""
+    names = images.picture_names
+    return [] if any(not name or "/" in name for name in names) else [os.path.splitext(name)[0] for name in names]
+
+
+def _called(images: Dataset, names: Sequence[str]) -> Dataset:
+    """Each picture in the class that its file is called by; all others in one more."""
+    numbers = {name: label for label, name in enumerate(names)}
+    labels = np.array([numbers.get(stem, len(names)) for stem in _stems(images)], np.uint32)
+    array, count = c_texts([*names, UNPAIRED])
+    return Dataset(Context().make(lib.xd_dataset_create_views, views(list(images.pictures)), labels.ctypes.data,
+                                  len(images), array, count, None))
+
+
 def same_names(names1: Sequence[str], names2: Sequence[str]) -> list[tuple[int, int]]:
-    """The pairs of the classes that both call by one name."""
-    found = [(label, names2.index(name)) for label, name in enumerate(names1) if name and name in names2]
+    """The pairs of the classes that both call by one name, but for that of files which are in no pair."""
+    found = [(label, names2.index(name)) for label, name in enumerate(names1)
+             if name not in ("", UNPAIRED) and name in names2]
     if not found:
         raise ValueError("no class of domain 1 is called as one of domain 2: pairs says which belong together, "
                          "'*:*' all of domain 1 with all of domain 2")

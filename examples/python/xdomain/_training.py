@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._data import Dataset, Pairing, Pairs, Pictures, dataset, same_names, without_unlabelled
+from ._data import (Dataset, Pairing, Pairs, Pictures, dataset, named_as, paired_by_file, same_names,
+                    without_unlabelled)
 from ._library import Context, Values, lib, path_bytes, text_bytes
 from ._models import DIRECTIONS, Judge, Model, Path, Vae, loaded
 from ._options import OptionSet, OptionValue
@@ -48,10 +49,11 @@ def train(
 
     `domain1` and `domain2` are folders, the tool's texts for sets, arrays, (pictures, labels) or Datasets. `pairs`
     says which classes belong together: "0:5,1:6", {0: 5}, {"cat": "dog"} by the names of folders, "*:*" for all with
-    all, or None for classes of the same name, and for all with all where a set has no labels, as a folder without
-    sub-folders. `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone.
-    `preset` begins with the numbers of a known experiment (xdomain.presets()), or with a third or three times the steps:
-    "quick", "best". `judge1` and `judge2`, of which validations take one, are Judges or the paths of their files.
+    all, or None for classes of the same name. Of folders without sub-folders, None pairs the pictures whose files have
+    one name, each a class of its own; sets that have neither labels nor file names in common are paired all with all.
+    `options` are those of the library: xdomain.options() lists them; vae1_latent_dim is domain 1's alone. `preset` begins
+    with the numbers of a known experiment (xdomain.presets()), or with a third or three times the steps: "quick", "best".
+    `judge1` and `judge2`, of which validations take one, are Judges or the paths of their files.
 
     `unlabelled1` and `unlabelled2` are further pictures of each domain, whose labels are not read: with them, ten
     labelled ones of a class can be enough. Without them, those of a sub-folder "unlabelled" are taken.
@@ -128,13 +130,15 @@ def _train(
     report = Values(context)
     sets, apart = zip(*(without_unlabelled(dataset(pictures)) for pictures in (domain1, domain2)))
     if start is not None:
-        sets = tuple(_matched(given, domain.class_names) for given, domain in zip(sets, start.domains))
+        sets = tuple(named_as(given, domain.class_names) for given, domain in zip(sets, start.domains))
+    elif pairs is None and options_given.get("directions") != 0:
+        sets, pairs = paired_by_file(sets) or (sets, None)
     class_names = [pictures.class_names for pictures in sets]
     by_name = options_given.get("directions") != 0 and all(pictures.has_labels for pictures in sets)
     pairing = Pairing(same_names(*class_names) if pairs is None and by_name else pairs, *class_names)
     known = [None if judge is None else loaded(Judge, judge) for judge in judges]
     others = [
-        None if pictures is None else dataset(pictures).matched(names)
+        None if pictures is None else named_as(dataset(pictures), names)
         for pictures, names in zip(validations, class_names)
     ]
     more = [found if pictures is None else dataset(pictures) for pictures, found in zip(unlabelled, apart)]
@@ -159,11 +163,6 @@ def _train(
                                 ctypes.byref(values), ctypes.byref(run), options._pointer)
         check(status)
         return Model(out.value or 0, report.read())
-
-
-def _matched(pictures: Dataset, names: tuple[str, ...]) -> Dataset:
-    """The set with the labels of a model's classes, where the model has names."""
-    return pictures.matched(names) if any(names) else pictures
 
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
@@ -296,7 +295,7 @@ def evaluate(
     number = choose(DIRECTIONS, "direction", direction)
     domains = whole.domains if number == _abi.XD_DIRECTION_1TO2 else whole.domains[::-1]
     labelled = (without_unlabelled(dataset(pictures))[0] for pictures in (source, target))
-    sets = [_matched(pictures, domain.class_names) for pictures, domain in zip(labelled, domains)]
+    sets = [named_as(pictures, domain.class_names) for pictures, domain in zip(labelled, domains)]
     names = [domain.class_names for domain in whole.domains]
     pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 
