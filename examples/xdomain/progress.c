@@ -67,6 +67,15 @@ static void print_line(const char *stage, uint32_t step, uint32_t steps, const c
   fputc('\n', stderr);
 }
 
+static double guess_left(double spent, double overall) {
+  return overall > 0.01 ? spent * (1.0 - overall) / overall : -1.0;
+}
+
+static void note_shown(progress *p, const char *stage, double now) {
+  p->shown = now;
+  snprintf(p->stage, sizeof p->stage, "%s", stage);
+}
+
 void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
                    const char *detail) {
   const double now = now_seconds(), spent = now - p->started;
@@ -74,9 +83,8 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
   if (!changed && step < steps && now - p->shown < (p->terminal ? BAR_INTERVAL : LINE_INTERVAL))
     return;
   if (left < 0.0)
-    left = overall > 0.01 ? spent * (1.0 - overall) / overall : -1.0;
-  p->shown = now;
-  snprintf(p->stage, sizeof p->stage, "%s", stage);
+    left = guess_left(spent, overall);
+  note_shown(p, stage, now);
   if (p->terminal)
     draw_bar(stage, overall, left, detail);
   else
@@ -86,6 +94,14 @@ void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps
 void progress_clear(const progress *p) {
   if (p->terminal)
     fputs("\r\033[K", stderr);
+}
+
+void progress_keep(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
+                   const char *detail) {
+  const double now = now_seconds(), spent = now - p->started;
+  progress_clear(p);
+  print_line(stage, step, steps, detail, spent, left < 0.0 ? guess_left(spent, overall) : left);
+  note_shown(p, stage, now);
 }
 
 void progress_end(progress *p) {

@@ -69,8 +69,8 @@ static int show_step(void *user, const xd_progress *p) {
   }
   say_trends(t, p->stage);
   tell_losses(detail, sizeof detail, p);
-  progress_show(&t->progress, stage_name(p->stage), p->step, p->steps, p->overall, seconds_left(t, p),
-                detail);
+  (p->validation ? progress_keep : progress_show)(&t->progress, stage_name(p->stage), p->step, p->steps,
+                                                  p->overall, seconds_left(t, p), detail);
   log_training_step(t, p);
   if (p->model && (p->validation || p->step == p->steps))
     draw_previews(t, p->model);

@@ -38,9 +38,11 @@ bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
          (step + 1 == validation->steps || (every && (step + 1) % every == 0));
 }
 
-/* Whether half of the steps have brought nothing better. A score that only stands still may rise as the rate falls. */
+/* Whether half of the steps have brought nothing better, and more are to come. A score that only stands still may rise
+ * as the rate falls. */
 static bool is_past_best(const xdi_validation *validation, uint32_t step) {
-  return validation->best_step > 0 && 2 * (uint64_t)(step + 1 - validation->best_step) >= validation->steps;
+  return step + 1 < validation->steps && validation->best_step > 0 &&
+         2 * (uint64_t)(step + 1 - validation->best_step) >= validation->steps;
 }
 
 /* ---- One validation ---- */
