@@ -26,9 +26,9 @@ static const char *find_part(const checkpointing *c) {
   return NULL;
 }
 
-static bool is_taken(const checkpointing *c, const char *aside) {
+static bool is_taken(const char *aside) {
   bool taken = false;
-  for (int part = 0; part < CHECKPOINT_PARTS && c->paths[part] && !taken; part++) {
+  for (int part = 0; part < CHECKPOINT_PARTS && !taken; part++) {
     char *path = join_texts(aside, part_endings[part], "");
     taken = path && exists(path);
     free(path);
@@ -40,7 +40,7 @@ static bool is_taken(const checkpointing *c, const char *aside) {
 static char *choose_aside(const checkpointing *c) {
   const char *path = c->paths[CHECKPOINT_OWN];
   char *aside = join_texts(path, ".old", "");
-  for (unsigned i = 2; aside && is_taken(c, aside); i++) {
+  for (unsigned i = 2; aside && is_taken(aside); i++) {
     char number[16];
     snprintf(number, sizeof number, "%u", i);
     free(aside);
@@ -79,7 +79,9 @@ int check_checkpoint_flags(const checkpointing *c) {
 int prepare_checkpoint(checkpointing *c, const char *out) {
   if (c->none)
     return EXIT_DONE;
-  for (int part = 0; part < (c->with_judges ? CHECKPOINT_PARTS : 1); part++) {
+  for (int part = 0; part < CHECKPOINT_PARTS; part++) {
+    if (part > CHECKPOINT_OWN && !c->with_judge[part - CHECKPOINT_JUDGE1])
+      continue;
     c->paths[part] = join_texts(c->given ? c->given : out, c->given ? "" : ending, part_endings[part]);
     if (!c->paths[part])
       return failure("out of memory");
@@ -87,6 +89,8 @@ int prepare_checkpoint(checkpointing *c, const char *out) {
   }
   if (c->resume && !find_part(c))
     return failure("there is no checkpoint '%s' to go on from", c->paths[CHECKPOINT_OWN]);
+  if (c->resume && !c->goes_on[CHECKPOINT_OWN])
+    notice("'%s' is not there: the judges alone are taken up", c->paths[CHECKPOINT_OWN]);
   return EXIT_DONE;
 }
 
@@ -112,11 +116,23 @@ xd_run run_with_checkpoint(const checkpointing *c, checkpoint_part part, xd_prog
 
 bool can_go_on(const checkpointing *c, xd_status why) {
   const bool refused = c->resume && why == XD_ERROR_INVALID_ARGUMENT;
-  return !refused && find_part(c);
+  return !refused && c->paths[CHECKPOINT_OWN] && exists(c->paths[CHECKPOINT_OWN]);
 }
 
+bool has_checkpoint(const checkpointing *c) {
+  return find_part(c) != NULL;
+}
+
+void give_up_part(checkpointing *c, checkpoint_part part) {
+  notice("the checkpoint '%s' cannot be read: what it was of begins anew", c->paths[part]);
+  if (is_first_rank())
+    unlink(c->paths[part]);
+  c->goes_on[part] = false;
+}
+
+/* The training's own goes last: without it nothing goes on. */
 void drop_checkpoint(const checkpointing *c) {
-  for (int part = 0; part < CHECKPOINT_PARTS; part++)
+  for (int part = CHECKPOINT_PARTS; part-- > 0;)
     if (c->paths[part])
       unlink(c->paths[part]);
 }

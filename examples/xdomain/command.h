@@ -189,7 +189,7 @@ typedef struct checkpointing {
   const char *given; /* --checkpoint */
   bool none, resume;
   uint32_t seconds;
-  bool with_judges;
+  bool with_judge[2];             /* of each domain, which is trained first */
   char *paths[CHECKPOINT_PARTS];  /* where they are, or NULL */
   bool goes_on[CHECKPOINT_PARTS]; /* --resume has found it */
 } checkpointing;
@@ -212,8 +212,12 @@ void free_checkpoint(checkpointing *c);
 
 xd_run run_with_checkpoint(const checkpointing *c, checkpoint_part part, xd_progress_callback callback,
                            void *user);
-/* Whether the same command goes on; not if its options are others than the checkpoint's. */
+/* Whether the same command goes on with the training itself; not if its options are others than the checkpoint's. */
 bool can_go_on(const checkpointing *c, xd_status why);
+/* Whether anything is kept, of a judge too. */
+bool has_checkpoint(const checkpointing *c);
+/* Takes a part away that cannot be read, and says so: what it was of begins anew. */
+void give_up_part(checkpointing *c, checkpoint_part part);
 /* Says where the training is kept, and the command that goes on. */
 void tell_checkpoint(const checkpointing *c);
 void drop_checkpoint(const checkpointing *c);

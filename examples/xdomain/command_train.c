@@ -160,6 +160,14 @@ static int check_outputs(const training *t) {
   return code;
 }
 
+/* A direction is judged by the judge of the domain that it enters, which is trained where no file was named. */
+static int place_checkpoint(training *t) {
+  for (int d = 0; d < 2; d++)
+    t->checkpoint.with_judge[d] =
+        !t->no_validation && t->directions >> (1 - d) & 1 && !t->judge_paths[d] && !t->judge_path;
+  return prepare_checkpoint(&t->checkpoint, t->out);
+}
+
 /* ---- The commands ---- */
 
 static int work(training *t) {
@@ -171,7 +179,7 @@ static int work(training *t) {
   if (!code)
     code = prepare_previews(t);
   if (!code)
-    code = prepare_checkpoint(&t->checkpoint, t->out);
+    code = place_checkpoint(t);
   if (!code)
     code = check_outputs(t);
   if (!code)
@@ -179,14 +187,16 @@ static int work(training *t) {
   if (!code)
     code = plan_training(t);
   if (!code)
+    code = load_training_judges(t);
+  if (!code)
     code = begin_checkpoint(&t->checkpoint);
   if (!code)
-    code = load_training_judges(t);
+    code = train_training_judges(t);
   if (!code)
     code = open_training_log(t);
   if (!code)
     return run_training(t);
-  if (signal_received() && !can_go_on(&t->checkpoint, XD_ERROR_CANCELLED))
+  if (signal_received() && !t->checkpoint.resume && !t->judges_begun)
     notice("nothing of the model was trained yet: the same command begins anew");
   return code;
 }
@@ -251,7 +261,7 @@ static void leave_outputs(training *t) {
 static int run(int argc, char **argv, bool mapping_only) {
   training t = {.mapping_only = mapping_only,
                 .held_out_share = NAN,
-                .checkpoint = {.argc = argc, .argv = argv, .seconds = 60, .with_judges = true}};
+                .checkpoint = {.argc = argc, .argv = argv, .seconds = 60}};
   int word_count, code;
   if (read_words(&t, argc, argv, &word_count, &code)) {
     code = check_words(&t, word_count);

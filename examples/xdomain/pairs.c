@@ -42,11 +42,12 @@ static uint32_t find_class(const xd_dataset *set, const char *name) {
   return NONE;
 }
 
-static void pair_names(pair_text *pairs, xd_dataset *const sets[2]) {
+/* Of a model's classes, that of files in no pair stays in none. */
+static void pair_names(pair_text *pairs, xd_dataset *const sets[2], bool of_model) {
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++) {
     const char *name = xd_dataset_class_name(sets[0], label);
     const uint32_t same = xd_dataset_class_size(sets[0], label) ? find_class(sets[1], name) : NONE;
-    if (same != NONE && strcmp(name, UNPAIRED) != 0)
+    if (same != NONE && !(of_model && !strcmp(name, UNPAIRED)))
       add_pair(pairs, label, same);
   }
 }
@@ -67,8 +68,8 @@ static void say_alone(const xd_dataset *set, const xd_dataset *other, uint32_t d
            count == 1 ? "has" : "have", count == 1 ? "it" : "them");
 }
 
-static int pair_classes(pair_text *pairs, xd_dataset *const sets[2]) {
-  pair_names(pairs, sets);
+static int pair_classes(pair_text *pairs, xd_dataset *const sets[2], bool of_model) {
+  pair_names(pairs, sets, of_model);
   if (!pairs->count)
     return refuse("no class of domain 1 is called as one of domain 2");
   notice("pairs: %u %s that both domains have by name", pairs->count,
@@ -244,12 +245,12 @@ xd_status classify_by_file(const runtime *r, xd_dataset **set, const class_names
 
 /* ---- Both ---- */
 
-int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2]) {
+int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2], bool of_model) {
   pair_text pairs;
   if (!open_text(&pairs))
     return failure("out of memory");
-  int code =
-      is_flat(sets[0]) && is_flat(sets[1]) ? pair_pictures(r, &pairs, sets) : pair_classes(&pairs, sets);
+  int code = is_flat(sets[0]) && is_flat(sets[1]) ? pair_pictures(r, &pairs, sets)
+                                                  : pair_classes(&pairs, sets, of_model);
   if (!code) {
     const xd_status status = xd_pairing_create(out, r->context, pairs.text);
     code = status ? report_failure(r, status) : EXIT_DONE;

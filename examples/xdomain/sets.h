@@ -48,8 +48,8 @@ void describe_set(const char *title, const xd_dataset *set);
 
 /* Pairs classes for which no pairs were given: those of the same name; or, where neither set has sub-folders, the
  * pictures of the same file name, each of which becomes a class of its own in *set1 and *set2, which are replaced.
- * Says what was paired; an exit code (pairs.c). */
-int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2]);
+ * Of a model's classes, "unpaired" stays so. Says what was paired; an exit code (pairs.c). */
+int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2], bool of_model);
 
 /* Pictures of a folder without sub-folders are of the class, of several, that their file is called by, as find_pairs
  * calls it; this is said (pairs.c). */

@@ -55,6 +55,7 @@ typedef struct training {
   xd_pairing *pairing;
   xd_judge *judges[2];
   judge_worth judge_worth[2];
+  bool judges_begun; /* and a checkpoint knows it */
 
   xd_model *model; /* what came of it */
   xd_values *report;
@@ -72,7 +73,8 @@ typedef struct training {
 
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE. */
 int load_training_sets(training *t);
-int load_training_judges(training *t);
+int load_training_judges(training *t);  /* those of files */
+int train_training_judges(training *t); /* the others */
 
 /* The model whose VAEs are those of vae_paths, as the one that is mapped on. */
 xd_status join_vaes(training *t);

@@ -101,6 +101,10 @@ static void print_direction(FILE *to, const training *t, uint32_t direction) {
   snprintf(name, sizeof name, "kept_step%u", direction + 1);
   const double kept = value_of(t->report, name);
   fprintf(to, "{\"kept_step\": %.0f, ", isfinite(kept) ? kept : 0.0);
+  snprintf(name, sizeof name, "ended_step%u", direction + 1);
+  const double ended = value_of(t->report, name);
+  if (isfinite(ended))
+    fprintf(to, "\"ended_step\": %.0f, ", ended);
   print_history(to, &t->history[direction]);
   snprintf(name, sizeof name, "validation%u.", direction + 1);
   if (has_measures(t->report, name)) {

@@ -57,7 +57,7 @@ static xd_status load_pictures(training *t, uint32_t domain) {
 static int pair_classes(training *t) {
   class_names names[2];
   if (!t->pairs)
-    return find_pairs(&t->run, &t->pairing, t->sets);
+    return find_pairs(&t->run, &t->pairing, t->sets, t->base != NULL);
   for (uint32_t d = 0; d < 2; d++) {
     names[d] = t->base ? names_of_model(t->base, d + 1) : names_of_set(t->sets[d]);
     if (names[d].count == 0)
@@ -145,18 +145,28 @@ static int show_judge_step(void *user, const xd_progress *p) {
   return 0;
 }
 
-/* Loaded where a file was named, else trained on the training pictures. */
-static xd_status prepare_judge(training *t, int domain) {
-  const char *path = t->judge_paths[domain] ? t->judge_paths[domain] : t->judge_path;
-  if (path)
-    return xd_judge_load(&t->judges[domain], t->run.context, path);
-  const xd_run run =
-      run_with_checkpoint(&t->checkpoint, CHECKPOINT_JUDGE1 + (unsigned)domain, show_judge_step, t);
+static xd_status train_judge(training *t, checkpoint_part part, int domain) {
+  const xd_run run = run_with_checkpoint(&t->checkpoint, part, show_judge_step, t);
   progress_start(&t->progress);
   const xd_status status =
       xd_judge_train(&t->judges[domain], t->run.context, NULL, t->sets[domain], &run, NULL);
   progress_end(&t->progress);
   return status;
+}
+
+static bool is_damage(xd_status status) {
+  return status == XD_ERROR_BAD_DATA || status == XD_ERROR_TRUNCATED || status == XD_ERROR_UNSUPPORTED ||
+         status == XD_ERROR_VERSION_TOO_NEW;
+}
+
+/* A judge is worth minutes, what goes on with it hours: one that cannot be read is trained anew. */
+static xd_status prepare_judge(training *t, int domain) {
+  const checkpoint_part part = CHECKPOINT_JUDGE1 + (unsigned)domain;
+  const xd_status status = train_judge(t, part, domain);
+  if (!t->checkpoint.goes_on[part] || !is_damage(status))
+    return status;
+  give_up_part(&t->checkpoint, part);
+  return train_judge(t, part, domain);
 }
 
 static xd_status weigh_and_say(training *t, int domain) {
@@ -168,12 +178,27 @@ static xd_status weigh_and_say(training *t, int domain) {
 }
 
 /* A direction is judged by the judge of the domain that it enters. */
+static bool has_judge(const training *t, int domain) {
+  return validates(t) && t->directions >> (1 - domain) & 1;
+}
+
+static xd_status load_judges(training *t) {
+  xd_status status = XD_OK;
+  for (int d = 0; d < 2 && !status; d++) {
+    const char *path = t->judge_paths[d] ? t->judge_paths[d] : t->judge_path;
+    if (has_judge(t, d) && path)
+      status = xd_judge_load(&t->judges[d], t->run.context, path);
+  }
+  return status;
+}
+
 static xd_status prepare_judges(training *t) {
   xd_status status = XD_OK;
   for (int d = 0; d < 2 && !status; d++) {
-    if (!(t->directions >> (1 - d) & 1))
+    if (!has_judge(t, d))
       continue;
-    status = prepare_judge(t, d);
+    if (!t->judges[d])
+      status = prepare_judge(t, d);
     if (!status)
       status = weigh_and_say(t, d);
   }
@@ -207,9 +232,15 @@ int load_training_sets(training *t) {
 }
 
 int load_training_judges(training *t) {
-  const xd_status status = validates(t) ? prepare_judges(t) : XD_OK;
+  const xd_status status = load_judges(t);
+  return status ? report_failure(&t->run, status) : EXIT_DONE;
+}
+
+int train_training_judges(training *t) {
+  const xd_status status = prepare_judges(t);
   const int code = status ? report_failure(&t->run, status) : EXIT_DONE;
-  if (status && is_first_rank() && can_go_on(&t->checkpoint, status))
+  t->judges_begun = has_checkpoint(&t->checkpoint);
+  if (status == XD_ERROR_CANCELLED && is_first_rank() && t->judges_begun)
     tell_checkpoint(&t->checkpoint);
   return code;
 }

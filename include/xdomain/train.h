@@ -99,7 +99,7 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  *   mappingN.NAME     losses of the mapping, means over the last 100 steps; of the last one where
  *                     it ended before its time
  *   validationN.NAME  measures of the networks that are kept, and their score; the ceiling in it is
- *                     measured after the last step
+ *                     measured where the mapping ends
  *   validationsN      how many validations were made
  *   kept_stepN        the step, from 1, whose networks are kept
  *   ended_stepN       the step after which the mapping ended before its time, since the best one

@@ -40,6 +40,15 @@ xd_status xdi_ranks_go_on(xd_context *context, xd_status status) {
   return added != XD_OK ? added : xdi_fail(context, XD_ERROR_CANCELLED, "another rank stopped the training");
 }
 
+xd_status xdi_ranks_agree(xd_context *context, uint32_t *flag) {
+  float set = *flag ? 1.0f : 0.0f;
+  if (context->reduce.ranks == 1)
+    return XD_OK;
+  const xd_status status = add_up(context, &set, 1);
+  *flag = set > 0.0f;
+  return status;
+}
+
 /* All that makes the training the one it is, and where it goes on. */
 static xd_status digest_training(uint64_t *digest, const xdi_training *training) {
   xdi_bytes bytes = {.allocator = &training->context->allocator};

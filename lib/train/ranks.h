@@ -33,4 +33,7 @@ xd_status xdi_ranks_compare(const xdi_training *training);
 /* The status of a rank after a step; where it is not XD_OK on one rank, all stop. */
 xd_status xdi_ranks_go_on(xd_context *context, xd_status status);
 
+/* Sets a flag, 0 or 1, on all ranks where one has set it. */
+xd_status xdi_ranks_agree(xd_context *context, uint32_t *flag);
+
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/seeds.h"
-#include "train/progress.h"
 #include "xdomain/unstable/validation.h"
 
 #define COLLAPSES_IN_A_ROW 2u
@@ -43,6 +42,13 @@ bool xdi_validation_is_due(const xdi_validation *validation, uint32_t step) {
 static bool is_past_best(const xdi_validation *validation, uint32_t step) {
   return step + 1 < validation->steps && validation->best_step > 0 &&
          2 * (uint64_t)(step + 1 - validation->best_step) >= validation->steps;
+}
+
+/* After a collapse the next validation decides: two in a row are an error. */
+static bool has_fallen(const xdi_validation *validation, uint32_t step) {
+  const bool may_end = validation->collapsed == 0 || validation->training->settings.allow_collapse;
+  return may_end && is_past_best(validation, step) &&
+         xdi_validation_score(&validation->last, validation->style) < fallen * validation->best;
 }
 
 /* ---- One validation ---- */
@@ -187,15 +193,6 @@ static xd_status report_ceiling(const xdi_validation *validation) {
   return status;
 }
 
-/* What the last steps would have been asked for is that of this one. */
-static xd_status end_early(xdi_validation *validation, uint32_t step) {
-  xdi_training *training = validation->training;
-  validation->ended = 1;
-  const xd_status status = xdi_values_copy(training->report, training->context,
-                                           xdi_mapping_prefix(validation->direction), &training->losses);
-  return status == XD_OK ? report_number(validation, "ended_step", step + 1) : status;
-}
-
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step) {
   xd_latent_generator *generator = NULL;
   xd_pair_discriminator *discriminator = NULL;
@@ -204,21 +201,17 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
     status = measure(validation, generator, step);
   if (status == XD_OK)
     status = note(validation, step);
-  const double score = xdi_validation_score(&validation->last, validation->style);
-  if (status == XD_OK && score >= validation->best)
+  if (status == XD_OK && xdi_validation_score(&validation->last, validation->style) >= validation->best)
     return keep(validation, generator, discriminator, step);
   xd_latent_generator_release(generator);
   xd_pair_discriminator_release(discriminator);
-  if (status == XD_OK)
-    status = report_ceiling(validation);
-  return status == XD_OK && is_past_best(validation, step) && score < fallen * validation->best
-             ? end_early(validation, step)
-             : status;
+  validation->ended = status == XD_OK && has_fallen(validation, step);
+  return status == XD_OK ? report_ceiling(validation) : status;
 }
 
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) {
   const xdi_training *training = validation->training;
-  const bool at_end = step + 1 == validation->steps || validation->ended;
+  const bool at_end = step + 1 == validation->steps;
   if (training->settings.allow_collapse || validation->collapsed < (at_end ? 1 : COLLAPSES_IN_A_ROW))
     return XD_OK;
   return xdi_fail(

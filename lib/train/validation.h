@@ -19,7 +19,7 @@ typedef struct xdi_validation {
   uint32_t collapsed;    /* so many of the last validations in a row, of the second half */
   double best;           /* score of the training's best networks so far, */
   uint32_t best_step;    /* and after how many steps it was reached; 0: never */
-  uint32_t ended;        /* 1: no later step will be better */
+  uint32_t ended;        /* 1: the score has fallen since half of the steps */
 } xdi_validation;
 
 /* The score of a mapping with the option style; see xdomain/train.h. */
@@ -42,7 +42,7 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
 /* All that later validations depend on, but for the best networks. */
 void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive);
 
-/* XD_ERROR_COLLAPSED after two collapses in a row in the second half, or a collapse at the end, also an early one. */
+/* XD_ERROR_COLLAPSED after two collapses in a row in the second half, or a collapse at the end. */
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step);
 
 /* Hands out the best networks: the caller owns both. The trainer's own where nothing was validated. */

@@ -158,6 +158,31 @@ own judged
 after log 'judge of domain 1'
 kill -KILL $process
 ends 137
+own judged --judge1 nowhere.xdc
+ends 1
+[ -e judged.xdm.checkpoint.judge1 ] || fail "a command that is refused sets a checkpoint aside"
+: >judged.xdm.checkpoint.judge1
+own judged --resume
+ends 0
+says 'judged.xdm.checkpoint. is not there: the judges alone are taken up'
+says 'judged.xdm.checkpoint.judge1. cannot be read'
+cmp -s judged.xdm judges.xdm || fail "the model after a damaged checkpoint of a judge is another"
+own judged
+after log 'judge of domain 1'
+kill -KILL $process
+ends 137
+own judged --set mapping.source_dim=5
+ends 1
+grep -q 'to go on' log && fail "what cannot go on is said to: $(cat log)"
+rm -f judged.xdm*
+: >other.judge1
+own judged --judge1 one.xdc --judge2 two.xdc --checkpoint other
+ends 0
+[ -e other.judge1 ] || fail "a file is taken for a judge that nobody trains"
+own judged
+after log 'judge of domain 1'
+kill -KILL $process
+ends 137
 own judged
 ends 0
 says 'judged.xdm.checkpoint.old'

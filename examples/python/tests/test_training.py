@@ -157,7 +157,11 @@ def test_pairs_pictures_of_one_file_name(small: Small, tool: Callable[..., str],
     assert model.pairing == "0:0,1:1,2:2"
     assert model.domains[1].class_names == ("elk", "fox", "owl.b", "unpaired")
     assert xdomain.map(model, *folders, **options).pairing == "0:0,1:1,2:2"
-    assert xdomain.train(*folders, "*:*", **options).pairing == "*:*"
+    nameless = xdomain.train(*folders, "*:*", **options)
+    assert nameless.pairing == "*:*"
+    assert xdomain.map(nameless, *folders, **options).pairing == "0:0,1:1,2:2"
+    with pytest.raises(xdomain.Error):
+        xdomain.map(model, small[0][:4], write_folder(tmp_path / "three", small[0][:4], ["a"] * 4), **options)
     judge = xdomain.train_judge(small[0][:4], epochs=1, batch=2, base_channels=2, feature_dim=4, classes=4)
     assert xdomain.evaluate(model, *folders, judge)["pictures"] == 3
     for name in range(256):

@@ -290,11 +290,11 @@ def paired_by_file(sets: Sequence[Dataset]) -> tuple[tuple[Dataset, ...], list[t
     return tuple(_called(images, shared) for images in sets), [(label, label) for label in range(len(shared))]
 
 
-def named_as(images: Dataset, names: Sequence[str]) -> Dataset:
-    """A set with the labels of a model's classes, where these have names that are no numbers of theirs: it has classes
-    of the same names or, as a folder without sub-folders, files that are called so."""
+def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Dataset:
+    """A set with the labels of a model's classes, where the model has names. A folder without sub-folders has the
+    classes that its files are called by, unless names are but numbers or the pairs ask for no class."""
     numbers = all(name in ("", str(label)) for label, name in enumerate(names))
-    if len(names) > 1 and not numbers and not set(_stems(images)).isdisjoint(names):
+    if len(names) > 1 and not numbers and pairs != "*:*" and _stems(images):
         images = _called(images, names)
     return images.matched(names) if any(names) else images
 
@@ -306,18 +306,21 @@ def _stems(images: Dataset) -> list[str]:
 
 
 def _called(images: Dataset, names: Sequence[str]) -> Dataset:
-    """Each picture in the class that its file is called by; all others in one more."""
-    numbers = {name: label for label, name in enumerate(names)}
-    labels = np.array([numbers.get(stem, len(names)) for stem in _stems(images)], np.uint32)
-    array, count = c_texts([*names, UNPAIRED])
+    """Each picture in the class that its file is called by; all others in one of their own."""
+    called = [*names] if UNPAIRED in names else [*names, UNPAIRED]
+    if len(called) > _abi.XD_CLASS_LIMIT:
+        return images
+    numbers = {name: label for label, name in enumerate(called)}
+    labels = np.array([numbers.get(stem, numbers[UNPAIRED]) for stem in _stems(images)], np.uint32)
+    array, count = c_texts(called)
     return Dataset(Context().make(lib.xd_dataset_create_views, views(list(images.pictures)), labels.ctypes.data,
                                   len(images), array, count, None))
 
 
-def same_names(names1: Sequence[str], names2: Sequence[str]) -> list[tuple[int, int]]:
-    """The pairs of the classes that both call by one name, but for that of files which are in no pair."""
+def same_names(names1: Sequence[str], names2: Sequence[str], of_model: bool = False) -> list[tuple[int, int]]:
+    """The pairs of the classes that both call by one name; a model's class of files in no pair stays in none."""
     found = [(label, names2.index(name)) for label, name in enumerate(names1)
-             if name not in ("", UNPAIRED) and name in names2]
+             if name and name in names2 and not (of_model and name == UNPAIRED)]
     if not found:
         raise ValueError("no class of domain 1 is called as one of domain 2: pairs says which belong together, "
                          "'*:*' all of domain 1 with all of domain 2")

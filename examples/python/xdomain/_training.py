@@ -130,15 +130,17 @@ def _train(
     report = Values(context)
     sets, apart = zip(*(without_unlabelled(dataset(pictures)) for pictures in (domain1, domain2)))
     if start is not None:
-        sets = tuple(named_as(given, domain.class_names) for given, domain in zip(sets, start.domains))
-    elif pairs is None and options_given.get("directions") != 0:
+        sets = tuple(named_as(given, domain.class_names, pairs) for given, domain in zip(sets, start.domains))
+    if pairs is None and options_given.get("directions") != 0:
         sets, pairs = paired_by_file(sets) or (sets, None)
     class_names = [pictures.class_names for pictures in sets]
     by_name = options_given.get("directions") != 0 and all(pictures.has_labels for pictures in sets)
-    pairing = Pairing(same_names(*class_names) if pairs is None and by_name else pairs, *class_names)
+    if pairs is None and by_name:
+        pairs = same_names(class_names[0], class_names[1], start is not None)
+    pairing = Pairing(pairs, *class_names)
     known = [None if judge is None else loaded(Judge, judge) for judge in judges]
     others = [
-        None if pictures is None else named_as(dataset(pictures), names)
+        None if pictures is None else named_as(dataset(pictures), names, pairs)
         for pictures, names in zip(validations, class_names)
     ]
     more = [found if pictures is None else dataset(pictures) for pictures, found in zip(unlabelled, apart)]
@@ -295,7 +297,8 @@ def evaluate(
     number = choose(DIRECTIONS, "direction", direction)
     domains = whole.domains if number == _abi.XD_DIRECTION_1TO2 else whole.domains[::-1]
     labelled = (without_unlabelled(dataset(pictures))[0] for pictures in (source, target))
-    sets = [named_as(pictures, domain.class_names) for pictures, domain in zip(labelled, domains)]
+    wanted = whole.pairing if pairs is None else pairs
+    sets = [named_as(pictures, domain.class_names, wanted) for pictures, domain in zip(labelled, domains)]
     names = [domain.class_names for domain in whole.domains]
     pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 
