@@ -118,8 +118,7 @@ static double judge_seconds(training *t, uint32_t domain) {
   judge_pilot seen = {0.0, 0.0};
   xd_run run = XD_RUN_INIT;
   xd_judge *judge = NULL;
-  const bool trained =
-      t->validation[0] && t->directions >> (1 - domain) & 1 && !t->judge_path && !t->judge_paths[domain];
+  const bool trained = t->validation[0] && t->checkpoint.with_judge[domain];
   run.callback = note_judge;
   run.user = &seen;
   if (trained)

@@ -2,8 +2,6 @@
  * validations on the way. A mapping touches no VAE and no picture. */
 #include "train/mapping_schedule.h"
 
-#include <stdio.h>
-
 #include "train/checkpoint.h"
 #include "train/epochs.h"
 #include "train/pair_sampler.h"
@@ -128,18 +126,6 @@ static xd_status train_step(mapping_stage *stage, uint32_t step) {
              : status;
 }
 
-/* The report's losses, which are means of the last steps else, are those of this one. */
-static xd_status end_early(mapping_stage *stage, uint32_t step) {
-  xdi_training *training = stage->training;
-  const uint32_t steps = stage->settings->steps, direction = stage->direction;
-  xdi_training_skip(training, XD_STAGE_MAPPING1 + direction, steps - step - 1);
-  char name[XDI_VALUE_NAME_SIZE];
-  snprintf(name, sizeof name, "ended_step%u", direction + 1);
-  const xd_status status =
-      xdi_values_copy(training->report, training->context, xdi_mapping_prefix(direction), &training->losses);
-  return status == XD_OK ? xdi_values_set(training->report, training->context, name, step + 1) : status;
-}
-
 static xd_status run_step(mapping_stage *stage, uint32_t step) {
   xdi_training *training = stage->training;
   xd_progress event = {.stage = XD_STAGE_MAPPING1 + stage->direction,
@@ -155,8 +141,10 @@ static xd_status run_step(mapping_stage *stage, uint32_t step) {
   }
   if (status == XD_OK && validated)
     status = xdi_ranks_agree(training->context, &stage->validation.ended);
-  if (status == XD_OK && stage->validation.ended)
-    status = end_early(stage, step);
+  if (status == XD_OK && stage->validation.ended) {
+    xdi_training_skip(training, event.stage, event.steps - event.step);
+    status = xdi_validation_end_early(&stage->validation, step);
+  }
   if (status == XD_OK)
     status = xdi_training_tell(training, &event);
   return status == XD_OK && validated ? xdi_validation_check(&stage->validation, step) : status;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/seeds.h"
+#include "train/progress.h"
 #include "xdomain/unstable/validation.h"
 
 #define COLLAPSES_IN_A_ROW 2u
@@ -207,6 +208,14 @@ xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *tra
   xd_pair_discriminator_release(discriminator);
   validation->ended = status == XD_OK && has_fallen(validation, step);
   return status == XD_OK ? report_ceiling(validation) : status;
+}
+
+/* The report's losses, which are means of the last steps else, are those of this one. */
+xd_status xdi_validation_end_early(const xdi_validation *validation, uint32_t step) {
+  const xdi_training *training = validation->training;
+  const xd_status status = xdi_values_copy(training->report, training->context,
+                                           xdi_mapping_prefix(validation->direction), &training->losses);
+  return status == XD_OK ? report_number(validation, "ended_step", step + 1) : status;
 }
 
 xd_status xdi_validation_check(const xdi_validation *validation, uint32_t step) {

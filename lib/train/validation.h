@@ -39,6 +39,9 @@ xd_status xdi_validation_rehearse(const xdi_training *training, const xd_model *
  * the networks if no earlier score is higher. */
 xd_status xdi_validation_run(xdi_validation *validation, xd_mapping_trainer *trainer, uint32_t step);
 
+/* Tells the report that the mapping ended after the step, before its time. */
+xd_status xdi_validation_end_early(const xdi_validation *validation, uint32_t step);
+
 /* All that later validations depend on, but for the best networks. */
 void xdi_validation_archive(xdi_validation *validation, xdi_archive *archive);
 

@@ -277,25 +277,38 @@ def without_unlabelled(images: Dataset) -> tuple[Dataset, Dataset | None]:
 UNPAIRED = "unpaired"
 
 
-def paired_by_file(sets: Sequence[Dataset]) -> tuple[tuple[Dataset, ...], list[tuple[int, int]]] | None:
+def find_pairs(sets: tuple[Dataset, ...], of_model: bool) -> tuple[tuple[Dataset, ...], list[tuple[int, int]] | None]:
+    """The pairs of two sets for which none were given, and the sets that they are of: pictures of one file name, or
+    classes of one name; None where a set has neither."""
+    by_file = _paired_by_file(sets)
+    if by_file is not None:
+        return by_file
+    if not all(images.has_labels for images in sets):
+        return sets, None
+    return sets, _same_names(sets[0].class_names, sets[1].class_names, of_model)
+
+
+def _paired_by_file(sets: tuple[Dataset, ...]) -> tuple[tuple[Dataset, ...], list[tuple[int, int]]] | None:
     """Of two folders without sub-folders that have file names in common: their sets, in which each of these is a class,
     and the pairs of the classes. Pictures of other names are a class that is in no pair."""
-    one, other = (_stems(images) for images in sets)
-    shared = sorted(set(one) & set(other))
+    stems = [_stems(images) for images in sets]
+    shared = sorted(set(stems[0]) & set(stems[1]))
     if len(shared) >= _abi.XD_CLASS_LIMIT:
         raise ValueError(f"{len(shared)} files are called alike in both folders, each of which would be a class, and "
                          f"{_abi.XD_CLASS_LIMIT - 1} are the most: pairs='*:*' pairs all of domain 1 with all of domain 2")
     if not shared:
         return None
-    return tuple(_called(images, shared) for images in sets), [(label, label) for label in range(len(shared))]
+    called = tuple(_called(images, names, shared) for images, names in zip(sets, stems))
+    return called, [(label, label) for label in range(len(shared))]
 
 
 def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Dataset:
     """A set with the labels of a model's classes, where the model has names. A folder without sub-folders has the
     classes that its files are called by, unless names are but numbers or the pairs ask for no class."""
     numbers = all(name in ("", str(label)) for label, name in enumerate(names))
-    if len(names) > 1 and not numbers and pairs != "*:*" and _stems(images):
-        images = _called(images, names)
+    stems = [] if len(names) < 2 or numbers or pairs == "*:*" else _stems(images)
+    if stems:
+        images = _called(images, stems, names)
     return images.matched(names) if any(names) else images
 
 
@@ -305,19 +318,19 @@ def _stems(images: Dataset) -> list[str]:
     return [] if any(not name or "/" in name for name in names) else [os.path.splitext(name)[0] for name in names]
 
 
-def _called(images: Dataset, names: Sequence[str]) -> Dataset:
+def _called(images: Dataset, stems: Sequence[str], names: Sequence[str]) -> Dataset:
     """Each picture in the class that its file is called by; all others in one of their own."""
     called = [*names] if UNPAIRED in names else [*names, UNPAIRED]
     if len(called) > _abi.XD_CLASS_LIMIT:
         return images
     numbers = {name: label for label, name in enumerate(called)}
-    labels = np.array([numbers.get(stem, numbers[UNPAIRED]) for stem in _stems(images)], np.uint32)
+    labels = np.array([numbers.get(stem, numbers[UNPAIRED]) for stem in stems], np.uint32)
     array, count = c_texts(called)
     return Dataset(Context().make(lib.xd_dataset_create_views, views(list(images.pictures)), labels.ctypes.data,
                                   len(images), array, count, None))
 
 
-def same_names(names1: Sequence[str], names2: Sequence[str], of_model: bool = False) -> list[tuple[int, int]]:
+def _same_names(names1: Sequence[str], names2: Sequence[str], of_model: bool) -> list[tuple[int, int]]:
     """The pairs of the classes that both call by one name; a model's class of files in no pair stays in none."""
     found = [(label, names2.index(name)) for label, name in enumerate(names1)
              if name and name in names2 and not (of_model and name == UNPAIRED)]

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._data import (Dataset, Pairing, Pairs, Pictures, dataset, named_as, paired_by_file, same_names,
-                    without_unlabelled)
+from ._data import Dataset, Pairing, Pairs, Pictures, dataset, find_pairs, named_as, without_unlabelled
 from ._library import Context, Values, lib, path_bytes, text_bytes
 from ._models import DIRECTIONS, Judge, Model, Path, Vae, loaded
 from ._options import OptionSet, OptionValue
@@ -132,11 +131,8 @@ def _train(
     if start is not None:
         sets = tuple(named_as(given, domain.class_names, pairs) for given, domain in zip(sets, start.domains))
     if pairs is None and options_given.get("directions") != 0:
-        sets, pairs = paired_by_file(sets) or (sets, None)
+        sets, pairs = find_pairs(sets, start is not None)
     class_names = [pictures.class_names for pictures in sets]
-    by_name = options_given.get("directions") != 0 and all(pictures.has_labels for pictures in sets)
-    if pairs is None and by_name:
-        pairs = same_names(class_names[0], class_names[1], start is not None)
     pairing = Pairing(pairs, *class_names)
     known = [None if judge is None else loaded(Judge, judge) for judge in judges]
     others = [
