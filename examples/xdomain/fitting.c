@@ -80,6 +80,12 @@ static void find_all_sizes(picture_sizes *sizes, const runtime *r) {
   }
 }
 
+static int compare_sides(const void *a, const void *b) {
+  const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+  return first < second ? -1 : first > second;
+}
+
+/* Sorted. */
 static bool find_sizes(picture_sizes *sizes, const runtime *r, const char *folder) {
   picture_files *files = &sizes->files;
   const bool listed = !list_picture_files(files, folder, NULL) && files->count && files->count <= UINT32_MAX;
@@ -88,22 +94,34 @@ static bool find_sizes(picture_sizes *sizes, const runtime *r, const char *folde
   if (sizes->widths && sizes->heights)
     find_all_sizes(sizes, r);
   free_picture_files(files);
-  return sizes->count > 0;
+  if (!sizes->count)
+    return false;
+  qsort(sizes->widths, sizes->count, sizeof *sizes->widths, compare_sides);
+  qsort(sizes->heights, sizes->count, sizeof *sizes->heights, compare_sides);
+  return true;
 }
 
-static int compare_sides(const void *a, const void *b) {
-  const uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
-  return first < second ? -1 : first > second;
+static bool takes_side(uint32_t side) {
+  return side >= SIDE_LEAST && side <= SIDE_MOST;
+}
+
+/* Whether all are of that one. */
+static bool is_size_of_all(const picture_sizes *sizes, uint32_t width, uint32_t height) {
+  const size_t last = sizes->count - 1;
+  return sizes->count && sizes->widths[0] == width && sizes->widths[last] == width &&
+         sizes->heights[0] == height && sizes->heights[last] == height;
 }
 
 static uint32_t clamp_side(double side) {
   return side < SIDE_LEAST ? SIDE_LEAST : side > SIDE_CHOSEN ? SIDE_CHOSEN : (uint32_t)(side + 0.5);
 }
 
-/* Sorts the sizes. */
-static void choose_size(picture_sizes *sizes, xd_dataset_options *options) {
-  qsort(sizes->widths, sizes->count, sizeof *sizes->widths, compare_sides);
-  qsort(sizes->heights, sizes->count, sizeof *sizes->heights, compare_sides);
+static void choose_size(const picture_sizes *sizes, xd_dataset_options *options) {
+  options->width = sizes->widths[0];
+  options->height = sizes->heights[0];
+  if (is_size_of_all(sizes, options->width, options->height) && takes_side(options->width) &&
+      takes_side(options->height))
+    return;
   const double width = sizes->widths[sizes->count / 2], height = sizes->heights[sizes->count / 2];
   const double larger = width > height ? width : height,
                scale = larger > SIDE_CHOSEN ? SIDE_CHOSEN / larger : 1;
@@ -131,10 +149,6 @@ xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const x
   return status;
 }
 
-static bool takes_side(uint32_t side) {
-  return side >= SIDE_LEAST && side <= SIDE_MOST;
-}
-
 /* Whether a set may stay as it was read. */
 static bool fits(const xd_dataset *set, const xd_shape *shape) {
   const xd_shape is = shape_of_set(set);
@@ -143,9 +157,12 @@ static bool fits(const xd_dataset *set, const xd_shape *shape) {
   return takes_side(is.width) && takes_side(is.height);
 }
 
-static void say_size(const char *folder, const picture_sizes *sizes, const xd_dataset_options *options) {
+static void say_size(const char *folder, const picture_sizes *sizes, const xd_dataset_options *options,
+                     bool chosen) {
   const size_t last = sizes->count - 1;
-  if (sizes->count)
+  if (is_size_of_all(sizes, options->width, options->height))
+    return;
+  if (chosen)
     notice(
         "'%s': pictures of %u to %u pixels' width and %u to %u height are stretched to %ux%u; ;size=WxH and "
         ";fit=crop or pad behind it choose otherwise",
@@ -156,35 +173,45 @@ static void say_size(const char *folder, const picture_sizes *sizes, const xd_da
            options->height);
 }
 
-/* Reads the folder again, in one size; what the library warns of it was said at the first reading. */
-static xd_status load_in_one_size(runtime *r, xd_dataset **out, const char *spec, const char *folder,
+static xd_status load_in_one_size(const runtime *r, xd_dataset **out, const char *spec, const char *folder,
                                   const xd_shape *shape) {
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   picture_sizes sizes = {.count = 0};
+  const bool found = find_sizes(&sizes, r, folder);
   if (shape) {
     options.width = shape->width;
     options.height = shape->height;
     options.channels = shape->channels;
-  } else if (find_sizes(&sizes, r, folder)) {
+  } else if (found) {
     choose_size(&sizes, &options);
   }
-  r->hushed = true;
   const xd_status status = read_set(r, out, spec, &options);
-  r->hushed = false;
   if (!status && options.width)
-    say_size(folder, &sizes, &options);
+    say_size(folder, &sizes, &options, !shape);
   free_sizes(&sizes);
   return status;
 }
 
+/* As it is, or, where that is of no use, again in one size; what the library warns of it was said by then. */
+static xd_status load_folder(runtime *r, xd_dataset **out, const char *spec, const char *folder,
+                             const xd_shape *shape) {
+  xd_status status = read_set(r, out, spec, NULL);
+  if (status == XD_OK ? fits(*out, shape) : status != XD_ERROR_SHAPE_MISMATCH)
+    return status;
+  xd_dataset_release(*out);
+  r->hushed = true;
+  status = load_in_one_size(r, out, spec, folder, shape);
+  r->hushed = false;
+  return status;
+}
+
+/* What is bad must not be all that has another size than the first picture. */
 static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
   char *folder = open_folder(r, spec);
-  xd_status status = read_set(r, out, spec, NULL);
-  const bool wrong = status == XD_OK ? !fits(*out, shape) : status == XD_ERROR_SHAPE_MISMATCH;
-  if (folder && wrong) {
-    xd_dataset_release(*out);
-    status = load_in_one_size(r, out, spec, folder, shape);
-  }
+  const bool skips = strstr(spec, ";bad=skip") != NULL;
+  const xd_status status = !folder ? read_set(r, out, spec, NULL)
+                           : skips ? load_in_one_size(r, out, spec, folder, shape)
+                                   : load_folder(r, out, spec, folder, shape);
   free(folder);
   return status;
 }

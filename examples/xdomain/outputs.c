@@ -142,12 +142,22 @@ int keep_input(const output *outputs, size_t count, const char *input) {
   return EXIT_DONE;
 }
 
-/* Whether a file lies in a folder, at any depth. */
-static bool lies_in(const char *path, const char *folder) {
-  char *file = realpath(path, NULL), *whole = realpath(folder, NULL);
-  const size_t length = whole ? strlen(whole) : 0;
-  const bool inside = file && whole && !strncmp(file, whole, length) && file[length] == '/';
+/* Where a file is or would be: the folder, without links, to be freed; NULL where there is none. */
+static char *real_folder(const char *path) {
+  char *file = realpath(path, NULL), *folder = folder_of(file ? file : path),
+       *whole = folder ? realpath(folder, NULL) : NULL;
   free(file);
+  free(folder);
+  return whole;
+}
+
+/* Whether a file lies or would lie in a folder, at any depth. */
+static bool lies_in(const char *path, const char *folder) {
+  char *of_file = real_folder(path), *whole = realpath(folder, NULL);
+  const size_t length = whole ? strlen(whole) : 0;
+  const bool inside = of_file && whole && !strncmp(of_file, whole, length) &&
+                      (of_file[length] == '/' || of_file[length] == '\0');
+  free(of_file);
   free(whole);
   return inside;
 }
@@ -155,7 +165,8 @@ static bool lies_in(const char *path, const char *folder) {
 static int keep_folder(const output *outputs, size_t count, const char *folder) {
   for (size_t i = 0; i < count; i++)
     if (outputs[i].path && is_picture_name(outputs[i].path) && lies_in(outputs[i].path, folder))
-      return refuse_input(&outputs[i], folder);
+      return usage_error("%s '%s' would be one of the pictures of '%s', which is read", outputs[i].flag,
+                         outputs[i].path, folder);
   return EXIT_DONE;
 }
 

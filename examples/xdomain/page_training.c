@@ -32,8 +32,9 @@ static void put_summary(const page *p) {
     fprintf(p->to, "The training took %s. ", text);
   }
   if (status && status->kind == JSON_TEXT && strcmp(status->text, xd_status_name(XD_OK))) {
-    put(p, "It ended early: ");
-    put_escaped(p, status->text);
+    const bool running = !strcmp(status->text, "running");
+    put(p, running ? "It was still running when this was written" : "It ended early: ");
+    put_escaped(p, running ? "" : status->text);
     put(p, ". ");
   }
   for (int source = 0; source < 2; source++)

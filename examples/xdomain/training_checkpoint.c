@@ -34,6 +34,10 @@ void keep_finished(training *t, xd_status why) {
     return;
   xd_context_clear_cancel(t->run.context);
   save_recovered(t);
+  if (why == XD_ERROR_NUMERIC) {
+    notice("as it stands it would fail again: begin anew with a lower learning rate or another --seed");
+    return;
+  }
   tell_checkpoint(&t->checkpoint);
   if (why == XD_ERROR_COLLAPSED)
     notice("as it stands it would collapse again: add --allow-collapse, or begin anew with another --seed");

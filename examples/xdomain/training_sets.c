@@ -85,8 +85,15 @@ static xd_status split_set(training *t, int domain, double share) {
 
 /* Where nobody says: of sets whose classes are paired, if they have enough. Few labels are needed for training. */
 static xd_status hold_out_by_itself(training *t) {
-  if (t->no_validation || !t->directions || pairs_all(t) || t->unlabelled[0] || t->unlabelled[1])
+  const bool few = t->unlabelled[0] || t->unlabelled[1];
+  if (t->no_validation || !t->directions)
     return XD_OK;
+  if (few || pairs_all(t)) {
+    notice("no pictures are held out to validate with, since %s",
+           few ? "few have labels: --valid or --validation1 and --validation2 say which"
+               : "'*:*' pairs no classes that a judge could tell");
+    return XD_OK;
+  }
   const double shares[2] = {choose_share(t->sets[0], t->pairing, 1), choose_share(t->sets[1], t->pairing, 2)};
   if (shares[0] <= 0.0 || shares[1] <= 0.0)
     return XD_OK;
@@ -182,13 +189,23 @@ static bool has_judge(const training *t, int domain) {
   return validates(t) && t->directions >> (1 - domain) & 1;
 }
 
+static void say_unused(const training *t, const char *option) {
+  notice("%s is not used, since %s", option,
+         validates(t) ? "no mapping enters that domain" : "nothing is validated");
+}
+
 static xd_status load_judges(training *t) {
+  static const char *const flags[2] = {"--judge1", "--judge2"};
   xd_status status = XD_OK;
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = t->judge_paths[d] ? t->judge_paths[d] : t->judge_path;
     if (has_judge(t, d) && path)
       status = xd_judge_load(&t->judges[d], t->run.context, path);
+    else if (t->judge_paths[d])
+      say_unused(t, flags[d]);
   }
+  if (t->judge_path && !has_judge(t, 0) && !has_judge(t, 1))
+    say_unused(t, "--judge");
   return status;
 }
 

@@ -210,8 +210,8 @@ xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_da
 }
 
 xd_status xdi_dataset_label(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                            const uint32_t *labels) {
-  return relabel(out, context, set, labels, true, NULL);
+                            const uint32_t *labels, const char *const *names) {
+  return relabel(out, context, set, labels, true, names);
 }
 
 static xd_status copy_parts(xd_context *context, xdi_draft *draft, const uint8_t *pixels,

@@ -73,9 +73,9 @@ xd_status xdi_dataset_share(xd_dataset **out, xd_context *context, const xd_data
 xd_status xdi_dataset_relabel(xd_dataset **out, xd_context *context, const xd_dataset *set,
                               const uint32_t *to, const char *const *names);
 
-/* The same with labels[i] of picture i; one at least must stay. Classes are called by their numbers. */
+/* The same with labels[i] of picture i. */
 xd_status xdi_dataset_label(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                            const uint32_t *labels);
+                            const uint32_t *labels, const char *const *names);
 
 /* Whether a class's name is its number, which is what a class without a name of its own is called. */
 bool xdi_is_class_number(const char *name, uint32_t label);

@@ -108,6 +108,15 @@ static void put_own_texts(const xdi_training *training, xdi_bytes *to) {
   put_texts(to, properties.texts, 2 * properties.count);
 }
 
+/* "mapping.seed", "mapping1.options": what a mapping that is trained makes untrue. */
+static bool is_of_mapping(const char *key) {
+  static const char prefix[] = "mapping";
+  const size_t length = sizeof prefix - 1;
+  if (strncmp(key, prefix, length) != 0)
+    return false;
+  return key[length] == '.' || ((key[length] == '1' || key[length] == '2') && key[length + 1] == '.');
+}
+
 /* Of VAEs that are mapped. */
 static void put_texts_of(const xd_model *vaes, xdi_bytes *to) {
   const char *const names[2] = {xd_model_name(vaes, 1), xd_model_name(vaes, 2)};
@@ -119,10 +128,16 @@ static void put_texts_of(const xd_model *vaes, xdi_bytes *to) {
       xdi_put_text(to, xd_model_class_name(vaes, domain, label));
   }
   const uint32_t properties = xd_model_property_count(vaes);
-  xdi_put_u32(to, 2 * properties);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < properties; i++)
+    kept += !is_of_mapping(xd_model_property_key(vaes, i));
+  xdi_put_u32(to, 2 * kept);
   for (uint32_t i = 0; i < properties; i++) {
-    xdi_put_text(to, xd_model_property_key(vaes, i));
-    xdi_put_text(to, xd_model_property(vaes, xd_model_property_key(vaes, i)));
+    const char *key = xd_model_property_key(vaes, i);
+    if (is_of_mapping(key))
+      continue;
+    xdi_put_text(to, key);
+    xdi_put_text(to, xd_model_property(vaes, key));
   }
 }
 
@@ -200,22 +215,19 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
     parts->pairing = found->texts[PAIRING].at[0];
 }
 
-/* The VAEs' own, and what tells a mapping from one of a whole training; an older value is of an
- * older one. */
+/* The VAEs' own, and what tells a mapping from one of a whole training. */
 static xd_status list_properties(xd_model_parts *parts, xd_context *context, recovery *found) {
-  static const char key[] = "mapping.recovered";
   const text_list *own = &found->texts[PROPERTIES];
   uint32_t count = 0;
   const char **list = xdi_allocate(&context->allocator, (size_t)own->count + 2, sizeof *list);
   if (!list)
     return xdi_fail_memory(context, "reading a checkpoint");
-  for (uint32_t i = 0; i < own->count; i += 2)
-    if (strcmp(own->at[i], key) != 0 || !parts->pairing)
-      list[count++] = own->at[i], list[count++] = own->at[i + 1];
+  for (; count < own->count; count++)
+    list[count] = own->at[count];
   if (parts->pairing) {
     snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->told,
              xd_stage_name(found->stage));
-    list[count++] = key, list[count++] = found->where;
+    list[count++] = XDI_PROPERTY_RECOVERED, list[count++] = found->where;
   }
   parts->properties = found->properties = list;
   parts->property_count = count / 2;

@@ -75,7 +75,8 @@ static void describe_validation(char *value, const xdi_training *training, uint3
   append_number(value, "validate_every", training->settings.validate_every);
 }
 
-/* A direction that was not trained has empty values: they take the place of an older mapping's. */
+/* A direction that was not trained has empty values: they take the place of an older mapping's, as does that of
+ * where an older one was recovered. */
 void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *training) {
   static const char *const circumstances[5] = {"mapping.library", "mapping.backend", "mapping.seed",
                                                "mapping.pictures1", "mapping.pictures2"};
@@ -87,6 +88,8 @@ void xdi_properties_of_mappings(xdi_properties *properties, const xdi_training *
   static const char *const probed[2] = {"probe1", "probe2"};
   properties->count = 0;
   add_circumstances(properties, training, circumstances, training->input.set);
+  if (training->vaes && xd_model_property(training->vaes, XDI_PROPERTY_RECOVERED))
+    add_key(properties, XDI_PROPERTY_RECOVERED);
   for (uint32_t direction = 0; direction < 2; direction++) {
     char *value = add_key(properties, options[direction]);
     if (xdi_training_has(training, direction))

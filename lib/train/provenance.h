@@ -4,6 +4,8 @@
 
 #include "train/training.h"
 
+#define XDI_PROPERTY_RECOVERED "mapping.recovered"
+
 #define XDI_PROPERTY_LIMIT 16
 #define XDI_PROPERTY_SIZE 1024
 

@@ -16,7 +16,7 @@
 static xd_status join(xd_dataset **out, xd_context *context, const xd_dataset *labelled,
                       const xd_dataset *others, const uint32_t *labels) {
   xd_dataset *named = NULL;
-  xd_status status = xdi_dataset_label(&named, context, others, labels);
+  xd_status status = xdi_dataset_label(&named, context, others, labels, NULL);
   if (status == XD_OK)
     status = xd_dataset_join(out, context, (const xd_dataset *const[2]){labelled, named}, 2);
   xd_dataset_release(named);

@@ -230,7 +230,7 @@ NEVER_CANCELLED = {
     # The array is looked at whole before anything is done.
     ("xd_dataset_create", "count"), ("xd_dataset_join", "count"), ("xd_dataset_read", "count"),
     ("xd_dataset_read_bytes", "count"), ("xd_dataset_read_labels", "count"),
-    ("xd_dataset_match_classes", "count"), ("xd_dataset_check_classes", "count"),
+    ("xd_dataset_match_classes", "count"), ("xd_dataset_check_classes", "count"), ("xd_dataset_classify_files", "count"),
     ("xd_dataset_create_views", "count"), ("xd_dataset_create_views", "name_count"),
     ("xd_dataset_with_class_names", "count"), ("xd_judge_with_class_names", "count"), ("xd_pairing_create_named", "count1"),
     ("xd_pairing_create_named", "count2"),
@@ -242,7 +242,7 @@ NEVER_CANCELLED = {
 # How much a caller's buffer holds: more than it does would be a lie.
 ROOMS = {("xd_dataset_spec_path", "size"), ("xd_options_write", "size"), ("xd_options_get_text", "size"), ("xd_backend_library_open", "why_size")}
 # What is good is refused all the same, as what it names is not there.
-REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_train_recover", "xd_values_find"}
+REFUSED = {"xd_backend_library_open", "xd_dataset_load_mat", "xd_dataset_pair_files", "xd_train_recover", "xd_values_find"}
 # Whole trainings: only cancelled.
 LONG = {"xd_train", "xd_map", "xd_train_generator", "xd_train_vae", "xd_judge_train"}
 

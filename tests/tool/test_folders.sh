@@ -165,6 +165,13 @@ runs 0 judge --train judged --epochs 1 --base-channels 4 --out flat.xdc
 runs 0 eval --model flat.xdm --domain1 left --domain2 right --judge flat.xdc
 says "$said"
 says "domain 1: 4 pictures of 8x8x1, 4 classes: 0 '2' (1), 1 '3' (1), 2 '4' (1), 3 'unpaired' (1)"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --one-way --valid 0.3 --judge1 missing.xdc --out unused.xdm
+says "--judge1 is not used, since no mapping enters that domain"
+# shellcheck disable=SC2086
+runs 0 train --domain1 one --domain2 two $short --pairs '*:*' --judge missing.xdc --out unused.xdm
+says "no pictures are held out to validate with, since '\*:\*' pairs no classes"
+says "--judge is not used, since nothing is validated"
 runs 0 report flat.xdm --domain1 left --domain2 right --no-scores --out flat.html
 says "domain 2: 4 pictures of 8x8x1, 4 classes: 0 '2' (1), 1 '3' (1), 2 '4' (1), 3 'unpaired' (1)"
 # shellcheck disable=SC2086
@@ -177,9 +184,9 @@ cp -r left named
 mv named/2.pgm named/standing.pgm
 runs 1 eval --model model.xdm --domain1 left --domain2 two
 says "$said"
-says "no class of a set, such as 'other files', has the name of a class here, such as 'lying'"
+says "no class of a set, such as 'unpaired', has the name of a class here, such as 'lying'"
 runs 0 report model.xdm --domain1 named --domain2 two --no-scores --out named.html
-says "left out 3 pictures of class 'other files'"
+says "left out 3 pictures of class 'unpaired'"
 says "domain 1: 1 picture of 8x8x1, 1 class: 1 'standing' (1)"
 runs 0 report model.xdm --domain1 left --domain2 two --pairs '*:*' --no-scores --out any.html
 says "domain 1: 4 pictures of 8x8x1, 1 class"
@@ -205,6 +212,17 @@ says "domain 1: 50 pictures of 10x9x1"
 silent stretched
 runs 0 eval --model mixed.xdm --domain1 mixed --domain2 one
 says "'mixed': pictures are stretched to the 12x10"
+# Another size than the first picture's makes none of them bad.
+head -c 20 mixed/lying/1.pgm >mixed/lying/0.pgm
+# shellcheck disable=SC2086
+runs 0 train --domain1 "mixed;bad=skip" --domain2 "one;bad=skip" $short --no-valid --out mixed.xdm
+says "'mixed': pictures of 8 to 12 pixels' width and 8 to 10 height are stretched to 12x10"
+says "domain 1: 50 pictures of 12x10x1"
+silent "'one': pictures"
+[ "$(grep -c '0.pgm' log)" -eq 1 ] || fail "one bad picture is told $(grep -c 0.pgm log) times: $(cat log)"
+runs 0 eval --model mixed.xdm --domain1 "mixed;bad=skip" --domain2 one
+says "domain 1: 50 pictures of 12x10x1"
+rm mixed/lying/0.pgm
 mkdir large
 for i in 1 2; do draw large/$i.pgm 600 300; done
 # shellcheck disable=SC2086
@@ -232,6 +250,8 @@ silent "best of 0"
 runs 2 train --domain1 left --domain2 right --out left/2.pgm
 runs 2 train --domain1 "left;first=9" --domain2 right --out left/2.pgm
 echo 'steps = 3' >options
+runs 2 train --domain1 left --domain2 right --out left/none.xdm # its previews would be read by the next run
+says "'left/none.*png' would be one of the pictures of 'left', which is read"
 runs 2 train --domain1 left --domain2 right --config options --out options
 runs 2 train --domain1 left --domain2 right --config options --log options --out none.xdm
 runs 2 judge --train one --config options --out options

@@ -323,30 +323,37 @@ START_TEST(recover__gives_what_is_finished) {
 }
 END_TEST
 
-/* A recovered mapping that is trained anew, stopped, and recovered has one note about it. */
-START_TEST(recover__notes_the_last_place_alone) {
+/* The model of a mapping on the last one, which it takes the place of: stopped at a step and recovered, or whole. */
+static void map_again(const lab *l, uint32_t stop_at, const char *where) {
   const setting s = {
       .options = "validate_every=3 allow_collapse=1", .validates = true, .one_class = true, .maps = true};
+  heard told = {.stop_at = stop_at};
+  part p;
+  remove(l->checkpoint);
+  open_part(&p, l, &s, 1);
+  listen(&p, &told);
+  p.run.checkpoint = l->checkpoint;
+  assert_status(run_part(&p), stop_at ? XD_ERROR_CANCELLED : XD_OK);
+  if (stop_at)
+    assert_ok(p.context, xd_train_recover(&p.model, p.context, l->checkpoint));
+  ck_assert_str_eq(xd_model_property(p.model, "mapping.recovered"), where);
+  ck_assert_int_eq(xd_model_property(p.model, "mapping1.options") != NULL, stop_at == 0);
+  ck_assert_ptr_nonnull(xd_model_property(p.model, "vae1.options"));
+  assert_ok(p.context, xd_model_save(p.model, p.context, l->vaes, NULL));
+  close_part(&p);
+  free(told.text);
+}
+
+/* A recovered mapping that is trained anew, stopped, and recovered has one note about it, a finished one none, and
+ * what is told of a mapping is never of an older one. */
+START_TEST(recover__notes_the_last_place_alone) {
   lab l;
   open_lab(&l);
   fill_lab(&l);
-  for (uint32_t i = 0; i < 2; i++) {
-    heard told = {.stop_at = i ? 9 : 6};
-    part p;
-    xd_model *model = NULL;
-    remove(l.checkpoint);
-    open_part(&p, &l, &s, 1);
-    listen(&p, &told);
-    p.run.checkpoint = l.checkpoint;
-    assert_status(run_part(&p), XD_ERROR_CANCELLED);
-    assert_ok(p.context, xd_train_recover(&model, p.context, l.checkpoint));
-    ck_assert_str_eq(xd_model_property(model, "mapping.recovered"),
-                     i ? "step 7 of mapping1" : "step 4 of mapping1");
-    assert_ok(p.context, xd_model_save(model, p.context, l.vaes, NULL));
-    xd_model_release(model);
-    close_part(&p);
-    free(told.text);
-  }
+  map_again(&l, 6, "step 4 of mapping1");
+  map_again(&l, 9, "step 7 of mapping1");
+  map_again(&l, 0, "");
+  map_again(&l, 6, "step 4 of mapping1");
   remove_folder(l.folder);
 }
 END_TEST

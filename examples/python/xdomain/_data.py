@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import U32_MOST, Context, Handle, lib, path_bytes, real, text_bytes, whole
+from ._library import U32_MOST, Context, Handle, NotFound, lib, path_bytes, real, text_bytes, whole
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 from ._progress import Callback, watched
@@ -273,67 +273,41 @@ def without_unlabelled(images: Dataset) -> tuple[Dataset, Dataset | None]:
     return images.select(classes), images.select(set(names) - set(classes))
 
 
-#: The class of files that the other folder has none of the name of.
-UNPAIRED = "unpaired"
-
-
 def find_pairs(sets: tuple[Dataset, ...], of_model: bool) -> tuple[tuple[Dataset, ...], list[tuple[int, int]] | None]:
     """The pairs of two sets for which none were given, and the sets that they are of: pictures of one file name, or
     classes of one name; None where a set has neither."""
     by_file = _paired_by_file(sets)
-    if by_file is not None:
-        return by_file
-    if not all(images.has_labels for images in sets):
+    if by_file is None and not all(images.has_labels for images in sets):
         return sets, None
-    return sets, _same_names(sets[0].class_names, sets[1].class_names, of_model)
+    sets = by_file or sets
+    return sets, _same_names(sets[0].class_names, sets[1].class_names, of_model or by_file is not None)
 
 
-def _paired_by_file(sets: tuple[Dataset, ...]) -> tuple[tuple[Dataset, ...], list[tuple[int, int]]] | None:
-    """Of two folders without sub-folders that have file names in common: their sets, in which each of these is a class,
-    and the pairs of the classes. Pictures of other names are a class that is in no pair."""
-    stems = [_stems(images) for images in sets]
-    shared = sorted(set(stems[0]) & set(stems[1]))
-    if len(shared) >= _abi.XD_CLASS_LIMIT:
-        raise ValueError(f"{len(shared)} files are called alike in both folders, each of which would be a class, and "
-                         f"{_abi.XD_CLASS_LIMIT - 1} are the most: pairs='*:*' pairs all of domain 1 with all of domain 2")
-    if not shared:
+def _paired_by_file(sets: tuple[Dataset, ...]) -> tuple[Dataset, ...] | None:
+    """Two folders without sub-folders that have file names in common, each of which is a class of both."""
+    context = Context()
+    out = ctypes.c_void_p(), ctypes.c_void_p()
+    pointers = [images._pointer for images in sets]
+    try:
+        context.check(lib.xd_dataset_pair_files(*map(ctypes.byref, out), context._pointer, *pointers))
+    except NotFound:
         return None
-    called = tuple(_called(images, names, shared) for images, names in zip(sets, stems))
-    return called, [(label, label) for label in range(len(shared))]
+    return tuple(Dataset(pointer.value or 0) for pointer in out)
 
 
 def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Dataset:
     """A set with the labels of a model's classes, where the model has names. A folder without sub-folders has the
     classes that its files are called by, unless names are but numbers or the pairs ask for no class."""
-    numbers = all(name in ("", str(label)) for label, name in enumerate(names))
-    stems = [] if len(names) < 2 or numbers or pairs == "*:*" else _stems(images)
-    if stems:
-        images = _called(images, stems, names)
+    if pairs != "*:*":
+        array, count = c_texts(names)
+        images = Dataset(Context().make(lib.xd_dataset_classify_files, images._pointer, array, count))
     return images.matched(names) if any(names) else images
-
-
-def _stems(images: Dataset) -> list[str]:
-    """The file of each picture without its ending, where all lie in one folder without sub-folders; else nothing."""
-    names = images.picture_names
-    return [] if any(not name or "/" in name for name in names) else [os.path.splitext(name)[0] for name in names]
-
-
-def _called(images: Dataset, stems: Sequence[str], names: Sequence[str]) -> Dataset:
-    """Each picture in the class that its file is called by; all others in one of their own."""
-    called = [*names] if UNPAIRED in names else [*names, UNPAIRED]
-    if len(called) > _abi.XD_CLASS_LIMIT:
-        return images
-    numbers = {name: label for label, name in enumerate(called)}
-    labels = np.array([numbers.get(stem, numbers[UNPAIRED]) for stem in stems], np.uint32)
-    array, count = c_texts(called)
-    return Dataset(Context().make(lib.xd_dataset_create_views, views(list(images.pictures)), labels.ctypes.data,
-                                  len(images), array, count, None))
 
 
 def _same_names(names1: Sequence[str], names2: Sequence[str], of_model: bool) -> list[tuple[int, int]]:
     """The pairs of the classes that both call by one name; a model's class of files in no pair stays in none."""
     found = [(label, names2.index(name)) for label, name in enumerate(names1)
-             if name and name in names2 and not (of_model and name == UNPAIRED)]
+             if name and name in names2 and not (of_model and name == _abi.XD_UNPAIRED_CLASS)]
     if not found:
         raise ValueError("no class of domain 1 is called as one of domain 2: pairs says which belong together, "
                          "'*:*' all of domain 1 with all of domain 2")
