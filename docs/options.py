@@ -28,7 +28,7 @@ model = xdomain.train("cats", "dogs", vae_epochs=20, steps=4000)
 ```
 
 C++ has `options.set("vae.epochs", 20)`, Rust `Options::new(Group::Train).number("vae.epochs", 20.0)`, and the tool
-`--config FILE`, with a name and a value a line.
+`--config FILE`, with `NAME = VALUE` a line. Python writes the dot as `_`: `vae1_latent_dim`.
 
 A whole training takes the options of group `train`, and those of its VAEs and mappings behind a scope: `vae1.NAME`,
 `mapping2.NAME`, or `vae.NAME` and `mapping.NAME` of both ([options.h](../include/xdomain/options.h)). What the numbers do to

@@ -3,7 +3,7 @@
  * A model is immutable and reference-counted; any number of threads and contexts
  * share one. It needs no mapping: VAEs alone are a valid model, and giving a model a
  * mapping makes a new model that shares its VAEs (the method's point: a mapping is
- * trained in seconds and never touches a VAE).
+ * trained in minutes and never touches a VAE).
  *
  * Domain 1 may hold conditions instead of pictures: a class's label or any vector, from which G1
  * makes codes of domain 2 (xd_train_generator trains it). Such a model has no encoder and no

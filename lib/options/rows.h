@@ -85,7 +85,8 @@
   ROW(COUNT, batch, 1, 65536, 128, "codes", "codes of a step") \
   ROW(COUNT, parts, 1, 65536, 1, "", "parts of a batch that are computed one after another; a divisor of the batch") \
   ROW(COUNT, steps, 0, 33554431, 0, "steps", \
-      "steps of the training; 0: steps_per_pair for each pair of classes, of which 10 to 20 count") \
+      "steps of the training; 0: steps_per_pair for each group of paired classes, as if there were at least 10" \
+      " and at most 20") \
   ROW(COUNT, steps_per_pair, 1, 1677721, 800, "steps", "where steps is 0") \
   ROW(REAL, mixing, 0, 1, 1, "", "share of source codes that are convex mixtures of two of one class") \
   ROW(COUNT, codes_per_picture, 0, 1024, 0, "codes", \

@@ -61,11 +61,11 @@ xd_status xdi_read_train(xdi_train_settings *to, xd_context *context, const xd_o
   return read_settings(to, context, options, "train");
 }
 
-uint32_t xdi_mapping_steps(const xdi_mapping_settings *settings, uint32_t pairs) {
+uint32_t xdi_mapping_steps(const xdi_mapping_settings *settings, uint32_t groups) {
   const uint32_t least = 10, most = 20;
   if (settings->steps > 0)
     return settings->steps;
-  return settings->steps_per_pair * (pairs < least ? least : pairs > most ? most : pairs);
+  return settings->steps_per_pair * (groups < least ? least : groups > most ? most : groups);
 }
 
 /* ---- Writing ---- */

@@ -48,8 +48,8 @@ xd_status xdi_read_judge(xdi_judge_settings *to, xd_context *context, const xd_o
 xd_status xdi_read_evaluation(xdi_evaluation_settings *to, xd_context *context, const xd_options *options);
 xd_status xdi_read_train(xdi_train_settings *to, xd_context *context, const xd_options *options);
 
-/* Steps of a mapping between so many pairs of classes. */
-uint32_t xdi_mapping_steps(const xdi_mapping_settings *settings, uint32_t pairs);
+/* Steps of a mapping between so many groups of paired classes. */
+uint32_t xdi_mapping_steps(const xdi_mapping_settings *settings, uint32_t groups);
 
 /* All of a VAE's or a mapping's settings but the seed as a text that xd_options_read reads, "name=value" with
  * blanks between; false where `size` has no room for it. */

@@ -89,7 +89,7 @@ def map(  # noqa: A001 - the library's word for it
     backend: str | None = None,
     **options: Unpack[TrainOptions],
 ) -> Model:
-    """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in seconds. Classes of
+    """Trains new mappings on the VAEs of a model, which stay as they are: as xdomain.train, in minutes. Classes of
     the sets are those of the same names in the model."""
     start = loaded(Model, model)
     return _train(start, domain1, domain2, pairs, callback, progress, preset, (validation1, validation2),
