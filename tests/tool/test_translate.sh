@@ -70,7 +70,7 @@ exits 2 in --out in
 same in/png/p.png lone.pgm
 cp lone.pgm in/000000.png
 exits 2 'dir:in;size=28x28' --out in
-says "would replace"
+says "would be one of the pictures of"
 same in/000000.png lone.pgm
 rm in/000000.png
 rm -r in/png
