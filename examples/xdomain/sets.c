@@ -145,6 +145,8 @@ static void print_class(const xd_dataset *set, uint32_t label) {
   fprintf(stderr, " (%u)", xd_dataset_class_size(set, label));
 }
 
+enum { CLASSES_SHOWN = 32 };
+
 void describe_set(const char *title, const xd_dataset *set) {
   uint32_t classes = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
@@ -153,12 +155,15 @@ void describe_set(const char *title, const xd_dataset *set) {
   fprintf(stderr, "%s: %u %s of %ux%ux%u, %u %s: ", title, count, count == 1 ? "picture" : "pictures",
           xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set), classes,
           classes == 1 ? "class" : "classes");
-  for (uint32_t label = 0, shown = 0; label < XD_CLASS_LIMIT; label++) {
+  uint32_t shown = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT && shown < CLASSES_SHOWN; label++) {
     if (!xd_dataset_class_size(set, label))
       continue;
     fputs(shown++ ? ", " : "", stderr);
     print_class(set, label);
   }
+  if (classes > shown)
+    fprintf(stderr, " and %u more", classes - shown);
   fputc('\n', stderr);
 }
 

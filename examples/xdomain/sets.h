@@ -43,7 +43,7 @@ void view_floats(xd_image *view, float *floats, xd_shape shape);
 /* The pairs of a text in which classes stand by name or number; of_domain[0] are the names of domain 1. */
 xd_status make_pairing(const runtime *r, xd_pairing **out, const char *text, const class_names of_domain[2]);
 
-/* Says in one line what a set holds: pictures, their shape, and number, name and count of each class. */
+/* Says in one line what a set holds: pictures, their shape, and number, name and count of each of the first classes. */
 void describe_set(const char *title, const xd_dataset *set);
 
 /* Pairs classes for which no pairs were given: those of the same name; or, where neither set has sub-folders, the

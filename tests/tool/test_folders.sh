@@ -152,7 +152,11 @@ says "no file names in common"
 # shellcheck disable=SC2086
 runs 2 train --domain1 left --domain2 one $short --out none.xdm
 says "--pairs '\*:\*'"
-
+mkdir crowd
+for i in $(seq 40); do cp bars/0/1.pgm "crowd/$i.pgm"; done
+# shellcheck disable=SC2086
+runs 0 train --domain1 crowd --domain2 crowd $short --out crowd.xdm
+says "domain 1: 40 pictures of 8x8x1, 40 classes: 0 '1' (1), .* 31 '.*' (1) and 8 more"
 
 # A model of such pictures knows them by their files, whatever else is asked of it; others it names or refuses.
 said="a folder has no sub-folders that are classes: its pictures are of the classes that files as '1.pgm' are called by"
