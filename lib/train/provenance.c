@@ -69,9 +69,12 @@ void xdi_properties_of_vaes(xdi_properties *properties, const xdi_training *trai
 }
 
 static void describe_validation(char *value, const xdi_training *training, uint32_t direction) {
+  static const char *const kept[2] = {"kept_step1", "kept_step2"}, *const ended[2] = {"ended_step1",
+                                                                                      "ended_step2"};
   append_values(value, training->report, direction == 0 ? "validation1." : "validation2.");
-  append_number(value, "step",
-                xdi_values_get(training->report, direction == 0 ? "kept_step1" : "kept_step2"));
+  append_number(value, "step", xdi_values_get(training->report, kept[direction]));
+  if (xd_values_find(training->report, NULL, ended[direction]) == XD_OK)
+    append_number(value, "ended", xdi_values_get(training->report, ended[direction]));
   append_number(value, "validate_every", training->settings.validate_every);
 }
 

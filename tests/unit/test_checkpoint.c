@@ -87,6 +87,12 @@ START_TEST(checkpoint__goes_on_to_an_early_end) {
   const char *last = strrchr(whole.told.text, '\n');
   ck_assert_msg(strstr(last, "overall=1 ") && !strstr(last, "step=8 "), "what is left out is not counted: %s",
                 last);
+  xd_context *context = test_context("reference");
+  xd_model *model;
+  assert_ok(context, xd_model_load(&model, context, l.model));
+  ck_assert_ptr_nonnull(strstr(xd_model_property(model, "mapping1.validation"), " ended="));
+  xd_model_release(model);
+  xd_context_destroy(context);
   free_outcome(&whole);
   check_setting(&l, &s, 2);
   remove_folder(l.folder);
