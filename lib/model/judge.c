@@ -1,5 +1,6 @@
 /* The judge's handle: pairs of 3x3 convolutions, of stride 1 and of stride 2 with twice the channels,
- * then a dense layer of features and one of logits. The features are what the last layer reads. */
+ * then a dense layer of features and one of logits. The features are what the last layer reads. Large pictures are
+ * halved first: a class is told without their finest detail, which would be most of the work. */
 #include "model/judge.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@
 #include "tensor/shape.h"
 
 #define OWNER "the judge"
-#define SMALLEST_MAP 4 /* default blocks: halve until both sides are at most this */
+#define LARGEST_MAP 64 /* default blocks: their first one sees no larger side */
+#define SMALLEST_MAP 4 /* and halve until both sides are at most this */
 #define KERNEL 3
 #define PAD 1
 
@@ -62,9 +64,14 @@ static xd_layer_spec convolution(uint32_t channels, uint32_t stride) {
 }
 
 static void list_layers(const xdi_judge_settings *settings, xd_shape picture, xdi_layer_list *out) {
-  const uint32_t blocks = settings->blocks > 0 ? settings->blocks : xdi_count_halvings(picture, SMALLEST_MAP);
+  const bool large = picture.width > LARGEST_MAP || picture.height > LARGEST_MAP,
+             chosen = settings->blocks > 0;
+  const uint32_t halvings = large && !chosen ? xdi_count_halvings(picture, LARGEST_MAP) : 0,
+                 blocks = chosen ? settings->blocks : xdi_count_halvings(picture, SMALLEST_MAP) - halvings;
   uint32_t channels = settings->base_channels;
   out->count = 0;
+  for (uint32_t i = 0; i < halvings; i++)
+    xdi_layer_list_add(out, convolution(channels, 2));
   for (uint32_t i = 0; i < blocks; i++) {
     xdi_layer_list_add(out, convolution(channels, 1));
     channels *= 2;

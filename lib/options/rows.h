@@ -116,7 +116,7 @@
   ROW(COUNT, classes, 0, 256, 0, "classes", "labels from 0; 0: the training set's largest label and 1") \
   ROW(COUNT, base_channels, 1, 256, 16, "", "channels of the first convolution, doubled at each halving") \
   ROW(COUNT, blocks, 0, 8, 0, "", \
-      "pairs of convolutions, the second of which halves; 0: until both sides are at most 4, at least one") \
+      "pairs of convolutions, the second of which halves; 0: until both sides are at most 4, after single ones that halve sides above 64") \
   ROW(COUNT, feature_dim, 1, 1024, 128, "", "width of the last layer but one, the features") \
   ROW(REAL, dropout, 0, 0.999999, 0.2, "", "share of the features that a step drops") \
   ROW(COUNT, epochs, 0, 1e6, 0, "epochs", "passes over the training set; 0: 4, or as many as make 500 steps") \

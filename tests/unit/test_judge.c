@@ -50,15 +50,20 @@ START_TEST(judge_create__pairs_convolutions_and_ends_in_features_and_logits) {
 }
 END_TEST
 
+/* Sides, how often they are halved to 64 at most, and then by pairs. */
 START_TEST(judge_create__halves_until_both_sides_are_at_most_4) {
-  const uint32_t sides[][2] = {{8, 1}, {9, 2}, {16, 2}, {28, 3}, {32, 3}, {33, 4}};
+  const uint32_t sides[][3] = {{8, 0, 1},  {9, 0, 2},  {16, 0, 2}, {28, 0, 3},  {32, 0, 3},
+                               {33, 0, 4}, {64, 0, 4}, {65, 1, 4}, {128, 1, 4}, {256, 2, 4}};
   for (size_t i = 0; i < COUNT_OF(sides); i++) {
     char text[128];
     snprintf(text, sizeof text, SMALL " width=8 height=%u base_channels=1 dropout=0", sides[i][0]);
     xd_judge *judge = make_judge(context, text);
-    ck_assert_uint_eq(xd_network_layer_count(xd_judge_network(judge)), 2 * sides[i][1] + 2);
+    ck_assert_uint_eq(xd_network_layer_count(xd_judge_network(judge)), sides[i][1] + 2 * sides[i][2] + 2);
     xd_judge_release(judge);
   }
+  xd_judge *given = make_judge(context, SMALL " width=256 height=8 base_channels=1 dropout=0 blocks=2");
+  ck_assert_uint_eq(xd_network_layer_count(xd_judge_network(given)), 2 * 2 + 2);
+  xd_judge_release(given);
 }
 END_TEST
 
