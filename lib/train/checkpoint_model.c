@@ -14,11 +14,6 @@
 #include "train/provenance.h"
 #include "train/trained_model.h"
 
-#define ENCODER(i) (XD_TAG('E', 'N', 'C', '1') + 0x1000000u * (i))
-#define DECODER(i) (XD_TAG('D', 'E', 'C', '1') + 0x1000000u * (i))
-#define GENERATOR(i) (XD_TAG('G', 'E', 'N', '1') + 0x1000000u * (i))
-#define DISCRIMINATOR(i) (XD_TAG('D', 'I', 'S', '1') + 0x1000000u * (i))
-#define JUDGE XD_TAG('J', 'U', 'D', 'G')
 #define BEST_GENERATOR XD_TAG('B', 'G', 'E', 'N')
 #define BEST_DISCRIMINATOR XD_TAG('B', 'D', 'I', 'S')
 
@@ -43,34 +38,35 @@ uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_train
   const xdi_parts *done = &training->done;
   uint32_t count = 0;
   for (uint32_t i = 0; i < 2; i++) {
-    add_role(roles, &count, ENCODER(i), xd_encoder_network(done->encoder[i]));
-    add_role(roles, &count, DECODER(i), xd_decoder_network(done->decoder[i]));
-    add_role(roles, &count, GENERATOR(i), xd_latent_generator_network(done->generator[i]));
-    add_role(roles, &count, DISCRIMINATOR(i), xd_pair_discriminator_network(done->discriminator[i]));
+    add_role(roles, &count, XDI_ROLE_ENCODER(i + 1), xd_encoder_network(done->encoder[i]));
+    add_role(roles, &count, XDI_ROLE_DECODER(i + 1), xd_decoder_network(done->decoder[i]));
+    add_role(roles, &count, XDI_ROLE_GENERATOR(i + 1), xd_latent_generator_network(done->generator[i]));
+    add_role(roles, &count, XDI_ROLE_DISCRIMINATOR(i + 1),
+             xd_pair_discriminator_network(done->discriminator[i]));
   }
   add_role(roles, &count, BEST_GENERATOR, xd_latent_generator_network(done->best_generator));
   add_role(roles, &count, BEST_DISCRIMINATOR, xd_pair_discriminator_network(done->best_discriminator));
-  add_role(roles, &count, JUDGE, xd_judge_network(done->judge));
+  add_role(roles, &count, XDI_ROLE_JUDGE, xd_judge_network(done->judge));
   return count;
 }
 
 /* Finds the part that a role's network is, and makes it. */
 static xd_status take_role(xdi_parts *done, xd_context *context, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
-    if (role->tag == ENCODER(i) && !done->encoder[i])
+    if (role->tag == XDI_ROLE_ENCODER(i + 1) && !done->encoder[i])
       return xdi_encoder_wrap(&done->encoder[i], context, role->network);
-    if (role->tag == DECODER(i) && !done->decoder[i])
+    if (role->tag == XDI_ROLE_DECODER(i + 1) && !done->decoder[i])
       return xdi_decoder_wrap(&done->decoder[i], context, role->network);
-    if (role->tag == GENERATOR(i) && !done->generator[i])
+    if (role->tag == XDI_ROLE_GENERATOR(i + 1) && !done->generator[i])
       return xdi_latent_generator_wrap(&done->generator[i], context, role->network);
-    if (role->tag == DISCRIMINATOR(i) && !done->discriminator[i])
+    if (role->tag == XDI_ROLE_DISCRIMINATOR(i + 1) && !done->discriminator[i])
       return xdi_pair_discriminator_wrap(&done->discriminator[i], context, role->network);
   }
   if (role->tag == BEST_GENERATOR && !done->best_generator)
     return xdi_latent_generator_wrap(&done->best_generator, context, role->network);
   if (role->tag == BEST_DISCRIMINATOR && !done->best_discriminator)
     return xdi_pair_discriminator_wrap(&done->best_discriminator, context, role->network);
-  if (role->tag == JUDGE && !done->judge)
+  if (role->tag == XDI_ROLE_JUDGE && !done->judge)
     return xdi_judge_wrap(&done->judge, context, role->network);
   return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's network is of no known part");
 }
