@@ -10,6 +10,7 @@
 #include "model/encoder.h"
 #include "model/judge.h"
 #include "model/latent_generator.h"
+#include "model/model.h"
 #include "model/pair_discriminator.h"
 #include "train/provenance.h"
 #include "train/trained_model.h"
@@ -151,22 +152,10 @@ xd_status xdi_checkpoint_put_texts(const xdi_training *training, xdi_bytes *to) 
   return XD_OK;
 }
 
-/* A list of texts, each its own allocation. */
-typedef struct text_list {
-  char **at;
-  uint32_t count;
-} text_list;
-
-/* In their order. */
+/* The lists of texts, in their order. */
 enum { PAIRING, NAMES, CLASSES, PROPERTIES = CLASSES + 2, LISTS };
 
-static void release_texts(const xd_allocator *allocator, text_list *list) {
-  for (uint32_t i = 0; i < list->count; i++)
-    xdi_release(allocator, list->at[i]);
-  xdi_release(allocator, list->at);
-}
-
-static xd_status get_texts(xd_context *context, text_list *list, xdi_cursor *from) {
+static xd_status get_texts(xd_context *context, xdi_texts *list, xdi_cursor *from) {
   const uint32_t count = xdi_get_u32(from);
   bool memory = true;
   if (from->failed || count > from->size / 4)
@@ -186,7 +175,7 @@ static xd_status get_texts(xd_context *context, text_list *list, xdi_cursor *fro
 /* What a checkpoint holds of a model. */
 typedef struct recovery {
   xdi_parts done;
-  text_list texts[LISTS];
+  xdi_texts texts[LISTS];
   const char **properties; /* the list alone */
   uint32_t stage, told;
   char where[48];
@@ -213,7 +202,7 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
 
 /* The VAEs' own, and what tells a mapping from one of a whole training. */
 static xd_status list_properties(xd_model_parts *parts, xd_context *context, recovery *found) {
-  const text_list *own = &found->texts[PROPERTIES];
+  const xdi_texts *own = &found->texts[PROPERTIES];
   uint32_t count = 0;
   const char **list = xdi_allocate(&context->allocator, (size_t)own->count + 2, sizeof *list);
   if (!list)
@@ -294,7 +283,7 @@ static xd_status recover(xd_model **out, xd_context *context, const xdi_containe
   if (status == XD_OK)
     status = make_model(out, context, &found);
   for (uint32_t i = 0; i < LISTS; i++)
-    release_texts(&context->allocator, &found.texts[i]);
+    xdi_texts_release(&context->allocator, &found.texts[i]);
   xdi_release(&context->allocator, found.properties);
   xdi_release_parts(&found.done);
   return status;
