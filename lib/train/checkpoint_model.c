@@ -1,4 +1,4 @@
-/* The networks and texts of a checkpoint, and the model that can be made of them while the
+/* Position, networks and texts of a checkpoint, and the model that can be made of them while the
  * training is not finished, or never will be. */
 #include "train/checkpoint_model.h"
 
@@ -26,6 +26,18 @@ const uint32_t xdi_checkpoint_tags[XDI_CHECKPOINT_CHUNKS] = {XD_TAG('F', 'P', 'R
                                                              XDI_CHUNK_TENSORS,
                                                              XDI_CHUNK_DATA,
                                                              XD_TAG('S', 'T', 'A', 'T')};
+
+/* ---- Position ---- */
+
+xd_status xdi_archive_position(xdi_position *at, xdi_archive *archive) {
+  xdi_archive_u32(archive, &at->stage);
+  xdi_archive_u32(archive, &at->trained);
+  xdi_archive_u32(archive, &at->told);
+  xdi_archive_f64(archive, &at->work_done);
+  xdi_archive_f64(archive, &at->seconds);
+  xdi_archive_f64(archive, &at->stage_seconds);
+  return xdi_archive_end(archive);
+}
 
 /* ---- Networks ---- */
 
@@ -177,7 +189,7 @@ typedef struct recovery {
   xdi_parts done;
   xdi_texts texts[LISTS];
   const char **properties; /* the list alone */
-  uint32_t stage, told;
+  xdi_position at;
   char where[48];
 } recovery;
 
@@ -191,8 +203,8 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
     parts->generator[i] = done->generator[i];
     parts->discriminator[i] = done->discriminator[i];
   }
-  if (done->best_generator && is_mapping(found->stage)) {
-    const uint32_t direction = found->stage - XD_STAGE_MAPPING1;
+  if (done->best_generator && is_mapping(found->at.stage)) {
+    const uint32_t direction = found->at.stage - XD_STAGE_MAPPING1;
     parts->generator[direction] = done->best_generator;
     parts->discriminator[1 - direction] = done->best_discriminator;
   }
@@ -210,8 +222,8 @@ static xd_status list_properties(xd_model_parts *parts, xd_context *context, rec
   for (; count < own->count; count++)
     list[count] = own->at[count];
   if (parts->pairing) {
-    snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->told,
-             xd_stage_name(found->stage));
+    snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->at.told,
+             xd_stage_name(found->at.stage));
     list[count++] = XDI_PROPERTY_RECOVERED, list[count++] = found->where;
   }
   parts->properties = found->properties = list;
@@ -255,27 +267,25 @@ static xd_status get_all_texts(recovery *found, xd_context *context, const xdi_c
   return status;
 }
 
-static xd_status get_place(recovery *found, xd_context *context, const xdi_container *container) {
+static xd_status get_position(recovery *found, xd_context *context, const xdi_container *container) {
   xdi_cursor position = {0};
+  xdi_archive archive = {.from = &position}; /* without a context: what fails is told below */
   const xd_status status =
       xdi_container_chunk(container, context, xdi_checkpoint_tags[XDI_CHECKPOINT_POSITION], false, &position);
-  found->stage = xdi_get_u32(&position);
-  xdi_get_u32(&position); /* steps that were trained */
-  found->told = xdi_get_u32(&position);
-  for (int i = 0; i < 3; i++) /* work and seconds */
-    xdi_get_u64(&position);
+  if (status == XD_OK)
+    (void)xdi_archive_position(&found->at, &archive);
   xdi_release(&context->allocator, (void *)position.data);
-  if (status == XD_OK && (!xdi_cursor_done(&position) || found->stage > XD_STAGE_JUDGE))
+  if (status == XD_OK && (!xdi_cursor_done(&position) || found->at.stage > XD_STAGE_JUDGE))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's position is none");
   return status;
 }
 
 static xd_status recover(xd_model **out, xd_context *context, const xdi_container *container) {
-  recovery found = {.stage = 0};
+  recovery found = {.properties = NULL};
   xd_status status = xdi_container_expect(container, context, XDI_KIND_CHECKPOINT, xdi_checkpoint_tags,
                                           XDI_CHECKPOINT_CHUNKS);
   if (status == XD_OK)
-    status = get_place(&found, context, container);
+    status = get_position(&found, context, container);
   if (status == XD_OK)
     status = get_all_texts(&found, context, container);
   if (status == XD_OK)
