@@ -16,31 +16,17 @@ static xd_status fail_word(const xdi_spec *spec, const char *word, const char *w
 
 /* ---- numbers ---- */
 
-/* A decimal number of at most `limit`; NULL when there is none. */
-static const char *read_number(const char *text, uint64_t limit, uint64_t *out) {
-  uint64_t value = 0;
-  const char *end = text;
-  for (; *end >= '0' && *end <= '9'; end++) {
-    uint64_t digit = (uint64_t)(*end - '0');
-    if (value > (limit - digit) / 10)
-      return NULL;
-    value = value * 10 + digit;
-  }
-  *out = value;
-  return end > text ? end : NULL;
-}
-
 static bool read_whole(const char *text, uint64_t limit, uint64_t *out) {
-  const char *end = read_number(text, limit, out);
+  const char *end = xdi_read_number(text, limit, out);
   return end && *end == '\0';
 }
 
 /* "7" or "5-7", ended by a comma or the text's end. */
 static const char *read_range(const char *text, uint64_t *from, uint64_t *to) {
-  const char *end = read_number(text, XD_CLASS_LIMIT - 1, from);
+  const char *end = xdi_read_number(text, XD_CLASS_LIMIT - 1, from);
   *to = *from;
   if (end && *end == '-')
-    end = read_number(end + 1, XD_CLASS_LIMIT - 1, to);
+    end = xdi_read_number(end + 1, XD_CLASS_LIMIT - 1, to);
   return end && *from <= *to && (*end == ',' || *end == '\0') ? end : NULL;
 }
 
@@ -81,7 +67,7 @@ static bool set_subset(xdi_spec *spec, const char *value) {
 
 static bool set_size(xdi_spec *spec, const char *value) {
   uint64_t width, height;
-  const char *end = read_number(value, XDI_SIDE_LIMIT, &width);
+  const char *end = xdi_read_number(value, XDI_SIDE_LIMIT, &width);
   if (!end || *end != 'x' || !read_whole(end + 1, XDI_SIDE_LIMIT, &height) || width == 0 || height == 0)
     return false;
   spec->options.width = (uint32_t)width;
@@ -111,7 +97,7 @@ static bool set_seed(xdi_spec *spec, const char *value) {
 
 static bool set_holdout(xdi_spec *spec, const char *value) {
   uint64_t percent;
-  const char *end = read_number(value, 99, &percent);
+  const char *end = xdi_read_number(value, 99, &percent);
   if (!end || strcmp(end, "%") != 0 || percent == 0)
     return false;
   spec->holdout = (uint32_t)percent;
