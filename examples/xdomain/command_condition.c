@@ -142,20 +142,18 @@ static xd_status train(conditioning *c) {
 
 /* What the base tells of its VAE, which is domain 2's here: of "vae1.options" comes "vae2.options". */
 static xd_status keep_properties(conditioning *c) {
-  static const char *const names[] = {".library", ".backend", ".seed", "N.pictures", "N.options", "N.losses"};
+  static const char *const names[] = {"vae.library",    "vae.backend",   "vae.seed",
+                                      "vae%u.pictures", "vae%u.options", "vae%u.losses"};
   enum { COUNT = sizeof names / sizeof *names };
   char keys[COUNT][32];
   const char *texts[2 * COUNT];
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model = NULL;
   for (int i = 0; i < COUNT; i++) {
-    const bool numbered = names[i][0] == 'N';
-    snprintf(keys[i], sizeof *keys, "vae%s", names[i]);
-    if (numbered)
-      keys[i][3] = (char)('1' + c->domain);
-    const char *value = xd_model_property(c->base, keys[i]);
-    if (numbered)
-      keys[i][3] = '2';
+    char key[32];
+    snprintf(key, sizeof key, names[i], c->domain + 1);
+    snprintf(keys[i], sizeof *keys, names[i], 2u);
+    const char *value = xd_model_property(c->base, key);
     if (!value)
       continue;
     texts[2 * parts.property_count] = keys[i];
