@@ -15,7 +15,7 @@ enum { SIDE_LEAST = 8, SIDE_MOST = 256, SIDE_CHOSEN = 128 };
 /* A plain folder, there or not, is a SPEC without a kind, whose marks have no backslashes; the caller frees it. */
 static char *spell_spec(const char *word) {
   if (is_spec(word) || (!is_folder(word) && (!*word || strpbrk(word, ":;|"))))
-    return join_texts(word, "", "");
+    return strdup(word);
   char *spec = malloc(strlen("dir:") + 2 * strlen(word) + 1), *to = spec ? stpcpy(spec, "dir:") : NULL;
   for (; to && *word; *to++ = *word++)
     if (strchr(";|,:\\", *word))

@@ -14,8 +14,7 @@ enum { COLUMNS = 8, SIDE_WANTED = 64 };
 
 /* "runs/m.xdm" becomes "runs/m" and an ending; to be freed. */
 static char *beside(const char *path, const char *ending, const char *tail) {
-  char *stem =
-      ends_with(path, ending) ? strndup(path, strlen(path) - strlen(ending)) : join_texts(path, "", "");
+  char *stem = ends_with(path, ending) ? strndup(path, strlen(path) - strlen(ending)) : strdup(path);
   char *whole = stem ? join_texts(stem, tail, "") : NULL;
   free(stem);
   return whole;
@@ -25,7 +24,7 @@ int prepare_previews(training *t) {
   if (t->no_previews)
     return t->preview_path ? usage_error("--no-preview and --preview exclude each other") : EXIT_DONE;
   t->previews.translations =
-      t->preview_path ? join_texts(t->preview_path, "", "") : beside(t->out, ".xdm", ".preview.png");
+      t->preview_path ? strdup(t->preview_path) : beside(t->out, ".xdm", ".preview.png");
   t->previews.reconstructions = t->preview_path ? beside(t->preview_path, ".png", ".reconstructions.png")
                                                 : beside(t->out, ".xdm", ".reconstructions.png");
   if (!t->previews.translations || !t->previews.reconstructions)

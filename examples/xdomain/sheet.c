@@ -30,7 +30,7 @@ static int lay_rows(translation *t) {
 /* The first folder of a file's name, or the class of a set; NULL: none. */
 static char *name_class(const translation *t, const source *of) {
   if (t->set)
-    return join_texts(xd_dataset_class_name(t->set, of->label), "", "");
+    return strdup(xd_dataset_class_name(t->set, of->label));
   const char *slash = of->name && of->label ? strchr(of->name, '/') : NULL;
   return slash ? strndup(of->name, (size_t)(slash - of->name)) : NULL;
 }

@@ -8,7 +8,7 @@
 char *partial_path(const char *out) {
   static const char model[] = ".xdm";
   const size_t length = strlen(out), tail = sizeof model - 1;
-  char *stem = ends_with(out, model) ? strndup(out, length - tail) : join_texts(out, "", "");
+  char *stem = ends_with(out, model) ? strndup(out, length - tail) : strdup(out);
   char *path = stem ? join_texts(stem, ".partial", model) : NULL;
   free(stem);
   return path;
