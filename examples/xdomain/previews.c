@@ -87,14 +87,8 @@ static xd_status draw_class(const runtime *r, grid *g, const choice *c, const ma
   return status;
 }
 
-static uint32_t larger(uint32_t a, uint32_t b) {
-  return a > b ? a : b;
-}
-
 static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c, const maker *m) {
-  grid g = {.shape = {larger(m->from.width, m->to.width), larger(m->from.height, m->to.height),
-                      larger(m->from.channels, m->to.channels)},
-            .names_count = c->label_count};
+  grid g = {.shape = larger_shape(m->from, m->to), .names_count = c->label_count};
   for (uint32_t i = 0; i < c->label_count; i++)
     g.columns = larger(g.columns, choice_size(c, i));
   g.columns = g.columns < COLUMNS ? g.columns : COLUMNS;

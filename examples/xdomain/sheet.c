@@ -3,11 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sets.h"
 #include "translation.h"
-
-static uint32_t larger(uint32_t a, uint32_t b) {
-  return a > b ? a : b;
-}
 
 /* Rows in the order of the labels, and as many columns as the largest class needs. */
 static int lay_rows(translation *t) {
@@ -47,9 +44,7 @@ static void name_rows(translation *t) {
 
 int open_sheet(translation *t) {
   grid *g = &t->sheet.grid;
-  g->shape.height = larger(t->from.height, t->to.height);
-  g->shape.width = larger(t->from.width, t->to.width);
-  g->shape.channels = larger(t->from.channels, t->to.channels);
+  g->shape = larger_shape(t->from, t->to);
   g->scale = t->scale;
   int code = lay_rows(t);
   if (!code)
