@@ -15,6 +15,11 @@
 /* Exit codes; 128 + N where signal N stopped the command. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_SIGNAL = 128 };
 
+/* That leaves domain 1, or the second. */
+static inline xd_direction direction_from(bool second) {
+  return second ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+}
+
 int command_train(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_condition(int argc, char **argv); /* map with --condition */

@@ -112,7 +112,7 @@ static xd_status draw_translations(training *t, const xd_model *model, uint32_t 
   xd_picture *panel = NULL;
   maker m = {.translator = NULL};
   const choice c = choose(t, direction + 1);
-  options.direction = direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+  options.direction = direction_from(direction);
   xd_status status = xd_translator_create(&m.translator, t->previews.run.context, model, &options);
   if (status)
     return status;
@@ -170,7 +170,7 @@ static xd_status save_translations(training *t, const xd_model *model) {
   xd_status status = XD_OK;
   bool any = false;
   for (uint32_t direction = 0; direction < 2 && !status; direction++)
-    if (xd_model_generator(model, direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2)) {
+    if (xd_model_generator(model, direction_from(direction))) {
       status = draw_translations(t, model, direction);
       any = true;
     }
