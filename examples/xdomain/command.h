@@ -244,9 +244,8 @@ void progress_count(progress *p, const char *stage, uint32_t pictures, uint32_t 
  * below 0 as far as `overall` tells. */
 void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
                    const char *detail);
-/* A line that stays, on a terminal too. */
-void progress_keep(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
-                   const char *detail);
+/* A training's step with its losses, or its validation as a line that stays. */
+void progress_step(progress *shown, const char *stage, const xd_progress *p, double left);
 /* Takes the bar away, for another line. */
 void progress_clear(const progress *p);
 void progress_end(progress *p);

@@ -31,20 +31,11 @@ typedef struct conditioning {
 } conditioning;
 
 static int show_step(void *user, const xd_progress *p) {
-  char detail[64];
-  if (p->stage <= XD_STAGE_VAE2)
-    snprintf(detail, sizeof detail, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),
-             value_of(p->losses, "kl"));
-  else if (p->stage == XD_STAGE_CODES)
-    snprintf(detail, sizeof detail, "codes");
-  else
-    snprintf(detail, sizeof detail, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
-             value_of(p->losses, "generator"));
-  progress_show(user,
+  progress_step(user,
                 p->stage <= XD_STAGE_VAE2    ? "VAE"
                 : p->stage == XD_STAGE_CODES ? "encoding"
                                              : "generator",
-                p->step, p->steps, p->overall, -1.0, detail);
+                p, -1.0);
   return 0;
 }
 
