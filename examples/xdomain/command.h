@@ -110,6 +110,9 @@ bool ends_with(const char *text, const char *ending);
 /* The three texts behind each other, to be freed; NULL without memory. */
 char *join_texts(const char *first, const char *second, const char *third);
 
+/* "runs/m.xdm" becomes "runs/m" and an ending; to be freed. NULL without memory. */
+char *path_beside(const char *path, const char *ending, const char *tail);
+
 /* ---- Runtime (runtime.c) ---- */
 
 typedef struct runtime {

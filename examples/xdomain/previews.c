@@ -12,21 +12,13 @@ enum { COLUMNS = 8, SIDE_WANTED = 64 };
 
 /* ---- Where they go ---- */
 
-/* "runs/m.xdm" becomes "runs/m" and an ending; to be freed. */
-static char *beside(const char *path, const char *ending, const char *tail) {
-  char *stem = ends_with(path, ending) ? strndup(path, strlen(path) - strlen(ending)) : strdup(path);
-  char *whole = stem ? join_texts(stem, tail, "") : NULL;
-  free(stem);
-  return whole;
-}
-
 int prepare_previews(training *t) {
   if (t->no_previews)
     return t->preview_path ? usage_error("--no-preview and --preview exclude each other") : EXIT_DONE;
   t->previews.translations =
-      t->preview_path ? strdup(t->preview_path) : beside(t->out, ".xdm", ".preview.png");
-  t->previews.reconstructions = t->preview_path ? beside(t->preview_path, ".png", ".reconstructions.png")
-                                                : beside(t->out, ".xdm", ".reconstructions.png");
+      t->preview_path ? strdup(t->preview_path) : path_beside(t->out, ".xdm", ".preview.png");
+  t->previews.reconstructions = t->preview_path ? path_beside(t->preview_path, ".png", ".reconstructions.png")
+                                                : path_beside(t->out, ".xdm", ".reconstructions.png");
   if (!t->previews.translations || !t->previews.reconstructions)
     return failure("out of memory");
   return ends_with(t->previews.translations, ".png") ? EXIT_DONE : usage_error("--preview is a .png");
