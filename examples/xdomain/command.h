@@ -15,6 +15,11 @@
 /* Exit codes; 128 + N where signal N stopped the command. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_SOUND = 3, EXIT_SIGNAL = 128 };
 
+/* That leaves domain 1, or the second. */
+static inline xd_direction direction_from(bool second) {
+  return second ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+}
+
 int command_train(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_condition(int argc, char **argv); /* map with --condition */
@@ -104,6 +109,9 @@ bool ends_with(const char *text, const char *ending);
 
 /* The three texts behind each other, to be freed; NULL without memory. */
 char *join_texts(const char *first, const char *second, const char *third);
+
+/* "runs/m.xdm" becomes "runs/m" and an ending; to be freed. NULL without memory. */
+char *path_beside(const char *path, const char *ending, const char *tail);
 
 /* ---- Runtime (runtime.c) ---- */
 
@@ -239,9 +247,8 @@ void progress_count(progress *p, const char *stage, uint32_t pictures, uint32_t 
  * below 0 as far as `overall` tells. */
 void progress_show(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
                    const char *detail);
-/* A line that stays, on a terminal too. */
-void progress_keep(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
-                   const char *detail);
+/* A training's step with its losses, or its validation as a line that stays. */
+void progress_step(progress *shown, const char *stage, const xd_progress *p, double left);
 /* Takes the bar away, for another line. */
 void progress_clear(const progress *p);
 void progress_end(progress *p);

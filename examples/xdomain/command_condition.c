@@ -31,20 +31,11 @@ typedef struct conditioning {
 } conditioning;
 
 static int show_step(void *user, const xd_progress *p) {
-  char detail[64];
-  if (p->stage <= XD_STAGE_VAE2)
-    snprintf(detail, sizeof detail, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),
-             value_of(p->losses, "kl"));
-  else if (p->stage == XD_STAGE_CODES)
-    snprintf(detail, sizeof detail, "codes");
-  else
-    snprintf(detail, sizeof detail, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
-             value_of(p->losses, "generator"));
-  progress_show(user,
+  progress_step(user,
                 p->stage <= XD_STAGE_VAE2    ? "VAE"
                 : p->stage == XD_STAGE_CODES ? "encoding"
                                              : "generator",
-                p->step, p->steps, p->overall, -1.0, detail);
+                p, -1.0);
   return 0;
 }
 
@@ -142,20 +133,18 @@ static xd_status train(conditioning *c) {
 
 /* What the base tells of its VAE, which is domain 2's here: of "vae1.options" comes "vae2.options". */
 static xd_status keep_properties(conditioning *c) {
-  static const char *const names[] = {".library", ".backend", ".seed", "N.pictures", "N.options", "N.losses"};
+  static const char *const names[] = {"vae.library",    "vae.backend",   "vae.seed",
+                                      "vae%u.pictures", "vae%u.options", "vae%u.losses"};
   enum { COUNT = sizeof names / sizeof *names };
   char keys[COUNT][32];
   const char *texts[2 * COUNT];
   xd_model_parts parts = XD_MODEL_PARTS_INIT;
   xd_model *model = NULL;
   for (int i = 0; i < COUNT; i++) {
-    const bool numbered = names[i][0] == 'N';
-    snprintf(keys[i], sizeof *keys, "vae%s", names[i]);
-    if (numbered)
-      keys[i][3] = (char)('1' + c->domain);
-    const char *value = xd_model_property(c->base, keys[i]);
-    if (numbered)
-      keys[i][3] = '2';
+    char key[32];
+    snprintf(key, sizeof key, names[i], c->domain + 1);
+    snprintf(keys[i], sizeof *keys, names[i], 2u);
+    const char *value = xd_model_property(c->base, key);
     if (!value)
       continue;
     texts[2 * parts.property_count] = keys[i];

@@ -29,9 +29,7 @@ typedef struct judging {
 } judging;
 
 static int show_step(void *user, const xd_progress *p) {
-  char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
-  progress_show(user, "judge", p->step, p->steps, p->overall, -1.0, detail);
+  progress_step(user, "judge", p, -1.0);
   return 0;
 }
 

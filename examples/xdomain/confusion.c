@@ -22,7 +22,7 @@ static xd_status open_passage(passage *a, const scoring *s, int source) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   xd_shape from, to;
   *a = (passage){.s = s, .source = source};
-  options.direction = source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+  options.direction = direction_from(source);
   xd_status status = xd_options_get_number(s->options, context, &a->seed, "seed");
   if (!status)
     status = xd_options_get_number(s->options, context, &a->temperature, "temperature");

@@ -12,7 +12,7 @@
 
 /* The folder of the present row, to be freed. */
 static char *row_folder(const drawing *d) {
-  return d->names ? join_texts(d->out, "/", d->names[d->row]) : join_texts(d->out, "", "");
+  return d->names ? join_texts(d->out, "/", d->names[d->row]) : strdup(d->out);
 }
 
 int open_drawing(drawing *d) {

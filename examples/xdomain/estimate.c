@@ -35,8 +35,8 @@ static double numbered_option(const training *t, const char *format, uint32_t nu
 
 /* When a stage's steps were heard of. */
 typedef struct pilot {
-  double first[6], last[6];
-  uint32_t steps[6];
+  double first[PLANNED_STAGES], last[PLANNED_STAGES];
+  uint32_t steps[PLANNED_STAGES];
 } pilot;
 
 static int note_time(void *user, const xd_progress *p) {
@@ -155,11 +155,11 @@ static bool are_changed(const training *t, uint32_t domain) {
 /* Changed copies of each picture, as the library counts them. */
 static double copies_of(const training *t, uint32_t domain) {
   const double kept = numbered_option(t, "mapping%u.codes_per_picture", domain + 1),
-               room = floor(128000.0 /
+               room = floor((double)XD_COPIED_PICTURES /
                             (xd_dataset_count(t->sets[domain]) + xd_dataset_count(t->unlabelled[domain])));
   if (!are_changed(t, domain) || !(t->directions >> domain & 1))
     return 0.0;
-  return kept > 0.0 ? kept : room < 2.0 ? 0.0 : fmin(room, 8.0);
+  return kept > 0.0 ? kept : room < XD_COPIES_LEAST ? 0.0 : fmin(room, XD_COPIES_MOST);
 }
 
 /* Pictures whose translations a validation varies. Where no class is paired, all are one. */

@@ -15,7 +15,7 @@ enum { SIDE_LEAST = 8, SIDE_MOST = 256, SIDE_CHOSEN = 128 };
 /* A plain folder, there or not, is a SPEC without a kind, whose marks have no backslashes; the caller frees it. */
 static char *spell_spec(const char *word) {
   if (is_spec(word) || (!is_folder(word) && (!*word || strpbrk(word, ":;|"))))
-    return join_texts(word, "", "");
+    return strdup(word);
   char *spec = malloc(strlen("dir:") + 2 * strlen(word) + 1), *to = spec ? stpcpy(spec, "dir:") : NULL;
   for (; to && *word; *to++ = *word++)
     if (strchr(";|,:\\", *word))
@@ -25,10 +25,20 @@ static char *spell_spec(const char *word) {
   return spec;
 }
 
+/* Whether a SPEC has an option that begins so; a ';' behind a backslash is of a path. */
+static bool has_option(const char *spec, const char *option) {
+  for (; *spec; spec++)
+    if (*spec == ';' && !strncmp(spec + 1, option, strlen(option)))
+      return true;
+    else if (*spec == '\\' && spec[1])
+      spec++;
+  return false;
+}
+
 /* The folder of a SPEC that leaves the size open, to be freed; NULL for anything else. */
 static char *open_folder(const runtime *r, const char *spec) {
   const size_t size = strlen(spec) + 1;
-  char *path = strstr(spec, ";size=") ? NULL : malloc(size);
+  char *path = has_option(spec, "size=") ? NULL : malloc(size);
   const bool one = path && xd_dataset_spec_path(r->context, path, size, spec, 1) == XD_OK && !*path &&
                    xd_dataset_spec_path(r->context, path, size, spec, 0) == XD_OK && is_folder(path);
   if (one)
@@ -208,7 +218,7 @@ static xd_status load_folder(runtime *r, xd_dataset **out, const char *spec, con
 /* What is bad must not be all that has another size than the first picture. */
 static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
   char *folder = open_folder(r, spec);
-  const bool skips = strstr(spec, ";bad=skip") != NULL;
+  const bool skips = has_option(spec, "bad=skip");
   const xd_status status = !folder ? read_set(r, out, spec, NULL)
                            : skips ? load_in_one_size(r, out, spec, folder, shape)
                                    : load_folder(r, out, spec, folder, shape);

@@ -141,7 +141,7 @@ static int list(walk *w, const char *path, uint32_t depth, uint32_t label) {
 
 int list_picture_files(picture_files *out, const char *folder, const char *except) {
   struct stat info;
-  char *path = join_texts(folder, "", "");
+  char *path = strdup(folder);
   if (!path)
     return failure("out of memory");
   for (size_t length = strlen(path); length > 1 && path[length - 1] == '/'; length--)

@@ -22,7 +22,7 @@ static char *spell_flag(const char *option, const char *digit) {
 static char *scope_option(const char *option, const char *digit) {
   const char *dot = strchr(option, '.');
   char *scope = dot ? strndup(option, (size_t)(dot - option)) : NULL;
-  char *scoped = scope ? join_texts(scope, digit, dot) : join_texts(option, "", "");
+  char *scoped = scope ? join_texts(scope, digit, dot) : strdup(option);
   free(scope);
   return scoped;
 }

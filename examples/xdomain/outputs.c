@@ -29,8 +29,8 @@ static const char *base_name(const char *path) {
 static char *folder_of(const char *path) {
   const size_t length = (size_t)(base_name(path) - path);
   if (length == 0)
-    return join_texts(".", "", "");
-  char *folder = join_texts(path, "", "");
+    return strdup(".");
+  char *folder = strdup(path);
   if (folder)
     folder[length > 1 ? length - 1 : 1] = '\0';
   return folder;

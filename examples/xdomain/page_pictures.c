@@ -20,7 +20,7 @@ typedef struct way {
 static xd_status open_way(way *w, const page *p, int source) {
   xd_translator_options options = XD_TRANSLATOR_OPTIONS_INIT;
   *w = (way){.p = p};
-  options.direction = source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
+  options.direction = direction_from(source);
   const xd_status status =
       xd_translator_create(&w->translator, p->scored.run.context, p->scored.model, &options);
   if (status)

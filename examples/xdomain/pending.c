@@ -72,7 +72,7 @@ static void choose_letters(char *letters, const void *by, unsigned tries) {
 static char *follow_link(const char *path) {
   struct stat info;
   char *file = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(path, NULL) : NULL;
-  return file ? file : join_texts(path, "", "");
+  return file ? file : strdup(path);
 }
 
 /* Makes a file beside `path`, or beside what a link there leads to, with the rights of a new file; -1 with errno. */
@@ -131,7 +131,7 @@ static bool sync_path(const char *path, int flags) {
 
 static bool sync_folder(const char *path) {
   const char *slash = strrchr(path, '/');
-  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : join_texts(".", "", "");
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
   const bool good = folder && (sync_path(folder, O_RDONLY | O_DIRECTORY) || errno == EACCES);
   const int error = errno;
   free(folder);

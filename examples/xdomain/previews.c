@@ -12,22 +12,13 @@ enum { COLUMNS = 8, SIDE_WANTED = 64 };
 
 /* ---- Where they go ---- */
 
-/* "runs/m.xdm" becomes "runs/m" and an ending; to be freed. */
-static char *beside(const char *path, const char *ending, const char *tail) {
-  char *stem =
-      ends_with(path, ending) ? strndup(path, strlen(path) - strlen(ending)) : join_texts(path, "", "");
-  char *whole = stem ? join_texts(stem, tail, "") : NULL;
-  free(stem);
-  return whole;
-}
-
 int prepare_previews(training *t) {
   if (t->no_previews)
     return t->preview_path ? usage_error("--no-preview and --preview exclude each other") : EXIT_DONE;
   t->previews.translations =
-      t->preview_path ? join_texts(t->preview_path, "", "") : beside(t->out, ".xdm", ".preview.png");
-  t->previews.reconstructions = t->preview_path ? beside(t->preview_path, ".png", ".reconstructions.png")
-                                                : beside(t->out, ".xdm", ".reconstructions.png");
+      t->preview_path ? strdup(t->preview_path) : path_beside(t->out, ".xdm", ".preview.png");
+  t->previews.reconstructions = t->preview_path ? path_beside(t->preview_path, ".png", ".reconstructions.png")
+                                                : path_beside(t->out, ".xdm", ".reconstructions.png");
   if (!t->previews.translations || !t->previews.reconstructions)
     return failure("out of memory");
   return ends_with(t->previews.translations, ".png") ? EXIT_DONE : usage_error("--preview is a .png");
@@ -88,14 +79,8 @@ static xd_status draw_class(const runtime *r, grid *g, const choice *c, const ma
   return status;
 }
 
-static uint32_t larger(uint32_t a, uint32_t b) {
-  return a > b ? a : b;
-}
-
 static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c, const maker *m) {
-  grid g = {.shape = {larger(m->from.width, m->to.width), larger(m->from.height, m->to.height),
-                      larger(m->from.channels, m->to.channels)},
-            .names_count = c->label_count};
+  grid g = {.shape = larger_shape(m->from, m->to), .names_count = c->label_count};
   for (uint32_t i = 0; i < c->label_count; i++)
     g.columns = larger(g.columns, choice_size(c, i));
   g.columns = g.columns < COLUMNS ? g.columns : COLUMNS;
@@ -119,7 +104,7 @@ static xd_status draw_translations(training *t, const xd_model *model, uint32_t 
   xd_picture *panel = NULL;
   maker m = {.translator = NULL};
   const choice c = choose(t, direction + 1);
-  options.direction = direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2;
+  options.direction = direction_from(direction);
   xd_status status = xd_translator_create(&m.translator, t->previews.run.context, model, &options);
   if (status)
     return status;
@@ -177,7 +162,7 @@ static xd_status save_translations(training *t, const xd_model *model) {
   xd_status status = XD_OK;
   bool any = false;
   for (uint32_t direction = 0; direction < 2 && !status; direction++)
-    if (xd_model_generator(model, direction ? XD_DIRECTION_2TO1 : XD_DIRECTION_1TO2)) {
+    if (xd_model_generator(model, direction_from(direction))) {
       status = draw_translations(t, model, direction);
       any = true;
     }

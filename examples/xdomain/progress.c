@@ -96,12 +96,36 @@ void progress_clear(const progress *p) {
     fputs("\r\033[K", stderr);
 }
 
-void progress_keep(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall, double left,
-                   const char *detail) {
+/* A line that stays, on a terminal too. */
+static void keep_line(progress *p, const char *stage, uint32_t step, uint32_t steps, double overall,
+                      double left, const char *detail) {
   const double now = now_seconds(), spent = now - p->started;
   progress_clear(p);
   print_line(stage, step, steps, detail, spent, left < 0.0 ? guess_left(spent, overall) : left);
   note_shown(p, stage, now);
+}
+
+static void tell_losses(char *detail, size_t size, const xd_progress *p) {
+  if (p->validation)
+    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f",
+             value_of(p->validation, "acc"), value_of(p->validation, "div"), value_of(p->validation, "ediv"),
+             value_of(p->validation, "style"));
+  else if (p->stage == XD_STAGE_JUDGE)
+    snprintf(detail, size, "loss %.4f", value_of(p->losses, "loss"));
+  else if (p->stage >= XD_STAGE_MAPPING1)
+    snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
+             value_of(p->losses, "generator"));
+  else if (p->stage == XD_STAGE_CODES)
+    snprintf(detail, size, "codes");
+  else
+    snprintf(detail, size, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),
+             value_of(p->losses, "kl"));
+}
+
+void progress_step(progress *shown, const char *stage, const xd_progress *p, double left) {
+  char detail[128];
+  tell_losses(detail, sizeof detail, p);
+  (p->validation ? keep_line : progress_show)(shown, stage, p->step, p->steps, p->overall, left, detail);
 }
 
 void progress_end(progress *p) {

@@ -22,10 +22,6 @@ bool has_conditions(const scoring *s) {
   return !xd_model_encoder(s->model, 1);
 }
 
-static xd_direction direction_from(int source) {
-  return source == 0 ? XD_DIRECTION_1TO2 : XD_DIRECTION_2TO1;
-}
-
 bool has_direction(const scoring *s, int source) {
   return xd_model_generator(s->model, direction_from(source)) != NULL;
 }

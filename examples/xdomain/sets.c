@@ -97,6 +97,12 @@ size_t floats_of(xd_shape shape) {
   return (size_t)shape.width * shape.height * shape.channels;
 }
 
+xd_shape larger_shape(xd_shape one, xd_shape other) {
+  return (xd_shape){.width = larger(one.width, other.width),
+                    .height = larger(one.height, other.height),
+                    .channels = larger(one.channels, other.channels)};
+}
+
 void view_floats(xd_image *view, float *floats, xd_shape shape) {
   xd_image_init(view, sizeof *view, floats, shape.width, shape.height, XD_SAMPLE_F32,
                 shape.channels == 1 ? XD_LAYOUT_GREY : XD_LAYOUT_RGB);

@@ -10,6 +10,10 @@ typedef struct class_names {
   uint32_t count;
 } class_names;
 
+static inline uint32_t larger(uint32_t a, uint32_t b) {
+  return a > b ? a : b;
+}
+
 class_names names_of_set(const xd_dataset *set);
 class_names names_of_model(const xd_model *model, uint32_t domain);
 bool is_number_of(const char *name, uint32_t label); /* the class's own, as "7" is of 7 */
@@ -37,7 +41,8 @@ xd_status match_set(const runtime *r, xd_dataset **set, const class_names *names
 xd_status take_out_unlabelled(const runtime *r, xd_dataset **set, xd_dataset **unlabelled);
 
 xd_shape shape_of_set(const xd_dataset *set);
-size_t floats_of(xd_shape shape); /* of a picture */
+size_t floats_of(xd_shape shape);                    /* of a picture */
+xd_shape larger_shape(xd_shape one, xd_shape other); /* in each of its sizes */
 void view_floats(xd_image *view, float *floats, xd_shape shape);
 
 /* The pairs of a text in which classes stand by name or number; of_domain[0] are the names of domain 1. */

@@ -39,7 +39,7 @@ static bool holds(const char *folder, const char *path) {
 
 /* The folder of results or, before one of the shards has made it, the folder that it gets into; the caller frees it. */
 static char *place_of_results(const translation *t) {
-  char *whole = realpath(t->out, NULL), *copy = whole ? NULL : join_texts(t->out, "", "");
+  char *whole = realpath(t->out, NULL), *copy = whole ? NULL : strdup(t->out);
   if (copy)
     whole = realpath(dirname(copy), NULL);
   free(copy);

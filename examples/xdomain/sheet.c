@@ -3,11 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sets.h"
 #include "translation.h"
-
-static uint32_t larger(uint32_t a, uint32_t b) {
-  return a > b ? a : b;
-}
 
 /* Rows in the order of the labels, and as many columns as the largest class needs. */
 static int lay_rows(translation *t) {
@@ -30,7 +27,7 @@ static int lay_rows(translation *t) {
 /* The first folder of a file's name, or the class of a set; NULL: none. */
 static char *name_class(const translation *t, const source *of) {
   if (t->set)
-    return join_texts(xd_dataset_class_name(t->set, of->label), "", "");
+    return strdup(xd_dataset_class_name(t->set, of->label));
   const char *slash = of->name && of->label ? strchr(of->name, '/') : NULL;
   return slash ? strndup(of->name, (size_t)(slash - of->name)) : NULL;
 }
@@ -47,9 +44,7 @@ static void name_rows(translation *t) {
 
 int open_sheet(translation *t) {
   grid *g = &t->sheet.grid;
-  g->shape.height = larger(t->from.height, t->to.height);
-  g->shape.width = larger(t->from.width, t->to.width);
-  g->shape.channels = larger(t->from.channels, t->to.channels);
+  g->shape = larger_shape(t->from, t->to);
   g->scale = t->scale;
   int code = lay_rows(t);
   if (!code)

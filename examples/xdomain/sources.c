@@ -25,7 +25,7 @@ static const char *find_folder(const char *word) {
 /* A name without its picture ending; the caller frees it. */
 static char *strip_ending(const char *name) {
   const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
-  char *copy = join_texts(name, "", "");
+  char *copy = strdup(name);
   if (copy && dot && dot > base)
     copy[dot - name] = '\0';
   return copy;
@@ -33,7 +33,7 @@ static char *strip_ending(const char *name) {
 
 static char *name_file(const char *path) {
   const char *slash = strrchr(path, '/');
-  return is_standard_input(path) ? join_texts("stdin", "", "") : strip_ending(slash ? slash + 1 : path);
+  return is_standard_input(path) ? strdup("stdin") : strip_ending(slash ? slash + 1 : path);
 }
 
 static bool make_sources(translation *t, size_t count) {
@@ -81,7 +81,7 @@ static int gather_set(translation *t, const char *spec) {
     return failure("out of memory");
   for (uint32_t i = 0; i < t->count; i++) {
     snprintf(name, sizeof name, "%06u", i);
-    t->sources[i] = (source){.name = join_texts(name, "", ""), .label = xd_dataset_label(t->set, i)};
+    t->sources[i] = (source){.name = strdup(name), .label = xd_dataset_label(t->set, i)};
     if (!t->sources[i].name)
       return failure("out of memory");
   }

@@ -7,14 +7,9 @@ enum { GAP = 1, SIDE_MOST = 96, SIDE_LEAST = 48 };
 
 /* ---- Cells ---- */
 
-static uint32_t larger(uint32_t a, uint32_t b) {
-  return a > b ? a : b;
-}
-
 /* The larger of two shapes, made smaller where it would fill a page. */
 static xd_shape choose_cell(xd_shape one, xd_shape other) {
-  xd_shape cell = {larger(one.width, other.width), larger(one.height, other.height),
-                   larger(one.channels, other.channels)};
+  xd_shape cell = larger_shape(one, other);
   const uint32_t side = larger(cell.width, cell.height);
   if (side > SIDE_MOST) {
     cell.width = larger(1, cell.width * SIDE_MOST / side);

@@ -189,6 +189,13 @@ bool ends_with(const char *text, const char *ending) {
   return true;
 }
 
+char *path_beside(const char *path, const char *ending, const char *tail) {
+  char *stem = ends_with(path, ending) ? strndup(path, strlen(path) - strlen(ending)) : strdup(path);
+  char *whole = stem ? join_texts(stem, tail, "") : NULL;
+  free(stem);
+  return whole;
+}
+
 char *join_texts(const char *first, const char *second, const char *third) {
   const size_t a = strlen(first), b = strlen(second), c = strlen(third);
   char *joined = malloc(a + b + c + 1);

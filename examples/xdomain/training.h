@@ -16,12 +16,14 @@ typedef struct training_history {
   size_t count, room;
 } training_history;
 
+enum { PLANNED_STAGES = XD_STAGE_MAPPING2 + 1 }; /* by the stages' numbers, which begin at 1 */
+
 /* What a training is thought to take, measured at a few steps of each kind (estimate.c). */
 typedef struct training_plan {
-  double step_seconds[6]; /* of each stage by its number; 0: it is not trained */
-  uint32_t steps[6];
-  double validation_seconds[6]; /* of each validation of a stage */
-  uint32_t validations[6];
+  double step_seconds[PLANNED_STAGES]; /* of each stage; 0: it is not trained */
+  uint32_t steps[PLANNED_STAGES];
+  double validation_seconds[PLANNED_STAGES]; /* of each validation of a stage */
+  uint32_t validations[PLANNED_STAGES];
   double total; /* seconds; 0: not known */
 } training_plan;
 

@@ -1,17 +1,11 @@
 /* What a training that ends early has finished. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "sharing.h"
 #include "training.h"
 
 char *partial_path(const char *out) {
-  static const char model[] = ".xdm";
-  const size_t length = strlen(out), tail = sizeof model - 1;
-  char *stem = ends_with(out, model) ? strndup(out, length - tail) : join_texts(out, "", "");
-  char *path = stem ? join_texts(stem, ".partial", model) : NULL;
-  free(stem);
-  return path;
+  return path_beside(out, ".xdm", ".partial.xdm");
 }
 
 /* Both VAEs, and the mappings as far as validation knows them. */

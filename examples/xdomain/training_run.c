@@ -17,21 +17,6 @@ static const char *stage_name(xd_stage stage) {
   return stage < sizeof names / sizeof *names ? names[stage] : "";
 }
 
-static void tell_losses(char *detail, size_t size, const xd_progress *p) {
-  if (p->validation)
-    snprintf(detail, size, "validation acc %.4f div %.3f ediv %.3f style %.3f",
-             value_of(p->validation, "acc"), value_of(p->validation, "div"), value_of(p->validation, "ediv"),
-             value_of(p->validation, "style"));
-  else if (p->stage >= XD_STAGE_MAPPING1)
-    snprintf(detail, size, "D %.3f G %.3f", value_of(p->losses, "discriminator"),
-             value_of(p->losses, "generator"));
-  else if (p->stage == XD_STAGE_CODES)
-    snprintf(detail, size, "codes");
-  else
-    snprintf(detail, size, "pixels %.2f KL %.2f", value_of(p->losses, "pixel_cost"),
-             value_of(p->losses, "kl"));
-}
-
 /* Whether a VAE that was trained to its end would learn from more steps; said once. */
 static void say_trend(training *t, int domain) {
   static const char *const before[] = {"vae1.pixel_cost_before", "vae2.pixel_cost_before"},
@@ -61,16 +46,13 @@ static void say_trends(training *t, xd_stage stage) {
 
 static int show_step(void *user, const xd_progress *p) {
   training *t = user;
-  char detail[128];
   if (!t->heard) {
     t->heard = true;
     take_up_log(t, p);
     take_up_report(t, p);
   }
   say_trends(t, p->stage);
-  tell_losses(detail, sizeof detail, p);
-  (p->validation ? progress_keep : progress_show)(&t->progress, stage_name(p->stage), p->step, p->steps,
-                                                  p->overall, seconds_left(t, p), detail);
+  progress_step(&t->progress, stage_name(p->stage), p, seconds_left(t, p));
   log_training_step(t, p);
   if (p->model && (p->validation || p->step == p->steps))
     draw_previews(t, p->model);

@@ -145,15 +145,12 @@ static void describe_sets(const training *t) {
 /* ---- Judges ---- */
 
 static int show_judge_step(void *user, const xd_progress *p) {
-  training *t = user;
-  char detail[32];
-  snprintf(detail, sizeof detail, "loss %.4f", value_of(p->losses, "loss"));
-  progress_show(&t->progress, "judge for validation", p->step, p->steps, p->overall, -1.0, detail);
+  progress_step(user, "judge for validation", p, -1.0);
   return 0;
 }
 
 static xd_status train_judge(training *t, checkpoint_part part, int domain) {
-  const xd_run run = run_with_checkpoint(&t->checkpoint, part, show_judge_step, t);
+  const xd_run run = run_with_checkpoint(&t->checkpoint, part, show_judge_step, &t->progress);
   progress_start(&t->progress);
   const xd_status status =
       xd_judge_train(&t->judges[domain], t->run.context, NULL, t->sets[domain], &run, NULL);

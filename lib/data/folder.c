@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "data/ahead.h"
 #include "data/listing.h"
+#include "data/mark.h"
 #include "data/reading.h"
 
 #define DEPTH_LIMIT 32
@@ -30,12 +31,10 @@ typedef struct folder {
 
 /* A whole number below 256, leading zeros allowed; false for anything else. */
 static bool read_label(const char *name, uint32_t *out) {
-  uint32_t value = 0;
-  const char *end = name;
-  while (*end >= '0' && *end <= '9' && value < XD_CLASS_LIMIT)
-    value = value * 10 + (uint32_t)(*end++ - '0');
-  *out = value;
-  return end > name && *end == '\0' && value < XD_CLASS_LIMIT;
+  uint64_t label = 0;
+  const char *end = xdi_read_number(name, XD_CLASS_LIMIT - 1, &label);
+  *out = (uint32_t)label;
+  return end && *end == '\0';
 }
 
 static xd_status number_classes(folder *root) {

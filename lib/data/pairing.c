@@ -19,16 +19,6 @@ typedef struct reading {
   } of_domain[2];
 } reading;
 
-/* A class number without sign or blanks; NULL when there is none. */
-static const char *read_number(const char *text, uint32_t *out) {
-  uint32_t value = 0;
-  const char *end = text;
-  while (*end >= '0' && *end <= '9' && value < XD_CLASS_LIMIT)
-    value = value * 10 + (uint32_t)(*end++ - '0');
-  *out = value;
-  return end > text && value < XD_CLASS_LIMIT ? end : NULL;
-}
-
 /* Where a text that begins with a name goes on; NULL where it does not. Marks in it may have a backslash. */
 static const char *pass_name(const char *text, const char *name) {
   for (; *name; name++, text++) {
@@ -52,7 +42,12 @@ static const char *read_class(const reading *input, const char *text, uint32_t d
       *out = i;
     }
   }
-  return behind ? behind : read_number(text, out);
+  if (behind)
+    return behind;
+  uint64_t number = 0;
+  behind = xdi_read_number(text, XD_CLASS_LIMIT - 1, &number);
+  *out = (uint32_t)number;
+  return behind;
 }
 
 static xd_status fail_pair(const reading *input, const char *why) {

@@ -16,31 +16,17 @@ static xd_status fail_word(const xdi_spec *spec, const char *word, const char *w
 
 /* ---- numbers ---- */
 
-/* A decimal number of at most `limit`; NULL when there is none. */
-static const char *read_number(const char *text, uint64_t limit, uint64_t *out) {
-  uint64_t value = 0;
-  const char *end = text;
-  for (; *end >= '0' && *end <= '9'; end++) {
-    uint64_t digit = (uint64_t)(*end - '0');
-    if (value > (limit - digit) / 10)
-      return NULL;
-    value = value * 10 + digit;
-  }
-  *out = value;
-  return end > text ? end : NULL;
-}
-
 static bool read_whole(const char *text, uint64_t limit, uint64_t *out) {
-  const char *end = read_number(text, limit, out);
+  const char *end = xdi_read_number(text, limit, out);
   return end && *end == '\0';
 }
 
 /* "7" or "5-7", ended by a comma or the text's end. */
 static const char *read_range(const char *text, uint64_t *from, uint64_t *to) {
-  const char *end = read_number(text, XD_CLASS_LIMIT - 1, from);
+  const char *end = xdi_read_number(text, XD_CLASS_LIMIT - 1, from);
   *to = *from;
   if (end && *end == '-')
-    end = read_number(end + 1, XD_CLASS_LIMIT - 1, to);
+    end = xdi_read_number(end + 1, XD_CLASS_LIMIT - 1, to);
   return end && *from <= *to && (*end == ',' || *end == '\0') ? end : NULL;
 }
 
@@ -71,30 +57,38 @@ static bool set_count(uint32_t *to, const char *value) {
   return true;
 }
 
+static bool set_first(xdi_spec *spec, const char *value) {
+  return set_count(&spec->first, value);
+}
+
+static bool set_subset(xdi_spec *spec, const char *value) {
+  return set_count(&spec->subset, value);
+}
+
 static bool set_size(xdi_spec *spec, const char *value) {
   uint64_t width, height;
-  const char *end = read_number(value, XDI_SIDE_LIMIT, &width);
+  const char *end = xdi_read_number(value, XDI_SIDE_LIMIT, &width);
   if (!end || *end != 'x' || !read_whole(end + 1, XDI_SIDE_LIMIT, &height) || width == 0 || height == 0)
     return false;
   spec->options.width = (uint32_t)width;
   spec->options.height = (uint32_t)height;
-  return spec->has_size = true;
+  return true;
 }
 
 static bool set_fit(xdi_spec *spec, const char *value) {
-  return spec->has_fit = xd_fit_from_name(&spec->options.fit, value) == XD_OK;
+  return xd_fit_from_name(&spec->options.fit, value) == XD_OK;
 }
 
 static bool set_bad(xdi_spec *spec, const char *value) {
   spec->options.skip_bad = strcmp(value, "skip") == 0;
-  return spec->has_bad = spec->options.skip_bad || strcmp(value, "refuse") == 0;
+  return spec->options.skip_bad || strcmp(value, "refuse") == 0;
 }
 
 static bool set_channels(xdi_spec *spec, const char *value) {
   if (strcmp(value, "1") != 0 && strcmp(value, "3") != 0)
     return false;
   spec->options.channels = (uint32_t)(*value - '0');
-  return spec->has_channels = true;
+  return true;
 }
 
 static bool set_seed(xdi_spec *spec, const char *value) {
@@ -103,7 +97,7 @@ static bool set_seed(xdi_spec *spec, const char *value) {
 
 static bool set_holdout(xdi_spec *spec, const char *value) {
   uint64_t percent;
-  const char *end = read_number(value, 99, &percent);
+  const char *end = xdi_read_number(value, 99, &percent);
   if (!end || strcmp(end, "%") != 0 || percent == 0)
     return false;
   spec->holdout = (uint32_t)percent;
@@ -119,52 +113,37 @@ static bool set_part(xdi_spec *spec, const char *value) {
   return spec->part != XDI_SPEC_WHOLE;
 }
 
-/* Whether the option was given before. */
-static bool is_set(const xdi_spec *spec, const char *key) {
-  return (strcmp(key, "classes") == 0 && spec->class_count) || (strcmp(key, "first") == 0 && spec->first) ||
-         (strcmp(key, "subset") == 0 && spec->subset) || (strcmp(key, "seed") == 0 && spec->has_seed) ||
-         (strcmp(key, "holdout") == 0 && spec->holdout) ||
-         (strcmp(key, "part") == 0 && spec->part != XDI_SPEC_WHOLE) ||
-         (strcmp(key, "size") == 0 && spec->has_size) ||
-         (strcmp(key, "channels") == 0 && spec->has_channels) || (strcmp(key, "fit") == 0 && spec->has_fit) ||
-         (strcmp(key, "bad") == 0 && spec->has_bad);
+static const struct {
+  const char *name;
+  bool (*set)(xdi_spec *spec, const char *value);
+} known_options[] = {{"classes", set_classes}, {"first", set_first},       {"holdout", set_holdout},
+                     {"part", set_part},       {"subset", set_subset},     {"seed", set_seed},
+                     {"size", set_size},       {"channels", set_channels}, {"fit", set_fit},
+                     {"bad", set_bad}};
+enum { OPTIONS = sizeof known_options / sizeof *known_options };
+
+static uint32_t find_option(const char *name) {
+  uint32_t row = 0;
+  while (row < OPTIONS && strcmp(name, known_options[row].name) != 0)
+    row++;
+  return row;
 }
 
 static xd_status set_option(xdi_spec *spec, char *option) {
   char *equals = strchr(option, '=');
-  bool understood;
   if (!equals)
     return fail_word(spec, option, "is no option of the form name=value");
-  const char *value = equals + 1;
   *equals = '\0';
-  bool twice = is_set(spec, option);
-  if (strcmp(option, "classes") == 0)
-    understood = set_classes(spec, value);
-  else if (strcmp(option, "first") == 0)
-    understood = set_count(&spec->first, value);
-  else if (strcmp(option, "subset") == 0)
-    understood = set_count(&spec->subset, value);
-  else if (strcmp(option, "seed") == 0)
-    understood = set_seed(spec, value);
-  else if (strcmp(option, "holdout") == 0)
-    understood = set_holdout(spec, value);
-  else if (strcmp(option, "part") == 0)
-    understood = set_part(spec, value);
-  else if (strcmp(option, "size") == 0)
-    understood = set_size(spec, value);
-  else if (strcmp(option, "channels") == 0)
-    understood = set_channels(spec, value);
-  else if (strcmp(option, "fit") == 0)
-    understood = set_fit(spec, value);
-  else if (strcmp(option, "bad") == 0)
-    understood = set_bad(spec, value);
-  else
+  const uint32_t row = find_option(option);
+  if (row == OPTIONS)
     return fail_word(
         spec, option,
         "is no option: classes, first, holdout, part, subset, seed, size, channels, fit and bad are");
+  const bool understood = known_options[row].set(spec, equals + 1);
   *equals = '=';
-  if (twice)
+  if (spec->given & 1u << row)
     return fail_word(spec, option, "repeats an option");
+  spec->given |= 1u << row;
   return understood ? XD_OK : fail_word(spec, option, "has a value that cannot be");
 }
 

@@ -12,7 +12,7 @@ typedef struct xdi_spec {
   bool keeps[XD_CLASS_LIMIT];
   uint32_t first, subset;
   xd_dataset_options options; /* what the text does not say, then what it says */
-  bool has_size, has_channels, has_fit, has_bad;
+  uint32_t given;             /* a bit for each option of the text */
   uint64_t seed;
   bool has_seed;
   uint32_t holdout; /* percent of each class; 0: the set is not split */

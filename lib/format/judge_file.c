@@ -3,8 +3,6 @@
 #include "format/network_file.h"
 #include "model/judge.h"
 
-#define ROLE_JUDGE XD_TAG('J', 'U', 'D', 'G')
-
 static void put_classes(xdi_bytes *bytes, const xd_judge *judge) {
   const uint32_t count = xdi_judge_name_count(judge);
   xdi_put_u32(bytes, count);
@@ -18,7 +16,7 @@ static xd_status save(const xd_judge *judge, xd_context *context, const xdi_targ
   for (int i = 0; i < CHUNKS; i++)
     bytes[i] = (xdi_bytes){.allocator = &context->allocator};
   /* Writing only reads the network; the role's pointer is mutable for the sake of reading. */
-  const xdi_role role = {ROLE_JUDGE, (xd_network *)xd_judge_network(judge)};
+  const xdi_role role = {XDI_ROLE_JUDGE, (xd_network *)xd_judge_network(judge)};
   const xdi_network_chunks networks = {&bytes[NETS], &bytes[TENS], &bytes[DATA], NULL};
   xd_status status = xdi_networks_put(context, &role, 1, XDI_ELEMENT_F32, &networks);
   const xdi_chunk_source chunks[CHUNKS] = {{XDI_CHUNK_NETWORKS, true, &bytes[NETS]},
@@ -99,7 +97,7 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
       xdi_container_expect(container, context, XDI_KIND_JUDGE, known, sizeof known / sizeof *known);
   if (!status)
     status = xdi_networks_get(context, container, NULL, roles, &count);
-  if (!status && (count != 1 || roles[0].tag != ROLE_JUDGE))
+  if (!status && (count != 1 || roles[0].tag != XDI_ROLE_JUDGE))
     status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
   if (!status)
     status = xdi_judge_wrap(out, context, roles[0].network);

@@ -17,11 +17,6 @@ _Static_assert(XDI_MODEL_TEXT_LIMIT == XDI_TEXT_LIMIT, "a model's texts fit a fi
 
 #define CONDITION_MINOR 2u /* the minor version that brought conditions */
 
-#define ROLE_ENCODER(domain) XD_TAG('E', 'N', 'C', '0' + (domain))
-#define ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
-#define ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
-#define ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
-
 /* ---- Writing ---- */
 
 static void put_domain(xdi_bytes *bytes, const xd_model *model, uint32_t domain) {
@@ -63,18 +58,18 @@ static void add_role(xdi_role *roles, uint32_t *count, uint32_t tag, const xd_ne
 static uint32_t collect_roles(xdi_role *roles, const xd_model *model, bool inference_only) {
   uint32_t count = 0;
   for (uint32_t domain = 1; domain <= 2; domain++) {
-    add_role(roles, &count, ROLE_ENCODER(domain), xd_encoder_network(xd_model_encoder(model, domain)));
-    add_role(roles, &count, ROLE_DECODER(domain), xd_decoder_network(xd_model_decoder(model, domain)));
+    add_role(roles, &count, XDI_ROLE_ENCODER(domain), xd_encoder_network(xd_model_encoder(model, domain)));
+    add_role(roles, &count, XDI_ROLE_DECODER(domain), xd_decoder_network(xd_model_decoder(model, domain)));
   }
   for (uint32_t domain = 1; domain <= 2; domain++) {
     const xd_latent_generator *generator = xd_model_generator(model, domain);
     if (generator)
-      add_role(roles, &count, ROLE_GENERATOR(domain), xd_latent_generator_network(generator));
+      add_role(roles, &count, XDI_ROLE_GENERATOR(domain), xd_latent_generator_network(generator));
   }
   for (uint32_t domain = 1; domain <= 2 && !inference_only; domain++) {
     const xd_pair_discriminator *discriminator = xd_model_discriminator(model, domain);
     if (discriminator)
-      add_role(roles, &count, ROLE_DISCRIMINATOR(domain), xd_pair_discriminator_network(discriminator));
+      add_role(roles, &count, XDI_ROLE_DISCRIMINATOR(domain), xd_pair_discriminator_network(discriminator));
   }
   return count;
 }
@@ -289,13 +284,13 @@ static bool stands_before(const xdi_role *roles, uint32_t index) {
 /* Makes the handle around a network, of which it becomes a further owner. */
 static xd_status place_network(assembly *loaded, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
-    if (role->tag == ROLE_ENCODER(i + 1))
+    if (role->tag == XDI_ROLE_ENCODER(i + 1))
       return xdi_encoder_wrap(&loaded->encoder[i], loaded->context, role->network);
-    if (role->tag == ROLE_DECODER(i + 1))
+    if (role->tag == XDI_ROLE_DECODER(i + 1))
       return xdi_decoder_wrap(&loaded->decoder[i], loaded->context, role->network);
-    if (role->tag == ROLE_GENERATOR(i + 1))
+    if (role->tag == XDI_ROLE_GENERATOR(i + 1))
       return xdi_latent_generator_wrap(&loaded->generator[i], loaded->context, role->network);
-    if (role->tag == ROLE_DISCRIMINATOR(i + 1))
+    if (role->tag == XDI_ROLE_DISCRIMINATOR(i + 1))
       return xdi_pair_discriminator_wrap(&loaded->discriminator[i], loaded->context, role->network);
   }
   return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
@@ -310,8 +305,8 @@ static bool has_vaes(const assembly *loaded) {
 }
 
 static xd_status get_networks(assembly *loaded, uint32_t direction) {
-  const uint32_t wanted[] = {ROLE_ENCODER(direction), ROLE_GENERATOR(direction), ROLE_DECODER(3 - direction),
-                             0};
+  const uint32_t wanted[] = {XDI_ROLE_ENCODER(direction), XDI_ROLE_GENERATOR(direction),
+                             XDI_ROLE_DECODER(3 - direction), 0};
   xdi_role roles[XDI_NETWORK_LIMIT];
   uint32_t count;
   xd_status status =

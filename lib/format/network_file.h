@@ -8,7 +8,13 @@
 
 #define XDI_NETWORK_LIMIT 8u
 
-/* What a network is in its file: XD_TAG('E','N','C','1') and so on. */
+/* What a network is in its file; domains and directions are 1 and 2. */
+#define XDI_ROLE_ENCODER(domain) XD_TAG('E', 'N', 'C', '0' + (domain))
+#define XDI_ROLE_DECODER(domain) XD_TAG('D', 'E', 'C', '0' + (domain))
+#define XDI_ROLE_GENERATOR(direction) XD_TAG('G', 'E', 'N', '0' + (direction))
+#define XDI_ROLE_DISCRIMINATOR(domain) XD_TAG('D', 'I', 'S', '0' + (domain))
+#define XDI_ROLE_JUDGE XD_TAG('J', 'U', 'D', 'G')
+
 typedef struct xdi_role {
   uint32_t tag;
   xd_network *network; /* borrowed when written, owned when read */

@@ -16,7 +16,7 @@ void xd_model_parts_init(xd_model_parts *parts, size_t struct_size) {
 
 /* ---- texts ---- */
 
-static void release_texts(const xd_allocator *allocator, xdi_texts *texts) {
+void xdi_texts_release(const xd_allocator *allocator, const xdi_texts *texts) {
   for (uint32_t i = 0; i < texts->count; i++)
     xdi_release(allocator, texts->at[i]);
   xdi_release(allocator, texts->at);
@@ -228,10 +228,10 @@ static void destroy(xd_model *model) {
     xd_latent_generator_release(model->generator[i]);
     xd_pair_discriminator_release(model->discriminator[i]);
     xdi_release(&allocator, model->name[i]);
-    release_texts(&allocator, &model->class_names[i]);
+    xdi_texts_release(&allocator, &model->class_names[i]);
   }
   xdi_release(&allocator, model->pairing);
-  release_texts(&allocator, &model->properties);
+  xdi_texts_release(&allocator, &model->properties);
   xdi_release(&allocator, model);
 }
 

@@ -22,6 +22,8 @@ typedef struct xdi_texts {
   uint32_t count;
 } xdi_texts;
 
+void xdi_texts_release(const xd_allocator *allocator, const xdi_texts *texts);
+
 struct xd_model {
   xd_allocator allocator;
   xdi_owners references;

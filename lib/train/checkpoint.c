@@ -22,16 +22,6 @@
 #include "train/fingerprint.h"
 #include "train/ranks.h"
 
-static xd_status archive_position(xdi_position *at, xdi_archive *archive) {
-  xdi_archive_u32(archive, &at->stage);
-  xdi_archive_u32(archive, &at->trained);
-  xdi_archive_u32(archive, &at->told);
-  xdi_archive_f64(archive, &at->work_done);
-  xdi_archive_f64(archive, &at->seconds);
-  xdi_archive_f64(archive, &at->stage_seconds);
-  return xdi_archive_end(archive);
-}
-
 /* ---- Writing ---- */
 
 static xd_status put_position(const xdi_training *training, xdi_bytes *to) {
@@ -40,7 +30,7 @@ static xd_status put_position(const xdi_training *training, xdi_bytes *to) {
   const double now = xdi_clock();
   at.seconds = now - training->started;
   at.stage_seconds = now - training->stage_began;
-  return archive_position(&at, &archive);
+  return xdi_archive_position(&at, &archive);
 }
 
 static xd_status put_report(const xdi_training *training, xdi_bytes *to) {
@@ -190,7 +180,7 @@ static xd_status compare_fingerprint(xdi_training *training, xdi_cursor *from) {
 
 static xd_status get_position(xdi_training *training, xdi_cursor *from) {
   xdi_archive archive = {.context = training->context, .from = from};
-  const xd_status status = archive_position(&training->at, &archive);
+  const xd_status status = xdi_archive_position(&training->at, &archive);
   training->checkpoint.at = training->at;
   training->checkpoint.resumed = status == XD_OK;
   return status;

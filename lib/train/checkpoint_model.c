@@ -1,4 +1,4 @@
-/* The networks and texts of a checkpoint, and the model that can be made of them while the
+/* Position, networks and texts of a checkpoint, and the model that can be made of them while the
  * training is not finished, or never will be. */
 #include "train/checkpoint_model.h"
 
@@ -10,15 +10,11 @@
 #include "model/encoder.h"
 #include "model/judge.h"
 #include "model/latent_generator.h"
+#include "model/model.h"
 #include "model/pair_discriminator.h"
 #include "train/provenance.h"
 #include "train/trained_model.h"
 
-#define ENCODER(i) (XD_TAG('E', 'N', 'C', '1') + 0x1000000u * (i))
-#define DECODER(i) (XD_TAG('D', 'E', 'C', '1') + 0x1000000u * (i))
-#define GENERATOR(i) (XD_TAG('G', 'E', 'N', '1') + 0x1000000u * (i))
-#define DISCRIMINATOR(i) (XD_TAG('D', 'I', 'S', '1') + 0x1000000u * (i))
-#define JUDGE XD_TAG('J', 'U', 'D', 'G')
 #define BEST_GENERATOR XD_TAG('B', 'G', 'E', 'N')
 #define BEST_DISCRIMINATOR XD_TAG('B', 'D', 'I', 'S')
 
@@ -30,6 +26,18 @@ const uint32_t xdi_checkpoint_tags[XDI_CHECKPOINT_CHUNKS] = {XD_TAG('F', 'P', 'R
                                                              XDI_CHUNK_TENSORS,
                                                              XDI_CHUNK_DATA,
                                                              XD_TAG('S', 'T', 'A', 'T')};
+
+/* ---- Position ---- */
+
+xd_status xdi_archive_position(xdi_position *at, xdi_archive *archive) {
+  xdi_archive_u32(archive, &at->stage);
+  xdi_archive_u32(archive, &at->trained);
+  xdi_archive_u32(archive, &at->told);
+  xdi_archive_f64(archive, &at->work_done);
+  xdi_archive_f64(archive, &at->seconds);
+  xdi_archive_f64(archive, &at->stage_seconds);
+  return xdi_archive_end(archive);
+}
 
 /* ---- Networks ---- */
 
@@ -43,34 +51,35 @@ uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_train
   const xdi_parts *done = &training->done;
   uint32_t count = 0;
   for (uint32_t i = 0; i < 2; i++) {
-    add_role(roles, &count, ENCODER(i), xd_encoder_network(done->encoder[i]));
-    add_role(roles, &count, DECODER(i), xd_decoder_network(done->decoder[i]));
-    add_role(roles, &count, GENERATOR(i), xd_latent_generator_network(done->generator[i]));
-    add_role(roles, &count, DISCRIMINATOR(i), xd_pair_discriminator_network(done->discriminator[i]));
+    add_role(roles, &count, XDI_ROLE_ENCODER(i + 1), xd_encoder_network(done->encoder[i]));
+    add_role(roles, &count, XDI_ROLE_DECODER(i + 1), xd_decoder_network(done->decoder[i]));
+    add_role(roles, &count, XDI_ROLE_GENERATOR(i + 1), xd_latent_generator_network(done->generator[i]));
+    add_role(roles, &count, XDI_ROLE_DISCRIMINATOR(i + 1),
+             xd_pair_discriminator_network(done->discriminator[i]));
   }
   add_role(roles, &count, BEST_GENERATOR, xd_latent_generator_network(done->best_generator));
   add_role(roles, &count, BEST_DISCRIMINATOR, xd_pair_discriminator_network(done->best_discriminator));
-  add_role(roles, &count, JUDGE, xd_judge_network(done->judge));
+  add_role(roles, &count, XDI_ROLE_JUDGE, xd_judge_network(done->judge));
   return count;
 }
 
 /* Finds the part that a role's network is, and makes it. */
 static xd_status take_role(xdi_parts *done, xd_context *context, const xdi_role *role) {
   for (uint32_t i = 0; i < 2; i++) {
-    if (role->tag == ENCODER(i) && !done->encoder[i])
+    if (role->tag == XDI_ROLE_ENCODER(i + 1) && !done->encoder[i])
       return xdi_encoder_wrap(&done->encoder[i], context, role->network);
-    if (role->tag == DECODER(i) && !done->decoder[i])
+    if (role->tag == XDI_ROLE_DECODER(i + 1) && !done->decoder[i])
       return xdi_decoder_wrap(&done->decoder[i], context, role->network);
-    if (role->tag == GENERATOR(i) && !done->generator[i])
+    if (role->tag == XDI_ROLE_GENERATOR(i + 1) && !done->generator[i])
       return xdi_latent_generator_wrap(&done->generator[i], context, role->network);
-    if (role->tag == DISCRIMINATOR(i) && !done->discriminator[i])
+    if (role->tag == XDI_ROLE_DISCRIMINATOR(i + 1) && !done->discriminator[i])
       return xdi_pair_discriminator_wrap(&done->discriminator[i], context, role->network);
   }
   if (role->tag == BEST_GENERATOR && !done->best_generator)
     return xdi_latent_generator_wrap(&done->best_generator, context, role->network);
   if (role->tag == BEST_DISCRIMINATOR && !done->best_discriminator)
     return xdi_pair_discriminator_wrap(&done->best_discriminator, context, role->network);
-  if (role->tag == JUDGE && !done->judge)
+  if (role->tag == XDI_ROLE_JUDGE && !done->judge)
     return xdi_judge_wrap(&done->judge, context, role->network);
   return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's network is of no known part");
 }
@@ -155,22 +164,10 @@ xd_status xdi_checkpoint_put_texts(const xdi_training *training, xdi_bytes *to) 
   return XD_OK;
 }
 
-/* A list of texts, each its own allocation. */
-typedef struct text_list {
-  char **at;
-  uint32_t count;
-} text_list;
-
-/* In their order. */
+/* The lists of texts, in their order. */
 enum { PAIRING, NAMES, CLASSES, PROPERTIES = CLASSES + 2, LISTS };
 
-static void release_texts(const xd_allocator *allocator, text_list *list) {
-  for (uint32_t i = 0; i < list->count; i++)
-    xdi_release(allocator, list->at[i]);
-  xdi_release(allocator, list->at);
-}
-
-static xd_status get_texts(xd_context *context, text_list *list, xdi_cursor *from) {
+static xd_status get_texts(xd_context *context, xdi_texts *list, xdi_cursor *from) {
   const uint32_t count = xdi_get_u32(from);
   bool memory = true;
   if (from->failed || count > from->size / 4)
@@ -190,9 +187,9 @@ static xd_status get_texts(xd_context *context, text_list *list, xdi_cursor *fro
 /* What a checkpoint holds of a model. */
 typedef struct recovery {
   xdi_parts done;
-  text_list texts[LISTS];
+  xdi_texts texts[LISTS];
   const char **properties; /* the list alone */
-  uint32_t stage, told;
+  xdi_position at;
   char where[48];
 } recovery;
 
@@ -206,8 +203,8 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
     parts->generator[i] = done->generator[i];
     parts->discriminator[i] = done->discriminator[i];
   }
-  if (done->best_generator && is_mapping(found->stage)) {
-    const uint32_t direction = found->stage - XD_STAGE_MAPPING1;
+  if (done->best_generator && is_mapping(found->at.stage)) {
+    const uint32_t direction = found->at.stage - XD_STAGE_MAPPING1;
     parts->generator[direction] = done->best_generator;
     parts->discriminator[1 - direction] = done->best_discriminator;
   }
@@ -217,7 +214,7 @@ static void fill_mappings(xd_model_parts *parts, const recovery *found) {
 
 /* The VAEs' own, and what tells a mapping from one of a whole training. */
 static xd_status list_properties(xd_model_parts *parts, xd_context *context, recovery *found) {
-  const text_list *own = &found->texts[PROPERTIES];
+  const xdi_texts *own = &found->texts[PROPERTIES];
   uint32_t count = 0;
   const char **list = xdi_allocate(&context->allocator, (size_t)own->count + 2, sizeof *list);
   if (!list)
@@ -225,8 +222,8 @@ static xd_status list_properties(xd_model_parts *parts, xd_context *context, rec
   for (; count < own->count; count++)
     list[count] = own->at[count];
   if (parts->pairing) {
-    snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->told,
-             xd_stage_name(found->stage));
+    snprintf(found->where, sizeof found->where, "step %lu of %s", (unsigned long)found->at.told,
+             xd_stage_name(found->at.stage));
     list[count++] = XDI_PROPERTY_RECOVERED, list[count++] = found->where;
   }
   parts->properties = found->properties = list;
@@ -270,27 +267,25 @@ static xd_status get_all_texts(recovery *found, xd_context *context, const xdi_c
   return status;
 }
 
-static xd_status get_place(recovery *found, xd_context *context, const xdi_container *container) {
+static xd_status get_position(recovery *found, xd_context *context, const xdi_container *container) {
   xdi_cursor position = {0};
+  xdi_archive archive = {.from = &position}; /* without a context: what fails is told below */
   const xd_status status =
       xdi_container_chunk(container, context, xdi_checkpoint_tags[XDI_CHECKPOINT_POSITION], false, &position);
-  found->stage = xdi_get_u32(&position);
-  xdi_get_u32(&position); /* steps that were trained */
-  found->told = xdi_get_u32(&position);
-  for (int i = 0; i < 3; i++) /* work and seconds */
-    xdi_get_u64(&position);
+  if (status == XD_OK)
+    (void)xdi_archive_position(&found->at, &archive);
   xdi_release(&context->allocator, (void *)position.data);
-  if (status == XD_OK && (!xdi_cursor_done(&position) || found->stage > XD_STAGE_JUDGE))
+  if (status == XD_OK && (!xdi_cursor_done(&position) || found->at.stage > XD_STAGE_JUDGE))
     return xdi_fail(context, XD_ERROR_BAD_DATA, "a checkpoint's position is none");
   return status;
 }
 
 static xd_status recover(xd_model **out, xd_context *context, const xdi_container *container) {
-  recovery found = {.stage = 0};
+  recovery found = {.properties = NULL};
   xd_status status = xdi_container_expect(container, context, XDI_KIND_CHECKPOINT, xdi_checkpoint_tags,
                                           XDI_CHECKPOINT_CHUNKS);
   if (status == XD_OK)
-    status = get_place(&found, context, container);
+    status = get_position(&found, context, container);
   if (status == XD_OK)
     status = get_all_texts(&found, context, container);
   if (status == XD_OK)
@@ -298,7 +293,7 @@ static xd_status recover(xd_model **out, xd_context *context, const xdi_containe
   if (status == XD_OK)
     status = make_model(out, context, &found);
   for (uint32_t i = 0; i < LISTS; i++)
-    release_texts(&context->allocator, &found.texts[i]);
+    xdi_texts_release(&context->allocator, &found.texts[i]);
   xdi_release(&context->allocator, found.properties);
   xdi_release_parts(&found.done);
   return status;

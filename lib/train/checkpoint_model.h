@@ -1,8 +1,9 @@
-/* The networks and texts of a checkpoint: the model as far as it is. */
+/* Position, networks and texts of a checkpoint: the model as far as it is. */
 #ifndef XDI_TRAIN_CHECKPOINT_MODEL_H
 #define XDI_TRAIN_CHECKPOINT_MODEL_H
 
 #include "format/network_file.h"
+#include "train/archive.h"
 #include "train/training.h"
 
 /* The chunks of a checkpoint, in order. */
@@ -19,6 +20,9 @@ enum {
 };
 
 extern const uint32_t xdi_checkpoint_tags[XDI_CHECKPOINT_CHUNKS];
+
+/* Where the training is. */
+xd_status xdi_archive_position(xdi_position *at, xdi_archive *archive);
 
 /* Lists the finished networks and the best of the mapping in progress, borrowed; their number. */
 uint32_t xdi_checkpoint_roles(xdi_role roles[XDI_NETWORK_LIMIT], const xdi_training *training);

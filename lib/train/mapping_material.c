@@ -5,6 +5,7 @@
 #include "model/encoder.h"
 #include "train/checkpoint.h"
 #include "train/progress.h"
+#include "xdomain/unstable/plan.h"
 
 static xdi_augmentation augmentation_of(const xdi_mapping_settings *settings) {
   return (xdi_augmentation){.affine = settings->augment,
@@ -17,16 +18,11 @@ static bool augments(const xdi_augmentation *strengths) {
   return strengths->affine > 0.0f || strengths->elastic > 0.0f || xdi_augmentation_degrades(strengths);
 }
 
-/* Copies of each picture where the options name no number: as many codes as are soon encoded. Sets that leave room for
- * less than two copies vary enough by themselves. */
-#define COPIES 8u
-#define COPIED_CODES 128000u
-
 static uint32_t copies_of(const xdi_mapping_settings *settings, const xd_dataset *set) {
   if (settings->codes_per_picture > 0)
     return settings->codes_per_picture;
-  const uint32_t room = COPIED_CODES / xd_dataset_count(set);
-  return room < 2 ? 0 : room < COPIES ? room : COPIES;
+  const uint32_t room = XD_COPIED_PICTURES / xd_dataset_count(set);
+  return room < XD_COPIES_LEAST ? 0 : room < XD_COPIES_MOST ? room : XD_COPIES_MOST;
 }
 
 /* The direction that leaves a domain reads its augmented codes, if it asks for them; all else reads the

@@ -214,6 +214,11 @@ silent stretched
 runs 0 train --domain1 "mixed;size=10x9" --domain2 one $short --no-valid --out sized.xdm
 says "domain 1: 50 pictures of 10x9x1"
 silent stretched
+mv mixed "mixed;size=9x9" # a name is no option
+# shellcheck disable=SC2086
+runs 0 train --domain1 'dir:mixed\;size=9x9' --domain2 one $short --no-valid --out sized.xdm
+says "domain 1: 50 pictures of 12x10x1"
+mv "mixed;size=9x9" mixed
 runs 0 eval --model mixed.xdm --domain1 mixed --domain2 one
 says "'mixed': pictures are stretched to the 12x10"
 # Another size than the first picture's makes none of them bad.

@@ -15,19 +15,11 @@ draw_bars one 0 8
 draw_bars two 2 8
 domains="--domain1 dir:one --domain2 dir:two"
 sets="$domains --pairs 0:2,1:3"
-short="--epochs 1 --min-steps 2 --steps 8 --base-channels 4 --latent 4 --hidden 8 --width 8 --threads 1"
+short="--epochs 1 --min-steps 2 --steps 8 --base-channels 4 --latent 4 --hidden 8 --width 8"
 
-# exits CODE WORD...: the tool ends so; what it prints lies in `out` and `log`.
-exits() {
-  wanted=$1
-  shift
-  "$tool" "$@" >out 2>log
-  got=$?
-  [ $got -eq "$wanted" ] || fail "$*: exit code $got, not $wanted: $(cat log)"
-}
 # refuses CODE WORD...: likewise, before the first step, and old files stay as they are.
 refuses() {
-  exits "$@"
+  runs "$@"
   grep -q 'step' log && fail "$*: refused after a step"
   [ "$(cat old)" = old ] || fail "$*: an old file was touched"
   for path in model.xdm report.json log.csv; do [ ! -e $path ] || fail "$*: $path was made"; done
@@ -96,9 +88,9 @@ full --help
 full --version
 full train --help
 full judge --train dir:one --test dir:one --epochs 1 --base-channels 4 --threads 1 --out one.xdc
-exits 0 judge --train dir:two --epochs 1 --base-channels 4 --threads 1 --out two.xdc
+runs 0 judge --train dir:two --epochs 1 --base-channels 4 --out two.xdc
 # shellcheck disable=SC2086
-exits 0 train $sets $short --out small.xdm
+runs 0 train $sets $short --out small.xdm
 # shellcheck disable=SC2086
 full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads 1
 # shellcheck disable=SC2086
@@ -109,8 +101,8 @@ full eval --model small.xdm $domains --judge1 one.xdc --judge2 two.xdc --threads
 [ "$(cat code)" -eq 1 ] || fail "a closed pipe ends with $(cat code): $(cat log)"
 says 'standard output'
 "$tool" pack "$models/digits.xdm" --out packed.xdm >&- 2>&- || fail "pack needs standard streams"
-exits 0 pack packed.xdm --out again.xdm
-exits 2 pack packed.xdm --out -
+runs 0 pack packed.xdm --out again.xdm
+runs 2 pack packed.xdm --out -
 says "./-"
 [ ! -e - ] || fail "a file '-' was made"
 cmp -s packed.xdm again.xdm || fail "a packed model packs otherwise"
@@ -124,36 +116,36 @@ replaced() {
   [ "$(cat far/old)" != old ] || fail "$1: what the link leads to is as it was"
   echo old >far/old
 }
-exits 0 pack "$models/digits.xdm" --out far_link
+runs 0 pack "$models/digits.xdm" --out far_link
 replaced pack
-exits 0 export "$models/digits.xdm" --safetensors far_link
+runs 0 export "$models/digits.xdm" --safetensors far_link
 replaced export
-exits 0 report "$models/digits.xdm" --out far_link
+runs 0 report "$models/digits.xdm" --out far_link
 replaced report
-exits 0 translate --model "$models/digits.xdm" "$models/three.png" --out far_link.png
+runs 0 translate --model "$models/digits.xdm" "$models/three.png" --out far_link.png
 mkdir pictures results
 cp "$models/three.png" pictures
 ln -s ../far/old results/three.png
-exits 0 translate --model "$models/digits.xdm" pictures --out results
+runs 0 translate --model "$models/digits.xdm" pictures --out results
 cmp -s far/old far_link.png || fail "a picture does not go where its link leads"
 [ -L results/three.png ] || fail "a link among results was replaced"
 
 # The log and the report: the model is kept, and the exit code tells.
 # shellcheck disable=SC2086
-exits 1 train $sets $short --log /dev/full --out small1.xdm
+runs 1 train $sets $short --log /dev/full --out small1.xdm
 says '/dev/full'
 # shellcheck disable=SC2086
-exits 1 train $sets $short --report /dev/full --out small2.xdm
+runs 1 train $sets $short --report /dev/full --out small2.xdm
 says '/dev/full'
 for model in small1 small2; do cmp -s $model.xdm small.xdm || fail "$model.xdm is not the model"; done
 # shellcheck disable=SC2086
-exits 0 train $sets $short --report /dev/stdout --log log.csv --out small3.xdm
+runs 0 train $sets $short --report /dev/stdout --log log.csv --out small3.xdm
 grep -q '"status": "XD_OK"' out || fail "the report does not reach standard output"
 grep -q '^4,8,' log.csv || fail "the log has no step 8 of the mapping"
 
 # A folder that goes while the training runs: the model is written elsewhere, and named.
 # shellcheck disable=SC2086
-exits 0 train $sets $short --steps 4000 --allow-collapse --out long.xdm
+runs 0 train $sets $short --steps 4000 --allow-collapse --out long.xdm
 mkdir gone spare
 mkfifo pipe
 # shellcheck disable=SC2086

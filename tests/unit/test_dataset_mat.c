@@ -10,6 +10,8 @@
 #include "xdomain/unstable/mat.h"
 #include "xdomain/unstable/spec.h"
 
+#include "one_file.h"
+
 enum {
   INT8 = 1,
   UINT8 = 2,
@@ -23,21 +25,6 @@ enum {
 };
 enum { MATRIX = 14, COMPRESSED = 15 };
 enum { CLASS_CHAR = 4, CLASS_DOUBLE = 6, CLASS_SINGLE = 7, CLASS_INT8 = 8, CLASS_UINT8 = 9 };
-
-static xd_context *context;
-static char *folder;
-static char path[TEST_PATH_SIZE];
-
-static void set_up(void) {
-  context = test_context("reference");
-  folder = make_temp_folder();
-  path_in(path, folder, "set.mat");
-}
-
-static void tear_down(void) {
-  xd_context_destroy(context);
-  remove_folder(folder);
-}
 
 /* ---- building files ---- */
 

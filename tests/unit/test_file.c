@@ -11,20 +11,7 @@
 #include "base/memory.h"
 #include "base/system.h"
 
-static char *folder;
-static xd_context *context;
-static char path[TEST_PATH_SIZE];
-
-static void set_up(void) {
-  context = test_context("reference");
-  folder = make_temp_folder();
-  path_in(path, folder, "file");
-}
-
-static void tear_down(void) {
-  xd_context_destroy(context);
-  remove_folder(folder);
-}
+#include "one_file.h"
 
 static void check_content(const void *expected, size_t expected_size) {
   size_t size;

@@ -3,20 +3,7 @@
 
 #include "file_bytes.h"
 
-static xd_context *context;
-static char *folder;
-static char path[TEST_PATH_SIZE];
-
-static void set_up(void) {
-  context = test_context("reference");
-  folder = make_temp_folder();
-  path_in(path, folder, "tiny.xdm");
-}
-
-static void tear_down(void) {
-  xd_context_destroy(context);
-  remove_folder(folder);
-}
+#include "one_file.h"
 
 /* Saves the tiny model and returns its bytes. */
 static unsigned char *save_tiny(bool mapping, bool half, size_t *size) {

@@ -8,20 +8,7 @@
 #include "refusals.h"
 #include "tiny_model.h"
 
-static xd_context *context;
-static char *folder;
-static char path[TEST_PATH_SIZE];
-
-static void set_up(void) {
-  context = test_context("reference");
-  folder = make_temp_folder();
-  path_in(path, folder, "file");
-}
-
-static void tear_down(void) {
-  xd_context_destroy(context);
-  remove_folder(folder);
-}
+#include "one_file.h"
 
 /* ---- a host that reads and writes piece by piece ---- */
 

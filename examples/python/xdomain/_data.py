@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import U32_MOST, Context, Handle, NotFound, lib, path_bytes, real, text_bytes, whole
+from ._library import U32_MOST, Context, Handle, NotFound, initialised, lib, path_bytes, real, text_bytes, whole
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 from ._progress import Callback, watched
@@ -92,8 +92,7 @@ class Dataset(Handle):
         """The pictures of some classes (None: all), then `count` of them (0: all) after the first `skip`, of a random
         order where a seed is given."""
         context = Context()
-        selection = _abi.xd_dataset_selection()
-        lib.xd_dataset_selection_init(ctypes.byref(selection), ctypes.sizeof(selection))
+        selection = initialised(_abi.xd_dataset_selection)
         if classes is not None:
             labels = np.array([whole("a class", label, 0, U32_MOST) for label in classes], np.uint32)
             selection.classes, selection.class_count = labels.ctypes.data, len(labels)
@@ -233,8 +232,7 @@ def _labels(given: npt.ArrayLike, count: int) -> npt.NDArray[np.uint32]:
 
 
 def _options(width: int, height: int, channels: int, fit: str) -> _abi.xd_dataset_options:
-    options = _abi.xd_dataset_options()
-    lib.xd_dataset_options_init(ctypes.byref(options), ctypes.sizeof(options))
+    options = initialised(_abi.xd_dataset_options)
     options.width, options.height = whole("width", width, 0, U32_MOST), whole("height", height, 0, U32_MOST)
     options.channels = whole("channels", channels, 0, U32_MOST)
     options.fit = choose(FITS, "fit", fit)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from . import _abi
-from ._library import Context, InvalidArgument, lib, path_bytes
+from ._library import Context, InvalidArgument, initialised, lib, path_bytes
 from ._models import Model, Path, loaded
 
 
@@ -37,8 +37,7 @@ class FileInfo:
 def inspect(path: Path) -> FileInfo:
     """What lies in a model, judge or checkpoint file, without loading it."""
     context = Context()
-    info = _abi.xd_file_info()
-    lib.xd_file_info_init(ctypes.byref(info), ctypes.sizeof(info))
+    info = initialised(_abi.xd_file_info)
     name = path_bytes(path)
     context.check(lib.xd_file_inspect(context._pointer, ctypes.byref(info), None, 0, name))
     chunks = (_abi.xd_chunk * info.chunk_count)()

@@ -14,7 +14,7 @@ import signal
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,15 @@ def _load() -> ctypes.CDLL:
 
 
 lib = _load()
+
+_Struct = TypeVar("_Struct", bound=ctypes.Structure)
+
+
+def initialised(kind: type[_Struct]) -> _Struct:
+    """One of the library's structs that have a size, with its defaults."""
+    struct = kind()
+    getattr(lib, f"{kind.__name__}_init")(ctypes.byref(struct), ctypes.sizeof(struct))
+    return struct
 
 
 # ---- Failures ------------------------------------------------------------------------------------------
@@ -202,8 +211,7 @@ class Context(Handle):
 
     def __init__(self, threads: int | None = 1, backend: str | None = None) -> None:
         message = ctypes.create_string_buffer(512)
-        options = _abi.xd_context_options()
-        lib.xd_context_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options = initialised(_abi.xd_context_options)
         options.threads = whole("threads", lib.xd_usable_threads() if threads is None else threads, 0, 256)
         options.backend = text_bytes(backend) if backend else None
         options.message = ctypes.addressof(message)

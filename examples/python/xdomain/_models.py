@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar, Union
 
 from . import _abi
-from ._library import Context, Handle, lib, names_of, path_bytes, text_bytes, whole
+from ._library import Context, Handle, initialised, lib, names_of, path_bytes, text_bytes, whole
 
 Path = Union[str, "os.PathLike[str]"]
 DIRECTIONS = names_of("XD_DIRECTION_", lib.xd_direction_name)
@@ -51,8 +51,7 @@ class Model(Handle):
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "bytes") -> Model:
         """Reads a model file's bytes; messages call them by the name."""
-        source = _abi.xd_source()
-        lib.xd_source_init(ctypes.byref(source), ctypes.sizeof(source))
+        source = initialised(_abi.xd_source)
         source.name = text_bytes(name)
         source.data = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         source.size = len(data)
@@ -61,8 +60,7 @@ class Model(Handle):
     def save(self, path: Path, *, half: bool = False, int8: bool = False, inference_only: bool = False) -> None:
         """Writes a model file; half: weights as 16-bit floats, int8: as bytes; inference_only: no discriminators."""
         context = Context()
-        options = _abi.xd_save_options()
-        lib.xd_save_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options = initialised(_abi.xd_save_options)
         options.half, options.int8, options.inference_only = int(half), int(int8), int(inference_only)
         context.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)))
 

@@ -11,7 +11,7 @@ from typing import Mapping, Union
 import numpy as np
 
 from . import _abi
-from ._library import Context, Handle, InvalidArgument, lib, shown, text_bytes
+from ._library import Context, Handle, InvalidArgument, initialised, lib, shown, text_bytes
 
 OptionValue = Union[bool, int, float, str]
 _SCOPES = ("vae", "vae1", "vae2", "mapping", "mapping1", "mapping2")
@@ -64,8 +64,7 @@ def options(group: str = "train") -> list[Option]:
     context = Context()
     found = []
     for index in range(lib.xd_options_count(text_bytes(group))):
-        info = _abi.xd_option_info()
-        lib.xd_option_info_init(ctypes.byref(info), ctypes.sizeof(info))
+        info = initialised(_abi.xd_option_info)
         context.check(lib.xd_options_describe(context._pointer, ctypes.byref(info), text_bytes(group), index))
         unit = (info.unit or b"").decode()
         choice = info.kind == _abi.XD_OPTION_CHOICE

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._data import Dataset, Pairing, Pairs, Pictures, dataset, find_pairs, named_as, without_unlabelled
-from ._library import Context, Values, lib, path_bytes, text_bytes
+from ._library import Context, Values, initialised, lib, path_bytes, text_bytes
 from ._models import DIRECTIONS, Judge, Model, Path, Vae, loaded
 from ._options import OptionSet, OptionValue
 from ._pictures import choose
@@ -140,8 +140,7 @@ def _train(
         for pictures, names in zip(validations, class_names)
     ]
     more = [found if pictures is None else dataset(pictures) for pictures, found in zip(unlabelled, apart)]
-    values = _abi.xd_train_input()
-    lib.xd_train_input_init(ctypes.byref(values), ctypes.sizeof(values))
+    values = initialised(_abi.xd_train_input)
     values.pairing = pairing._pointer
     for i in range(2):
         values.set[i] = sets[i]._pointer
@@ -168,8 +167,7 @@ def _pointer(handle: Dataset | Judge | None) -> int | None:
 
 
 def _run(checkpoint: Path | None, resume: bool) -> Any:
-    run = _abi.xd_run()
-    lib.xd_run_init(ctypes.byref(run), ctypes.sizeof(run))
+    run = initialised(_abi.xd_run)
     run.checkpoint = None if checkpoint is None else path_bytes(checkpoint)
     run.resume = int(resume)
     return run
@@ -224,8 +222,7 @@ def train_generator(
     images = dataset(pictures)
     if vectors is None:
         images = without_unlabelled(images)[0]
-    given = _abi.xd_generator_input()
-    lib.xd_generator_input_init(ctypes.byref(given), ctypes.sizeof(given))
+    given = initialised(_abi.xd_generator_input)
     given.encoder, given.decoder, given.set = vae._pointer, vae._decoder._pointer, images._pointer
     given.name = None if name is None else text_bytes(name)
     rows = None if vectors is None else np.ascontiguousarray(vectors, np.float32)
@@ -298,8 +295,7 @@ def evaluate(
     names = [domain.class_names for domain in whole.domains]
     pairing = Pairing(whole.pairing) if pairs is None else Pairing(pairs, *names)  # the model's are numbers
 
-    given = _abi.xd_evaluation_input()
-    lib.xd_evaluation_input_init(ctypes.byref(given), ctypes.sizeof(given))
+    given = initialised(_abi.xd_evaluation_input)
     given.judge, given.pairing = judging._pointer, pairing._pointer
     given.source, given.target = sets[0]._pointer, sets[1]._pointer
     with watched(context, callback, progress) as (given.callback, check):

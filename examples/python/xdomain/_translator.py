@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import Context, Handle, Work, lib, path_bytes, real, shown, whole
+from ._library import Context, Handle, Work, initialised, lib, path_bytes, real, shown, whole
 from ._models import DIRECTIONS, Model, Path, Shape
 from ._pictures import (ALPHA_POLICIES, FITS, Array, Picture, as_samples, channels_of, check_out, choose, fitted,
                         is_batch, is_pil, to_array, to_pil, views)
@@ -42,8 +42,7 @@ class Translator(Handle):
         self._context = Context(threads, backend)
         self._lock = threading.Lock()
         self._owner: int | None = None  # the thread that has the lock
-        options = _abi.xd_translator_options()
-        lib.xd_translator_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options = initialised(_abi.xd_translator_options)
         options.direction = choose(DIRECTIONS, "direction", direction)
         options.max_batch = whole("max_batch", max_batch, 1, 4096)
         listeners: list[Callback | None] = [None]  # of the call that runs

@@ -9,6 +9,13 @@
 
 XD_BEGIN_DECLS
 
+/* Changed copies of each picture of a source where the mapping's option codes_per_picture is 0: so
+ * many that all are XD_COPIED_PICTURES, at most XD_COPIES_MOST. Sets that leave room for less than
+ * XD_COPIES_LEAST vary enough by themselves, and have none. */
+#define XD_COPIED_PICTURES 128000
+#define XD_COPIES_MOST 8
+#define XD_COPIES_LEAST 2
+
 /* Steps of each stage of a training: steps[stage] from XD_STAGE_VAE1 to XD_STAGE_MAPPING2, so 6
  * numbers of which the first is 0; 0 of mappings that are not trained. Those of xd_map are the
  * same, without the VAEs'. Input and options as of xd_train; nothing is computed. Errors as where
