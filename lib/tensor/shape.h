@@ -7,6 +7,12 @@
 
 #include "xdomain/shape.h"
 
+/* Pictures and codes that networks are made for. Channels are 1 or 3. */
+#define XDI_SIDE_MIN 8
+#define XDI_SIDE_MAX 256
+#define XDI_CHANNELS_MAX 3
+#define XDI_LATENT_MAX 1024
+
 /* *out = batch * height * width * channels; false when a side is 0 or the product, or its size in
  * bytes as floats, does not fit. */
 bool xdi_shape_count(xd_shape shape, uint32_t batch, size_t *out);

@@ -10,11 +10,11 @@
 #include "base/memory.h"
 #include "base/seeds.h"
 #include "layer/window_normalise.h"
+#include "tensor/shape.h"
 
 #define SAMPLE 4096u
-#define CHANNEL_LIMIT 3u
-#define DIRECTIONS (CHANNEL_LIMIT + 1) /* the channels' means, and the contrast */
-#define FLAT_WINDOW XDI_WINDOW_MAX     /* all pixels count alike */
+#define DIRECTIONS (XDI_CHANNELS_MAX + 1) /* the channels' means, and the contrast */
+#define FLAT_WINDOW XDI_WINDOW_MAX        /* all pixels count alike */
 
 static const double most_of_classes = 0.1;
 /* Of pictures that are more than light: the window's own floor. */
@@ -53,7 +53,7 @@ static void close_sample(sample *s, xd_context *context) {
 /* Whole numbers, so that no order of sums matters. */
 static void add_picture(sample *s, uint32_t row, const uint8_t *pixels) {
   const double cells = (double)(s->size / s->channels);
-  uint64_t sums[CHANNEL_LIMIT] = {0}, squares = 0;
+  uint64_t sums[XDI_CHANNELS_MAX] = {0}, squares = 0;
   double variance = 0.0;
   for (size_t i = 0; i < s->size; i++) {
     s->pixels[i] += pixels[i];
