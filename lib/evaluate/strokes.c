@@ -56,6 +56,6 @@ xdi_strokes xdi_strokes_of(const float *picture, xd_shape shape) {
     for (uint32_t x = 0; x < shape.width; x++)
       for (uint32_t channel = 0; channel < shape.channels; channel++)
         add_pixel(&sums, fabs((double)*cell++ - (double)ground[channel]), x, y);
-  const double cells = (double)shape.width * shape.height * shape.channels;
+  const double cells = (double)xdi_cells(shape);
   return (xdi_strokes){(float)(sums.weight / cells), (float)slant_of(&sums)};
 }

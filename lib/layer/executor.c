@@ -9,7 +9,6 @@
 #include "layer/executor.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
 #include "layer/regions.h"
 #include "tensor/shape.h"
 

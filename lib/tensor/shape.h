@@ -17,6 +17,11 @@
  * bytes as floats, does not fit. */
 bool xdi_shape_count(xd_shape shape, uint32_t batch, size_t *out);
 
+/* Cells of one picture or code that was accepted before: the product cannot overflow. */
+static inline size_t xdi_cells(xd_shape shape) {
+  return (size_t)shape.height * shape.width * shape.channels;
+}
+
 static inline bool xdi_shape_equal(xd_shape left, xd_shape right) {
   return left.height == right.height && left.width == right.width && left.channels == right.channels;
 }

@@ -2,7 +2,6 @@
 #include "train/critic.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
 #include "layer/executor.h"
 #include "layer/network.h"
 #include "model/part.h"
