@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/seeds.h"
+#include "data/dataset.h"
 #include "layer/window_normalise.h"
 #include "tensor/shape.h"
 
@@ -37,7 +38,7 @@ static xd_status open_sample(sample *s, xd_context *context, const xd_dataset *s
   const uint32_t all = xd_dataset_count(set);
   *s = (sample){.count = all < SAMPLE ? all : SAMPLE,
                 .channels = xd_dataset_channels(set),
-                .size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
+                .size = xdi_cells(xdi_set_shape(set))};
   s->labels = xdi_allocate(&context->allocator, s->count, sizeof *s->labels);
   s->light = xdi_allocate(&context->allocator, (size_t)s->count * DIRECTIONS, sizeof *s->light);
   s->pixels = xdi_allocate_zeroed(&context->allocator, s->size, sizeof *s->pixels);
