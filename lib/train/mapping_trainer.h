@@ -87,7 +87,7 @@ xd_status xdi_mapping_pull_style(const xd_mapping_trainer *trainer, double *mean
 
 /* ---- mapping_step.c ---- */
 
-/* Means over a batch; see xdomain/mapping_trainer.h. */
+/* Means over a batch; see xdomain/unstable/mapping_trainer.h. */
 typedef struct xdi_mapping_losses {
   double discriminator, generator;
   double real, generated, noise, mismatched;
