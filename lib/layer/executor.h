@@ -48,9 +48,8 @@ xd_slice xdi_executor_gradients(const xdi_executor *executor);
  * they are. */
 void xdi_executor_normalise(xdi_executor *executor, uint32_t index, double sigma);
 
-/* Copies the parameters between the backend and a network of the same layers. Inference executors keep
- * prepared weights and are never written. */
-xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network *to);
+/* Copies the parameters of a network of the same layers to the backend. Inference executors keep prepared weights and
+ * are never written. */
 xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from);
 
 #endif
