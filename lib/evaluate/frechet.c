@@ -64,10 +64,8 @@ xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const floa
 }
 
 void xdi_moments_close(xdi_moments *moments) {
-  if (moments->mean)
-    xdi_release(&moments->allocator, moments->mean);
-  if (moments->covariance)
-    xdi_release(&moments->allocator, moments->covariance);
+  xdi_release(&moments->allocator, moments->mean);
+  xdi_release(&moments->allocator, moments->covariance);
   moments->mean = moments->covariance = NULL;
 }
 
