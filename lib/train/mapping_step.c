@@ -251,9 +251,7 @@ static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_l
     status = xdi_gradient_sum_end(&trainer->discriminator_sum, xdi_executor_gradients(run), numbers, NUMBERS);
   if (status == XD_OK)
     status = check_loss(trainer, "discriminator", losses->discriminator);
-  return status == XD_OK ? xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
-                                              xdi_executor_gradients(run), learning_rate)
-                         : status;
+  return status == XD_OK ? xdi_optimiser_step(&trainer->discriminator_optimiser, run, learning_rate) : status;
 }
 
 /* ---- G's update ---- */
@@ -404,8 +402,7 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
   if (status == XD_OK)
     status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->generator_optimiser, xdi_executor_parameters(run),
-                                xdi_executor_gradients(run), learning_rate);
+    status = xdi_optimiser_step(&trainer->generator_optimiser, run, learning_rate);
   return status == XD_OK ? average_weights(trainer) : status;
 }
 
