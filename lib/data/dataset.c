@@ -340,10 +340,10 @@ const char *xd_dataset_left_out(const xd_dataset *set, xd_left_out why, size_t i
 }
 
 bool xdi_dataset_is_same(const xd_dataset *first, const xd_dataset *second) {
-  const uint32_t count = xd_dataset_count(first), channels = xd_dataset_channels(first);
-  const size_t size = (size_t)xd_dataset_width(first) * xd_dataset_height(first) * channels;
-  if (count != xd_dataset_count(second) || xd_dataset_width(first) != xd_dataset_width(second) ||
-      xd_dataset_height(first) != xd_dataset_height(second) || channels != xd_dataset_channels(second))
+  const uint32_t count = xd_dataset_count(first);
+  const xd_shape shape = xdi_set_shape(first);
+  const size_t size = xdi_cells(shape);
+  if (count != xd_dataset_count(second) || !xdi_shape_equal(shape, xdi_set_shape(second)))
     return false;
   for (uint32_t i = 0; i < count; i++)
     if (memcmp(xd_dataset_pixels(first, i), xd_dataset_pixels(second, i), size) != 0)

@@ -7,6 +7,7 @@
 #include "base/context.h"
 #include "base/owners.h"
 #include "data/origin.h"
+#include "tensor/shape.h"
 #include "xdomain/dataset.h"
 
 #define XDI_PIXEL_BYTES_LIMIT ((size_t)2 << 30)
@@ -90,6 +91,11 @@ xd_status xdi_check_class_names(xd_context *context, const char *const *names, u
 
 /* Whether both hold the same pictures in the same order, whatever their labels. */
 bool xdi_dataset_is_same(const xd_dataset *first, const xd_dataset *second);
+
+static inline xd_shape xdi_set_shape(const xd_dataset *set) {
+  return (xd_shape){
+      .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
+}
 
 /* A picture's number in the store. */
 static inline uint32_t xdi_dataset_place(const xd_dataset *set, uint32_t index) {

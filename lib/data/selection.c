@@ -52,7 +52,7 @@ static uint32_t list_kept(uint32_t *to, const xd_dataset *set, const bool kept[X
 /* Leaves of list[0..total) those whose place in the shuffled order is in [skip, skip + count). */
 static xd_status draw(xd_context *context, uint32_t *list, uint32_t total, uint32_t skip, uint32_t count,
                       uint64_t seed) {
-  uint32_t *order = make_indices(context, total);
+  uint32_t *order = xdi_allocate(&context->allocator, total, sizeof *order);
   uint8_t *drawn = xdi_allocate_zeroed(&context->allocator, total, 1);
   if (order && drawn) {
     uint32_t written = 0;

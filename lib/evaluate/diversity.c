@@ -89,10 +89,8 @@ xd_status xdi_gallery_open(xdi_gallery *gallery, xd_context *context, uint32_t c
 void xdi_gallery_close(xdi_gallery *gallery) {
   for (uint32_t class = 0; gallery->pictures && class < gallery->classes; class ++)
     xdi_release(&gallery->allocator, gallery->pictures[class]);
-  if (gallery->pictures)
-    xdi_release(&gallery->allocator, gallery->pictures);
-  if (gallery->count)
-    xdi_release(&gallery->allocator, gallery->count);
+  xdi_release(&gallery->allocator, gallery->pictures);
+  xdi_release(&gallery->allocator, gallery->count);
   gallery->pictures = NULL;
   gallery->count = NULL;
 }

@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "base/runner.h"
 #include "evaluate/symmetric.h"
+#include "tensor/shape.h"
 
-#define DIM_LIMIT 1024u
 #define ROWS_PER_TASK 16u
 
 /* ---- Moments ---- */
@@ -26,7 +26,7 @@ static void add_rows(void *argument, uint32_t task) {
   const covariance_job *job = argument;
   const size_t dim = job->moments->dim, first = (size_t)task * ROWS_PER_TASK;
   const size_t end = first + ROWS_PER_TASK < dim ? first + ROWS_PER_TASK : dim;
-  double centred[DIM_LIMIT];
+  double centred[XDI_LATENT_MAX];
   for (size_t n = 0; n < job->count; n++) {
     const float *sample = job->features + n * dim;
     for (size_t j = 0; j < dim; j++)
@@ -45,7 +45,7 @@ static void add_rows(void *argument, uint32_t task) {
 xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const float *features, size_t count,
                            uint32_t dim) {
   *moments = (xdi_moments){.allocator = context->allocator, .dim = dim};
-  if (dim == 0 || dim > DIM_LIMIT || count == 0)
+  if (dim == 0 || dim > XDI_LATENT_MAX || count == 0)
     return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%zu samples of %u features", count, dim);
   moments->mean = xdi_allocate_zeroed(&context->allocator, dim, sizeof *moments->mean);
   moments->covariance =
@@ -64,10 +64,8 @@ xd_status xdi_moments_open(xdi_moments *moments, xd_context *context, const floa
 }
 
 void xdi_moments_close(xdi_moments *moments) {
-  if (moments->mean)
-    xdi_release(&moments->allocator, moments->mean);
-  if (moments->covariance)
-    xdi_release(&moments->allocator, moments->covariance);
+  xdi_release(&moments->allocator, moments->mean);
+  xdi_release(&moments->allocator, moments->covariance);
   moments->mean = moments->covariance = NULL;
 }
 

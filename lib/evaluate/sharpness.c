@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "tensor/shape.h"
+
 static double square(float value) {
   return (double)value * (double)value;
 }
@@ -30,7 +32,7 @@ static void add_picture(xdi_edges *edges, const float *picture, xd_shape shape) 
 }
 
 void xdi_edges_add(xdi_edges *edges, const float *pictures, xd_shape shape, uint32_t count) {
-  const size_t size = (size_t)shape.width * shape.height * shape.channels;
+  const size_t size = xdi_cells(shape);
   for (uint32_t i = 0; i < count; i++)
     add_picture(edges, pictures + i * size, shape);
   edges->count += count;

@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define SIDE_LIMIT 256u
-#define CHANNEL_LIMIT 3u
+#include "tensor/shape.h"
 
 static int compare(const void *left, const void *right) {
   const float one = *(const float *)left, other = *(const float *)right;
@@ -15,7 +14,7 @@ static int compare(const void *left, const void *right) {
 
 /* The median of one channel's outermost pixels. */
 static float ground_of(const float *picture, xd_shape shape, uint32_t channel) {
-  float edge[4 * SIDE_LIMIT];
+  float edge[4 * XDI_SIDE_MAX];
   size_t count = 0;
   for (uint32_t y = 0; y < shape.height; y++) {
     const uint32_t step = y == 0 || y + 1 == shape.height || shape.width == 1 ? 1 : shape.width - 1;
@@ -48,7 +47,7 @@ static double slant_of(const moments *sums) {
 }
 
 xdi_strokes xdi_strokes_of(const float *picture, xd_shape shape) {
-  float ground[CHANNEL_LIMIT];
+  float ground[XDI_CHANNELS_MAX];
   moments sums = {0};
   for (uint32_t channel = 0; channel < shape.channels; channel++)
     ground[channel] = ground_of(picture, shape, channel);
@@ -57,6 +56,6 @@ xdi_strokes xdi_strokes_of(const float *picture, xd_shape shape) {
     for (uint32_t x = 0; x < shape.width; x++)
       for (uint32_t channel = 0; channel < shape.channels; channel++)
         add_pixel(&sums, fabs((double)*cell++ - (double)ground[channel]), x, y);
-  const double cells = (double)shape.width * shape.height * shape.channels;
+  const double cells = (double)xdi_cells(shape);
   return (xdi_strokes){(float)(sums.weight / cells), (float)slant_of(&sums)};
 }

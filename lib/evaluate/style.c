@@ -9,6 +9,7 @@
 #include "evaluate/strokes.h"
 #include "evaluate/within_class.h"
 #include "model/encoder.h"
+#include "tensor/shape.h"
 
 #define STROKES 2u /* ink and slant */
 
@@ -63,7 +64,7 @@ void xdi_style_close(xdi_style *style) {
 
 static xd_status add_side(const xdi_style *style, xdi_style_side *side, const float *pictures,
                           uint32_t count) {
-  const size_t size = (size_t)side->shape.width * side->shape.height * side->shape.channels;
+  const size_t size = xdi_cells(side->shape);
   float *codes = side->codes + (size_t)style->count * side->latent_dim;
   float *strokes = side->strokes + (size_t)style->count * STROKES;
   for (size_t i = 0; i < count; i++) {

@@ -84,10 +84,8 @@ xd_status xdi_components_open(xdi_components *components, xd_context *context, c
 }
 
 void xdi_components_close(xdi_components *components) {
-  if (components->variances)
-    xdi_release(&components->allocator, components->variances);
-  if (components->vectors)
-    xdi_release(&components->allocator, components->vectors);
+  xdi_release(&components->allocator, components->variances);
+  xdi_release(&components->allocator, components->vectors);
   components->variances = components->vectors = NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Activation layer: y = f(x), cell by cell. Convolutions and dense layers fuse theirs; this one stands
  * where there is none to fuse with. values: {activation}. */
 #include "layer/builtin.h"
+#include "tensor/shape.h"
 
 typedef struct activation_state {
   xd_activation activation;

@@ -1,5 +1,4 @@
-/* The built-in layers, and what their files share: how parts lie in a layer's parameters, and the checks
- * of their specifications. */
+/* The built-in layers, and the checks of specifications that their files share. */
 #ifndef XDI_LAYER_BUILTIN_H
 #define XDI_LAYER_BUILTIN_H
 
@@ -20,11 +19,6 @@ extern const xd_layer_table xdi_group_norm_layer;
 extern const xd_layer_table xdi_upsample_layer;
 extern const xd_layer_table xdi_residual_add_layer;
 extern const xd_layer_table xdi_upsample_conv2d_layer;
-
-/* Cells of one row of a shape that a network has accepted: the product cannot overflow. */
-static inline size_t xdi_cells(xd_shape shape) {
-  return (size_t)shape.height * shape.width * shape.channels;
-}
 
 /* Whether a number names an activation. */
 bool xdi_activation_known(uint32_t value);

@@ -2,6 +2,7 @@
  * others are scaled up to keep the mean; in inference y = x. The mask is drawn anew from the call's seed
  * and stream in the backward pass, so it is never stored. values: {rate in millionths}. */
 #include "layer/builtin.h"
+#include "tensor/shape.h"
 
 #define MILLION 1000000u
 

@@ -9,7 +9,6 @@
 #include "layer/executor.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
 #include "layer/regions.h"
 #include "tensor/shape.h"
 
@@ -412,27 +411,12 @@ xd_slice xdi_executor_gradients(const xdi_executor *executor) {
   return (xd_slice){executor->gradients, 0};
 }
 
-static xd_status check_layers(const xdi_executor *executor, const xd_network *other) {
-  if (xdi_network_same_layers(executor->network, other))
-    return XD_OK;
-  return xdi_fail(executor->context, XD_ERROR_SHAPE_MISMATCH,
-                  "parameters cannot be copied between networks of other layers");
-}
-
-xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network *to) {
-  const xd_status status = check_layers(executor, to);
-  if (status != XD_OK || to->block_count == 0)
-    return status;
-  if (xd_network_is_frozen(to))
-    return xdi_fail(executor->context, XD_ERROR_UNSUPPORTED,
-                    "parameters cannot be copied into a frozen network");
-  return xdi_device_read(executor->context, to->block, xdi_executor_parameters(executor), to->block_count);
-}
-
 xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from) {
-  const xd_status status = check_layers(executor, from);
-  if (status != XD_OK || from->block_count == 0)
-    return status;
+  if (!xdi_network_same_layers(executor->network, from))
+    return xdi_fail(executor->context, XD_ERROR_SHAPE_MISMATCH,
+                    "parameters cannot be copied between networks of other layers");
+  if (from->block_count == 0)
+    return XD_OK;
   if (executor->mode == XDI_INFERENCE)
     return xdi_fail(executor->context, XD_ERROR_UNSUPPORTED,
                     "a network prepared for inference keeps its parameters");

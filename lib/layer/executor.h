@@ -1,7 +1,8 @@
 /* Runs one network on one context's backend: its memory, forward and backward.
  *
- * Inference keeps two activation buffers and prepared weights; training keeps every activation, the
- * gradients of the parameters and a pair of gradient buffers. All memory is taken at creation. */
+ * Inference reads the network's parameters where they are (a copy, where the backend needs one) and prepared
+ * weights; an activation's memory is used again once its readers are done. Training has its own parameters and their
+ * gradients, and keeps every activation. All memory is taken at creation. */
 #ifndef XDI_LAYER_EXECUTOR_H
 #define XDI_LAYER_EXECUTOR_H
 
@@ -12,7 +13,7 @@ typedef enum xdi_executor_mode { XDI_INFERENCE, XDI_TRAINING } xdi_executor_mode
 
 typedef struct xdi_executor xdi_executor;
 
-/* The network is retained; its parameters are copied into a backend buffer. */
+/* The network is retained. For inference its parameters are to stay as they are. */
 xd_status xdi_executor_create(xdi_executor **out, xd_context *context, const xd_network *network,
                               uint32_t max_batch, xdi_executor_mode mode);
 void xdi_executor_destroy(xdi_executor *executor); /* NULL is legal */
@@ -47,9 +48,8 @@ xd_slice xdi_executor_gradients(const xdi_executor *executor);
  * they are. */
 void xdi_executor_normalise(xdi_executor *executor, uint32_t index, double sigma);
 
-/* Copies the parameters between the backend and a network of the same layers. Inference executors keep
- * prepared weights and are never written. */
-xd_status xdi_executor_read_parameters(const xdi_executor *executor, xd_network *to);
+/* Copies the parameters of a network of the same layers to the backend. Inference executors keep prepared weights and
+ * are never written. */
 xd_status xdi_executor_write_parameters(xdi_executor *executor, const xd_network *from);
 
 #endif

@@ -3,7 +3,6 @@
 #include "layer/price.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
 #include "layer/regions.h"
 #include "tensor/shape.h"
 #include "xdomain/unstable/price.h"

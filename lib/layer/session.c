@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "layer/builtin.h"
+#include "tensor/shape.h"
 
 #define ACTIVATION_BUDGET ((size_t)1 << 22) /* floats of the widest activation of a batch */
 

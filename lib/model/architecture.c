@@ -108,6 +108,14 @@ xd_status xdi_check_picture_options(xd_context *context, const char *group, xd_s
   return status;
 }
 
+xd_status xdi_check_picture(xd_context *context, const char *network, xd_shape picture) {
+  return xdi_picture_shape_valid(picture)
+             ? XD_OK
+             : xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
+                        "%s cannot take pictures of %ux%ux%u: sides are %u to %u, channels 1 or 3", network,
+                        picture.width, picture.height, picture.channels, XDI_SIDE_MIN, XDI_SIDE_MAX);
+}
+
 xd_status xdi_check_architecture(xd_context *context, const xdi_vae_settings *settings) {
   const xd_shape picture = xdi_picture_of(settings);
   const xd_status status = xdi_check_picture_options(context, "vae", picture);

@@ -4,11 +4,7 @@
 
 #include "layer/network.h"
 #include "options/settings.h"
-
-/* Sides, channels and code sizes that the library works with. */
-#define XDI_SIDE_MIN 8
-#define XDI_SIDE_MAX 256
-#define XDI_LATENT_MAX 1024
+#include "tensor/shape.h"
 
 typedef struct xdi_layer_list {
   xd_layer_spec at[XDI_LAYER_LIMIT];
@@ -47,6 +43,9 @@ void xdi_layer_list_add_linear_skip(xdi_layer_list *list, xd_activation activati
 
 /* Whether pictures of that shape are within the limits. */
 bool xdi_picture_shape_valid(xd_shape shape);
+
+/* XD_ERROR_SHAPE_MISMATCH says that `network` ("an encoder") cannot take such pictures. */
+xd_status xdi_check_picture(xd_context *context, const char *network, xd_shape picture);
 
 /* How often ceil(side / 2) must be taken until both sides are at most `smallest`; at least once. */
 uint32_t xdi_count_halvings(xd_shape picture, uint32_t smallest);

@@ -16,9 +16,9 @@ static xd_status check_network(xd_context *context, const xd_network *network) {
   if (!xdi_picture_shape_valid(picture) || xdi_output_activation(network) != XD_ACTIVATION_SIGMOID)
     return xdi_fail(
         context, XD_ERROR_SHAPE_MISMATCH,
-        "a decoder cannot end in %ux%ux%u: it must end in a picture, sides 8 to 256, channels 1 or 3, "
+        "a decoder cannot end in %ux%ux%u: it must end in a picture, sides %u to %u, channels 1 or 3, "
         "through a sigmoid",
-        picture.width, picture.height, picture.channels);
+        picture.width, picture.height, picture.channels, XDI_SIDE_MIN, XDI_SIDE_MAX);
   return XD_OK;
 }
 

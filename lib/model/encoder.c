@@ -12,12 +12,10 @@
 #include "model/inference.h"
 
 static xd_status check_network(xd_context *context, const xd_network *network) {
-  const xd_shape picture = network->input;
   const uint32_t outputs = xdi_output_size(network);
-  if (!xdi_picture_shape_valid(picture))
-    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "an encoder cannot take pictures of %ux%ux%u: sides are 8 to 256, channels 1 or 3",
-                    picture.width, picture.height, picture.channels);
+  const xd_status status = xdi_check_picture(context, "an encoder", network->input);
+  if (status != XD_OK)
+    return status;
   if (outputs % 2 != 0 || outputs / 2 > XDI_LATENT_MAX ||
       xdi_output_activation(network) != XD_ACTIVATION_IDENTITY)
     return xdi_fail(

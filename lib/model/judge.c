@@ -20,12 +20,10 @@
 #define PAD 1
 
 static xd_status check_network(xd_context *context, const xd_network *network) {
-  const xd_shape picture = network->input;
   const xdi_layer *last = &network->layers[network->layer_count - 1];
-  if (!xdi_picture_shape_valid(picture))
-    return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
-                    "a judge cannot take pictures of %ux%ux%u: sides are 8 to 256, channels 1 or 3",
-                    picture.width, picture.height, picture.channels);
+  const xd_status status = xdi_check_picture(context, "a judge", network->input);
+  if (status != XD_OK)
+    return status;
   if (last->spec.tag != xdi_dense_layer.tag || last->activation != XD_ACTIVATION_IDENTITY ||
       xdi_cells(last->in) > XDI_LATENT_MAX || xdi_output_size(network) > XD_CLASS_LIMIT)
     return xdi_fail(

@@ -290,10 +290,7 @@ static xd_status assemble(xd_model **out, xd_context *context, const xd_model_pa
 static xd_status read_parts(xd_context *context, xd_model_parts *to, const xd_model_parts *from) {
   xd_model_parts_init(to, sizeof *to);
   const xd_status status = xdi_sized_read(context, to, from, XDI_SIZED(xd_model_parts, reserved));
-  if (status == XD_OK && to->reserved != 0)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "the model parts' reserved field is %u, not 0",
-                    to->reserved);
-  return status;
+  return status == XD_OK ? xdi_check_reserved(context, "xd_model_parts.reserved", to->reserved) : status;
 }
 
 xd_status xd_model_create(xd_model **out, xd_context *context, const xd_model_parts *parts) {

@@ -2,7 +2,7 @@
 #include "model/part.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
+#include "tensor/shape.h"
 
 xd_status xdi_part_wrap(xdi_part **out, xd_context *context, xd_network *network, xdi_part_check check) {
   *out = NULL;

@@ -171,15 +171,9 @@ static bool is_shared(const xd_options *options, uint32_t section, uint32_t row)
   const xdi_option_section *mine = &group->sections[section];
   if (mine->scope[0] == '\0')
     return false;
-  const bool is_first =
-      section + 1 < group->section_count && strcmp(group->sections[section + 1].both, mine->both) == 0;
-  const uint32_t twin = is_first ? section + 1 : section - 1;
+  const uint32_t twin = xdi_section_is_second(group, section) ? section - 1 : section + 1;
   return xdi_same_value(&mine->rows[row], options->values[xdi_section_first(group, section) + row],
                         options->values[xdi_section_first(group, twin) + row]);
-}
-
-static bool is_second(const xdi_option_group *group, uint32_t section) {
-  return section > 0 && strcmp(group->sections[section].both, group->sections[section - 1].both) == 0;
 }
 
 static void put_section(writer *output, const xd_options *options, uint32_t section) {
@@ -189,7 +183,8 @@ static void put_section(writer *output, const xd_options *options, uint32_t sect
     const xdi_option_row *row = &rows->rows[i];
     const double value = options->values[first + i];
     const bool shared = is_shared(options, section, i);
-    if (xdi_same_value(row, value, row->initial) || (shared && is_second(options->group, section)))
+    if (xdi_same_value(row, value, row->initial) ||
+        (shared && xdi_section_is_second(options->group, section)))
       continue;
     put_assignment(output, shared ? rows->both : rows->scope, row, value);
   }

@@ -1,5 +1,5 @@
-/* Presets: the numbers in which the options of a known experiment, or of another effort, differ from the defaults, as
- * texts. */
+/* Presets: the options of a known experiment, or of another effort, as texts. They state some values that are the
+ * defaults, too, so that a changed default does not change the experiment. */
 #include <string.h>
 
 #include "xdomain/options.h"

@@ -81,6 +81,10 @@ uint32_t xdi_section_first(const xdi_option_group *group, uint32_t section) {
   return first;
 }
 
+bool xdi_section_is_second(const xdi_option_group *group, uint32_t section) {
+  return section > 0 && strcmp(group->sections[section].both, group->sections[section - 1].both) == 0;
+}
+
 bool xdi_section_has(const xdi_option_group *group, uint32_t section, const xdi_option_row *row) {
   if (group->sections[section].scope[0] == '\0')
     return true;
@@ -101,18 +105,13 @@ const char *xd_options_group_name(uint32_t index) {
   return index < COUNT_OF(groups) ? groups[index].name : NULL;
 }
 
-/* Both sections of a pair are listed once. */
-static bool is_listed(const xdi_option_group *group, uint32_t section) {
-  return section == 0 || strcmp(group->sections[section].both, group->sections[section - 1].both) != 0;
-}
-
 /* The row at a place of the group's list; NULL beyond the last. Where not NULL, *count counts all rows. */
 static const xdi_option_row *find_listed(const xdi_option_group *group, uint32_t index, uint32_t *count) {
   const xdi_option_row *found = NULL;
   uint32_t listed = 0;
   for (uint32_t section = 0; section < group->section_count; section++) {
     const xdi_option_section *rows = &group->sections[section];
-    for (uint32_t i = 0; is_listed(group, section) && i < rows->count; i++) {
+    for (uint32_t i = 0; !xdi_section_is_second(group, section) && i < rows->count; i++) {
       if (!xdi_section_has(group, section, &rows->rows[i]))
         continue;
       if (listed == index)

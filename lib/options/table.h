@@ -51,6 +51,9 @@ const xdi_option_group *xdi_find_group(const char *name);
 /* The place of a section's first option among a group's values. */
 uint32_t xdi_section_first(const xdi_option_group *group, uint32_t section);
 
+/* Whether a section is the second of a pair, whose options are listed with the first one's. */
+bool xdi_section_is_second(const xdi_option_group *group, uint32_t section);
+
 /* Whether a section has this row: the options of its own that a group of several has are in no scope of it. */
 bool xdi_section_has(const xdi_option_group *group, uint32_t section, const xdi_option_row *row);
 

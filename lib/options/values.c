@@ -13,8 +13,7 @@ void xdi_values_open(xd_values *values, const xd_allocator *allocator) {
 }
 
 void xdi_values_close(xd_values *values) {
-  if (values->at)
-    xdi_release(&values->allocator, values->at);
+  xdi_release(&values->allocator, values->at);
   values->at = NULL;
   values->count = values->capacity = 0;
 }

@@ -8,13 +8,12 @@
 
 #include "base/random.h"
 #include "base/runner.h"
+#include "tensor/shape.h"
 
 #define PICTURES_PER_TASK 8u
 #define NUMBERS_PER_PICTURE 8u
 #define BLUR_RADIUS 8
-#define SIDE_LIMIT 256 /* of pictures that networks take */
 #define CURVE_STEPS 256
-#define CHANNEL_LIMIT 3
 #define WAVES 3 /* of a bend along a side: none, half a wave and a whole one */
 
 static const float radians_15_degrees = 0.261799388f;
@@ -214,7 +213,7 @@ static void map_picture(const augmentation *job, uint32_t row, const placement *
   const uint8_t *from = pixels_of(job, row);
   const bool whole = is_whole(map);
   float *to = job->to + row * picture_size(job);
-  float waves[SIDE_LIMIT][WAVES];
+  float waves[XDI_SIDE_MAX][WAVES];
   for (int32_t x = 0; map->bends && x < job->width; x++)
     waves_at(waves[x], x, job->width);
   for (int32_t y = 0; y < job->height; y++) {
@@ -275,7 +274,7 @@ static blur_kernel make_kernel(float deviation, int32_t radius) {
 
 /* Blurs one line of `size` cells that are `stride` floats apart, in place. */
 static void blur_line(float *line, int32_t size, int32_t stride, const blur_kernel *kernel) {
-  float copy[SIDE_LIMIT + 2 * BLUR_RADIUS];
+  float copy[XDI_SIDE_MAX + 2 * BLUR_RADIUS];
   const int32_t radius = kernel->radius;
   for (int32_t i = -radius; i < size + radius; i++)
     copy[i + radius] = line[(size_t)clamped(i, size) * (size_t)stride];
@@ -345,7 +344,7 @@ static void make_curve(float curve[CURVE_STEPS + 1], const augmentation *job, ui
 }
 
 static void colour_picture(const augmentation *job, uint32_t row, float *picture) {
-  float curves[CHANNEL_LIMIT][CURVE_STEPS + 1];
+  float curves[XDI_CHANNELS_MAX][CURVE_STEPS + 1];
   const size_t size = picture_size(job), channels = (size_t)job->channels;
   for (uint32_t c = 0; c < channels; c++)
     make_curve(curves[c], job, row, c);

@@ -76,8 +76,7 @@ xd_status xdi_codes_open(xdi_codes *codes, xd_context *context, const xd_network
 }
 
 void xdi_codes_close(xdi_codes *codes) {
-  if (codes->values)
-    xdi_release(&codes->allocator, codes->values);
+  xdi_release(&codes->allocator, codes->values);
   codes->values = NULL;
 }
 

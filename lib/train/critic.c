@@ -2,7 +2,6 @@
 #include "train/critic.h"
 
 #include "base/memory.h"
-#include "layer/builtin.h"
 #include "layer/executor.h"
 #include "layer/network.h"
 #include "model/part.h"
@@ -119,9 +118,7 @@ xd_status xdi_critic_see(xdi_critic *critic, uint32_t part, xd_slice real, xd_sl
 xd_status xdi_critic_learn(xdi_critic *critic, double *loss, float learning_rate) {
   *loss = critic->loss;
   const xd_status status = xdi_gradient_sum_end(&critic->sum, xdi_executor_gradients(critic->run), &loss, 1);
-  return status == XD_OK ? xdi_optimiser_step(&critic->optimiser, xdi_executor_parameters(critic->run),
-                                              xdi_executor_gradients(critic->run), learning_rate)
-                         : status;
+  return status == XD_OK ? xdi_optimiser_step(&critic->optimiser, critic->run, learning_rate) : status;
 }
 
 xd_status xdi_critic_blame(xdi_critic *critic, float *gradient, xd_slice drawn, uint32_t count) {

@@ -18,8 +18,7 @@ xd_status xdi_epochs_open(xdi_epochs *epochs, xd_context *context, uint32_t coun
 }
 
 void xdi_epochs_close(xdi_epochs *epochs) {
-  if (epochs->order)
-    xdi_release(&epochs->allocator, epochs->order);
+  xdi_release(&epochs->allocator, epochs->order);
   epochs->order = NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "format/digest.h"
 #include "layer/network.h"
 #include "model/part.h"
@@ -26,7 +27,7 @@ static void put_pair(xdi_bytes *to, const char *name, const char *value) {
 /* ---- Data ---- */
 
 static uint64_t digest_set(const xd_dataset *set) {
-  const size_t size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
+  const size_t size = xdi_cells(xdi_set_shape(set));
   uint64_t digest = 0;
   for (uint32_t i = 0; i < xd_dataset_count(set); i++) {
     const uint32_t label = xd_dataset_label(set, i);

@@ -37,9 +37,12 @@ static xd_status check_vectors(xd_context *context, const xd_generator_input *in
   const uint32_t dim = input->vector_dim, count = xd_dataset_count(input->set);
   if (!input->vectors && dim == 0)
     return XD_OK;
-  if (!input->vectors || dim == 0 || dim > XDI_LATENT_MAX)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "xd_generator_input.vector_dim is %u, but must be %s",
-                    dim, input->vectors ? "1 to 1024" : "0 without vectors");
+  if (!input->vectors)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_generator_input.vector_dim is %u, but must be 0 without vectors", dim);
+  if (dim == 0 || dim > XDI_LATENT_MAX)
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT,
+                    "xd_generator_input.vector_dim is %u, but must be 1 to %u", dim, XDI_LATENT_MAX);
   for (size_t i = 0; i < (size_t)count * dim; i++)
     if (!isfinite(input->vectors[i]))
       return xdi_fail(context, XD_ERROR_NUMERIC,

@@ -105,8 +105,7 @@ static xd_status run_step(xd_judge_trainer *trainer, xd_cross_entropy *loss, con
   if (status == XD_OK)
     status = xdi_executor_backward(run, count, true, false);
   if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->optimiser, xdi_executor_parameters(run),
-                                xdi_executor_gradients(run), learning_rate);
+    status = xdi_optimiser_step(&trainer->optimiser, run, learning_rate);
   return status;
 }
 

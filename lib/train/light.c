@@ -9,12 +9,13 @@
 
 #include "base/memory.h"
 #include "base/seeds.h"
+#include "data/dataset.h"
 #include "layer/window_normalise.h"
+#include "tensor/shape.h"
 
 #define SAMPLE 4096u
-#define CHANNEL_LIMIT 3u
-#define DIRECTIONS (CHANNEL_LIMIT + 1) /* the channels' means, and the contrast */
-#define FLAT_WINDOW XDI_WINDOW_MAX     /* all pixels count alike */
+#define DIRECTIONS (XDI_CHANNELS_MAX + 1) /* the channels' means, and the contrast */
+#define FLAT_WINDOW XDI_WINDOW_MAX        /* all pixels count alike */
 
 static const double most_of_classes = 0.1;
 /* Of pictures that are more than light: the window's own floor. */
@@ -37,7 +38,7 @@ static xd_status open_sample(sample *s, xd_context *context, const xd_dataset *s
   const uint32_t all = xd_dataset_count(set);
   *s = (sample){.count = all < SAMPLE ? all : SAMPLE,
                 .channels = xd_dataset_channels(set),
-                .size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
+                .size = xdi_cells(xdi_set_shape(set))};
   s->labels = xdi_allocate(&context->allocator, s->count, sizeof *s->labels);
   s->light = xdi_allocate(&context->allocator, (size_t)s->count * DIRECTIONS, sizeof *s->light);
   s->pixels = xdi_allocate_zeroed(&context->allocator, s->size, sizeof *s->pixels);
@@ -53,7 +54,7 @@ static void close_sample(sample *s, xd_context *context) {
 /* Whole numbers, so that no order of sums matters. */
 static void add_picture(sample *s, uint32_t row, const uint8_t *pixels) {
   const double cells = (double)(s->size / s->channels);
-  uint64_t sums[CHANNEL_LIMIT] = {0}, squares = 0;
+  uint64_t sums[XDI_CHANNELS_MAX] = {0}, squares = 0;
   double variance = 0.0;
   for (size_t i = 0; i < s->size; i++) {
     s->pixels[i] += pixels[i];

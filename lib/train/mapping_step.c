@@ -89,7 +89,11 @@ static xd_status write_batch(const xd_mapping_trainer *trainer, const xd_mapping
                  ? write_codes(trainer, "wrong_anchor", XDI_PLACE_WRONG_ANCHOR, batch->wrong_anchor, target)
                  : write_codes(trainer, "mismatched", XDI_PLACE_WRONG_ANCHOR, batch->mismatched, target);
   if (status == XD_OK && xdi_asks_for_style(trainer, batch))
-    status = xdi_mapping_write_style(trainer, batch);
+    status =
+        write_codes(trainer, "style", XDI_PLACE_STYLE, batch->style, (size_t)batch->count * batch->style_dim);
+  if (status == XD_OK && xdi_asks_for_style(trainer, batch))
+    status = write_codes(trainer, "style_reader", XDI_PLACE_READER, batch->style_reader,
+                         (size_t)trainer->target_dim * batch->style_dim);
   return status;
 }
 
@@ -247,9 +251,7 @@ static xd_status update_discriminator(xd_mapping_trainer *trainer, xdi_mapping_l
     status = xdi_gradient_sum_end(&trainer->discriminator_sum, xdi_executor_gradients(run), numbers, NUMBERS);
   if (status == XD_OK)
     status = check_loss(trainer, "discriminator", losses->discriminator);
-  return status == XD_OK ? xdi_optimiser_step(&trainer->discriminator_optimiser, xdi_executor_parameters(run),
-                                              xdi_executor_gradients(run), learning_rate)
-                         : status;
+  return status == XD_OK ? xdi_optimiser_step(&trainer->discriminator_optimiser, run, learning_rate) : status;
 }
 
 /* ---- G's update ---- */
@@ -293,26 +295,27 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   return status;
 }
 
+xd_status xdi_mapping_pull(const xd_mapping_trainer *trainer, double *mean, xd_squared_distance *args) {
+  xd_context *context = trainer->context;
+  args->a_stride = args->b_stride = args->da_stride = args->columns;
+  const xd_status status =
+      xdi_device_check(context, context->table.squared_distance(context->backend, args), "squared_distance");
+  *mean = args->loss / ((double)args->rows * args->columns);
+  return status;
+}
+
 /* Adds weight / n |G - other|^2 to L_G's gradient; *mean gets the unweighted mean over the cells. */
 static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice other, uint32_t count,
                       float weight) {
-  xd_context *context = trainer->context;
-  const uint32_t dim = trainer->target_dim;
   xd_squared_distance args = {
       .rows = count,
-      .columns = dim,
-      .a_stride = dim,
-      .b_stride = dim,
-      .da_stride = dim,
+      .columns = trainer->target_dim,
       .weight = weight,
       .a = xdi_executor_output(trainer->generator_run),
       .b = other,
       .da = xdi_executor_output_gradient(trainer->generator_run),
   };
-  const xd_status status =
-      xdi_device_check(context, context->table.squared_distance(context->backend, &args), "squared_distance");
-  *mean = args.loss / ((double)count * dim);
-  return status;
+  return xdi_mapping_pull(trainer, mean, &args);
 }
 
 static float invariance_weight(const xd_mapping_trainer *trainer) {
@@ -399,8 +402,7 @@ static xd_status update_generator(xd_mapping_trainer *trainer, xdi_mapping_losse
   if (status == XD_OK)
     status = check_loss(trainer, "generator", losses->generator);
   if (status == XD_OK)
-    status = xdi_optimiser_step(&trainer->generator_optimiser, xdi_executor_parameters(run),
-                                xdi_executor_gradients(run), learning_rate);
+    status = xdi_optimiser_step(&trainer->generator_optimiser, run, learning_rate);
   return status == XD_OK ? average_weights(trainer) : status;
 }
 

@@ -78,21 +78,22 @@ static inline uint32_t xdi_mapping_kinds(const xdi_mapping_settings *settings) {
 
 /* ---- mapping_style.c ---- */
 
-/* Writes the reader, and what is to be read, of a batch that asks for style. */
-xd_status xdi_mapping_write_style(const xd_mapping_trainer *trainer, const xd_mapping_batch *batch);
-
 /* Adds weight / style_dim |G reader - style|^2 to L_G's gradient; *mean gets the unweighted mean over the numbers. */
 xd_status xdi_mapping_pull_style(const xd_mapping_trainer *trainer, double *mean, uint32_t count,
                                  uint32_t style_dim, float weight);
 
 /* ---- mapping_step.c ---- */
 
-/* Means over a batch; see xdomain/mapping_trainer.h. */
+/* Means over a batch; see xdomain/unstable/mapping_trainer.h. */
 typedef struct xdi_mapping_losses {
   double discriminator, generator;
   double real, generated, noise, mismatched;
   double adversarial, regularisation, invariance, invariance_weight, style;
 } xdi_mapping_losses;
+
+/* Adds weight / n |a - b|^2, over the n cells of dense rows, to the gradient da; *mean gets the unweighted mean.
+ * Strides are filled in. */
+xd_status xdi_mapping_pull(const xd_mapping_trainer *trainer, double *mean, xd_squared_distance *args);
 
 /* One step on a batch that was checked. */
 xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,

@@ -6,14 +6,13 @@
 #include "layer/executor.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
+#include "tensor/shape.h"
 #include "train/posterior.h"
 #include "train/vae_trainer.h"
 
-#define CHANNEL_LIMIT 3
-
 static const float contrast = 0.3f;
 
-static void measure_colour(double colour[CHANNEL_LIMIT], const xd_dataset *set) {
+static void measure_colour(double colour[XDI_CHANNELS_MAX], const xd_dataset *set) {
   const uint32_t channels = xd_dataset_channels(set), count = xd_dataset_count(set);
   const size_t cells = (size_t)xd_dataset_width(set) * xd_dataset_height(set);
   for (uint32_t c = 0; c < channels; c++) {
@@ -27,7 +26,7 @@ static void measure_colour(double colour[CHANNEL_LIMIT], const xd_dataset *set) 
   }
 }
 
-static void start_last_layer(xd_network *network, const double colour[CHANNEL_LIMIT]) {
+static void start_last_layer(xd_network *network, const double colour[XDI_CHANNELS_MAX]) {
   for (uint32_t i = 0; i < network->parameter_count; i++) {
     const xdi_parameter *parameter = &network->parameters[i];
     float *numbers = network->block + parameter->offset;
@@ -41,7 +40,7 @@ static void start_last_layer(xd_network *network, const double colour[CHANNEL_LI
 }
 
 xd_status xdi_mean_start(xd_vae_trainer *trainer, const xd_dataset *set) {
-  double colour[CHANNEL_LIMIT];
+  double colour[XDI_CHANNELS_MAX];
   xd_network *decoder = trainer->decoder->part.network;
   const xd_status status =
       xdi_check_pictures(trainer->context, trainer->encoder->part.network, set, "starting a VAE");

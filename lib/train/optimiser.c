@@ -22,8 +22,7 @@ void xdi_optimiser_close(xdi_optimiser *optimiser) {
   optimiser->moments = NULL;
 }
 
-xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients,
-                             float learning_rate) {
+xd_status xdi_optimiser_step(xdi_optimiser *optimiser, const xdi_executor *run, float learning_rate) {
   const xdi_optimiser_settings *settings = &optimiser->settings;
   optimiser->power1 *= (double)settings->beta1;
   optimiser->power2 *= (double)settings->beta2;
@@ -36,8 +35,8 @@ xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_s
       .weight_decay = settings->weight_decay,
       .correction1 = (float)(1.0 - optimiser->power1),
       .correction2 = (float)(1.0 - optimiser->power2),
-      .parameters = parameters,
-      .gradients = gradients,
+      .parameters = xdi_executor_parameters(run),
+      .gradients = xdi_executor_gradients(run),
       .moment1 = xdi_slice(optimiser->moments, 0),
       .moment2 = xdi_slice(optimiser->moments, optimiser->count),
   };

@@ -2,7 +2,7 @@
 #ifndef XDI_TRAIN_OPTIMISER_H
 #define XDI_TRAIN_OPTIMISER_H
 
-#include "base/context.h"
+#include "layer/executor.h"
 #include "train/archive.h"
 
 typedef struct xdi_optimiser_settings {
@@ -25,8 +25,7 @@ void xdi_optimiser_close(xdi_optimiser *optimiser); /* a zeroed one is legal */
 /* The moments and the corrections' state. */
 void xdi_optimiser_archive(xdi_optimiser *optimiser, xdi_archive *archive);
 
-/* One step on a block of `count` floats. */
-xd_status xdi_optimiser_step(xdi_optimiser *optimiser, xd_slice parameters, xd_slice gradients,
-                             float learning_rate);
+/* One step on the first `count` floats of a run's parameters: all of them, in trainings. */
+xd_status xdi_optimiser_step(xdi_optimiser *optimiser, const xdi_executor *run, float learning_rate);
 
 #endif

@@ -12,11 +12,11 @@
 #include "base/runner.h"
 #include "layer/executor.h"
 #include "tensor/device.h"
+#include "tensor/shape.h"
 #include "train/ranks.h"
 #include "train/row_numbers.h"
 
 #define ROWS_PER_TASK 32u
-#define DIM_LIMIT 1024u
 
 /* A row's random numbers that are not normal. */
 enum {
@@ -75,7 +75,7 @@ static void draw_source(const xdi_pair_sampler *sampler, float *to, uint32_t poo
                  xdi_row_uniform(row, SOURCE_SAMPLE));
   if (sampler->mixing <= 0.0f || xdi_row_uniform(row, MIXED) >= sampler->mixing)
     return;
-  float second[DIM_LIMIT];
+  float second[XDI_LATENT_MAX];
   const float share = xdi_row_uniform(row, MIXED_SHARE);
   xdi_codes_draw(second, codes, pick(sampler->source_pools, pool, row, MIXED_PICTURE),
                  normals + codes->latent_dim, xdi_row_uniform(row, MIXED_SAMPLE));
@@ -126,8 +126,8 @@ static void average(const xdi_pair_sampler *sampler, float *to, uint32_t pool, u
   const uint64_t numbers = xdi_stream_id(XDI_STREAM_MAPPING_BATCH, sampler->step);
   const float *further = sampler->normals + sampler->row_normals;
   const uint64_t skipped = (uint64_t)sampler->first * 2 * count;
-  float code[DIM_LIMIT];
-  double sums[DIM_LIMIT];
+  float code[XDI_LATENT_MAX];
+  double sums[XDI_LATENT_MAX];
   for (uint32_t j = 0; j < dim; j++)
     sums[j] = (double)to[j];
   for (uint32_t k = 1; k < count; k++) {
@@ -193,7 +193,7 @@ static void draw_rows(void *argument, uint32_t task) {
 
 /* Mean over the target's classes of the squared length of the class's mean code. */
 static double class_power(const xdi_codes *codes, const xdi_pools *pools) {
-  double power = 0.0, mean[DIM_LIMIT];
+  double power = 0.0, mean[XDI_LATENT_MAX];
   for (uint32_t pool = 0; pool < pools->pool_count; pool++) {
     memset(mean, 0, codes->latent_dim * sizeof *mean);
     for (uint32_t i = pools->first[pool]; i < pools->first[pool + 1]; i++)

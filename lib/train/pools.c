@@ -38,7 +38,6 @@ xd_status xdi_pools_open(xdi_pools *pools, xd_context *context, const xd_dataset
 }
 
 void xdi_pools_close(xdi_pools *pools) {
-  if (pools->pictures)
-    xdi_release(&pools->allocator, pools->pictures);
+  xdi_release(&pools->allocator, pools->pictures);
   pools->pictures = NULL;
 }

@@ -2,6 +2,7 @@
 #include "train/posterior.h"
 
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "layer/session.h"
 #include "tensor/shape.h"
 
@@ -17,8 +18,7 @@ typedef struct pass_memory {
 xd_status xdi_check_pictures(xd_context *context, const xd_network *network, const xd_dataset *set,
                              const char *what) {
   const xd_shape wanted = network->input;
-  const xd_shape got = {
-      .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};
+  const xd_shape got = xdi_set_shape(set);
   if (xdi_shape_equal(wanted, got))
     return XD_OK;
   return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,

@@ -123,8 +123,7 @@ static xd_status train(class_probe *probe) {
     if (status == XD_OK)
       status = xdi_executor_backward(probe->run, BATCH, true, false);
     if (status == XD_OK)
-      status = xdi_optimiser_step(&probe->optimiser, xdi_executor_parameters(probe->run),
-                                  xdi_executor_gradients(probe->run),
+      status = xdi_optimiser_step(&probe->optimiser, probe->run,
                                   xdi_cosine_rate(learning_rate, 0.0f, step, STEPS));
   }
   return status;

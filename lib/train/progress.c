@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/tell.h"
+#include "data/dataset.h"
 #include "layer/network.h"
 #include "train/checkpoint.h"
 #include "train/ranks.h"
@@ -25,7 +26,7 @@ const char *xdi_mapping_prefix(uint32_t direction) {
 /* ---- Work ---- */
 
 static double pixels(const xd_dataset *set) {
-  return (double)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
+  return (double)xdi_cells(xdi_set_shape(set));
 }
 
 /* Of all pictures that the domain's VAE sees. */

@@ -289,12 +289,9 @@ xd_status xdi_style_reader_open(xdi_style_reader *reader, xd_context *context,
 }
 
 void xdi_style_reader_close(xdi_style_reader *reader) {
-  if (reader->reader)
-    xdi_release(&reader->allocator, reader->reader);
-  if (reader->wish)
-    xdi_release(&reader->allocator, reader->wish);
-  if (reader->offsets)
-    xdi_release(&reader->allocator, reader->offsets);
+  xdi_release(&reader->allocator, reader->reader);
+  xdi_release(&reader->allocator, reader->wish);
+  xdi_release(&reader->allocator, reader->offsets);
   *reader = (xdi_style_reader){.dim = 0};
 }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/seeds.h"
 #include "base/sized.h"
+#include "data/dataset.h"
 #include "data/pairing.h"
 #include "layer/network.h"
 
@@ -71,16 +72,15 @@ void xdi_training_close(xdi_training *training) {
 
 xd_status xdi_complete_picture(xd_context *context, const char *group, uint32_t *width, uint32_t *height,
                                uint32_t *channels, const xd_dataset *set) {
-  *width = *width ? *width : xd_dataset_width(set);
-  *height = *height ? *height : xd_dataset_height(set);
-  *channels = *channels ? *channels : xd_dataset_channels(set);
-  if (*width == xd_dataset_width(set) && *height == xd_dataset_height(set) &&
-      *channels == xd_dataset_channels(set))
+  const xd_shape given = xdi_set_shape(set);
+  *width = *width ? *width : given.width;
+  *height = *height ? *height : given.height;
+  *channels = *channels ? *channels : given.channels;
+  if (*width == given.width && *height == given.height && *channels == given.channels)
     return XD_OK;
   return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                   "%s: the options ask for pictures of %ux%ux%u, the set's are %ux%ux%u", group, *width,
-                  *height, *channels, xd_dataset_width(set), xd_dataset_height(set),
-                  xd_dataset_channels(set));
+                  *height, *channels, given.width, given.height, given.channels);
 }
 
 static xd_status complete_vae(xdi_training *training, uint32_t domain) {

@@ -29,14 +29,12 @@ static xd_status check_sets(const xdi_training *training, uint32_t domain) {
     return xdi_fail(training->context, XD_ERROR_INVALID_ARGUMENT,
                     "the set of domain %u has no labels that could spread to unlabelled pictures",
                     domain + 1);
-  if (xd_dataset_width(set) == xd_dataset_width(others) &&
-      xd_dataset_height(set) == xd_dataset_height(others) &&
-      xd_dataset_channels(set) == xd_dataset_channels(others))
+  const xd_shape wanted = xdi_set_shape(set), got = xdi_set_shape(others);
+  if (xdi_shape_equal(wanted, got))
     return XD_OK;
   return xdi_fail(training->context, XD_ERROR_SHAPE_MISMATCH,
-                  "domain %u: unlabelled pictures of %ux%ux%u, others of %ux%ux%u", domain + 1,
-                  xd_dataset_width(others), xd_dataset_height(others), xd_dataset_channels(others),
-                  xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set));
+                  "domain %u: unlabelled pictures of %ux%ux%u, others of %ux%ux%u", domain + 1, got.width,
+                  got.height, got.channels, wanted.width, wanted.height, wanted.channels);
 }
 
 /* A VAE reads no labels: here all of the others have one of the set's. */

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/dataset.h"
 #include "train/augment.h"
 #include "train/checkpoint.h"
 #include "train/epochs.h"
@@ -53,7 +54,7 @@ static xd_status open_stage(vae_stage *stage) {
     status = xdi_epochs_open(&stage->epochs, context, xd_dataset_count(set), settings->batch, settings->seed);
   if (status != XD_OK)
     return status;
-  const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
+  const size_t picture = xdi_cells(xdi_set_shape(set));
   stage->steps = xdi_vae_steps(stage->training, stage->domain);
   stage->rows = xdi_rank_rows(context, stage->epochs.batch);
   stage->first = xdi_rank_first(context, stage->epochs.batch);

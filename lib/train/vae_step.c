@@ -200,11 +200,8 @@ static xd_status update(xd_vae_trainer *trainer, float learning_rate, bool with_
   xdi_executor *encoder = trainer->encoder_run, *decoder = trainer->decoder_run;
   xd_status status = XD_OK;
   if (with_encoder)
-    status = xdi_optimiser_step(&trainer->encoder_optimiser, xdi_executor_parameters(encoder),
-                                xdi_executor_gradients(encoder), learning_rate);
-  return status == XD_OK ? xdi_optimiser_step(&trainer->decoder_optimiser, xdi_executor_parameters(decoder),
-                                              xdi_executor_gradients(decoder), learning_rate)
-                         : status;
+    status = xdi_optimiser_step(&trainer->encoder_optimiser, encoder, learning_rate);
+  return status == XD_OK ? xdi_optimiser_step(&trainer->decoder_optimiser, decoder, learning_rate) : status;
 }
 
 static void solve_variance(xd_vae_trainer *trainer, double pixel_cost) {

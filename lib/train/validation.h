@@ -22,7 +22,7 @@ typedef struct xdi_validation {
   uint32_t ended;        /* 1: the score has fallen since half of the steps */
 } xdi_validation;
 
-/* The score of a mapping with the option style; see xdomain/train.h. */
+/* The score of a mapping with the option style; see xdomain/unstable/validation.h. */
 double xdi_validation_score(const xdi_evaluation *evaluation, float style);
 
 /* Right classes, but nearly one picture of each. */

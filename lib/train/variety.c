@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/seeds.h"
+#include "data/dataset.h"
 #include "xdomain/decoder.h"
 #include "xdomain/encoder.h"
 #include "xdomain/latent_generator.h"
@@ -35,7 +36,7 @@ static double spread(const float *rows, uint32_t count, size_t size) {
 static xd_status reconstruct(double *variety, xd_context *context, const xd_dataset *set,
                              const xd_encoder *encoder, const xd_decoder *decoder, float *memory) {
   const uint32_t all = xd_dataset_count(set), count = all < PICTURES ? all : PICTURES;
-  const size_t size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
+  const size_t size = xdi_cells(xdi_set_shape(set));
   uint32_t indices[PICTURES];
   float *pictures = memory, *codes = memory + PICTURES * size;
   for (uint32_t i = 0; i < count; i++)
@@ -56,7 +57,7 @@ xd_status xdi_check_vae_variety(const xdi_training *training, uint32_t domain, c
                                 const xd_decoder *decoder) {
   xd_context *context = training->context;
   const xd_dataset *set = training->input.set[domain];
-  const size_t size = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
+  const size_t size = xdi_cells(xdi_set_shape(set));
   double variety;
   if (training->settings.allow_collapse)
     return XD_OK;
@@ -166,8 +167,7 @@ xd_status xdi_check_mapping_variety(const xdi_training *training, const xdi_mapp
                      .seed = xdi_seed_of(training->settings.seed, XDI_SEED_VARIETY),
                      .source_dim = xdi_source_codes(material, direction)->latent_dim,
                      .target_dim = material->codes[target].latent_dim,
-                     .picture =
-                         (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set)};
+                     .picture = xdi_cells(xdi_set_shape(set))};
   double variety, by_source;
   if (training->settings.allow_collapse)
     return XD_OK;
