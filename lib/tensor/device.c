@@ -89,3 +89,11 @@ xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, flo
   return xdi_device_check(context, context->table.scale_add(context->backend, alpha, x, beta, y, count),
                           "scale_add");
 }
+
+xd_status xdi_device_pull(xd_context *context, double *mean, xd_squared_distance *args) {
+  args->a_stride = args->b_stride = args->da_stride = args->columns;
+  const xd_status status =
+      xdi_device_check(context, context->table.squared_distance(context->backend, args), "squared_distance");
+  *mean = args->loss / ((double)args->rows * args->columns);
+  return status;
+}

@@ -49,6 +49,10 @@ xd_status xdi_device_check(xd_context *context, xd_status status, const char *ke
 xd_status xdi_device_scale_add(xd_context *context, float alpha, xd_slice x, float beta, xd_slice y,
                                size_t count);
 
+/* Adds weight / n |a - b|^2, over the n cells of dense rows, to the gradient da; *mean gets the unweighted mean.
+ * Strides are filled in. */
+xd_status xdi_device_pull(xd_context *context, double *mean, xd_squared_distance *args);
+
 /* What the rows of a block of host memory are: decides the status and the message for values that are not
  * finite. */
 typedef enum xdi_row_kind { XDI_ROWS_OF_PIXELS, XDI_ROWS_OF_CODES } xdi_row_kind;

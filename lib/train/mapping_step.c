@@ -295,15 +295,6 @@ static xd_status take_gradient(xd_mapping_trainer *trainer, uint32_t count) {
   return status;
 }
 
-xd_status xdi_mapping_pull(const xd_mapping_trainer *trainer, double *mean, xd_squared_distance *args) {
-  xd_context *context = trainer->context;
-  args->a_stride = args->b_stride = args->da_stride = args->columns;
-  const xd_status status =
-      xdi_device_check(context, context->table.squared_distance(context->backend, args), "squared_distance");
-  *mean = args->loss / ((double)args->rows * args->columns);
-  return status;
-}
-
 /* Adds weight / n |G - other|^2 to L_G's gradient; *mean gets the unweighted mean over the cells. */
 static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice other, uint32_t count,
                       float weight) {
@@ -315,7 +306,7 @@ static xd_status pull(const xd_mapping_trainer *trainer, double *mean, xd_slice 
       .b = other,
       .da = xdi_executor_output_gradient(trainer->generator_run),
   };
-  return xdi_mapping_pull(trainer, mean, &args);
+  return xdi_device_pull(trainer->context, mean, &args);
 }
 
 static float invariance_weight(const xd_mapping_trainer *trainer) {

@@ -15,7 +15,7 @@ static xd_status compare(const xd_mapping_trainer *trainer, double *mean, uint32
   };
   const xd_status status =
       xdi_device_scale_add(trainer->context, 0.0f, args.a, 0.0f, args.da, (size_t)count * style_dim);
-  return status == XD_OK ? xdi_mapping_pull(trainer, mean, &args) : status;
+  return status == XD_OK ? xdi_device_pull(trainer->context, mean, &args) : status;
 }
 
 xd_status xdi_mapping_pull_style(const xd_mapping_trainer *trainer, double *mean, uint32_t count,

@@ -91,10 +91,6 @@ typedef struct xdi_mapping_losses {
   double adversarial, regularisation, invariance, invariance_weight, style;
 } xdi_mapping_losses;
 
-/* Adds weight / n |a - b|^2, over the n cells of dense rows, to the gradient da; *mean gets the unweighted mean.
- * Strides are filled in. */
-xd_status xdi_mapping_pull(const xd_mapping_trainer *trainer, double *mean, xd_squared_distance *args);
-
 /* One step on a batch that was checked. */
 xd_status xdi_mapping_step(xd_mapping_trainer *trainer, xdi_mapping_losses *losses,
                            const xd_mapping_batch *batch, float learning_rate);
