@@ -167,6 +167,10 @@ static bool fits(const xd_dataset *set, const xd_shape *shape) {
   return takes_side(is.width) && takes_side(is.height);
 }
 
+static void say_wanted(const char *folder, uint32_t width, uint32_t height) {
+  notice("'%s': pictures are stretched to the %ux%u that are wanted", folder, width, height);
+}
+
 static void say_size(const char *folder, const picture_sizes *sizes, const xd_dataset_options *options,
                      bool chosen) {
   const size_t last = sizes->count - 1;
@@ -179,26 +183,43 @@ static void say_size(const char *folder, const picture_sizes *sizes, const xd_da
         folder, sizes->widths[0], sizes->widths[last], sizes->heights[0], sizes->heights[last],
         options->width, options->height);
   else
-    notice("'%s': pictures are stretched to the %ux%u that are wanted", folder, options->width,
-           options->height);
+    say_wanted(folder, options->width, options->height);
 }
 
+static xd_dataset_options options_of_shape(const xd_shape *shape) {
+  xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
+  options.width = shape->width;
+  options.height = shape->height;
+  options.channels = shape->channels;
+  return options;
+}
+
+/* Looks at all sizes first. */
 static xd_status load_in_one_size(const runtime *r, xd_dataset **out, const char *spec, const char *folder,
                                   const xd_shape *shape) {
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
   picture_sizes sizes = {.count = 0};
   const bool found = find_sizes(&sizes, r, folder);
-  if (shape) {
-    options.width = shape->width;
-    options.height = shape->height;
-    options.channels = shape->channels;
-  } else if (found) {
+  if (shape)
+    options = options_of_shape(shape);
+  else if (found)
     choose_size(&sizes, &options);
-  }
   const xd_status status = read_set(r, out, spec, &options);
   if (!status && options.width)
     say_size(folder, &sizes, &options, !shape);
   free_sizes(&sizes);
+  return status;
+}
+
+/* The first reading told whether the sizes are those that are wanted. */
+static xd_status load_again(const runtime *r, xd_dataset **out, const char *spec, const char *folder,
+                            const xd_shape *shape) {
+  const xd_dataset_options options = options_of_shape(shape);
+  const bool stretched = xd_dataset_width(*out) != shape->width || xd_dataset_height(*out) != shape->height;
+  xd_dataset_release(*out);
+  const xd_status status = read_set(r, out, spec, &options);
+  if (!status && stretched)
+    say_wanted(folder, shape->width, shape->height);
   return status;
 }
 
@@ -208,9 +229,13 @@ static xd_status load_folder(runtime *r, xd_dataset **out, const char *spec, con
   xd_status status = read_set(r, out, spec, NULL);
   if (status == XD_OK ? fits(*out, shape) : status != XD_ERROR_SHAPE_MISMATCH)
     return status;
-  xd_dataset_release(*out);
   r->hushed = true;
-  status = load_in_one_size(r, out, spec, folder, shape);
+  if (shape) {
+    status = load_again(r, out, spec, folder, shape);
+  } else {
+    xd_dataset_release(*out);
+    status = load_in_one_size(r, out, spec, folder, NULL);
+  }
   r->hushed = false;
   return status;
 }
