@@ -36,6 +36,13 @@ static char *folder_of(const char *path) {
   return folder;
 }
 
+/* The same of what a link there leads to. */
+static char *folder_behind(const char *path) {
+  char *whole = realpath(path, NULL), *folder = folder_of(whole ? whole : path);
+  free(whole);
+  return folder;
+}
+
 /* False where the folder cannot be looked at: then nothing else leads to the same file. */
 static bool find_place(const char *path, place *out) {
   struct stat info;
@@ -84,7 +91,7 @@ static int refuse_output(const output *o, const char *reason) {
 
 /* Makes a file beside the output, or beside what a link there leads to, and takes it away again. */
 static int try_folder(const output *o) {
-  char *whole = realpath(o->path, NULL), *folder = folder_of(whole ? whole : o->path);
+  char *folder = folder_behind(o->path);
   char *trial = folder ? join_texts(folder, "/", ".xdomain-XXXXXX") : NULL;
   const int file = trial ? mkstemp(trial) : -1;
   const int error = file < 0 ? errno : 0;
@@ -94,7 +101,6 @@ static int try_folder(const output *o) {
   }
   free(trial);
   free(folder);
-  free(whole);
   return error ? refuse_output(o, strerror(error)) : EXIT_DONE;
 }
 
@@ -144,9 +150,7 @@ int keep_input(const output *outputs, size_t count, const char *input) {
 
 /* Where a file is or would be: the folder, without links, to be freed; NULL where there is none. */
 static char *real_folder(const char *path) {
-  char *file = realpath(path, NULL), *folder = folder_of(file ? file : path),
-       *whole = folder ? realpath(folder, NULL) : NULL;
-  free(file);
+  char *folder = folder_behind(path), *whole = folder ? realpath(folder, NULL) : NULL;
   free(folder);
   return whole;
 }
