@@ -57,6 +57,11 @@ static const char *name_at(const char *const *names, uint32_t count, uint32_t la
   return label < count && names[label] ? names[label] : "";
 }
 
+void xdi_place_class_names(const char *to[XD_CLASS_LIMIT], const char *const *names, uint32_t count) {
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    to[label] = name_at(names, count, label)[0] != '\0' ? names[label] : NULL;
+}
+
 /* Names that are the number, and "", fit every name. */
 static bool fits(const xd_dataset *set, uint32_t label, const char *there) {
   const char *name = xd_dataset_class_name(set, label);
@@ -141,7 +146,7 @@ static xd_status check_arguments(xd_context *context, const void *out, const xd_
 
 xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context, const xd_dataset *set,
                                    const char *const *names, uint32_t count) {
-  const char *all[XD_CLASS_LIMIT] = {NULL};
+  const char *all[XD_CLASS_LIMIT];
   uint32_t to[XD_CLASS_LIMIT];
   if (out)
     *out = NULL;
@@ -157,8 +162,7 @@ xd_status xd_dataset_match_classes(xd_dataset **out, xd_context *context, const 
   status = find_classes(context, set, names, count, to);
   if (status != XD_OK)
     return status;
-  for (uint32_t i = 0; i < count; i++)
-    all[i] = name_at(names, count, i)[0] != '\0' ? names[i] : NULL;
+  xdi_place_class_names(all, names, count);
   tell_left_out(context, set, to);
   return xdi_dataset_relabel(out, context, set, to, all);
 }

@@ -92,6 +92,9 @@ xd_status xdi_check_class_names(xd_context *context, const char *const *names, u
 /* Whether both hold the same pictures in the same order, whatever their labels. */
 bool xdi_dataset_is_same(const xd_dataset *first, const xd_dataset *second);
 
+/* Those names by class, NULL for "" too and for classes beyond them: such are called by their numbers. */
+void xdi_place_class_names(const char *to[XD_CLASS_LIMIT], const char *const *names, uint32_t count);
+
 static inline xd_shape xdi_set_shape(const xd_dataset *set) {
   return (xd_shape){
       .width = xd_dataset_width(set), .height = xd_dataset_height(set), .channels = xd_dataset_channels(set)};

@@ -25,12 +25,6 @@ static xd_status check_labels(xd_context *context, const gallery *from) {
   return XD_OK;
 }
 
-/* What classes without a name are called follows from their number. */
-static void place_names(const char *to[XD_CLASS_LIMIT], const char *const *names, uint32_t count) {
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    to[label] = label < count && names[label] && names[label][0] ? names[label] : NULL;
-}
-
 static xd_status take_view(xdi_reading *reading, const gallery *from, uint32_t index) {
   char name[32];
   xdi_view view;
@@ -85,7 +79,7 @@ xd_status xd_dataset_create_views(xd_dataset **out, xd_context *context, const x
     status = xdi_check_class_names(context, names, name_count, "xd_dataset_create_views");
   if (status != XD_OK)
     return status;
-  place_names(placed, names, name_count);
+  xdi_place_class_names(placed, names, name_count);
   return read_views(out, context, &from, placed, &chosen);
 }
 
@@ -103,7 +97,7 @@ xd_status xd_dataset_with_class_names(xd_dataset **out, xd_context *context, con
   const xd_status status = xdi_check_class_names(context, names, count, "xd_dataset_with_class_names");
   if (status != XD_OK)
     return status;
-  place_names(placed, names, count);
+  xdi_place_class_names(placed, names, count);
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     same[label] = label;
   return xdi_dataset_relabel(out, context, set, same, placed);

@@ -21,6 +21,10 @@ static size_t stem_length(const char *name) {
   return dot && dot > name ? (size_t)(dot - name) : strlen(name);
 }
 
+static bool is_called(const char *name, size_t length, const char *class) {
+  return strlen(class) == length && memcmp(class, name, length) == 0;
+}
+
 /* ---- Names that both have ---- */
 
 typedef struct named_file {
@@ -76,9 +80,7 @@ static void close_matching(matching *of, const xd_allocator *allocator) {
 }
 
 static bool can_be_class(const named_file *file) {
-  return xdi_utf8_valid(file->name, file->length) &&
-         !(file->length == strlen(XD_UNPAIRED_CLASS) &&
-           memcmp(file->name, XD_UNPAIRED_CLASS, file->length) == 0);
+  return xdi_utf8_valid(file->name, file->length) && !is_called(file->name, file->length, XD_UNPAIRED_CLASS);
 }
 
 /* Labels the files from *at on that have this name, and leaves *at behind them. */
@@ -171,23 +173,16 @@ static bool are_classes(const char *const *names, uint32_t count) {
 /* The class of that name, or `count`. */
 static uint32_t find_name(const char *const *names, uint32_t count, const char *name, size_t length) {
   for (uint32_t label = 0; label < count; label++)
-    if (names[label] && strlen(names[label]) == length && memcmp(names[label], name, length) == 0)
+    if (names[label] && is_called(name, length, names[label]))
       return label;
   return count;
 }
 
-/* Whether the class of all other files has room. */
-static bool has_rest(const char *const *names, uint32_t count) {
-  return count < XD_CLASS_LIMIT ||
-         find_name(names, count, XD_UNPAIRED_CLASS, strlen(XD_UNPAIRED_CLASS)) < count;
-}
-
+/* `rest` is the class of all other files. */
 static xd_status classify(xd_dataset **out, xd_context *context, const xd_dataset *set,
-                          const char *const *names, uint32_t count) {
-  const char *all[XD_CLASS_LIMIT] = {NULL};
-  const uint32_t rest = find_name(names, count, XD_UNPAIRED_CLASS, strlen(XD_UNPAIRED_CLASS));
-  for (uint32_t label = 0; label < count; label++)
-    all[label] = names[label] && names[label][0] ? names[label] : NULL;
+                          const char *const *names, uint32_t count, uint32_t rest) {
+  const char *all[XD_CLASS_LIMIT];
+  xdi_place_class_names(all, names, count);
   all[rest] = XD_UNPAIRED_CLASS;
   uint32_t *labels = xdi_allocate(&context->allocator, set->count, sizeof *labels);
   if (!labels)
@@ -214,8 +209,9 @@ xd_status xd_dataset_classify_files(xd_dataset **out, xd_context *context, const
   const xd_status status = xdi_check_class_names(context, names, count, "xd_dataset_classify_files");
   if (status != XD_OK)
     return status;
-  if (xd_dataset_is_flat(set) && are_classes(names, count) && has_rest(names, count))
-    return classify(out, context, set, names, count);
+  const uint32_t rest = find_name(names, count, XD_UNPAIRED_CLASS, strlen(XD_UNPAIRED_CLASS));
+  if (xd_dataset_is_flat(set) && are_classes(names, count) && rest < XD_CLASS_LIMIT)
+    return classify(out, context, set, names, count, rest);
   *out = xd_dataset_retain(set);
   return XD_OK;
 }

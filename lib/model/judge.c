@@ -62,11 +62,12 @@ static xd_layer_spec convolution(uint32_t channels, uint32_t stride) {
 }
 
 static void list_layers(const xdi_judge_settings *settings, xd_shape picture, xdi_layer_list *out) {
-  const bool large = picture.width > LARGEST_MAP || picture.height > LARGEST_MAP,
-             chosen = settings->blocks > 0;
-  const uint32_t halvings = large && !chosen ? xdi_count_halvings(picture, LARGEST_MAP) : 0,
-                 blocks = chosen ? settings->blocks : xdi_count_halvings(picture, SMALLEST_MAP) - halvings;
-  uint32_t channels = settings->base_channels;
+  uint32_t channels = settings->base_channels, blocks = settings->blocks, halvings = 0;
+  if (blocks == 0) {
+    if (picture.width > LARGEST_MAP || picture.height > LARGEST_MAP)
+      halvings = xdi_count_halvings(picture, LARGEST_MAP);
+    blocks = xdi_count_halvings(picture, SMALLEST_MAP) - halvings;
+  }
   out->count = 0;
   for (uint32_t i = 0; i < halvings; i++)
     xdi_layer_list_add(out, convolution(channels, 2));
