@@ -275,9 +275,9 @@ static xd_status take_int8(source *from, float *to, size_t count, size_t first, 
 
 /* The scales of a tensor. */
 static xd_status get_scales(source *from, const float **out, size_t channels) {
-  *out = from->scales + from->scales_passed;
   if (channels > from->scale_count - from->scales_passed)
     return damaged(from, XDI_CHUNK_SCALES, "it has fewer scales than channels");
+  *out = from->scales + from->scales_passed;
   for (size_t channel = 0; channel < channels; channel++)
     if (!xdi_int8_is_scale((*out)[channel]))
       return damaged(from, XDI_CHUNK_SCALES, "a scale is not positive, normal and of 17 bits");

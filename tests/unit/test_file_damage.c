@@ -349,6 +349,7 @@ START_TEST(tensors__are_refused_for_each_wrong_number) {
   assert_number_refused("TENS", 8, XDI_TEXT_LIMIT + 1, XD_ERROR_BAD_DATA, reason);
   assert_number_refused("TENS", type, 2, XD_ERROR_UNSUPPORTED, "has element type 2, unknown to this library");
   assert_number_refused("TENS", type, 1, XD_ERROR_BAD_DATA, reason);
+  assert_number_refused("TENS", type, 3, XD_ERROR_BAD_DATA, "chunk SCAL: it has fewer scales than channels");
   assert_number_refused("TENS", rank, xdi_at_u32(tens + rank) + 1, XD_ERROR_BAD_DATA, reason);
   for (size_t axis = 0; axis < 4; axis++)
     assert_number_refused("TENS", sides + 4 * axis, xdi_at_u32(tens + sides + 4 * axis) + 1,
