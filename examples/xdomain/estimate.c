@@ -262,11 +262,26 @@ static double planned_until(const training_plan *plan, uint32_t stage, uint32_t 
   return done;
 }
 
+/* What a mapping that has ended early had still before it is out of the plan. */
+static void cut_ended(training *t, const xd_progress *p) {
+  training_plan *plan = &t->plan;
+  if (t->stage == XD_STAGE_MAPPING1 && p->stage > t->stage && t->step < plan->steps[t->stage]) {
+    const double whole = share_of(plan, t->stage);
+    plan->validations[t->stage] =
+        (uint32_t)((uint64_t)plan->validations[t->stage] * t->step / plan->steps[t->stage]);
+    plan->steps[t->stage] = t->step;
+    plan->total -= whole - share_of(plan, t->stage);
+  }
+  t->stage = p->stage;
+  t->step = p->step;
+}
+
 double seconds_left(training *t, const xd_progress *p) {
   const training_plan *plan = &t->plan;
-  const double done = planned_until(plan, p->stage, p->step), now = now_seconds();
   if (plan->total <= 0.0)
     return -1.0;
+  cut_ended(t, p);
+  const double done = planned_until(plan, p->stage, p->step), now = now_seconds();
   if (t->began <= 0.0) {
     t->began = now;
     t->planned_done = done;

@@ -63,10 +63,28 @@ static xd_status make(const runtime *r, const maker *m, float *to, const float *
                        : reconstruct(r, m, to, from, count);
 }
 
-static xd_status draw_class(const runtime *r, grid *g, const choice *c, const maker *m, uint32_t number,
-                            float *from, float *to) {
+/* Whether each class is one picture, as where they are paired by file name: their rows are shared by several. */
+static bool is_of_single_pictures(const choice *c) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < c->label_count; i++)
+    count += choice_size(c, i);
+  return !c->any && count == c->label_count;
+}
+
+static uint32_t choose_row(const choice *c, bool single, uint32_t number, uint32_t *indices) {
+  uint32_t count = 0;
+  if (!single)
+    return choose_pictures(c, number, COLUMNS, indices);
+  for (uint32_t i = number * COLUMNS; i < c->label_count && count < COLUMNS; i++)
+    count += choose_pictures(c, i, 1, indices + count);
+  return count;
+}
+
+static xd_status draw_row(const runtime *r, grid *g, const choice *c, const maker *m, uint32_t number,
+                          float *from, float *to) {
   uint32_t indices[COLUMNS];
-  const uint32_t count = choose_pictures(c, number, COLUMNS, indices);
+  const bool single = is_of_single_pictures(c);
+  const uint32_t count = choose_row(c, single, number, indices);
   xd_status status = xd_dataset_read(c->set, r->context, from, indices, count);
   if (!status)
     status = make(r, m, to, from, count);
@@ -75,12 +93,16 @@ static xd_status draw_class(const runtime *r, grid *g, const choice *c, const ma
     if (!status)
       status = put_on_grid(r, g, number, true, i, to + i * floats_of(m->to), m->to);
   }
-  g->names[number] = c->any ? NULL : xd_dataset_class_name(c->set, c->labels[number]);
+  g->names[number] = c->any || single ? NULL : xd_dataset_class_name(c->set, c->labels[number]);
   return status;
 }
 
 static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c, const maker *m) {
   grid g = {.shape = larger_shape(m->from, m->to), .names_count = c->label_count};
+  if (is_of_single_pictures(c)) {
+    g.columns = c->label_count;
+    g.names_count = (c->label_count + COLUMNS - 1) / COLUMNS;
+  }
   for (uint32_t i = 0; i < c->label_count; i++)
     g.columns = larger(g.columns, choice_size(c, i));
   g.columns = g.columns < COLUMNS ? g.columns : COLUMNS;
@@ -89,8 +111,8 @@ static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c,
   float *from = calloc(COLUMNS, floats_of(m->from) * sizeof *from);
   float *to = calloc(COLUMNS, floats_of(m->to) * sizeof *to);
   xd_status status = from && to && !open_grid(&g) ? XD_OK : XD_ERROR_OUT_OF_MEMORY;
-  for (uint32_t i = 0; i < c->label_count && !status; i++)
-    status = draw_class(r, &g, c, m, i, from, to);
+  for (uint32_t i = 0; i < g.names_count && !status; i++)
+    status = draw_row(r, &g, c, m, i, from, to);
   if (!status)
     status = draw_grid(r, out, &g);
   free_grid(&g);

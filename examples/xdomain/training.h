@@ -63,8 +63,9 @@ typedef struct training {
   xd_values *report;
   training_history history[2]; /* of the mapping 1 to 2, and of the way back */
   bool heard;                  /* a step, which shows where a resumed training goes on */
-  xd_stage stage;              /* that was heard of last */
-  bool trend_said[2];          /* of each VAE */
+  xd_stage stage;              /* that was heard of last, and its step */
+  uint32_t step;
+  bool trend_said[2]; /* of each VAE */
   training_plan plan;
   double planned_done, began; /* of the plan when this run began, and when that was */
   training_previews previews;

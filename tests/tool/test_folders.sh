@@ -146,6 +146,7 @@ runs 0 train --domain1 left --domain2 right $short --out flat.xdm
 says "pairs: 3 pictures that both folders have by file name"
 says "domain 2: 4 pictures of 8x8x1, 4 classes: 0 '2' (1), 1 '3' (1), 2 '4' (1), 3 'unpaired' (1)"
 says "no picture is held out"
+[ "$(width flat.preview.png)" = $((2 * (3 * 66 + 2) + 16)) ] || fail "classes of one picture do not share a row"
 # shellcheck disable=SC2086
 runs 2 train --domain1 left --domain2 other $short --out none.xdm
 says "no file names in common"
