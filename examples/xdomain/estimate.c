@@ -272,8 +272,6 @@ static void cut_ended(training *t, const xd_progress *p) {
     plan->steps[t->stage] = t->step;
     plan->total -= whole - share_of(plan, t->stage);
   }
-  t->stage = p->stage;
-  t->step = p->step;
 }
 
 double seconds_left(training *t, const xd_progress *p) {

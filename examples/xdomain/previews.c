@@ -63,28 +63,31 @@ static xd_status make(const runtime *r, const maker *m, float *to, const float *
                        : reconstruct(r, m, to, from, count);
 }
 
-/* Whether each class is one picture, as where they are paired by file name: their rows are shared by several. */
-static bool is_of_single_pictures(const choice *c) {
-  uint32_t count = 0;
+/* The pictures of the largest class. */
+static uint32_t largest_size(const choice *c) {
+  uint32_t largest = 0;
   for (uint32_t i = 0; i < c->label_count; i++)
-    count += choice_size(c, i);
-  return !c->any && count == c->label_count;
+    largest = larger(largest, choice_size(c, i));
+  return largest;
 }
 
-static uint32_t choose_row(const choice *c, bool single, uint32_t number, uint32_t *indices) {
+/* Several share a row where each is one picture, as where they are paired by file name. */
+static uint32_t classes_of_row(const choice *c) {
+  return !c->any && largest_size(c) == 1 ? COLUMNS : 1;
+}
+
+static uint32_t choose_row(const choice *c, uint32_t number, uint32_t *indices) {
+  const uint32_t classes = classes_of_row(c), first = number * classes;
   uint32_t count = 0;
-  if (!single)
-    return choose_pictures(c, number, COLUMNS, indices);
-  for (uint32_t i = number * COLUMNS; i < c->label_count && count < COLUMNS; i++)
-    count += choose_pictures(c, i, 1, indices + count);
+  for (uint32_t i = first; i < c->label_count && i - first < classes; i++)
+    count += choose_pictures(c, i, COLUMNS / classes, indices + count);
   return count;
 }
 
 static xd_status draw_row(const runtime *r, grid *g, const choice *c, const maker *m, uint32_t number,
                           float *from, float *to) {
   uint32_t indices[COLUMNS];
-  const bool single = is_of_single_pictures(c);
-  const uint32_t count = choose_row(c, single, number, indices);
+  const uint32_t count = choose_row(c, number, indices);
   xd_status status = xd_dataset_read(c->set, r->context, from, indices, count);
   if (!status)
     status = make(r, m, to, from, count);
@@ -93,19 +96,16 @@ static xd_status draw_row(const runtime *r, grid *g, const choice *c, const make
     if (!status)
       status = put_on_grid(r, g, number, true, i, to + i * floats_of(m->to), m->to);
   }
-  g->names[number] = c->any || single ? NULL : xd_dataset_class_name(c->set, c->labels[number]);
+  g->names[number] =
+      c->any || classes_of_row(c) > 1 ? NULL : xd_dataset_class_name(c->set, c->labels[number]);
   return status;
 }
 
 static xd_status draw_panel(const runtime *r, xd_picture **out, const choice *c, const maker *m) {
-  grid g = {.shape = larger_shape(m->from, m->to), .names_count = c->label_count};
-  if (is_of_single_pictures(c)) {
-    g.columns = c->label_count;
-    g.names_count = (c->label_count + COLUMNS - 1) / COLUMNS;
-  }
-  for (uint32_t i = 0; i < c->label_count; i++)
-    g.columns = larger(g.columns, choice_size(c, i));
-  g.columns = g.columns < COLUMNS ? g.columns : COLUMNS;
+  const uint32_t classes = classes_of_row(c), widest = classes > 1 ? c->label_count : largest_size(c);
+  grid g = {.shape = larger_shape(m->from, m->to),
+            .columns = widest < COLUMNS ? widest : COLUMNS,
+            .names_count = (c->label_count + classes - 1) / classes};
   const uint32_t side = larger(g.shape.width, g.shape.height);
   g.scale = side < SIDE_WANTED ? SIDE_WANTED / side : 1;
   float *from = calloc(COLUMNS, floats_of(m->from) * sizeof *from);

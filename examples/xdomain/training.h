@@ -62,8 +62,7 @@ typedef struct training {
   xd_model *model; /* what came of it */
   xd_values *report;
   training_history history[2]; /* of the mapping 1 to 2, and of the way back */
-  bool heard;                  /* a step, which shows where a resumed training goes on */
-  xd_stage stage;              /* that was heard of last, and its step */
+  xd_stage stage;              /* that was heard of last, and its step; 0: none was */
   uint32_t step;
   bool trend_said[2]; /* of each VAE */
   training_plan plan;

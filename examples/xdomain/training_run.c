@@ -46,13 +46,14 @@ static void say_trends(training *t, xd_stage stage) {
 
 static int show_step(void *user, const xd_progress *p) {
   training *t = user;
-  if (!t->heard) {
-    t->heard = true;
+  if (!t->stage) { /* the first shows where a resumed training goes on */
     take_up_log(t, p);
     take_up_report(t, p);
   }
   say_trends(t, p->stage);
   progress_step(&t->progress, stage_name(p->stage), p, seconds_left(t, p));
+  t->stage = p->stage;
+  t->step = p->step;
   log_training_step(t, p);
   if (p->model && (p->validation || p->step == p->steps))
     draw_previews(t, p->model);
@@ -188,7 +189,7 @@ int run_training(training *t) {
     return report_failure(&t->run, made);
   const xd_status status = train(t);
   const bool idle =
-      t->checkpoint.goes_on[CHECKPOINT_OWN] && !t->heard; /* no step was left, or none was made */
+      t->checkpoint.goes_on[CHECKPOINT_OWN] && !t->stage; /* no step was left, or none was made */
   if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);
