@@ -97,8 +97,12 @@ xd_status xdi_checkpoint_begin(xdi_training *training) {
 
 /* The training is worth more than one of its checkpoints: the next one may succeed. */
 void xdi_checkpoint_keep(xdi_training *training) {
-  if (write_checkpoint(training) != XD_OK)
-    xdi_log(training->context, XD_LOG_WARNING, "the training goes on without a new checkpoint");
+  xdi_silence(training->context);
+  const xd_status status = write_checkpoint(training);
+  xdi_speak(training->context);
+  if (status != XD_OK)
+    xdi_log(training->context, XD_LOG_WARNING, "the training goes on without a new checkpoint: %s",
+            training->context->message);
 }
 
 void xdi_checkpoint_step(xdi_training *training) {
@@ -129,7 +133,7 @@ static xd_status write_last(xdi_training *training, xd_status status) {
     xdi_fail(context, status, "%s; its checkpoint is an older one: %s", why, reason);
   xdi_speak(context);
   if (!written)
-    xdi_log(context, XD_LOG_ERROR, "the checkpoint is an older one: %s", reason);
+    xdi_log(context, XD_LOG_WARNING, "the checkpoint is an older one: %s", reason);
   return status;
 }
 

@@ -394,6 +394,7 @@ def train(path, batch, steps):
 
 def serve(threads):
     torch.set_num_threads(int(threads))
+    torch._dynamo.config.recompile_limit = 64  # one function's code serves the networks of all sizes
     translations = SETTINGS + ([] if os.environ.get("XDOMAIN_BENCH_QUICK") else ["compiled autotune channels_last"])
     networks.serve(dict(
         vae=(SETTINGS, VaeStep, lambda path, batch, averaging: int(batch)),

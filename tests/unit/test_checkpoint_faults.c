@@ -426,7 +426,8 @@ START_TEST(checkpoint__goes_on_where_one_cannot_be_written) {
   p.run.checkpoint = l.checkpoint, p.run.checkpoint_steps = 1;
   p.run.callback = move_folder, p.run.user = &user;
   assert_status(run_part(&p), XD_ERROR_CANCELLED);
-  ck_assert_msg(log.warnings >= 10 && strstr(log.text, "goes on without"), "%u: %s", log.warnings, log.text);
+  ck_assert_msg(log.warnings >= 10 && strstr(log.text, "goes on without a new checkpoint: "), "%u: %s",
+                log.warnings, log.text);
   p.run.resume = 1;
   assert_ok(p.context, run_part(&p));
   ck_assert_uint_eq(user.steps, 22);

@@ -51,7 +51,7 @@ def test_draws_by_class(small: Small, vae: xdomain.Vae, tmp_path: Path) -> None:
     assert draw(0, dtype=np.float32, temperature=0.5).dtype == np.float32
     model.save(tmp_path / "shades.xdm")
     assert np.array_equal(xdomain.Translator(tmp_path / "shades.xdm").draw("light", seed=2), pictures[0])
-    for wrong, word in (("grey", "no class 'grey'; there are dark, light"), (2, "no class 2: they are 0 to 1")):
+    for wrong, word in (("grey", "no class 'grey'; there are dark, light"), ("", "no class ''; there"), (2, "no class 2; there are dark")):
         with pytest.raises(ValueError, match=word):
             draw(wrong)
     with pytest.raises(TypeError, match="a class is a whole number in .*, not 0.9"):
@@ -60,11 +60,20 @@ def test_draws_by_class(small: Small, vae: xdomain.Vae, tmp_path: Path) -> None:
         xdomain.Translator(model)(small[0][0])
 
 
+def test_draws_no_class_that_was_not_trained(small: Small, vae: xdomain.Vae) -> None:
+    draw = xdomain.Translator(xdomain.train_generator(vae, (small[0], small[1] + 2), **MAPPING)).draw
+    assert draw([2, 3]).shape == (2, 8, 8)
+    with pytest.raises(ValueError, match="no class 1; there are 2, 3"):
+        draw(1)
+
+
 def test_draws_by_vectors(small: Small, vae: xdomain.Vae) -> None:
     vectors = np.linspace(-1, 1, 16 * 3).reshape(16, 3)
     model = xdomain.train_generator(vae, small[0], vectors, **MAPPING)
     translate = xdomain.Translator(model)
     assert translate.source_dim == 3
+    with pytest.raises(ValueError, match="conditions are vectors"):
+        translate.draw(1)
     codes = translate.generate(vectors[:5], seed=1)
     assert translate.decode(codes).shape == (5, 8, 8)
     assert np.array_equal(translate.generate(vectors[2], seed=1, first=2), codes[2])

@@ -291,6 +291,77 @@ def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
     assert xdomain.recover(checkpoint).domains[0].latent_dim == 2
 
 
+def test_what_a_signals_handler_raises_comes_out(small: Small) -> None:
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    def raise_signal(told: xdomain.Progress) -> None:
+        steps.append(told.step)
+        if len(steps) == 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    steps: list[int] = []
+    before = signal.signal(signal.SIGTERM, refuse)
+    try:
+        with pytest.raises(TimeoutError, match="too long"):
+            xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
+        assert len(steps) == 3 and signal.getsignal(signal.SIGTERM) is refuse
+        signal.signal(signal.SIGTERM, lambda number, frame: steps.clear())  # one that does not raise stops nothing
+        steps.clear()
+        xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
+        assert steps
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
+def test_a_signal_is_heard_between_callbacks(small: Small) -> None:
+    """Python hears it before the first line of the callback, where no exception can be caught."""
+
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    before = signal.signal(signal.SIGALRM, refuse)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(TimeoutError, match="too long"):
+            xdomain.train(small, small, "0:1,1:0", **{**QUICK, "steps": 10_000_000})
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_warnings_are_logged(small: Small, caplog: pytest.LogCaptureFixture) -> None:
+    images = xdomain.Dataset.from_arrays(*small)
+    assert len(images.matched(["0"])) == 8
+    assert [(one.name, one.levelname) for one in caplog.records] == [("xdomain", "WARNING")]
+    assert "class '1'" in caplog.text
+    caplog.clear()
+    xdomain.train(images, images, "0:1,1:0", **QUICK)
+    assert "both domains have the same pictures" in caplog.text
+    caplog.clear()
+    with pytest.raises(xdomain.NotFound):
+        xdomain.Model.load("nowhere.xdm")
+    assert not caplog.records  # what is raised is not told twice
+
+
+def test_all_with_all_asks_for_no_class(small: Small, tmp_path: Path) -> None:
+    names = ["light" if label else "dark" for label in small[1]]
+    model = xdomain.train(write_folder(tmp_path / "set", small[0], names), small, "*:*", **QUICK)
+    judge = xdomain.train_judge(small, **TINY)
+    other = write_folder(tmp_path / "other", small[0], ["grey", "dark"] * 8)
+    told: list[dict[str, float]] = []
+    for source in (tmp_path / "set", other):
+        told.append(xdomain.evaluate(model, source, small, judge))
+    assert told[0]["pictures"] == told[1]["pictures"] == 16
+    assert xdomain.map(model, other, small, "*:*", **QUICK).domains
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for i, picture in enumerate(small[0]):
+        write_pgm(flat / f"{i:02}.pgm", picture)
+    assert xdomain.train(flat, small[0], validation1=other, validation2=small, **QUICK).report
+
+
 TINY: dict[str, float] = dict(epochs=1, batch=8, base_channels=2)
 CALLS_THAT_MAKE: dict[str, tuple[str, Callable[[xdomain.Dataset, Path], object]]] = {
     "xd_train": ("xd_model_release", lambda images, path: xdomain.train(images, images, "0:1", **QUICK)),

@@ -267,6 +267,27 @@ def test_pil_images_give_pil_images(digits: Path, pictures: np.ndarray) -> None:
     assert len(results) == 4 and np.array_equal(np.asarray(results[0]), expected)
 
 
+def test_a_transparent_value_of_a_pil_image_is_alpha(digits: Path, pictures: np.ndarray, tmp_path: Path) -> None:
+    pil = pytest.importorskip("PIL.Image")
+
+    class Plugin(pil.Image):  # as of a format that a package registers
+        pass
+
+    grey = np.clip(pictures[0], 1, 255)
+    grey[:, :9] = 200
+    for image, key in ((pil.fromarray(grey), 200), (pil.fromarray(grey).convert("RGB"), (200, 200, 200)),
+                       (pil.fromarray(grey > 99), 1)):
+        image.save(tmp_path / "one.png", transparency=key)
+        with pil.open(tmp_path / "one.png") as read:
+            of_file = xdomain.Dataset.from_folder(tmp_path, channels=1)[0]
+            assert read.mode == image.mode and not of_file[:, :9].any()
+            assert differences(xdomain.Dataset.from_arrays([read]).fitted(channels=1)[0], of_file) <= 1
+            assert np.asarray(xdomain.Translator(digits)(read, alpha="carry"))[0, 0, -1] == 0
+    registered = Plugin()
+    registered.__dict__.update(pil.fromarray(pictures[0]).__dict__)
+    assert np.array_equal(np.asarray(xdomain.Translator(digits)(registered)), xdomain.Translator(digits)(pictures[0]))
+
+
 def test_wide_pil_images_are_not_clipped(digits: Path, pictures: np.ndarray) -> None:
     pil = pytest.importorskip("PIL.Image")
     translate = xdomain.Translator(digits)

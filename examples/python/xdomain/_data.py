@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import U32_MOST, Context, Handle, NotFound, initialised, lib, path_bytes, real, text_bytes, whole
+from ._library import U32_MOST, Context, Handle, NotFound, Work, initialised, lib, path_bytes, real, text_bytes, whole
 from ._models import Path, Shape
 from ._pictures import FITS, Array, channels_of, choose, is_batch, to_array, views
 from ._progress import Callback, watched
@@ -57,7 +57,7 @@ class Dataset(Handle):
     def from_spec(cls, spec: str) -> Dataset:
         """One line of text as the tool takes it: "dir:PATH;size=32x32", "idx:A,B;classes=0-4|idx:C,D".
         Its language is outside the library's promise: another minor version may change it."""
-        return cls(Context().make(lib.xd_dataset_load, path_bytes(spec), None))
+        return _made(lib.xd_dataset_load, path_bytes(spec), None)
 
     @classmethod
     def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:
@@ -178,9 +178,7 @@ class Dataset(Handle):
     def matched(self, names: Sequence[str]) -> Dataset:
         """The same pictures with the labels of the classes of the same names in `names`, as of a Domain or another
         set: so a folder more or fewer shifts no label. Pictures of other classes are left out."""
-        context = Context()
-        array, count = c_texts(names)
-        return Dataset(context.make(lib.xd_dataset_match_classes, self._pointer, array, count))
+        return _made(lib.xd_dataset_match_classes, self._pointer, *c_texts(names))
 
     @property
     def classes(self) -> dict[int, str]:
@@ -217,6 +215,15 @@ class Dataset(Handle):
     def __repr__(self) -> str:
         shape = self.shape
         return f"<xdomain.Dataset {len(self)} of {shape.width}x{shape.height}x{shape.channels}>"
+
+
+def _made(create: Any, *arguments: Any) -> Dataset:
+    """The Dataset of create(&out, context, arguments...), which may warn."""
+    context = Context()
+    out = ctypes.c_void_p()
+    with Work(context) as work:
+        work.check(create(ctypes.byref(out), context._pointer, *arguments), [])
+        return Dataset(out.value or 0)
 
 
 def _labels(given: npt.ArrayLike, count: int) -> npt.NDArray[np.uint32]:
@@ -294,11 +301,11 @@ def _paired_by_file(sets: tuple[Dataset, ...]) -> tuple[Dataset, ...] | None:
 
 
 def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Dataset:
-    """A set with the labels of a model's classes, where the model has names. A folder without sub-folders has the
-    classes that its files are called by, unless names are but numbers or the pairs ask for no class."""
-    if pairs != "*:*":
-        array, count = c_texts(names)
-        images = Dataset(Context().make(lib.xd_dataset_classify_files, images._pointer, array, count))
+    """A set with the labels of a model's classes, where the model has names and the pairs ask for classes. A folder
+    without sub-folders has the classes that its files are called by, unless names are but numbers."""
+    if pairs == "*:*":
+        return images
+    images = Dataset(Context().make(lib.xd_dataset_classify_files, images._pointer, *c_texts(names)))
     return images.matched(names) if any(names) else images
 
 

@@ -45,7 +45,7 @@ def inspect(path: Path) -> FileInfo:
         lib.xd_chunk_init(ctypes.byref(chunk), ctypes.sizeof(chunk))
     context.check(lib.xd_file_inspect(context._pointer, ctypes.byref(info), chunks, len(chunks), name))
     found = (
-        Chunk(c.tag.decode(), c.version, bool(c.required), c.offset, c.length, c.checksum, bool(c.intact))
+        Chunk(c.tag.decode("ascii", "replace"), c.version, bool(c.required), c.offset, c.length, c.checksum, bool(c.intact))
         for c in chunks[: info.chunk_count]
     )
     return FileInfo(info.kind.decode(), f"{info.major}.{info.minor}", info.size, tuple(found))

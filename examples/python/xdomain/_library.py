@@ -8,6 +8,7 @@ they are written from the headers when the wheel is built (_abi.py).
 from __future__ import annotations
 
 import ctypes
+import logging
 import operator
 import os
 import signal
@@ -206,8 +207,16 @@ class Handle:
                         "process makes its own from the path of its file")
 
 
+def _tell(user: int | None, level: int, message: bytes) -> None:
+    if level != _abi.XD_LOG_ERROR:  # those are raised
+        logging.getLogger("xdomain").warning("%s", message.decode(errors="replace"))
+
+
+_LOG = _abi.xd_log_callback(_tell)  # one for all contexts: it outlives them
+
+
 class Context(Handle):
-    """One thread's runtime. Whatever is made for it may outlive it."""
+    """One thread's runtime. Whatever is made for it may outlive it. Calls that may warn run within a Work."""
 
     def __init__(self, threads: int | None = 1, backend: str | None = None) -> None:
         message = ctypes.create_string_buffer(512)
@@ -216,6 +225,7 @@ class Context(Handle):
         options.backend = text_bytes(backend) if backend else None
         options.message = ctypes.addressof(message)
         options.message_size = len(message)
+        options.log, options.log_level = _LOG, _abi.XD_LOG_WARNING
         out = ctypes.c_void_p()
         status = lib.xd_context_create(ctypes.byref(out), ctypes.byref(options))
         if status != 0:
@@ -296,43 +306,57 @@ def c_callback(kind: Any, function: Callable[..., object]) -> tuple[Any, list[Ba
     return kind(call), raised
 
 
-class Work:
-    """A long call of a context: Ctrl-C cancels it, and comes out of it as KeyboardInterrupt.
+#: Signals whose handlers in Python are waited for, and may raise: an interrupt, the ends of processes and of time.
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP", "SIGALRM", "SIGVTALRM", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+]
 
-    Python's own handler would raise wherever the callback happens to be, even before its first line, where nothing
-    can catch it. So while the call runs SIGINT only asks the library to stop; the callback, which runs Python after
-    every step, lets the signal be heard. Another handler than Python's own is left alone.
+
+class Work:
+    """A long call of a context: what a signal's handler raises, as Python's own does at Ctrl-C, cancels the call and
+    comes out of it.
+
+    A handler would raise wherever the callback happens to be, even before its first line, where nothing can catch it.
+    So while the call runs another one takes its place, which keeps what it raises and asks the library to stop; the
+    callback, which runs Python after every step, lets the signal be heard.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._interrupted = False
-        self._replaced = False
+        self._heard: BaseException | None = None
+        self._handlers: dict[int, Callable[[int, Any], object]] = {}
 
-    def _interrupt(self, number: int, frame: object) -> None:
-        self._interrupted = True
-        lib.xd_context_cancel(self._context._pointer)
+    def _handle(self, number: int, frame: Any) -> None:
+        try:
+            self._handlers[number](number, frame)
+        except BaseException as error:  # no exception passes through C
+            self._heard = self._heard if self._heard is not None else error
+            lib.xd_context_cancel(self._context._pointer)
 
     def __enter__(self) -> Work:
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._interrupt)
-            self._replaced = True
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
+                    signal.signal(number, self._handle)
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        if self._replaced:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-        if self._interrupted:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        if self._heard is not None:
             lib.xd_context_clear_cancel(self._context._pointer)
             if kind is None:  # it came too late
-                raise KeyboardInterrupt
+                raise self._heard
 
     def check(self, status: int, raised: list[BaseException]) -> None:
-        """Raises what stopped the call: an interrupt, what its callback raised, or what the status means. An interrupt
+        """Raises what stopped the call: what a signal's handler or its callback raised, or what the status means. A signal
         that came too late to stop it waits for the end of the block, where what it made has an owner."""
-        if self._interrupted and status != 0:
-            raise KeyboardInterrupt
+        if self._heard is not None and status != 0:
+            raise self._heard
         if raised:
             raise raised[0]
         self._context.check(status)

@@ -43,7 +43,8 @@ def choose(table: dict[str, int], name: str, word: str) -> int:
 
 def is_pil(picture: object) -> bool:
     """Whether it is a PIL image; PIL is not imported for that."""
-    return type(picture).__module__.startswith("PIL.") and hasattr(picture, "getbands")
+    kinds = type(picture).__mro__
+    return hasattr(picture, "getbands") and any(kind.__module__.startswith("PIL.") for kind in kinds)
 
 
 def as_samples(pixels: Array) -> Array:
@@ -66,6 +67,8 @@ def to_array(picture: Picture) -> Array:
         return pixels
     if not is_pil(picture):
         raise TypeError(f"a picture is a numpy array or a PIL image, not {type(picture).__name__}")
+    if picture.mode in ("1", "L", "RGB") and "transparency" in picture.info:  # one value, as some PNGs have it
+        return np.asarray(picture.convert("RGBA" if picture.mode == "RGB" else "LA"))
     if picture.mode in ("L", "LA", "RGB", "RGBA"):
         return np.asarray(picture)
     if picture.mode.startswith("I;16"):

@@ -132,11 +132,13 @@ def _train(
         sets = tuple(named_as(given, domain.class_names, pairs) for given, domain in zip(sets, start.domains))
     if pairs is None and options_given.get("directions") != 0:
         sets, pairs = find_pairs(sets, start is not None)
+    if pairs is None:
+        pairs = "*:*"
     class_names = [pictures.class_names for pictures in sets]
     pairing = Pairing(pairs, *class_names)
     known = [None if judge is None else loaded(Judge, judge) for judge in judges]
     others = [
-        None if pictures is None else named_as(dataset(pictures), names, pairs)
+        None if pictures is None else named_as(without_unlabelled(dataset(pictures))[0], names, pairs)
         for pictures, names in zip(validations, class_names)
     ]
     more = [found if pictures is None else dataset(pictures) for pictures, found in zip(unlabelled, apart)]

@@ -39,6 +39,7 @@ class Translator(Handle):
         max_batch: int = 256,
     ) -> None:
         self._arguments = (model, direction, threads, backend, max_batch)
+        self._classes: tuple[str, ...] | None = None  # of conditions, once they are asked for
         self._context = Context(threads, backend)
         self._lock = threading.Lock()
         self._owner: int | None = None  # the thread that has the lock
@@ -119,8 +120,10 @@ class Translator(Handle):
         gives more typical pictures. `fit` says what becomes of pictures of another size: "exact" refuses them,
         "stretch", "pad" and "crop" fit them. `alpha` says what becomes of an alpha channel: "composite" lays the
         picture over black, as in training, "ignore" drops it, "carry" gives it to the result. `out` receives the
-        result: an array of any strides, for several pictures one with an axis more or a list of arrays. `callback`
-        hears a Progress after each batch, and stops the call as it stops a training; so does Ctrl-C.
+        result: an array of any strides, for several pictures one with an axis more or a list of arrays; one of them may
+        lie on its own picture, but not on others of `pictures` or `out`, which is not checked. `callback` hears a
+        Progress after each batch, and stops the call as it stops a training; so does Ctrl-C. A PIL image is taken as it
+        lies: PIL.ImageOps.exif_transpose turns a photograph as those of folders are turned.
         """
         given, one = _given(pictures)
         arrays = [to_array(picture) for picture in given]
@@ -196,17 +199,21 @@ class Translator(Handle):
         return results[0] if one else results
 
     def _class(self, name: Any) -> int:
-        """A class's number by its number or name."""
-        if not isinstance(name, str):
+        """A class's number by its number or name, of those that the model was trained on."""
+        if self._classes is None:
+            model = self._arguments[0]
+            self._classes = (model if isinstance(model, Model) else Model.load(model)).domains[0].class_names
+        names = self._classes
+        if not any(names):
+            raise ValueError("this model's conditions are vectors: generate and decode take them")
+        if isinstance(name, str):
+            number = names.index(name) if name in names else len(names)
+        else:
             number = whole("a class", name)
-            if number < self.source_dim:
-                return number
-            raise ValueError(f"no class {shown(number)}: they are 0 to {self.source_dim - 1}")
-        model = self._arguments[0]
-        names = (model if isinstance(model, Model) else Model.load(model)).domains[0].class_names
-        if name not in names:
-            raise ValueError(f"no class {name!r}; there are {', '.join(names) or 'no names'}")
-        return names.index(name)
+        if number >= len(names) or not names[number]:
+            asked = repr(name) if isinstance(name, str) else shown(number)
+            raise ValueError(f"no class {asked}; there are {', '.join(filter(None, names))}")
+        return number
 
     def _room(self, pixels: Array, carry: bool, count: int | None = None) -> Array:
         """Room for the translation of one picture, or of several of its kind."""

@@ -32,30 +32,73 @@ pub(crate) fn c_path(path: &Path) -> Result<CString> {
     c_text(path.to_str().ok_or_else(|| Error::invalid("the path is not Unicode"))?)
 }
 
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LogLevel {
+    /// Something failed.
+    Error = sys::XD_LOG_ERROR as isize,
+    /// Something is other than was asked for, and the call goes on.
+    Warning = sys::XD_LOG_WARNING as isize,
+    /// What is chosen.
+    Info = sys::XD_LOG_INFO as isize,
+    /// The rest.
+    Debug = sys::XD_LOG_DEBUG as isize,
+}
+
 /// Whether a call is to stop.
 type Question = Box<dyn FnMut() -> bool + Send>;
+/// Hears the log.
+type Listener = Box<dyn FnMut(LogLevel, &str) + Send>;
 
 struct Core {
     raw: *mut sys::xd_context,
-    // Which C holds a pointer to.
-    _should_stop: Option<OwnedQuestion>,
+    _should_stop: Option<Lent<Question>>,
+    _log: Option<Lent<Listener>>,
 }
 
-struct OwnedQuestion(NonNull<Question>);
+/// What C holds a pointer to.
+struct Lent<T>(NonNull<T>);
 
-impl Drop for OwnedQuestion {
+impl<T> Lent<T> {
+    fn new(value: T) -> Self {
+        Lent(NonNull::from(Box::leak(Box::new(value))))
+    }
+
+    fn as_user(&self) -> *mut c_void {
+        self.0.as_ptr().cast()
+    }
+}
+
+impl<T> Drop for Lent<T> {
     fn drop(&mut self) {
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-unsafe extern "C" fn ask(user: *mut c_void) -> c_int {
-    let question = &mut *user.cast::<Question>();
-    catch_unwind(AssertUnwindSafe(question)).unwrap_or(true).into()
+/// What a closure answers that C calls; None where it panics. What it panics with is not dropped: that may panic again.
+pub(crate) fn caught<R>(closure: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(closure)).map_err(std::mem::forget).ok()
 }
 
-// Of a core that several have, only what the library allows from any thread is called but by its Context; the question
-// is Send.
+unsafe extern "C" fn ask(user: *mut c_void) -> c_int {
+    let question = &mut *user.cast::<Question>();
+    caught(question).unwrap_or(true).into()
+}
+
+unsafe extern "C" fn tell(user: *mut c_void, level: sys::xd_log_level, message: *const c_char) {
+    let listener = &mut *user.cast::<Listener>();
+    let level = match level {
+        sys::XD_LOG_ERROR => LogLevel::Error,
+        sys::XD_LOG_WARNING => LogLevel::Warning,
+        sys::XD_LOG_INFO => LogLevel::Info,
+        _ => LogLevel::Debug,
+    };
+    caught(|| listener(level, text(message)));
+}
+
+// Of a core that several have, only what the library allows from any thread is called but by its Context; the closures
+// are Send.
 unsafe impl Send for Core {}
 unsafe impl Sync for Core {}
 
@@ -149,6 +192,7 @@ pub struct ContextBuilder<'a> {
     threads: u32,
     pool: Option<&'a Pool>,
     should_stop: Option<Question>,
+    log: Option<(LogLevel, Listener)>,
 }
 
 impl<'a> ContextBuilder<'a> {
@@ -178,6 +222,14 @@ impl<'a> ContextBuilder<'a> {
         self
     }
 
+    /// The closure hears the log, up to that level, on the thread that uses the context: what a call does otherwise than
+    /// was asked for, such as a training that goes on without a new checkpoint, or classes that are left out. A panic in
+    /// it is as if it returned.
+    pub fn on_log(mut self, level: LogLevel, closure: impl FnMut(LogLevel, &str) + Send + 'static) -> Self {
+        self.log = Some((level, Box::new(closure)));
+        self
+    }
+
     /// Makes the context.
     pub fn build(self) -> Result<Context> {
         let mut message = [0u8; 512];
@@ -189,17 +241,26 @@ impl<'a> ContextBuilder<'a> {
         options.pool = self.pool.map_or(ptr::null(), |pool| pool.as_ptr());
         options.message = message.as_mut_ptr().cast();
         options.message_size = message.len();
-        let question = self.should_stop.map(|closure| OwnedQuestion(NonNull::from(Box::leak(Box::new(closure)))));
+        let question = self.should_stop.map(Lent::new);
         if let Some(question) = &question {
             options.should_stop = Some(ask);
-            options.should_stop_user = question.0.as_ptr().cast();
+            options.should_stop_user = question.as_user();
+        }
+        let listener = self.log.map(|(level, closure)| {
+            options.log_level = level as u32;
+            Lent::new(closure)
+        });
+        if let Some(listener) = &listener {
+            options.log = Some(tell);
+            options.log_user = listener.as_user();
         }
         let mut out = ptr::null_mut();
         let status = unsafe { sys::xd_context_create(&mut out, &options) };
         if status != sys::XD_OK {
             return Err(Error::new(status, text(message.as_ptr().cast())));
         }
-        Ok(Context { core: Arc::new(Core { raw: out, _should_stop: question }), busy: Cell::new(false) })
+        let core = Core { raw: out, _should_stop: question, _log: listener };
+        Ok(Context { core: Arc::new(core), busy: Cell::new(false) })
     }
 }
 

@@ -130,7 +130,7 @@ impl<'a> ImageRef<'a> {
         Ok(ImageRef { raw, pixels: PhantomData })
     }
 
-    /// What becomes of its alpha; [`AlphaPolicy::Ignore`] where nothing is said.
+    /// What becomes of its alpha; [`AlphaPolicy::Composite`] where nothing is said.
     pub fn alpha(mut self, policy: AlphaPolicy) -> Self {
         self.raw.policy = policy as u32;
         self

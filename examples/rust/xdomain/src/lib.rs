@@ -52,7 +52,7 @@ mod progress;
 mod training;
 mod translator;
 
-pub use context::{Canceller, Context, ContextBuilder, Pool};
+pub use context::{Canceller, Context, ContextBuilder, LogLevel, Pool};
 pub use data::{Dataset, Pairing, ReadOptions};
 pub use error::{Error, ErrorKind};
 pub use evaluation::{evaluate, Evaluation};

@@ -163,7 +163,7 @@ pub(crate) unsafe extern "C" fn progress_hook(user: *mut c_void, progress: *cons
         Ok(ControlFlow::Continue(())) => 0,
         Ok(ControlFlow::Break(())) => 1,
         Err(panic) => {
-            hook.panic = Some(panic);
+            std::mem::forget(hook.panic.replace(panic)); // dropping an earlier one may panic
             1
         }
     }

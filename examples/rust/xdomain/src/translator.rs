@@ -31,6 +31,8 @@ pub struct Translator {
     // Which C holds a pointer to.
     hook: NonNull<Hook<'static>>,
     context: Context,
+    // For each label whether the model's conditions have that class, where they are known.
+    classes: Option<Vec<bool>>,
 }
 
 // It goes with its context, and nothing else has that; its closure is Send.
@@ -39,9 +41,11 @@ unsafe impl Send for Translator {}
 impl Translator {
     /// A translator of a model, which it shares.
     pub fn new(context: Context, model: &Model, options: &TranslatorOptions) -> Result<Self> {
-        Translator::make(context, options, |out, context, options| unsafe {
+        let mut made = Translator::make(context, options, |out, context, options| unsafe {
             sys::xd_translator_create(out, context, model.as_ptr(), options)
-        })
+        })?;
+        made.classes = Some(model.class_names(1).iter().map(|name| !name.is_empty()).collect());
+        Ok(made)
     }
 
     /// A translator from a model file, of which only what its direction needs is read.
@@ -67,7 +71,8 @@ impl Translator {
         raw.user = hook.as_ptr().cast();
         match context.make(|out, context| create(out, context, &raw)) {
             Ok(made) => {
-                Ok(Translator { raw: NonNull::new(made).expect("the library gives what it made"), hook, context })
+                let raw = NonNull::new(made).expect("the library gives what it made");
+                Ok(Translator { raw, hook, context, classes: None })
             }
             Err(error) => {
                 drop(unsafe { Box::from_raw(hook.as_ptr()) });
@@ -173,7 +178,8 @@ impl Translator {
     }
 
     /// New pictures by class, of a model whose domain 1 holds classes ([`train_generator`](crate::train_generator)): one
-    /// of each class, with the noise of the translator.
+    /// of each class, with the noise of the translator. Where the translator came from a file ([`Translator::load`]) it
+    /// is not known which classes the model was trained on: others, or the places of vectors, give meaningless pictures.
     pub fn draw(&mut self, outputs: &mut [ImageMut<'_>], classes: &[u32]) -> Result<()> {
         let width = self.source_dim();
         if !self.input_shape().is_empty() {
@@ -184,6 +190,9 @@ impl Translator {
         }
         let mut vectors = vec![0.0; classes.len() * width];
         for (vector, &class) in vectors.chunks_exact_mut(width).zip(classes) {
+            if self.classes.as_ref().is_some_and(|known| known.get(class as usize) != Some(&true)) {
+                return Err(Error::invalid(format!("the model was trained on no class {class}")));
+            }
             *vector
                 .get_mut(class as usize)
                 .ok_or_else(|| Error::invalid(format!("{class} is none of {width} classes")))? = 1.0;

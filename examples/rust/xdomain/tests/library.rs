@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::{env, fs, thread};
 use xdomain::*;
 
@@ -310,6 +310,8 @@ fn draws_by_class_and_by_vectors() {
     let input = GeneratorInput::new(&vae, &set).vectors(&rows).unwrap();
     let (model, _) = train_generator(&context, &input, &mapping, Run::new()).unwrap();
     assert_eq!(model.latent_dim(1), 3);
+    let mut translator = Translator::new(Context::new().unwrap(), &model, &Default::default()).unwrap();
+    assert_eq!(translator.draw(&mut [], &[1]).unwrap_err().kind(), ErrorKind::InvalidArgument);
     assert_eq!(GeneratorInput::new(&vae, &set).vectors(&rows[1..]).err().unwrap().kind(), ErrorKind::ShapeMismatch);
     let kept = Run::new().checkpoint("never written");
     assert_eq!(train_generator(&context, &input, &mapping, kept).err().unwrap().kind(), ErrorKind::Unsupported);
@@ -420,10 +422,30 @@ fn a_question_stops_calls() {
     assert_eq!(translator.generate(&codes, None).unwrap_err().kind(), ErrorKind::Cancelled);
     wanted.store(false, Ordering::Relaxed);
     assert!(translator.generate(&codes, None).is_ok());
-    let panicking = Context::builder().should_stop(|| panic!("enough")).build().unwrap();
+    struct PanicsAgain;
+    impl Drop for PanicsAgain {
+        fn drop(&mut self) {
+            panic!("again");
+        }
+    }
+    let panicking = Context::builder().should_stop(|| std::panic::panic_any(PanicsAgain)).build().unwrap();
     let stopped = Model::load(&panicking, models().join("digits.xdm")).err().unwrap();
     assert_eq!(stopped.kind(), ErrorKind::Cancelled);
     assert!(Context::builder().backend("abacus").should_stop(|| false).build().is_err());
+}
+
+#[test]
+fn tells_its_log() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let kept = lines.clone();
+    let listen = move |level, line: &str| {
+        kept.lock().unwrap().push((level, line.to_owned()));
+        panic!("heard");
+    };
+    let context = Context::builder().on_log(LogLevel::Warning, listen).build().unwrap();
+    assert!(small_set(&context).matched(&context, &["1"]).is_ok());
+    let lines = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    assert!(matches!(&lines[..], [(LogLevel::Warning, line)] if line.contains("class '0'")), "{lines:?}");
 }
 
 #[test]
