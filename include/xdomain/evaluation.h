@@ -22,8 +22,9 @@
  * and beside them the ceiling: the target VAE's reconstructions of the real pictures
  * under the same judge. Accepted: judged to be of a paired class, that is of any class that
  * pairs link with the source's (see xd_pairing). A class with fewer than two accepted pictures
- * counts as 0 in div and ediv. With the pairing "*:*" each domain is one class and every
- * picture is right: acc, reconstruction_acc and judge_acc are 1. */
+ * counts as 0 in div and ediv; one whose real pictures are one, or all alike, in neither. With the
+ * pairing "*:*" each domain is one class and every picture is right: acc, reconstruction_acc and
+ * judge_acc are 1. */
 #ifndef XDOMAIN_EVALUATION_H
 #define XDOMAIN_EVALUATION_H
 

@@ -76,9 +76,10 @@ XD_API void xd_train_input_init(xd_train_input *input, size_t struct_size);
  * neighbours (docs/method.md), and the mappings are trained on the set and on those of the
  * unlabelled pictures whose class is surest: the option unlabelled_share says how many. The report
  * has, of domain N, unlabelledN, how many were taken, and confidenceN, the least share that their
- * class has of all that reaches them. Ten pictures of a class can be enough. Pictures of classes
- * that the set has none of are better left out. XD_ERROR_INVALID_ARGUMENT: the set itself has no
- * labels; XD_ERROR_SHAPE_MISMATCH: pictures of another shape than the set's. */
+ * class has of all that reaches them, 1 where none was taken. Ten pictures of a class can be
+ * enough. Pictures of classes that the set has none of are better left out.
+ * XD_ERROR_INVALID_ARGUMENT: the set itself has no labels; XD_ERROR_SHAPE_MISMATCH: pictures of
+ * another shape than the set's. */
 
 /* Of the steps that are validated, the model gets the networks of that with the highest score, of
  * equals the later: accuracy that was bought with variety, as by a collapse, loses. What the score

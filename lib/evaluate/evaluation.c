@@ -217,17 +217,27 @@ static xd_status vary_source(xdi_evaluation_run *run, uint32_t place, uint32_t n
   return status == XD_OK ? spread_of_source(run, xdi_paired_label(&run->source, place), spread) : status;
 }
 
+/* Whether real pictures of a class that a source's may become differ. */
+static bool has_variety(const xdi_evaluation_run *run, uint32_t source_label) {
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    if (is_accepted(run, source_label, label) && run->figures->distance[xdi_gallery_class(run, label)] > 0.0)
+      return true;
+  return false;
+}
+
 /* Means over the sources of a class, then over the classes. */
 static xd_status measure_ediv(xdi_evaluation_run *run) {
   uint32_t sources[XD_CLASS_LIMIT] = {0}, number = 0, classes = 0;
   double sums[XD_CLASS_LIMIT] = {0.0};
   xd_status status = XD_OK;
+  bool measured[XD_CLASS_LIMIT] = {false};
   for (uint32_t place = 0; status == XD_OK && place < run->source.count; place++) {
-    const uint32_t class = xdi_gallery_class(run, xdi_paired_label(&run->source, place));
+    const uint32_t label = xdi_paired_label(&run->source, place), class = xdi_gallery_class(run, label);
     double spread;
     if (sources[class] == XDI_NOISE_SOURCES)
       continue;
     sources[class]++;
+    measured[class] |= has_variety(run, label);
     status = vary_source(run, place, number++, &spread);
     if (status == XD_OK) {
       sums[class] += spread;
@@ -235,7 +245,7 @@ static xd_status measure_ediv(xdi_evaluation_run *run) {
     }
   }
   for (uint32_t class = 0; class < XD_CLASS_LIMIT; class ++) {
-    if (sources[class] == 0)
+    if (!measured[class])
       continue;
     run->out.ediv += sums[class] / sources[class];
     classes++;

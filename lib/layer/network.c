@@ -327,6 +327,13 @@ static bool is_linear(const xdi_layer *layer, xdi_linear_kind kind) {
          reads_input == (kind == XDI_LINEAR_OF_INPUT);
 }
 
+bool xdi_network_adds_input(const xd_network *network, uint32_t layers) {
+  for (uint32_t i = 0; i < network->layer_count; i++)
+    if (network->layers[i].table->reach && network->layers[i].other <= layers)
+      return true;
+  return false;
+}
+
 bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, xdi_linear_kind kind) {
   *out = (xdi_linear_part){NULL, NULL, 0, 0};
   if (index >= network->layer_count || !is_linear(&network->layers[index], kind))

@@ -83,6 +83,9 @@ typedef enum xdi_linear_kind { XDI_LINEAR_OF_X, XDI_LINEAR_OF_INPUT } xdi_linear
 /* Those of layer `index`; false where it is none of that kind. */
 bool xdi_network_linear(xdi_linear_part *out, xd_network *network, uint32_t index, xdi_linear_kind kind);
 
+/* Whether a layer adds the network's input, or what one of the first `layers` layers made of it, to another's output. */
+bool xdi_network_adds_input(const xd_network *network, uint32_t layers);
+
 /* A parameter by name within the network, or NULL. */
 const xdi_parameter *xdi_network_find(const xd_network *network, const char *name);
 

@@ -39,10 +39,16 @@ static int compare_keyed(const void *left, const void *right) {
   return one->picture < other->picture ? -1 : 1;
 }
 
+/* 0 and -0 are one condition. */
 static uint64_t key_of(const xdi_condition_sampler_options *options, uint32_t picture) {
-  return options->vectors
-             ? xdi_digest_words(options->vectors + (size_t)picture * options->dim, options->dim, 0)
-             : xd_dataset_label(options->set, picture);
+  uint64_t key = 0;
+  if (!options->vectors)
+    return xd_dataset_label(options->set, picture);
+  for (uint32_t i = 0; i < options->dim; i++) {
+    const float value = options->vectors[(size_t)picture * options->dim + i] + 0.0f;
+    key = xdi_digest_words(&value, 1, key);
+  }
+  return key;
 }
 
 static void group(xdi_condition_sampler *sampler, const xdi_condition_sampler_options *options,

@@ -58,6 +58,30 @@ static const char *find_missing(const xd_generator_input *input) {
   return input->set ? NULL : "set";
 }
 
+/* The model that is made at the end would refuse it. */
+static xd_status check_vae(xd_context *context, const xd_generator_input *input) {
+  const xd_network *encoder = xd_encoder_network(input->encoder),
+                   *decoder = xd_decoder_network(input->decoder);
+  const uint32_t code = xd_encoder_latent_dim(input->encoder),
+                 decoded = xd_decoder_latent_dim(input->decoder);
+  if (code == decoded && xdi_shape_equal(encoder->input, decoder->output))
+    return XD_OK;
+  return xdi_fail(
+      context, XD_ERROR_SHAPE_MISMATCH,
+      "xd_generator_input: the encoder makes codes of %u values of pictures of %u x %u x %u, but the "
+      "decoder pictures of %u x %u x %u of codes of %u",
+      code, encoder->input.height, encoder->input.width, encoder->input.channels, decoder->output.height,
+      decoder->output.width, decoder->output.channels, decoded);
+}
+
+/* For the number of steps: names reach to the last label, also over those that no picture has. */
+static uint32_t count_classes(const xd_dataset *set) {
+  uint32_t count = 0;
+  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
+    count += xd_dataset_class_size(set, label) > 0;
+  return count;
+}
+
 static xd_status check_input(xd_context *context, const xd_generator_input *input) {
   const char *missing = find_missing(input);
   if (missing)
@@ -67,6 +91,8 @@ static xd_status check_input(xd_context *context, const xd_generator_input *inpu
   xd_status status = xdi_check_reserved(context, "xd_generator_input.reserved", input->reserved);
   if (status == XD_OK)
     status = check_vectors(context, input);
+  if (status == XD_OK)
+    status = check_vae(context, input);
   return status == XD_OK ? xdi_check_pictures(context, xd_encoder_network(input->encoder), input->set,
                                               "xd_train_generator")
                          : status;
@@ -218,7 +244,7 @@ static xd_status run(xd_model **out, xdi_training *training, const xd_generator_
     return status;
   const uint32_t count = xdi_list_class_names(names, input->set);
   training->settings.mapping[0].steps =
-      xdi_mapping_steps(&training->settings.mapping[0], input->vectors ? 1 : count);
+      xdi_mapping_steps(&training->settings.mapping[0], input->vectors ? 1 : count_classes(input->set));
   status = train(&stage, count);
   if (status == XD_OK)
     status = make_model(out, &stage, names, count);

@@ -323,8 +323,8 @@ static void adapt_insistence(xd_mapping_trainer *trainer, double invariance) {
   trainer->insistence = fmin(fmax(trainer->insistence * exp(0.003 * excess), 0.1), 10.0);
 }
 
-/* The twins are as good as the sources: what flows through one half alone has half the expected gradient of
- * both, and the backward pass goes over no more rows. */
+/* The twins' results are held fixed, so that the backward pass goes over no more rows: where twins are drawn as
+ * sources are, what flows through one half alone has half the expected gradient of both. */
 static xd_status regularise(const xd_mapping_trainer *trainer, xdi_mapping_losses *losses, uint32_t count,
                             float lambda) {
   const float invariance = invariance_weight(trainer);

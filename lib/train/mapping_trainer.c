@@ -131,6 +131,20 @@ static xd_status check_settings(xd_context *context, const xdi_mapping_settings 
   return XD_OK;
 }
 
+/* Networks of the caller's may have any layers; the noise's scale becomes part of those that read it. */
+static xd_status check_generator(const xd_mapping_trainer *trainer) {
+  xd_network *network = trainer->generator->part.network;
+  xdi_linear_part part;
+  if (trainer->settings.noise_scale == 1.0f ||
+      (xdi_network_linear(&part, network, 0, XDI_LINEAR_OF_X) && !xdi_network_adds_input(network, 0)))
+    return XD_OK;
+  return xdi_fail(
+      trainer->context, XD_ERROR_UNSUPPORTED,
+      "mapping.noise_scale is %g, but the generator's noise is not read by a dense first layer alone; "
+      "set it to 1",
+      (double)trainer->settings.noise_scale);
+}
+
 xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context,
                                    const xd_latent_generator *generator,
                                    const xd_pair_discriminator *discriminator,
@@ -149,6 +163,8 @@ xd_status xdi_mapping_trainer_open(xd_mapping_trainer **out, xd_context *context
     status = choose_dims(trainer, generator, discriminator);
   if (status == XD_OK)
     status = create_networks(trainer, generator, discriminator);
+  if (status == XD_OK)
+    status = check_generator(trainer);
   if (status == XD_OK)
     status = create_runs(trainer);
   if (status == XD_OK)

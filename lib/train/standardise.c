@@ -128,6 +128,10 @@ static xd_status find_layers(code_layers *found, xd_context *context, xd_network
     return xdi_fail(
         context, XD_ERROR_UNSUPPORTED,
         "codes cannot be standardised: the decoder does not begin with a dense layer; set raw_codes");
+  if (xdi_network_adds_input(decoder, first_layer(decoder)))
+    return xdi_fail(context, XD_ERROR_UNSUPPORTED,
+                    "codes cannot be standardised: a layer of the decoder adds the code itself to another's "
+                    "output; set raw_codes");
   if (found->last.outputs != 2 * found->first.inputs)
     return xdi_fail(context, XD_ERROR_SHAPE_MISMATCH,
                     "an encoder of %zu code dimensions and a decoder of %zu", found->last.outputs / 2,

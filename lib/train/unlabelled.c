@@ -76,7 +76,7 @@ static int compare_descending(const void *left, const void *right) {
 /* The least confidence of the surest share; above 1 where there are none. */
 static xd_status find_bound(xd_context *context, float *bound, const float *confidence, uint32_t count,
                             float share) {
-  const uint32_t kept = (uint32_t)((double)share * count);
+  const uint32_t kept = (uint32_t)((double)share * count + 0.5);
   float *sorted = xdi_allocate(&context->allocator, count, sizeof *sorted);
   if (!sorted)
     return xdi_fail_memory(context, "spreading labels");
@@ -88,22 +88,27 @@ static xd_status find_bound(xd_context *context, float *bound, const float *conf
   return XD_OK;
 }
 
-/* Leaves out who is not sure enough, and who is reached by no label; the number of the others. */
-static uint32_t leave_out(uint32_t *labels, const float *confidence, uint32_t count, float bound) {
+/* Leaves out who is not sure enough, and who is reached by no label; the number of the others, and the least that is
+ * sure of these, 1 where there are none. */
+static uint32_t leave_out(uint32_t *labels, float *least, const float *confidence, uint32_t count,
+                          float bound) {
   uint32_t kept = 0;
+  *least = 1.0f;
   for (uint32_t i = 0; i < count; i++)
     if (confidence[i] < bound || confidence[i] <= 0.0f)
       labels[i] = XDI_NO_CLASS;
-    else
+    else {
+      *least = fminf(*least, confidence[i]);
       kept++;
+    }
   return kept;
 }
 
-static xd_status report(const xdi_training *training, uint32_t domain, uint32_t kept, float bound) {
+static xd_status report(const xdi_training *training, uint32_t domain, uint32_t kept, float least) {
   static const char *const counts[2] = {"unlabelled1", "unlabelled2"};
   static const char *const bounds[2] = {"confidence1", "confidence2"};
   const xd_status status = xdi_values_set(training->report, training->context, counts[domain], kept);
-  return status == XD_OK ? xdi_values_set(training->report, training->context, bounds[domain], (double)bound)
+  return status == XD_OK ? xdi_values_set(training->report, training->context, bounds[domain], (double)least)
                          : status;
 }
 
@@ -112,7 +117,7 @@ static xd_status spread(xdi_training *training, const xd_model *vaes, uint32_t d
   xd_context *context = training->context;
   const xd_dataset *set = training->input.set[domain], *others = training->input.unlabelled[domain];
   const uint32_t count = xd_dataset_count(others);
-  float bound = 2.0f;
+  float bound = 0.0f, least;
   xd_status status =
       xdi_spread_labels(labels, confidence, context, xd_encoder_network(xd_model_encoder(vaes, domain + 1)),
                         set, others, xdi_seed_of(training->settings.seed, XDI_SEED_SPREAD) + domain);
@@ -120,12 +125,12 @@ static xd_status spread(xdi_training *training, const xd_model *vaes, uint32_t d
     status = find_bound(context, &bound, confidence, count, training->settings.unlabelled_share);
   if (status != XD_OK)
     return status;
-  const uint32_t kept = leave_out(labels, confidence, count, bound);
+  const uint32_t kept = leave_out(labels, &least, confidence, count, bound);
   if (kept > 0)
     status = join(&training->spread_set[domain], context, set, others, labels);
   if (status == XD_OK && kept > 0)
     training->input.set[domain] = training->spread_set[domain];
-  return status == XD_OK ? report(training, domain, kept, bound) : status;
+  return status == XD_OK ? report(training, domain, kept, least) : status;
 }
 
 static xd_status spread_domain(xdi_training *training, const xd_model *vaes, uint32_t domain) {

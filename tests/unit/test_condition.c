@@ -329,7 +329,7 @@ START_TEST(condition_sampler__keeps_pictures_with_their_vectors) {
   xd_mapping_batch batch;
   float vectors[40 * 2];
   for (uint32_t i = 0; i < 40; i++)
-    vectors[2 * i] = (float)(i % 8), vectors[2 * i + 1] = 0.5f;
+    vectors[2 * i] = i % 16 == 8 ? -0.0f : (float)(i % 8), vectors[2 * i + 1] = 0.5f;
   open_sampler(&sampler, set, &codes, vectors, 2);
   ck_assert_uint_eq(sampler.group_count, 8);
   xdi_condition_sampler_draw(&sampler, &batch, 7);
@@ -489,6 +489,53 @@ START_TEST(train_generator__refuses_what_it_cannot_train_on) {
 }
 END_TEST
 
+/* Before the first step, not by the model that is made after the last. */
+START_TEST(train_generator__refuses_another_vaes_decoder_at_once) {
+  fixture f, other;
+  xd_model *model = NULL;
+  xd_run run = XD_RUN_INIT;
+  open_fixture(&f, QUICK_VAE);
+  open_fixture(&other, QUICK_VAE " latent_dim=5");
+  run.callback = stop_at_third;
+  f.run = &run;
+  f.input.decoder = other.decoder;
+  assert_status(train(&f, &model, NULL, QUICK_MAPPING), XD_ERROR_SHAPE_MISMATCH);
+  assert_message_names(context, "of codes of 5");
+  ck_assert_ptr_null(model);
+  close_fixture(&other);
+  close_fixture(&f);
+}
+END_TEST
+
+static int note_steps(void *user, const xd_progress *progress) {
+  *(uint32_t *)user = progress->steps;
+  return progress->stage == XD_STAGE_MAPPING1;
+}
+
+/* Labels that no picture has, between others, are no classes to learn. */
+START_TEST(train_generator__takes_as_many_steps_as_its_classes_need) {
+  fixture f;
+  xd_model *model = NULL;
+  xd_dataset *sparse = NULL;
+  uint32_t labels[PICTURES], steps = 0;
+  uint8_t pixels[PICTURES * PATTERN_SIZE];
+  xd_run run = XD_RUN_INIT;
+  open_fixture(&f, QUICK_VAE);
+  for (uint32_t i = 0; i < PICTURES; i++)
+    labels[i] = i % 2 ? 200 : 0;
+  assert_ok(context, xd_dataset_read_bytes(f.set, context, pixels, NULL, PICTURES));
+  assert_ok(context, xd_dataset_create(&sparse, context, pixels, labels, PICTURES, SIDE, SIDE, 1));
+  f.input.set = sparse;
+  run.callback = note_steps, run.user = &steps;
+  f.run = &run;
+  assert_status(train(&f, &model, NULL, "hidden_width=16 hidden_layers=1 batch=16 steps_per_pair=5000"),
+                XD_ERROR_CANCELLED);
+  ck_assert_uint_eq(steps, 50000); /* of the 10 classes that count at least, not of 20, the most */
+  xd_dataset_release(sparse);
+  close_fixture(&f);
+}
+END_TEST
+
 static xd_status train_refusable(xd_context *with, void *user) {
   const xd_generator_input *input = user;
   xd_model *model = NULL;
@@ -641,6 +688,8 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, train_generator__gives_a_model_of_labels_on_the_same_vae);
   tcase_add_test(tcase, train_generator__gives_the_same_bytes_for_the_same_seed);
   tcase_add_test(tcase, train_generator__refuses_what_it_cannot_train_on);
+  tcase_add_test(tcase, train_generator__refuses_another_vaes_decoder_at_once);
+  tcase_add_test(tcase, train_generator__takes_as_many_steps_as_its_classes_need);
   tcase_add_test(tcase, train_generator__leaves_nothing_behind_without_memory);
   tcase_add_test(tcase, train_generator__learns_to_draw_classes);
   tcase_add_test(tcase, evaluate__refuses_a_model_of_vectors);

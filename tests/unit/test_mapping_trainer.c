@@ -887,10 +887,35 @@ START_TEST(mapping_trainer_finish__folds_the_noise_scale) {
 }
 END_TEST
 
+/* What cannot be folded is refused, not left out. */
+START_TEST(mapping_trainer__refuses_a_noise_scale_that_its_generator_cannot_take) {
+  xd_context *context = test_context("reference");
+  const xd_layer_spec layers[] = {activation_spec(XD_ACTIVATION_TANH),
+                                  dense_spec(TARGET, XD_ACTIVATION_IDENTITY)};
+  xd_latent_generator *generator = NULL;
+  xd_mapping_trainer *trainer = NULL;
+  xd_network_layers network = XD_NETWORK_LAYERS_INIT;
+  network.layers = layers, network.layer_count = 2;
+  network.input = (xd_shape){.width = 1, .height = 1, .channels = SOURCE + TARGET};
+  assert_ok(context, xd_latent_generator_create_layers(&generator, context, &network));
+  xdi_mapping_settings options = small_settings();
+  options.noise_scale = 0.75f;
+  assert_status(xdi_mapping_trainer_open(&trainer, context, generator, NULL, &options), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "mapping.noise_scale is 0.75");
+  ck_assert_ptr_null(trainer);
+  options.noise_scale = 1.0f;
+  assert_ok(context, xdi_mapping_trainer_open(&trainer, context, generator, NULL, &options));
+  xd_mapping_trainer_destroy(trainer);
+  xd_latent_generator_release(generator);
+  xd_context_destroy(context);
+}
+END_TEST
+
 static Suite *make_suite(void) {
   Suite *suite = suite_create("mapping_trainer");
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_networks);
   add_case(suite, mapping_trainer_finish__folds_the_noise_scale);
+  add_case(suite, mapping_trainer__refuses_a_noise_scale_that_its_generator_cannot_take);
   add_case(suite, mapping_trainer_step__reports_the_losses_of_the_paper);
   add_case(suite, mapping_trainer_step__takes_wrong_anchors_of_their_own);
   add_case(suite, mapping_trainer_step__lets_lambda_fall_in_the_second_half);

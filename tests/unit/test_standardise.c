@@ -259,15 +259,27 @@ START_TEST(standardise_fold__refuses_networks_without_dense_ends) {
   const xd_layer_spec dense_start[] = {dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
   const xd_layer_spec other_start[] = {activation_spec(XD_ACTIVATION_TANH),
                                        dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
+  const xd_layer_spec sum_of_code[] = {
+      dense_spec(2, XD_ACTIVATION_RELU), dense_spec(2, XD_ACTIVATION_IDENTITY),
+      residual_add_spec(3, XD_ACTIVATION_IDENTITY), dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
+  const xd_layer_spec sum_of_hidden[] = {
+      dense_spec(2, XD_ACTIVATION_RELU), dense_spec(2, XD_ACTIVATION_IDENTITY),
+      residual_add_spec(2, XD_ACTIVATION_IDENTITY), dense_map_spec(8, 8, 1, XD_ACTIVATION_SIGMOID)};
   xd_network *encoder = make_network(context, picture, dense_end, 1),
              *bent = make_network(context, picture, bent_end, 1);
   xd_network *decoder = make_network(context, code, dense_start, 1),
-             *other = make_network(context, code, other_start, 2);
+             *other = make_network(context, code, other_start, 2),
+             *sum = make_network(context, code, sum_of_code, 4),
+             *inner = make_network(context, code, sum_of_hidden, 4);
   randomise(encoder, 1), randomise(decoder, 2);
   float *before = copy_weights(encoder, NULL);
   assert_status(xdi_standardise_fold(context, bent, decoder, mean, deviation), XD_ERROR_UNSUPPORTED);
   assert_status(xdi_standardise_fold(context, encoder, other, mean, deviation), XD_ERROR_UNSUPPORTED);
   assert_message_names(context, "raw_codes");
+  assert_status(xdi_standardise_fold(context, encoder, sum, mean, deviation), XD_ERROR_UNSUPPORTED);
+  assert_message_names(context, "adds the code itself");
+  assert_ok(context, xdi_standardise_check(context, encoder, inner));
+  xdi_network_release(sum), xdi_network_release(inner);
   assert_same_floats(encoder->block, before, encoder->block_count);
   assert_ok(context, xdi_standardise_fold(context, encoder, decoder, mean, deviation));
   ck_assert(encoder->block[0] == before[0] / 0.5f);

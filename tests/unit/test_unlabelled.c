@@ -203,9 +203,13 @@ START_TEST(train__gives_unlabelled_pictures_to_vaes_and_the_surest_to_mappings) 
   ck_assert_str_eq(xd_model_property(model, "mapping.pictures1"), count);
   ck_assert_str_eq(xd_model_class_name(model, 2, 5), "5");
   xd_model_release(model);
+  change_options(f.options, "unlabelled_share=0.7"); /* of 90: in floats it is a little less than 63 */
+  assert_ok(context, train(&f, &model, report));
+  ck_assert_msg(value_of(report, "unlabelled1") >= 63.0, "%g are kept", value_of(report, "unlabelled1"));
+  xd_model_release(model);
   change_options(f.options, "unlabelled_share=0");
   assert_ok(context, train(&f, &model, report));
-  ck_assert(value_of(report, "unlabelled1") == 0.0);
+  ck_assert(value_of(report, "unlabelled1") == 0.0 && value_of(report, "confidence1") == 1.0);
   ck_assert_str_eq(xd_model_property(model, "mapping.pictures1"), "9");
   xd_model_release(model);
   xd_values_destroy(report);
