@@ -92,6 +92,11 @@ grep -qi 'nan' "$work/scores" && fail "what was not measured is a number: $(cat 
 "$tool" train $domains $short --vaes-only --out "$work/vaes.xdm" >"$work/log" 2>&1 || fail "--vaes-only: $(cat "$work/log")"
 "$tool" info "$work/vaes.xdm" >"$work/info"
 grep -q '^generator' "$work/info" && fail "--vaes-only trains a generator"
+for words in "" "--pairs 0:2" "--json"; do
+  # shellcheck disable=SC2086
+  "$tool" eval --model "$work/vaes.xdm" $domains $words >"$work/scores" 2>"$work/log" && fail "VAEs alone are scored"
+  grep -q "vaes.xdm' has no mapping to score" "$work/log" || fail "eval of VAEs alone says '$(cat "$work/log")'"
+done
 # shellcheck disable=SC2086
 "$tool" map --model "$work/vaes.xdm" $sets $short --no-valid --out "$work/later.xdm" >"$work/log" 2>&1 ||
   fail "a mapping on VAEs alone: $(cat "$work/log")"
