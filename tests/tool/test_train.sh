@@ -101,6 +101,19 @@ done
 "$tool" map --model "$work/vaes.xdm" $sets $short --no-valid --out "$work/later.xdm" >"$work/log" 2>&1 ||
   fail "a mapping on VAEs alone: $(cat "$work/log")"
 
+# What was asked of VAEs that are given is told to be without use, however it was asked; a file may be for train too.
+printf 'vae.latent_dim = 9\n' >"$work/options"
+# shellcheck disable=SC2086
+"$tool" map --model "$work/vaes.xdm" $sets --steps 8 --no-valid --out "$work/later.xdm" --augment 1 --latent2 9 --light-share 1 \
+  --map-augment 0 --set 'mapping.mismatch = 1 # vae.none
+   vae1.epochs=3 vae2.depth = 2' --config "$work/options" --preset mnist >"$work/log" 2>&1 ||
+  fail "options of VAEs that are given: $(cat "$work/log")"
+sed -n 's/^xdomain: \(.*\) is not used: the VAEs of the model stay as they are$/\1/p' "$work/log" | xargs >"$work/unused"
+[ "$(cat "$work/unused")" = "--augment --latent2 --light-share --set vae1.epochs --set vae2.depth" ] ||
+  fail "of unused options are told: $(cat "$work/unused")"
+learn --augment 1 --no-valid
+grep 'is not used' "$work/log" && fail "what train uses is told to be unused"
+
 # Packed, it translates as before but for rounding, and has no discriminator left.
 "$tool" pack "$work/mapped.xdm" --out "$work/packed.xdm" >"$work/log" 2>&1 || fail "xdomain pack: $(cat "$work/log")"
 "$tool" info "$work/packed.xdm" >"$work/info"
@@ -135,6 +148,8 @@ refused --valid 0.1 --no-valid
 refused --no-valid --validation1 "dir:$work/one" --validation2 "dir:$work/two"
 refused --positive-codes 3
 refused --dropout 2
+refused --width 64 --height 64
+grep -q 'mapping.hidden_width.*vae.width=N' "$work/log" || fail "not told what --width is: $(cat "$work/log")"
 refused --set latent_dim
 refused --set nothing=1
 refused --set learning_rate=0.1
@@ -149,7 +164,8 @@ refused --allow-collapse=1
 refused word
 
 "$tool" train --help >"$work/help" || fail "xdomain train --help"
-for word in '--lambda-reg X' '--latent N' '--vae-batch N' '--likelihood gaussian|bernoulli' '--set NAME=VALUE'; do
+for word in '--lambda-reg X' '--latent N' '--vae-batch N' '--likelihood gaussian|bernoulli' '--set NAME=VALUE' \
+  '--width N  *mapping.hidden_width: ' '--one-way  *directions=1: '; do
   grep -q -- "  $word" "$work/help" || fail "the help has no $word"
 done
 [ "$(grep -c -- '^  --lambda-reg ' "$work/help")" -eq 1 ] || fail "the help lists an option twice"
