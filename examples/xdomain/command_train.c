@@ -205,8 +205,6 @@ static int work(training *t) {
   if (!code)
     code = train_training_judges(t);
   if (!code)
-    code = open_training_log(t);
-  if (!code)
     return run_training(t);
   if (signal_received() && !t->checkpoint.resume && !t->judges_begun)
     notice("nothing of the model was trained yet: the same command begins anew");

@@ -47,7 +47,7 @@ static void say_trends(training *t, xd_stage stage) {
 static int show_step(void *user, const xd_progress *p) {
   training *t = user;
   if (!t->stage) { /* the first shows where a resumed training goes on */
-    take_up_log(t, p);
+    open_training_log(t, p);
     take_up_report(t, p);
   }
   say_trends(t, p->stage);
@@ -188,8 +188,7 @@ int run_training(training *t) {
   if (made)
     return report_failure(&t->run, made);
   const xd_status status = train(t);
-  const bool idle =
-      t->checkpoint.goes_on[CHECKPOINT_OWN] && !t->stage; /* no step was left, or none was made */
+  const bool idle = !t->stage; /* it was refused, or no step was left */
   if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);
