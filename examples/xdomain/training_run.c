@@ -17,6 +17,11 @@ static const char *stage_name(xd_stage stage) {
   return stage < sizeof names / sizeof *names ? names[stage] : "";
 }
 
+/* Whether --effort best is more, and goes with what was given. */
+static bool takes_more_effort(const training *t) {
+  return t->effort ? strcmp(t->effort, "best") != 0 : !t->settings.preset;
+}
+
 /* Whether a VAE that was trained to its end would learn from more steps; said once. */
 static void say_trend(training *t, int domain) {
   static const char *const before[] = {"vae1.pixel_cost_before", "vae2.pixel_cost_before"},
@@ -30,9 +35,9 @@ static void say_trend(training *t, int domain) {
   if (fall >= XD_STILL_FALLING)
     fprintf(
         stderr,
-        "VAE of domain %d: its error was still falling, by %.1f%% in the last tenth of the steps: more (--effort "
-        "best, --min-steps) would help\n",
-        domain + 1, 100.0 * fall);
+        "VAE of domain %d: its error was still falling, by %.1f%% in the last tenth of the steps: more (%s--min-steps) "
+        "would help\n",
+        domain + 1, 100.0 * fall, takes_more_effort(t) ? "--effort best, " : "");
   else
     fprintf(stderr, "VAE of domain %d: its error is flat, %+.1f%% in the last tenth of the steps\n",
             domain + 1, -100.0 * fall);

@@ -69,6 +69,19 @@ command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
 eval "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
 same stopped
 
+# Whatever a path is made of, the command is one line that goes on; bash and others read it, dash does not.
+if command -v bash >/dev/null; then
+  odd=$(printf "a\nb\033[2J'q\\\\\302\205\342\200\256\377\303\244 .7")
+  start "$odd"
+  after "$odd.json" '"step": 500,'
+  kill -INT $process
+  ends 130
+  command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
+  printf '%s' "$command" | LC_ALL=C grep -q "[[:cntrl:]]" && fail "'$command' controls a terminal"
+  bash -c "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
+  cmp -s "$odd.xdm" whole.xdm || fail "'$command' ends in another model"
+fi
+
 # In the first VAE nothing is finished yet, but nothing is lost either.
 start early --min-steps 40
 after early.csv '^1,'

@@ -101,6 +101,19 @@ done
 "$tool" map --model "$work/vaes.xdm" $sets $short --no-valid --out "$work/later.xdm" >"$work/log" 2>&1 ||
   fail "a mapping on VAEs alone: $(cat "$work/log")"
 
+# More steps help; more effort is not offered where it would be refused.
+"$tool" options train --preset mnist >"$work/options"
+advised() {
+  advice=$1
+  shift
+  learn --no-valid --config "$work/options" --vae-rate 0.0002 --vae-final-rate 1 --min-steps 60 "$@"
+  grep -q "its error was still falling.*: more ($advice) would help" "$work/log" || fail "$*: no '$advice' in $(cat "$work/log")"
+}
+advised '--effort best, --min-steps'
+advised '--effort best, --min-steps' --effort quick
+advised '--min-steps' --effort best
+advised '--min-steps' --preset mnist
+
 # What was asked of VAEs that are given is told to be without use, however it was asked; a file may be for train too.
 printf 'vae.latent_dim = 9\n' >"$work/options"
 # shellcheck disable=SC2086
