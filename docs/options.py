@@ -3,6 +3,7 @@
 
 usage: docs/options.py XDOMAIN_TOOL >docs/options.md"""
 import json
+import re
 import subprocess
 import sys
 
@@ -35,6 +36,16 @@ A whole training takes the options of group `train`, and those of its VAEs and m
 pictures is told in [method](method.md). `xdomain options` prints this table, with `--json` for programs.
 """
 
+FLAGS = """## Flags
+
+Each option is a flag of the tool too, with `-` for `_` and `.`: `--vae-latent-dim 64`; without its scope where that names one
+option alone: `--kl-weight 2`; and with a 1 or 2 behind it for one VAE or mapping: `--kl-weight1 2`. `xdomain train` and `map`
+have besides (`map --condition`: only `--latent`), where `--width` and `--height`, which would be of two things, are refused
+together:
+
+| flag | what it sets |
+|---|---|"""
+
 GROUPS = {
     "train": "A whole training (`xd_train`, `xd_map`; `xdomain train`, `map`)",
     "vae": "An encoder and its decoder, and how both are trained",
@@ -65,12 +76,26 @@ def row(option):
     return f"| `{option['name']}` | {initial} | {values} | {cell(option['help'] + unit)} |"
 
 
-def main():
-    def asked(*arguments):
-        return subprocess.run([sys.argv[1], "options", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+def short_flags(options, help_text):
+    """Those of names that no rule gives, with what they set: pairs, in the help's order."""
+    names = [option["name"] for option in options]
+    bare = [name.split(".")[-1] for name in names]
+    rules = {name.replace("_", "-").replace(".", "-"): name for name in names}
+    rules.update({name.replace("_", "-"): whole for name, whole in zip(bare, names) if bare.count(name) == 1})
+    flags = re.findall(r"^  --([\w-]+)(?: \S+)?\s+([\w.]+)(=\d)?: ", help_text, re.M)
+    return [(flag, option + value) for flag, option, value in flags if option in names and (value or rules.get(flag) != option)]
 
-    table = json.loads(asked("--json"))
+
+def main():
+    def said(*arguments):
+        return subprocess.run([sys.argv[1], *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    table = json.loads(said("options", "--json"))
     print(HEAD)
+    print(FLAGS)
+    for flag, option in short_flags(table["train"], said("train", "--help")):
+        print(f"| `--{flag}` | `{option}` |")
+    print()
     for group, title in GROUPS.items():
         options = table.pop(group)
         print(f"## {group}\n\n{title}.\n\n| option | default | values | what it does |\n|---|---|---|---|")
@@ -81,9 +106,9 @@ def main():
     if table:
         sys.exit(f"no title for {', '.join(table)}")
     print("## Presets of group train\n\nWhat each sets (`--preset NAME`, `--effort`; `xd_options_apply_preset`):\n")
-    presets = next(line for line in asked("train").splitlines() if line.startswith("presets: "))
+    presets = next(line for line in said("options", "train").splitlines() if line.startswith("presets: "))
     for name in presets.removeprefix("presets: ").split(", "):
-        text = ", ".join(f"`{word}`" for word in asked("--preset", name).replace(" = ", "=").split())
+        text = ", ".join(f"`{word}`" for word in said("options", "--preset", name).replace(" = ", "=").split())
         print(f"- **{name}**: {text}")
 
 

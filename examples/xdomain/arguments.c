@@ -84,21 +84,24 @@ static void print_flag(const char *name, const char *value, const char *help) {
   print_wrapped(help, HELP_COLUMN);
 }
 
-/* "weight of the ELBO (0..1000000, 1)": what it does, its range and default. */
+/* "vae.lambda2: weight of the ELBO (1)": the option where its name has a scope, what it does, and its default. */
 static void print_option(const option_flag *of, const char *group) {
-  char help[512], value[64];
+  char help[640], value[64];
   xd_option_info info = XD_OPTION_INFO_INIT;
   if (xd_options_describe(NULL, &info, group, of->described))
     return;
-  const char *text = of->help ? of->help : info.help;
+  const char *text = of->help ? of->help : info.help, *scoped = strchr(info.name, '.') ? info.name : "",
+             *colon = *scoped ? ": " : "";
   if (of->fixed) {
-    print_flag(of->name, NULL, text);
+    snprintf(help, sizeof help, "%s=%s: %s", info.name, of->fixed, text);
+    print_flag(of->name, NULL, help);
     return;
   }
   if (info.kind == XD_OPTION_CHOICE)
-    snprintf(help, sizeof help, "%s (%.*s)", text, (int)strcspn(info.unit, "|"), info.unit);
+    snprintf(help, sizeof help, "%s%s%s (%.*s)", scoped, colon, text, (int)strcspn(info.unit, "|"),
+             info.unit);
   else
-    snprintf(help, sizeof help, "%s (%.6g)", text, info.initial);
+    snprintf(help, sizeof help, "%s%s%s (%.6g)", scoped, colon, text, info.initial);
   snprintf(value, sizeof value, "%s",
            info.kind == XD_OPTION_CHOICE    ? info.unit
            : info.kind == XD_OPTION_SWITCH  ? "0|1"
@@ -190,12 +193,16 @@ static int take_flag(const command_line *line, int found, const char *value) {
   const option_flag *of = find_option_flag(line, found);
   bool taken = true;
   if (of) {
-    taken = add_setting(line->settings, SETTING_OPTION, of->option, of->fixed ? of->fixed : value);
+    taken = add_setting(line->settings, (setting){.kind = SETTING_OPTION,
+                                                  .option = of->option,
+                                                  .value = of->fixed ? of->fixed : value,
+                                                  .flag = of->name});
     return taken ? EXIT_DONE : failure("out of memory");
   }
   const flag *f = &line->flags[found - FIRST_FLAG];
   if (f->kind == FLAG_SET || f->kind == FLAG_CONFIG)
-    taken = add_setting(f->to, f->kind == FLAG_SET ? SETTING_TEXT : SETTING_FILE, NULL, value);
+    taken = add_setting(f->to,
+                        (setting){.kind = f->kind == FLAG_SET ? SETTING_TEXT : SETTING_FILE, .value = value});
   else if (!read_value(f, value))
     return usage_error("option '--%s': '%s' is not a valid %s", f->name, value, f->value);
   return taken ? EXIT_DONE : failure("out of memory");

@@ -139,16 +139,9 @@ void drop_checkpoint(const checkpointing *c) {
 
 /* ---- The command that goes on ---- */
 
-/* As a shell reads it; bytes that are no ASCII stay, whatever they mean, so that the command can be run. */
 static void print_word(const char *word) {
   char *quoted = quote_word(word);
-  for (const char *at = quoted ? quoted : word; *at; at++) {
-    const char one[] = {*at, '\0'};
-    if ((unsigned char)*at < 0x80)
-      print_text(stderr, one);
-    else
-      fputc(*at, stderr);
-  }
+  print_text(stderr, quoted ? quoted : word);
   free(quoted);
 }
 

@@ -89,7 +89,8 @@ void print_json_text(FILE *to, const char *text); /* quoted; what is no UTF-8 be
 /* As text of a page, or of an attribute between quotes; what controls and what is no UTF-8 becomes U+FFFD. */
 void print_html_text(FILE *to, const char *text);
 
-/* A word of a command as a shell reads it, to be freed; NULL without memory. */
+/* A word of a command as a shell reads it, to be freed; NULL without memory. What print_text would not show is written
+ * as in $'\012', which bash, zsh and ksh read. */
 char *quote_word(const char *word);
 
 /* Print "xdomain: <message>" to standard error; the last two return EXIT_FAILED and EXIT_USAGE. */

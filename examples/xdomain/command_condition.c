@@ -39,6 +39,29 @@ static int show_step(void *user, const xd_progress *p) {
   return 0;
 }
 
+/* ---- Options that are not read ---- */
+
+static void say_unread_options(const conditioning *c) {
+  static const char vae[] = "the VAE of the model stays as it is", domain[] = "the pictures are domain 2",
+                    mapping[] = "there is only the mapping 1 to 2",
+                    condition[] = "the condition is no picture", whole[] = "it is of 'xdomain train'";
+  static const unread_options unread[] = {{"vae*.*", vae},
+                                          {"vae1.*", domain},
+                                          {"mapping2.*", mapping},
+                                          {"mapping*.mixing", condition},
+                                          {"mapping*.style", condition},
+                                          {"mapping*.invariance*", condition},
+                                          {"mapping*.augment*", condition},
+                                          {"mapping*.anchor_codes", condition},
+                                          {"directions", mapping},
+                                          {"validate_every", whole},
+                                          {"unlabelled_share", whole},
+                                          {"light_share", whole},
+                                          {"allow_collapse", whole}};
+  const size_t first = c->model_path ? 0 : 1; /* else the VAE is trained */
+  say_unread(&c->settings, unread + first, sizeof unread / sizeof *unread - first);
+}
+
 /* ---- Steps ---- */
 
 static int make_options(conditioning *c) {
@@ -189,6 +212,7 @@ static int work(conditioning *c) {
     code = check_output(c);
   if (code)
     return code;
+  say_unread_options(c);
   xd_status status = load(c);
   if (!status)
     describe_set("pictures", c->set);

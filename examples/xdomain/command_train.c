@@ -54,8 +54,8 @@ static const option_alias aliases[] = {
     {"final-rate", "mapping.final_rate", NULL, NULL},
     {"ema", "mapping.ema_decay", NULL, NULL},
     {"mapping-skip", "mapping.linear_skip", NULL, NULL},
-    {"no-spectral-norm", "mapping.spectral_norm", "0", "--spectral-norm 0"},
-    {"same-code-positive", "mapping.same_code_positive", "1", "--positive-codes 1"},
+    {"no-spectral-norm", "mapping.spectral_norm", "0", NULL},
+    {"same-code-positive", "mapping.same_code_positive", "1", NULL},
 };
 
 /* ---- Usage ---- */
@@ -76,6 +76,9 @@ static int check_words(training *t, int words) {
   if (!t->validation_specs[0] != !t->validation_specs[1] ||
       shared + (t->validation_specs[0] != NULL) + t->no_validation > 1)
     return usage_error("validation takes --valid, or both --validation1 and --validation2, or --no-valid");
+  if (has_flag(&t->settings, "width*") && has_flag(&t->settings, "height*"))
+    return usage_error("--width is mapping.hidden_width, --height is vae.height: give them as "
+                       "--set mapping.hidden_width=N, or --set vae.width=N --set vae.height=N");
   return t->positive_codes > 2 ? usage_error("--positive-codes takes 1 or 2")
                                : check_checkpoint_flags(&t->checkpoint);
 }
@@ -96,6 +99,13 @@ static int make_options(training *t) {
     status = xd_options_get_number(t->options, context, &directions, "directions");
   t->directions = (uint32_t)directions;
   return status ? refuse_options(t) : EXIT_DONE;
+}
+
+static void say_unread_options(const training *t) {
+  static const char why[] = "the VAEs of the model stay as they are";
+  static const unread_options unread[] = {{"vae*.*", why}, {"light_share", why}};
+  if (t->mapping_only)
+    say_unread(&t->settings, unread, sizeof unread / sizeof *unread);
 }
 
 static int check_pairs(training *t) {
@@ -182,8 +192,10 @@ static int work(training *t) {
     code = place_checkpoint(t);
   if (!code)
     code = check_outputs(t);
-  if (!code)
+  if (!code) {
+    say_unread_options(t);
     code = load_training_sets(t);
+  }
   if (!code)
     code = plan_training(t);
   if (!code)
@@ -192,8 +204,6 @@ static int work(training *t) {
     code = begin_checkpoint(&t->checkpoint);
   if (!code)
     code = train_training_judges(t);
-  if (!code)
-    code = open_training_log(t);
   if (!code)
     return run_training(t);
   if (signal_received() && !t->checkpoint.resume && !t->judges_begun)

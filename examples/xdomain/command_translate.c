@@ -88,6 +88,7 @@ static void try_reading(void *user, xd_context *context, uint32_t i) {
 static int read_chunk(translation *t) {
   const uint32_t count = t->chunk_count;
   int code = EXIT_DONE;
+  t->tried += count;
   memset(t->done, 0, count * sizeof *t->done);
   run_lanes(&t->lanes, try_reading, t, count);
   t->chunk_count = 0;
@@ -149,8 +150,8 @@ static int translate(translation *t) {
   if (!code)
     code = translate_sources(t);
   if (t->skipped)
-    notice("%u of %u pictures were skipped", t->skipped, t->end - t->begin);
-  if (!code && t->skipped == t->count) /* of shards none may know that the others have one */
+    notice("%u of %u pictures were skipped", t->skipped, t->tried);
+  if (!code && t->skipped == t->tried && t->shard_count == 1) /* no shard knows that no other has one */
     code = failure("no picture was left");
   return finish_results(t, code);
 }

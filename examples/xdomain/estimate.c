@@ -222,7 +222,12 @@ static void say_plan(const training *t, double judges) {
               60.0);
 }
 
-/* What the real training would refuse, it will refuse by itself, with its own words. */
+/* What has nothing to do with how few pictures and steps these are. */
+static bool is_refusal(xd_status status) {
+  return status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH;
+}
+
+/* A training that cannot be is refused before judges are trained for it. How it may fail else, it will tell by itself. */
 int plan_training(training *t) {
   pilot seen = {.steps = {0}};
   xd_dataset *few[2] = {NULL, NULL};
@@ -244,6 +249,8 @@ int plan_training(training *t) {
   xd_dataset_release(few[1]);
   if (signal_received())
     return report_failure(&t->run, XD_ERROR_CANCELLED);
+  if (is_refusal(status))
+    return report_failure(&t->run, status);
   if (!status && !t->checkpoint.goes_on[CHECKPOINT_OWN])
     say_plan(t, judges);
   return EXIT_DONE;

@@ -2,6 +2,7 @@
 #include "option_flags.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,7 +139,7 @@ void free_option_flags(option_flags *flags) {
 
 /* ---- Settings ---- */
 
-bool add_setting(option_settings *s, setting_kind kind, const char *option, const char *value) {
+bool add_setting(option_settings *s, setting added) {
   if (s->count == s->room) {
     const size_t room = s->room ? 2 * s->room : 32;
     setting *items = realloc(s->items, room * sizeof *items);
@@ -147,7 +148,7 @@ bool add_setting(option_settings *s, setting_kind kind, const char *option, cons
     s->items = items;
     s->room = room;
   }
-  s->items[s->count++] = (setting){kind, option, value};
+  s->items[s->count++] = added;
   return true;
 }
 
@@ -182,4 +183,48 @@ xd_status apply_settings(const option_settings *s, xd_context *context, xd_optio
     if (s->items[i].kind != SETTING_FILE)
       status = apply(&s->items[i], context, options);
   return status;
+}
+
+bool has_flag(const option_settings *s, const char *name) {
+  for (size_t i = 0; i < s->count; i++)
+    if (s->items[i].flag && !fnmatch(name, s->items[i].flag, 0))
+      return true;
+  return false;
+}
+
+/* ---- What is not read ---- */
+
+/* The name of the text's next assignment, to be freed, and behind it the rest; the text is one that xdomain has read. NULL
+ * at the end, and without memory. */
+static char *take_name(const char **text) {
+  static const char blanks[] = " \t\r\n\f\v";
+  const char *at = *text + strspn(*text, blanks);
+  for (; *at == '#'; at += strspn(at, blanks))
+    at += strcspn(at, "\n");
+  const size_t length = strcspn(at, " \t=");
+  *text = at + length;
+  *text += strspn(*text, " \t=");
+  *text += strcspn(*text, " \t\r\n\f\v#");
+  return length ? strndup(at, length) : NULL;
+}
+
+static void say_if_unread(const unread_options *unread, size_t count, const char *given, const char *name,
+                          const char *option) {
+  for (size_t i = 0; i < count; i++)
+    if (!fnmatch(unread[i].name, option, 0)) {
+      notice("%s%s is not used: %s", given, name, unread[i].why);
+      return;
+    }
+}
+
+void say_unread(const option_settings *s, const unread_options *unread, size_t count) {
+  for (size_t i = 0; i < s->count; i++) {
+    const setting *item = &s->items[i];
+    const char *text = item->value;
+    char *name;
+    if (item->kind == SETTING_OPTION)
+      say_if_unread(unread, count, "--", item->flag, item->option);
+    for (; item->kind == SETTING_TEXT && (name = take_name(&text)) != NULL; free(name))
+      say_if_unread(unread, count, "--set ", name, name);
+  }
 }

@@ -42,6 +42,7 @@ typedef enum setting_kind { SETTING_OPTION, SETTING_TEXT, SETTING_FILE } setting
 typedef struct setting {
   setting_kind kind;
   const char *option, *value;
+  const char *flag; /* "latent2", by which the option was given; NULL: by none of its own */
 } setting;
 
 typedef struct option_settings {
@@ -51,10 +52,21 @@ typedef struct option_settings {
   option_flags flags; /* whose texts the settings point to */
 } option_settings;
 
-bool add_setting(option_settings *s, setting_kind kind, const char *option, const char *value);
+bool add_setting(option_settings *s, setting added);
 void free_settings(option_settings *s);
 
 /* Changes options by the preset, then by files, then by what else was given. */
 xd_status apply_settings(const option_settings *s, xd_context *context, xd_options *options);
+
+/* Whether a flag was given; a name is a pattern of fnmatch, here and below. */
+bool has_flag(const option_settings *s, const char *name);
+
+typedef struct unread_options {
+  const char *name, *why; /* "vae*.*", "the VAEs stay as they are" */
+} unread_options;
+
+/* Says of options that a command does not read where they were given by themselves; presets and files may be for other
+ * commands too. */
+void say_unread(const option_settings *s, const unread_options *unread, size_t count);
 
 #endif

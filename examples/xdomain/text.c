@@ -35,17 +35,21 @@ static bool controls(uint32_t point) {
          (point >= 0x2066 && point <= 0x2069) || point == 0x200E || point == 0x200F;
 }
 
+/* The length of the character at `text`; 0 where its first byte is not to be shown. */
+static size_t measure_shown(const char *text) {
+  uint32_t point = 0;
+  const size_t length = read_character((const unsigned char *)text, &point);
+  return controls(point) ? 0 : length;
+}
+
 void print_text(FILE *to, const char *text) {
-  const unsigned char *at = (const unsigned char *)text;
-  while (*at) {
-    uint32_t point = 0;
-    const size_t length = read_character(at, &point), taken = length ? length : 1;
-    if (length && !controls(point))
-      fwrite(at, 1, length, to);
+  while (*text) {
+    const size_t length = measure_shown(text);
+    if (length)
+      fwrite(text, 1, length, to);
     else
-      for (size_t i = 0; i < taken; i++)
-        fprintf(to, "\\x%02X", at[i]);
-    at += taken;
+      fprintf(to, "\\x%02X", (unsigned char)*text);
+    text += length ? length : 1;
   }
 }
 
@@ -108,18 +112,46 @@ static bool is_plain(const char *word) {
   return word[0] && strspn(word, plain) == strlen(word);
 }
 
-char *quote_word(const char *word) {
-  char *quoted = malloc(4 * strlen(word) + 3), *to = quoted;
-  if (!quoted || is_plain(word))
-    return quoted ? strcpy(quoted, word) : NULL;
-  *to++ = '\'';
+static bool is_shown(const char *word) {
+  size_t length = 1;
+  for (; *word && length; word += length)
+    length = measure_shown(word);
+  return length > 0;
+}
+
+/* Between quotes, where a quote alone has a meaning. */
+static char *quote_shown(char *to, const char *word) {
   for (; *word; word++)
     if (*word == '\'')
       to = stpcpy(to, "'\\''");
     else
       *to++ = *word;
-  *to++ = '\'';
-  *to = '\0';
+  return to;
+}
+
+/* Between $' and a quote, with the bytes that are not to be shown as numbers. */
+static char *quote_hidden(char *to, const char *word) {
+  while (*word) {
+    const size_t length = measure_shown(word);
+    if (!length)
+      to += sprintf(to, "\\%03o", (unsigned char)*word);
+    if (*word == '\'' || *word == '\\')
+      *to++ = '\\';
+    memcpy(to, word, length);
+    to += length;
+    word += length ? length : 1;
+  }
+  return to;
+}
+
+char *quote_word(const char *word) {
+  char *quoted = malloc(4 * strlen(word) + 4);
+  if (!quoted || is_plain(word))
+    return quoted ? strcpy(quoted, word) : NULL;
+  const bool shown = is_shown(word);
+  char *to = stpcpy(quoted, shown ? "'" : "$'");
+  to = shown ? quote_shown(to, word) : quote_hidden(to, word);
+  strcpy(to, "'");
   return quoted;
 }
 

@@ -95,13 +95,15 @@ int plan_training(training *t);
 /* Seconds that are left after a step, by the plan and by how it held until now; below 0: not known. */
 double seconds_left(training *t, const xd_progress *p);
 
-int open_training_log(training *t);
+/* At the first step, so that a training which is refused leaves an older log; one that is resumed goes on with its log. */
+void open_training_log(training *t, const xd_progress *p);
 int close_training_log(training *t);
 int write_training_report(const training *t, const char *status);
 void update_training_report(const training *t); /* while it runs, if it is a plain file */
 
-/* Take up log and history of the training that is resumed, as far as its first step now. */
-void take_up_log(training *t, const xd_progress *p);
+bool is_file(const char *path); /* neither a pipe nor a device */
+
+/* Takes up the history of the training that is resumed, as far as its first step now. */
 void take_up_report(training *t, const xd_progress *p);
 void log_training_step(training *t, const xd_progress *p);
 bool note_validation(training *t, const xd_progress *p);

@@ -34,20 +34,6 @@ static void print_header(FILE *to) {
   fputc('\n', to);
 }
 
-/* The log of a training that is resumed goes on, if it is a file that can. */
-int open_training_log(training *t) {
-  if (!t->log_path)
-    return EXIT_DONE;
-  t->log = t->checkpoint.resume ? fopen(t->log_path, "r+") : NULL;
-  if (t->log)
-    return EXIT_DONE;
-  t->log = fopen(t->log_path, "w");
-  if (!t->log)
-    return failure("cannot write the log '%s': %s", t->log_path, strerror(errno));
-  print_header(t->log);
-  return EXIT_DONE;
-}
-
 /* A log that cannot be written on does not end the training; it is said once, and in the exit code. */
 static void note_loss(training *t) {
   if (t->log_lost)
@@ -73,16 +59,26 @@ static long find_step(FILE *log, const xd_progress *p) {
   return at;
 }
 
-void take_up_log(training *t, const xd_progress *p) {
-  if (!t->log || !t->checkpoint.resume)
-    return;
+/* The log of a training that is resumed goes on, if it is a file that was written. */
+static bool take_up_log(training *t, const xd_progress *p) {
+  t->log = t->checkpoint.resume && is_file(t->log_path) ? fopen(t->log_path, "r+") : NULL;
+  if (!t->log)
+    return false;
   const long at = find_step(t->log, p);
-  if (fseek(t->log, at, SEEK_SET) != 0) /* a pipe goes on anyway */
-    clearerr(t->log);
-  else if (ftruncate(fileno(t->log), at) != 0)
+  if (fseek(t->log, at, SEEK_SET) != 0 || ftruncate(fileno(t->log), at) != 0)
     note_loss(t);
-  if (at == 0)
+  return at > 0;
+}
+
+void open_training_log(training *t, const xd_progress *p) {
+  if (!t->log_path || take_up_log(t, p))
+    return;
+  if (!t->log)
+    t->log = fopen(t->log_path, "w");
+  if (t->log)
     print_header(t->log);
+  else
+    note_loss(t);
 }
 
 void log_training_step(training *t, const xd_progress *p) {

@@ -61,7 +61,7 @@ static bool take_up_history(training *t, const xd_progress *p, int direction, co
   return good;
 }
 
-static bool is_file(const char *path) {
+bool is_file(const char *path) {
   struct stat info;
   return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }

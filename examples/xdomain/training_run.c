@@ -17,6 +17,11 @@ static const char *stage_name(xd_stage stage) {
   return stage < sizeof names / sizeof *names ? names[stage] : "";
 }
 
+/* Whether --effort best is more, and goes with what was given. */
+static bool takes_more_effort(const training *t) {
+  return t->effort ? strcmp(t->effort, "best") != 0 : !t->settings.preset;
+}
+
 /* Whether a VAE that was trained to its end would learn from more steps; said once. */
 static void say_trend(training *t, int domain) {
   static const char *const before[] = {"vae1.pixel_cost_before", "vae2.pixel_cost_before"},
@@ -30,9 +35,9 @@ static void say_trend(training *t, int domain) {
   if (fall >= XD_STILL_FALLING)
     fprintf(
         stderr,
-        "VAE of domain %d: its error was still falling, by %.1f%% in the last tenth of the steps: more (--effort "
-        "best, --min-steps) would help\n",
-        domain + 1, 100.0 * fall);
+        "VAE of domain %d: its error was still falling, by %.1f%% in the last tenth of the steps: more (%s--min-steps) "
+        "would help\n",
+        domain + 1, 100.0 * fall, takes_more_effort(t) ? "--effort best, " : "");
   else
     fprintf(stderr, "VAE of domain %d: its error is flat, %+.1f%% in the last tenth of the steps\n",
             domain + 1, -100.0 * fall);
@@ -47,7 +52,7 @@ static void say_trends(training *t, xd_stage stage) {
 static int show_step(void *user, const xd_progress *p) {
   training *t = user;
   if (!t->stage) { /* the first shows where a resumed training goes on */
-    take_up_log(t, p);
+    open_training_log(t, p);
     take_up_report(t, p);
   }
   say_trends(t, p->stage);
@@ -188,8 +193,7 @@ int run_training(training *t) {
   if (made)
     return report_failure(&t->run, made);
   const xd_status status = train(t);
-  const bool idle =
-      t->checkpoint.goes_on[CHECKPOINT_OWN] && !t->stage; /* no step was left, or none was made */
+  const bool idle = !t->stage; /* it was refused, or no step was left */
   if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
   int code = status ? report_failure(&t->run, status) : keep_model(t);

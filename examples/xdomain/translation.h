@@ -50,9 +50,9 @@ typedef struct translation {
   lanes lanes;     /* on which pictures are decoded and encoded */
   xd_dataset *set; /* NULL when the sources are files */
   source *sources;
-  uint32_t count, skipped;
-  uint32_t shard, shard_count; /* 1 of 1: all sources */
-  uint32_t begin, end;         /* the shard's sources */
+  uint32_t count, tried, skipped; /* a sheet tries no more than it has cells */
+  uint32_t shard, shard_count;    /* 1 of 1: all sources */
+  uint32_t begin, end;            /* the shard's sources */
 
   result_kind kind;
   bool to_stream; /* the PNG goes to standard output, a pipe or a device */

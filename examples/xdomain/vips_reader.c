@@ -21,11 +21,11 @@ const xd_picture_decoder *picture_decoder(void) {
 /* ---- libvips' functions ---- */
 
 #define FUNCTIONS(take) \
-  take(g_free) take(g_object_unref) take(vips_autorot) take(vips_cache_set_max) take(vips_cast) \
-      take(vips_colourspace) take(vips_error_buffer) take(vips_error_clear) \
-          take(vips_foreign_find_load_buffer) take(vips_icc_transform) take(vips_image_get_typeof) \
-              take(vips_image_guess_interpretation) take(vips_image_new_from_buffer) \
-                  take(vips_image_write_to_memory) take(vips_init)
+  take(g_free) take(g_object_unref) take(vips_autorot) take(vips_band_format_get_type) \
+      take(vips_cache_set_max) take(vips_colourspace) take(vips_enum_nick) take(vips_error_buffer) \
+          take(vips_error_clear) take(vips_foreign_find_load_buffer) take(vips_icc_transform) \
+              take(vips_image_get_typeof) take(vips_image_guess_interpretation) \
+                  take(vips_image_new_from_buffer) take(vips_image_write_to_memory) take(vips_init)
 
 /* There is one libvips in a process. */
 static struct {
@@ -101,12 +101,14 @@ static bool to_srgb(VipsImage **image) {
   return step(image, result, failed);
 }
 
-static bool to_integers(VipsImage **image) {
-  VipsImage *result = NULL;
-  if ((*image)->BandFmt == VIPS_FORMAT_UCHAR || is_deep(*image))
-    return true;
-  const int failed = vips.vips_cast(*image, &result, VIPS_FORMAT_UCHAR, NULL);
-  return step(image, result, failed);
+/* Converted colours are so. What needed no conversion may be of other numbers, as grey of floats is, and nobody says
+ * which of them is white. */
+static xd_status check_samples(char *reason, size_t room, const VipsImage *image) {
+  if (image->BandFmt == VIPS_FORMAT_UCHAR || is_deep(image))
+    return XD_OK;
+  snprintf(reason, room, "samples of type %s, not whole numbers of 8 or 16 bits without a sign",
+           vips.vips_enum_nick(vips.vips_band_format_get_type(), image->BandFmt));
+  return XD_ERROR_BAD_DATA;
 }
 
 static bool turn(VipsImage **image) {
@@ -152,8 +154,10 @@ static xd_status decode(void *user, xd_image *view, void **held, char *reason, s
     return XD_ERROR_UNSUPPORTED;
   VipsImage *image = vips.vips_image_new_from_buffer(data, size, "", "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
   xd_status status = image ? check_size(reason, room, image, pixels) : XD_ERROR_BAD_DATA;
-  if (!status && !(turn(&image) && to_srgb(&image) && to_integers(&image)))
+  if (!status && !(turn(&image) && to_srgb(&image)))
     status = XD_ERROR_BAD_DATA;
+  if (!status)
+    status = check_samples(reason, room, image);
   if (!status)
     status = fill_view(view, held, reason, room, image);
   if (status)

@@ -59,6 +59,12 @@ at=$(LC_ALL=C grep -obUaP '\x12\x01\x03\x00\x01\x00\x00\x00\x01' turned.tif | he
 printf '\006' | dd of=turned.tif bs=1 seek=$((${at:?no orientation} + 8)) conv=notrunc 2>/dev/null
 reads turned.tif turned.png --model "$digits"
 
+# ---- Of other samples nobody says what is white ----
+for kind in float uint int short char; do
+  make cast "$three" $kind.tif $kind
+  refuses $kind.tif "$kind.tif': .*samples of type $kind"
+done
+
 # ---- Folders take them ----
 mkdir in
 cp three.webp in/1.webp

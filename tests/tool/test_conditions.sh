@@ -69,6 +69,17 @@ runs 0 info none.xdm
 says '^vae.seed = 1$' out
 says '^vae2.pictures = 40$' out
 says '^mapping.pictures2 = 40$' out
+# shellcheck disable=SC2086
+runs 0 map --condition labels --model model.xdm --domain1 two $mapping --latent 6 --style 1 --set mapping.augment=1 \
+  --validate-every 100 --hidden-width2 5 --out unread.xdm
+for option in --latent --style '--set mapping.augment' --validate-every --hidden-width2; do
+  says "^xdomain: $option is not used: "
+done
+[ "$(grep -c 'is not used' log)" -eq 5 ] || fail "what is used is told to be unused: $(cat log)"
+# shellcheck disable=SC2086
+runs 0 map --condition labels --domain2 two $vae --latent1 6 $mapping --out unread.xdm
+[ "$(grep 'is not used' log)" = "xdomain: --latent1 is not used: the pictures are domain 2" ] ||
+  fail "of options for a VAE that is trained is told: $(cat log)"
 runs 0 generate --model none.xdm --count 4 --out drawn
 [ "$(pictures drawn)" -eq 4 ] || fail "not four pictures of the domain"
 runs 0 generate --model model.xdm --domain 2 --count 5 --out sampled

@@ -69,6 +69,19 @@ command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
 eval "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
 same stopped
 
+# Whatever a path is made of, the command is one line that goes on; bash and others read it, dash does not.
+if command -v bash >/dev/null; then
+  odd=$(printf "a\nb\033[2J'q\\\\\302\205\342\200\256\377\303\244 .7")
+  start "$odd"
+  after "$odd.json" '"step": 500,'
+  kill -INT $process
+  ends 130
+  command=$(sed -n 's/^xdomain: to go on: xdomain //p' log)
+  printf '%s' "$command" | LC_ALL=C grep -q "[[:cntrl:]]" && fail "'$command' controls a terminal"
+  bash -c "\"$tool\" $command" >out 2>log || fail "'$command' does not go on: $(cat log)"
+  cmp -s "$odd.xdm" whole.xdm || fail "'$command' ends in another model"
+fi
+
 # In the first VAE nothing is finished yet, but nothing is lost either.
 start early --min-steps 40
 after early.csv '^1,'
@@ -129,6 +142,39 @@ kill -INT $process
 ends 130
 [ ! -e none.xdm.checkpoint ] || fail "--no-checkpoint keeps one"
 
+# What is refused before its first step leaves the log and the report of an earlier training, also where only the whole
+# training can tell.
+cp whole.json before.json
+cp whole.csv before.csv
+: >whole.xdm.checkpoint
+start whole --resume
+ends 1
+start whole --set mapping.source_dim=5
+ends 1
+says 'mapping.source_dim is 5'
+start whole --judge2 one.xdc
+ends 1
+for kind in json csv; do cmp -s before.$kind whole.$kind || fail "a training that was refused has changed whole.$kind"; done
+rm -f whole.xdm.checkpoint*
+
+# A resumed training takes any log: none yet, or a pipe, which nothing is read from.
+start logged
+after logged.json '"step": 500,'
+kill -INT $process
+ends 130
+cp logged.xdm.checkpoint kept
+start logged --resume --log new.csv
+ends 0
+grep -q 'cannot write' log && fail "a new log cannot be written: $(cat log)"
+[ "$(head -n 1 new.csv)" = "$(head -n 1 whole.csv)" ] && [ "$(tail -n 1 new.csv)" = "$(tail -n 1 whole.csv)" ] ||
+  fail "a new log of a resumed training has $(wc -l <new.csv) lines"
+mv kept logged.xdm.checkpoint
+mkfifo log.pipe
+cat log.pipe >piped.csv &
+start logged --resume --log log.pipe
+ends 0
+cmp -s piped.csv new.csv || fail "a pipe gets another log than a file"
+
 # In the judges that a training trains first: neither the one in work nor the one that is finished is lost.
 own() {
   out=$1
@@ -174,6 +220,7 @@ ends 137
 own judged --set mapping.source_dim=5
 ends 1
 grep -q 'to go on' log && fail "what cannot go on is said to: $(cat log)"
+grep -q 'judge for validation' log && fail "judges are trained for what cannot be: $(cat log)"
 rm -f judged.xdm*
 : >other.judge1
 own judged --judge1 one.xdc --judge2 two.xdc --checkpoint other

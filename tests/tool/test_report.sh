@@ -71,6 +71,14 @@ chmod +x bin/xdomain
 rm page.html
 PATH=$work/bin:$PATH sh ./command 2>log || fail "its command fails: $(cat log)"
 cmp -s first.html page.html || fail "its command writes another page"
+if command -v bash >/dev/null; then # whatever a path is made of
+  odd=$(printf 'o\ne\342\200\256\377.html')
+  report "$odd"
+  "$here/page.py" "$odd" text command >command
+  rm "$odd"
+  PATH=$work/bin:$PATH bash ./command 2>log || fail "the command of a page of an odd name fails: $(cat log)"
+  [ -f "$odd" ] || fail "the command of a page of an odd name writes $(ls)"
+fi
 
 # The options that it shows are those of the training.
 "$here/page.py" page.html text options >model.options

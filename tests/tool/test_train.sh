@@ -92,9 +92,40 @@ grep -qi 'nan' "$work/scores" && fail "what was not measured is a number: $(cat 
 "$tool" train $domains $short --vaes-only --out "$work/vaes.xdm" >"$work/log" 2>&1 || fail "--vaes-only: $(cat "$work/log")"
 "$tool" info "$work/vaes.xdm" >"$work/info"
 grep -q '^generator' "$work/info" && fail "--vaes-only trains a generator"
+for words in "" "--pairs 0:2" "--json"; do
+  # shellcheck disable=SC2086
+  "$tool" eval --model "$work/vaes.xdm" $domains $words >"$work/scores" 2>"$work/log" && fail "VAEs alone are scored"
+  grep -q "vaes.xdm' has no mapping to score" "$work/log" || fail "eval of VAEs alone says '$(cat "$work/log")'"
+done
 # shellcheck disable=SC2086
 "$tool" map --model "$work/vaes.xdm" $sets $short --no-valid --out "$work/later.xdm" >"$work/log" 2>&1 ||
   fail "a mapping on VAEs alone: $(cat "$work/log")"
+
+# More steps help; more effort is not offered where it would be refused.
+"$tool" options train --preset mnist >"$work/options"
+advised() {
+  advice=$1
+  shift
+  learn --no-valid --config "$work/options" --vae-rate 0.0002 --vae-final-rate 1 --min-steps 60 "$@"
+  grep -q "its error was still falling.*: more ($advice) would help" "$work/log" || fail "$*: no '$advice' in $(cat "$work/log")"
+}
+advised '--effort best, --min-steps'
+advised '--effort best, --min-steps' --effort quick
+advised '--min-steps' --effort best
+advised '--min-steps' --preset mnist
+
+# What was asked of VAEs that are given is told to be without use, however it was asked; a file may be for train too.
+printf 'vae.latent_dim = 9\n' >"$work/options"
+# shellcheck disable=SC2086
+"$tool" map --model "$work/vaes.xdm" $sets --steps 8 --no-valid --out "$work/later.xdm" --augment 1 --latent2 9 --light-share 1 \
+  --map-augment 0 --set 'mapping.mismatch = 1 # vae.none
+   vae1.epochs=3 vae2.depth = 2' --config "$work/options" --preset mnist >"$work/log" 2>&1 ||
+  fail "options of VAEs that are given: $(cat "$work/log")"
+sed -n 's/^xdomain: \(.*\) is not used: the VAEs of the model stay as they are$/\1/p' "$work/log" | xargs >"$work/unused"
+[ "$(cat "$work/unused")" = "--augment --latent2 --light-share --set vae1.epochs --set vae2.depth" ] ||
+  fail "of unused options are told: $(cat "$work/unused")"
+learn --augment 1 --no-valid
+grep 'is not used' "$work/log" && fail "what train uses is told to be unused"
 
 # Packed, it translates as before but for rounding, and has no discriminator left.
 "$tool" pack "$work/mapped.xdm" --out "$work/packed.xdm" >"$work/log" 2>&1 || fail "xdomain pack: $(cat "$work/log")"
@@ -130,6 +161,8 @@ refused --valid 0.1 --no-valid
 refused --no-valid --validation1 "dir:$work/one" --validation2 "dir:$work/two"
 refused --positive-codes 3
 refused --dropout 2
+refused --width 64 --height 64
+grep -q 'mapping.hidden_width.*vae.width=N' "$work/log" || fail "not told what --width is: $(cat "$work/log")"
 refused --set latent_dim
 refused --set nothing=1
 refused --set learning_rate=0.1
@@ -144,7 +177,8 @@ refused --allow-collapse=1
 refused word
 
 "$tool" train --help >"$work/help" || fail "xdomain train --help"
-for word in '--lambda-reg X' '--latent N' '--vae-batch N' '--likelihood gaussian|bernoulli' '--set NAME=VALUE'; do
+for word in '--lambda-reg X' '--latent N' '--vae-batch N' '--likelihood gaussian|bernoulli' '--set NAME=VALUE' \
+  '--width N  *mapping.hidden_width: ' '--one-way  *directions=1: '; do
   grep -q -- "  $word" "$work/help" || fail "the help has no $word"
 done
 [ "$(grep -c -- '^  --lambda-reg ' "$work/help")" -eq 1 ] || fail "the help lists an option twice"

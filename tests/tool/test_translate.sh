@@ -188,6 +188,12 @@ same bad/1.png whole.out/1.png
 rm some/[13].pgm
 echo 'P5 28 28 255' >some/2.pgm
 exits 1 some --skip-bad --out none.out
+mkdir all.bad # more of them than a sheet has columns
+for i in $(seq 20); do cp some/2.pgm all.bad/$i.pgm; done
+exits 1 all.bad --skip-bad --sheet --out none.png
+says '12 of 12 pictures were skipped'
+says 'no picture was left'
+absent none.png
 exits 1 some --skip-bad --out none.idx
 absent none.idx
 
