@@ -163,7 +163,7 @@ xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const x
 static bool fits(const xd_dataset *set, const xd_shape *shape) {
   const xd_shape is = shape_of_set(set);
   if (shape)
-    return is.width == shape->width && is.height == shape->height && is.channels == shape->channels;
+    return same_shape(is, *shape);
   return takes_side(is.width) && takes_side(is.height);
 }
 
@@ -252,8 +252,11 @@ static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const
 }
 
 xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
+  const xd_shape *wanted = shape && shape->width ? shape : NULL; /* conditions have none */
   char *whole = spell_spec(spec);
-  const xd_status status = whole ? load_spec(r, out, whole, shape) : XD_ERROR_OUT_OF_MEMORY;
+  xd_status status = whole ? load_spec(r, out, whole, wanted) : XD_ERROR_OUT_OF_MEMORY;
   free(whole);
+  if (!status && wanted)
+    status = check_shape(r, spec, shape_of_set(*out), *wanted);
   return status;
 }
