@@ -223,11 +223,16 @@ static xd_status load_again(const runtime *r, xd_dataset **out, const char *spec
   return status;
 }
 
+/* Whether pictures can be of use in one size: they have several, or so large a one that all together do not fit. */
+static bool wants_size(xd_status status) {
+  return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_TOO_LARGE;
+}
+
 /* As it is, or, where that is of no use, again in one size; what the library warns of it was said by then. */
 static xd_status load_folder(runtime *r, xd_dataset **out, const char *spec, const char *folder,
                              const xd_shape *shape) {
   xd_status status = read_set(r, out, spec, NULL);
-  if (status == XD_OK ? fits(*out, shape) : status != XD_ERROR_SHAPE_MISMATCH)
+  if (status == XD_OK ? fits(*out, shape) : !wants_size(status))
     return status;
   r->hushed = true;
   if (shape) {

@@ -239,6 +239,18 @@ for i in 1 2; do draw large/$i.pgm 600 300; done
 runs 0 train --domain1 large --domain2 one --pairs '*:*' $short --out large.xdm
 says "domain 1: 2 pictures of 128x64x1"
 
+# Pictures that together are too many bytes as they are, as photographs: 512 of a side of 2048 are 2 GiB.
+mkdir -p photos/lying
+printf 'P5 2048 2048 255\n' >photos/lying/0.pgm
+head -c 4194304 /dev/zero >>photos/lying/0.pgm
+for i in $(seq 550); do ln one/lying/$((i % 20 + 1)).pgm "photos/lying/$i.pgm"; done
+# shellcheck disable=SC2086
+runs 0 train --domain1 photos --domain2 one $short --no-valid --out photos.xdm
+says "'photos': pictures of 8 to 2048 pixels' width and 8 to 2048 height are stretched to 8x8"
+says "domain 1: 551 pictures of 8x8x1"
+runs 0 eval --model photos.xdm --domain1 photos --domain2 two
+says "'photos': pictures are stretched to the 8x8 that are wanted"
+
 # Judges and sets that another set or a model goes with are of its shape, before anything is trained or judged.
 wants() {
   says "'$1': pictures of $2, where $3 are wanted (XD_ERROR_SHAPE_MISMATCH)"
