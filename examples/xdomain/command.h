@@ -161,6 +161,14 @@ const char *failure_text(const runtime *r, xd_status status);
 /* Prints it; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
 
+/* ---- Models (saving.c) ---- */
+
+xd_status save_model(const runtime *r, const xd_model *model, bool half, const char *path);
+
+/* Saves what was trained; an exit code. Hours of work do not end at a full disk: where `out` cannot be written, the
+ * reason is printed, and another place is tried and named. */
+int keep_model(const runtime *r, const xd_model *model, bool half, const char *out);
+
 /* ---- Outputs (outputs.c) ---- */
 
 typedef struct output {

@@ -46,6 +46,8 @@ static int work(scoring *s, bool json) {
   const int code = open_scoring(s);
   if (code)
     return code;
+  if (!has_direction(s, 0) && !has_direction(s, 1))
+    return failure("'%s' has no mapping to score", s->model_path);
   if (!s->specs[0] && !has_conditions(s))
     return usage_error("--domain1 is needed: the model translates pictures");
   xd_status status = load_scoring_sets(s);

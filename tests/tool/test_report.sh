@@ -150,6 +150,12 @@ runs 0 train --domain1 one --domain2 two --pairs '*:*' $vae --directions 0 --no-
 runs 0 report vaes.xdm --domain1 one --out vaes.html
 sound vaes.html reconstructions interpolations codes networks provenance
 
+for pairs in "" "--pairs *:*"; do
+  # shellcheck disable=SC2086
+  runs 1 eval --model vaes.xdm --domain1 one --domain2 two $pairs
+  says "'vaes.xdm' has no mapping to score"
+done
+
 # ---- Outputs and inputs ----
 
 echo old >old
