@@ -3,6 +3,7 @@
 #ifndef XDOMAIN_COMMAND_H
 #define XDOMAIN_COMMAND_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -93,6 +94,9 @@ void print_html_text(FILE *to, const char *text);
  * as in $'\012', which bash, zsh and ksh read. */
 char *quote_word(const char *word);
 
+/* A message in memory of its own, to be freed; NULL without memory. */
+char *make_message(const char *format, va_list arguments);
+
 /* Print "xdomain: <message>" to standard error; the last two return EXIT_FAILED and EXIT_USAGE. */
 void notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -124,6 +128,7 @@ typedef struct runtime {
   xd_context *context;
   xd_backend_library *library;   /* where `backend` is a file */
   const xd_backend_table *table; /* its table, else NULL */
+  char *refusal; /* why the tool itself refuses, of which the context does not know; or NULL */
 } runtime;
 
 /* The flags every command has, for its table. */
@@ -146,12 +151,24 @@ void choose_backend(const runtime *r, xd_context_options *options);
 /* The signal that cancelled the context, or 0. */
 int signal_received(void);
 
-/* The context's message for a failed call. Where the tool itself had no memory, that message is of something else and is
- * not taken. */
+/* The reason of a failure that a command reports later, where it is the tool's own; returns the status. */
+xd_status refuse_with(runtime *r, xd_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* That reason, or the context's message for a failed call. Where the tool itself had no memory, that message is of
+ * something else and is not taken. */
 const char *failure_text(const runtime *r, xd_status status);
 
 /* Prints it; returns the exit code. */
 int report_failure(const runtime *r, xd_status status);
+
+/* ---- Models (saving.c) ---- */
+
+xd_status save_model(const runtime *r, const xd_model *model, bool half, const char *path);
+
+/* Saves what was trained; an exit code. Hours of work do not end at a full disk: where `out` cannot be written, the
+ * reason is printed, and another place is tried and named. */
+int keep_model(const runtime *r, const xd_model *model, bool half, const char *out);
 
 /* ---- Outputs (outputs.c) ---- */
 

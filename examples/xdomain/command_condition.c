@@ -184,16 +184,14 @@ static xd_status keep_properties(conditioning *c) {
   return XD_OK;
 }
 
-static xd_status save(const conditioning *c) {
-  xd_save_options options = XD_SAVE_OPTIONS_INIT;
-  options.half = c->half;
-  const xd_status status = xd_model_save(c->model, c->run.context, c->out, &options);
-  if (status)
-    return status;
+static int save(const conditioning *c) {
+  const int code = keep_model(&c->run, c->model, c->half, c->out);
+  if (code)
+    return code;
   fputs("wrote ", stderr);
   print_text(stderr, c->out);
   fputc('\n', stderr);
-  return XD_OK;
+  return EXIT_DONE;
 }
 
 static int check_output(const conditioning *c) {
@@ -224,9 +222,7 @@ static int work(conditioning *c) {
     status = train(c);
   if (!status && c->base)
     status = keep_properties(c);
-  if (!status)
-    status = save(c);
-  return status ? report_failure(&c->run, status) : EXIT_DONE;
+  return status ? report_failure(&c->run, status) : save(c);
 }
 
 static int check_usage(conditioning *c, int words) {

@@ -55,7 +55,7 @@ static int check_outputs(const judging *j) {
 static bool same_pictures(const xd_dataset *first, const xd_dataset *second) {
   const xd_shape shape = shape_of_set(first);
   const uint32_t count = xd_dataset_count(first);
-  bool same = count == xd_dataset_count(second); /* the test set has the training set's size */
+  bool same = count == xd_dataset_count(second); /* of one shape, as load_set has seen to */
   for (uint32_t i = 0; same && i < count; i++)
     same = !memcmp(xd_dataset_pixels(first, i), xd_dataset_pixels(second, i),
                    (size_t)shape.width * shape.height * shape.channels);

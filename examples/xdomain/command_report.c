@@ -95,7 +95,7 @@ static int save_page(page *p) {
   if (!p->to)
     return failure("cannot write '%s': %s", p->out, strerror(errno));
   const xd_status status = write_page(p);
-  const bool whole = !status && !ferror(p->to), kept = keep_pending(&file, p->to, whole);
+  const bool kept = keep_pending(&file, p->to, !status);
   const int error = errno;
   drop_pending(&file);
   if (status && status != XD_ERROR_IO)

@@ -163,7 +163,7 @@ xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const x
 static bool fits(const xd_dataset *set, const xd_shape *shape) {
   const xd_shape is = shape_of_set(set);
   if (shape)
-    return is.width == shape->width && is.height == shape->height && is.channels == shape->channels;
+    return same_shape(is, *shape);
   return takes_side(is.width) && takes_side(is.height);
 }
 
@@ -223,11 +223,16 @@ static xd_status load_again(const runtime *r, xd_dataset **out, const char *spec
   return status;
 }
 
+/* Whether pictures can be of use in one size: they have several, or so large a one that all together do not fit. */
+static bool wants_size(xd_status status) {
+  return status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_TOO_LARGE;
+}
+
 /* As it is, or, where that is of no use, again in one size; what the library warns of it was said by then. */
 static xd_status load_folder(runtime *r, xd_dataset **out, const char *spec, const char *folder,
                              const xd_shape *shape) {
   xd_status status = read_set(r, out, spec, NULL);
-  if (status == XD_OK ? fits(*out, shape) : status != XD_ERROR_SHAPE_MISMATCH)
+  if (status == XD_OK ? fits(*out, shape) : !wants_size(status))
     return status;
   r->hushed = true;
   if (shape) {
@@ -252,8 +257,11 @@ static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const
 }
 
 xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
+  const xd_shape *wanted = shape && shape->width ? shape : NULL; /* conditions have none */
   char *whole = spell_spec(spec);
-  const xd_status status = whole ? load_spec(r, out, whole, shape) : XD_ERROR_OUT_OF_MEMORY;
+  xd_status status = whole ? load_spec(r, out, whole, wanted) : XD_ERROR_OUT_OF_MEMORY;
   free(whole);
+  if (!status && wanted)
+    status = check_shape(r, spec, shape_of_set(*out), *wanted);
   return status;
 }

@@ -149,10 +149,10 @@ static bool rename_pending(pending_file *file) {
 
 bool keep_pending(pending_file *file, FILE *to, bool whole) {
   const int error = errno;
-  const bool closed = close_stream(to);
-  if (!whole)
-    errno = error;
-  return whole && closed && sync_path(file->temporary, O_WRONLY) && rename_pending(file) &&
+  const bool good = whole && !ferror(to), closed = close_stream(to);
+  if (!good)
+    errno = error ? error : EIO;
+  return good && closed && sync_path(file->temporary, O_WRONLY) && rename_pending(file) &&
          sync_folder(file->path);
 }
 

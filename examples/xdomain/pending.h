@@ -20,8 +20,8 @@ int encode_png(const runtime *run, const xd_image *view, FILE *to, const char *p
  * in the end, kept or not. */
 FILE *open_pending(pending_file *file, const char *path);
 
-/* Closes the stream and, if all was written (`whole`), gives the file its name once it is on the disk; false with
- * errno. */
+/* Closes the stream and, if no write to it failed and it is `whole`, gives the file its name once it is on the disk;
+ * false with errno. */
 bool keep_pending(pending_file *file, FILE *to, bool whole);
 
 /* Takes away what was not kept, and frees the names; leaves errno as it is. */

@@ -1,6 +1,7 @@
 /* The context a command runs on, and what becomes of failures and signals. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,11 +99,22 @@ void stop_runtime(runtime *r) {
   r->context = NULL;
   xd_backend_library_close(r->library);
   r->library = NULL;
+  free(r->refusal);
+  r->refusal = NULL;
+}
+
+xd_status refuse_with(runtime *r, xd_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  free(r->refusal);
+  r->refusal = make_message(format, arguments);
+  va_end(arguments);
+  return r->refusal ? status : XD_ERROR_OUT_OF_MEMORY;
 }
 
 const char *failure_text(const runtime *r, xd_status status) {
   static const char of_memory[] = "out of memory";
-  const char *message = xd_context_message(r->context);
+  const char *message = r->refusal ? r->refusal : xd_context_message(r->context);
   const bool unrelated = status == XD_ERROR_OUT_OF_MEMORY && strncmp(message, of_memory, strlen(of_memory));
   return message[0] && !unrelated ? message : xd_status_text(status);
 }

@@ -59,8 +59,10 @@ xd_status load_scoring_rest(scoring *s) {
   xd_status status = read_pairs(s);
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = s->judge_paths[d] ? s->judge_paths[d] : s->judge_path;
+    xd_shape shape;
+    xd_model_picture_shape(s->model, (uint32_t)d + 1, &shape);
     if (path)
-      status = xd_judge_load(&s->judge[d], s->run.context, path);
+      status = load_judge(&s->run, &s->judge[d], path, has_direction(s, 1 - d) ? &shape : NULL);
   }
   return status;
 }

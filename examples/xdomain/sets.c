@@ -93,6 +93,26 @@ xd_shape shape_of_set(const xd_dataset *set) {
   return (xd_shape){xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set)};
 }
 
+bool same_shape(xd_shape one, xd_shape other) {
+  return one.width == other.width && one.height == other.height && one.channels == other.channels;
+}
+
+xd_status check_shape(runtime *r, const char *name, xd_shape is, xd_shape wanted) {
+  if (same_shape(is, wanted))
+    return XD_OK;
+  return refuse_with(r, XD_ERROR_SHAPE_MISMATCH, "'%s': pictures of %ux%ux%u, where %ux%ux%u are wanted",
+                     name, is.width, is.height, is.channels, wanted.width, wanted.height, wanted.channels);
+}
+
+xd_status load_judge(runtime *r, xd_judge **out, const char *path, const xd_shape *shape) {
+  xd_shape is;
+  const xd_status status = xd_judge_load(out, r->context, path);
+  if (status || !shape)
+    return status;
+  xd_judge_picture_shape(*out, &is);
+  return check_shape(r, path, is, *shape);
+}
+
 size_t floats_of(xd_shape shape) {
   return (size_t)shape.width * shape.height * shape.channels;
 }

@@ -26,7 +26,7 @@ xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const x
 
 /* Loads a set from a SPEC or a plain folder and, where names are given, matches it with them, else leaves out what is
  * unlabelled. A folder whose pictures are of several sizes, of none that a VAE takes or, where one is given, of another
- * than `shape`, is brought to one size, and this is said (fitting.c). */
+ * than `shape`, is brought to one size, and this is said (fitting.c). What is of another shape still is refused. */
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape);
 
@@ -41,6 +41,11 @@ xd_status match_set(const runtime *r, xd_dataset **set, const class_names *names
 xd_status take_out_unlabelled(const runtime *r, xd_dataset **set, xd_dataset **unlabelled);
 
 xd_shape shape_of_set(const xd_dataset *set);
+/* Refuses what is of pictures of another shape than the one that is wanted; `name` is its SPEC or file. */
+xd_status check_shape(runtime *r, const char *name, xd_shape is, xd_shape wanted);
+/* Loads a judge and, where a shape is given, refuses one of pictures of another. */
+xd_status load_judge(runtime *r, xd_judge **out, const char *path, const xd_shape *shape);
+bool same_shape(xd_shape one, xd_shape other);
 size_t floats_of(xd_shape shape);                    /* of a picture */
 xd_shape larger_shape(xd_shape one, xd_shape other); /* in each of its sizes */
 void view_floats(xd_image *view, float *floats, xd_shape shape);

@@ -157,8 +157,7 @@ char *quote_word(const char *word) {
 
 /* ---- Messages ---- */
 
-/* A message in memory of its own; NULL without memory. */
-static char *make_message(const char *format, va_list arguments) {
+char *make_message(const char *format, va_list arguments) {
   va_list again;
   va_copy(again, arguments);
   const int length = vsnprintf(NULL, 0, format, again);

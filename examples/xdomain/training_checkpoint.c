@@ -11,10 +11,8 @@ char *partial_path(const char *out) {
 /* Both VAEs, and the mappings as far as validation knows them. */
 static void save_recovered(training *t) {
   char *path = partial_path(t->out);
-  xd_save_options save = XD_SAVE_OPTIONS_INIT;
-  save.half = t->half;
   if (path && xd_train_recover(&t->model, t->run.context, t->checkpoint.paths[CHECKPOINT_OWN]) == XD_OK) {
-    const xd_status status = xd_model_save(t->model, t->run.context, path, &save);
+    const xd_status status = save_model(&t->run, t->model, t->half, path);
     if (status)
       report_failure(&t->run, status);
     else

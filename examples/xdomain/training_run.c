@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sets.h"
 #include "sharing.h"
@@ -117,42 +116,15 @@ static void print_summary(training *t) {
   }
 }
 
-static xd_status save_model(const training *t, const char *path) {
-  xd_save_options save = XD_SAVE_OPTIONS_INIT;
-  save.half = t->half;
-  return xd_model_save(t->model, t->run.context, path, &save);
-}
-
-/* Hours of work do not end at a full disk: another place is tried. */
-static int rescue_model(const training *t) {
-  const char *folder = getenv("TMPDIR");
-  char name[64];
-  snprintf(name, sizeof name, "/xdomain-%ld.xdm", (long)getpid());
-  const char *const prefixes[] = {t->out, folder ? folder : "/tmp", "."}, *const suffixes[] = {".rescued",
-                                                                                               name, name};
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-    char *path = join_texts(prefixes[i], suffixes[i], "");
-    const bool saved = path && save_model(t, path) == XD_OK;
-    if (saved)
-      notice("the model was written to '%s' instead", path);
-    free(path);
-    if (saved)
-      break;
-  }
-  return EXIT_FAILED;
-}
-
-static int keep_model(training *t) {
+static int finish_model(training *t) {
   if (!is_first_rank())
     return EXIT_DONE;
-  const xd_status status = save_model(t, t->out);
-  if (status) {
-    report_failure(&t->run, status);
-    const char *kept = t->checkpoint.paths[CHECKPOINT_OWN];
-    if (kept)
-      notice("the training is kept in '%s' as it was when that was written last", kept);
-    return rescue_model(t);
-  }
+  const int code = keep_model(&t->run, t->model, t->half, t->out);
+  const char *kept = t->checkpoint.paths[CHECKPOINT_OWN];
+  if (code && kept)
+    notice("the training is kept in '%s' as it was when that was written last", kept);
+  if (code)
+    return code;
   drop_checkpoint(&t->checkpoint);
   draw_previews(t, t->model);
   print_summary(t);
@@ -196,7 +168,7 @@ int run_training(training *t) {
   const bool idle = !t->stage; /* it was refused, or no step was left */
   if (idle && !status)
     take_up_report(t, &(xd_progress){.stage = XD_STAGE_MAPPING2, .step = UINT32_MAX});
-  int code = status ? report_failure(&t->run, status) : keep_model(t);
+  int code = status ? report_failure(&t->run, status) : finish_model(t);
   if (status)
     keep_finished(t, status);
   if (!idle || !status)

@@ -196,8 +196,9 @@ static xd_status load_judges(training *t) {
   xd_status status = XD_OK;
   for (int d = 0; d < 2 && !status; d++) {
     const char *path = t->judge_paths[d] ? t->judge_paths[d] : t->judge_path;
+    const xd_shape shape = shape_of_set(t->sets[d]);
     if (has_judge(t, d) && path)
-      status = xd_judge_load(&t->judges[d], t->run.context, path);
+      status = load_judge(&t->run, &t->judges[d], path, &shape);
     else if (t->judge_paths[d])
       say_unused(t, flags[d]);
   }

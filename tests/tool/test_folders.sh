@@ -239,6 +239,37 @@ for i in 1 2; do draw large/$i.pgm 600 300; done
 runs 0 train --domain1 large --domain2 one --pairs '*:*' $short --out large.xdm
 says "domain 1: 2 pictures of 128x64x1"
 
+# Pictures that together are too many bytes as they are, as photographs: 512 of a side of 2048 are 2 GiB.
+mkdir -p photos/lying
+printf 'P5 2048 2048 255\n' >photos/lying/0.pgm
+head -c 4194304 /dev/zero >>photos/lying/0.pgm
+for i in $(seq 550); do ln one/lying/$((i % 20 + 1)).pgm "photos/lying/$i.pgm"; done
+# shellcheck disable=SC2086
+runs 0 train --domain1 photos --domain2 one $short --no-valid --out photos.xdm
+says "'photos': pictures of 8 to 2048 pixels' width and 8 to 2048 height are stretched to 8x8"
+says "domain 1: 551 pictures of 8x8x1"
+runs 0 eval --model photos.xdm --domain1 photos --domain2 two
+says "'photos': pictures are stretched to the 8x8 that are wanted"
+
+# Judges and sets that another set or a model goes with are of its shape, before anything is trained or judged.
+wants() {
+  says "'$1': pictures of $2, where $3 are wanted (XD_ERROR_SHAPE_MISMATCH)"
+  silent "right on\|step"
+}
+runs 0 judge --train two --epochs 1 --base-channels 4 --out small.xdc
+runs 1 eval --model mixed.xdm --domain1 mixed --domain2 one --judge1 small.xdc
+wants small.xdc 8x8x1 12x10x1
+for judges in "--judge small.xdc" "--judge2 small.xdc"; do
+  # shellcheck disable=SC2086
+  runs 1 train --domain1 one --domain2 "one;size=16x16" $short $judges --out none.xdm
+  wants small.xdc 8x8x1 16x16x1
+done
+# shellcheck disable=SC2086
+runs 1 train --domain1 one --domain2 one $short --validation1 one --validation2 "one;size=16x16" --out none.xdm
+wants 'one;size=16x16' 16x16x1 8x8x1
+runs 1 judge --train one --test "one;size=4x4" --out none.xdc
+wants 'one;size=4x4' 4x4x1 8x8x1
+
 # A plain folder that is not there, or is none, is called a folder.
 runs 1 train --domain1 one --domain2 missing --out none.xdm
 says "the folder 'missing': No such file"

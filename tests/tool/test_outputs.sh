@@ -144,22 +144,28 @@ grep -q '"status": "XD_OK"' out || fail "the report does not reach standard outp
 grep -q '^4,8,' log.csv || fail "the log has no step 8 of the mapping"
 
 # A folder that goes while the training runs: the model is written elsewhere, and named.
-# shellcheck disable=SC2086
-runs 0 train $sets $short --steps 4000 --allow-collapse --out long.xdm
-mkdir gone spare
+mkdir spare
 mkfifo pipe
+rescues() {
+  runs 0 "$@" --out whole.xdm
+  mkdir gone
+  TMPDIR=$work/spare "$tool" "$@" --threads 1 --out gone/model.xdm >out 2>pipe &
+  process=$!
+  {
+    while read -r line && [ "${line#*: step}" = "$line" ]; do :; done
+    rm -r gone
+    cat
+  } <pipe >log
+  wait $process
+  [ $? -eq 1 ] || fail "$*: a model that could not be written where it should is no failure"
+  rescued=$(sed -n "s/^xdomain: the model was written to '\(.*\)' instead$/\1/p" log)
+  cmp -s "$rescued" whole.xdm || fail "$*: the model is not rescued: $(cat log)"
+}
+long="--epochs 1 --min-steps 2 --mapping-steps 4000 --base-channels 4 --latent 4 --hidden1 8 --hidden-width 8 --set allow_collapse=1"
 # shellcheck disable=SC2086
-TMPDIR=$work/spare "$tool" train $sets $short --steps 4000 --allow-collapse --log pipe --out gone/model.xdm >out 2>log &
-process=$!
-{
-  read -r line
-  rm -r gone
-  cat
-} <pipe >/dev/null
-wait $process
-[ $? -eq 1 ] || fail "a model that could not be written where it should is no failure"
-rescued=$(sed -n "s/^xdomain: the model was written to '\(.*\)' instead$/\1/p" log)
-cmp -s "$rescued" long.xdm || fail "the model is not rescued: $(cat log)"
+rescues train $sets $long
+# shellcheck disable=SC2086
+rescues map --condition labels --domain2 dir:two $long
 
 [ "$failures" -eq 0 ] && echo "no output is lost"
 exit "$((failures > 0))"

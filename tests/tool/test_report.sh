@@ -179,6 +179,14 @@ runs 1 report none.xdm --out old
 runs 1 report judge.xdc --out old
 runs 1 report "$model" --domain1 none --out old
 runs 1 report "$model" --domain1 one --domain2 two --judge none.xdc --out old
+mkdir -p "colours/$lying"
+awk 'BEGIN { printf "P6 8 8 255\n"; for (i = 0; i < 192; i++) printf "%c", 33 + i % 90 }' >"colours/$lying/1.ppm"
+for wrong in 'one;size=16x16:16x16x1' 'one;size=4x4:4x4x1' 'one;size=8x4|one;size=8x4:8x4x1' 'colours;size=8x8:8x8x3'; do
+  for domain in 1 2; do
+    runs 1 report "$model" --domain$domain "${wrong%:*}" --no-scores --out old
+    says "'${wrong%:*}': pictures of ${wrong##*:}, where 8x8x1 are wanted (XD_ERROR_SHAPE_MISMATCH)"
+  done
+done
 [ "$(cat old)" = old ] || fail "an old page was touched by a report that failed"
 
 refuses_json() {
