@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 import pytest
@@ -312,6 +312,107 @@ def test_what_a_signals_handler_raises_comes_out(small: Small) -> None:
         assert steps
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_callback_has_its_own_time_limit(small: Small) -> None:
+    """What is raised within it, it may catch, also in a call of its own; the training goes on."""
+
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    def limited(told: xdomain.Progress) -> None:
+        steps.append(told.step)
+        with pytest.raises(TimeoutError):
+            signal.raise_signal(signal.SIGTERM)
+            steps.append(-1)  # it would have gone on
+        if len(steps) == 2:
+            with pytest.raises(TimeoutError):
+                xdomain.train(small, small, "0:1,1:0", callback=lambda told: signal.raise_signal(signal.SIGTERM), **QUICK)
+            with pytest.raises(TimeoutError):
+                signal.raise_signal(signal.SIGTERM)
+
+    steps: list[int] = []
+    before = signal.signal(signal.SIGTERM, refuse)
+    try:
+        assert xdomain.train(small, small, "0:1,1:0", callback=limited, **QUICK)
+        assert len(steps) > 3 and -1 not in steps
+        assert signal.getsignal(signal.SIGTERM) is refuse
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
+@pytest.mark.parametrize("within", [False, True])
+def test_a_time_limit_within_a_call_of_a_callback(small: Small, within: bool) -> None:
+    """It stops the inner call where one runs, and comes out of that."""
+
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    def nested(told: xdomain.Progress) -> None:
+        told_of.append(told.step)
+        if len(told_of) == 1:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(TimeoutError, match="too long"):
+                if within:
+                    xdomain.train(small, small, "0:1,1:0", **{**QUICK, "steps": 10_000_000})
+                else:
+                    time.sleep(60)
+
+    told_of: list[int] = []
+    before = signal.signal(signal.SIGALRM, refuse)
+    try:
+        assert xdomain.train(small, small, "0:1,1:0", callback=nested, **QUICK)
+        assert len(told_of) > 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_handler_that_replaces_itself_stays_replaced(small: Small) -> None:
+    def ask_again(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def raise_signal(told: xdomain.Progress) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, ask_again)
+    try:
+        xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_handler_raises_while_handlers_change(small: Small, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are not back in their place hand on what they hear."""
+
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    def change_and_raise(number: int, handler: Any) -> Any:
+        previous = change(number, handler)
+        if number == signal.SIGINT and (moment == "before") == (handler is not refuse):
+            signal.raise_signal(number)
+        return previous
+
+    before = {number: signal.signal(number, refuse) for number in (signal.SIGTERM, signal.SIGINT)}
+    change = signal.signal
+    images = xdomain.Dataset.from_arrays(*small)
+    try:
+        monkeypatch.setattr(signal, "signal", change_and_raise)
+        try:
+            with pytest.raises(TimeoutError):
+                images.matched(["0", "1"])
+        finally:
+            monkeypatch.undo()
+        for number in before:
+            with pytest.raises(TimeoutError):
+                signal.raise_signal(number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")

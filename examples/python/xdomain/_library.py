@@ -216,7 +216,8 @@ _LOG = _abi.xd_log_callback(_tell)  # one for all contexts: it outlives them
 
 
 class Context(Handle):
-    """One thread's runtime. Whatever is made for it may outlive it. Calls that may warn run within a Work."""
+    """One thread's runtime. Whatever is made for it may outlive it. Calls that may warn run within a Work, which holds a
+    signal's handler off from the warning; while a context is made, what a handler raises in one is lost."""
 
     def __init__(self, threads: int | None = 1, backend: str | None = None) -> None:
         message = ctypes.create_string_buffer(512)
@@ -290,6 +291,15 @@ def read_values(pointer: int | None) -> dict[str, float]:
     }
 
 
+class _Thread(threading.local):
+    """Where a thread is."""
+
+    in_callback = False  #: In a user's function, which may raise.
+
+
+_thread = _Thread()
+
+
 def c_callback(kind: Any, function: Callable[..., object]) -> tuple[Any, list[BaseException]]:
     """A C callback that returns nonzero where function gives False or raises; what it raised is kept, since no
     exception passes through C."""
@@ -297,9 +307,12 @@ def c_callback(kind: Any, function: Callable[..., object]) -> tuple[Any, list[Ba
 
     def call(user: int | None, *arguments: Any) -> int:
         try:
+            _thread.in_callback = True
             answer = function(*arguments)
+            _thread.in_callback = False
             return int(isinstance(answer, (bool, np.bool_)) and not answer)
         except BaseException as error:  # whatever it is, it goes on when the library has returned
+            _thread.in_callback = False
             raised.append(error)
             return 1
 
@@ -318,22 +331,33 @@ class Work:
     """A long call of a context: what a signal's handler raises, as Python's own does at Ctrl-C, cancels the call and
     comes out of it.
 
-    A handler would raise wherever the callback happens to be, even before its first line, where nothing can catch it.
-    So while the call runs another one takes its place, which keeps what it raises and asks the library to stop; the
-    callback, which runs Python after every step, lets the signal be heard.
+    A handler would raise wherever Python happens to be, even in a C callback before its first line, where nothing can
+    catch it. So while the call runs another one takes its place, which keeps what it raises and asks the library to
+    stop; the callback, which runs Python after every step, lets the signal be heard. In a user's function a handler
+    raises as ever: the function may be its time limit's, and catch it.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._active = False
         self._heard: BaseException | None = None
         self._handlers: dict[int, Callable[[int, Any], object]] = {}
+        self._in_callback = False  # where the call began
 
     def _handle(self, number: int, frame: Any) -> None:
+        handler = self._handlers[number]
+        while isinstance(outer := getattr(handler, "__self__", None), Work):  # of the call whose callback this is within
+            handler = outer._handlers[number]
+        if not self._active or _thread.in_callback:
+            handler(number, frame)
+            return
         try:
-            self._handlers[number](number, frame)
+            handler(number, frame)
         except BaseException as error:  # no exception passes through C
             self._heard = self._heard if self._heard is not None else error
             lib.xd_context_cancel(self._context._pointer)
+
+    # A handler may raise while others are put in place or back: one that stays hands on what it hears.
 
     def __enter__(self) -> Work:
         if threading.current_thread() is threading.main_thread():
@@ -342,15 +366,22 @@ class Work:
                 if callable(handler):
                     self._handlers[number] = handler
                     signal.signal(number, self._handle)
+        self._in_callback, _thread.in_callback = _thread.in_callback, False
+        self._active = True
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-        if self._heard is not None:
-            lib.xd_context_clear_cancel(self._context._pointer)
-            if kind is None:  # it came too late
-                raise self._heard
+        self._active = False
+        _thread.in_callback = self._in_callback
+        try:
+            if self._heard is not None:
+                lib.xd_context_clear_cancel(self._context._pointer)
+                if kind is None:  # it came too late
+                    raise self._heard
+        finally:
+            for number, handler in self._handlers.items():
+                if signal.getsignal(number) == self._handle:  # no one has set another since
+                    signal.signal(number, handler)
 
     def check(self, status: int, raised: list[BaseException]) -> None:
         """Raises what stopped the call: what a signal's handler or its callback raised, or what the status means. A signal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar, Union
 
 from . import _abi
-from ._library import Context, Handle, initialised, lib, names_of, path_bytes, text_bytes, whole
+from ._library import Context, Handle, Work, initialised, lib, names_of, path_bytes, text_bytes, whole
 
 Path = Union[str, "os.PathLike[str]"]
 DIRECTIONS = names_of("XD_DIRECTION_", lib.xd_direction_name)
@@ -62,7 +62,8 @@ class Model(Handle):
         context = Context()
         options = initialised(_abi.xd_save_options)
         options.half, options.int8, options.inference_only = int(half), int(int8), int(inference_only)
-        context.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)))
+        with Work(context) as work:
+            work.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)), [])
 
     @property
     def domains(self) -> tuple[Domain, Domain]:

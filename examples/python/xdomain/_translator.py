@@ -186,7 +186,8 @@ class Translator(Handle):
     def draw(self, classes: Any, *, seed: int = 0, temperature: float = 1.0, first: int = 0,
              dtype: npt.DTypeLike = np.uint8) -> Array:
         """New pictures by class, of a model whose domain 1 holds classes (xdomain.train_generator): of one class, by its
-        number or name, or of each of a list. Picture i has the noise of (seed, first + i)."""
+        number or name, or of each of a list. Picture i has the noise of (seed, first + i). The first call reads the
+        names of the classes from the model file."""
         if self.input_shape.width:
             raise ValueError("this model translates pictures: only one that was trained on classes draws by class")
         one = isinstance(classes, (int, str, np.integer))
