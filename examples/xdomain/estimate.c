@@ -66,12 +66,21 @@ static xd_status take_few(const training *t, xd_dataset **out, const xd_dataset 
   return status;
 }
 
+/* A batch that the ranks share evenly; fewer pictures than them, they cannot share. */
+static double pilot_batch(const training *t, uint32_t domain, const xd_dataset *few) {
+  const double ranks = get_sharing()->ranks,
+               batch = fmin(numbered_option(t, "vae%u.batch", domain + 1), xd_dataset_count(few));
+  return fmax(1.0, floor(batch / ranks)) * ranks;
+}
+
 /* Codes are timed without changed copies: validations encode none, and large sets have fewer than small ones. */
-static xd_status shorten(const training *t, xd_options **out) {
+static xd_status shorten(const training *t, xd_options **out, xd_dataset *const few[2]) {
   char text[128];
   xd_status status = xd_options_clone(out, t->run.context, t->options);
-  snprintf(text, sizeof text, "vae.epochs = 0\nvae.min_steps = %d\nmapping.steps = %d\n", PILOT_STEPS,
-           PILOT_STEPS);
+  snprintf(text, sizeof text,
+           "vae.epochs = 0\nvae.min_steps = %d\nvae.parts = 1\nmapping.steps = %d\n"
+           "vae1.batch = %.0f\nvae2.batch = %.0f\n",
+           PILOT_STEPS, PILOT_STEPS, pilot_batch(t, 0, few[0]), pilot_batch(t, 1, few[1]));
   if (!status)
     status = xd_options_read(*out, t->run.context, text);
   for (int i = 0; i < CHANGES && !status; i++) {
@@ -91,7 +100,7 @@ static xd_status run_pilot(training *t, pilot *seen, xd_dataset *const few[2]) {
   input.pairing = t->pairing;
   run.callback = note_time;
   run.user = seen;
-  xd_status status = shorten(t, &options);
+  xd_status status = shorten(t, &options, few);
   if (!status)
     status = t->mapping_only ? xd_map(&model, t->run.context, NULL, t->base, &input, &run, options)
                              : xd_train(&model, t->run.context, NULL, &input, &run, options);
@@ -227,31 +236,38 @@ static bool is_refusal(xd_status status) {
   return status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH;
 }
 
-/* A training that cannot be is refused before judges are trained for it. How it may fail else, it will tell by itself. */
-int plan_training(training *t) {
+static xd_status time_training(training *t) {
   pilot seen = {.steps = {0}};
   xd_dataset *few[2] = {NULL, NULL};
-  t->run.hushed = true;
   xd_status status = take_few(t, &few[0], t->sets[0]);
   if (!status)
     status = take_few(t, &few[1], t->sets[1]);
   if (!status)
-    status = share_trainings(t->run.context);
-  if (!status)
     status = run_pilot(t, &seen, few);
-  const double judges = status ? 0.0 : judge_seconds(t, 0) + judge_seconds(t, 1);
-  t->run.hushed = false;
-  if (!status)
-    status = count_steps(t);
   if (!status)
     make_plan(t, &seen, few[1]);
   xd_dataset_release(few[0]);
   xd_dataset_release(few[1]);
+  return status;
+}
+
+/* A training that cannot be is refused before judges are trained for it. How it may fail else, it will tell by itself. */
+int plan_training(training *t) {
+  t->run.hushed = true;
+  xd_status status = share_trainings(t->run.context);
+  const xd_status counted = status ? status : count_steps(t);
+  /* What is wrong with the options of VAEs that are not trained costs a mapping no more than its plan. */
+  if (!counted || t->mapping_only)
+    status = time_training(t);
+  const double judges = status || counted ? 0.0 : judge_seconds(t, 0) + judge_seconds(t, 1);
+  t->run.hushed = false;
   if (signal_received())
     return report_failure(&t->run, XD_ERROR_CANCELLED);
   if (is_refusal(status))
     return report_failure(&t->run, status);
-  if (!status && !t->checkpoint.goes_on[CHECKPOINT_OWN])
+  if (counted && !t->mapping_only)
+    return report_failure(&t->run, counted);
+  if (!status && !counted && !t->checkpoint.goes_on[CHECKPOINT_OWN])
     say_plan(t, judges);
   return EXIT_DONE;
 }

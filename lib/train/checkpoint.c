@@ -132,7 +132,7 @@ static xd_status write_last(xdi_training *training, xd_status status) {
   else
     xdi_fail(context, status, "%s; its checkpoint is an older one: %s", why, reason);
   xdi_speak(context);
-  if (!written)
+  if (!written && status == XD_ERROR_CANCELLED) /* whose message a host need not tell */
     xdi_log(context, XD_LOG_WARNING, "the checkpoint is an older one: %s", reason);
   return status;
 }

@@ -171,8 +171,10 @@ grep -q 'cannot write' log && fail "a new log cannot be written: $(cat log)"
 mv kept logged.xdm.checkpoint
 mkfifo log.pipe
 cat log.pipe >piped.csv &
+reader=$!
 start logged --resume --log log.pipe
 ends 0
+wait "$reader"
 cmp -s piped.csv new.csv || fail "a pipe gets another log than a file"
 
 # In the judges that a training trains first: neither the one in work nor the one that is finished is lost.

@@ -124,8 +124,20 @@ printf 'vae.latent_dim = 9\n' >"$work/options"
 sed -n 's/^xdomain: \(.*\) is not used: the VAEs of the model stay as they are$/\1/p' "$work/log" | xargs >"$work/unused"
 [ "$(cat "$work/unused")" = "--augment --latent2 --light-share --set vae1.epochs --set vae2.depth" ] ||
   fail "of unused options are told: $(cat "$work/unused")"
+for words in vae.width=64 'vae.epochs=0 vae.min_steps=0' vae.parts=7; do
+  # shellcheck disable=SC2086
+  "$tool" map --model "$work/vaes.xdm" $sets --steps 8 --no-valid --out "$work/later.xdm" --set "$words" >"$work/log" 2>&1 ||
+    fail "map is refused for $words, which it does not use: $(cat "$work/log")"
+done
 learn --augment 1 --no-valid
 grep 'is not used' "$work/log" && fail "what train uses is told to be unused"
+
+# A batch is shared by the parts of all pictures, not of the few that a training is timed with.
+learn --no-valid --unlabelled1 "dir:$work/two;first=16" --unlabelled2 "dir:$work/one;first=16" --set 'vae.batch=64 vae.parts=32'
+# shellcheck disable=SC2086
+"$tool" train $sets $short --no-valid --set vae.parts=32 --out "$work/none.xdm" >"$work/log" 2>&1 &&
+  fail "32 parts share 48 pictures"
+grep -q '32 parts cannot share 48 rows' "$work/log" || fail "of parts that cannot share is said: $(cat "$work/log")"
 
 # Packed, it translates as before but for rounding, and has no discriminator left.
 "$tool" pack "$work/mapped.xdm" --out "$work/packed.xdm" >"$work/log" 2>&1 || fail "xdomain pack: $(cat "$work/log")"

@@ -439,6 +439,7 @@ START_TEST(checkpoint__goes_on_where_one_cannot_be_written) {
   assert_status(run_part(&p), XD_ERROR_CANCELLED);
   assert_message_names(p.context, "the callback stopped");
   assert_message_names(p.context, "its checkpoint is an older one: ");
+  ck_assert_msg(strstr(log.text, "the checkpoint is an older one: ") != NULL, "%s", log.text);
   ck_assert_int_eq(rename(user.away, l.folder), 0);
   close_part(&p);
   remove_folder(l.folder);
