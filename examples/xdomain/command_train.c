@@ -102,10 +102,20 @@ static int make_options(training *t) {
 }
 
 static void say_unread_options(const training *t) {
-  static const char why[] = "the VAEs of the model stay as they are";
-  static const unread_options unread[] = {{"vae*.*", why}, {"light_share", why}};
+  static const char vaes[] = "the VAEs of the model stay as they are", none[] = "no mapping is trained",
+                    other[] = "that mapping is not trained";
+  static const unread_options given[] = {{"vae*.*", vaes}, {"light_share", vaes}},
+                              alone[] = {{"mapping*.*", none},
+                                         {"validate_every", none},
+                                         {"unlabelled_share", none}},
+                              missing[2] = {{"mapping1.*", other}, {"mapping2.*", other}};
   if (t->mapping_only)
-    say_unread(&t->settings, unread, sizeof unread / sizeof *unread);
+    say_unread(&t->settings, given, sizeof given / sizeof *given);
+  if (!t->directions)
+    say_unread(&t->settings, alone, sizeof alone / sizeof *alone);
+  for (uint32_t d = 0; d < 2 && t->directions; d++)
+    if (!(t->directions >> d & 1))
+      say_unread(&t->settings, &missing[d], 1);
 }
 
 static int check_pairs(training *t) {

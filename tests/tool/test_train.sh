@@ -89,7 +89,11 @@ grep -qi 'nan' "$work/scores" && fail "what was not measured is a number: $(cat 
 
 # The VAEs first, without pairs, and a mapping on them later.
 # shellcheck disable=SC2086
-"$tool" train $domains $short --vaes-only --out "$work/vaes.xdm" >"$work/log" 2>&1 || fail "--vaes-only: $(cat "$work/log")"
+"$tool" train $domains $short --vaes-only --mismatch1 2 --out "$work/vaes.xdm" >"$work/log" 2>&1 ||
+  fail "--vaes-only: $(cat "$work/log")"
+for word in --steps --mismatch1; do
+  grep -q "xdomain: $word is not used: no mapping is trained" "$work/log" || fail "--vaes-only $word: $(cat "$work/log")"
+done
 "$tool" info "$work/vaes.xdm" >"$work/info"
 grep -q '^generator' "$work/info" && fail "--vaes-only trains a generator"
 for words in "" "--pairs 0:2" "--json"; do
@@ -129,6 +133,9 @@ for words in vae.width=64 'vae.epochs=0 vae.min_steps=0' vae.parts=7; do
   "$tool" map --model "$work/vaes.xdm" $sets --steps 8 --no-valid --out "$work/later.xdm" --set "$words" >"$work/log" 2>&1 ||
     fail "map is refused for $words, which it does not use: $(cat "$work/log")"
 done
+learn --one-way --no-valid --steps2 9 --mismatch1 2
+[ "$(grep -c 'is not used' "$work/log")" -eq 1 ] && grep -q -- '--steps2 is not used: that mapping is not trained' "$work/log" ||
+  fail "of a mapping that is not trained is told: $(cat "$work/log")"
 learn --augment 1 --no-valid
 grep 'is not used' "$work/log" && fail "what train uses is told to be unused"
 
