@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -469,7 +470,52 @@ CALLS_THAT_MAKE: dict[str, tuple[str, Callable[[xdomain.Dataset, Path], object]]
     "xd_train_vae": ("xd_encoder_release", lambda images, path: xdomain.train_vae(images, min_steps=0, **TINY)),
     "xd_judge_train": ("xd_judge_release", lambda images, path: xdomain.train_judge(images, **TINY)),
     "xd_dataset_load_folder": ("xd_dataset_release", lambda images, path: xdomain.Dataset.from_folder(path)),
+    "xd_dataset_select": ("xd_dataset_release", lambda images, path: images.select([0])),
+    "xd_model_load": ("xd_model_release", lambda images, path: xdomain.Model.load(DIGITS)),
+    "xd_translator_load": ("xd_translator_destroy", lambda images, path: xdomain.Translator(DIGITS)),
+    "xd_context_create": ("xd_context_destroy", lambda images, path: xdomain.Model.load(DIGITS)),
 }
+DIGITS = Path(os.environ["XDOMAIN_MODELS"]) / "digits.xdm"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_child_that_is_forked_in_a_training_hears_signals(small: Small) -> None:
+    def refuse(number: int, frame: object) -> None:
+        raise TimeoutError("too long")
+
+    def fork() -> None:
+        children.append(os.fork())
+        if children[0] == 0:
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(1)
+            except TimeoutError:
+                os._exit(3)
+            os._exit(0)
+
+    children: list[int] = []
+    before = signal.signal(signal.SIGTERM, refuse)
+    heard: list[xdomain.Progress] = []
+
+    def begin(told: xdomain.Progress) -> bool:
+        heard.append(told)
+        if len(heard) == 1:
+            threading.Thread(target=fork).start()
+        return not children
+
+    try:
+        with pytest.raises(xdomain.Cancelled):
+            xdomain.train(small, small, "0:1,1:0", callback=begin, **{**QUICK, "steps": 10_000_000})
+        assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 3
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("kind", [xdomain.Model, xdomain.Judge, xdomain.Dataset, xdomain.Vae])
+@pytest.mark.parametrize("given", ["m.xdm", b"m.xdm", 5, None])
+def test_what_other_calls_make_says_so(kind: Any, given: Any) -> None:
+    with pytest.raises(TypeError, match=f"{kind.__name__} is not called to make one: .*(load|from_folder|train_vae)"):
+        kind(given, given) if kind is xdomain.Vae else kind(given)
 
 
 @pytest.mark.parametrize("name", CALLS_THAT_MAKE)
@@ -495,6 +541,7 @@ def test_an_interrupt_after_the_last_step(
     monkeypatch.setattr(xdomain._library.lib, release, count)
     with pytest.raises(KeyboardInterrupt):
         run(images, tmp_path)
+    gc.collect()  # frames that the exception has seen
     assert len(released) == 1  # what the call made had an owner
 
 

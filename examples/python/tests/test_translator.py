@@ -391,6 +391,14 @@ def test_goes_to_other_processes(digits: Path, pictures: np.ndarray, method: str
             assert np.array_equal(result, expected)
 
 
+class Named(xdomain.Translator):
+    pass
+
+
+def test_a_kind_of_translators_stays_one(digits: Path) -> None:
+    assert type(pickle.loads(pickle.dumps(Named(digits)))) is Named
+
+
 def _in_child(translate: xdomain.Translator, pictures: np.ndarray, to: object) -> None:
     to.put(translate(pictures, seed=5))  # type: ignore[attr-defined]
 
@@ -420,7 +428,7 @@ def test_handles_have_one_owner(digits: Path, pictures: np.ndarray) -> None:
 
 def test_an_exit_leaves_calls_alone(digits: Path) -> None:
     program = """
-import sys, threading
+import ctypes, sys, threading
 import numpy as np
 import xdomain
 translate = xdomain.Translator(sys.argv[1], max_batch=1)
@@ -428,8 +436,8 @@ many = np.zeros((20000, 28, 28), np.uint8)
 begun = threading.Event()
 threading.Thread(target=translate, args=(many,), kwargs={"callback": lambda told: begun.set()}, daemon=True).start()
 begun.wait()
-xdomain._library.Handle(1, lambda pointer: print("destroyed"))
-kept = xdomain._library.Handle(2, lambda pointer: print("destroyed at exit"))
+xdomain._library.Handle(ctypes.c_void_p(1), lambda pointer: print("destroyed"))
+kept = xdomain._library.Handle(ctypes.c_void_p(2), lambda pointer: print("destroyed at exit"))
 """
     done = subprocess.run([sys.executable, "-c", program, str(digits)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "destroyed\n", "")

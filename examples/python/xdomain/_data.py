@@ -19,8 +19,10 @@ from ._progress import Callback, watched
 class Dataset(Handle):
     """Pictures of one size as bytes, each with a label 0..255; immutable, shared by any number of threads."""
 
-    def __init__(self, pointer: int) -> None:
-        super().__init__(pointer, lib.xd_dataset_release)
+    _makers = "Dataset.from_folder, from_arrays, from_idx and from_spec"
+
+    def __init__(self, made: ctypes.c_void_p) -> None:
+        super().__init__(made, lib.xd_dataset_release)
 
     @classmethod
     def from_folder(
@@ -45,19 +47,19 @@ class Dataset(Handle):
         with watched(context, callback, progress) as (options.callback, check):
             check(lib.xd_dataset_load_folder(ctypes.byref(out), context._pointer, path_bytes(path),
                                              ctypes.byref(options)))
-            return cls(out.value or 0)
+            return cls(out)
 
     @classmethod
     def from_idx(cls, images: Path, labels: Path | None = None) -> Dataset:
         """IDX files, plain or gzip, as MNIST is published."""
         second = None if labels is None else path_bytes(labels)
-        return cls(Context().make(lib.xd_dataset_load_idx, path_bytes(images), second))
+        return Context().make(cls, lib.xd_dataset_load_idx, path_bytes(images), second)
 
     @classmethod
     def from_spec(cls, spec: str) -> Dataset:
         """One line of text as the tool takes it: "dir:PATH;size=32x32", "idx:A,B;classes=0-4|idx:C,D".
         Its language is outside the library's promise: another minor version may change it."""
-        return _made(lib.xd_dataset_load, path_bytes(spec), None)
+        return Context().make(cls, lib.xd_dataset_load, path_bytes(spec), None)
 
     @classmethod
     def from_arrays(cls, pictures: Array | Sequence[Any], labels: npt.ArrayLike | None = None) -> Dataset:
@@ -81,10 +83,8 @@ class Dataset(Handle):
                 lib.xd_image_convert(context._pointer, views([to]), views([source], _abi.XD_ALPHA_COMPOSITE))
             )
         numbers = None if labels is None else _labels(labels, len(arrays))
-        return cls(
-            context.make(lib.xd_dataset_create, pixels.ctypes.data, None if numbers is None else numbers.ctypes.data,
-                         len(arrays), width, height, channels)
-        )
+        return context.make(cls, lib.xd_dataset_create, pixels.ctypes.data,
+                            None if numbers is None else numbers.ctypes.data, len(arrays), width, height, channels)
 
     def select(
         self, classes: Iterable[int] | None = None, *, count: int = 0, skip: int = 0, seed: int | None = None
@@ -99,17 +99,17 @@ class Dataset(Handle):
         selection.count, selection.skip = whole("count", count, 0, U32_MOST), whole("skip", skip, 0, U32_MOST)
         if seed is not None:
             selection.shuffled, selection.seed = 1, whole("seed", seed)
-        return Dataset(context.make(lib.xd_dataset_select, self._pointer, ctypes.byref(selection)))
+        return context.make(Dataset, lib.xd_dataset_select, self._pointer, ctypes.byref(selection))
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Dataset, Dataset]:
         """The rest and a part: `fraction` of each class, drawn by the seed."""
         context = Context()
         rest, part = ctypes.c_void_p(), ctypes.c_void_p()
-        context.check(
-            lib.xd_dataset_split(ctypes.byref(rest), ctypes.byref(part), context._pointer, self._pointer,
-                                 real("fraction", fraction), whole("seed", seed))
-        )
-        return Dataset(rest.value or 0), Dataset(part.value or 0)
+        share, number = real("fraction", fraction), whole("seed", seed)
+        with Work(context) as work:
+            work.check(lib.xd_dataset_split(ctypes.byref(rest), ctypes.byref(part), context._pointer, self._pointer, share,
+                                            number))
+            return Dataset(rest), Dataset(part)
 
     def __len__(self) -> int:
         return int(lib.xd_dataset_count(self._pointer))
@@ -149,7 +149,7 @@ class Dataset(Handle):
     def fitted(self, *, width: int = 0, height: int = 0, channels: int = 0, fit: str = "stretch") -> Dataset:
         """The same pictures in another size or with another number of channels; 0 keeps what the set has."""
         options = _options(width, height, channels, fit)
-        return Dataset(Context().make(lib.xd_dataset_fit, self._pointer, ctypes.byref(options)))
+        return Context().make(Dataset, lib.xd_dataset_fit, self._pointer, ctypes.byref(options))
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class Dataset(Handle):
     def matched(self, names: Sequence[str]) -> Dataset:
         """The same pictures with the labels of the classes of the same names in `names`, as of a Domain or another
         set: so a folder more or fewer shifts no label. Pictures of other classes are left out."""
-        return _made(lib.xd_dataset_match_classes, self._pointer, *c_texts(names))
+        return Context().make(Dataset, lib.xd_dataset_match_classes, self._pointer, *c_texts(names))
 
     @property
     def classes(self) -> dict[int, str]:
@@ -215,15 +215,6 @@ class Dataset(Handle):
     def __repr__(self) -> str:
         shape = self.shape
         return f"<xdomain.Dataset {len(self)} of {shape.width}x{shape.height}x{shape.channels}>"
-
-
-def _made(create: Any, *arguments: Any) -> Dataset:
-    """The Dataset of create(&out, context, arguments...), which may warn."""
-    context = Context()
-    out = ctypes.c_void_p()
-    with Work(context) as work:
-        work.check(create(ctypes.byref(out), context._pointer, *arguments), [])
-        return Dataset(out.value or 0)
 
 
 def _labels(given: npt.ArrayLike, count: int) -> npt.NDArray[np.uint32]:
@@ -294,10 +285,11 @@ def _paired_by_file(sets: tuple[Dataset, ...]) -> tuple[Dataset, ...] | None:
     out = ctypes.c_void_p(), ctypes.c_void_p()
     pointers = [images._pointer for images in sets]
     try:
-        context.check(lib.xd_dataset_pair_files(*map(ctypes.byref, out), context._pointer, *pointers))
+        with Work(context) as work:
+            work.check(lib.xd_dataset_pair_files(*map(ctypes.byref, out), context._pointer, *pointers))
+            return tuple(map(Dataset, out))
     except NotFound:
         return None
-    return tuple(Dataset(pointer.value or 0) for pointer in out)
 
 
 def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Dataset:
@@ -305,7 +297,7 @@ def named_as(images: Dataset, names: Sequence[str], pairs: Pairs = None) -> Data
     without sub-folders has the classes that its files are called by, unless names are but numbers."""
     if pairs == "*:*":
         return images
-    images = Dataset(Context().make(lib.xd_dataset_classify_files, images._pointer, *c_texts(names)))
+    images = Context().make(Dataset, lib.xd_dataset_classify_files, images._pointer, *c_texts(names))
     return images.matched(names) if any(names) else images
 
 
@@ -326,10 +318,8 @@ class Pairing(Handle):
     def __init__(self, pairs: Pairs, names1: Sequence[str] = (), names2: Sequence[str] = ()) -> None:
         if not isinstance(pairs, str):  # numbers, also where classes are called by others
             pairs, names1, names2 = _pairs_text(pairs, names1, names2), (), ()
-        create = lib.xd_pairing_create_named
-        super().__init__(
-            Context().make(create, text_bytes(pairs), *c_texts(names1), *c_texts(names2)), lib.xd_pairing_release
-        )
+        self._hold(Context(), lib.xd_pairing_release, lib.xd_pairing_create_named, text_bytes(pairs), *c_texts(names1),
+                   *c_texts(names2))
 
 
 def c_texts(texts: Sequence[str]) -> tuple[Any, int]:

@@ -15,7 +15,7 @@ import signal
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Sequence, TypeVar
 
 import numpy as np
 
@@ -38,6 +38,7 @@ def _load() -> ctypes.CDLL:
 lib = _load()
 
 _Struct = TypeVar("_Struct", bound=ctypes.Structure)
+_Made = TypeVar("_Made")
 
 
 def initialised(kind: type[_Struct]) -> _Struct:
@@ -197,10 +198,18 @@ def shown(number: int) -> str:
 class Handle:
     """An object of the library's, which goes when the last Python object that shows it does."""
 
-    def __init__(self, pointer: int, destroy: Callable[[int], None]) -> None:
-        self._pointer = pointer
+    _makers = "other calls"  # that give one
+
+    def __init__(self, made: ctypes.c_void_p, destroy: Callable[[int], None]) -> None:
+        if not isinstance(made, ctypes.c_void_p):
+            raise TypeError(f"{type(self).__name__} is not called to make one: {self._makers} do")
+        self._pointer = pointer = made.value or 0
         # At exit the system takes all back: a daemon thread may still be in a call.
         weakref.finalize(self, destroy, pointer).atexit = False
+
+    def _hold(self, context: Context, destroy: Callable[[int], None], create: Any, *arguments: Any) -> None:
+        """From now on this is what create(&out, context, arguments...) makes."""
+        context.make(lambda made: Handle.__init__(self, made, destroy), create, *arguments)
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(f"a {type(self).__name__} cannot be pickled or copied: threads share it as it is, and another "
@@ -216,8 +225,7 @@ _LOG = _abi.xd_log_callback(_tell)  # one for all contexts: it outlives them
 
 
 class Context(Handle):
-    """One thread's runtime. Whatever is made for it may outlive it. Calls that may warn run within a Work, which holds a
-    signal's handler off from the warning; while a context is made, what a handler raises in one is lost."""
+    """One thread's runtime. Whatever is made for it may outlive it. Calls that make something or may warn run within a Work."""
 
     def __init__(self, threads: int | None = 1, backend: str | None = None) -> None:
         message = ctypes.create_string_buffer(512)
@@ -228,21 +236,23 @@ class Context(Handle):
         options.message_size = len(message)
         options.log, options.log_level = _LOG, _abi.XD_LOG_WARNING
         out = ctypes.c_void_p()
-        status = lib.xd_context_create(ctypes.byref(out), ctypes.byref(options))
-        if status != 0:
-            raise failure(status, message.value.decode())
-        super().__init__(out.value or 0, lib.xd_context_destroy)
+        with Work():
+            status = lib.xd_context_create(ctypes.byref(out), ctypes.byref(options))
+            if status != 0:
+                raise failure(status, message.value.decode())
+            super().__init__(out, lib.xd_context_destroy)
 
     def check(self, status: int) -> None:
         """Raises what a status of this context's calls means."""
         if status != 0:
             raise failure(status, lib.xd_context_message(self._pointer).decode())
 
-    def make(self, create: Any, *arguments: Any) -> int:
-        """The pointer that create(&out, context, arguments...) gives."""
+    def make(self, owner: Callable[[ctypes.c_void_p], _Made], create: Any, *arguments: Any) -> _Made:
+        """The owner of what create(&out, context, arguments...) makes."""
         out = ctypes.c_void_p()
-        self.check(create(ctypes.byref(out), self._pointer, *arguments))
-        return out.value or 0
+        with Work(self) as work:
+            work.check(create(ctypes.byref(out), self._pointer, *arguments))
+            return owner(out)
 
     @property
     def backend(self) -> str:
@@ -277,7 +287,7 @@ class Values(Handle):
     """Named numbers that the library fills."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context.make(lib.xd_values_create), lib.xd_values_destroy)
+        self._hold(context, lib.xd_values_destroy, lib.xd_values_create)
 
     def read(self) -> dict[str, float]:
         return read_values(self._pointer)
@@ -328,18 +338,18 @@ _SIGNALS = [
 
 
 class Work:
-    """A long call of a context: what a signal's handler raises, as Python's own does at Ctrl-C, cancels the call and
-    comes out of it.
+    """A long call of a context, or one whose result needs an owner: what a signal's handler raises, as Python's own does at
+    Ctrl-C, cancels the call and comes out of it, at the latest at the end of the block.
 
     A handler would raise wherever Python happens to be, even in a C callback before its first line, where nothing can
     catch it. So while the call runs another one takes its place, which keeps what it raises and asks the library to
     stop; the callback, which runs Python after every step, lets the signal be heard. In a user's function a handler
-    raises as ever: the function may be its time limit's, and catch it.
+    raises as ever, which the function may catch; so it does in a process that is forked meanwhile.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context | None = None) -> None:
         self._context = context
-        self._active = False
+        self._process = 0  # the one that works; 0: none
         self._heard: BaseException | None = None
         self._handlers: dict[int, Callable[[int, Any], object]] = {}
         self._in_callback = False  # where the call began
@@ -348,46 +358,61 @@ class Work:
         handler = self._handlers[number]
         while isinstance(outer := getattr(handler, "__self__", None), Work):  # of the call whose callback this is within
             handler = outer._handlers[number]
-        if not self._active or _thread.in_callback:
+        if self._process != os.getpid() or _thread.in_callback:
             handler(number, frame)
             return
         try:
             handler(number, frame)
         except BaseException as error:  # no exception passes through C
             self._heard = self._heard if self._heard is not None else error
-            lib.xd_context_cancel(self._context._pointer)
+            if self._context is not None:
+                lib.xd_context_cancel(self._context._pointer)
 
-    # A handler may raise while others are put in place or back: one that stays hands on what it hears.
+    def _put_back(self) -> None:
+        for number, handler in self._handlers.items():
+            if signal.getsignal(number) == self._handle:  # no one has set another since
+                signal.signal(number, handler)
+
+    def _restore(self) -> None:
+        try:
+            self._put_back()
+        except BaseException:  # of a handler that was back
+            self._put_back()
+            raise
 
     def __enter__(self) -> Work:
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
-                handler = signal.getsignal(number)
-                if callable(handler):
-                    self._handlers[number] = handler
-                    signal.signal(number, self._handle)
+            try:
+                for number in _SIGNALS:
+                    handler = signal.getsignal(number)
+                    if callable(handler):
+                        self._handlers[number] = handler
+                        signal.signal(number, self._handle)
+            except BaseException:  # of a handler that is still there
+                self._restore()
+                raise
         self._in_callback, _thread.in_callback = _thread.in_callback, False
-        self._active = True
+        self._process = os.getpid()
         return self
 
     def __exit__(self, kind: object, *error: object) -> None:
-        self._active = False
+        self._process = 0
         _thread.in_callback = self._in_callback
         try:
             if self._heard is not None:
-                lib.xd_context_clear_cancel(self._context._pointer)
+                if self._context is not None:
+                    lib.xd_context_clear_cancel(self._context._pointer)
                 if kind is None:  # it came too late
                     raise self._heard
         finally:
-            for number, handler in self._handlers.items():
-                if signal.getsignal(number) == self._handle:  # no one has set another since
-                    signal.signal(number, handler)
+            self._restore()
 
-    def check(self, status: int, raised: list[BaseException]) -> None:
+    def check(self, status: int, raised: Sequence[BaseException] = ()) -> None:
         """Raises what stopped the call: what a signal's handler or its callback raised, or what the status means. A signal
         that came too late to stop it waits for the end of the block, where what it made has an owner."""
         if self._heard is not None and status != 0:
             raise self._heard
         if raised:
             raise raised[0]
-        self._context.check(status)
+        if self._context is not None:
+            self._context.check(status)

@@ -38,15 +38,17 @@ class Domain:
 class Model(Handle):
     """Two VAEs and the mappings between their codes; immutable, shared by any number of threads."""
 
-    def __init__(self, pointer: int, report: dict[str, float] | None = None) -> None:
-        super().__init__(pointer, lib.xd_model_release)
+    _makers = "Model.load, xdomain.train and xdomain.map"
+
+    def __init__(self, made: ctypes.c_void_p, report: dict[str, float] | None = None) -> None:
+        super().__init__(made, lib.xd_model_release)
         #: What the training told that made it; None of a model from a file.
         self.report = report
 
     @classmethod
     def load(cls, path: Path) -> Model:
         """Reads a model file (.xdm)."""
-        return cls(Context().make(lib.xd_model_load, path_bytes(path)))
+        return Context().make(cls, lib.xd_model_load, path_bytes(path))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "bytes") -> Model:
@@ -55,7 +57,7 @@ class Model(Handle):
         source.name = text_bytes(name)
         source.data = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         source.size = len(data)
-        return cls(Context().make(lib.xd_model_load_source, ctypes.byref(source)))
+        return Context().make(cls, lib.xd_model_load_source, ctypes.byref(source))
 
     def save(self, path: Path, *, half: bool = False, int8: bool = False, inference_only: bool = False) -> None:
         """Writes a model file; half: weights as 16-bit floats, int8: as bytes; inference_only: no discriminators."""
@@ -63,7 +65,7 @@ class Model(Handle):
         options = initialised(_abi.xd_save_options)
         options.half, options.int8, options.inference_only = int(half), int(int8), int(inference_only)
         with Work(context) as work:
-            work.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)), [])
+            work.check(lib.xd_model_save(self._pointer, context._pointer, path_bytes(path), ctypes.byref(options)))
 
     @property
     def domains(self) -> tuple[Domain, Domain]:
@@ -90,7 +92,7 @@ class Model(Handle):
         encoder, decoder = lib.xd_model_encoder(self._pointer, domain), lib.xd_model_decoder(self._pointer, domain)
         if not encoder:
             raise ValueError(f"the model has no VAE of a domain {domain}")
-        return Vae(lib.xd_encoder_retain(encoder), lib.xd_decoder_retain(decoder))
+        return Vae(ctypes.c_void_p(lib.xd_encoder_retain(encoder)), ctypes.c_void_p(lib.xd_decoder_retain(decoder)))
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -119,7 +121,9 @@ class Model(Handle):
 class Vae(Handle):
     """The encoder and the decoder of a domain's pictures; immutable, shared by any number of threads."""
 
-    def __init__(self, encoder: int, decoder: int, report: dict[str, float] | None = None) -> None:
+    _makers = "xdomain.train_vae and Model.vae"
+
+    def __init__(self, encoder: ctypes.c_void_p, decoder: ctypes.c_void_p, report: dict[str, float] | None = None) -> None:
         super().__init__(encoder, lib.xd_encoder_release)
         self._decoder = Handle(decoder, lib.xd_decoder_release)
         #: What the training told that made it; None of a model's.
@@ -134,15 +138,17 @@ class Vae(Handle):
 class Judge(Handle):
     """A classifier of real pictures that says how good translated ones are; immutable, shared by threads."""
 
-    def __init__(self, pointer: int, report: dict[str, float] | None = None) -> None:
-        super().__init__(pointer, lib.xd_judge_release)
+    _makers = "Judge.load and xdomain.train_judge"
+
+    def __init__(self, made: ctypes.c_void_p, report: dict[str, float] | None = None) -> None:
+        super().__init__(made, lib.xd_judge_release)
         #: What the training told that made it; None of a judge from a file.
         self.report = report
 
     @classmethod
     def load(cls, path: Path) -> Judge:
         """Reads a judge file (.xdc)."""
-        return cls(Context().make(lib.xd_judge_load, path_bytes(path)))
+        return Context().make(cls, lib.xd_judge_load, path_bytes(path))
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ class OptionSet(Handle):
     def __init__(
         self, context: Context, group: str, given: Mapping[str, OptionValue], preset: str | None = None
     ) -> None:
-        super().__init__(context.make(lib.xd_options_create, text_bytes(group)), lib.xd_options_destroy)
+        self._hold(context, lib.xd_options_destroy, lib.xd_options_create, text_bytes(group))
         if preset is not None:
             context.check(lib.xd_options_apply_preset(self._pointer, context._pointer, text_bytes(preset)))
         for keyword, value in given.items():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _abi
-from ._library import U32_MOST, Context, InvalidArgument, lib, names_of, whole
+from ._library import U32_MOST, Context, Handle, InvalidArgument, lib, names_of, whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -187,15 +187,17 @@ def sheet(pictures: Any, columns: int | None = None, scale: int = 1, gap: int = 
             raise ValueError(f"the pictures of a sheet have one size: {pixels.shape[:2]} beside {(height, width)}")
         source = views([pixels], _abi.XD_ALPHA_COMPOSITE)
         context.check(lib.xd_image_to_floats(context._pointer, cell.ctypes.data, source, channels))
-    picture = context.make(lib.xd_picture_create_sheet, floats.ctypes.data, width, height, channels, columns, rows,
+    picture = context.make(_Picture, lib.xd_picture_create_sheet, floats.ctypes.data, width, height, channels, columns, rows,
                            scale, gap)
-    try:
-        return to_pil(picture_pixels(picture))
-    finally:
-        lib.xd_picture_destroy(picture)
+    return to_pil(_picture_pixels(picture._pointer))
 
 
-def picture_pixels(picture: int) -> Array:
+class _Picture(Handle):
+    def __init__(self, made: ctypes.c_void_p) -> None:
+        super().__init__(made, lib.xd_picture_destroy)
+
+
+def _picture_pixels(picture: int) -> Array:
     """A copy of the pixels of an xd_picture of u8 samples."""
     view = _abi.xd_image()
     view.struct_size = ctypes.sizeof(view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator, Optional
@@ -54,7 +55,7 @@ def _progress(told: _abi.xd_progress) -> Progress:
         told.overall,
         read_values(told.losses),
         read_values(told.validation) if told.validation else None,
-        Model(lib.xd_model_retain(told.model)) if told.model else None,
+        Model(ctypes.c_void_p(lib.xd_model_retain(told.model))) if told.model else None,
     )
 
 

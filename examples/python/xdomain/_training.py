@@ -99,7 +99,7 @@ def map(  # noqa: A001 - the library's word for it
 def recover(checkpoint: Path) -> Model:
     """The model that a training's checkpoint already holds: both VAEs and, of each mapping, the finished networks or
     the best of the validated steps. NotFound where not both VAEs are trained yet."""
-    return Model(Context().make(lib.xd_train_recover, path_bytes(checkpoint)))
+    return Context().make(Model, lib.xd_train_recover, path_bytes(checkpoint))
 
 
 def _given(options: object) -> Mapping[str, OptionValue]:
@@ -161,7 +161,7 @@ def _train(
             status = lib.xd_map(ctypes.byref(out), context._pointer, report._pointer, start._pointer,
                                 ctypes.byref(values), ctypes.byref(run), options._pointer)
         check(status)
-        return Model(out.value or 0, report.read())
+        return Model(out, report.read())
 
 
 def _pointer(handle: Dataset | Judge | None) -> int | None:
@@ -196,7 +196,7 @@ def train_vae(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_train_vae(ctypes.byref(encoder), ctypes.byref(decoder), context._pointer, report._pointer,
                                images._pointer, ctypes.byref(run), values._pointer))
-        return Vae(encoder.value or 0, decoder.value or 0, report.read())
+        return Vae(encoder, decoder, report.read())
 
 
 def train_generator(
@@ -237,7 +237,7 @@ def train_generator(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_train_generator(ctypes.byref(out), context._pointer, report._pointer, ctypes.byref(given),
                                      ctypes.byref(run), values._pointer))
-        return Model(out.value or 0, report.read())
+        return Model(out, report.read())
 
 
 def train_judge(
@@ -262,7 +262,7 @@ def train_judge(
     with watched(context, callback, progress) as (run.callback, check):
         check(lib.xd_judge_train(ctypes.byref(out), context._pointer, report._pointer, images._pointer,
                                  ctypes.byref(run), values._pointer))
-        return Judge(out.value or 0, report.read())
+        return Judge(out, report.read())
 
 
 def evaluate(

@@ -55,13 +55,13 @@ class Translator(Handle):
             if isinstance(model, Model)
             else (lib.xd_translator_load, path_bytes(model))
         )
-        super().__init__(self._context.make(create, source, ctypes.byref(options)), lib.xd_translator_destroy)
+        self._hold(self._context, lib.xd_translator_destroy, create, source, ctypes.byref(options))
 
     def __reduce__(self) -> tuple[Any, ...]:
         model, direction, threads, backend, max_batch = self._arguments
         if isinstance(model, Model):
             raise TypeError("only a translator from a model file can be pickled")
-        return _restore, (model, direction, threads, backend, max_batch)
+        return _restore, (type(self), model, direction, threads, backend, max_batch)
 
     def _shape(self, ask: Any) -> Shape:
         shape = _abi.xd_shape()
@@ -307,5 +307,7 @@ def _noise(seed: int, first: int, temperature: float) -> tuple[int, int, float]:
     return whole("seed", seed), whole("first", first), real("temperature", temperature)
 
 
-def _restore(model: Path, direction: str, threads: int | None, backend: str | None, max_batch: int) -> Translator:
-    return Translator(model, direction, threads=threads, backend=backend, max_batch=max_batch)
+def _restore(
+    kind: type[Translator], model: Path, direction: str, threads: int | None, backend: str | None, max_batch: int
+) -> Translator:
+    return kind(model, direction, threads=threads, backend=backend, max_batch=max_batch)
