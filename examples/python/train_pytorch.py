@@ -31,6 +31,14 @@ def activation_of(module):
     return next((number for number, kind in enumerate(kinds, 1) if isinstance(module, kind)), 0)
 
 
+def one_of(convolution, name):
+    """A number of a convolution that holds for both sides."""
+    both = getattr(convolution, name)
+    if isinstance(both, str) or len(set(both)) != 1:
+        raise ValueError(f"a convolution's {name} must be one number for both sides, not {both}")
+    return both[0]
+
+
 def describe(name, network, shape):
     """The layers of a network as text, and its tensors by name. `shape` is that of a picture, (height, width,
     channels), or (1, 1, numbers). PyTorch's pictures are [channels][height][width], xdomain's [height][width][channels]:
@@ -51,22 +59,24 @@ def describe(name, network, shape):
                 weights = weights.reshape(-1, channels, height, width).permute(0, 2, 3, 1).flatten(1)
                 bias = bias.reshape(channels, height, width).permute(1, 2, 0).flatten()
             values = ["DNSE", *shape, activation]
+        elif not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            raise ValueError(f"{type(module).__name__} has no place here; docs/model-format.md lists layers")
         else:
-            kernel, stride, pad = module.kernel_size[0], module.stride[0], module.padding[0]
+            kernel, stride, pad = (one_of(module, name) for name in ("kernel_size", "stride", "padding"))
+            if module.padding_mode != "zeros" or module.groups != 1 or one_of(module, "dilation") != 1:
+                raise ValueError("convolutions here are padded by zeros, of one group and without dilation")
             tail = [module.out_channels, kernel, stride, pad, activation]
             bias = module.bias.detach()
             if isinstance(module, nn.ConvTranspose2d):
                 kind, weights = "conv_transpose2d", weights.permute(2, 3, 0, 1)
-                sides = [(side - 1) * stride - 2 * pad + kernel + module.output_padding[0] for side in shape[:2]]
+                sides = [(side - 1) * stride - 2 * pad + kernel + one_of(module, "output_padding") for side in shape[:2]]
                 values = ["CNT2", *tail, *sides]
-            elif isinstance(module, nn.Conv2d):
+            else:
                 kind, weights = "conv2d", weights.permute(2, 3, 1, 0)
                 sides = [(side + 2 * pad - kernel) // stride + 1 for side in shape[:2]]
                 if sides != [-(-side // stride) for side in shape[:2]]:
                     raise ValueError("a convolution's sides must be those of its input by its stride, rounded up")
                 values = ["CNV2", *tail]
-            else:
-                raise ValueError(f"{type(module).__name__} has no place here; docs/model-format.md lists layers")
             shape = (*sides, module.out_channels)
         for part, tensor in (("weights", weights), ("bias", bias)):
             tensors[f"{name}.{len(text) - 1}.{kind}.{part}"] = numpy.ascontiguousarray(tensor.cpu().numpy(), "float32")

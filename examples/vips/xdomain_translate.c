@@ -137,6 +137,9 @@ static int make_result(XdomainTranslate *t, pixels *p, const pixels *source, xd_
   image->Xsize = (int)shape.width;
   image->Ysize = (int)shape.height;
   image->Bands = (grey ? 1 : 3) + has_alpha(source);
+  if (image->Bands != t->in->Bands ||
+      vips_image_guess_interpretation(source->image) != vips_image_guess_interpretation(t->in))
+    vips_image_remove(image, VIPS_META_ICC_NAME); /* a profile of other colours */
   image->Type = interpretation_of(source, grey);
   if (vips_image_write_prepare(image))
     return -1;

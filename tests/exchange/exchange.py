@@ -136,6 +136,17 @@ def check_trained(work):
 
 
 def check_pytorch(work):
+    sys.path.insert(0, str(examples / "python"))
+    from torch import nn
+    from train_pytorch import describe
+    for layer in (nn.Conv2d(1, 4, 4, 2, 1, padding_mode="reflect"), nn.Conv2d(1, 4, 3, 1, 1, dilation=2), nn.Conv2d(1, 4, 3, (2, 1), 1),
+                  nn.Conv2d(2, 4, 3, 1, 1, groups=2), nn.Conv2d(1, 4, 3, padding="same"), nn.MaxPool2d(2),
+                  nn.ConvTranspose2d(1, 4, 3, 2, 1, dilation=2), nn.ConvTranspose2d(1, 4, 4, 2, 1, output_padding=(1, 0))):
+        try:
+            describe("encoder1", nn.Sequential(layer), (28, 28, 1))
+        except ValueError:
+            continue
+        raise AssertionError(f"{layer} is taken for another")
     write_set(work, 12, 16)
     subprocess.run([sys.executable, examples / "python" / "train_pytorch.py", work / "images", work / "labels",
                     work / "weights", "--epochs", "2", "--steps", "20", "--check", work / "check.npz"], check=True)

@@ -127,6 +127,32 @@ START_TEST(translate__takes_bands_and_formats) {
 }
 END_TEST
 
+static gboolean keeps_a_profile(VipsImage *in) {
+  VipsImage *copy, *out;
+  ck_assert_int_eq(vips_copy(in, &copy, NULL), 0);
+  vips_image_set_blob_copy(copy, VIPS_META_ICC_NAME, "profile", sizeof "profile");
+  ck_assert_msg(translate(copy, &out, DIGITS, 1) == 0, "%s", vips_error_buffer());
+  const gboolean keeps = vips_image_get_typeof(out, VIPS_META_ICC_NAME) != 0;
+  g_object_unref(out);
+  g_object_unref(copy);
+  g_object_unref(in);
+  return keeps;
+}
+
+/* The model's pictures are grey. */
+START_TEST(translate__keeps_a_profile_of_its_colours) {
+  guchar pixels[4 * PIXELS];
+  VipsImage *lab;
+  draw(pixels, 0);
+  ck_assert(keeps_a_profile(as_grey(image_of(pixels))));
+  ck_assert(!keeps_a_profile(image_of(pixels)));
+  VipsImage *grey = without_alpha(as_grey(image_of(pixels)));
+  ck_assert_int_eq(vips_colourspace(grey, &lab, VIPS_INTERPRETATION_LAB, NULL), 0);
+  g_object_unref(grey);
+  ck_assert(!keeps_a_profile(lab));
+}
+END_TEST
+
 START_TEST(translate__says_what_is_wrong) {
   guchar pixels[4 * PIXELS];
   VipsImage *out, *in, *small, *many;
@@ -305,6 +331,7 @@ static Suite *make_suite(void) {
   Suite *suite = suite_create("vips");
   TCase *tcase = tcase_create("translate");
   tcase_add_test(tcase, translate__takes_bands_and_formats);
+  tcase_add_test(tcase, translate__keeps_a_profile_of_its_colours);
   tcase_add_test(tcase, translate__says_what_is_wrong);
   tcase_add_test(tcase, translate__sees_a_model_that_was_replaced);
   tcase_add_test(tcase, translate__stops_when_its_image_is_killed);

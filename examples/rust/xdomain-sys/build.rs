@@ -32,7 +32,8 @@ fn folder(variable: &str, question: &str) -> PathBuf {
         .output()
         .unwrap_or_else(|error| panic!("{variable} is not set, and pkg-config does not run: {error}"));
     assert!(answer.status.success(), "{variable} is not set, and pkg-config knows no xdomain");
-    PathBuf::from(String::from_utf8(answer.stdout).expect("UTF-8 of pkg-config").trim())
+    let answer = String::from_utf8(answer.stdout).expect("UTF-8 of pkg-config");
+    PathBuf::from(answer.trim_end_matches('\n').replace("\\ ", " ")) // as a shell would take it
 }
 
 /// The declarations of the headers of one folder and of its unstable/.

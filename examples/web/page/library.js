@@ -42,7 +42,7 @@ export class Library {
       directions: [1, 2].filter((direction) => this.c._page_can(direction)),
       names: [name(1), name(2)],
       pairs: pairing ? pairing.split(",").map((pair) => pair.split(":").map((label, i) =>
-        this.text(this.c._page_class_name(i + 1, Number(label))) || label)) : [],
+        (label !== "*" && this.text(this.c._page_class_name(i + 1, Number(label)))) || label)) : [],
     };
   }
 

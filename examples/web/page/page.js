@@ -14,7 +14,7 @@ const steps = 8; // pictures of a strip; the slider of seeds has a multiple of t
 const $ = (id) => document.getElementById(id);
 const values = Object.fromEntries(["temperature", "seed", "position"].map((name) => [name, $(name)]));
 const directions = [...document.querySelectorAll("[name=direction]")];
-let library, model, chosen, pads, planned, stripsPlanned;
+let library, model, chosen, wanted, pads, planned, stripsPlanned;
 
 function fail(error) {
   $("error").textContent = error ? error.message : "";
@@ -77,20 +77,24 @@ function takeModel(loaded) {
 
 // Loads an entry of the list; the model before stays where the file is refused, not where it maps from no pictures.
 async function loadModel(entry) {
+  wanted = entry;
   $("status").textContent = `Loading ${entry.title}…`;
   document.body.setAttribute("aria-busy", "true");
   try {
     const bytes = new Uint8Array(await (entry.local ?? (await fetched(entry.file))).arrayBuffer());
+    if (wanted !== entry) return;
     const loaded = library.load(bytes);
     chosen = entry;
     takeModel(loaded);
     if (!models.includes(entry)) models.push(entry);
     if (entry.example && pads[0].empty) pads[0].put(await createImageBitmap(await (await fetched(entry.example)).blob()));
   } finally {
-    document.body.setAttribute("aria-busy", "false");
-    $("status").textContent = "";
-    listModels();
-    plan();
+    if (wanted === entry) {
+      document.body.setAttribute("aria-busy", "false");
+      $("status").textContent = "";
+      listModels();
+      plan();
+    }
   }
 }
 
