@@ -288,6 +288,17 @@ def test_a_transparent_value_of_a_pil_image_is_alpha(digits: Path, pictures: np.
     assert np.array_equal(np.asarray(xdomain.Translator(digits)(registered)), xdomain.Translator(digits)(pictures[0]))
 
 
+def test_arrays_of_the_other_byte_order_are_read(digits: Path, pictures: np.ndarray) -> None:
+    translate, wide = xdomain.Translator(digits), pictures[0].astype(np.uint16) * 257
+    assert np.array_equal(translate(wide.astype(wide.dtype.newbyteorder())), translate(wide))
+
+
+def test_premultiplied_grey_is_read(digits: Path) -> None:
+    picture = pytest.importorskip("PIL.Image").new("LA", (28, 28), (200, 128))
+    translate = xdomain.Translator(digits)
+    assert translate(picture.convert("La")).tobytes() == translate(picture.convert("La").convert("LA")).tobytes()
+
+
 def test_wide_pil_images_are_not_clipped(digits: Path, pictures: np.ndarray) -> None:
     pil = pytest.importorskip("PIL.Image")
     translate = xdomain.Translator(digits)

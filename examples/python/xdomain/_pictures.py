@@ -48,9 +48,12 @@ def is_pil(picture: object) -> bool:
 
 
 def as_samples(pixels: Array) -> Array:
-    """An array in a kind of samples that the library reads: itself, or doubles as floats."""
+    """An array in a kind of samples that the library reads: itself, or a copy of doubles as floats or in the machine's
+    order of bytes."""
     if pixels.dtype == np.float64:
         return pixels.astype(np.float32)
+    if not pixels.dtype.isnative:
+        pixels = pixels.astype(pixels.dtype.newbyteorder("="))
     if pixels.dtype not in _SAMPLES:
         raise TypeError(f"arrays are of uint8, uint16, float16 or float32, not {pixels.dtype}")
     return pixels
@@ -67,6 +70,8 @@ def to_array(picture: Picture) -> Array:
         return pixels
     if not is_pil(picture):
         raise TypeError(f"a picture is a numpy array or a PIL image, not {type(picture).__name__}")
+    if picture.mode == "La":  # of which PIL makes nothing else
+        picture = picture.convert("LA")
     if picture.mode in ("1", "L", "RGB") and "transparency" in picture.info:  # one value, as some PNGs have it
         return np.asarray(picture.convert("RGBA" if picture.mode == "RGB" else "LA"))
     if picture.mode in ("L", "LA", "RGB", "RGBA"):

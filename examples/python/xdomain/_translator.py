@@ -114,7 +114,7 @@ class Translator(Handle):
 
         A picture is a PIL image, whose translation is one too, or an array [height, width] or [height, width,
         channels] of uint8, uint16, float16 or float32 with any strides, which is read where it lies; its translation
-        has the same type. Floats are in 0..1; others are refused. Several pictures are a list, or an array with one axis more.
+        has the same type, that of float64 float32. Floats are in 0..1; others are refused. Several pictures are a list, or an array with one axis more.
 
         Picture i has the noise of (seed, first + i), however many there are; temperature scales the noise: less
         gives more typical pictures. `fit` says what becomes of pictures of another size: "exact" refuses them,
