@@ -199,6 +199,17 @@ bool is_picture_name(const char *name); /* folder.c */
  * not now. */
 const xd_picture_decoder *picture_decoder(void);
 
+/* ---- Locks (lock.c) ---- */
+
+typedef struct file_lock {
+  char *path; /* of the file that carries it; NULL: none was taken */
+  int file;
+} file_lock;
+
+/* Refuses a path that another process has taken until that ends; the exit code. */
+int take_lock(file_lock *lock, const char *option, const char *path);
+void release_lock(file_lock *lock);
+
 /* ---- Checkpoints of what trains (checkpoint.c) ---- */
 
 /* A training's own file, and beside it those of the judges that it trains first. */
@@ -218,6 +229,7 @@ typedef struct checkpointing {
   bool with_judge[2];             /* of each domain, which is trained first */
   char *paths[CHECKPOINT_PARTS];  /* where they are, or NULL */
   bool goes_on[CHECKPOINT_PARTS]; /* --resume has found it */
+  file_lock locks[2];             /* of the output and of the checkpoint */
 } checkpointing;
 
 #define CHECKPOINT_FLAGS(c, product) \
@@ -230,9 +242,11 @@ typedef struct checkpointing {
   }
 
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE: that the flags go together; where the
- * checkpoint of an output goes; that a training which begins anew does not write over an earlier one's. */
+ * checkpoint of an output goes; that both are this process's alone until free_checkpoint, and what is there can be taken
+ * up or set aside; that a training which begins anew does not write over an earlier one's. */
 int check_checkpoint_flags(const checkpointing *c);
-int prepare_checkpoint(checkpointing *c, const char *out);
+int place_checkpoint(checkpointing *c, const char *out);
+int claim_checkpoint(checkpointing *c, const runtime *r, const char *out);
 int begin_checkpoint(const checkpointing *c);
 void free_checkpoint(checkpointing *c);
 

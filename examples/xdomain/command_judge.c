@@ -123,9 +123,11 @@ static int run(judging *j) {
 static int work(judging *j) {
   int code = make_options(j);
   if (!code)
-    code = prepare_checkpoint(&j->checkpoint, j->out);
+    code = place_checkpoint(&j->checkpoint, j->out);
   if (!code)
     code = check_outputs(j);
+  if (!code)
+    code = claim_checkpoint(&j->checkpoint, &j->run, j->out);
   if (code)
     return code;
   const xd_status status = load_sets(j);

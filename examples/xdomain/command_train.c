@@ -181,11 +181,11 @@ static int check_outputs(const training *t) {
 }
 
 /* A direction is judged by the judge of the domain that it enters, which is trained where no file was named. */
-static int place_checkpoint(training *t) {
+static int place_checkpoints(training *t) {
   for (int d = 0; d < 2; d++)
     t->checkpoint.with_judge[d] =
         !t->no_validation && t->directions >> (1 - d) & 1 && !t->judge_paths[d] && !t->judge_path;
-  return prepare_checkpoint(&t->checkpoint, t->out);
+  return place_checkpoint(&t->checkpoint, t->out);
 }
 
 /* ---- The commands ---- */
@@ -199,9 +199,11 @@ static int work(training *t) {
   if (!code)
     code = prepare_previews(t);
   if (!code)
-    code = place_checkpoint(t);
+    code = place_checkpoints(t);
   if (!code)
     code = check_outputs(t);
+  if (!code)
+    code = claim_checkpoint(&t->checkpoint, &t->run, t->out);
   if (!code) {
     say_unread_options(t);
     code = load_training_sets(t);
