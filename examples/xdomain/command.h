@@ -191,8 +191,8 @@ int keep_settings(const output *outputs, size_t count,
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 int make_folder(const char *path); /* unless it is there; the exit code */
-/* Whether a path ends as pictures of a kind do that the tool does not write. */
-bool is_other_picture_name(const char *path);
+/* Whether a path ends as pictures, sets and archives of a kind do that is no folder's. */
+bool is_other_file_name(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
 
 /* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is

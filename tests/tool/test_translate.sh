@@ -81,8 +81,8 @@ cp lone.pgm same.pgm
 exits 2 same.png same.pgm --out double
 absent double
 
-# A picture's name that is not PNG's is no folder's.
-for name in result.jpg result.JPEG result.webp result.ppm; do
+# A picture's name that is not PNG's is no folder's, nor is that of a set or an archive.
+for name in result.jpg result.JPEG result.webp result.ppm result.idx.gz result.mat result.zip; do
   exits 2 lone.pgm --out $name
   says PNG
   absent $name
