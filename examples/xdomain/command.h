@@ -304,12 +304,17 @@ xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge,
 /* Whether its scores mean anything. */
 bool is_sound(const judge_worth *worth);
 
-/* Says in one line what it is worth, and in another one if that is little. */
+/* Says if that is little; and before it, in a line, what it is. */
+void warn_of_worth(const judge_worth *worth);
 void say_worth(const judge_worth *worth, uint32_t domain);
 
 /* ---- Measures (report.c); `prefix` stands before their names: "", or "validation1." in a report ---- */
 
 double value_of(const xd_values *values, const char *name); /* NaN where there is none */
+
+/* Whether the auto-encoder is the limit: where many of its own pictures are misread, translations that are misread as
+ * often speak for no mapping. */
+bool is_limited(double of_reconstructions, double of_translations);
 bool has_measures(const xd_values *values, const char *prefix);
 void print_json_number(FILE *to, const char *name, double value); /* "name": value, or null */
 /* By a judge that is not sound no Frechet distance is told. */

@@ -15,6 +15,7 @@ static const char train_usage[] =
     "Instead of a folder: SPEC is FOLDER or idx:IMAGES,LABELS or mat:FILE, followed by options\n"
     "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
     ";size=32x32 ;channels=1; several between bars are joined: 'idx:A,B;classes=1-4|idx:C,D;channels=3'.\n"
+    ";bad=skip behind a folder leaves out pictures that cannot be read, and names them.\n"
     "A backslash stands before ; | , and \\ in paths.\n"
     "--pairs '*:*' pairs all with all.\n\n"
     "--preset begins with the numbers of a known experiment: mnist; fashion (MNIST to Fashion-MNIST); svhn\n"
