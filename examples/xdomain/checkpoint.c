@@ -76,22 +76,55 @@ int check_checkpoint_flags(const checkpointing *c) {
              : EXIT_DONE;
 }
 
-int prepare_checkpoint(checkpointing *c, const char *out) {
-  if (c->none)
-    return EXIT_DONE;
-  for (int part = 0; part < CHECKPOINT_PARTS; part++) {
+int place_checkpoint(checkpointing *c, const char *out) {
+  for (int part = 0; part < CHECKPOINT_PARTS && !c->none; part++) {
     if (part > CHECKPOINT_OWN && !c->with_judge[part - CHECKPOINT_JUDGE1])
       continue;
     c->paths[part] = join_texts(c->given ? c->given : out, c->given ? "" : ending, part_endings[part]);
     if (!c->paths[part])
       return failure("out of memory");
-    c->goes_on[part] = c->resume && exists(c->paths[part]);
   }
+  return EXIT_DONE;
+}
+
+/* A file that somebody named by mistake is not moved. */
+static int check_kind(const runtime *r, const char *path) {
+  xd_file_info info = XD_FILE_INFO_INIT;
+  const xd_status status = xd_file_inspect(r->context, &info, NULL, 0, path);
+  if (status == XD_ERROR_CANCELLED)
+    return report_failure(r, status);
+  if (status == XD_OK && !strcmp(info.kind, "checkpoint"))
+    return EXIT_DONE;
+  return failure("--checkpoint '%s' is there and is no checkpoint: it stays as it is; give another name",
+                 path);
+}
+
+static int check_kinds(const checkpointing *c, const runtime *r) {
+  int code = EXIT_DONE;
+  for (int part = 0; part < CHECKPOINT_PARTS && c->given && !c->resume && !code; part++)
+    if (c->paths[part] && exists(c->paths[part]))
+      code = check_kind(r, c->paths[part]);
+  return code;
+}
+
+static int find_earlier(checkpointing *c) {
+  for (int part = 0; part < CHECKPOINT_PARTS; part++)
+    c->goes_on[part] = c->resume && c->paths[part] && exists(c->paths[part]);
   if (c->resume && !find_part(c))
     return failure("there is no checkpoint '%s' to go on from", c->paths[CHECKPOINT_OWN]);
   if (c->resume && !c->goes_on[CHECKPOINT_OWN])
     notice("'%s' is not there: the judges alone are taken up", c->paths[CHECKPOINT_OWN]);
   return EXIT_DONE;
+}
+
+int claim_checkpoint(checkpointing *c, const runtime *r, const char *out) {
+  const char *own = c->paths[CHECKPOINT_OWN];
+  int code = is_first_rank() ? take_lock(&c->locks[0], "--out", out) : EXIT_DONE;
+  if (!code && is_first_rank() && own)
+    code = take_lock(&c->locks[1], "--checkpoint", own);
+  if (!code && is_first_rank())
+    code = check_kinds(c, r);
+  return code ? code : find_earlier(c);
 }
 
 int begin_checkpoint(const checkpointing *c) {
@@ -101,6 +134,8 @@ int begin_checkpoint(const checkpointing *c) {
 void free_checkpoint(checkpointing *c) {
   for (int part = 0; part < CHECKPOINT_PARTS; part++)
     free(c->paths[part]);
+  for (size_t i = 0; i < sizeof c->locks / sizeof *c->locks; i++)
+    release_lock(&c->locks[i]);
 }
 
 xd_run run_with_checkpoint(const checkpointing *c, checkpoint_part part, xd_progress_callback callback,

@@ -191,13 +191,24 @@ int keep_settings(const output *outputs, size_t count,
 bool same_file(const char *path, const char *other);
 bool is_folder(const char *path);
 int make_folder(const char *path); /* unless it is there; the exit code */
-/* Whether a path ends as pictures of a kind do that the tool does not write. */
-bool is_other_picture_name(const char *path);
+/* Whether a path ends as pictures, sets and archives of a kind do that is no folder's. */
+bool is_other_file_name(const char *path);
 bool is_picture_name(const char *name); /* folder.c */
 
 /* Reads kinds that the library does not (vips_reader.c); NULL where libvips was not there when the tool was built, or is
  * not now. */
 const xd_picture_decoder *picture_decoder(void);
+
+/* ---- Locks (lock.c) ---- */
+
+typedef struct file_lock {
+  char *path; /* of the file that carries it; NULL: none was taken */
+  int file;
+} file_lock;
+
+/* Refuses a path that another process has taken until that ends; the exit code. */
+int take_lock(file_lock *lock, const char *option, const char *path);
+void release_lock(file_lock *lock);
 
 /* ---- Checkpoints of what trains (checkpoint.c) ---- */
 
@@ -218,6 +229,7 @@ typedef struct checkpointing {
   bool with_judge[2];             /* of each domain, which is trained first */
   char *paths[CHECKPOINT_PARTS];  /* where they are, or NULL */
   bool goes_on[CHECKPOINT_PARTS]; /* --resume has found it */
+  file_lock locks[2];             /* of the output and of the checkpoint */
 } checkpointing;
 
 #define CHECKPOINT_FLAGS(c, product) \
@@ -230,9 +242,11 @@ typedef struct checkpointing {
   }
 
 /* Answer an exit code and have printed the reason where it is not EXIT_DONE: that the flags go together; where the
- * checkpoint of an output goes; that a training which begins anew does not write over an earlier one's. */
+ * checkpoint of an output goes; that both are this process's alone until free_checkpoint, and what is there can be taken
+ * up or set aside; that a training which begins anew does not write over an earlier one's. */
 int check_checkpoint_flags(const checkpointing *c);
-int prepare_checkpoint(checkpointing *c, const char *out);
+int place_checkpoint(checkpointing *c, const char *out);
+int claim_checkpoint(checkpointing *c, const runtime *r, const char *out);
 int begin_checkpoint(const checkpointing *c);
 void free_checkpoint(checkpointing *c);
 
@@ -290,12 +304,17 @@ xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge,
 /* Whether its scores mean anything. */
 bool is_sound(const judge_worth *worth);
 
-/* Says in one line what it is worth, and in another one if that is little. */
+/* Says if that is little; and before it, in a line, what it is. */
+void warn_of_worth(const judge_worth *worth);
 void say_worth(const judge_worth *worth, uint32_t domain);
 
 /* ---- Measures (report.c); `prefix` stands before their names: "", or "validation1." in a report ---- */
 
 double value_of(const xd_values *values, const char *name); /* NaN where there is none */
+
+/* Whether the auto-encoder is the limit: where many of its own pictures are misread, translations that are misread as
+ * often speak for no mapping. */
+bool is_limited(double of_reconstructions, double of_translations);
 bool has_measures(const xd_values *values, const char *prefix);
 void print_json_number(FILE *to, const char *name, double value); /* "name": value, or null */
 /* By a judge that is not sound no Frechet distance is told. */

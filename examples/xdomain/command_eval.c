@@ -11,11 +11,13 @@ static const char usage[] =
     "comes from 'xdomain judge'; without one, it is trained on half of the target's pictures here and the\n"
     "other half is used for the scores.";
 
+/* What cannot be scored is said before a judge is trained. */
 static xd_status score(scoring *s) {
+  const bool scores[2] = {has_direction(s, 0) && can_judge(s, 0), has_direction(s, 1) && can_judge(s, 1)};
   xd_status status = XD_OK;
   progress_start(&s->progress);
   for (int source = 0; source < 2 && !status; source++)
-    if (has_direction(s, source))
+    if (scores[source])
       status = score_direction(s, source);
   progress_end(&s->progress);
   return status;
@@ -57,6 +59,8 @@ static int work(scoring *s, bool json) {
     status = score(s);
   if (status)
     return report_failure(&s->run, status);
+  if (!s->measures[0] && !s->measures[1])
+    return EXIT_FAILED;
   if (json)
     print_json(s);
   else

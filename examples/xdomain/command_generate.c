@@ -58,6 +58,19 @@ static void name_rows(generation *g) {
   g->drawing.names = g->drawing.rows > 1 ? g->names : NULL;
 }
 
+/* Two classes of one folder would be one there; a sheet has a row for each. */
+static int check_rows(const generation *g) {
+  for (uint32_t row = 1; row < g->drawing.rows && !ends_with(g->out, ".png"); row++)
+    for (uint32_t other = 0; other < row; other++)
+      if (!strcmp(g->names[row], g->names[other]))
+        return usage_error(
+            "classes %u '%s' and %u '%s' would both become the folder '%s/%s': draw them one by one, "
+            "by --class",
+            g->labels[other], xd_model_class_name(g->model, 1, g->labels[other]), g->labels[row],
+            xd_model_class_name(g->model, 1, g->labels[row]), g->out, g->names[row]);
+  return EXIT_DONE;
+}
+
 static int choose_classes(generation *g) {
   if (g->vector)
     return usage_error("the model's conditions are classes: --class names one");
@@ -67,7 +80,7 @@ static int choose_classes(generation *g) {
   drop_numbers(g);
   name_rows(g);
   return g->drawing.rows
-             ? EXIT_DONE
+             ? check_rows(g)
              : usage_error("the model has no class '%s'; 'xdomain info' tells which it has", g->class);
 }
 

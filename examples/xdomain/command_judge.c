@@ -75,6 +75,9 @@ static xd_status load_sets(judging *j) {
   describe_set("training set", j->train_set);
   if (j->test_set)
     describe_set("test set", j->test_set);
+  if (count_classes(j->train_set) == 1)
+    notice(
+        "the training set has one class: a judge of it finds that in every picture, and its scores say nothing");
   if (j->test_set && same_pictures(j->train_set, j->test_set))
     notice("the test set has the pictures of the training set: its accuracy says nothing of others");
   return XD_OK;
@@ -100,11 +103,13 @@ static xd_status save(const judging *j) {
 }
 
 static xd_status measure(const judging *j) {
-  double accuracy;
-  const xd_status status = xd_judge_accuracy(j->judge, j->run.context, &accuracy, j->test_set);
-  if (!status)
-    printf("accuracy %.4f on %u test pictures\n", accuracy, xd_dataset_count(j->test_set));
-  return status;
+  judge_worth worth;
+  const xd_status status = weigh_judge(&worth, &j->run, j->judge, j->test_set);
+  if (status)
+    return status;
+  printf("accuracy %.4f on %u test pictures\n", worth.accuracy, worth.pictures);
+  warn_of_worth(&worth);
+  return XD_OK;
 }
 
 static int run(judging *j) {
@@ -123,9 +128,11 @@ static int run(judging *j) {
 static int work(judging *j) {
   int code = make_options(j);
   if (!code)
-    code = prepare_checkpoint(&j->checkpoint, j->out);
+    code = place_checkpoint(&j->checkpoint, j->out);
   if (!code)
     code = check_outputs(j);
+  if (!code)
+    code = claim_checkpoint(&j->checkpoint, &j->run, j->out);
   if (code)
     return code;
   const xd_status status = load_sets(j);

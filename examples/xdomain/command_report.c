@@ -57,15 +57,17 @@ static xd_status load_sets(page *p) {
 
 static bool can_score(const page *p, int source) {
   const scoring *s = &p->scored;
-  return !p->no_scores && has_direction(s, source) && s->sets[0] && s->sets[1] && s->pairing;
+  return !p->no_scores && has_direction(s, source) && s->sets[0] && s->sets[1] && s->pairing &&
+         can_judge(s, source);
 }
 
 static xd_status score(page *p) {
   scoring *s = &p->scored;
+  const bool scores[2] = {can_score(p, 0), can_score(p, 1)};
   xd_status status = XD_OK;
   progress_start(&s->progress);
   for (int source = 0; source < 2 && !status; source++)
-    if (can_score(p, source)) {
+    if (scores[source]) {
       status = score_direction(s, source);
       if (!status)
         status = count_confusions(&p->confusions[source], s, source);

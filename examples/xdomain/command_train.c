@@ -15,6 +15,7 @@ static const char train_usage[] =
     "Instead of a folder: SPEC is FOLDER or idx:IMAGES,LABELS or mat:FILE, followed by options\n"
     "such as ;classes=0-4 ;first=2000 ;holdout=10%;part=train (or validation) ;subset=500 ;seed=1\n"
     ";size=32x32 ;channels=1; several between bars are joined: 'idx:A,B;classes=1-4|idx:C,D;channels=3'.\n"
+    ";bad=skip behind a folder leaves out pictures that cannot be read, and names them.\n"
     "A backslash stands before ; | , and \\ in paths.\n"
     "--pairs '*:*' pairs all with all.\n\n"
     "--preset begins with the numbers of a known experiment: mnist; fashion (MNIST to Fashion-MNIST); svhn\n"
@@ -181,11 +182,11 @@ static int check_outputs(const training *t) {
 }
 
 /* A direction is judged by the judge of the domain that it enters, which is trained where no file was named. */
-static int place_checkpoint(training *t) {
+static int place_checkpoints(training *t) {
   for (int d = 0; d < 2; d++)
     t->checkpoint.with_judge[d] =
         !t->no_validation && t->directions >> (1 - d) & 1 && !t->judge_paths[d] && !t->judge_path;
-  return prepare_checkpoint(&t->checkpoint, t->out);
+  return place_checkpoint(&t->checkpoint, t->out);
 }
 
 /* ---- The commands ---- */
@@ -199,9 +200,11 @@ static int work(training *t) {
   if (!code)
     code = prepare_previews(t);
   if (!code)
-    code = place_checkpoint(t);
+    code = place_checkpoints(t);
   if (!code)
     code = check_outputs(t);
+  if (!code)
+    code = claim_checkpoint(&t->checkpoint, &t->run, t->out);
   if (!code) {
     say_unread_options(t);
     code = load_training_sets(t);

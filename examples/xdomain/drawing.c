@@ -16,8 +16,9 @@ static char *row_folder(const drawing *d) {
 }
 
 int open_drawing(drawing *d) {
-  if (is_other_picture_name(d->out))
-    return usage_error("--out '%s': pictures are written as PNG only", d->out);
+  if (is_other_file_name(d->out))
+    return usage_error(
+        "--out '%s': pictures are written as PNG only; a folder's name may end so before a '/'", d->out);
   if (!strcmp(d->out, "-"))
     return usage_error("--out -: many pictures do not go to standard output; a folder of that name is ./-");
   if (!ends_with(d->out, ".png"))

@@ -256,10 +256,19 @@ static xd_status load_spec(runtime *r, xd_dataset **out, const char *spec, const
   return status;
 }
 
+xd_status name_way_on(runtime *r, xd_status status, const char *spec) {
+  const bool bad =
+      status == XD_ERROR_BAD_DATA || status == XD_ERROR_TRUNCATED || status == XD_ERROR_UNSUPPORTED;
+  if (!bad || !strncmp(spec, "idx:", 4) || !strncmp(spec, "mat:", 4) || has_option(spec, "bad="))
+    return status;
+  return refuse_with(r, status, "%s; ;bad=skip behind the folder leaves such pictures out",
+                     xd_context_message(r->context));
+}
+
 xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape) {
   const xd_shape *wanted = shape && shape->width ? shape : NULL; /* conditions have none */
   char *whole = spell_spec(spec);
-  xd_status status = whole ? load_spec(r, out, whole, wanted) : XD_ERROR_OUT_OF_MEMORY;
+  xd_status status = whole ? name_way_on(r, load_spec(r, out, whole, wanted), whole) : XD_ERROR_OUT_OF_MEMORY;
   free(whole);
   if (!status && wanted)
     status = check_shape(r, spec, shape_of_set(*out), *wanted);

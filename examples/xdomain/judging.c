@@ -1,7 +1,7 @@
 /* What a judge is worth, found on real pictures that it was not trained on: scores by a poor one say nothing. */
 #include <stdlib.h>
 
-#include "command.h"
+#include "sets.h"
 
 #define CHUNK 64u
 
@@ -39,13 +39,6 @@ static xd_status weigh(weighing *w, const runtime *r, const xd_judge *judge, con
   return status;
 }
 
-static uint32_t count_classes(const xd_dataset *set) {
-  uint32_t classes = 0;
-  for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
-    classes += xd_dataset_class_size(set, label) > 0;
-  return classes;
-}
-
 xd_status weigh_judge(judge_worth *out, const runtime *r, const xd_judge *judge, const xd_dataset *set) {
   weighing w = {.right = 0};
   const size_t picture = (size_t)xd_dataset_width(set) * xd_dataset_height(set) * xd_dataset_channels(set);
@@ -64,9 +57,7 @@ bool is_sound(const judge_worth *worth) {
   return worth->accuracy >= sound_accuracy && !worth->one_class;
 }
 
-void say_worth(const judge_worth *worth, uint32_t domain) {
-  fprintf(stderr, "judge of domain %u: right on %.3f of %u real pictures\n", domain, worth->accuracy,
-          worth->pictures);
+void warn_of_worth(const judge_worth *worth) {
   if (worth->one_class)
     notice(
         "that judge puts all pictures into one class: its scores say nothing, and no Frechet distance is shown");
@@ -74,4 +65,10 @@ void say_worth(const judge_worth *worth, uint32_t domain) {
     notice("that judge is poor, below %.2f: its scores say little, and no Frechet distance is shown; "
            "'xdomain judge' trains a better one with more pictures or epochs",
            sound_accuracy);
+}
+
+void say_worth(const judge_worth *worth, uint32_t domain) {
+  fprintf(stderr, "judge of domain %u: right on %.3f of %u real pictures\n", domain, worth->accuracy,
+          worth->pictures);
+  warn_of_worth(worth);
 }

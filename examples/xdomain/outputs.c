@@ -10,6 +10,8 @@
 #include "command.h"
 #include <xdomain/unstable/spec.h>
 
+#define LINKS_MOST 40
+
 /* ---- Which file a path leads to ---- */
 
 /* A file, or, where there is none yet, its folder and the name it would get there. */
@@ -36,10 +38,30 @@ static char *folder_of(const char *path) {
   return folder;
 }
 
-/* The same of what a link there leads to. */
+/* What a link leads to, also if that is not there; NULL where it is no link. */
+static char *follow_link(const char *path) {
+  char to[4096];
+  const ssize_t length = readlink(path, to, sizeof to - 1);
+  if (length <= 0)
+    return NULL;
+  to[length] = '\0';
+  char *folder = *to == '/' ? NULL : folder_of(path),
+       *target = folder ? join_texts(folder, "/", to) : strdup(to);
+  free(folder);
+  return target;
+}
+
+/* The folder of what a path or a link there leads to; a circle of links ends somewhere in it. */
 static char *folder_behind(const char *path) {
-  char *whole = realpath(path, NULL), *folder = folder_of(whole ? whole : path);
-  free(whole);
+  char *at = strdup(path), *next = at ? follow_link(at) : NULL;
+  for (int i = 0; next && i < LINKS_MOST; i++) {
+    free(at);
+    at = next;
+    next = follow_link(at);
+  }
+  char *folder = at ? folder_of(at) : NULL;
+  free(next);
+  free(at);
   return folder;
 }
 

@@ -86,6 +86,8 @@ static void put_facts(const page *p) {
 
 static const char *say_accuracy(const figures *f) {
   const double lost = isfinite(f->ceiling) ? f->ceiling - f->acc : 1.0 - f->acc;
+  if (lost <= 0.05 && is_limited(f->ceiling, f->acc))
+    return "The auto-encoder is the limit: many of its own reconstructions are misread, as translations are.";
   return lost <= 0.0
              ? "Translations are right as often as the auto-encoder’s own reconstructions: the mapping loses nothing."
          : lost <= 0.01 ? "The mapping loses next to nothing against the auto-encoder’s own reconstructions."

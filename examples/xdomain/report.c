@@ -123,18 +123,23 @@ static void print_per_class(FILE *to, const xd_values *values, const char *prefi
   fputc('\n', to);
 }
 
+bool is_limited(double of_reconstructions, double of_translations) {
+  static const double legible = 0.9;
+  return of_reconstructions < legible && of_translations < legible;
+}
+
 /* What the accuracy is beside the most that it could be. */
 static void print_verdict(FILE *to, const xd_values *values, const char *prefix) {
   const double ceiling = measure(values, prefix, "reconstruction_acc"),
                reached = measure(values, prefix, "acc");
   if (!isfinite(ceiling))
     return;
-  fprintf(to, "  in words   reconstructions are right in %.3f, translations in %.3f: the mapping loses ",
-          ceiling, reached);
+  fprintf(to, "  in words   reconstructions are right in %.3f, translations in %.3f: ", ceiling, reached);
   if (reached < ceiling)
-    fprintf(to, "%.3f\n", ceiling - reached);
-  else
-    fputs("nothing\n", to);
+    fprintf(to, "the mapping loses %.3f%s", ceiling - reached, is_limited(ceiling, reached) ? ", and " : "");
+  else if (!is_limited(ceiling, reached))
+    fputs("the mapping loses nothing", to);
+  fputs(is_limited(ceiling, reached) ? "the auto-encoder limits both\n" : "\n", to);
 }
 
 void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,

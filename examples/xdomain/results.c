@@ -17,20 +17,21 @@ static bool is_standard_output(const char *path) {
   return !strcmp(path, "-") || !strcmp(path, "/dev/stdout") || !strcmp(path, "/dev/fd/1");
 }
 
-bool is_other_picture_name(const char *path) {
+bool is_other_file_name(const char *path) {
   static const char *const endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".bmp", ".gif", ".webp", ".tif",
                                         ".tiff", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".pbm",  ".pgm",
-                                        ".ppm",  ".pnm",  ".pam",  ".tga",  ".exr", ".ico", ".svg",  ".pdf"};
+                                        ".ppm",  ".pnm",  ".pam",  ".tga",  ".exr", ".ico", ".svg",  ".pdf",
+                                        ".idx",  ".gz",   ".mat",  ".npy",  ".npz", ".zip", ".tar",  ".tgz",
+                                        ".bz2",  ".xz",   ".zst",  ".7z",   ".xdm", ".xdc"};
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
     if (ends_with(path, endings[i]))
       return true;
   return false;
 }
 
-/* A folder may be called as a picture only where its name ends in a slash: "result.jpg" is a mistake. */
+/* A folder may be called as a file only where its name ends in a slash: "result.jpg" is a mistake. */
 static bool means_folder(const char *path) {
-  return ends_with(path, "/") ||
-         (is_folder(path) && !ends_with(path, ".png") && !is_other_picture_name(path));
+  return ends_with(path, "/") || (is_folder(path) && !ends_with(path, ".png") && !is_other_file_name(path));
 }
 
 int choose_results(translation *t) {
@@ -46,8 +47,10 @@ int choose_results(translation *t) {
                                                    : RESULT_FOLDER;
   if (t->kind != RESULT_FOLDER || folder)
     return EXIT_DONE;
-  if (is_other_picture_name(t->out))
-    return usage_error("--out '%s': pictures are written as PNG only", t->out);
+  if (is_other_file_name(t->out))
+    return usage_error(
+        "--out '%s': pictures are written as PNG or .idx only; a folder's name may end so before a '/'",
+        t->out);
   return there ? usage_error("--out '%s' is a file, but neither .png nor .idx", t->out) : EXIT_DONE;
 }
 

@@ -82,6 +82,22 @@ void close_scoring(scoring *s) {
 
 /* ---- Scoring ---- */
 
+bool can_judge(const scoring *s, int source) {
+  const int target = 1 - source;
+  for (uint32_t i = 0; i < xd_pairing_count(s->pairing) && !s->judge[target]; i++) {
+    const uint32_t label = xd_pairing_class(s->pairing, (uint32_t)target + 1, i);
+    if (label == XD_ANY_CLASS || xd_dataset_class_size(s->sets[target], label) != 1)
+      continue;
+    notice(
+        "no scores %s: class '%s' of domain %d has one picture, and a judge that is trained on half of them wants "
+        "two; --judge%d takes one that was trained before",
+        source ? "from domain 2 to 1" : "from domain 1 to 2", xd_dataset_class_name(s->sets[target], label),
+        target + 1, target + 1);
+    return false;
+  }
+  return true;
+}
+
 /* A judge from half of the target's pictures; the other half stays for the scores. */
 static xd_status improvise_judge(scoring *s, int target) {
   xd_context *context = s->run.context;

@@ -45,6 +45,9 @@ const char *scoring_pairs(const scoring *s);
 /* Reads those pairs, and the judges that are given. */
 xd_status load_scoring_rest(scoring *s);
 
+/* Whether a judge of the direction's target was given, or can be trained of its set; it says why not. */
+bool can_judge(const scoring *s, int source);
+
 /* Scores a direction whose sets are there; a judge that was not given is trained on half of the target's set, of
  * which the other half stays. */
 xd_status score_direction(scoring *s, int source);

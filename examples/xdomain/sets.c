@@ -171,13 +171,17 @@ static void print_class(const xd_dataset *set, uint32_t label) {
   fprintf(stderr, " (%u)", xd_dataset_class_size(set, label));
 }
 
-enum { CLASSES_SHOWN = 32 };
-
-void describe_set(const char *title, const xd_dataset *set) {
+uint32_t count_classes(const xd_dataset *set) {
   uint32_t classes = 0;
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     classes += xd_dataset_class_size(set, label) > 0;
-  const uint32_t count = xd_dataset_count(set);
+  return classes;
+}
+
+enum { CLASSES_SHOWN = 32 };
+
+void describe_set(const char *title, const xd_dataset *set) {
+  const uint32_t count = xd_dataset_count(set), classes = count_classes(set);
   fprintf(stderr, "%s: %u %s of %ux%ux%u, %u %s: ", title, count, count == 1 ? "picture" : "pictures",
           xd_dataset_width(set), xd_dataset_height(set), xd_dataset_channels(set), classes,
           classes == 1 ? "class" : "classes");
@@ -195,20 +199,31 @@ void describe_set(const char *title, const xd_dataset *set) {
 
 /* ---- Validation sets ---- */
 
-static int refuse_small(const xd_dataset *set, uint32_t domain, uint32_t label) {
-  return usage_error(
-      "the validation set of domain %u has %u pictures of class %u '%s': with fewer than two, variety "
-      "cannot be measured; hold out more, or leave the class out of the pairs",
-      domain, xd_dataset_class_size(set, label), label, xd_dataset_class_name(set, label));
+/* Two are measured, and one at least is trained on. */
+static const char *choose_advice(uint32_t size, uint32_t trained, bool given) {
+  return given                ? "add some"
+         : size + trained > 2 ? "hold out more"
+                              : "add some, since there are no more to hold out";
 }
 
-int check_validation(const xd_dataset *const sets[2], const xd_pairing *pairing) {
+static int refuse_small(const xd_dataset *set, const xd_dataset *trained, bool given, uint32_t domain,
+                        uint32_t label) {
+  const uint32_t size = xd_dataset_class_size(set, label);
+  return usage_error(
+      "the validation set of domain %u has %u %s of class %u '%s': with fewer than two, variety cannot be "
+      "measured; %s, or leave the class out of the pairs",
+      domain, size, size == 1 ? "picture" : "pictures", label, xd_dataset_class_name(trained, label),
+      choose_advice(size, xd_dataset_class_size(trained, label), given));
+}
+
+int check_validation(const xd_dataset *const sets[2], const xd_dataset *const trained[2], bool given,
+                     const xd_pairing *pairing) {
   for (uint32_t d = 0; d < 2; d++)
     for (uint32_t i = 0; i < xd_pairing_count(pairing); i++) {
       const uint32_t label = xd_pairing_class(pairing, d + 1, i);
       const bool any = label == XD_ANY_CLASS;
       if (any ? xd_dataset_count(sets[d]) < 2 : xd_dataset_class_size(sets[d], label) < 2)
-        return refuse_small(sets[d], d + 1, any ? 0 : label);
+        return refuse_small(sets[d], trained[d], given, d + 1, any ? 0 : label);
     }
   return EXIT_DONE;
 }

@@ -30,6 +30,9 @@ xd_status read_set(const runtime *r, xd_dataset **out, const char *spec, const x
 xd_status load_set(runtime *r, xd_dataset **out, const char *spec, const class_names *names,
                    const xd_shape *shape);
 
+/* Of a set that was not read since a picture is bad: the same failure, with what leaves such pictures out (fitting.c). */
+xd_status name_way_on(runtime *r, xd_status status, const char *spec);
+
 /* The set as load_set reads it, with the classes that it has (fitting.c). */
 xd_status load_fitting(runtime *r, xd_dataset **out, const char *spec, const xd_shape *shape);
 
@@ -65,8 +68,12 @@ int find_pairs(const runtime *r, xd_pairing **out, xd_dataset *sets[2], bool of_
  * calls it; this is said (pairs.c). */
 xd_status classify_by_file(const runtime *r, xd_dataset **set, const class_names *names);
 
-/* Refuses validation sets in which variety cannot be measured: a paired class with fewer than two pictures. */
-int check_validation(const xd_dataset *const sets[2], const xd_pairing *pairing);
+uint32_t count_classes(const xd_dataset *set); /* that have pictures */
+
+/* Refuses validation sets in which variety cannot be measured: a paired class with fewer than two pictures. They were
+ * held out of the sets that are trained on, or given. */
+int check_validation(const xd_dataset *const sets[2], const xd_dataset *const trained[2], bool given,
+                     const xd_pairing *pairing);
 
 /* Which share of each class of a set to hold out where nobody says: a tenth, less of large sets, and two pictures
  * of each paired class at least. 0: none, since a class is too small, and this was said (held_out.c). */

@@ -74,7 +74,7 @@ static int gather_folder(translation *t, const char *folder) {
 /* Pictures of a set have no names of their own: their results are numbered. */
 static int gather_set(translation *t, const char *spec) {
   char name[16];
-  xd_status status = read_set(&t->run, &t->set, spec, NULL);
+  const xd_status status = name_way_on(&t->run, read_set(&t->run, &t->set, spec, NULL), spec);
   if (status)
     return report_failure(&t->run, status);
   if (!make_sources(t, xd_dataset_count(t->set)))
@@ -188,6 +188,9 @@ static int read_file(translation *t, const char *path, float *to, bool *skipped)
   *skipped = t->skip_bad && is_bad(status);
   if (*skipped)
     notice("skipped: %s", xd_context_message(t->run.context));
+  else if (is_bad(status) && t->count > 1)
+    code = report_failure(&t->run, refuse_with(&t->run, status, "%s; --skip-bad passes over such pictures",
+                                               xd_context_message(t->run.context)));
   else if (!code)
     code = status ? report_failure(&t->run, status) : take_picture(t, path, picture, to);
   xd_picture_destroy(picture);

@@ -126,7 +126,10 @@ static int prepare_validation(training *t) {
   const xd_status status = t->validation_specs[0] ? load_validation(t) : hold_out(t);
   if (status)
     return report_failure(&t->run, status);
-  return validates(t) ? check_validation((const xd_dataset *const *)t->validation, t->pairing) : EXIT_DONE;
+  return validates(t)
+             ? check_validation((const xd_dataset *const *)t->validation, (const xd_dataset *const *)t->sets,
+                                t->validation_specs[0] != NULL, t->pairing)
+             : EXIT_DONE;
 }
 
 static void describe_sets(const training *t) {

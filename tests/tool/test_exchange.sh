@@ -85,6 +85,17 @@ has out.safetensors '"class1.0":"käse"' '"encoder2":"8 8 1; DNSE 1 1 4"'
 runs 0 import out.safetensors --out again.xdm
 cmp labels.xdm again.xdm || fail "a model of conditions is not what it was"
 runs 0 generate --model labels.xdm --count 1 --out drawn
+# Classes whose folders would be one are drawn one by one, or on a sheet.
+for names in '"class1.0":"käse","class1.1":"käse"' '"class1.0":"1","class1.1":"a\/b"' '"class1.0":"0","class1.1":"0"'; do
+  weights "{\"__metadata__\":{${texts%%,\"class1.0*},$names}$all}" 1848
+  runs 0 import in.safetensors --out twins.xdm
+  runs 2 generate --model twins.xdm --count 2 --out twins
+  says "would both become the folder 'twins/"
+  [ ! -e twins ] || fail "two classes of one folder were drawn"
+  runs 0 generate --model twins.xdm --count 2 --class 1 --out twins
+  runs 0 generate --model twins.xdm --count 2 --out twins.png
+  rm -r twins
+done
 runs 1 export labels.xdm --onnx none.onnx --direction 2to1
 says 'no mapping 2to1'
 

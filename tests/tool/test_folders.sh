@@ -45,17 +45,21 @@ silent "judge of"
 # What it says and draws on the way: an estimate, the time left, the VAEs' trend, previews, and the end in words.
 says "^this takes less than a minute: judges 0.0 min"
 # shellcheck disable=SC2086
-runs 0 train --domain1 one --domain2 two $short --steps 40 --validate-every 30 --out told.xdm
+runs 0 train --domain1 one --domain2 two $short --steps 40 --validate-every 30 --report told.json --out told.xdm
 says "^this takes less than a minute: judges .* min, VAEs .* min, mappings .* min"
 says "mapping 1 to 2: step 40 of 40.* left"
 says "VAE of domain 2: its error "
-says "reconstructions are right in .*, translations in .*: the mapping loses "
+says "reconstructions are right in .*, translations in .*: .*the auto-encoder limits both"
+silent "loses nothing"
 says "previews: told.reconstructions.png, told.preview.png"
 says "best of 2 validations"
 for sheet in told.reconstructions told.preview; do
   [ "$(head -c 4 $sheet.png | tail -c 3)" = PNG ] || fail "there is no $sheet.png"
 done
 cmp -s told.preview.png told.reconstructions.png && fail "both previews are one picture"
+runs 0 report told.xdm --report told.json --out told.html
+says "The auto-encoder is the limit: " told.html
+grep -q "loses nothing" told.html && fail "a page praises a mapping to pictures that are misread"
 # shellcheck disable=SC2086
 runs 0 train --domain1 one --domain2 two $short --no-valid --preview seen.png --out told.xdm
 says "previews: seen.reconstructions.png, seen.png"
@@ -83,6 +87,43 @@ done
 [ -e early.preview.png ] && [ -e early.reconstructions.png ] && [ ! -e early.xdm ] || fail "no preview on the way: $(cat log)"
 kill -INT $process
 wait $process
+
+# What is held out is too little of a class: its name, and what helps.
+mkdir scarce
+cp -r one/standing one/lying scarce
+rm scarce/lying/1*.pgm scarce/lying/[2-9].pgm # 20.pgm is left
+# shellcheck disable=SC2086
+runs 2 train --domain1 scarce --domain2 two --valid 0.5 $short --out none.xdm
+says "domain 1 has 0 pictures of class 0 'lying': .*; add some, since there are no more to hold out, or leave"
+# shellcheck disable=SC2086
+runs 2 train --domain1 one --domain2 two --valid 0.05 $short --out none.xdm
+says "domain 1 has [01] picture.* of class 0 'lying': .*; hold out more, or leave"
+# shellcheck disable=SC2086
+runs 2 train --domain1 one --domain2 two --validation1 scarce --validation2 two $short --out none.xdm
+says "domain 1 has 1 picture of class 0 'lying': .*; add some, or leave"
+
+# A class of one picture trains no judge: its direction is left out, which is said first, and the other one is scored.
+runs 0 eval --model model.xdm --domain1 scarce --domain2 two
+says "no scores from domain 2 to 1: class 'lying' of domain 1 has one picture"
+head -n 1 log | grep -q 'no judge' && fail "judges are trained before a class is found too small: $(cat log)"
+says "^domain 1 to 2" out
+grep -q "^domain 2 to 1" out && fail "a direction without a judge is scored: $(cat out)"
+silent "no judge for domain 1"
+runs 0 report model.xdm --domain1 scarce --domain2 two --out scarce.html
+says "no scores from domain 2 to 1: class 'lying' of domain 1 has one picture"
+runs 1 eval --model model.xdm --domain1 scarce --domain2 scarce
+says "class 'lying' of domain 2 has one picture"
+[ ! -s out ] || fail "scores that are none: $(cat out)"
+silent "no judge for"
+
+# A judge of one class, or one that finds one class everywhere, is told of.
+mkdir alone
+cp -r one/lying alone
+runs 0 judge --train alone --epochs 1 --base-channels 4 --out alone.xdc
+says "the training set has one class"
+runs 0 judge --train scarce --test scarce --epochs 8 --base-channels 4 --out same.xdc
+says "^accuracy 0.9524 on 21 test pictures" out
+says "that judge puts all pictures into one class"
 
 # Efforts are other numbers of steps.
 quick="--base-channels 4 --latent 4 --hidden 8 --width 8 --no-valid --allow-collapse"
@@ -232,6 +273,16 @@ silent "'one': pictures"
 [ "$(grep -c '0.pgm' log)" -eq 1 ] || fail "one bad picture is told $(grep -c 0.pgm log) times: $(cat log)"
 runs 0 eval --model mixed.xdm --domain1 "mixed;bad=skip" --domain2 one
 says "domain 1: 50 pictures of 12x10x1"
+# What is refused for a bad picture names the way on; help does, too.
+for command in 'train --domain1 mixed --domain2 one' 'judge --train mixed' 'judge --train mixed;size=9x9' \
+  'eval --model mixed.xdm --domain1 mixed --domain2 one' 'translate --model mixed.xdm dir:mixed;size=9x9'; do
+  case $command in eval*) ;; translate*) command="$command --out none" ;; *) command="$command --out none.xdm" ;; esac
+  # shellcheck disable=SC2086
+  runs 1 $command
+  says "mixed/lying/0.pgm.*; ;bad=skip behind the folder leaves such pictures out"
+done
+runs 0 train --help
+says ';bad=skip' out
 rm mixed/lying/0.pgm
 mkdir large
 for i in 1 2; do draw large/$i.pgm 600 300; done

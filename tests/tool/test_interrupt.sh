@@ -275,12 +275,79 @@ says 'cut.xdc.checkpoint.old3'
 [ "$(cat cut.xdc.checkpoint.old cut.xdc.checkpoint.old2 cut.xdc.checkpoint.old3)" = "first
 second
 third" ] || fail "of three checkpoints that were set aside one is lost"
+judging cut --checkpoint-every 0 --checkpoint state
+after log 'judge'
+kill -INT $process
+ends 130
 long=$(printf '%0253d' 0) # with four letters more it is too long
-echo kept >"$long"
+cp state "$long"
 judging cut --epochs 1 --checkpoint "$long"
 ends 1
 says 'aside: ..*'
-[ "$(cat "$long")" = kept ] || fail "a checkpoint that cannot be set aside is lost"
+cmp -s state "$long" || fail "a checkpoint that cannot be set aside is lost"
+
+# A file that is no checkpoint is not one to set aside where somebody names it: it stays.
+echo kept >notes
+cp one.xdc model.xdc
+for file in notes model.xdc; do
+  cp $file before
+  judging other --checkpoint $file
+  ends 1
+  says "--checkpoint '$file' is there and is no checkpoint"
+  start other --checkpoint $file
+  ends 1
+  cmp -s $file before && [ ! -e $file.old ] && [ ! -e other.csv ] || fail "--checkpoint moves '$file'"
+done
+judging other --epochs 1 --checkpoint state
+ends 0
+says 'state.old'
+[ -e state.old ] && [ ! -e state ] || fail "the checkpoint that --checkpoint names is not set aside"
+
+# Of two trainings that write the same, the second one is refused before it moves or writes anything; a lock that its
+# process has left behind is no lock.
+waits() {
+  tries=0
+  until [ -e "$1" ] || [ $tries -ge 3000 ]; do
+    tries=$((tries + 1))
+    sleep 0.01
+  done
+}
+start raced --steps 200000 --checkpoint shared
+waits shared
+waits raced.csv
+first=$process
+for second in 'raced' 'raced --resume --checkpoint shared' 'raced --no-checkpoint' 'second --checkpoint shared'; do
+  # shellcheck disable=SC2086 # several words
+  start $second --log second.csv --report second.json
+  ends 1
+  says "' is what another process trains now, which holds '[a-z.]*lock'"
+  [ ! -e shared.old ] && [ -z "$(find . -name 'second*')" ] ||
+    fail "'$second' is refused, and has written something"
+done
+"$tool" judge --train dir:one --threads 1 --out raced.xdm 2>log && fail "a judge takes the place of a model in work"
+says "raced.xdm.lock"
+kill -KILL "$first"
+wait "$first"
+[ -e raced.xdm.lock ] || fail "a training in work has no lock"
+start raced --resume --steps 200000 --checkpoint shared
+after raced.json '"step": 500,'
+kill -INT $process
+ends 130
+rm -f shared
+start none --no-checkpoint --steps 200000
+waits none.xdm.lock
+first=$process
+start none --no-checkpoint
+ends 1
+says "'none.xdm' is what another process trains now"
+kill -INT "$first"
+wait "$first"
+echo mine >other.xdc.lock
+judging other --epochs 1
+ends 0
+[ "$(cat other.xdc.lock)" = mine ] || fail "a file that is called as a lock is lost"
+rm other.xdc.lock
+[ -z "$(find . -name '*.lock')" ] || fail "locks are left behind: $(find . -name '*.lock')"
 
 # A folder keeps the translations that are whole when a signal comes, also those that wait for others.
 "$tool" train --domain1 'dir:one;size=64x64' --domain2 'dir:two;size=64x64' --pairs 0:2,1:3 --epochs 1 --min-steps 2 \

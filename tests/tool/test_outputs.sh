@@ -45,6 +45,15 @@ train 2 --out model.xdm --report model.xdm
 train 2 --out model.xdm --report report.json --log ./report.json
 ln -s old link
 train 2 --out old --report link
+ln -s nowhere/model.xdm lost
+ln -s lost lost.again
+for link in lost lost.again; do
+  train 1 --out $link
+  says "--out: cannot write '$link'"
+  train 1 --out model.xdm --log $link
+  refuses 1 pack "$models/digits.xdm" --out $link
+  says "--out: cannot write '$link'"
+done
 refuses 1 judge --train dir:one --out nowhere/judge.xdc
 refuses 1 judge --train dir:one --out one
 refuses 1 pack "$models/digits.xdm" --out nowhere/small.xdm

@@ -81,8 +81,8 @@ cp lone.pgm same.pgm
 exits 2 same.png same.pgm --out double
 absent double
 
-# A picture's name that is not PNG's is no folder's.
-for name in result.jpg result.JPEG result.webp result.ppm; do
+# A picture's name that is not PNG's is no folder's, nor is that of a set or an archive.
+for name in result.jpg result.JPEG result.webp result.ppm result.idx.gz result.mat result.zip; do
   exits 2 lone.pgm --out $name
   says PNG
   absent $name
@@ -171,7 +171,7 @@ draw some/1.pgm 6
 echo 'P5 28 28 255' >some/2.pgm
 draw some/3.pgm 6
 exits 1 some --out bad
-says 'some/2.pgm'
+says 'some/2.pgm.*; --skip-bad passes over such pictures'
 exits 1 some --out bad.idx
 absent bad.idx
 exits 1 some/2.pgm --out / # the one folder that need not be made
@@ -179,6 +179,8 @@ grep -q "folder ''" log && fail "the root is a folder without a name: $(cat log)
 exits 0 some --skip-bad --out some.out
 says 'some/2.pgm'
 says '1 of 3 pictures were skipped'
+exits 1 some/2.pgm --out lone.png
+grep -q 'skip-bad' log && fail "one picture is all there is to skip: $(cat log)"
 draw some/2.pgm 6
 exits 0 some --out whole.out
 for i in 1 3; do same some.out/$i.png whole.out/$i.png; done
