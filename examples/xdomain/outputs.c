@@ -2,6 +2,7 @@
  * and never over a file that is read. Proving leaves existing files alone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,8 @@
 
 #include "command.h"
 #include <xdomain/unstable/spec.h>
+
+#define MAX_LINKS 40 /* that lead to one another */
 
 /* ---- Which file a path leads to ---- */
 
@@ -36,10 +39,25 @@ static char *folder_of(const char *path) {
   return folder;
 }
 
-/* The same of what a link there leads to. */
+char *follow_links(const char *path) {
+  char target[PATH_MAX], *at = strdup(path);
+  for (int links = 0; at && links < MAX_LINKS; links++) {
+    const ssize_t length = readlink(at, target, sizeof target - 1);
+    if (length <= 0)
+      break;
+    target[length] = '\0';
+    char *folder = folder_of(at);
+    free(at);
+    at = folder && *target != '/' ? join_texts(folder, "/", target) : strdup(target);
+    free(folder);
+  }
+  return at;
+}
+
+/* The folder of what a link there leads to. */
 static char *folder_behind(const char *path) {
-  char *whole = realpath(path, NULL), *folder = folder_of(whole ? whole : path);
-  free(whole);
+  char *file = follow_links(path), *folder = file ? folder_of(file) : NULL;
+  free(file);
   return folder;
 }
 
@@ -62,13 +80,21 @@ static bool find_place(const char *path, place *out) {
   return true;
 }
 
-bool same_file(const char *path, const char *other) {
+static bool same_place(const char *path, const char *other) {
   place a, b;
   if (!find_place(path, &a) || !find_place(other, &b))
     return strcmp(path, other) == 0;
   if (a.exists != b.exists || a.device != b.device || a.number != b.number)
     return false;
   return a.exists ? a.regular : strcmp(a.name, b.name) == 0;
+}
+
+bool same_file(const char *path, const char *other) {
+  char *file = follow_links(path), *other_file = follow_links(other);
+  const bool same = file && other_file && same_place(file, other_file);
+  free(file);
+  free(other_file);
+  return same;
 }
 
 bool is_folder(const char *path) {
