@@ -189,6 +189,9 @@ int keep_settings(const output *outputs, size_t count,
                   const option_settings *settings); /* files of --config */
 
 bool same_file(const char *path, const char *other);
+
+/* The file, there or not, that links at a path lead to, or the path; NULL without memory. The caller frees it. */
+char *follow_links(const char *path);
 bool is_folder(const char *path);
 int make_folder(const char *path); /* unless it is there; the exit code */
 /* Whether a path ends as pictures, sets and archives of a kind do that is no folder's. */

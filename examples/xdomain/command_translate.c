@@ -191,7 +191,8 @@ int command_translate(int argc, char **argv) {
        "pictures of another size: exact (they are refused), stretch (the aspect ratio changes), pad (black "
        "beside the whole), crop (the middle); by default exact"},
       {"resize", FLAG_SWITCH, &t.resize, NULL, "--fit crop"},
-      {"skip-bad", FLAG_SWITCH, &t.skip_bad, NULL, "pass over files that cannot be decoded, naming each"},
+      {"skip-bad", FLAG_SWITCH, &t.skip_bad, NULL,
+       "pass over files that cannot be read or decoded, naming each"},
       {"shard", FLAG_TEXT, &t.shard_text, "I/N", "translate part I of N of the input (1/1)"},
       {"seed", FLAG_SEED, &t.seed, "N", "seed of the noise (0)"},
       {"temperature", FLAG_REAL, &t.temperature, "T", "scale of the noise, 0 to 4 (1)"},

@@ -60,7 +60,7 @@ static void free_sizes(picture_sizes *sizes) {
   free(sizes->heights);
 }
 
-/* Pictures that cannot be read are left for the loader to tell. */
+/* Pictures, and folders, that cannot be read are left for the loader to tell. */
 static void find_size(void *user, xd_context *context, uint32_t i) {
   picture_sizes *sizes = user;
   xd_picture *picture = NULL;
@@ -198,7 +198,7 @@ static xd_dataset_options options_of_shape(const xd_shape *shape) {
 static xd_status load_in_one_size(const runtime *r, xd_dataset **out, const char *spec, const char *folder,
                                   const xd_shape *shape) {
   xd_dataset_options options = XD_DATASET_OPTIONS_INIT;
-  picture_sizes sizes = {.count = 0};
+  picture_sizes sizes = {.files = {.quiet = true}};
   const bool found = find_sizes(&sizes, r, folder);
   if (shape)
     options = options_of_shape(shape);

@@ -122,11 +122,12 @@ static int take_entry(walk *w, char *path, uint32_t depth, uint32_t label) {
 
 static int list(walk *w, const char *path, uint32_t depth, uint32_t label) {
   struct dirent **entries = NULL;
+  const bool quiet = w->files->quiet;
   if (depth > DEPTH_LIMIT)
-    return failure("'%s' lies more than %d folders deep", path, DEPTH_LIMIT);
+    return quiet ? EXIT_FAILED : failure("'%s' lies more than %d folders deep", path, DEPTH_LIMIT);
   const int count = scandir(path, &entries, shown, compare_entries);
   if (count < 0)
-    return failure("cannot list the folder '%s': %s", path, strerror(errno));
+    return quiet ? EXIT_FAILED : failure("cannot list the folder '%s': %s", path, strerror(errno));
   int code = EXIT_DONE;
   for (int i = 0; i < count; i++) {
     if (!code) {

@@ -15,6 +15,7 @@ typedef struct picture_files {
   size_t count, room;
   size_t passed_over_count; /* files that are no pictures, hidden ones not counted */
   char *passed_over;        /* the first of them */
+  bool quiet;               /* why a folder cannot be listed is told by someone else */
 } picture_files;
 
 /* Lists them. `except` is a folder below that is left out, or NULL. The list is to be freed even when the answer is

@@ -2,6 +2,7 @@
  * and never over a file that is read. Proving leaves existing files alone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +11,7 @@
 #include "command.h"
 #include <xdomain/unstable/spec.h>
 
-#define LINKS_MOST 40
+#define MAX_LINKS 40 /* that lead to one another */
 
 /* ---- Which file a path leads to ---- */
 
@@ -38,30 +39,25 @@ static char *folder_of(const char *path) {
   return folder;
 }
 
-/* What a link leads to, also if that is not there; NULL where it is no link. */
-static char *follow_link(const char *path) {
-  char to[4096];
-  const ssize_t length = readlink(path, to, sizeof to - 1);
-  if (length <= 0)
-    return NULL;
-  to[length] = '\0';
-  char *folder = *to == '/' ? NULL : folder_of(path),
-       *target = folder ? join_texts(folder, "/", to) : strdup(to);
-  free(folder);
-  return target;
+char *follow_links(const char *path) {
+  char target[PATH_MAX], *at = strdup(path);
+  for (int links = 0; at && links < MAX_LINKS; links++) {
+    const ssize_t length = readlink(at, target, sizeof target - 1);
+    if (length <= 0)
+      break;
+    target[length] = '\0';
+    char *folder = folder_of(at);
+    free(at);
+    at = folder && *target != '/' ? join_texts(folder, "/", target) : strdup(target);
+    free(folder);
+  }
+  return at;
 }
 
-/* The folder of what a path or a link there leads to; a circle of links ends somewhere in it. */
+/* The folder of what a link there leads to. */
 static char *folder_behind(const char *path) {
-  char *at = strdup(path), *next = at ? follow_link(at) : NULL;
-  for (int i = 0; next && i < LINKS_MOST; i++) {
-    free(at);
-    at = next;
-    next = follow_link(at);
-  }
-  char *folder = at ? folder_of(at) : NULL;
-  free(next);
-  free(at);
+  char *file = follow_links(path), *folder = file ? folder_of(file) : NULL;
+  free(file);
   return folder;
 }
 
@@ -84,13 +80,21 @@ static bool find_place(const char *path, place *out) {
   return true;
 }
 
-bool same_file(const char *path, const char *other) {
+static bool same_place(const char *path, const char *other) {
   place a, b;
   if (!find_place(path, &a) || !find_place(other, &b))
     return strcmp(path, other) == 0;
   if (a.exists != b.exists || a.device != b.device || a.number != b.number)
     return false;
   return a.exists ? a.regular : strcmp(a.name, b.name) == 0;
+}
+
+bool same_file(const char *path, const char *other) {
+  char *file = follow_links(path), *other_file = follow_links(other);
+  const bool same = file && other_file && same_place(file, other_file);
+  free(file);
+  free(other_file);
+  return same;
 }
 
 bool is_folder(const char *path) {

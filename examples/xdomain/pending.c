@@ -68,17 +68,10 @@ static void choose_letters(char *letters, const void *by, unsigned tries) {
   }
 }
 
-/* The file that a link leads to, else the path itself; NULL without memory. */
-static char *follow_link(const char *path) {
-  struct stat info;
-  char *file = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? realpath(path, NULL) : NULL;
-  return file ? file : strdup(path);
-}
-
 /* Makes a file beside `path`, or beside what a link there leads to, with the rights of a new file; -1 with errno. */
 static int make_pending(pending_file *file, const char *path) {
   int made = -1;
-  *file = (pending_file){.path = follow_link(path)};
+  *file = (pending_file){.path = follow_links(path)};
   file->temporary = file->path ? join_texts(file->path, ".XXXXXX", "") : NULL;
   const bool named = file->temporary;
   errno = ENOMEM;

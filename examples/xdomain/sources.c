@@ -1,5 +1,6 @@
 /* What xdomain translate reads: picture files, a folder of them, standard input, or a set. All go through one
  * decoder, with alpha laid over black, as the sets of training are read. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,8 +172,21 @@ static int take_picture(translation *t, const char *path, const xd_picture *pict
   return status ? report_failure(&t->run, status) : take_view(t, path, &view, to);
 }
 
+/* Whether the folder of a file can be opened, where the file cannot. */
+static bool opens_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  DIR *entries = folder ? opendir(folder) : NULL;
+  if (entries)
+    closedir(entries);
+  free(folder);
+  return entries;
+}
+
 /* Whether the fault lies in the picture and not in its surroundings. */
-static bool is_bad(xd_status status) {
+static bool is_bad(xd_status status, const char *path) {
+  if (status == XD_ERROR_NOT_FOUND || status == XD_ERROR_IO)
+    return opens_folder(path);
   return status == XD_ERROR_BAD_DATA || status == XD_ERROR_TRUNCATED || status == XD_ERROR_UNSUPPORTED ||
          status == XD_ERROR_TOO_LARGE;
 }
@@ -185,10 +199,11 @@ static int read_file(translation *t, const char *path, float *to, bool *skipped)
     code = load_stream(t, &picture, &status, path);
   else
     status = xd_picture_load(&picture, t->run.context, path);
-  *skipped = t->skip_bad && is_bad(status);
+  const bool bad = is_bad(status, path);
+  *skipped = t->skip_bad && bad;
   if (*skipped)
     notice("skipped: %s", xd_context_message(t->run.context));
-  else if (is_bad(status) && t->count > 1)
+  else if (bad && t->count > 1)
     code = report_failure(&t->run, refuse_with(&t->run, status, "%s; --skip-bad passes over such pictures",
                                                xd_context_message(t->run.context)));
   else if (!code)

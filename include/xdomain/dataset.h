@@ -46,10 +46,11 @@ typedef struct xd_dataset_options {
   uint32_t channels;
   /* how pictures of another size are brought to width x height [XD_FIT_STRETCH] */
   xd_fit fit;
-  /* 1: pictures that cannot be decoded, or are of another size where none was asked for, and
-   * entries of a folder that cannot be examined, as a picture's link that leads nowhere, are left
-   * out: counted, listed (xd_dataset_left_out) and told in the log, a warning each. 0: the first of
-   * them ends the call [0] */
+  /* 1: pictures that cannot be read or decoded, or are of another size where none was asked for,
+   * and entries of a folder that cannot be examined, as a picture's link that leads nowhere, are
+   * left out: counted, listed (xd_dataset_left_out) and told in the log, a warning each; not so
+   * where the folder cannot be opened any more either, as when there are too many open files. 0:
+   * the first of them ends the call [0] */
   uint32_t skip_bad;
   /* 0 */
   uint32_t reserved;
@@ -72,9 +73,9 @@ XD_API void xd_dataset_options_init(xd_dataset_options *options, size_t struct_s
  * context's decoder too. NULL options are the defaults.
  *
  * Left out are files whose ending is not a picture's (png, jpg, jpeg, jpe, jfif, bmp, pgm, ppm,
- * pnm, and those of the context's decoder) and pictures beside the folders of classes: the set
- * lists them, and a warning in the context's log counts each kind and names its first; and, without
- * a word, hidden files.
+ * pnm, and those of the context's decoder), what is no regular file, as a pipe, and pictures beside
+ * the folders of classes: the set lists them, and a warning in the context's log counts each kind
+ * and names its first; and, without a word, hidden files.
  *
  * The caller owns *out. XD_ERROR_NOT_FOUND (no folder, or no picture in it or in a class, or none
  * that can be read; without skip_bad, a picture's link that leads nowhere), XD_ERROR_IO (an entry
@@ -232,7 +233,7 @@ XD_API const char *xd_dataset_class_name(const xd_dataset *set, uint32_t label);
 /* Why something was left out of a set while it was read. */
 typedef uint32_t xd_left_out;
 enum {
-  /* files that are no pictures by their names */
+  /* what is no picture by its name, or no regular file, as a pipe */
   XD_LEFT_OUT_OTHER_TYPE = 1,
   /* pictures beside the folders of classes */
   XD_LEFT_OUT_BESIDE_CLASSES = 2,

@@ -39,8 +39,9 @@ typedef struct xd_shape {
  *   UPS2 upsample          {height, width of the output}: each cell four times; sides are twice the
  *                          input's, or one less
  *   UPC3 upsample_conv2d   {out_channels, activation, height, width of the output}: CNV2 of kernel
- *                          3, stride 1 and pad 1 of what UPS2 makes, in half the time of the two;
- *                          sides as of UPS2
+ *                          3, stride 1 and pad 1 of what UPS2 makes at twice the input's sides, in
+ *                          half the time of the two; where a side is one less, the last row or
+ *                          column of that is left out
  *   RADD residual_add      {back, activation}: x plus the output of the layer `back` before this
  *                          one, at least 2 (1 would be x); reaching before the first layer, plus
  *                          the network's input. Both have one shape

@@ -23,6 +23,7 @@
 /* Some systems refuse larger single transfers. */
 #define MAX_TRANSFER ((size_t)1 << 30)
 #define MAX_ATTEMPTS 1000
+#define MAX_LINKS 40      /* that lead to one another */
 #define TEMPORARY_SIZE 64 /* room for a temporary file's name */
 #define TEMPORARY_FORMAT ".xdomain-%ld-%u.tmp"
 
@@ -143,20 +144,38 @@ static bool sync_fully(int file) {
   return result == 0 || errno == EINVAL || errno == ENOTSUP || errno == ENOSYS;
 }
 
-/* A symbolic link stays one: the file it leads to is replaced. What is there and is no regular file (a
+/* Writes where the link at `path` leads to `resolved`, in which `path` may lie. */
+static xd_status follow(xd_context *context, const char *path, char resolved[PATH_MAX]) {
+  char target[PATH_MAX];
+  const ssize_t length = readlink(path, target, sizeof target);
+  if (length < 0)
+    return xdi_fail_system(context, errno, "follow the link", path);
+  const char *slash = strrchr(path, '/');
+  const size_t folder = slash && length > 0 && target[0] != '/' ? (size_t)(slash - path) + 1 : 0;
+  if (folder + (size_t)length >= PATH_MAX)
+    return xdi_fail_system(context, ENAMETOOLONG, "follow the link", path);
+  memmove(resolved, path, folder);
+  memcpy(resolved + folder, target, (size_t)length);
+  resolved[folder + (size_t)length] = '\0';
+  return XD_OK;
+}
+
+/* A symbolic link stays one: the file it leads to is replaced, or made. What is there and is no regular file (a
  * folder, a device, a pipe) must not be renamed over. *old is what is there; its st_nlink is 0 if nothing is. */
 static xd_status resolve(xd_context *context, const char **path, char resolved[PATH_MAX], struct stat *old) {
-  *old = (struct stat){0};
-  if (lstat(*path, old) != 0) {
-    old->st_nlink = 0;
-    return errno == ENOENT ? XD_OK : xdi_fail_system(context, errno, "write", *path);
-  }
-  if (S_ISLNK(old->st_mode)) {
-    if (!realpath(*path, resolved))
-      return xdi_fail_system(context, errno, "follow the link", *path);
+  for (int links = 0;; links++) {
+    *old = (struct stat){0};
+    if (lstat(*path, old) != 0) {
+      old->st_nlink = 0;
+      return errno == ENOENT ? XD_OK : xdi_fail_system(context, errno, "write", *path);
+    }
+    if (!S_ISLNK(old->st_mode))
+      break;
+    const xd_status status = links < MAX_LINKS ? follow(context, *path, resolved)
+                                               : xdi_fail_system(context, ELOOP, "follow the link", *path);
+    if (status != XD_OK)
+      return status;
     *path = resolved;
-    if (stat(resolved, old) != 0)
-      return xdi_fail_system(context, errno, "write", resolved);
   }
   if (old->st_nlink > 1)
     xdi_log(context, XD_LOG_WARNING, "'%s' has other names (hard links), which keep the old content", *path);

@@ -48,6 +48,20 @@ bool xdi_utf8_valid(const char *text, size_t size) {
   return true;
 }
 
+static char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+bool xdi_text_alike(const char *first, const char *second, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (lower(first[i]) != lower(second[i]))
+      return false;
+    if (first[i] == '\0')
+      return true;
+  }
+  return true;
+}
+
 /* C0, DEL and, as two bytes, C1: a terminal may obey them. */
 static bool is_control(const char *text, size_t length) {
   const unsigned char *bytes = (const unsigned char *)text;

@@ -13,15 +13,6 @@ bool xdi_is_class_number(const char *name, uint32_t label) {
   return strcmp(name, number) == 0;
 }
 
-const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint32_t label) {
-  const char *name = xd_dataset_class_name(set, label);
-  if (name[0] == '\0' || xdi_is_class_number(name, label))
-    snprintf(to, XDI_CLASS_TEXT, "%u", label);
-  else
-    snprintf(to, XDI_CLASS_TEXT, "%u '%.80s'", label, name);
-  return to;
-}
-
 xd_status xdi_check_class_names(xd_context *context, const char *const *names, uint32_t count,
                                 const char *who) {
   if (count > XD_CLASS_LIMIT)

@@ -81,10 +81,6 @@ xd_status xdi_dataset_label(xd_dataset **out, xd_context *context, const xd_data
 /* Whether a class's name is its number, which is what a class without a name of its own is called. */
 bool xdi_is_class_number(const char *name, uint32_t label);
 
-/* What a message calls a class of the set: its number, and its name where it has one of its own. */
-#define XDI_CLASS_TEXT 96
-const char *xdi_class_text(char to[XDI_CLASS_TEXT], const xd_dataset *set, uint32_t label);
-
 /* Names of the caller's, NULL where a class has none: not too many, and UTF-8. */
 xd_status xdi_check_class_names(xd_context *context, const char *const *names, uint32_t count,
                                 const char *who);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "data/ahead.h"
 #include "data/listing.h"
@@ -174,7 +175,8 @@ static xd_status tell_left_out(folder *root) {
   }
   if (root->others.count)
     xdi_log(root->context, XD_LOG_WARNING,
-            "'%s': passed over %zu files that are not PNG, JPEG, BMP or PNM by name, '%s/%s' the first",
+            "'%s': passed over %zu entries that are no files, or not PNG, JPEG, BMP, PGM or PPM by name, "
+            "'%s/%s' the first",
             root->path, root->others.count, root->path, root->others.names[0]);
   if (beside)
     xdi_log(root->context, XD_LOG_WARNING,
@@ -195,6 +197,15 @@ static xd_status take_picture(folder *root, const xd_picture *picture, const cha
   return status == XD_OK ? xdi_reading_take(&root->reading, &view, label, name, path) : status;
 }
 
+/* Where the folder itself cannot be opened any more, no file of it is to blame. */
+static bool is_open(const folder *root) {
+  xdi_folder *entries;
+  if (xdi_folder_open(&entries, root->path) != 0)
+    return false;
+  xdi_folder_close(entries);
+  return true;
+}
+
 /* The picture `i` of those that were decoded ahead, and is loaded here if it was not. */
 static xd_status read_picture(folder *root, uint32_t i, const char *name, uint32_t label) {
   xd_picture **picture = &root->ahead.pictures[i];
@@ -207,6 +218,8 @@ static xd_status read_picture(folder *root, uint32_t i, const char *name, uint32
     status = xd_picture_load(picture, root->context, path);
   if (status == XD_OK)
     status = take_picture(root, *picture, name, path, label);
+  if (status == XD_ERROR_NOT_FOUND || status == XD_ERROR_IO)
+    root->reading.broken = !is_open(root);
   status = xdi_reading_step(&root->reading, status);
   xd_picture_destroy(*picture);
   *picture = NULL;

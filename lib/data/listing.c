@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/system.h"
+#include "base/text.h"
 
 /* ---- order ---- */
 
@@ -113,7 +113,7 @@ static bool has_ending(const char *name, const char *endings) {
   const size_t length = dot ? strlen(dot) : 0;
   for (const char *at = endings; at && length; at = strchr(at, ' ')) {
     at += strspn(at, " ");
-    if (strncasecmp(at, dot, length) == 0 && (at[length] == ' ' || at[length] == '\0'))
+    if (xdi_text_alike(at, dot, length) && (at[length] == ' ' || at[length] == '\0'))
       return true;
   }
   return false;

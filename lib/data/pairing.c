@@ -262,13 +262,11 @@ uint32_t xdi_pairing_group(const xd_pairing *pairing, uint32_t domain, uint32_t 
 xd_status xdi_pairing_check(xd_context *context, const xd_pairing *pairing, const xd_dataset *set1,
                             const xd_dataset *set2) {
   const xd_dataset *const sets[2] = {set1, set2};
-  char class[XDI_CLASS_TEXT];
   for (uint32_t i = 0; !pairing->any && i < pairing->count; i++)
     for (unsigned domain = 0; domain < 2; domain++)
       if (xd_dataset_class_size(sets[domain], pairing->classes[domain][i]) == 0)
-        return xdi_fail(context, XD_ERROR_NOT_FOUND,
-                        "pairing: '%u:%u' names class %s, of which domain %u has no picture",
-                        pairing->classes[0][i], pairing->classes[1][i],
-                        xdi_class_text(class, sets[domain], pairing->classes[domain][i]), domain + 1);
+        return xdi_fail(
+            context, XD_ERROR_NOT_FOUND, "pairing: '%u:%u' names class %u, of which domain %u has no picture",
+            pairing->classes[0][i], pairing->classes[1][i], pairing->classes[domain][i], domain + 1);
   return XD_OK;
 }

@@ -132,7 +132,8 @@ void xdi_reading_open(xdi_reading *reading) {
 /* Whether the fault lies in the picture and not in its surroundings. */
 static bool is_bad(xd_status status) {
   return status == XD_ERROR_BAD_DATA || status == XD_ERROR_TRUNCATED || status == XD_ERROR_UNSUPPORTED ||
-         status == XD_ERROR_TOO_LARGE || status == XD_ERROR_SHAPE_MISMATCH;
+         status == XD_ERROR_TOO_LARGE || status == XD_ERROR_SHAPE_MISMATCH || status == XD_ERROR_NOT_FOUND ||
+         status == XD_ERROR_IO;
 }
 
 xd_status xdi_reading_leave_out(xdi_reading *reading, const char *why) {

@@ -24,7 +24,6 @@ static uint32_t *make_indices(xd_context *context, uint32_t count) {
 
 static xd_status find_kept(xd_context *context, const xd_dataset *set, const xd_dataset_selection *selection,
                            bool kept[XD_CLASS_LIMIT]) {
-  char class[XDI_CLASS_TEXT];
   for (uint32_t label = 0; label < XD_CLASS_LIMIT; label++)
     kept[label] = !selection->classes;
   for (uint32_t i = 0; selection->classes && i < selection->class_count; i++) {
@@ -33,8 +32,7 @@ static xd_status find_kept(xd_context *context, const xd_dataset *set, const xd_
       return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "selection: classes[%u] is %u, not below %u", i,
                       label, XD_CLASS_LIMIT);
     if (set->class_sizes[label] == 0)
-      return xdi_fail(context, XD_ERROR_NOT_FOUND, "selection: the set has no picture of class %s",
-                      xdi_class_text(class, set, label));
+      return xdi_fail(context, XD_ERROR_NOT_FOUND, "selection: the set has no picture of class %u", label);
     kept[label] = true;
   }
   return XD_OK;

@@ -47,7 +47,7 @@ static xd_status fetch(const xdi_container *from, xd_context *context, void *to,
     return xdi_file_fetch(&from->file, context, to, (size_t)offset, size);
   if (size)
     memcpy(to, from->data + offset, size);
-  return XD_OK;
+  return xdi_check_cancelled(context);
 }
 
 /* `data` is the file's start, as much as a header and table can have. */
@@ -248,11 +248,8 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context) {
 }
 
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status) {
-  if (status == XD_OK)
-    return XD_OK;
-  if (status == XD_ERROR_OUT_OF_MEMORY ||
-      !strncmp(context->message, container->name, strlen(container->name)))
-    return xdi_fail(context, status, "%s", context->message);
+  if (status == XD_OK || status == XD_ERROR_OUT_OF_MEMORY)
+    return status;
   if (status == XD_ERROR_INVALID_ARGUMENT || status == XD_ERROR_SHAPE_MISMATCH ||
       status == XD_ERROR_NOT_FOUND)
     status = XD_ERROR_BAD_DATA;

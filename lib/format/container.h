@@ -89,8 +89,8 @@ xd_status xdi_chunk_end(xdi_chunk_reader *reader, xd_context *context);
 xd_status xdi_container_chunk(const xdi_container *container, xd_context *context, uint32_t tag,
                               bool optional, xdi_cursor *out);
 
-/* Of a failure whose message does not know the file: the same with its name, and the file to blame where
- * the status blames the caller. */
+/* Of a call that does not know the file it works for, and failed: the same with the file's name, and the file to
+ * blame where the status blames the caller. Memory is no file's fault. */
 xd_status xdi_container_blame(const xdi_container *container, xd_context *context, xd_status status);
 
 /* The judge in a container that stays open; a model: format/model_file.h. */

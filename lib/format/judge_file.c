@@ -100,7 +100,7 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
   if (!status && (count != 1 || roles[0].tag != XDI_ROLE_JUDGE))
     status = xdi_chunk_damaged(container, context, XDI_CHUNK_NETWORKS, "it does not hold one judge");
   if (!status)
-    status = xdi_judge_wrap(out, context, roles[0].network);
+    status = xdi_container_blame(container, context, xdi_judge_wrap(out, context, roles[0].network));
   if (!status)
     status = get_classes(*out, context, container);
   if (status) {
@@ -109,7 +109,7 @@ xd_status xdi_judge_from(xd_judge **out, xd_context *context, const xdi_containe
   }
   xdi_networks_release(roles, count);
   xdi_speak(context);
-  return xdi_container_blame(container, context, status);
+  return status ? xdi_fail(context, status, "%s", context->message) : XD_OK;
 }
 
 xd_status xd_judge_load_source(xd_judge **out, xd_context *context, const xd_source *source) {

@@ -293,8 +293,7 @@ static xd_status place_network(assembly *loaded, const xdi_role *role) {
     if (role->tag == XDI_ROLE_DISCRIMINATOR(i + 1))
       return xdi_pair_discriminator_wrap(&loaded->discriminator[i], loaded->context, role->network);
   }
-  return xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
-                           "a network has an unknown role");
+  return xdi_fail(loaded->context, XD_ERROR_BAD_DATA, "chunk NETS: a network has an unknown role");
 }
 
 /* Each domain has both or, where it holds conditions, none. */
@@ -312,9 +311,10 @@ static xd_status get_networks(assembly *loaded, uint32_t direction) {
   xd_status status =
       xdi_networks_get(loaded->context, loaded->container, direction ? wanted : NULL, roles, &count);
   for (uint32_t n = 0; n < count && !status; n++)
-    status = stands_before(roles, n) ? xdi_chunk_damaged(loaded->container, loaded->context,
-                                                         XDI_CHUNK_NETWORKS, "a network stands twice")
-                                     : place_network(loaded, &roles[n]);
+    status = stands_before(roles, n)
+                 ? xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
+                                     "a network stands twice")
+                 : xdi_container_blame(loaded->container, loaded->context, place_network(loaded, &roles[n]));
   if (!status && !has_vaes(loaded))
     status =
         xdi_chunk_damaged(loaded->container, loaded->context, XDI_CHUNK_NETWORKS,
@@ -345,7 +345,8 @@ static xd_status make_model(xd_model **out, assembly *loaded) {
     loaded->parts.generator[i] = loaded->generator[i];
     loaded->parts.discriminator[i] = loaded->discriminator[i];
   }
-  const xd_status status = xd_model_create(out, loaded->context, &loaded->parts);
+  const xd_status status = xdi_container_blame(loaded->container, loaded->context,
+                                               xd_model_create(out, loaded->context, &loaded->parts));
   return status ? status : check_domains(loaded, *out);
 }
 
@@ -389,7 +390,7 @@ xd_status xdi_model_from(xd_model **out, xd_context *context, const xdi_containe
     return XD_OK;
   xd_model_release(*out);
   *out = NULL;
-  return xdi_container_blame(container, context, status);
+  return xdi_fail(context, status, "%s", context->message);
 }
 
 xd_status xdi_model_load(xd_model **out, xd_context *context, const char *path, uint32_t direction) {

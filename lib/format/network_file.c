@@ -192,7 +192,7 @@ static xd_status get_network(source *from, xdi_role *out) {
     xdi_network_release(out->network);
     out->network = NULL;
   }
-  return status;
+  return xdi_container_blame(from->container, from->context, status);
 }
 
 /* The tensor's description must be the very one that the parameter demands. */

@@ -75,9 +75,12 @@ static xd_status copy_view(xd_picture **out, xd_context *context, const xd_image
   static const xd_layout kept[] = {
       0, XD_LAYOUT_GREY, XD_LAYOUT_GREY_ALPHA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA, XD_LAYOUT_RGB, XD_LAYOUT_RGBA};
   xdi_view from, to;
+  xdi_silence(context);
   xd_status status = xdi_view_open_input(context, &from, image, "the decoder's view");
-  if (status == XD_OK)
-    status = xdi_picture_check_promise(context, name, from.width, from.height);
+  xdi_speak(context);
+  if (status != XD_OK)
+    return xdi_fail(context, status, "'%s': %s", name, context->message);
+  status = xdi_picture_check_promise(context, name, from.width, from.height);
   if (status == XD_OK)
     status = xd_picture_create(out, context, from.width, from.height, from.sample, kept[image->layout]);
   if (status != XD_OK)

@@ -178,6 +178,10 @@ xd_status xd_image_resize(xd_context *context, const xd_image *to, const xd_imag
 
 /* ---- fitting ---- */
 
+static bool carries_alpha(const xdi_view *to, const xdi_view *from) {
+  return xdi_view_has_alpha(to) && xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY;
+}
+
 static void fill(const xdi_view *to, const float colour[3], float alpha) {
   float run[XDI_RUN * 4];
   const float pixel[4] = {colour[0], colour[1], colour[2], alpha};
@@ -219,7 +223,7 @@ xd_status xdi_view_fit(xd_context *context, const xdi_view *to, const xdi_view *
     return status;
   const xdi_view source = find_source(from, to, fit), place = find_place(to, from, fit);
   if (place.width != to->width || place.height != to->height)
-    fill(to, from->background, xdi_view_has_alpha(from) && from->policy == XD_ALPHA_CARRY ? 0.0f : 1.0f);
+    fill(to, from->background, carries_alpha(to, from) ? 0.0f : 1.0f);
   return xdi_view_resize(context, &place, &source);
 }
 
@@ -267,7 +271,7 @@ static xd_status write_row(const xdi_view *to, const xdi_view *result, const xdi
 
 xd_status xdi_view_write_result(xd_context *context, const xdi_view *to, const xdi_view *result,
                                 const xdi_view *from, xd_fit fit) {
-  if (!xdi_view_has_alpha(to) || !xdi_view_has_alpha(from) || from->policy != XD_ALPHA_CARRY) {
+  if (!carries_alpha(to, from)) {
     xdi_view_convert(to, result);
     return XD_OK;
   }

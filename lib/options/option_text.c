@@ -1,5 +1,4 @@
 /* Options as text: "name = value", one or several on a line, comments from "#" to the line's end. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -8,15 +7,13 @@
 #include "xdomain/unstable/presets.h"
 
 #define FILE_LIMIT ((size_t)1 << 20)
-#define WHERE_SIZE 320
 
 /* ---- Reading ---- */
 
-/* Where the reader is, and what its messages begin with. */
+/* Where the reader is. */
 typedef struct reader {
   const char *at;
   uint32_t line;
-  const char *path; /* of a file, or NULL */
 } reader;
 
 static bool is_blank(char c) {
@@ -46,57 +43,58 @@ static size_t measure_word(const reader *input) {
   return strcspn(input->at, " \t\r\n\f\v=#");
 }
 
-static const char *describe_place(const reader *input, char where[WHERE_SIZE]) {
-  if (input->path)
-    snprintf(where, WHERE_SIZE, "%s, line %u: ", input->path, input->line);
-  else
-    snprintf(where, WHERE_SIZE, "line %u: ", input->line);
-  return where;
-}
-
-static xd_status refuse(const reader *input, xd_context *context, const char *what) {
-  char where[WHERE_SIZE];
-  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s%s", describe_place(input, where), what);
+static xd_status refuse(xd_context *context, const char *what) {
+  return xdi_fail(context, XD_ERROR_BAD_DATA, "%s", what);
 }
 
 /* One assignment, from its name on. */
 static xd_status read_assignment(reader *input, double *values, xd_context *context,
                                  const xd_options *options) {
-  char where[WHERE_SIZE];
   xdi_option_place place;
   const char *name = input->at;
   const size_t name_length = measure_word(input);
   if (name_length == 0)
-    return refuse(input, context, "an option's name is missing before the \"=\"");
+    return refuse(context, "an option's name is missing before the \"=\"");
   input->at += name_length;
   skip_blanks(input);
   if (*input->at != '=')
-    return refuse(input, context, "an option's name must be followed by \"= value\"");
+    return refuse(context, "an option's name must be followed by \"= value\"");
   input->at++;
   skip_blanks(input);
   const char *value = input->at;
   const size_t length = measure_word(input);
   if (length == 0)
-    return refuse(input, context, "a value is missing behind the \"=\"");
+    return refuse(context, "a value is missing behind the \"=\"");
   input->at += length;
-  xd_status status =
-      xdi_find_option(&place, context, options, describe_place(input, where), name, name_length);
-  return status == XD_OK ? xdi_set_text(values, context, where, &place, value, length) : status;
+  xd_status status = xdi_find_option(&place, context, options, name, name_length);
+  return status == XD_OK ? xdi_set_text(values, context, &place, value, length) : status;
 }
 
+/* `path` is that of a file, or NULL; the context may be NULL. */
 static xd_status read_text(xd_options *options, xd_context *context, const char *text, const char *path) {
   static const char byte_order_mark[] = "\xEF\xBB\xBF";
   double values[XDI_OPTION_LIMIT];
-  reader input = {.at = text, .line = 1, .path = path};
+  reader input = {.at = text, .line = 1};
   xd_status status = XD_OK;
   memcpy(values, options->values, sizeof values);
   if (strncmp(input.at, byte_order_mark, sizeof byte_order_mark - 1) == 0)
     input.at += sizeof byte_order_mark - 1;
-  for (skip(&input, true); status == XD_OK && *input.at; skip(&input, true))
+  if (context)
+    xdi_silence(context);
+  skip(&input, true);
+  while (status == XD_OK && *input.at) {
     status = read_assignment(&input, values, context, options);
+    if (status == XD_OK)
+      skip(&input, true);
+  }
+  if (context)
+    xdi_speak(context);
   if (status == XD_OK)
     memcpy(options->values, values, sizeof values);
-  return status;
+  if (status == XD_OK || !context)
+    return status;
+  return path ? xdi_fail(context, status, "%s, line %u: %s", path, input.line, context->message)
+              : xdi_fail(context, status, "line %u: %s", input.line, context->message);
 }
 
 xd_status xd_options_read(xd_options *options, xd_context *context, const char *text) {

@@ -133,7 +133,7 @@ static void look_everywhere(xdi_option_place *place, const xdi_option_group *gro
 }
 
 xd_status xdi_find_option(xdi_option_place *out, xd_context *context, const xd_options *options,
-                          const char *where, const char *name, size_t length) {
+                          const char *name, size_t length) {
   const xdi_option_group *group = options->group;
   const char *dot = memchr(name, '.', length);
   const xdi_option_row *rival = NULL;
@@ -146,13 +146,12 @@ xd_status xdi_find_option(xdi_option_place *out, xd_context *context, const xd_o
       look_everywhere(out, group, name, length, &rival);
   }
   if (rival)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s'%s' is either '%s' or '%s': name one of them",
-                    where, out->row->name, out->row->scoped, rival->scoped);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "'%s' is either '%s' or '%s': name one of them",
+                    out->row->name, out->row->scoped, rival->scoped);
   if (out->count > 0)
     return XD_OK;
   const int shown = length < 64 ? (int)length : 64;
-  return xdi_fail(context, XD_ERROR_NOT_FOUND, "%sgroup '%s' has no option '%.*s'", where, group->name, shown,
-                  name);
+  return xdi_fail(context, XD_ERROR_NOT_FOUND, "group '%s' has no option '%.*s'", group->name, shown, name);
 }
 
 /* ---- Values ---- */
@@ -193,19 +192,18 @@ static const char *name_of(const xdi_option_place *place) {
   return place->row->scoped;
 }
 
-static xd_status refuse(xd_context *context, const char *where, const xdi_option_place *place,
-                        const char *value) {
+static xd_status refuse(xd_context *context, const xdi_option_place *place, const char *value) {
   char least[XDI_NUMBER_SIZE], most[XDI_NUMBER_SIZE];
   const xdi_option_row *row = place->row;
   if (row->kind == XD_OPTION_CHOICE)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s%s cannot be %s: it is one of %s", where,
-                    name_of(place), value, row->unit);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s cannot be %s: it is one of %s", name_of(place),
+                    value, row->unit);
   if (row->kind == XD_OPTION_SWITCH)
-    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s%s cannot be %s: it is 0 or 1", where,
-                    name_of(place), value);
+    return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s cannot be %s: it is 0 or 1", name_of(place),
+                    value);
   xdi_print_number(least, row->least, false);
   xdi_print_number(most, row->most, false);
-  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s%s cannot be %s: it is a %s from %s to %s", where,
+  return xdi_fail(context, XD_ERROR_INVALID_ARGUMENT, "%s cannot be %s: it is a %s from %s to %s",
                   name_of(place), value, is_whole(row) ? "whole number" : "number", least, most);
 }
 
@@ -213,15 +211,14 @@ static bool is_legal(const xdi_option_row *row, double number) {
   return number >= row->least && number <= row->most && (!is_whole(row) || number == floor(number));
 }
 
-xd_status xdi_set_number(double *values, xd_context *context, const char *where,
-                         const xdi_option_place *place, double number) {
+xd_status xdi_set_number(double *values, xd_context *context, const xdi_option_place *place, double number) {
   char text[XDI_NUMBER_SIZE];
   if (!is_legal(place->row, number)) {
     xdi_print_number(text, number, false);
-    return refuse(context, where, place, text);
+    return refuse(context, place, text);
   }
   for (uint32_t i = 0; i < place->count; i++)
-    values[place->at[i]] = number;
+    values[place->at[i]] = number + 0.0; /* of -0, 0 */
   return XD_OK;
 }
 
@@ -236,18 +233,18 @@ static bool parse_choice(const xdi_option_row *row, double *out, const char *tex
   return false;
 }
 
-xd_status xdi_set_text(double *values, xd_context *context, const char *where, const xdi_option_place *place,
-                       const char *text, size_t length) {
+xd_status xdi_set_text(double *values, xd_context *context, const xdi_option_place *place, const char *text,
+                       size_t length) {
   double number = 0.0;
   const bool is_choice = place->row->kind == XD_OPTION_CHOICE;
   if (is_choice ? parse_choice(place->row, &number, text, length) : xdi_parse_number(&number, text, length))
-    return xdi_set_number(values, context, where, place, number);
+    return xdi_set_number(values, context, place, number);
   char shown[XD_OPTION_TEXT_SIZE];
   const size_t kept = length < sizeof shown - 2 ? length : sizeof shown - 3;
   shown[0] = shown[kept + 1] = '\'';
   memcpy(shown + 1, text, kept);
   shown[kept + 2] = '\0';
-  return refuse(context, where, place, shown);
+  return refuse(context, place, shown);
 }
 
 static xd_status check_call(xd_context *context, const char *function, const void *options, const void *name,
@@ -264,8 +261,8 @@ xd_status xd_options_set_number(xd_options *options, xd_context *context, const 
   xdi_option_place place;
   xd_status status = check_call(context, "xd_options_set_number", options, name, name, "name");
   if (status == XD_OK)
-    status = xdi_find_option(&place, context, options, "", name, strlen(name));
-  return status == XD_OK ? xdi_set_number(options->values, context, "", &place, number) : status;
+    status = xdi_find_option(&place, context, options, name, strlen(name));
+  return status == XD_OK ? xdi_set_number(options->values, context, &place, number) : status;
 }
 
 xd_status xd_options_set_text(xd_options *options, xd_context *context, const char *name, const char *text) {
@@ -273,21 +270,21 @@ xd_status xd_options_set_text(xd_options *options, xd_context *context, const ch
   xdi_option_place place;
   xd_status status = check_call(context, "xd_options_set_text", options, name, text, "text");
   if (status == XD_OK)
-    status = xdi_find_option(&place, context, options, "", name, strlen(name));
+    status = xdi_find_option(&place, context, options, name, strlen(name));
   if (status != XD_OK)
     return status;
   text += strspn(text, blanks);
   size_t length = strlen(text);
   while (length > 0 && strchr(blanks, text[length - 1]))
     length--;
-  return xdi_set_text(options->values, context, "", &place, text, length);
+  return xdi_set_text(options->values, context, &place, text, length);
 }
 
 /* Gives the value of a place; both of two must be the same. */
 static xd_status get(xdi_option_place *place, xd_context *context, const xd_options *options,
                      const char *name) {
   char texts[2][XD_OPTION_TEXT_SIZE];
-  xd_status status = xdi_find_option(place, context, options, "", name, strlen(name));
+  xd_status status = xdi_find_option(place, context, options, name, strlen(name));
   if (status != XD_OK || place->count == 1)
     return status;
   const double first = options->values[place->at[0]], second = options->values[place->at[1]];

@@ -17,15 +17,14 @@ typedef struct xdi_option_place {
   uint32_t at[2], count;
 } xdi_option_place;
 
-/* Finds the option of a name of `length` bytes. `where` begins the message, as "line 3: ", or is "". */
+/* Finds the option of a name of `length` bytes. */
 xd_status xdi_find_option(xdi_option_place *out, xd_context *context, const xd_options *options,
-                          const char *where, const char *name, size_t length);
+                          const char *name, size_t length);
 
 /* Sets values[] (an option's group's) from a number, or from a text of `length` bytes without blanks. */
-xd_status xdi_set_number(double *values, xd_context *context, const char *where,
-                         const xdi_option_place *place, double number);
-xd_status xdi_set_text(double *values, xd_context *context, const char *where, const xdi_option_place *place,
-                       const char *text, size_t length);
+xd_status xdi_set_number(double *values, xd_context *context, const xdi_option_place *place, double number);
+xd_status xdi_set_text(double *values, xd_context *context, const xdi_option_place *place, const char *text,
+                       size_t length);
 
 /* A value as text; `to` has XD_OPTION_TEXT_SIZE bytes. */
 void xdi_write_value(char *to, const xdi_option_row *row, double value);

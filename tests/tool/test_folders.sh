@@ -284,6 +284,12 @@ done
 runs 0 train --help
 says ';bad=skip' out
 rm mixed/lying/0.pgm
+mkdir mixed/lying/deep
+ln -s .. mixed/lying/deep/up # it cannot be listed to its end
+# shellcheck disable=SC2086
+runs 1 train --domain1 "mixed;bad=skip" --domain2 one $short --out none.xdm
+[ "$(grep -c 'folders deep' log)" -eq 1 ] || fail "a folder that cannot be listed is told twice: $(cat log)"
+rm -r mixed/lying/deep
 mkdir large
 for i in 1 2; do draw large/$i.pgm 600 300; done
 # shellcheck disable=SC2086

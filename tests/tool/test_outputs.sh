@@ -54,6 +54,8 @@ for link in lost lost.again; do
   refuses 1 pack "$models/digits.xdm" --out $link
   says "--out: cannot write '$link'"
 done
+ln -s model.xdm ahead
+train 2 --out ahead --report model.xdm
 refuses 1 judge --train dir:one --out nowhere/judge.xdc
 refuses 1 judge --train dir:one --out one
 refuses 1 pack "$models/digits.xdm" --out nowhere/small.xdm
@@ -138,6 +140,24 @@ ln -s ../far/old results/three.png
 runs 0 translate --model "$models/digits.xdm" pictures --out results
 cmp -s far/old far_link.png || fail "a picture does not go where its link leads"
 [ -L results/three.png ] || fail "a link among results was replaced"
+
+# Or made, where it is not there yet, its folder being another one than the link's.
+for made in pack.xdm export.st report.html; do ln -s far/$made $made; done
+runs 0 pack "$models/digits.xdm" --out pack.xdm
+runs 0 export "$models/digits.xdm" --safetensors export.st
+runs 0 report "$models/digits.xdm" --out report.html
+mkdir ahead.out
+ln -s ../far/new.png ahead.out/three.png
+runs 0 translate --model "$models/digits.xdm" pictures --out ahead.out
+cmp -s far/new.png far_link.png || fail "a picture is not made where its link leads"
+for made in pack.xdm export.st report.html ahead.out/three.png; do
+  [ -L $made ] || fail "the link $made was replaced"
+  [ -s $made ] || fail "what the link $made leads to was not made"
+done
+ln -s far/model.xdm far_model.xdm
+# shellcheck disable=SC2086
+runs 0 train $sets $short --out far_model.xdm
+cmp -s far/model.xdm small.xdm || fail "a model is not made where its link leads"
 
 # The log and the report: the model is kept, and the exit code tells.
 # shellcheck disable=SC2086

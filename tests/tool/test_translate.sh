@@ -187,6 +187,19 @@ for i in 1 3; do same some.out/$i.png whole.out/$i.png; done
 absent some.out/2.png
 [ "$(ls bad)" = 1.png ] || fail "before a bad picture there are $(ls bad)"
 same bad/1.png whole.out/1.png
+ln -s nowhere some/4.pgm # what cannot be opened is as bad
+ln -s 5.pgm some/5.pgm
+echo 'P5 28 28 255' >some/2.pgm
+exits 1 some --out unread
+exits 0 some --skip-bad --out read.out
+says 'some/4.pgm'
+says 'some/5.pgm'
+says '3 of 5 pictures were skipped'
+for i in 1 3; do same read.out/$i.png whole.out/$i.png; done
+exits 0 some/1.pgm gone.pgm --skip-bad --out read.one
+says "skipped: cannot open 'gone.pgm'"
+exits 1 some/1.pgm gone/2.pgm --skip-bad --out read.two # a folder that is not there is no bad picture
+rm some/[45].pgm
 rm some/[13].pgm
 echo 'P5 28 28 255' >some/2.pgm
 exits 1 some --skip-bad --out none.out

@@ -622,6 +622,7 @@ START_TEST(picture_decoder__failures_come_back) {
   h.sample = 99;
   assert_status(try_load(with, file, 4), XD_ERROR_INVALID_ARGUMENT);
   ck_assert_uint_eq(h.released, 3);
+  assert_message_names(with, "'memory': the decoder's view");
   xd_context_destroy(with);
 }
 END_TEST

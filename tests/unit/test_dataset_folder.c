@@ -1,6 +1,8 @@
 /* Folders of pictures: which class each is, in what order they come, and what is refused. */
 #include "support.h"
 
+#include <locale.h>
+
 #include "data/listing.h"
 #include "refusals.h"
 #include "xdomain/dataset.h"
@@ -243,11 +245,33 @@ START_TEST(dataset_folder__tells_what_it_passes_over) {
   add_grey("stray2.pgm", 8);
   assert_ok(telling, xd_dataset_load_folder(&set, telling, folder, NULL));
   ck_assert_uint_eq(xd_dataset_count(set), 2);
-  check_told(kept, "passed over 3 files that are not PNG, JPEG, BMP or PNM by name");
+  check_told(kept, "passed over 3 entries that are no files, or not PNG, JPEG, BMP, PGM or PPM by name");
   check_told(kept, "passed over 2 pictures beside the folders of the classes");
   check_told(kept, "/stray.pgm' the first");
   xd_dataset_release(set);
   xd_context_destroy(telling);
+}
+END_TEST
+
+/* In Turkish, I is not the large letter of i. The locale is made for the test. */
+START_TEST(dataset_folder__has_the_same_pictures_in_any_locale) {
+  char command[TEST_PATH_SIZE + 100], *locales = make_temp_folder();
+  snprintf(command, sizeof command, "localedef -i tr_TR -f UTF-8 '%s/tr_TR.UTF-8' >/dev/null 2>&1", locales);
+  add_grey("1.PGM", 1);
+  add_grey("2.JFIF", 2);
+  add_grey("3.jfif", 3);
+  if (system(command) == 0) {
+    setenv("LOCPATH", locales, 1);
+    ck_assert_ptr_nonnull(setlocale(LC_ALL, "tr_TR.UTF-8"));
+    xd_dataset *set = load(0, 0, 0);
+    check_order(set, 3, (const uint8_t[]){1, 2, 3}, (const uint32_t[]){0, 0, 0});
+    xd_dataset_release(set);
+    setlocale(LC_ALL, "C");
+    unsetenv("LOCPATH");
+  } else {
+    puts("no localedef here: not tried");
+  }
+  remove_folder(locales);
 }
 END_TEST
 
@@ -477,6 +501,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, dataset_folder__reads_what_is_nested_but_not_what_is_hidden);
   tcase_add_test(tcase, dataset_folder__refuses_a_link_that_leads_back_up);
   tcase_add_test(tcase, dataset_folder__tells_what_it_passes_over);
+  tcase_add_test(tcase, dataset_folder__has_the_same_pictures_in_any_locale);
   tcase_add_test(tcase, dataset_folder__converts_to_the_richest_or_the_asked_channels);
   tcase_add_test(tcase, dataset_folder__lays_alpha_over_black);
   tcase_add_test(tcase, dataset_folder__resizes_while_loading);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "jpeg_bytes.h"
 #include "picture_bytes.h"
@@ -273,6 +274,74 @@ START_TEST(entries__that_cannot_be_examined_are_left_out_when_asked) {
 }
 END_TEST
 
+/* What becomes of a folder's files after it was listed. */
+typedef struct mishap {
+  bool descriptors; /* there are none for further files */
+  struct rlimit limit;
+} mishap;
+
+static int befall(void *user, const xd_progress *progress) {
+  mishap *m = user;
+  char path[TEST_PATH_SIZE];
+  if (progress->step != 1)
+    return 0;
+  if (m->descriptors) {
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &m->limit), 0);
+    const struct rlimit none = {0, m->limit.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return 0;
+  }
+  ck_assert_int_eq(unlink(path_in(path, folder, "2.png")), 0);
+  ck_assert_int_eq(unlink(path_in(path, folder, "3.png")), 0);
+  ck_assert_int_eq(symlink("3.png", path), 0); /* which nobody can open */
+  ck_assert_int_eq(unlink(path_in(path, folder, "4.png")), 0);
+  add_folder("4.png");
+  return 0;
+}
+
+static void add_five(void) {
+  static const char *const names[] = {"1.png", "2.png", "3.png", "4.png", "5.png"};
+  for (unsigned i = 0; i < 5; i++)
+    add_picture(names[i], 2, XD_LAYOUT_GREY, 1);
+}
+
+START_TEST(bad_pictures__may_be_files_that_cannot_be_read) {
+  xd_dataset_options options = plain();
+  mishap m = {.descriptors = false};
+  xd_dataset *set = NULL;
+  options.callback = befall;
+  options.user = &m;
+  add_five();
+  assert_status(xd_dataset_load_folder(&set, context, folder, &options), XD_ERROR_NOT_FOUND);
+  remove_folder(folder);
+  folder = make_temp_folder();
+  add_five();
+  options.skip_bad = 1;
+  assert_ok(context, xd_dataset_load_folder(&set, context, folder, &options));
+  ck_assert_uint_eq(xd_dataset_count(set), 2);
+  ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_BAD), 3);
+  const char *const words[] = {"2.png': ", "3.png': ", "4.png' is a folder"};
+  for (unsigned i = 0; i < 3; i++)
+    ck_assert_ptr_nonnull(strstr(xd_dataset_left_out(set, XD_LEFT_OUT_BAD, i), words[i]));
+  xd_dataset_release(set);
+}
+END_TEST
+
+START_TEST(bad_pictures__are_not_to_blame_where_no_file_can_be_opened) {
+  xd_dataset_options options = plain();
+  mishap m = {.descriptors = true};
+  xd_dataset *set = NULL;
+  options.callback = befall;
+  options.user = &m;
+  options.skip_bad = 1;
+  add_five();
+  const xd_status status = xd_dataset_load_folder(&set, context, folder, &options);
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &m.limit), 0);
+  ck_assert_int_eq(status, XD_ERROR_IO);
+  assert_message_names(context, "2.png");
+}
+END_TEST
+
 START_TEST(bad_pictures__alone_make_no_set) {
   lines l;
   xd_context *with = listening_context(&l);
@@ -307,14 +376,17 @@ START_TEST(left_out__is_listed_by_reason) {
   add_file("cat/old/note.txt", "x", 1);
   add_file("cat/photo.webp", "x", 1);
   add_file("readme", "x", 1);
+  char pipe[TEST_PATH_SIZE];
+  ck_assert_int_eq(mkfifo(path_in(pipe, folder, "cat/pipe.png"), 0600), 0);
   add_file(".hidden.png", "x", 1);
   add_picture("stray.png", 2, XD_LAYOUT_GREY, 1);
   xd_dataset *set = load(NULL);
   ck_assert_uint_eq(xd_dataset_count(set), 2);
-  ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_OTHER_TYPE), 3);
+  ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_OTHER_TYPE), 4);
   ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_OTHER_TYPE, 0), "readme");
   ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_OTHER_TYPE, 1), "cat/photo.webp");
-  ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_OTHER_TYPE, 2), "cat/old/note.txt");
+  ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_OTHER_TYPE, 2), "cat/pipe.png");
+  ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_OTHER_TYPE, 3), "cat/old/note.txt");
   ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_BESIDE_CLASSES), 1);
   ck_assert_str_eq(xd_dataset_left_out(set, XD_LEFT_OUT_BESIDE_CLASSES, 0), "stray.png");
   ck_assert_uint_eq(xd_dataset_left_out_count(set, XD_LEFT_OUT_BAD), 0);
@@ -685,6 +757,8 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, channels__are_those_of_the_richest_picture);
   tcase_add_test(tcase, bad_pictures__are_left_out_when_asked);
   tcase_add_test(tcase, entries__that_cannot_be_examined_are_left_out_when_asked);
+  tcase_add_test(tcase, bad_pictures__may_be_files_that_cannot_be_read);
+  tcase_add_test(tcase, bad_pictures__are_not_to_blame_where_no_file_can_be_opened);
   tcase_add_test(tcase, bad_pictures__alone_make_no_set);
   tcase_add_test(tcase, bad_pictures__of_a_set_that_is_too_large_are_not_to_blame);
   tcase_add_test(tcase, left_out__is_listed_by_reason);

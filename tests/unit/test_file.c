@@ -278,9 +278,34 @@ START_TEST(file_write__follows_a_symbolic_link) {
   check_content("new", 3);
   ck_assert_int_eq(lstat(link_path, &info), 0);
   ck_assert(S_ISLNK(info.st_mode));
-  ck_assert_int_eq(unlink(path), 0);
-  assert_status(xdi_file_write(context, link_path, "new", 3), XD_ERROR_NOT_FOUND);
-  ck_assert_int_eq(count_entries(folder), 1);
+}
+END_TEST
+
+/* As fopen does, wherever the link and those behind it lead; the folder must be there. */
+START_TEST(file_write__makes_what_a_symbolic_link_leads_to) {
+  char first[TEST_PATH_SIZE], other[TEST_PATH_SIZE], below[TEST_PATH_SIZE], text[TEST_PATH_SIZE];
+  struct stat info;
+  ck_assert_int_eq(mkdir(path_in(below, folder, "below"), 0700), 0);
+  ck_assert_int_eq(symlink("below/second", path_in(first, folder, "first")), 0);
+  ck_assert_int_eq(symlink("../third", path_in(other, folder, "below/second")), 0);
+  ck_assert_int_eq(symlink(path, path_in(other, folder, "third")), 0);
+  for (int i = 0; i < 2; i++) {
+    snprintf(text, sizeof text, "new%d", i);
+    assert_ok(context, xdi_file_write(context, first, text, 4));
+    check_content(text, 4);
+    ck_assert_int_eq(lstat(path, &info), 0);
+    ck_assert(S_ISREG(info.st_mode));
+    ck_assert_int_eq(lstat(first, &info), 0);
+    ck_assert(S_ISLNK(info.st_mode));
+    ck_assert_int_eq(count_entries(folder), 4);
+    ck_assert_int_eq(count_entries(below), 1);
+  }
+  ck_assert_int_eq(symlink("no/such", path_in(other, folder, "nowhere")), 0);
+  assert_status(xdi_file_write(context, other, "x", 1), XD_ERROR_NOT_FOUND);
+  assert_message_names(context, "no/such");
+  ck_assert_int_eq(symlink("loop", path_in(other, folder, "loop")), 0);
+  assert_status(xdi_file_write(context, other, "x", 1), XD_ERROR_IO);
+  assert_message_names(context, "cannot follow the link");
 }
 END_TEST
 
@@ -510,6 +535,7 @@ static Suite *make_suite(void) {
   ADD(file_write__takes_names_without_a_folder);
   ADD(file_write__takes_the_longest_name);
   ADD(file_write__follows_a_symbolic_link);
+  ADD(file_write__makes_what_a_symbolic_link_leads_to);
   ADD(file_write__never_replaces_a_folder_or_a_pipe);
   ADD(file_write__needs_the_folder);
   ADD(file_write__leaves_an_unwritable_folder_as_it_was);

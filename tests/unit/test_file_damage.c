@@ -520,6 +520,41 @@ START_TEST(networks__that_are_no_parts_are_the_files_fault) {
 }
 END_TEST
 
+/* Also where a message would begin with the name anyway. */
+START_TEST(networks__are_named_with_the_file_whatever_its_name) {
+  static const char *const names[] = {"", "l", "layer", "layer 0 (conv2d)", "caf\xE9", "tab\there"};
+  static const char *const shown[] = {"", "l", "layer", "layer 0 (conv2d)", "caf\\xE9", "tab\\x09here"};
+  unsigned char *channels = chunk_of(data, "NETS") + 4 + 4 + 12 + 4 + 4;
+  char expected[100];
+  xdi_set_u32(channels, 0);
+  reseal_chunk(data, "NETS");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    xd_model *model;
+    xd_source source = XD_SOURCE_INIT;
+    source.data = data;
+    source.size = size;
+    source.name = names[i];
+    assert_status(xd_model_load_source(&model, context, &source), XD_ERROR_BAD_DATA);
+    snprintf(expected, sizeof expected, "%s: layer 0 (", shown[i]);
+    ck_assert_msg(strncmp(xd_context_message(context), expected, strlen(expected)) == 0, "%s",
+                  xd_context_message(context));
+  }
+}
+END_TEST
+
+/* Once, however it is shown. */
+START_TEST(chunks__are_damaged_in_a_file_that_is_named_once) {
+  xd_model *model;
+  xd_source source = XD_SOURCE_INIT;
+  chunk_of(data, "NETS")[0] ^= 1;
+  source.data = data;
+  source.size = size;
+  source.name = "caf\xE9\t.xdm";
+  assert_status(xd_model_load_source(&model, context, &source), XD_ERROR_BAD_DATA);
+  ck_assert_str_eq(xd_context_message(context), "caf\\xE9\\x09.xdm: chunk NETS is damaged (checksum)");
+}
+END_TEST
+
 /* ---- Looking into a file ---- */
 
 START_TEST(inspect__gives_every_field_of_as_many_chunks_as_asked) {
@@ -729,6 +764,8 @@ static Suite *make_suite(void) {
   ADD(inspect__names_files_of_every_kind);
   ADD(inspect__needs_a_context_and_a_path);
   ADD(networks__that_are_no_parts_are_the_files_fault);
+  ADD(networks__are_named_with_the_file_whatever_its_name);
+  ADD(chunks__are_damaged_in_a_file_that_is_named_once);
   return suite;
 }
 XD_SUITE_MAIN(make_suite)

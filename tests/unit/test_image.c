@@ -1046,6 +1046,18 @@ START_TEST(image_fit__pads_a_wide_picture_with_its_background) {
   assert_ok(context, xd_image_fit(context, &to, &from, XD_FIT_PAD));
   for (unsigned i = 0; i < 9; i++)
     ck_assert_uint_eq(result[4 * i + 3], i / 3 == 1 ? 200 : 0);
+  /* Without one in the result, that is the background under any policy. */
+  memset(clear, 255, sizeof clear);
+  for (xd_alpha_policy policy = XD_ALPHA_COMPOSITE; policy <= XD_ALPHA_CARRY; policy++) {
+    from.policy = policy;
+    from.background[0] = 0.2f;
+    from.background[2] = 1.0f;
+    to = view_of(result, 3, 3, XD_SAMPLE_U8, XD_LAYOUT_RGB);
+    assert_ok(context, xd_image_fit(context, &to, &from, XD_FIT_PAD));
+    for (unsigned i = 0; i < 9; i++)
+      ck_assert_mem_eq(result + 3 * i,
+                       i / 3 == 1 ? ((const uint8_t[]){255, 255, 255}) : ((const uint8_t[]){51, 0, 255}), 3);
+  }
 }
 END_TEST
 

@@ -131,7 +131,13 @@ START_TEST(texts__of_whole_numbers_are_kept_to_the_last_digit) {
   xd_options *options = make(context, "train");
   assert_ok(context, xd_options_set_text(options, context, "seed", "+09007199254740992"));
   ck_assert(number_of(options, "seed") == 9007199254740992.0);
-  assert_ok(context, xd_options_set_text(options, context, "seed", "000"));
+  assert_ok(context, xd_options_set_text(options, context, "seed", "-0"));
+  char text[XD_OPTION_TEXT_SIZE];
+  assert_ok(context, xd_options_get_text(options, context, text, sizeof text, "seed"));
+  ck_assert_str_eq(text, "0");
+  assert_ok(context, xd_options_set_number(options, context, "vae.epochs", -0.0));
+  assert_ok(context, xd_options_get_text(options, context, text, sizeof text, "vae.epochs"));
+  ck_assert_str_eq(text, "0");
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     assert_status(xd_options_set_text(options, context, "seed", wrong[i]), XD_ERROR_INVALID_ARGUMENT);
     assert_message_names(context, "seed");

@@ -97,6 +97,15 @@ START_TEST(load__names_the_file_and_the_line) {
   assert_status(xd_options_load(options, context, path), XD_ERROR_NOT_FOUND);
   assert_message_names(context, "judge.txt, line 2: ");
   ck_assert(number_of(options, "epochs") == 2);
+  char deep[TEST_PATH_SIZE] = ""; /* of a message that is too long the middle goes, not the line */
+  for (int i = 0; i < 300; i++)
+    strcat(deep, "/.");
+  path_in(path, folder, deep);
+  strcat(path, "/judge.txt");
+  assert_status(xd_options_load(options, context, path), XD_ERROR_NOT_FOUND);
+  assert_message_names(context, folder);
+  assert_message_names(context, "/judge.txt, line 2: group 'judge' has no option 'blurs'");
+  path_in(path, folder, "judge.txt");
   write_test_file(path, zero, sizeof zero - 1);
   assert_status(xd_options_load(options, context, path), XD_ERROR_BAD_DATA);
   write_test_file(path, "", 0);

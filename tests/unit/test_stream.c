@@ -310,6 +310,36 @@ START_TEST(sources__that_fail_end_the_call) {
 }
 END_TEST
 
+static int stop(void *user) {
+  ++*(unsigned *)user;
+  return 1;
+}
+
+START_TEST(sources__in_memory_hear_a_cancellation) {
+  unsigned asked = 0;
+  xd_context_options options = XD_CONTEXT_OPTIONS_INIT;
+  xd_context *stopped = NULL;
+  options.backend = "reference";
+  options.should_stop = stop;
+  options.should_stop_user = &asked;
+  assert_status(xd_context_create(&stopped, &options), XD_OK);
+  for (unsigned i = 0; i < ROADS; i++) {
+    xd_blob *blob = save_to_blob(&roads[i]);
+    xd_source memory = XD_SOURCE_INIT;
+    double mark;
+    assert_status(xd_blob_source(blob, &memory), XD_OK);
+    xd_context_cancel(context);
+    assert_status(roads[i].load(context, &memory, &mark), XD_ERROR_CANCELLED);
+    xd_context_clear_cancel(context);
+    asked = 0;
+    assert_status(roads[i].load(stopped, &memory, &mark), XD_ERROR_CANCELLED);
+    ck_assert_uint_eq(asked, 1);
+    xd_blob_destroy(blob);
+  }
+  xd_context_destroy(stopped);
+}
+END_TEST
+
 START_TEST(sources__that_lie_or_never_end_are_refused) {
   xd_source source = XD_SOURCE_INIT;
   double mark;
@@ -440,6 +470,7 @@ static Suite *make_suite(void) {
   tcase_add_test(tcase, sinks__take_the_bytes_that_files_have);
   tcase_add_test(tcase, sources__give_what_files_give);
   tcase_add_test(tcase, sources__that_fail_end_the_call);
+  tcase_add_test(tcase, sources__in_memory_hear_a_cancellation);
   tcase_add_test(tcase, sources__that_lie_or_never_end_are_refused);
   tcase_add_test(tcase, sources__without_bytes_are_empty_files);
   tcase_add_test(tcase, sources__misuse_is_an_invalid_argument);

@@ -3,7 +3,8 @@
 
 #include <dlfcn.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 /* As the run-time package has it, then as others do. */
 static const char *const names[] = {"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"};
@@ -58,7 +59,7 @@ bool xdi_openblas_is_poor(const xdi_openblas *library) {
                                      "Dunnington", "Nehalem", "Athlon", "Opteron",    "Opteron_SSE3",
                                      "Barcelona",  "Nano",    "Bobcat", "armv8"};
   for (size_t i = 0; i < sizeof poor / sizeof *poor; i++)
-    if (strcasecmp(xdi_openblas_core(library), poor[i]) == 0)
+    if (xdi_text_alike(xdi_openblas_core(library), poor[i], strlen(poor[i]) + 1))
       return true;
   return false;
 }

@@ -57,8 +57,10 @@ static void describe(xd_backend *backend, cl_device_id device) {
 static void log_build(xd_backend *backend, cl_device_id device) {
   char text[4096] = "", line[256];
   clGetProgramBuildInfo(backend->program, device, CL_PROGRAM_BUILD_LOG, sizeof text - 1, text, NULL);
-  for (char *at = strtok(text, "\r\n"); at; at = strtok(NULL, "\r\n")) {
-    snprintf(line, sizeof line, "opencl: %s", at);
+  for (const char *at = text + strspn(text, "\r\n"); *at; at += strspn(at, "\r\n")) {
+    const size_t length = strcspn(at, "\r\n");
+    snprintf(line, sizeof line, "opencl: %.*s", (int)length, at);
+    at += length;
     backend->host.log(backend->host.log_user, XD_LOG_WARNING, line);
   }
 }
