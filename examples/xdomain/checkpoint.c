@@ -117,13 +117,18 @@ static int find_earlier(checkpointing *c) {
   return EXIT_DONE;
 }
 
-int claim_checkpoint(checkpointing *c, const runtime *r, const char *out) {
+static int take_locks(checkpointing *c, const char *out) {
   const char *own = c->paths[CHECKPOINT_OWN];
-  int code = is_first_rank() ? take_lock(&c->locks[0], "--out", out) : EXIT_DONE;
-  if (!code && is_first_rank() && own)
-    code = take_lock(&c->locks[1], "--checkpoint", own);
-  if (!code && is_first_rank())
-    code = check_kinds(c, r);
+  const int code = take_lock(&c->locks[0], "--out", out);
+  return code || !own ? code : take_lock(&c->locks[1], "--checkpoint", own);
+}
+
+int claim_checkpoint(checkpointing *c, const runtime *r, const char *out) {
+  int code = EXIT_DONE;
+  if (is_first_rank()) {
+    code = take_locks(c, out);
+    code = code ? code : check_kinds(c, r);
+  }
   return code ? code : find_earlier(c);
 }
 

@@ -192,6 +192,8 @@ bool same_file(const char *path, const char *other);
 
 /* The file, there or not, that links at a path lead to, or the path; NULL without memory. The caller frees it. */
 char *follow_links(const char *path);
+/* The folder of a path, "." if it names none; likewise. */
+char *folder_of(const char *path);
 bool is_folder(const char *path);
 int make_folder(const char *path); /* unless it is there; the exit code */
 /* Whether a path ends as pictures, sets and archives of a kind do that is no folder's. */

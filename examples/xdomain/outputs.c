@@ -28,8 +28,7 @@ static const char *base_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* The folder of a path, "." if it names none; the caller frees it. */
-static char *folder_of(const char *path) {
+char *folder_of(const char *path) {
   const size_t length = (size_t)(base_name(path) - path);
   if (length == 0)
     return strdup(".");

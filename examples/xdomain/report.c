@@ -134,12 +134,13 @@ static void print_verdict(FILE *to, const xd_values *values, const char *prefix)
                reached = measure(values, prefix, "acc");
   if (!isfinite(ceiling))
     return;
+  const bool limited = is_limited(ceiling, reached);
   fprintf(to, "  in words   reconstructions are right in %.3f, translations in %.3f: ", ceiling, reached);
   if (reached < ceiling)
-    fprintf(to, "the mapping loses %.3f%s", ceiling - reached, is_limited(ceiling, reached) ? ", and " : "");
-  else if (!is_limited(ceiling, reached))
+    fprintf(to, "the mapping loses %.3f%s", ceiling - reached, limited ? ", and " : "");
+  else if (!limited)
     fputs("the mapping loses nothing", to);
-  fputs(is_limited(ceiling, reached) ? "the auto-encoder limits both\n" : "\n", to);
+  fputs(limited ? "the auto-encoder limits both\n" : "\n", to);
 }
 
 void print_measures(FILE *to, const char *title, const xd_values *values, const char *prefix,

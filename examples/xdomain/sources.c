@@ -174,8 +174,7 @@ static int take_picture(translation *t, const char *path, const xd_picture *pict
 
 /* Whether the folder of a file can be opened, where the file cannot. */
 static bool opens_folder(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  char *folder = folder_of(path);
   DIR *entries = folder ? opendir(folder) : NULL;
   if (entries)
     closedir(entries);

@@ -37,10 +37,10 @@ xd_status xdi_check_regular(xd_context *context, const char *path, xdi_kind kind
 /* Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder. A new file has
  * mode 0666 less the umask; one that replaces another has that one's mode, owner and group, as far as the process
  * may give them. On any failure the temporary file is removed and `path` is as it was, save that a failure to sync
- * the folder comes after the rename, as its message says. A symbolic link is followed, to a file that is not there yet, too; of a file with several hard
- * links only this name gets the new content, with a warning; a folder, a pipe or a device is never replaced.
- * Temporary files of processes that are gone are removed. XD_ERROR_IO, XD_ERROR_NOT_FOUND (no such folder),
- * XD_ERROR_OUT_OF_MEMORY. */
+ * the folder comes after the rename, as its message says. A symbolic link is followed, to a file that is not there
+ * yet, too; of a file with several hard links only this name gets the new content, with a warning; a folder, a pipe
+ * or a device is never replaced. Temporary files of processes that are gone are removed. XD_ERROR_IO,
+ * XD_ERROR_NOT_FOUND (no such folder), XD_ERROR_OUT_OF_MEMORY. */
 xd_status xdi_file_write(xd_context *context, const char *path, const void *data, size_t size);
 
 #endif

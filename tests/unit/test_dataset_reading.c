@@ -305,12 +305,17 @@ static void add_five(void) {
     add_picture(names[i], 2, XD_LAYOUT_GREY, 1);
 }
 
-START_TEST(bad_pictures__may_be_files_that_cannot_be_read) {
+static xd_dataset_options with_mishap(mishap *m) {
   xd_dataset_options options = plain();
-  mishap m = {.descriptors = false};
-  xd_dataset *set = NULL;
   options.callback = befall;
-  options.user = &m;
+  options.user = m;
+  return options;
+}
+
+START_TEST(bad_pictures__may_be_files_that_cannot_be_read) {
+  mishap m = {.descriptors = false};
+  xd_dataset_options options = with_mishap(&m);
+  xd_dataset *set = NULL;
   add_five();
   assert_status(xd_dataset_load_folder(&set, context, folder, &options), XD_ERROR_NOT_FOUND);
   remove_folder(folder);
@@ -328,11 +333,9 @@ START_TEST(bad_pictures__may_be_files_that_cannot_be_read) {
 END_TEST
 
 START_TEST(bad_pictures__are_not_to_blame_where_no_file_can_be_opened) {
-  xd_dataset_options options = plain();
   mishap m = {.descriptors = true};
+  xd_dataset_options options = with_mishap(&m);
   xd_dataset *set = NULL;
-  options.callback = befall;
-  options.user = &m;
   options.skip_bad = 1;
   add_five();
   const xd_status status = xd_dataset_load_folder(&set, context, folder, &options);

@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import numpy as np
 import pytest
@@ -292,18 +293,29 @@ def test_an_interrupt_stops(small: Small, heard: bool, tmp_path: Path) -> None:
     assert xdomain.recover(checkpoint).domains[0].latent_dim == 2
 
 
-def test_what_a_signals_handler_raises_comes_out(small: Small) -> None:
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
+def refuse(number: int, frame: object) -> None:
+    raise TimeoutError("too long")
 
+
+@contextmanager
+def handled(number: int, handler: Callable[[int, Any], object]) -> Iterator[None]:
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(number, before)
+
+
+def test_what_a_signals_handler_raises_comes_out(small: Small) -> None:
     def raise_signal(told: xdomain.Progress) -> None:
         steps.append(told.step)
         if len(steps) == 3:
             signal.raise_signal(signal.SIGTERM)
 
     steps: list[int] = []
-    before = signal.signal(signal.SIGTERM, refuse)
-    try:
+    with handled(signal.SIGTERM, refuse):
         with pytest.raises(TimeoutError, match="too long"):
             xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
         assert len(steps) == 3 and signal.getsignal(signal.SIGTERM) is refuse
@@ -311,15 +323,10 @@ def test_what_a_signals_handler_raises_comes_out(small: Small) -> None:
         steps.clear()
         xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
         assert steps
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_callback_has_its_own_time_limit(small: Small) -> None:
     """What is raised within it, it may catch, also in a call of its own; the training goes on."""
-
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
 
     def limited(told: xdomain.Progress) -> None:
         steps.append(told.step)
@@ -333,22 +340,16 @@ def test_a_callback_has_its_own_time_limit(small: Small) -> None:
                 signal.raise_signal(signal.SIGTERM)
 
     steps: list[int] = []
-    before = signal.signal(signal.SIGTERM, refuse)
-    try:
+    with handled(signal.SIGTERM, refuse):
         assert xdomain.train(small, small, "0:1,1:0", callback=limited, **QUICK)
         assert len(steps) > 3 and -1 not in steps
         assert signal.getsignal(signal.SIGTERM) is refuse
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
 @pytest.mark.parametrize("within", [False, True])
 def test_a_time_limit_within_a_call_of_a_callback(small: Small, within: bool) -> None:
     """It stops the inner call where one runs, and comes out of that."""
-
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
 
     def nested(told: xdomain.Progress) -> None:
         told_of.append(told.step)
@@ -361,13 +362,9 @@ def test_a_time_limit_within_a_call_of_a_callback(small: Small, within: bool) ->
                     time.sleep(60)
 
     told_of: list[int] = []
-    before = signal.signal(signal.SIGALRM, refuse)
-    try:
+    with handled(signal.SIGALRM, refuse):
         assert xdomain.train(small, small, "0:1,1:0", callback=nested, **QUICK)
         assert len(told_of) > 1
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_handler_that_replaces_itself_stays_replaced(small: Small) -> None:
@@ -377,20 +374,14 @@ def test_a_handler_that_replaces_itself_stays_replaced(small: Small) -> None:
     def raise_signal(told: xdomain.Progress) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    before = signal.signal(signal.SIGTERM, ask_again)
-    try:
+    with handled(signal.SIGTERM, ask_again):
         xdomain.train(small, small, "0:1,1:0", callback=raise_signal, **QUICK)
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_handler_raises_while_handlers_change(small: Small, moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are not back in their place hand on what they hear."""
-
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
 
     def change_and_raise(number: int, handler: Any) -> Any:
         previous = change(number, handler)
@@ -398,39 +389,28 @@ def test_a_handler_raises_while_handlers_change(small: Small, moment: str, monke
             signal.raise_signal(number)
         return previous
 
-    before = {number: signal.signal(number, refuse) for number in (signal.SIGTERM, signal.SIGINT)}
     change = signal.signal
     images = xdomain.Dataset.from_arrays(*small)
-    try:
+    with handled(signal.SIGTERM, refuse), handled(signal.SIGINT, refuse):
         monkeypatch.setattr(signal, "signal", change_and_raise)
         try:
             with pytest.raises(TimeoutError):
                 images.matched(["0", "1"])
         finally:
             monkeypatch.undo()
-        for number in before:
+        for number in (signal.SIGTERM, signal.SIGINT):
             with pytest.raises(TimeoutError):
                 signal.raise_signal(number)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
 def test_a_signal_is_heard_between_callbacks(small: Small) -> None:
     """Python hears it before the first line of the callback, where no exception can be caught."""
 
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
-
-    before = signal.signal(signal.SIGALRM, refuse)
-    try:
+    with handled(signal.SIGALRM, refuse):
         signal.setitimer(signal.ITIMER_REAL, 0.5)
         with pytest.raises(TimeoutError, match="too long"):
             xdomain.train(small, small, "0:1,1:0", **{**QUICK, "steps": 10_000_000})
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_warnings_are_logged(small: Small, caplog: pytest.LogCaptureFixture) -> None:
@@ -480,9 +460,6 @@ DIGITS = Path(os.environ["XDOMAIN_MODELS"]) / "digits.xdm"
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
 def test_a_child_that_is_forked_in_a_training_hears_signals(small: Small) -> None:
-    def refuse(number: int, frame: object) -> None:
-        raise TimeoutError("too long")
-
     def fork() -> None:
         children.append(os.fork())
         if children[0] == 0:
@@ -494,7 +471,6 @@ def test_a_child_that_is_forked_in_a_training_hears_signals(small: Small) -> Non
             os._exit(0)
 
     children: list[int] = []
-    before = signal.signal(signal.SIGTERM, refuse)
     heard: list[xdomain.Progress] = []
 
     def begin(told: xdomain.Progress) -> bool:
@@ -503,12 +479,10 @@ def test_a_child_that_is_forked_in_a_training_hears_signals(small: Small) -> Non
             threading.Thread(target=fork).start()
         return not children
 
-    try:
+    with handled(signal.SIGTERM, refuse):
         with pytest.raises(xdomain.Cancelled):
             xdomain.train(small, small, "0:1,1:0", callback=begin, **{**QUICK, "steps": 10_000_000})
         assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 3
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("kind", [xdomain.Model, xdomain.Judge, xdomain.Dataset, xdomain.Vae])
